@@ -85,6 +85,8 @@ export type RecordGroup = StartGroup | EndGroup;
 export interface StartGroup {
   readonly kind: 'start';
   readonly count: number;
+  /** False: these starts are only recognised when they come again, and nothing waits for their ends. */
+  readonly watched: boolean;
   /** The SLIs with a deadline that select these starts. */
   readonly watches: readonly Watch[];
   readonly units: readonly StartUnit[];
