@@ -6,33 +6,11 @@ import { judge } from '../core/sli.ts';
 import type { Definitions } from '../core/slo.ts';
 import type { CountStore, EndUnit, RecordGroup, StartUnit } from '../core/store.ts';
 import { StoreUnavailable, unitKey } from '../core/store.ts';
+import type { Recorder } from '../core/recorder.ts';
+import { QueueFull } from '../core/recorder.ts';
 import { minuteOf } from '../core/time.ts';
 import type { CountingPlan, SelectedSli } from './counting-plan.ts';
 import { countingPlans } from './counting-plan.ts';
-
-/** What became of the records of one request; `accepted + duplicates + rejected.length` is their number. */
-export interface RecordResult {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly rejected: readonly ({ readonly index: number } & Rejection)[];
-}
-
-/** More outcomes are waiting for the store than may be held; nothing of the request was counted. */
-export class QueueFull extends Error {
-  override readonly name = 'QueueFull';
-}
-
-export interface Recorder {
-  /**
-   * Checks, judges and stores the records of one request, as parsed from JSON, and resolves once they are
-   * stored (C2). Rejects with `StoreUnavailable` or `QueueFull`; sending the same records again is safe (C1).
-   */
-  record(records: readonly unknown[]): Promise<RecordResult>;
-  /** Resolves when nothing is waiting any more. */
-  drain(): Promise<void>;
-  /** Outcomes waiting for the store at this moment. */
-  readonly queued: number;
-}
 
 export interface RecorderOptions {
   readonly store: CountStore & { readonly partitions: number };
@@ -143,7 +121,8 @@ export function createRecorder({ store, definitions, clock, queueLimit }: Record
 }
 
 function unknownWorkflow(workflow: string, known: readonly string[]): Rejection {
-  const names = known.length > 12 ? `${known.slice(0, 12).join(', ')} and ${known.length - 12} more` : known.join(', ');
+  const names =
+    known.length > 12 ? `${known.slice(0, 12).join(', ')} and ${known.length - 12} more` : known.join(', ');
   return {
     code: 'unknown-workflow',
     message: `No SLO file defines the workflow ${workflow}; there ${known.length === 1 ? 'is' : 'are'}: ${names || 'none'}.`,
@@ -152,7 +131,10 @@ function unknownWorkflow(workflow: string, known: readonly string[]): Rejection 
 
 /** Stores the jobs of one flush, one call per partition, and answers each; never rejects. */
 async function storeJobs(store: CountStore, jobs: readonly Job[], now: number): Promise<void> {
-  const batches = new Map<string, { workflow: string; partition: number; groups: RecordGroup[]; owners: Job[] }>();
+  const batches = new Map<
+    string,
+    { workflow: string; partition: number; groups: RecordGroup[]; owners: Job[] }
+  >();
   for (const job of jobs) {
     for (const [key, { workflow, partition, groups }] of job.groups) {
       let batch = batches.get(key);
@@ -183,7 +165,9 @@ async function storeJobs(store: CountStore, jobs: readonly Job[], now: number): 
 
 /** An unexpected failure of the store is no reason for producers to drop their outcomes: they should send them again. */
 function asUnavailable(error: unknown): unknown {
-  return error instanceof StoreUnavailable ? error : new StoreUnavailable('the outcomes could not be stored', { cause: error });
+  return error instanceof StoreUnavailable
+    ? error
+    : new StoreUnavailable('the outcomes could not be stored', { cause: error });
 }
 
 function addToGroup(
@@ -207,7 +191,9 @@ function addStart(groups: Map<string, RecordGroup>, plan: CountingPlan, outcome:
   const key = `s|${selection}|${outcome.count}|${watched}`;
   let group = groups.get(key);
   if (!group) {
-    const watches = slis.flatMap(({ fingerprint, withinMs }) => (withinMs === null ? [] : [{ fingerprint, withinMs }]));
+    const watches = slis.flatMap(({ fingerprint, withinMs }) =>
+      withinMs === null ? [] : [{ fingerprint, withinMs }],
+    );
     groups.set(key, (group = { kind: 'start', count: outcome.count, watched, watches, units: [] }));
   }
   (group.units as StartUnit[]).push({
@@ -266,7 +252,11 @@ function addEnd(
   });
 }
 
-function landingsOf(slis: readonly SelectedSli[], outcome: Outcome, status: 'succeeded' | 'failed' | 'cancelled') {
+function landingsOf(
+  slis: readonly SelectedSli[],
+  outcome: Outcome,
+  status: 'succeeded' | 'failed' | 'cancelled',
+) {
   return slis.flatMap(({ fingerprint, withinMs }) => {
     const landing = judge(withinMs, outcome.startedAt ?? outcome.at, outcome.at, status);
     return landing ? [{ fingerprint, ...landing }] : [];
