@@ -1,0 +1,249 @@
+import { posix } from 'node:path';
+import { parseAst } from 'vitest/node';
+
+/** One TypeScript file: its path from the top of the repository, with slashes, and its text. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+const BELOW_APP = [
+  'config',
+  'http',
+  'engine',
+  'store',
+  'store/redis',
+  'store/lmdb',
+  'notify',
+  'slo-files',
+  'core',
+];
+
+/** What each layer of src may import besides itself: only what is below it, and never a sibling. */
+const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
+  ['main', ['app', 'demo', ...BELOW_APP]],
+  ['demo', ['app', ...BELOW_APP]],
+  ['app', ['demo', ...BELOW_APP]],
+  ['config', ['core']],
+  ['http', ['core']],
+  ['engine', ['core']],
+  ['store', ['core']],
+  ['store/redis', ['store', 'core']],
+  ['store/lmdb', ['store', 'core']],
+  ['notify', ['core']],
+  ['slo-files', ['core']],
+  ['client', ['core']],
+  ['core', []],
+]);
+
+/** Where a package may be used. One that is not listed may be used anywhere, but in one layer only. */
+const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ioredis', ['store/redis']],
+  ['lmdb', ['store/lmdb']],
+  ['node-cron', ['engine', 'app']],
+  ['nodemailer', ['notify']],
+  ['@slack/webhook', ['notify']],
+  ['express', ['http']],
+  ['prom-client', ['http']],
+  ['yaml', ['slo-files']],
+  ['pino', ['app', 'main']],
+  ['commander', ['main']],
+]);
+
+const VAGUE_NAMES = /^(utils?|types?|services?|helpers?|common|shared|misc|index)$/;
+const MAX_LINES = 400;
+
+/** The layer a file of src belongs to, or null when the design knows no such place. */
+export function layerOf(path: string): string | null {
+  const [, first = '', second = '', ...deeper] = path.split('/');
+  if (/^demo\b/.test(first)) return 'demo';
+  const layer = second === '' ? first.replace(/\.ts$/, '') : first;
+  const inner = deeper.length > 0 ? `${layer}/${second}` : layer;
+  if (MAY_IMPORT.has(inner)) return inner;
+  return MAY_IMPORT.has(layer) && layer !== 'store' ? layer : null;
+}
+
+/** The package an import specifier names (`@slack/webhook`), or null for a relative import or a Node module. */
+export function packageOf(specifier: string): string | null {
+  if (/^[./]|^node:/.test(specifier)) return null;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/**
+ * Everything a file imports, types and dynamic imports included, as written.
+ * An import whose name is computed comes back as `<computed>`.
+ */
+export function importsOf(source: Source): string[] {
+  const specifiers: string[] = [];
+  for (const { node } of nodesOf(source)) {
+    const required = node['type'] === 'CallExpression' && nameOf(node['callee']) === 'require';
+    const from = required
+      ? (node['arguments'] as unknown[])[0]
+      : IMPORTING.has(String(node['type'])) && node['source'];
+    if (!isNode(from)) continue;
+    specifiers.push(typeof from['value'] === 'string' ? from['value'] : '<computed>');
+  }
+  return specifiers;
+}
+
+/** Imports that go up, sideways, to nothing, around in a circle or to a file without its suffix. */
+export function importProblems(sources: readonly Source[]): string[] {
+  const paths = new Set(sources.map(({ path }) => path));
+  const problems: string[] = [];
+  const edges = new Map<string, string[]>();
+  for (const source of sources) {
+    const targets: string[] = [];
+    for (const specifier of importsOf(source)) {
+      const says = `${source.path} imports ${specifier}`;
+      if (specifier === '<computed>') problems.push(`${says}: nobody can tell what that is`);
+      if (!specifier.startsWith('.')) continue;
+      const target = posix.join(posix.dirname(source.path), specifier);
+      if (!specifier.endsWith('.ts')) problems.push(`${says}: the .ts suffix is missing`);
+      else if (!paths.has(target)) problems.push(`${says}: there is no such file`);
+      else targets.push(target);
+      if (!mayImport(source.path, target)) problems.push(`${says}: imports point down only`);
+    }
+    edges.set(source.path, targets);
+  }
+  return [...problems, ...cycles(edges)];
+}
+
+/** Files of src in places the design does not know, with names that say nothing, or too long to read. */
+export function placeProblems(sources: readonly Source[]): string[] {
+  const problems: string[] = [];
+  for (const { path, text } of sources) {
+    const inSrc = path.startsWith('src/');
+    if (inSrc && layerOf(path) === null) problems.push(`${path} is in no layer of the design`);
+    const vague = path
+      .replace(/\.[^/]*$/, '')
+      .split('/')
+      .find((name) => VAGUE_NAMES.test(name));
+    if (vague) problems.push(`${path}: "${vague}" does not say what it holds`);
+    const lines = text.trimEnd().split('\n').length;
+    if (inSrc && lines > MAX_LINES) problems.push(`${path} has ${lines} lines, more than ${MAX_LINES}`);
+  }
+  return problems;
+}
+
+/** Packages of src used outside their home, in more than one layer, or without being a dependency. */
+export function packageProblems(sources: readonly Source[], dependencies: readonly string[]): string[] {
+  const problems: string[] = [];
+  const layers = new Map<string, Set<string>>();
+  for (const source of sources) {
+    const layer = layerOf(source.path) ?? 'nowhere';
+    for (const name of importsOf(source).map(packageOf)) {
+      if (name === null || layer === 'core') continue;
+      layers.set(name, (layers.get(name) ?? new Set()).add(layer));
+      if (!dependencies.includes(name))
+        problems.push(`${source.path} uses ${name}, which is not a dependency`);
+      const home = HOMES.get(name);
+      if (home && !home.includes(layer))
+        problems.push(`${source.path} uses ${name}, at home in ${home.join(', ')}`);
+    }
+  }
+  for (const [name, used] of layers) {
+    if (used.size > 1) problems.push(`${name} is used in ${[...used].join(' and ')}, not in one place`);
+  }
+  return problems;
+}
+
+const AMBIENT = new Set(
+  (
+    'process globalThis global console performance crypto fetch navigator require Buffer ' +
+    'setTimeout setInterval setImmediate queueMicrotask clearTimeout clearInterval'
+  ).split(' '),
+);
+
+/** What in a file makes it impure: packages, Node, the time of day, chance, timers, the process around it. */
+export function impurities(source: Source): string[] {
+  const found: string[] = [];
+  for (const specifier of importsOf(source)) {
+    if (!specifier.startsWith('.')) found.push(specifier);
+  }
+  for (const { node, parent } of nodesOf(source)) {
+    const name = nameOf(node);
+    if (node['type'] === 'MemberExpression') {
+      const member = `${nameOf(node['object'])}.${nameOf(node['property'])}`;
+      if (member === 'Date.now' || member === 'Math.random') found.push(member);
+    } else if (nameOf(node['callee']) === 'Date') {
+      const bare = (node['arguments'] as unknown[]).length === 0;
+      // Called without `new` it gives the present time, whatever its arguments.
+      if (bare || node['type'] === 'CallExpression') found.push('new Date()');
+    } else if (name !== null && AMBIENT.has(name) && !isMemberName(node, parent)) {
+      found.push(name);
+    }
+  }
+  return found.map((what) => `${source.path}: ${what}`);
+}
+
+// Not after a letter, digit, dot, colon or slash: that would be the middle of an address or of another path.
+const MACHINE_PATH = /(?<![\w.:/}-])(?:\/(?:home|Users|root|work)\/|[A-Z]:\\Users\\)\w/;
+
+/** Lines that hold a path of the machine they were written on. */
+export function machinePaths({ path, text }: Source): string[] {
+  return text
+    .split('\n')
+    .flatMap((line, index) => (MACHINE_PATH.test(line) ? [`${path}:${index + 1}: ${line}`] : []));
+}
+
+function mayImport(from: string, to: string): boolean {
+  if (!to.startsWith('src/')) return false;
+  const layer = layerOf(from);
+  const target = layerOf(to);
+  // Files in no layer are reported as such.
+  if (layer === null || target === null) return true;
+  return layer === target || (MAY_IMPORT.get(layer) ?? []).includes(target);
+}
+
+function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start !== -1) found.push(`${[...trail.slice(start), path].join(' → ')}: a cycle`);
+    if (start !== -1 || done.has(path)) return;
+    for (const target of edges.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return found;
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+const IMPORTING = new Set([
+  'ImportDeclaration',
+  'ExportNamedDeclaration',
+  'ExportAllDeclaration',
+  'ImportExpression',
+  'TSImportType',
+]);
+
+function* nodesOf(source: Source): Generator<{ readonly node: Node; readonly parent: Node | null }> {
+  const stack: { node: Node; parent: Node | null }[] = [
+    { node: parseAst(source.text, { lang: 'ts' }, source.path) as unknown as Node, parent: null },
+  ];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    yield next;
+    for (const child of Object.values(next.node).flat()) {
+      if (isNode(child)) stack.push({ node: child, parent: next.node });
+    }
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value;
+}
+
+function nameOf(node: unknown): string | null {
+  return isNode(node) && node['type'] === 'Identifier' ? String(node['name']) : null;
+}
+
+/** Whether an identifier only names a member, as in `slo.process` or `{ process: 1 }`. */
+function isMemberName(node: Node, parent: Node | null): boolean {
+  if (parent === null || parent['computed'] === true) return false;
+  return parent['property'] === node || parent['key'] === node;
+}
