@@ -2,6 +2,7 @@ import type { Severity } from './alert-policy.ts';
 import type { Counts } from './cells.ts';
 import type { ErrorBudget } from './error-budget.ts';
 import type { TransitionKind } from './incident.ts';
+import type { Sli } from './sli.ts';
 
 /** How many bad outcomes a combination of step, dependency and error class stands for. */
 export interface FailureCount {
@@ -33,6 +34,8 @@ export interface NotificationFacts {
   /** The promised ratio, and the window it holds over as written (`28d`). */
   readonly objective: number;
   readonly window: string;
+  /** What was judged, so that the text can name it; absent: whole executions, however long they took. */
+  readonly sli?: Sli;
   readonly incident: string;
   readonly severity: Severity;
   readonly openedAt: number;

@@ -197,7 +197,7 @@ export interface StateStore {
   loadStates(): Promise<ReadonlyMap<string, StoredState>>;
   /**
    * Writes new states and the outbox rows that go with them, each pair in one atomic write and only if the
-   * state's revision is still `revision` (0: none yet) (D1). Answers for each whether it was written.
+   * state's revision is still `revision` (0: none yet), raising it by one (D1). Answers for each whether it was written.
    * Rejects with `NotLeader` when `owner` does not hold the lease.
    */
   commit(owner: string, changes: readonly StateChange[]): Promise<readonly boolean[]>;

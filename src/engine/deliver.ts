@@ -1,0 +1,246 @@
+import CircuitBreaker from 'opossum';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { OutboxRow } from '../core/notification.ts';
+import type { Definitions } from '../core/slo.ts';
+import type { Claim, OutboxStore, Settlement } from '../core/store.ts';
+import { StoreUnavailable } from '../core/store.ts';
+import type { Delivery, Target } from '../core/target.ts';
+import { DAY, MINUTE, SECOND } from '../core/time.ts';
+
+export interface Deliverer {
+  /**
+   * Claims what is due and sends it, one notification at a time per target and all targets side by side.
+   * Resolves once claims are made; sending goes on. Rejects with `NotLeader` or `StoreUnavailable`.
+   */
+  run(): Promise<void>;
+  /** Claims nothing more, waits for what is being sent up to `grace` milliseconds, and gives the rest back. */
+  stop(grace: number): Promise<void>;
+}
+
+export interface DelivererOptions {
+  readonly store: OutboxStore;
+  readonly definitions: () => Definitions;
+  /** The target of a name, or null when no file defines it any more. */
+  readonly targetOf: (name: string) => Target | null;
+  readonly owner: string;
+  readonly clock: Clock;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Told of every try. */
+  readonly onDelivery: (rows: readonly OutboxRow[], delivery: Delivery) => void;
+}
+
+/** A claim outlives the longest try by far, so that only a dead or paused process loses one. */
+const CLAIM_LEASE = MINUTE;
+/** A try that has not begun this long after its claim is not begun: the process was paused and may have been replaced. */
+const CLAIM_FRESH = 30 * SECOND;
+const CLAIMS_AT_ONCE = 20;
+const SEND_TIMEOUT = 15 * SECOND;
+const FIRST_BACKOFF = SECOND;
+const LONGEST_BACKOFF = 5 * MINUTE;
+/** Undeliverable after this long; it stays in the outbox and can be sent again by hand. */
+const GIVE_UP_AFTER = DAY;
+/** Slack allows about one message a second and channel, and no target needs more. */
+const TARGET_INTERVAL = SECOND;
+/** After this many failures in a row a target is left alone for `BREAK_FOR`. */
+const BREAK_AFTER = 3;
+const BREAK_FOR = 15 * SECOND;
+
+/** Makes the sending side. Targets never wait for each other (D3). */
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { store, definitions, targetOf, owner, clock, random, log, onDelivery } = options;
+  const sending = new Map<string, Promise<void>>();
+  const notBefore = new Map<string, number>();
+  const breakers = new Map<string, CircuitBreaker<[Target, Claim], Delivery>>();
+  const stopping = new AbortController();
+  let stopped = false;
+
+  function busyTargets(now: number): string[] {
+    const busy = new Set(sending.keys());
+    for (const [target, moment] of notBefore) if (moment > now) busy.add(target);
+    for (const [target, breaker] of breakers) if (breaker.opened && !breaker.pendingClose) busy.add(target);
+    return [...busy];
+  }
+
+  async function run(): Promise<void> {
+    if (stopped) return;
+    const now = clock.now();
+    const claims = await store.claim(owner, now, CLAIM_LEASE, CLAIMS_AT_ONCE, busyTargets(now));
+    for (const claim of claims) {
+      if (sending.has(claim.target)) {
+        // Two incidents of one target: the second one waits for its turn.
+        void settle(claim, { result: 'released' });
+        continue;
+      }
+      sending.set(
+        claim.target,
+        deliver(claim, now).finally(() => sending.delete(claim.target)),
+      );
+    }
+  }
+
+  async function deliver(claim: Claim, claimedAt: number): Promise<void> {
+    const delivery = await attempt(claim, claimedAt);
+    if (!delivery) return settle(claim, { result: 'released' });
+    notBefore.set(claim.target, clock.now() + TARGET_INTERVAL);
+    onDelivery(claim.rows, delivery);
+    await settle(claim, settlementOf(claim, delivery));
+  }
+
+  /** One try; null when it was not made. */
+  async function attempt(claim: Claim, claimedAt: number): Promise<Delivery | null> {
+    const target = targetOf(claim.target);
+    if (!target)
+      return { result: 'refused', reason: `no SLO file defines the target ${claim.target} any more` };
+    if (stopped || clock.now() - claimedAt > CLAIM_FRESH) return null;
+    try {
+      return await breakerOf(claim.target).fire(target, claim);
+    } catch (error) {
+      if (error instanceof Failed) return error.delivery;
+      // The breaker opened between the claim and here.
+      return null;
+    }
+  }
+
+  function breakerOf(name: string): CircuitBreaker<[Target, Claim], Delivery> {
+    let breaker = breakers.get(name);
+    if (!breaker) {
+      breaker = new CircuitBreaker(send, {
+        name,
+        timeout: false,
+        volumeThreshold: BREAK_AFTER,
+        errorThresholdPercentage: 60,
+        resetTimeout: BREAK_FOR,
+        rollingCountTimeout: MINUTE,
+      });
+      breaker.on('open', () =>
+        log.warn(
+          { target: name, pause: BREAK_FOR },
+          'a target fails again and again; it is left alone for a while',
+        ),
+      );
+      breakers.set(name, breaker);
+    }
+    return breaker;
+  }
+
+  async function send(target: Target, claim: Claim): Promise<Delivery> {
+    const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT), stopping.signal]);
+    let delivery: Delivery;
+    try {
+      delivery = await target.send(
+        { facts: claim.rows.map(({ facts }) => facts), key: claim.rows.map(({ id }) => id).join('+') },
+        signal,
+      );
+    } catch (error) {
+      delivery = {
+        result: 'retry',
+        reason: `the ${target.kind} target threw: ${(error as Error).name}`,
+        after: null,
+      };
+    }
+    // Only a target that does not work opens the breaker; one that asks for time or refuses is working.
+    if (delivery.result === 'retry' && delivery.after === null) throw new Failed(delivery);
+    return delivery;
+  }
+
+  function settlementOf({ rows, target }: Claim, delivery: Delivery): Settlement {
+    const now = clock.now();
+    switch (delivery.result) {
+      case 'delivered':
+        log.info({ target, rows: rows.map(({ id }) => id) }, 'a notification was delivered');
+        return { result: 'delivered' };
+      case 'refused':
+        return undeliverable(rows, target, delivery.reason);
+      case 'retry': {
+        const { attempts, createdAt } = rows[0]!;
+        if (now - createdAt >= GIVE_UP_AFTER) return undeliverable(rows, target, delivery.reason);
+        const backoff =
+          Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(attempts, 20)) * (0.5 + random() / 2);
+        const at = Math.ceil(now + Math.max(backoff, delivery.after ?? 0));
+        log.warn(
+          { target, reason: delivery.reason, attempts: attempts + 1, next: new Date(at).toISOString() },
+          'a notification was not delivered; it will be tried again',
+        );
+        return { result: 'retry', at, reason: delivery.reason };
+      }
+      default:
+        return delivery satisfies never;
+    }
+  }
+
+  function undeliverable(rows: readonly OutboxRow[], target: string, reason: string): Settlement {
+    log.error(
+      { target, reason, rows: rows.map(({ id }) => id) },
+      'a notification cannot be delivered; it is kept in the outbox',
+    );
+    return {
+      result: 'undeliverable',
+      reason,
+      instead: rows.flatMap((row) => copiesForFallback(row, target, reason)),
+    };
+  }
+
+  function copiesForFallback(row: OutboxRow, target: string, reason: string): OutboxRow[] {
+    // A copy that is refused as well does not go round in circles.
+    if (row.facts.insteadOf || row.facts.kind === 'test') return [];
+    const team = definitions().teams.get(row.facts.owner);
+    return (team?.fallback ?? [])
+      .filter((fallback) => fallback !== target)
+      .map((fallback) => ({
+        ...row,
+        id: `${row.id}/${fallback}`,
+        target: fallback,
+        facts: { ...row.facts, insteadOf: { target, reason } },
+        attempts: 0,
+        lastError: null,
+      }));
+  }
+
+  /** What was sent must be written down even if the store is away for a while: otherwise it would be sent again. */
+  async function settle(claim: Claim, settlement: Settlement): Promise<void> {
+    const deadline = clock.now() + CLAIM_LEASE;
+    for (;;) {
+      try {
+        const settled = await store.settle(claim, settlement, clock.now());
+        if (!settled)
+          log.warn(
+            { target: claim.target, incident: claim.incident },
+            'a claim had run out before it was settled',
+          );
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || clock.now() > deadline) {
+          log.error(
+            { target: claim.target, error: String(error) },
+            'what became of a notification could not be stored',
+          );
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, SECOND));
+      }
+    }
+  }
+
+  return {
+    run,
+    async stop(grace) {
+      stopped = true;
+      const timer = setTimeout(() => stopping.abort(), grace);
+      await Promise.allSettled(sending.values());
+      clearTimeout(timer);
+      for (const breaker of breakers.values()) breaker.shutdown();
+    },
+  };
+}
+
+/** How a try that counts against a target's breaker is told to it. */
+class Failed extends Error {
+  readonly delivery: Delivery;
+  constructor(delivery: Delivery) {
+    super('not delivered');
+    this.delivery = delivery;
+  }
+}

@@ -1,0 +1,203 @@
+import type { Transition } from '../core/incident.ts';
+import type { AlertState, TierReading } from '../core/incident.ts';
+import { QUIET, readTiers, step } from '../core/incident.ts';
+import type { Log } from '../core/log.ts';
+import type { NotificationFacts, OutboxRow, WindowFacts } from '../core/notification.ts';
+import { outboxRowId } from '../core/notification.ts';
+import type { Definitions, Slo } from '../core/slo.ts';
+import { allSlos } from '../core/slo.ts';
+import type { StateChange, Store, StoredState } from '../core/store.ts';
+import type { History } from './history.ts';
+import { readBudget, windowsOf } from './judgement.ts';
+import { routeOf } from './routing.ts';
+import { sweep } from './sweep.ts';
+
+export interface TickResult {
+  readonly evaluated: number;
+  /** SLOs whose evaluation threw; the others went on (J4). */
+  readonly failed: number;
+  readonly transitions: number;
+  /** Notifications that were put into the outbox. */
+  readonly notifications: number;
+  readonly overdue: number;
+  readonly unjudged: number;
+}
+
+export interface Evaluator {
+  /**
+   * Judges every SLO at `now` and commits what changed together with its notifications (D1).
+   * Rejects with `NotLeader` or `StoreUnavailable`; the next tick starts from what is stored.
+   */
+  tick(now: number): Promise<TickResult>;
+}
+
+export interface EvaluatorOptions {
+  readonly store: Store;
+  readonly history: History;
+  readonly definitions: () => Definitions;
+  /** The lease holder's name, see `StateStore.lead`. */
+  readonly owner: string;
+  readonly log: Log;
+}
+
+/** Failing step-dependency-error combinations and executions told in one notification. */
+const FAILURES_TOLD = 5;
+const EXECUTIONS_TOLD = 5;
+
+export function createEvaluator({ store, history, definitions, owner, log }: EvaluatorOptions): Evaluator {
+  let states: Map<string, StoredState> | null = null;
+
+  async function tick(now: number): Promise<TickResult> {
+    const current = definitions();
+    const slos = allSlos(current);
+    const swept = await sweep(store, current, now);
+    states ??= new Map(await store.loadStates());
+    await history.refresh(
+      slos.map((slo) => ({ workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo) })),
+      now,
+    );
+    const changes: StateChange[] = [];
+    let failed = 0;
+    let transitions = 0;
+    for (const slo of slos) {
+      try {
+        const change = await evaluate(slo, current, states.get(slo.id), now);
+        if (!change) continue;
+        changes.push(change);
+        if (change.rows.length > 0) transitions++;
+      } catch (error) {
+        failed++;
+        log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
+      }
+    }
+    await commit(changes, states);
+    return {
+      evaluated: slos.length - failed,
+      failed,
+      transitions,
+      notifications: changes.reduce((sum, { rows }) => sum + rows.length, 0),
+      ...swept,
+    };
+  }
+
+  /** What changes for one SLO, or null when nothing does. */
+  async function evaluate(
+    slo: Slo,
+    current: Definitions,
+    stored: StoredState | undefined,
+    now: number,
+  ): Promise<StateChange | null> {
+    const sum = (duration: number) => history.sum(slo, duration, now);
+    const readings = readTiers(slo, sum);
+    const before = stored?.state ?? QUIET;
+    const { state, transition } = step(slo, readings, before, now);
+    const revision = stored?.revision ?? 0;
+    if (!transition) return same(before, state) ? null : { slo: slo.id, revision, state, rows: [] };
+    const facts = await gatherFacts(slo, state, readings, transition, sum, now);
+    const route = routeOf(current, slo.owner, transition);
+    log.info(
+      {
+        slo: slo.id,
+        incident: transition.incident.id,
+        transition: transition.kind,
+        tier: transition.incident.tier,
+        targets: route,
+      },
+      'an incident changed',
+    );
+    const rows = route.map((target): OutboxRow => ({
+      id: outboxRowId(facts, transition.incident.sequence, target),
+      incident: transition.incident.id,
+      target,
+      facts,
+      createdAt: now,
+      attempts: 0,
+      lastError: null,
+    }));
+    const incident = state.incident && { ...state.incident, notified: route };
+    return { slo: slo.id, revision, state: { ...state, incident }, rows };
+  }
+
+  async function gatherFacts(
+    slo: Slo,
+    state: AlertState,
+    readings: readonly TierReading[],
+    { kind, incident, reading }: Transition,
+    sum: (duration: number) => { good: number; bad: number },
+    now: number,
+  ): Promise<NotificationFacts> {
+    // What led to the incident happened in the long window before it opened.
+    const since = incident.openedAt - reading.tier.long;
+    const [failures, lastFailed] = await Promise.all([
+      store.readFailures(slo, kind === 'resolved' ? since : now - reading.tier.long, now),
+      store.readLastFailed(slo, EXECUTIONS_TOLD),
+    ]);
+    const { budget, exhaustsAt } = readBudget(slo, state, readings, sum, now);
+    const during = kind === 'resolved' ? await sumBetween(slo, since, now) : reading.long;
+    return {
+      kind,
+      slo: slo.id,
+      workflow: slo.workflow,
+      owner: slo.owner,
+      description: slo.description,
+      runbook: slo.runbook,
+      objective: slo.objective.ratio,
+      window: slo.window.text,
+      incident: incident.id,
+      severity: incident.severity,
+      openedAt: incident.openedAt,
+      at: now,
+      tier: reading.tier.name,
+      factor: reading.tier.factor,
+      long: windowFacts(reading.tier.long, reading.long, reading.longBurnRate),
+      short: windowFacts(reading.tier.short, reading.short, reading.shortBurnRate),
+      budget,
+      exhaustsAt,
+      peakBurnRate: incident.peakBurnRate,
+      during,
+      failures: failures.slice(0, FAILURES_TOLD),
+      lastFailed,
+      insteadOf: null,
+    };
+  }
+
+  async function sumBetween(slo: Slo, from: number, now: number) {
+    const window = Math.min(now - from, slo.window.duration);
+    await history.refresh([{ ...slo, windows: [...windowsOf(slo), window] }], now);
+    return history.sum(slo, window, now);
+  }
+
+  async function commit(changes: readonly StateChange[], known: Map<string, StoredState>): Promise<void> {
+    if (changes.length === 0) return;
+    const written = await store.commit(owner, changes);
+    changes.forEach(({ slo, revision, state }, index) => {
+      if (written[index]) known.set(slo, { revision: revision + 1, state });
+      // Somebody else moved this state on: start from theirs at the next tick.
+      else states = null;
+    });
+  }
+
+  return {
+    async tick(now) {
+      try {
+        return await tick(now);
+      } catch (error) {
+        // After a failure it is not known what was written, so the next tick asks the store.
+        states = null;
+        throw error;
+      }
+    },
+  };
+}
+
+function same(before: AlertState, after: AlertState): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
+}
+
+function windowFacts(
+  duration: number,
+  { good, bad }: { good: number; bad: number },
+  burnRate: number | null,
+): WindowFacts {
+  return { duration, good, bad, burnRate };
+}
