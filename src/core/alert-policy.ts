@@ -16,11 +16,19 @@ export interface Tier {
   readonly loweredFrom: number | null;
 }
 
+/** The condition that nothing was reported: after `after` milliseconds without a valid outcome. */
+export interface NoData {
+  readonly after: number;
+  readonly severity: Severity;
+}
+
 /** A set of conditions for one SLO. */
 export interface AlertPolicy {
   readonly tiers: readonly Tier[];
   /** A tier fires only when its long window holds at least this many bad outcomes. */
   readonly minFailures: number;
+  /** Null when silence is nothing to report. */
+  readonly noData: NoData | null;
 }
 
 export const DEFAULT_MIN_FAILURES = 2;
