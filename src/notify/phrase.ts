@@ -1,0 +1,23 @@
+/** A piece of text: our own words, a name somebody else wrote (to be shown literally), or a checked link. */
+export type Piece = string | { readonly name: string } | Link;
+export type Phrase = readonly Piece[];
+
+export interface Link {
+  readonly label: string;
+  readonly url: string;
+}
+
+export interface Field {
+  readonly label: string;
+  readonly value: Phrase;
+}
+
+/** A phrase as plain text: names as they are, links behind their label. */
+export function phraseText(phrase: Phrase): string {
+  return phrase
+    .map((piece) => {
+      if (typeof piece === 'string') return piece;
+      return 'name' in piece ? piece.name : `${piece.label} ${piece.url}`;
+    })
+    .join('');
+}
