@@ -8,6 +8,7 @@ export interface Source {
 }
 
 const BELOW_APP = [
+  'settings',
   'config',
   'http',
   'engine',
@@ -21,10 +22,12 @@ const BELOW_APP = [
 
 /** What each layer of src may import besides itself: only what is below it, and never a sibling. */
 const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
-  ['main', ['app', 'demo', ...BELOW_APP]],
+  ['main', ['cli', 'app', 'demo', ...BELOW_APP]],
+  ['cli', ['app', ...BELOW_APP]],
   ['demo', ['app', ...BELOW_APP]],
   ['app', ['demo', ...BELOW_APP]],
-  ['config', ['core']],
+  ['settings', []],
+  ['config', ['settings', 'core']],
   ['http', ['core']],
   ['engine', ['core']],
   ['store', ['core']],
@@ -40,7 +43,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
 const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['ioredis', ['store/redis']],
   ['lmdb', ['store/lmdb']],
-  ['node-cron', ['engine', 'app']],
+  ['node-cron', ['app', 'config']],
   ['nodemailer', ['notify']],
   ['@slack/webhook', ['notify']],
   ['express', ['http']],

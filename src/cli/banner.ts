@@ -1,0 +1,42 @@
+import type { App } from '../app.ts';
+import type { Config } from '../config.ts';
+import { formatObjective } from '../core/objective.ts';
+import { allSlos } from '../core/slo.ts';
+
+/** What `serve` prints once it listens: where, what it watches, and what to try next. */
+export function banner({ url, definitions }: Pick<App, 'url' | 'definitions'>, config: Config): string {
+  const current = definitions();
+  const slos = current ? allSlos(current) : [];
+  const authorization = config.tokens.length > 0 ? ' -H "Authorization: Bearer $TOKEN"' : '';
+  const lines = [
+    `Burnwatch listens on ${url}`,
+    `  dashboard   ${url}/`,
+    `  store       ${config.store.kind === 'embedded' ? `embedded, in ${config.store.folder}` : 'Redis'}`,
+    `  SLO files   ${config.slos} (edit them: changes take effect without a restart)`,
+    '',
+    current
+      ? `Watching ${slos.length} SLOs of ${current.workflows.size} workflows:`
+      : 'No SLO file has loaded; `burnwatch check` says why.',
+    ...slos.map(
+      (slo) => `  ${slo.id.padEnd(46)} ${formatObjective(slo.objective).padStart(8)} over ${slo.window.text}`,
+    ),
+  ];
+  const example = slos.find(({ sli }) => sli.step === null && sli.dependency === null);
+  if (example) {
+    const outcome = JSON.stringify({
+      workflow: example.workflow,
+      execution: 'order-1',
+      status: 'succeeded',
+      durationMs: 42_000,
+    });
+    lines.push(
+      '',
+      'Try next:',
+      '  report an outcome',
+      `    curl${authorization} -H 'Content-Type: application/json' -d '${outcome}' ${url}/v1/outcomes`,
+      '  read the budget',
+      `    curl${authorization} ${url}/v1/slos/${example.id}`,
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config.ts';
+import type { Log } from '../core/log.ts';
+import type { NotificationFacts } from '../core/notification.ts';
+import type { Definitions } from '../core/slo.ts';
+import { HOUR, MINUTE, SECOND } from '../core/time.ts';
+import { createTarget } from '../notify/targets.ts';
+import { loadDefinitions } from '../slo-files/load.ts';
+import { formatProblem } from '../slo-files/problem.ts';
+
+const TEST_TIMEOUT = 15 * SECOND;
+
+/**
+ * Sends a notification that is marked as a test to one target of the SLO files, through the same adapter and
+ * settings as real ones, and says in one sentence what became of it.
+ */
+export async function notifyTest(
+  name: string,
+  config: Config,
+  print: (text: string) => void,
+): Promise<{ ok: boolean; text: string }> {
+  const { definitions, problems } = await loadDefinitions([config.slos], process.env);
+  if (!definitions) {
+    const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+    return { ok: false, text: ['The SLO files do not load:', ...errors].join('\n') };
+  }
+  const definition = definitions.targets.get(name);
+  if (!definition) {
+    const known = [...definitions.targets.keys()].join(', ') || 'none';
+    return { ok: false, text: `There is no target ${name}; the SLO files define: ${known}.` };
+  }
+  const target = createTarget(definition, { ...config, log: silent, write: print });
+  try {
+    const facts = testFacts(definitions, name, Date.now());
+    const delivery = await target.send(
+      { facts: [facts], key: facts.incident },
+      AbortSignal.timeout(TEST_TIMEOUT),
+    );
+    switch (delivery.result) {
+      case 'delivered':
+        return { ok: true, text: `Delivered a test notification to ${name} (${definition.kind}).` };
+      case 'retry':
+        return {
+          ok: false,
+          text: `Not delivered to ${name} (${definition.kind}), and worth another try: ${delivery.reason}.`,
+        };
+      case 'refused':
+        return { ok: false, text: `${name} (${definition.kind}) refused it for good: ${delivery.reason}.` };
+      default:
+        return delivery satisfies never;
+    }
+  } finally {
+    await target.close();
+  }
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Facts of an incident that never happened; figures are round so that nobody takes them for real. */
+function testFacts(definitions: Definitions, target: string, now: number): NotificationFacts {
+  const owner = [...definitions.teams.values()].find(({ page, ticket }) =>
+    [...page, ...ticket].includes(target),
+  );
+  const empty = { good: 0, bad: 0 };
+  return {
+    kind: 'test',
+    slo: 'burnwatch/test',
+    workflow: 'burnwatch',
+    owner: owner?.name ?? 'nobody',
+    description: `A test of the target ${target}`,
+    runbook: null,
+    objective: 0.99,
+    window: '28d',
+    incident: `test-${randomUUID()}`,
+    severity: 'ticket',
+    openedAt: now,
+    at: now,
+    tier: 'test',
+    factor: 1,
+    long: { duration: HOUR, ...empty, burnRate: null },
+    short: { duration: 5 * MINUTE, ...empty, burnRate: null },
+    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+    exhaustsAt: null,
+    peakBurnRate: 0,
+    during: empty,
+    failures: [],
+    lastFailed: [],
+    insteadOf: null,
+  };
+}

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import { validate } from 'node-cron';
+import { SETTINGS, flagOf } from './settings.ts';
+import type { SettingName } from './settings.ts';
+
+export type Scope = 'read' | 'write' | 'admin';
+
+export interface Token {
+  readonly name: string;
+  readonly secret: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+export type StoreLocation =
+  { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'embedded'; readonly folder: string };
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything the service is told, checked and complete. */
+export interface Config {
+  readonly store: StoreLocation;
+  readonly slos: string;
+  readonly host: string;
+  readonly port: number;
+  readonly evaluate: string;
+  readonly tokens: readonly Token[];
+  readonly publicUrl: string | null;
+  readonly traceUrl: string | null;
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  readonly heartbeatUrl: string | null;
+  readonly partitions: number | null;
+  readonly queueLimit: number;
+  readonly waitReplicas: number;
+  readonly logLevel: LogLevel;
+  /** What was ignored, one a line. */
+  readonly warnings: readonly string[];
+}
+
+/** All problems of a configuration at once, one a line, without any secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Flags = Readonly<Partial<Record<SettingName, string>>>;
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+const REDIS_URL = /^(rediss?|redis\+cluster|redis\+sentinel):\/\//;
+const MIN_SECRET = 16;
+// In a namespace with a Service called burnwatch, Kubernetes sets BURNWATCH_PORT=tcp://10.0.0.1:8080 and more
+// such variables in every pod; none of them is meant for us.
+const KUBERNETES_LINK = /^(tcp|udp|sctp):\/\//;
+const KUBERNETES_NAME = /^BURNWATCH_(\w+_)?(SERVICE_(HOST|PORT)|PORT_\d+)/;
+
+/** Reads the configuration; a flag wins over the environment. Throws a `ConfigError` that lists every problem. */
+export function readConfig(env: Environment, flags: Flags): Config {
+  const problems: string[] = [];
+  const reader = settingReader(env, flags, problems);
+  const store = readStore(reader);
+  const host = reader.text('HOST');
+  const tokens = readTokens(reader, problems);
+  if (
+    tokens.length === 0 &&
+    !LOOPBACK.has(host) &&
+    !reader.choice('ALLOW_ANONYMOUS', ['true', 'false'], 'true')
+  ) {
+    problems.push(
+      `${reader.origin('HOST')} is ${host}, which others can reach, and there are no tokens: anybody could read and write. ` +
+        'Set BURNWATCH_TOKENS (or BURNWATCH_TOKENS_FILE), listen on 127.0.0.1, or set BURNWATCH_ALLOW_ANONYMOUS=true to accept that.',
+    );
+  }
+  const config: Config = {
+    store,
+    slos: reader.text('SLOS'),
+    host,
+    port: reader.number('PORT', 0, 65_535)!,
+    evaluate: readCron(reader),
+    tokens,
+    publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    traceUrl: readTraceUrl(reader),
+    smtpUrl: reader.url('SMTP_URL', ['smtp:', 'smtps:']),
+    mailFrom: reader.text('MAIL_FROM'),
+    heartbeatUrl: reader.url('HEARTBEAT_URL', ['http:', 'https:']),
+    partitions: reader.number('PARTITIONS', 1, 256),
+    queueLimit: reader.number('QUEUE_LIMIT', 1, 10_000_000)!,
+    waitReplicas: reader.number('WAIT_REPLICAS', 0, 10)!,
+    logLevel: readLogLevel(env, problems),
+    warnings: unknownVariables(env).map(
+      (name) => `${name} is not a setting and is ignored; \`burnwatch serve --help\` lists them.`,
+    ),
+  };
+  if (/[\r\n]/.test(config.mailFrom) || !config.mailFrom.includes('@'))
+    reader.problem('MAIL_FROM', 'a mail address');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
+
+interface SettingReader {
+  /** The value, or '' for a setting that is not set and has no default. */
+  text(name: SettingName): string;
+  number(name: SettingName, least: number, most: number): number | null;
+  url(name: SettingName, protocols: readonly string[]): string | null;
+  /** Whether a setting of a few legal words has the asked-for one. */
+  choice(name: SettingName, legal: readonly string[], wanted: string): boolean;
+  /** Where the value came from, as the user knows it. */
+  origin(name: SettingName): string;
+  problem(name: SettingName, expected: string): void;
+}
+
+function settingReader(env: Environment, flags: Flags, problems: string[]): SettingReader {
+  const settingOf = (name: SettingName) => SETTINGS.find((setting) => setting.name === name)!;
+  const origin = (name: SettingName) => (flags[name] === undefined ? `BURNWATCH_${name}` : flagOf(name));
+  // An empty variable is how compose files and shells say "not set".
+  const text = (name: SettingName) =>
+    flags[name] ?? (env[`BURNWATCH_${name}`] || settingOf(name).fallback) ?? '';
+  const problem = (name: SettingName, expected: string) => {
+    const value = 'secret' in settingOf(name) ? 'not usable' : JSON.stringify(text(name));
+    problems.push(`${origin(name)} is ${value}; expected ${expected}.`);
+  };
+  return {
+    text,
+    origin,
+    problem,
+    number(name, least, most) {
+      const value = text(name);
+      if (value === '') return null;
+      const number = Number(value);
+      if (/^\d{1,9}$/.test(value) && number >= least && number <= most) return number;
+      problem(name, `a whole number from ${least} to ${most}`);
+      return least;
+    },
+    url(name, protocols) {
+      const value = text(name);
+      if (value === '') return null;
+      if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+      problem(
+        name,
+        `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+      );
+      return null;
+    },
+    choice(name, legal, wanted) {
+      if (!legal.includes(text(name))) problem(name, legal.join(' or '));
+      return text(name) === wanted;
+    },
+  };
+}
+
+function unknownVariables(env: Environment): string[] {
+  const known = new Set<string>(SETTINGS.map(({ name }) => `BURNWATCH_${name}`));
+  return Object.keys(env).filter(
+    (name) => name.startsWith('BURNWATCH_') && !known.has(name) && !KUBERNETES_NAME.test(name),
+  );
+}
+
+function readStore(reader: SettingReader): StoreLocation {
+  const text = reader.text('STORE');
+  if (REDIS_URL.test(text)) return { kind: 'redis', url: text };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) {
+    reader.problem('STORE', 'redis://, rediss://, redis+cluster://, redis+sentinel:// or a folder');
+  }
+  return { kind: 'embedded', folder: text };
+}
+
+function readCron(reader: SettingReader): string {
+  const text = reader.text('EVALUATE');
+  if (text.trim().split(/\s+/).length !== 6 || !validate(text)) {
+    reader.problem('EVALUATE', 'a cron expression of six fields, seconds first, such as */5 * * * * *');
+  }
+  return text;
+}
+
+function readTraceUrl(reader: SettingReader): string | null {
+  const text = reader.url('TRACE_URL', ['http:', 'https:']);
+  if (text !== null && !text.includes('{traceId}'))
+    reader.problem('TRACE_URL', 'an address with {traceId} in it');
+  return text;
+}
+
+function readLogLevel(env: Environment, problems: string[]): LogLevel {
+  const text = env['LOG_LEVEL'] || 'info';
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (!level) problems.push(`LOG_LEVEL is ${JSON.stringify(text)}; expected ${LOG_LEVELS.join(', ')}.`);
+  return level ?? 'info';
+}
+
+function readTokens(reader: SettingReader, problems: string[]): Token[] {
+  const inline = reader.text('TOKENS');
+  const file = reader.text('TOKENS_FILE');
+  if (inline && file)
+    problems.push('BURNWATCH_TOKENS and BURNWATCH_TOKENS_FILE are both set; use one of them.');
+  let text = inline;
+  if (file) {
+    try {
+      text = readFileSync(file, 'utf8').replace(/^\s*#.*$/gm, '');
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+      problems.push(
+        `${reader.origin('TOKENS_FILE')} is ${JSON.stringify(file)}, which cannot be read (${reason}).`,
+      );
+    }
+  }
+  const source = file ? reader.origin('TOKENS_FILE') : reader.origin('TOKENS');
+  const entries = text.split(/[\s,]+/).filter(Boolean);
+  if (file && entries.length === 0) problems.push(`${source} holds no tokens.`);
+  const tokens = entries.map((entry, index) => readToken(entry, `${source}, entry ${index + 1},`, problems));
+  const names = tokens.map(({ name }) => name);
+  for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+    problems.push(`${source} has two tokens called ${name}; each needs a name of its own.`);
+  }
+  return tokens;
+}
+
+function readToken(entry: string, place: string, problems: string[]): Token {
+  const [name = '', scopes = '', ...rest] = entry.split(':');
+  const secret = rest.join(':');
+  // The entry itself is never shown: whatever is wrong with it, part of it may be a secret.
+  if (!/^[\w.-]{1,64}$/.test(name) || rest.length === 0) {
+    problems.push(`${place} is not of the form name:scopes:secret.`);
+  }
+  const words = scopes.split('+');
+  if (!words.every((word) => word === 'read' || word === 'write' || word === 'admin')) {
+    problems.push(`${place} has scopes other than read, write and admin (joined by +).`);
+  }
+  if (rest.length > 0 && secret.length < MIN_SECRET) {
+    problems.push(
+      `${place} has a secret of fewer than ${MIN_SECRET} characters; \`openssl rand -hex 24\` makes a good one.`,
+    );
+  }
+  return { name, secret, scopes: new Set(words as Scope[]) };
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { pino } from 'pino';
+import { startApp } from './app.ts';
+import type { App } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { startDemo } from './demo/demo.ts';
+import { notifyTest } from './cli/notify-test.ts';
+import { banner } from './cli/banner.ts';
+import { SETTINGS, flagOf } from './settings.ts';
+import type { SettingName } from './settings.ts';
+import { checkReport } from './slo-files/check.ts';
+import { loadDefinitions } from './slo-files/load.ts';
+import { nativeJsonSchema } from './slo-files/schema.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Whatever has not ended by then is cut off, so that a stop never takes longer than 10 s. */
+const STOP_WITHIN = 9_000;
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+const program = new Command('burnwatch')
+  .description('SLO and error-budget alerting for workflows')
+  .version(version)
+  .showHelpAfterError()
+  .exitOverride();
+
+withSettings(program.command('serve'))
+  .description('run the service')
+  .action(async (flags: Flags) => {
+    const config = configFrom(flags);
+    const log = logger(config);
+    for (const warning of config.warnings) log.warn({}, warning);
+    const app = await startApp(config, log, version);
+    stopOnSignals(app);
+    print(banner(app, config));
+  });
+
+withSettings(program.command('demo'))
+  .description('run the service on made-up history and live traffic with an incident; needs nothing else')
+  .action(async (flags: Flags) => {
+    const config = configFrom(flags);
+    stopOnSignals(
+      await startDemo(
+        config,
+        logger({ ...config, logLevel: process.env['LOG_LEVEL'] ? config.logLevel : 'warn' }),
+        version,
+        print,
+      ),
+    );
+  });
+
+program
+  .command('check')
+  .description('validate SLO files: every problem, and when each SLO would page')
+  .argument('[paths...]', 'files or folders (default: BURNWATCH_SLOS or ./slos)')
+  .option('--format <format>', 'text or json', 'text')
+  .action(async (paths: string[], { format }: { format: string }) => {
+    if (format !== 'text' && format !== 'json')
+      program.error(`--format is ${format}; expected text or json.`);
+    const places = paths.length > 0 ? paths : [process.env['BURNWATCH_SLOS'] || './slos'];
+    const { text, json, ok } = checkReport(await loadDefinitions(places, process.env));
+    print(format === 'json' ? JSON.stringify(json, null, 2) : text);
+    if (!ok) process.exitCode = 1;
+  });
+
+program
+  .command('schema')
+  .description('print the JSON Schema of the SLO file, for editors')
+  .action(() => print(JSON.stringify(nativeJsonSchema(), null, 2)));
+
+withSettings(
+  program
+    .command('notify')
+    .description('try a target')
+    .command('test')
+    .argument('<target>', 'a target of the SLO files'),
+)
+  .description('send a marked test notification and report what happened')
+  .action(async (target: string, flags: Flags) => {
+    const { ok, text } = await notifyTest(target, configFrom(flags), print);
+    (ok ? print : complain)(text);
+    if (!ok) process.exitCode = 1;
+  });
+
+type Flags = Readonly<Record<string, string>>;
+
+function withSettings(command: Command): Command {
+  for (const setting of SETTINGS) {
+    const fallback = setting.fallback === null ? '' : ` (default: ${setting.fallback})`;
+    command.option(
+      `${flagOf(setting.name)} <${setting.placeholder}>`,
+      `${setting.description}; BURNWATCH_${setting.name}${fallback}`,
+    );
+  }
+  return command;
+}
+
+function configFrom(flags: Flags): Config {
+  const byName: Partial<Record<SettingName, string>> = {};
+  for (const { name } of SETTINGS) {
+    const option = name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    const value = flags[option];
+    if (value !== undefined) byName[name] = value;
+  }
+  return readConfig(process.env, byName);
+}
+
+function logger({ logLevel }: Pick<Config, 'logLevel'>) {
+  return pino(
+    { level: logLevel, base: { service: 'burnwatch' }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+function stopOnSignals(app: Pick<App, 'stop'>): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      setTimeout(() => {
+        complain('burnwatch: could not stop in time; what was not finished is done at the next start');
+        process.exit(1);
+      }, STOP_WITHIN).unref();
+      app.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          complain(`burnwatch: ${String(error)}`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode;
+  } else if (error instanceof ConfigError) {
+    complain(
+      `burnwatch: the configuration has ${error.problems.length === 1 ? 'a problem' : `${error.problems.length} problems`}:`,
+    );
+    for (const problem of error.problems) complain(`  - ${problem}`);
+    process.exit(2);
+  } else {
+    complain(`burnwatch: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
+}
