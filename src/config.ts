@@ -117,9 +117,12 @@ interface SettingReader {
 function settingReader(env: Environment, flags: Flags, problems: string[]): SettingReader {
   const settingOf = (name: SettingName) => SETTINGS.find((setting) => setting.name === name)!;
   const origin = (name: SettingName) => (flags[name] === undefined ? `BURNWATCH_${name}` : flagOf(name));
-  // An empty variable is how compose files and shells say "not set".
-  const text = (name: SettingName) =>
-    flags[name] ?? (env[`BURNWATCH_${name}`] || settingOf(name).fallback) ?? '';
+  const text = (name: SettingName) => {
+    const variable = env[`BURNWATCH_${name}`];
+    // An empty variable is how compose files and shells say "not set".
+    const set = variable && !KUBERNETES_LINK.test(variable) ? variable : settingOf(name).fallback;
+    return flags[name] ?? set ?? '';
+  };
   const problem = (name: SettingName, expected: string) => {
     const value = 'secret' in settingOf(name) ? 'not usable' : JSON.stringify(text(name));
     problems.push(`${origin(name)} is ${value}; expected ${expected}.`);

@@ -23,6 +23,24 @@ const manifest = JSON.parse(text('package.json')) as {
   readonly bin: { readonly burnwatch: string };
 };
 
+type LockedPackage = { readonly optionalDependencies?: Readonly<Record<string, string>> };
+
+describe('the lock file', () => {
+  it('knows the binaries of every platform, so that npm ci works on all of them', () => {
+    const lock = JSON.parse(text('package-lock.json')) as {
+      packages: Readonly<Record<string, LockedPackage>>;
+    };
+    const optional = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).map((name) => [
+        `${path}/node_modules/${name}`,
+        `node_modules/${name}`,
+      ]),
+    );
+    expect(optional.length).toBeGreaterThan(20);
+    expect(optional.filter((places) => !places.some((place) => place in lock.packages))).toEqual([]);
+  });
+});
+
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();

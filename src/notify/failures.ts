@@ -20,9 +20,16 @@ const ASPECTS = [
 
 const MAX_LISTED = 5;
 
-/** The most frequent step, dependency and error among the failures, each with its share; those known only. */
-export function topCauses(failures: readonly FailureCount[]): Cause[] {
-  const total = failures.reduce((sum, { count }) => sum + count, 0);
+/**
+ * The most frequent step, dependency and error among the failures, each with its share of `failed` failures;
+ * those known only. `failures` may be just the most frequent combinations.
+ */
+export function topCauses(failures: readonly FailureCount[], failed: number): Cause[] {
+  // They are kept by the hour, so they can also be of slightly more than the failures of a window.
+  const total = Math.max(
+    failed,
+    failures.reduce((sum, { count }) => sum + count, 0),
+  );
   if (total === 0) return [];
   return ASPECTS.flatMap(([label, aspect]) => {
     const counts = new Map<string, number>();

@@ -81,7 +81,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
     sentence: SENTENCES[event](facts),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
-    causes: told ? topCauses(failing.failures) : [],
+    causes: told ? topCauses(failing.failures, failed(event, facts)) : [],
     lastFailed: told ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
     links: linksOf(facts, links),
     slo: plainName(facts.slo, 300),
@@ -98,6 +98,11 @@ function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
 function toneOf(event: MessageEvent, severity: Severity): Tone {
   if (event === 'test') return 'test';
   return event === 'resolved' || event === 'recovered' ? 'over' : severity;
+}
+
+/** How many failures the sentence speaks of. */
+function failed(event: MessageEvent, { long, during }: NotificationFacts): number {
+  return event === 'resolved' || event === 'recovered' ? during.bad : long.bad;
 }
 
 const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => string>> = {
@@ -167,11 +172,11 @@ function failedOf(facts: NotificationFacts, { good, bad }: Counts, when: string)
   const total = good + bad;
   if (total === 0) return [`no ${unit(facts)} ended${when} (the objective allows ${allowed} to fail).`];
   const late = facts.sli?.withinMs ?? null;
-  const failed = late === null ? ' failed' : ` failed or took longer than ${formatDuration(late)}`;
+  const verb = late === null ? ' failed' : ` failed or took longer than ${formatDuration(late)}`;
   return [
     `${amount(bad)} of ${amount(total)} ${unit(facts)}`,
     ...subject(facts),
-    `${failed}${when} (${percent(bad / total)}; the objective allows ${allowed}).`,
+    `${verb}${when} (${percent(bad / total)}; the objective allows ${allowed}).`,
   ];
 }
 
@@ -194,13 +199,17 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   escalated: (facts) => [...burning(facts), escalated(facts), ...promise(facts)],
   resolved: (facts) => [...summary(facts), ...promise(facts)],
   recovered: (facts) => [...summary(facts), ...promise(facts)],
-  test: (facts) => [{ label: 'Sent', value: [utc(facts.at)] }, ...promise(facts)],
+  test: (facts) => [{ label: 'Sent', value: [utc(facts.at)] }, owner(facts)],
 };
+
+function owner(facts: NotificationFacts): Field {
+  return { label: 'Owner', value: [{ name: plainName(facts.owner, 100) }] };
+}
 
 function promise(facts: NotificationFacts): Field[] {
   const window = { name: plainName(facts.window, 40) };
   return [
-    { label: 'Owner', value: [{ name: plainName(facts.owner, 100) }] },
+    owner(facts),
     { label: 'Objective', value: [`${formatPercent(facts.objective, 9)} over `, window] },
   ];
 }
