@@ -1,0 +1,34 @@
+-- Takes conversations that are due.
+-- KEYS  see outbox.lua
+-- ARGV  1 owner, 2 now, 3 milliseconds a claim lasts, 4 how many at most, 5 the beginning of their tokens,
+--       6 and following: targets to pass over
+-- Reply nil when the owner does not lead, else for each claim {token, conversation, its rows as JSON ...}
+
+if call('GET', LEADER) ~= ARGV[1] then
+  return false
+end
+local now, limit = tonumber(ARGV[2]), tonumber(ARGV[4])
+local busy = {}
+for i = 6, #ARGV do
+  busy[ARGV[i]] = true
+end
+
+local chosen, offset = {}, 0
+repeat
+  local due = call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', offset, 100)
+  for _, conversation in ipairs(due) do
+    if #chosen < limit and not busy[cjson.decode(conversation)[2]] then
+      chosen[#chosen + 1] = conversation
+    end
+  end
+  offset = offset + #due
+until #due < 100 or #chosen >= limit
+
+local claims = {}
+for i, conversation in ipairs(chosen) do
+  local token = ARGV[5] .. ':' .. i
+  call('HSET', CLAIMS, conversation, token)
+  call('ZADD', DUE, now + tonumber(ARGV[3]), conversation)
+  claims[i] = { token, conversation, unpack(call('HMGET', ROWS, unpack(rowsOf(conversation)))) }
+end
+return claims

@@ -1,0 +1,24 @@
+-- Writes alert states with their outbox rows, each only over the revision it was made from.
+-- KEYS  see outbox.lua
+-- ARGV  1 owner, 2 JSON array of {slo, revision, stored, rows}: `stored` is what is kept, the next revision, a
+--       space and the state as JSON; rows as addRow takes them
+-- Reply nil when the owner does not lead, else for each 1 when it was written, 0 when not
+
+if call('GET', LEADER) ~= ARGV[1] then
+  return false
+end
+local written = {}
+for i, change in ipairs(cjson.decode(ARGV[2])) do
+  local stored = call('HGET', STATES, change.slo)
+  local revision = stored and tonumber(string.match(stored, '^%d+')) or 0
+  if revision == change.revision then
+    call('HSET', STATES, change.slo, change.stored)
+    for _, row in ipairs(change.rows) do
+      addRow(row)
+    end
+    written[i] = 1
+  else
+    written[i] = 0
+  end
+end
+return written

@@ -1,0 +1,227 @@
+import { Cluster, Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import type { Log } from '../../core/log.ts';
+import { StoreUnavailable } from '../../core/store.ts';
+import { describeAddress, parseAddress } from './address.ts';
+import type { Address } from './address.ts';
+import type { Script } from './scripts.ts';
+
+export type Client = Redis | Cluster;
+export type Argument = string | number;
+
+/** A connection that is restored by itself, and whose every call ends in time. */
+export interface Connection {
+  readonly cluster: boolean;
+  /** How often it was connected anew: a server that went away may have come back without its last writes. */
+  readonly generation: () => number;
+  /** Does one command. Rejects with `StoreUnavailable` when it is not answered within the time limit. */
+  call<T>(command: (client: Client) => Promise<T>): Promise<T>;
+  /** Runs a script. All keys must be in one hash slot. */
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** Runs a script, then waits until that many replicas have it; rejects with `StoreUnavailable` on fewer. */
+  runReplicated(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    replicas: number,
+  ): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Replies of a server that is there but cannot serve now. */
+const TEMPORARY =
+  /^(CLUSTERDOWN|READONLY|LOADING|TRYAGAIN|MASTERDOWN|NOREPLICAS|OOM|MISCONF|BUSY|UNBLOCKED|ASK|MOVED|NOAUTH|WRONGPASS|NOPERM)\b/;
+
+/** Connects; rejects with `StoreUnavailable` when that does not work within the time limit. */
+export async function connect(url: string, commandTimeoutMs: number, log: Log): Promise<Connection> {
+  const address = parseAddress(url);
+  const where = describeAddress(address);
+  const client = clientFor(address, commandTimeoutMs);
+  let lastError: Error | null = null;
+  let downSince: number | null = null;
+  let generation = 0;
+  let closed = false;
+
+  const down = (): void => {
+    if (downSince !== null || closed) return;
+    downSince = performance.now();
+    if (generation > 0)
+      log.warn({ store: where, error: lastError?.message }, 'Lost the connection to Redis.');
+  };
+  client.on('error', (error: Error) => {
+    lastError = error;
+  });
+  client.on('node error', (error: Error) => {
+    lastError = error;
+  });
+  client.on('close', down);
+  client.on('ready', () => {
+    if (downSince !== null && generation > 0) log.info({ store: where }, 'Connected to Redis again.');
+    downSince = null;
+    lastError = null;
+    generation += 1;
+  });
+  // A single node of a cluster can come back without the cluster as a whole ever having been away.
+  client.on('+node', (node: Redis) => {
+    node.on('ready', () => {
+      generation += 1;
+    });
+  });
+
+  // Only the text of an error: ioredis attaches the command's arguments to it, a password among them.
+  const plain = (error: unknown): Error => {
+    const text = error instanceof Error ? error.message : String(error);
+    return new Error(address.password ? text.replaceAll(address.password, '***') : text);
+  };
+  const unavailable = (error: unknown): StoreUnavailable => {
+    const cause = plain(error);
+    return new StoreUnavailable(`Redis at ${where} is unavailable: ${cause.message}`, { cause });
+  };
+
+  async function call<T>(command: (client: Client) => Promise<T>): Promise<T> {
+    // A short interruption is waited out; during a longer one every call fails at once instead of queueing.
+    if (closed) throw unavailable(new Error('the connection was closed'));
+    if (downSince !== null && performance.now() - downSince > commandTimeoutMs) {
+      throw unavailable(lastError ?? new Error('not connected'));
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(unavailable(lastError ?? new Error(`no answer within ${commandTimeoutMs} ms`)));
+      }, commandTimeoutMs);
+    });
+    try {
+      return await Promise.race([command(client), deadline]);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      if (isTemporary(error)) throw unavailable(lastError && isClosed(error) ? lastError : error);
+      throw plain(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return call(async (client) => {
+      try {
+        return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!isUnknownScript(error)) throw error;
+        return client.eval(script.source, keys.length, ...keys, ...args);
+      }
+    });
+  }
+
+  async function runReplicated(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    replicas: number,
+  ): Promise<unknown> {
+    // In one pipeline, because WAIT speaks of the writes of its own connection; its patience ends before ours.
+    const patience = Math.ceil(commandTimeoutMs * 0.8);
+    const [result, acknowledged] = await call(async (client) => {
+      const replies = await client
+        .pipeline()
+        .evalsha(script.sha, keys.length, ...keys, ...args)
+        .wait(replicas, patience)
+        .exec();
+      if (!isUnknownScript(replies?.[0]?.[0])) return unwrapped(replies);
+      return unwrapped(
+        await client
+          .pipeline()
+          .eval(script.source, keys.length, ...keys, ...args)
+          .wait(replicas, patience)
+          .exec(),
+      );
+    });
+    if (Number(acknowledged) < replicas) {
+      throw unavailable(new Error(`only ${String(acknowledged)} of ${replicas} replicas have the write`));
+    }
+    return result;
+  }
+
+  const connection: Connection = {
+    cluster: address.kind === 'cluster',
+    generation: () => generation,
+    call,
+    run,
+    runReplicated,
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      // Not quit(): it would wait for a server that does not answer.
+      client.disconnect();
+    },
+  };
+  try {
+    await call((client) => client.connect());
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return connection;
+}
+
+function clientFor(address: Address, commandTimeoutMs: number): Client {
+  const common = {
+    ...(address.username === null ? {} : { username: address.username }),
+    ...(address.password === null ? {} : { password: address.password }),
+    ...(address.tls ? { tls: {} } : {}),
+    connectTimeout: commandTimeoutMs,
+    // A link that is silent for so long is broken, whatever TCP thinks of it.
+    socketTimeout: commandTimeoutMs * 2,
+    maxRetriesPerRequest: 1,
+    connectionName: 'burnwatch',
+  } satisfies RedisOptions;
+  if (address.kind === 'cluster') {
+    return new Cluster([...address.hosts], {
+      redisOptions: common,
+      lazyConnect: true,
+      slotsRefreshTimeout: commandTimeoutMs,
+      clusterRetryStrategy: backoff,
+    });
+  }
+  const single = {
+    ...common,
+    lazyConnect: true,
+    retryStrategy: backoff,
+    // A master that was demoted keeps its old connections; the next one leads to the new master.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  } satisfies RedisOptions;
+  if (address.kind === 'sentinel') {
+    return new Redis({
+      ...single,
+      sentinels: [...address.hosts],
+      name: address.masterName!,
+      sentinelRetryStrategy: backoff,
+      ...(address.tls ? { enableTLSForSentinelMode: true } : {}),
+    });
+  }
+  return new Redis({ ...single, ...address.hosts[0]!, db: address.database });
+}
+
+function backoff(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 10), 1000);
+}
+
+function unwrapped(replies: [error: Error | null, result: unknown][] | null): unknown[] {
+  return (replies ?? []).map(([error, result]) => {
+    if (error) throw error;
+    return result;
+  });
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && /Connection is closed|max retries|startup nodes/i.test(error.message);
+}
+
+/** Everything that is not a reply of the server is about reaching it. */
+function isTemporary(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name !== 'ReplyError' || TEMPORARY.test(error.message);
+}

@@ -1,0 +1,172 @@
+-- Put in front of record.lua and sweep.lua: collects what a call changes, and writes each cell, failure and
+-- sample once at its end.
+-- KEYS 1 flight, 2 early, 3 due, 4 overdue, 5 revision, 6 changed, and the beginnings of the keys of
+-- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed (keys.ts, countingKeys).
+-- `limits` is written in front of this file by scripts.ts.
+
+local call = redis.call
+local FLIGHT, EARLY, DUE, OVERDUE, REVISION, CHANGED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local MINUTES, HOURS, FAILURES, LAST = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local MINUTE, HOUR = 60000, 3600000
+local NAMELESS = '[null,null,null]'
+
+local cells, filed, samples = {}, {}, {}
+
+local function tableIn(parent, key)
+  local child = parent[key]
+  if not child then
+    child = {}
+    parent[key] = child
+  end
+  return child
+end
+
+-- Counts n outcomes of an SLI in a minute.
+local function land(fingerprint, minute, good, n)
+  local cell = tableIn(tableIn(cells, fingerprint), minute)
+  if good then
+    cell.good = (cell.good or 0) + n
+  else
+    cell.bad = (cell.bad or 0) + n
+  end
+end
+
+-- Files n bad outcomes of a minute under a [step, dependency, error].
+local function file(fingerprint, minute, failure, n)
+  local fields = tableIn(tableIn(filed, fingerprint), math.floor(minute / 60))
+  local field = cjson.encode(failure)
+  fields[field] = (fields[field] or 0) + n
+end
+
+-- A failed execution as it is kept. The unit makes it one entry however often it is written.
+local function sampleOf(unit, execution, trace, failure)
+  return cjson.encode({ unit, execution, trace, failure[1], failure[2], failure[3] })
+end
+
+local function samplesOf(fingerprint)
+  if not samples[fingerprint] then
+    samples[fingerprint] = { added = {}, removed = {} }
+  end
+  return samples[fingerprint]
+end
+
+local function addSample(fingerprint, at, member)
+  local added = samplesOf(fingerprint).added
+  added[#added + 1] = at
+  added[#added + 1] = member
+end
+
+local function removeSample(fingerprint, member)
+  local removed = samplesOf(fingerprint).removed
+  removed[#removed + 1] = member
+end
+
+-- What something overdue is filed under, with the step that was begun last.
+local function overdueFailure(step)
+  return { step, cjson.null, limits.overdueError }
+end
+
+-- Where an end lands, as core/sli.ts judges it; `within` is false when speed does not matter.
+local function judge(within, startedAt, endedAt, status)
+  if within and endedAt > startedAt + within then
+    return math.floor((startedAt + within) / MINUTE), false
+  end
+  if status == 'cancelled' then
+    return nil
+  end
+  return math.floor(endedAt / MINUTE), status == 'succeeded'
+end
+
+local function addToBlock(key, index, cell, life)
+  if life <= 0 then
+    return
+  end
+  local arguments = { key, 'OVERFLOW', 'SAT' }
+  if cell.good and cell.good ~= 0 then
+    arguments[4], arguments[5], arguments[6], arguments[7] = 'INCRBY', 'u32', '#' .. 2 * index, cell.good
+  end
+  if cell.bad and cell.bad ~= 0 then
+    local at = #arguments
+    arguments[at + 1], arguments[at + 2], arguments[at + 3] = 'INCRBY', 'u32', '#' .. 2 * index + 1
+    arguments[at + 4] = cell.bad
+  end
+  if #arguments > 3 then
+    call('BITFIELD', unpack(arguments))
+    call('PEXPIRE', key, life)
+  end
+end
+
+-- Writes the cells of an SLI at both levels, and adds the hours it touched to `changed`.
+local function writeCells(fingerprint, minutes, now, changed)
+  local hours = {}
+  for minute, cell in pairs(minutes) do
+    local hour = math.floor(minute / 60)
+    local total = tableIn(hours, hour)
+    total.good = (total.good or 0) + (cell.good or 0)
+    total.bad = (total.bad or 0) + (cell.bad or 0)
+    addToBlock(MINUTES .. fingerprint .. ':' .. hour, minute % 60, cell, (hour + 1) * HOUR + limits.minuteRetention - now)
+  end
+  for hour, total in pairs(hours) do
+    local block = math.floor(hour / limits.hoursPerBlock)
+    local ends = (block + 1) * limits.hoursPerBlock * HOUR
+    addToBlock(HOURS .. fingerprint .. ':' .. block, hour % limits.hoursPerBlock, total, ends + limits.hourRetention - now)
+    changed[#changed + 1] = fingerprint .. ':' .. hour
+  end
+end
+
+local function writeFailures(fingerprint, hour, fields, now)
+  local life = (hour + 1) * HOUR + limits.failureRetention - now
+  if life <= 0 then
+    return
+  end
+  local key = FAILURES .. fingerprint .. ':' .. hour
+  for field, n in pairs(fields) do
+    if call('HEXISTS', key, field) == 0 and (n < 0 or call('HLEN', key) >= limits.maxFailureKeys) then
+      field = NAMELESS
+    end
+    if n ~= 0 and call('HINCRBY', key, field, n) <= 0 then
+      call('HDEL', key, field)
+    end
+  end
+  call('PEXPIRE', key, life)
+end
+
+local function writeSamples(fingerprint, change)
+  local key = LAST .. fingerprint
+  if #change.removed > 0 then
+    call('ZREM', key, unpack(change.removed))
+  end
+  if #change.added > 0 then
+    call('ZADD', key, unpack(change.added))
+    call('ZREMRANGEBYRANK', key, 0, -limits.maxLastFailed - 1)
+    call('PEXPIRE', key, limits.flightRetention)
+  end
+end
+
+-- Writes everything that was collected and gives the partition a new revision if any cell changed.
+local function writeAll(now)
+  local changed = {}
+  for fingerprint, minutes in pairs(cells) do
+    writeCells(fingerprint, minutes, now, changed)
+  end
+  for fingerprint, hours in pairs(filed) do
+    for hour, fields in pairs(hours) do
+      writeFailures(fingerprint, hour, fields, now)
+    end
+  end
+  for fingerprint, change in pairs(samples) do
+    writeSamples(fingerprint, change)
+  end
+  for _, key in ipairs({ FLIGHT, EARLY, DUE, OVERDUE }) do
+    call('PEXPIRE', key, limits.flightRetention)
+  end
+  if #changed > 0 then
+    local revision = math.max((tonumber(call('GET', REVISION)) or 0) + 1, now)
+    call('SET', REVISION, string.format('%.0f', revision), 'PX', limits.flightRetention)
+    for _, hour in ipairs(changed) do
+      call('ZADD', CHANGED, revision, hour)
+    end
+    call('ZREMRANGEBYSCORE', CHANGED, '-inf', revision - limits.changeRetention)
+    call('PEXPIRE', CHANGED, limits.flightRetention)
+  end
+end

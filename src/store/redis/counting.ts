@@ -1,0 +1,217 @@
+import { DAY, HOUR, MINUTE } from '../../core/time.ts';
+import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
+import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/store.ts';
+import type { FailedExecution, FailureCount } from '../../core/notification.ts';
+import type { Connection } from './connection.ts';
+import {
+  blockKey,
+  changedKey,
+  countingKeys,
+  failuresKey,
+  flightKey,
+  lastFailedKey,
+  overdueKey,
+  revisionKey,
+  seenKey,
+  serviceKeys,
+  sliField,
+} from './keys.ts';
+import { cutIntoCalls, recordArguments } from './record-call.ts';
+import { scripts } from './scripts.ts';
+
+/**
+ * Identities are remembered by the half day they arrived in. This one and the two before are looked at, so
+ * that nothing is forgotten before a whole day has passed.
+ */
+const SEEN_BUCKET = DAY / 2;
+const SEEN_BUCKETS_BEFORE = 2;
+/** How far the clocks of two replicas may be apart without one missing what the other remembered. */
+const CLOCK_SKEW = 5 * MINUTE;
+
+/** How many due records a sweep looks at in one call. */
+const SWEEP_PER_CALL = 500;
+/** How many keys are read in one command. */
+const READ_PER_CALL = 500;
+
+/** Counters, in-flight executions and failures in Redis; see `CountStore`. */
+export function countingStore(connection: Connection, partitions: number, waitReplicas: number): CountStore {
+  const partitionsOf = (workflow: string): PartitionId[] =>
+    Array.from({ length: partitions }, (_, partition) => ({ workflow, partition }));
+
+  async function readMany(
+    keys: readonly string[],
+    slotOf: (index: number) => string,
+  ): Promise<(Buffer | null)[]> {
+    const values = Array.from<Buffer | null>({ length: keys.length }).fill(null);
+    await Promise.all(
+      readCalls(keys.length, (index) => (connection.cluster ? slotOf(index) : '')).map(async (indexes) => {
+        const found = await connection.call((client) => client.mgetBuffer(...indexes.map((i) => keys[i]!)));
+        indexes.forEach((index, i) => (values[index] = found[i] ?? null));
+      }),
+    );
+    return values;
+  }
+
+  return {
+    async record(batch) {
+      const bucket = Math.floor(batch.now / SEEN_BUCKET);
+      const seen = [bucket, bucket + 1, bucket - 1, bucket - SEEN_BUCKETS_BEFORE];
+      const keys = [...countingKeys(batch), ...seen.map((number) => seenKey(batch, number))];
+      const seenLife = (bucket + 1 + SEEN_BUCKETS_BEFORE) * SEEN_BUCKET + CLOCK_SKEW - batch.now;
+      const fresh = batch.groups.map(() => 0);
+      for (const pieces of cutIntoCalls(batch.groups)) {
+        const args = recordArguments(batch.now, seenLife, pieces);
+        const counts =
+          waitReplicas > 0
+            ? await connection.runReplicated(scripts.record, keys, args, waitReplicas)
+            : await connection.run(scripts.record, keys, args);
+        pieces.forEach(({ index }, i) => (fresh[index]! += (counts as number[])[i]!));
+      }
+      return fresh;
+    },
+
+    async sweep(partition, now, limit) {
+      const total = { swept: 0, overdue: 0, unjudged: 0 };
+      while (total.swept < limit) {
+        const most = Math.min(SWEEP_PER_CALL, limit - total.swept);
+        const reply = await connection.run(scripts.sweep, countingKeys(partition), [now, most]);
+        const [swept, overdue, unjudged] = reply as [number, number, number];
+        total.swept += swept;
+        total.overdue += overdue;
+        total.unjudged += unjudged;
+        if (swept < most) break;
+      }
+      return total;
+    },
+
+    async readBlocks(blocks: readonly BlockId[]) {
+      return readMany(blocks.map(blockKey), (index) => slotName(blocks[index]!));
+    },
+
+    async changes(since) {
+      // Most partitions have not changed since the last look, which their revisions alone tell.
+      const revisions = await readMany(
+        since.map(({ partition }) => revisionKey(partition)),
+        (index) => slotName(since[index]!.partition),
+      );
+      return Promise.all(
+        since.map(async ({ partition, revision }, index): Promise<Changes> => {
+          if (revision > 0 && Number(revisions[index]) === revision)
+            return { revision, complete: true, hours: [] };
+          const keys = [revisionKey(partition), changedKey(partition)];
+          const reply = await connection.run(scripts.changes, keys, [revision, CHANGE_RETENTION]);
+          const [current, complete, hours] = reply as [number, number, string[]];
+          return { revision: current, complete: complete === 1, hours: hours.map(readHour) };
+        }),
+      );
+    },
+
+    async readFailures(sli, from, to) {
+      const lastHour = Math.floor(to / HOUR);
+      const firstHour = Math.floor(Math.max(from, to - FAILURE_RETENTION) / HOUR);
+      const keys: string[] = [];
+      for (let hour = firstHour; hour <= lastHour; hour++) {
+        for (let partition = 0; partition < partitions; partition++)
+          keys.push(failuresKey(sli, partition, hour));
+      }
+      const found = await Promise.all(keys.map((key) => connection.call((client) => client.hgetall(key))));
+      const totals = new Map<string, number>();
+      for (const fields of found) {
+        for (const [field, count] of Object.entries(fields))
+          totals.set(field, (totals.get(field) ?? 0) + Number(count));
+      }
+      return [...totals].map(([field, count]): FailureCount => {
+        const [step, dependency, error] = JSON.parse(field) as (string | null)[];
+        return { step: step ?? null, dependency: dependency ?? null, error: error ?? null, count };
+      });
+    },
+
+    async readLastFailed(sli, limit) {
+      const lists = await Promise.all(
+        partitionsOf(sli.workflow).map(({ partition }) =>
+          connection.call((client) =>
+            client.zrevrange(lastFailedKey(sli, partition), 0, limit - 1, 'WITHSCORES'),
+          ),
+        ),
+      );
+      return lists
+        .flatMap(readFailed)
+        .toSorted((a, b) => b.at - a.at)
+        .slice(0, limit);
+    },
+
+    async inFlight(workflow) {
+      const counts = await Promise.all(
+        partitionsOf(workflow).map((partition) =>
+          Promise.all([
+            connection.call((client) => client.hlen(flightKey(partition))),
+            connection.call((client) => client.scard(overdueKey(partition))),
+          ]),
+        ),
+      );
+      return {
+        running: counts.reduce((sum, [running]) => sum + running, 0),
+        overdue: counts.reduce((sum, [, overdue]) => sum + overdue, 0),
+      };
+    },
+
+    async registerSlis(slis: readonly SliId[], now) {
+      const key = serviceKeys.slis;
+      if (slis.length === 0) return [];
+      const fields = slis.map(sliField);
+      const known = await connection.call((client) => client.hmget(key, ...fields));
+      const missing = fields.filter((_, index) => known[index] === null);
+      if (missing.length === 0) return known.map(Number);
+      await Promise.all(missing.map((field) => connection.call((client) => client.hsetnx(key, field, now))));
+      return (await connection.call((client) => client.hmget(key, ...fields))).map(Number);
+    },
+  };
+}
+
+/** What decides where in a cluster a partition's keys are. */
+function slotName({ workflow, partition }: PartitionId): string {
+  return `${workflow}.${partition}`;
+}
+
+/** Indexes of keys to read together: as many as go into one command, all of one slot. */
+function readCalls(count: number, slotOf: (index: number) => string): number[][] {
+  const open = new Map<string, number[]>();
+  const calls: number[][] = [];
+  for (let index = 0; index < count; index++) {
+    const slot = slotOf(index);
+    let indexes = open.get(slot);
+    if (!indexes || indexes.length === READ_PER_CALL) {
+      indexes = [];
+      open.set(slot, indexes);
+      calls.push(indexes);
+    }
+    indexes.push(index);
+  }
+  return calls;
+}
+
+function readHour(member: string): Changes['hours'][number] {
+  const colon = member.lastIndexOf(':');
+  return { fingerprint: member.slice(0, colon), hour: Number(member.slice(colon + 1)) };
+}
+
+/** Reads members (JSON of unit, execution, trace, step, dependency, error) that alternate with their scores. */
+function readFailed(membersAndScores: readonly string[]): FailedExecution[] {
+  const failed: FailedExecution[] = [];
+  for (let i = 0; i + 1 < membersAndScores.length; i += 2) {
+    const [, execution, traceId, step, dependency, error] = JSON.parse(membersAndScores[i]!) as [
+      string,
+      string,
+      ...(string | null)[],
+    ];
+    failed.push({
+      execution,
+      at: Number(membersAndScores[i + 1]),
+      step: step ?? null,
+      dependency: dependency ?? null,
+      error: error ?? null,
+      traceId: traceId ?? null,
+    });
+  }
+  return failed;
+}

@@ -1,0 +1,118 @@
+import type { Level } from '../../core/cells.ts';
+import type { BlockId, PartitionId, SliId } from '../../core/store.ts';
+
+/**
+ * Every key Burnwatch uses in Redis is built here. All begin with `bw:`. What belongs to one partition of a
+ * workflow shares the hash tag `{workflow.partition}`, so that one script can touch all of it in a cluster
+ * while a busy workflow spreads over several nodes. What belongs to the service as a whole shares `{bw}`,
+ * so that an alert state and its outbox rows are written together.
+ */
+function counting({ workflow, partition }: PartitionId): string {
+  return `bw:{${workflow}.${partition}}:`;
+}
+
+/** Keys of the service as a whole. */
+export const serviceKeys = {
+  /** STRING: the name made at the first start. */
+  identity: 'bw:{bw}:identity',
+  /** STRING: the number of partitions, fixed at the first start. */
+  partitions: 'bw:{bw}:partitions',
+  /** HASH `workflow fingerprint` -> since when it is counted. */
+  slis: 'bw:{bw}:slis',
+  /** STRING with an expiry: who leads. */
+  leader: 'bw:{bw}:leader',
+  /** HASH slo -> `revision` + JSON of the alert state. */
+  states: 'bw:{bw}:states',
+} as const;
+
+/** Keys of the outbox, in the order in which `outbox.lua` names them. */
+export const outboxKeys = [
+  /** HASH row id -> JSON, of every undelivered row. */
+  'bw:{bw}:outbox:rows',
+  /** ZSET row id by when it was made: rows still to be sent. */
+  'bw:{bw}:outbox:pending',
+  /** ZSET row id by when it was made: rows given up. */
+  'bw:{bw}:outbox:undeliverable',
+  /** ZSET row id by when it was delivered; remembered so that the same row is not sent again. */
+  'bw:{bw}:outbox:delivered',
+  /** HASH conversation -> JSON array of its pending row ids, oldest first. */
+  'bw:{bw}:outbox:conversations',
+  /** ZSET conversation by when it is next tried. */
+  'bw:{bw}:outbox:due',
+  /** HASH conversation -> token of the claim that holds it. */
+  'bw:{bw}:outbox:claims',
+] as const;
+
+/**
+ * What counting keeps of one partition, in the order in which `counting.lua` names it. Those that end in a
+ * colon are beginnings of keys: of blocks, failures and last failed executions.
+ */
+export function countingKeys(id: PartitionId): string[] {
+  const prefix = counting(id);
+  return [
+    /** HASH unit -> record of what has started and not ended. */
+    `${prefix}flight`,
+    /** HASH unit -> record of a success whose start has not come. */
+    `${prefix}early`,
+    /** ZSET unit of either of the two by when the sweep must look at it. */
+    `${prefix}due`,
+    /** SET of the units in flight that were counted as overdue. */
+    `${prefix}overdue`,
+    revisionKey(id),
+    /** ZSET `fingerprint:hour` by the revision that last changed it. */
+    changedKey(id),
+    blockPrefix(id, 'minute'),
+    blockPrefix(id, 'hour'),
+    `${prefix}failures:`,
+    `${prefix}last:`,
+  ];
+}
+
+/** HASH: what has started and not ended in a partition. */
+export function flightKey(id: PartitionId): string {
+  return `${counting(id)}flight`;
+}
+
+/** SET: the units in flight that are overdue. */
+export function overdueKey(id: PartitionId): string {
+  return `${counting(id)}overdue`;
+}
+
+/** STRING: the partition's revision. */
+export function revisionKey(id: PartitionId): string {
+  return `${counting(id)}revision`;
+}
+
+/** ZSET: which hours of which SLIs changed, by revision. */
+export function changedKey(id: PartitionId): string {
+  return `${counting(id)}changed`;
+}
+
+/** SET: the identities that arrived during one dedup bucket. */
+export function seenKey(id: PartitionId, bucket: number): string {
+  return `${counting(id)}seen:${bucket}`;
+}
+
+/** STRING: a packed block. */
+export function blockKey(id: BlockId): string {
+  return `${blockPrefix(id, id.level)}${id.fingerprint}:${id.block}`;
+}
+
+function blockPrefix(id: PartitionId, level: Level): string {
+  return `${counting(id)}${level}:`;
+}
+
+/** HASH: JSON `[step, dependency, error]` -> bad outcomes of an SLI in one hour. */
+export function failuresKey(sli: SliId, partition: number, hour: number): string {
+  return `${counting({ workflow: sli.workflow, partition })}failures:${sli.fingerprint}:${hour}`;
+}
+
+/** ZSET: the last failed executions of an SLI as JSON, by when they failed. */
+export function lastFailedKey(sli: SliId, partition: number): string {
+  return `${counting({ workflow: sli.workflow, partition })}last:${sli.fingerprint}`;
+}
+
+/** The field of an SLI in the registry; a space is in no workflow's name. */
+export function sliField({ workflow, fingerprint }: SliId): string {
+  return `${workflow} ${fingerprint}`;
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../core/log.ts';
+import type { Store } from '../../core/store.ts';
+import { SECOND } from '../../core/time.ts';
+import { connect } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { countingStore } from './counting.ts';
+import { serviceKeys } from './keys.ts';
+import { outboxStore } from './outbox.ts';
+import { stateStore } from './states.ts';
+
+export interface RedisStoreOptions {
+  /** `redis://…`, `rediss://…`, `redis+cluster://host:port,…` or `redis+sentinel://host:port,…/master-name`. */
+  readonly url: string;
+  /** How many partitions a workflow has; null adopts what the store was started with. */
+  readonly partitions: number | null;
+  readonly log: Log;
+  /** How many replicas must have an outcome before it counts as stored; 0 does not wait for any. */
+  readonly waitReplicas: number;
+  /** No command takes longer: after this it has failed with `StoreUnavailable`. 2 seconds by default. */
+  readonly commandTimeoutMs?: number;
+}
+
+const COMMAND_TIMEOUT = 2 * SECOND;
+
+/** The oldest server that has the commands used here (SMISMEMBER). */
+const OLDEST = [6, 2] as const;
+
+const FIRST_PARTITIONS = { single: 1, cluster: 8 } as const;
+
+/**
+ * Opens the store in Redis. Rejects with `StoreUnavailable` when Redis cannot be reached, and with an error
+ * that says what to change when the URL, the server's version or the number of partitions will not do.
+ * Once open it reconnects by itself; while Redis is away every call rejects with `StoreUnavailable` in time.
+ */
+export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+  const connection = await connect(options.url, options.commandTimeoutMs ?? COMMAND_TIMEOUT, options.log);
+  try {
+    await checkServer(connection, options.log);
+    const partitions = await fixPartitions(connection, options.partitions);
+    return {
+      ...countingStore(connection, partitions, options.waitReplicas),
+      ...stateStore(connection),
+      ...outboxStore(connection),
+      partitions,
+      identity: () => identity(connection, partitions),
+      ping: async () => {
+        await connection.call((client) => client.get(serviceKeys.identity));
+      },
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function checkServer(connection: Connection, log: Log): Promise<void> {
+  const info = await connection.call((client) => client.info());
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const version = field('redis_version') ?? 'unknown';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new Error(`Burnwatch needs Redis ${OLDEST.join('.')} or newer; this server is ${version}.`);
+  }
+  const policy = field('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    log.warn(
+      { policy },
+      'Redis may evict counters when its memory is full: set maxmemory-policy to noeviction.',
+    );
+  }
+}
+
+async function fixPartitions(connection: Connection, wanted: number | null): Promise<number> {
+  const first = wanted ?? (connection.cluster ? FIRST_PARTITIONS.cluster : FIRST_PARTITIONS.single);
+  await connection.call((client) => client.setnx(serviceKeys.partitions, first));
+  const stored = Number(await connection.call((client) => client.get(serviceKeys.partitions)));
+  if (wanted !== null && stored !== wanted) {
+    throw new Error(
+      `The store in Redis was started with ${stored} partitions and cannot be opened with ${wanted}: its counters would be looked for in the wrong places.`,
+    );
+  }
+  return stored;
+}
+
+/** Made whenever it is missing: after a wipe there is a new one, and the partitions in use are noted again. */
+async function identity(connection: Connection, partitions: number): Promise<string> {
+  await connection.call((client) => client.setnx(serviceKeys.partitions, partitions));
+  await connection.call((client) => client.setnx(serviceKeys.identity, randomUUID()));
+  return (await connection.call((client) => client.get(serviceKeys.identity)))!;
+}

@@ -1,0 +1,27 @@
+-- Put in front of the scripts that touch the outbox.
+-- KEYS  1 rows, 2 pending, 3 undeliverable, 4 delivered, 5 conversations, 6 due, 7 claims (keys.ts,
+--       outboxKeys); 8 leader, where a script checks who leads; 9 states, where it writes them.
+-- A conversation is JSON [incident, target]: what goes to one target about one incident.
+
+local call = redis.call
+local ROWS, PENDING, UNDELIVERABLE, DELIVERED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local CONVERSATIONS, DUE, CLAIMS, LEADER, STATES = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+
+local function rowsOf(conversation)
+  local ids = call('HGET', CONVERSATIONS, conversation)
+  return ids and cjson.decode(ids) or {}
+end
+
+-- Adds a row {id, conversation, createdAt, JSON} unless there is or was such a row. Its conversation keeps the
+-- time it waits for, if it waits already.
+local function addRow(row)
+  local id, conversation, createdAt = row[1], row[2], row[3]
+  if call('ZSCORE', DELIVERED, id) or call('HSETNX', ROWS, id, row[4]) == 0 then
+    return
+  end
+  local ids = rowsOf(conversation)
+  ids[#ids + 1] = id
+  call('ZADD', PENDING, createdAt, id)
+  call('HSET', CONVERSATIONS, conversation, cjson.encode(ids))
+  call('ZADD', DUE, 'NX', createdAt, conversation)
+end

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { OutboxRow } from '../../core/notification.ts';
+import { NotLeader } from '../../core/store.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/store.ts';
+import { DAY } from '../../core/time.ts';
+import type { Connection } from './connection.ts';
+import { outboxKeys, serviceKeys } from './keys.ts';
+import { scripts } from './scripts.ts';
+
+/** How long delivered rows are remembered, so that one that is made again is not sent again. */
+const REMEMBER_DELIVERED = DAY;
+/** How many rows of each kind a view shows at most: as many as Lua unpacks at once. */
+const MAX_VIEW = 2000;
+
+/** A row as the scripts take it: its id, conversation, time of making, and itself as JSON. */
+export function rowArguments(row: OutboxRow): [string, string, number, string] {
+  return [row.id, conversationOf(row), row.createdAt, JSON.stringify(row)];
+}
+
+function conversationOf({
+  incident,
+  target,
+}: {
+  readonly incident: string;
+  readonly target: string;
+}): string {
+  return JSON.stringify([incident, target]);
+}
+
+/** The outbox in Redis; see `OutboxStore`. */
+export function outboxStore(connection: Connection): OutboxStore {
+  return {
+    async enqueue(rows) {
+      await connection.run(scripts.enqueue, outboxKeys, [JSON.stringify(rows.map(rowArguments))]);
+    },
+
+    async claim(owner, now, lease, limit, busy) {
+      const keys = [...outboxKeys, serviceKeys.leader];
+      const reply = await connection.run(scripts.claim, keys, [
+        owner,
+        now,
+        lease,
+        limit,
+        randomUUID(),
+        ...busy,
+      ]);
+      if (reply === null) throw new NotLeader('Another replica leads, or none does; nothing was claimed.');
+      return (reply as string[][]).map(([token, conversation, ...rows]): Claim => {
+        const [incident, target] = JSON.parse(conversation!) as [string, string];
+        return { token: token!, incident, target, rows: rows.map(readRow) };
+      });
+    },
+
+    async settle(claim, outcome, now) {
+      const settlement = {
+        result: outcome.result,
+        now,
+        at: outcome.result === 'retry' ? outcome.at : now,
+        rows: claim.rows.map((row) => [row.id, JSON.stringify(afterTry(row, outcome))]),
+        instead: outcome.result === 'undeliverable' ? outcome.instead.map(rowArguments) : [],
+        rememberDelivered: REMEMBER_DELIVERED,
+      };
+      const args = [conversationOf(claim), claim.token, JSON.stringify(settlement)];
+      return (await connection.run(scripts.settle, outboxKeys, args)) === 1;
+    },
+
+    async outbox(limit) {
+      const reply = await connection.run(scripts.outbox, outboxKeys, [Math.min(limit, MAX_VIEW)]);
+      const [pendingCount, undeliverableCount, pending, undeliverable] = reply as [
+        number,
+        number,
+        string[],
+        string[],
+      ];
+      return {
+        pending: pending.map(readRow),
+        undeliverable: undeliverable.map(readRow),
+        pendingCount,
+        undeliverableCount,
+      };
+    },
+  };
+}
+
+function readRow(json: string): OutboxRow {
+  return JSON.parse(json) as OutboxRow;
+}
+
+/** The row with the try that just failed counted. */
+function afterTry(row: OutboxRow, outcome: Settlement): OutboxRow {
+  return outcome.result === 'retry' || outcome.result === 'undeliverable'
+    ? { ...row, attempts: row.attempts + 1, lastError: outcome.reason }
+    : row;
+}

@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/store.ts';
+import type { EndGroup, EndUnit, RecordGroup, StartGroup } from '../../core/store.ts';
+
+/** Units up to this long are kept as they are. */
+const MAX_SHORT_BYTES = 40;
+
+/**
+ * How many units one call carries at most: few enough that Redis is never busy long and that Lua can unpack
+ * twice as many values at once.
+ */
+export const MAX_UNITS_PER_CALL = 2000;
+
+/** A stretch of one group's units. */
+export interface Piece {
+  /** Which group of the batch it is of. */
+  readonly index: number;
+  readonly group: RecordGroup;
+}
+
+/**
+ * Cuts groups into calls of at most `MAX_UNITS_PER_CALL` units, in the order they must be recorded in:
+ * executions' starts, then steps' (whose executions' records note them), then ends.
+ */
+export function cutIntoCalls(groups: readonly RecordGroup[]): Piece[][] {
+  const calls: Piece[][] = [];
+  let room = 0;
+  const order = groups
+    .map((group, index) => ({ group, index }))
+    .toSorted((a, b) => rank(a.group) - rank(b.group));
+  for (const { group, index } of order) {
+    for (let from = 0; from < group.units.length;) {
+      if (room === 0) {
+        calls.push([]);
+        room = MAX_UNITS_PER_CALL;
+      }
+      const to = Math.min(from + room, group.units.length);
+      calls.at(-1)!.push({ index, group: slice(group, from, to) });
+      room -= to - from;
+      from = to;
+    }
+  }
+  return calls;
+}
+
+function rank(group: RecordGroup): number {
+  if (group.kind === 'end') return 2;
+  return notesSteps(group) ? 1 : 0;
+}
+
+function slice(group: RecordGroup, from: number, to: number): RecordGroup {
+  if (from === 0 && to === group.units.length) return group;
+  return group.kind === 'start'
+    ? { ...group, units: group.units.slice(from, to) }
+    : { ...group, units: group.units.slice(from, to) };
+}
+
+/** The arguments of `record.lua` for one call; its header says what they are. */
+export function recordArguments(now: number, seenLife: number, pieces: readonly Piece[]): string[] {
+  const args: string[] = [''];
+  const groups = pieces.map(({ group }) =>
+    group.kind === 'start' ? addStarts(args, group) : addEnds(args, group),
+  );
+  args[0] = JSON.stringify({ now, seenLife, groups });
+  return args;
+}
+
+function addStarts(args: string[], group: StartGroup): object {
+  const watches = group.watches.map(({ fingerprint, withinMs }) => [fingerprint, withinMs]);
+  for (const { unit } of group.units) args.push(`s${shortUnit(unit)}`);
+  for (const { at } of group.units) args.push(String(at));
+  for (const { at, execution, traceId, step } of group.units) {
+    args.push(JSON.stringify({ s: at, n: group.count, x: execution, t: traceId, p: step, w: watches }));
+  }
+  const steps = notesSteps(group);
+  if (steps) {
+    for (const { parent } of group.units) args.push(parent === null ? '' : shortUnit(parent));
+    for (const { step } of group.units) args.push(step ?? '');
+  }
+  const wait = Math.min(IN_FLIGHT_RETENTION, ...group.watches.map(({ withinMs }) => withinMs));
+  return { kind: 'start', n: group.units.length, wait, steps };
+}
+
+function notesSteps(group: StartGroup): boolean {
+  return group.units.some(({ parent, step }) => parent !== null && step !== null);
+}
+
+function addEnds(args: string[], group: EndGroup): object {
+  const { units, landings, failure } = group;
+  const columns = group.watched || landings === null;
+  for (const { unit } of units) args.push(`e${shortUnit(unit)}`);
+  if (columns) {
+    for (const { at } of units) args.push(String(at));
+    for (const { startedAt } of units) args.push(startedAt === null ? '' : String(startedAt));
+    for (const { execution } of units) args.push(execution);
+    for (const { traceId } of units) args.push(traceId ?? '');
+  }
+  const bad = landings?.some(({ good }) => !good) ?? false;
+  return {
+    kind: 'end',
+    n: units.length,
+    columns,
+    watched: group.watched,
+    status: group.status,
+    count: group.count,
+    slis: group.slis.map(({ fingerprint, withinMs }) => [fingerprint, withinMs ?? false]),
+    landings: landings?.map(({ fingerprint, minute, good }) => [fingerprint, minute, good]) ?? false,
+    failure: [failure.step, failure.dependency, failure.error],
+    latest: bad ? latest(units) : [],
+  };
+}
+
+/** The units that may be among the last failed, as `record.lua` takes them. */
+function latest(units: readonly EndUnit[]): unknown[] {
+  return units
+    .map(({ at, execution, traceId }, offset) => [offset, at, execution, traceId] as const)
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, MAX_LAST_FAILED);
+}
+
+/**
+ * The name of a unit in Redis: itself, or 128 bits of its digest when it is longer than that. The mark in
+ * front of a digest is a control character, which no execution begins with, so that the two never meet.
+ */
+function shortUnit(unit: string): string {
+  // A UTF-16 unit is at most 3 bytes, so short ones need no counting.
+  if (unit.length * 3 <= MAX_SHORT_BYTES || Buffer.byteLength(unit) <= MAX_SHORT_BYTES) return unit;
+  return `\u0001${hash('sha256', unit, 'base64url').slice(0, 22)}`;
+}

@@ -1,0 +1,313 @@
+-- Counts one call's worth of outcomes of one partition, each identity once. Safe to repeat.
+-- KEYS  1-10 see counting.lua; 11 the dedup bucket of now, 12 the next one (of a replica whose clock is
+--       ahead), 13 and 14 the two before.
+-- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
+--       start  identities, at, records; with `steps` also parents ('' for none) and steps
+--       end    identities; with `columns` also at, startedAt ('' for unknown), execution, trace ('' for none)
+--       An identity is 's' or 'e' and a unit.
+-- A start group is {kind, n, wait, steps}, `wait` milliseconds until the sweep must look at what it starts.
+-- An end group is {kind, n, columns, watched, status, count, slis [[fingerprint, withinMs or false]],
+-- landings [[fingerprint, minute, good]] or false, failure [step, dependency, error],
+-- latest [[offset, at, execution, trace]] of what may be kept as last failed}.
+-- Reply how many identities of each group were new.
+-- A record in flight is {s startedAt, n count, x execution, t trace, p step begun last, a when that was,
+-- w [[fingerprint, withinMs, 1 once counted as overdue, the step it was filed under]]}; an early one
+-- {e endedAt, n, x, t, f failure, w [[fingerprint, withinMs]]}.
+
+local batch = cjson.decode(ARGV[1])
+local now = batch.now
+local SEEN = KEYS[11]
+
+local others = {}
+for i = 12, 14 do
+  if call('EXISTS', KEYS[i]) == 1 then
+    others[#others + 1] = KEYS[i]
+  end
+end
+local inFlight = call('EXISTS', FLIGHT) == 1
+
+-- Which of some identities one of these buckets holds, by offset from 1.
+local function seenIn(buckets, identities)
+  local seen = {}
+  for _, bucket in ipairs(buckets) do
+    local flags = call('SMISMEMBER', bucket, unpack(identities))
+    for i = 1, #flags do
+      if flags[i] == 1 then
+        seen[i] = true
+      end
+    end
+  end
+  return seen
+end
+
+-- Remembers a column of identities and returns how many were new.
+local function countNew(first, n)
+  if #others > 0 then
+    local identities = { unpack(ARGV, first, first + n - 1) }
+    local seen = seenIn(others, identities)
+    if next(seen) then
+      local fresh = {}
+      for i = 1, n do
+        if not seen[i] then
+          fresh[#fresh + 1] = identities[i]
+        end
+      end
+      return #fresh > 0 and call('SADD', SEEN, unpack(fresh)) or 0
+    end
+  end
+  return call('SADD', SEEN, unpack(ARGV, first, first + n - 1))
+end
+
+-- Remembers a column of identities and returns the offsets, from 0, of those that were new.
+local function newOnes(first, n)
+  local identities = { unpack(ARGV, first, first + n - 1) }
+  local seen = seenIn(others, identities)
+  local current = call('SMISMEMBER', SEEN, unpack(identities))
+  local offsets, fresh, twice = {}, {}, {}
+  for i = 1, n do
+    local identity = identities[i]
+    if current[i] == 0 and not seen[i] and not twice[identity] then
+      twice[identity] = true
+      offsets[#offsets + 1] = i - 1
+      fresh[#fresh + 1] = identity
+    end
+  end
+  if #fresh > 0 then
+    call('SADD', SEEN, unpack(fresh))
+  end
+  return offsets
+end
+
+local function landBad(fingerprint, minute, n, failure, at, member)
+  land(fingerprint, minute, false, n)
+  file(fingerprint, minute, failure, n)
+  addSample(fingerprint, at, member)
+end
+
+-- Lands an end at once, without looking for its start.
+local function landEnd(group, unit, at, execution, trace)
+  local member
+  for _, landing in ipairs(group.landings) do
+    if landing[3] then
+      land(landing[1], landing[2], true, group.count)
+    else
+      member = member or sampleOf(unit, execution, trace, group.failure)
+      landBad(landing[1], landing[2], group.count, group.failure, at, member)
+    end
+  end
+end
+
+-- Lands an end whose start is known, for every SLI that selected either, and takes back what was counted at a
+-- deadline where the end shows it wrong.
+local function landJudged(end_, slis, record, startedAt)
+  local counted, list, known = {}, {}, {}
+  for _, sli in ipairs(slis) do
+    list[#list + 1] = sli
+    known[sli[1]] = true
+  end
+  for _, watch in ipairs(record and record.w or {}) do
+    if not known[watch[1]] then
+      list[#list + 1] = watch
+    end
+    if watch[3] == 1 then
+      counted[watch[1]] = watch
+    end
+  end
+  for _, sli in ipairs(list) do
+    local fingerprint = sli[1]
+    local minute, good = judge(sli[2], startedAt, end_.at, end_.status)
+    local watch = counted[fingerprint]
+    local before = watch and math.floor((record.s + watch[2]) / MINUTE)
+    if not (watch and good == false and minute == before) then
+      if watch then
+        local failure = overdueFailure(watch[4])
+        land(fingerprint, before, false, -record.n)
+        file(fingerprint, before, failure, -record.n)
+        removeSample(fingerprint, sampleOf(end_.unit, record.x, record.t, failure))
+      end
+      if good then
+        land(fingerprint, minute, true, end_.count)
+      elseif minute then
+        local member = sampleOf(end_.unit, end_.execution, end_.trace, end_.failure)
+        landBad(fingerprint, minute, end_.count, end_.failure, end_.at, member)
+      end
+    end
+  end
+end
+
+-- Lands an end whose start is unknown. A success that has a deadline waits for its start; a failure is bad
+-- whenever it started.
+local function landUnknown(end_, slis)
+  local waiting = {}
+  for _, sli in ipairs(slis) do
+    if not sli[2] or end_.status == 'failed' then
+      local minute, good = judge(false, 0, end_.at, end_.status)
+      if good then
+        land(sli[1], minute, true, end_.count)
+      elseif minute then
+        local member = sampleOf(end_.unit, end_.execution, end_.trace, end_.failure)
+        landBad(sli[1], minute, end_.count, end_.failure, end_.at, member)
+      end
+    elseif end_.status == 'succeeded' then
+      waiting[#waiting + 1] = sli
+    end
+  end
+  if #waiting > 0 then
+    local record = { e = end_.at, n = end_.count, x = end_.execution, t = end_.trace, f = end_.failure, w = waiting }
+    call('HSET', EARLY, end_.unit, cjson.encode(record))
+    call('ZADD', DUE, end_.at + limits.dedupHorizon, end_.unit)
+  end
+end
+
+-- A start whose end came first: judged now if that end was a success that waited for it.
+local function landEarly(unit, record, early)
+  local end_ = {
+    unit = unit, at = early.e, status = 'succeeded', count = early.n,
+    execution = early.x, trace = early.t, failure = early.f,
+  }
+  landJudged(end_, early.w, { w = record.w }, record.s)
+  call('HDEL', EARLY, unit)
+  call('ZREM', DUE, unit)
+end
+
+-- Notes in the record of the whole execution that a step of it was begun.
+local function noteStep(parent, step, at)
+  local text = call('HGET', FLIGHT, parent)
+  if text then
+    local record = cjson.decode(text)
+    if not record.a or at >= record.a then
+      record.p, record.a = step, at
+      call('HSET', FLIGHT, parent, cjson.encode(record))
+    end
+  end
+end
+
+local function recordStarts(group, first)
+  local n = group.n
+  local offsets = newOnes(first, n)
+  if #offsets == 0 then
+    return 0
+  end
+  local ends = {}
+  for i, offset in ipairs(offsets) do
+    ends[i] = 'e' .. string.sub(ARGV[first + offset], 2)
+  end
+  local ended = seenIn({ SEEN, unpack(others) }, ends)
+  local records, dues = {}, {}
+  for i, offset in ipairs(offsets) do
+    local unit = string.sub(ARGV[first + offset], 2)
+    local at = tonumber(ARGV[first + n + offset])
+    local record = ARGV[first + 2 * n + offset]
+    if not ended[i] then
+      records[#records + 1] = unit
+      records[#records + 1] = record
+      dues[#dues + 1] = at + group.wait
+      dues[#dues + 1] = unit
+    else
+      local early = call('HGET', EARLY, unit)
+      if early then
+        landEarly(unit, cjson.decode(record), cjson.decode(early))
+      end
+    end
+    if group.steps and ARGV[first + 3 * n + offset] ~= '' then
+      noteStep(ARGV[first + 3 * n + offset], ARGV[first + 4 * n + offset], at)
+    end
+  end
+  if #records > 0 then
+    call('HSET', FLIGHT, unpack(records))
+    call('ZADD', DUE, unpack(dues))
+    inFlight = true
+  end
+  return #offsets
+end
+
+-- Ends that all land alike: only how many are new matters, and which of the latest failures are.
+local function recordAlike(group, first)
+  local latest = {}
+  if #group.latest > 0 then
+    local identities = {}
+    for i, one in ipairs(group.latest) do
+      identities[i] = ARGV[first + one[1]]
+    end
+    local seen = seenIn({ SEEN, unpack(others) }, identities)
+    for i, one in ipairs(group.latest) do
+      if not seen[i] then
+        latest[#latest + 1] = { at = one[2], member = sampleOf(string.sub(identities[i], 2), one[3], one[4], group.failure) }
+      end
+    end
+  end
+  local count = countNew(first, group.n)
+  if count > 0 then
+    for _, landing in ipairs(group.landings) do
+      land(landing[1], landing[2], landing[3], count * group.count)
+      if not landing[3] then
+        file(landing[1], landing[2], group.failure, count * group.count)
+        for _, one in ipairs(latest) do
+          addSample(landing[1], one.at, one.member)
+        end
+      end
+    end
+  end
+  return count
+end
+
+-- Ends that must be looked at one by one, because their starts decide where they land.
+local function recordOneByOne(group, first)
+  local n = group.n
+  local offsets = newOnes(first, n)
+  if #offsets == 0 then
+    return 0
+  end
+  local units = {}
+  for i, offset in ipairs(offsets) do
+    units[i] = string.sub(ARGV[first + offset], 2)
+  end
+  local records = inFlight and group.watched and call('HMGET', FLIGHT, unpack(units)) or {}
+  local finished = {}
+  for i, offset in ipairs(offsets) do
+    local trace = ARGV[first + 4 * n + offset]
+    local end_ = {
+      unit = units[i],
+      at = tonumber(ARGV[first + n + offset]),
+      status = group.status,
+      count = group.count,
+      execution = ARGV[first + 3 * n + offset],
+      trace = trace == '' and cjson.null or trace,
+      failure = group.failure,
+    }
+    local record = records[i] and cjson.decode(records[i])
+    local startedAt = tonumber(ARGV[first + 2 * n + offset]) or (record and record.s)
+    if record then
+      finished[#finished + 1] = units[i]
+      landJudged(end_, group.slis, record, startedAt)
+    elseif group.landings then
+      landEnd(group, end_.unit, end_.at, end_.execution, end_.trace)
+    elseif startedAt then
+      landJudged(end_, group.slis, nil, startedAt)
+    else
+      landUnknown(end_, group.slis)
+    end
+  end
+  if #finished > 0 then
+    call('HDEL', FLIGHT, unpack(finished))
+    call('ZREM', DUE, unpack(finished))
+    call('SREM', OVERDUE, unpack(finished))
+  end
+  return #offsets
+end
+
+local counts = {}
+local first = 2
+for i, group in ipairs(batch.groups) do
+  if group.kind == 'start' then
+    counts[i] = recordStarts(group, first)
+    first = first + group.n * (group.steps and 5 or 3)
+  else
+    local alike = group.landings and not (group.watched and inFlight)
+    counts[i] = alike and recordAlike(group, first) or recordOneByOne(group, first)
+    first = first + group.n * (group.columns and 5 or 1)
+  end
+end
+call('PEXPIRE', SEEN, batch.seenLife)
+writeAll(now)
+return counts

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '../../core/cells.ts';
+import { DEDUP_HORIZON } from '../../core/outcome.ts';
+import {
+  CHANGE_RETENTION,
+  FAILURE_RETENTION,
+  IN_FLIGHT_RETENTION,
+  MAX_FAILURE_KEYS,
+  MAX_LAST_FAILED,
+  OVERDUE_ERROR,
+} from '../../core/store.ts';
+
+/** A Lua script as Redis runs it, with the digest Redis caches it under. */
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+/** What the counting scripts must agree on with core, as the Lua table `limits`. */
+const LIMITS = luaTable({
+  hoursPerBlock: HOURS_PER_BLOCK,
+  minuteRetention: MINUTE_RETENTION,
+  hourRetention: HOUR_RETENTION,
+  flightRetention: IN_FLIGHT_RETENTION,
+  changeRetention: CHANGE_RETENTION,
+  failureRetention: FAILURE_RETENTION,
+  dedupHorizon: DEDUP_HORIZON,
+  maxFailureKeys: MAX_FAILURE_KEYS,
+  maxLastFailed: MAX_LAST_FAILED,
+  overdueError: OVERDUE_ERROR,
+});
+
+/** The scripts by name. Each file says in its header what its keys, arguments and reply are. */
+export const scripts = {
+  record: script(LIMITS, read('counting.lua'), read('record.lua')),
+  sweep: script(LIMITS, read('counting.lua'), read('sweep.lua')),
+  changes: script(read('changes.lua')),
+  lead: script(read('lead.lua')),
+  resign: script(read('resign.lua')),
+  commit: script(read('outbox.lua'), read('commit.lua')),
+  enqueue: script(read('outbox.lua'), read('enqueue.lua')),
+  claim: script(read('outbox.lua'), read('claim.lua')),
+  settle: script(read('outbox.lua'), read('settle.lua')),
+  outbox: script(read('outbox.lua'), read('view.lua')),
+} as const;
+
+function read(name: string): string {
+  return readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+}
+
+function script(...parts: readonly string[]): Script {
+  const source = parts.join('\n');
+  return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+function luaTable(values: Readonly<Record<string, number | string>>): string {
+  const fields = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  return `local limits = { ${fields.join(', ')} }`;
+}

@@ -1,0 +1,50 @@
+-- Ends a claim.
+-- KEYS  see outbox.lua
+-- ARGV  1 conversation, 2 token, 3 JSON {result, now, at, rows [[id, JSON as it is kept from now on]],
+--       instead [rows as addRow takes them], rememberDelivered milliseconds}
+-- Reply 1, or 0 when the claim was taken over and nothing changed
+
+local conversation = ARGV[1]
+if call('HGET', CLAIMS, conversation) ~= ARGV[2] then
+  return 0
+end
+local settlement = cjson.decode(ARGV[3])
+local result, now = settlement.result, settlement.now
+local done = {}
+for _, row in ipairs(settlement.rows) do
+  local id, json = row[1], row[2]
+  if result == 'delivered' then
+    call('HDEL', ROWS, id)
+    call('ZREM', PENDING, id)
+    call('ZADD', DELIVERED, now, id)
+    done[id] = true
+  elseif result == 'undeliverable' then
+    call('HSET', ROWS, id, json)
+    local createdAt = call('ZSCORE', PENDING, id)
+    call('ZREM', PENDING, id)
+    call('ZADD', UNDELIVERABLE, createdAt or now, id)
+    done[id] = true
+  elseif result == 'retry' then
+    call('HSET', ROWS, id, json)
+  end
+end
+call('HDEL', CLAIMS, conversation)
+call('ZREMRANGEBYSCORE', DELIVERED, '-inf', now - settlement.rememberDelivered)
+
+local left = {}
+for _, id in ipairs(rowsOf(conversation)) do
+  if not done[id] then
+    left[#left + 1] = id
+  end
+end
+if #left == 0 then
+  call('HDEL', CONVERSATIONS, conversation)
+  call('ZREM', DUE, conversation)
+else
+  call('HSET', CONVERSATIONS, conversation, cjson.encode(left))
+  call('ZADD', DUE, result == 'retry' and settlement.at or now, conversation)
+end
+for _, row in ipairs(settlement.instead) do
+  addRow(row)
+end
+return 1

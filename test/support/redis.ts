@@ -1,0 +1,159 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+
+/** A real redis-server on the loopback interface, with its data in a temporary folder. */
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  /** Sends a signal to the server: `SIGSTOP` freezes it, `SIGCONT` thaws it. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends the process at once, as a crash would; its data stays. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  restart(): Promise<void>;
+  /** Ends the process and removes its data. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface RedisCluster {
+  readonly url: string;
+  readonly nodes: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+/** How long a server or cluster may take to answer. */
+const PATIENCE = 20_000;
+
+/**
+ * Starts a server that keeps everything it acknowledged across a kill (append-only, fsync always).
+ * `args` are further options as on its command line.
+ */
+export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'burnwatch-redis-'));
+  let process = await launch(port, folder, args);
+  let stopped = false;
+
+  const kill = async (): Promise<void> => {
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    const exited = once(process, 'exit');
+    process.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    signal: (signal) => void process.kill(signal),
+    kill,
+    restart: async () => {
+      await kill();
+      process = await launch(port, folder, args);
+    },
+    stop: async () => {
+      if (stopped) return;
+      stopped = true;
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a cluster of three masters that has agreed on all slots. */
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const nodes = await Promise.all(
+    [0, 1, 2].map(async () =>
+      startRedis([
+        '--cluster-enabled',
+        'yes',
+        '--cluster-port',
+        String(await freePort()),
+        '--cluster-node-timeout',
+        '2000',
+      ]),
+    ),
+  );
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  };
+  try {
+    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    await promisify(execFile)('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], {
+      timeout: PATIENCE,
+    });
+    for (const node of nodes) {
+      await ask(node.port, async (client) => (await client.cluster('INFO')).includes('cluster_state:ok'));
+    }
+    return { url: `redis+cluster://${addresses.join(',')}`, nodes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Empties a server, or every node of a cluster. */
+export async function flush(nodes: readonly RedisServer[]): Promise<void> {
+  await Promise.all(nodes.map(({ port }) => ask(port, async (client) => (await client.flushall()) === 'OK')));
+}
+
+/** Asks a server until it gives the answer that is waited for. */
+async function ask(port: number, question: (client: Redis) => Promise<boolean>): Promise<void> {
+  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  // Refused connections are part of starting.
+  client.on('error', () => undefined);
+  const deadline = Date.now() + PATIENCE;
+  try {
+    while (!(await within(question(client), deadline - Date.now()))) {
+      if (Date.now() > deadline) throw new Error(`redis-server on port ${port} did not get ready.`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`redis-server did not answer within ${PATIENCE} ms.`)),
+      Math.max(0, ms),
+    );
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function launch(port: number, folder: string, args: readonly string[]): Promise<ChildProcess> {
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
+  const server = spawn('redis-server', [...settings, ...durable, ...args], { stdio: 'ignore' });
+  const failed = new Promise<never>((_, reject) => {
+    server.once('error', reject);
+    server.once('exit', (code) =>
+      reject(new Error(`redis-server ended with ${code} while it was starting.`)),
+    );
+  });
+  failed.catch(() => undefined);
+  await Promise.race([failed, ask(port, async (client) => (await client.ping()) === 'PONG')]);
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port.');
+  return address.port;
+}
