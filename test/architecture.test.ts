@@ -193,7 +193,7 @@ describe('these rules catch', () => {
     expect(packageProblems(sources, ['ioredis', 'opossum'])).toEqual([
       'src/engine/a.ts uses ioredis, at home in store/redis',
       'src/engine/b.ts uses left-pad, which is not a dependency',
-      'opossum is used in notify and engine, not in one place',
+      'opossum is used in notify and engine, not in one folder',
     ]);
   });
 

@@ -8,8 +8,8 @@ export interface Source {
 }
 
 const BELOW_APP = [
-  'settings',
   'config',
+  'settings',
   'http',
   'engine',
   'store',
@@ -39,21 +39,21 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['core', []],
 ]);
 
-/** Where a package may be used. One that is not listed may be used anywhere, but in one layer only. */
+/** The folder a package may be used in. One that is not listed may be used anywhere, but in one folder only. */
 const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['ioredis', ['store/redis']],
   ['lmdb', ['store/lmdb']],
-  ['node-cron', ['app', 'config']],
+  ['node-cron', ['src']],
   ['nodemailer', ['notify']],
   ['@slack/webhook', ['notify']],
   ['express', ['http']],
   ['prom-client', ['http']],
   ['yaml', ['slo-files']],
-  ['pino', ['app', 'main']],
-  ['commander', ['main']],
+  ['pino', ['src']],
+  ['commander', ['src']],
 ]);
 
-const VAGUE_NAMES = /^(utils?|types?|services?|helpers?|common|shared|misc|index)$/;
+const VAGUE_NAMES = /^(utils?|types|services|helpers?|common|shared|misc|index)$/;
 const MAX_LINES = 400;
 
 /** The layer a file of src belongs to, or null when the design knows no such place. */
@@ -131,24 +131,25 @@ export function placeProblems(sources: readonly Source[]): string[] {
   return problems;
 }
 
-/** Packages of src used outside their home, in more than one layer, or without being a dependency. */
+/** Packages of src used outside their home, in more than one folder, or without being a dependency. */
 export function packageProblems(sources: readonly Source[], dependencies: readonly string[]): string[] {
   const problems: string[] = [];
-  const layers = new Map<string, Set<string>>();
+  const folders = new Map<string, Set<string>>();
   for (const source of sources) {
-    const layer = layerOf(source.path) ?? 'nowhere';
+    const folder = posix.dirname(source.path) === 'src' ? 'src' : layerOf(source.path);
+    if (folder === null || folder === 'core') continue;
     for (const name of importsOf(source).map(packageOf)) {
-      if (name === null || layer === 'core') continue;
-      layers.set(name, (layers.get(name) ?? new Set()).add(layer));
+      if (name === null) continue;
+      folders.set(name, (folders.get(name) ?? new Set()).add(folder));
       if (!dependencies.includes(name))
         problems.push(`${source.path} uses ${name}, which is not a dependency`);
       const home = HOMES.get(name);
-      if (home && !home.includes(layer))
+      if (home && !home.includes(folder))
         problems.push(`${source.path} uses ${name}, at home in ${home.join(', ')}`);
     }
   }
-  for (const [name, used] of layers) {
-    if (used.size > 1) problems.push(`${name} is used in ${[...used].join(' and ')}, not in one place`);
+  for (const [name, used] of folders) {
+    if (used.size > 1) problems.push(`${name} is used in ${[...used].join(' and ')}, not in one folder`);
   }
   return problems;
 }
