@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { benchEvaluation } from './evaluation.ts';
+import { benchIngest } from './ingest.ts';
+import { benchPaging } from './paging.ts';
+import { benchSinglePost } from './single-post.ts';
+
+/**
+ * Prints the numbers of the README, each beside a reference measured in the same run. Name parts to run only
+ * those: `npm run bench -- ingest evaluation`.
+ */
+const PARTS = {
+  ingest: benchIngest,
+  single: benchSinglePost,
+  evaluation: benchEvaluation,
+  paging: benchPaging,
+} as const;
+
+const asked = process.argv.slice(2);
+for (const name of asked) {
+  if (!(name in PARTS))
+    throw new Error(`there is no part ${name}; there are ${Object.keys(PARTS).join(', ')}`);
+}
+for (const command of ['redis-server', 'wrk']) {
+  try {
+    execFileSync('which', [command]);
+  } catch {
+    throw new Error(`the benchmark needs ${command}; on Debian: apt-get install ${command}`);
+  }
+}
+for (const [name, run] of Object.entries(PARTS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n== ${name}`);
+  for (const { what, value, goal } of await run()) {
+    console.log(`${what.padEnd(66)} ${value.padStart(18)}${goal ? `   goal ${goal}` : ''}`);
+  }
+}
