@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { SETTINGS } from '../src/settings.ts';
 import { type Instruction, readStages } from './support/dockerfile.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -175,6 +176,7 @@ interface Service {
   readonly image: string;
   readonly user?: string;
   readonly command?: readonly string[];
+  readonly env_file?: readonly { readonly path: string; readonly required: boolean }[];
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
@@ -211,6 +213,20 @@ describe('the compose file', () => {
     expect(existsSync(join(ROOT, 'slos'))).toBe(true);
     const named = compose.services.redis.volumes.map((volume) => volume.split(':')[0]);
     expect(Object.keys(compose.volumes)).toEqual(named);
+  });
+
+  it('sets only variables that Burnwatch reads, and so does the image', () => {
+    const known = [...SETTINGS.map(({ name }) => `BURNWATCH_${name}`), 'LOG_LEVEL'];
+    const set = Object.keys(compose.services.burnwatch.environment ?? {});
+    const inImage = [...text('Dockerfile').matchAll(/BURNWATCH_\w+/g)].map(([name]) => name);
+    expect(inImage.length).toBeGreaterThan(2);
+    expect([...set, ...inImage].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('reads secrets from a file that git ignores', () => {
+    const files = compose.services.burnwatch.env_file?.map(({ path }) => path);
+    expect(files).toHaveLength(1);
+    expect(text('.gitignore').split('\n')).toContain(files?.[0]);
   });
 
   it('runs a Redis that keeps what it acknowledged and evicts nothing, and knows when it is up', async () => {
