@@ -54,7 +54,7 @@ const MAX_ATTRIBUTE_VALUE = 256;
 const NAME = /^[A-Za-z0-9._:/-]{1,128}$/;
 const TRACE_ID = /^[0-9a-fA-F]{32}$/;
 // Day and time must both be there, and the offset too: a local time of an unknown zone is not a moment.
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 // Control characters would break logs, mails and keys; the store also uses NUL as its separator.
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -165,9 +165,11 @@ function invalid(field: string, value: unknown, expected: string): Rejected {
   return new Rejected('invalid-field', `${field} is ${show(value)}; expected ${expected}.`);
 }
 
+/** A value as a message quotes it; never looks inside objects, which may be deeper than the call stack. */
 function show(value: unknown): string {
-  const text = value === undefined ? 'undefined' : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  if (typeof value !== 'string') return String(value);
+  return value.length > 60 ? `${JSON.stringify(value.slice(0, 57))}...` : JSON.stringify(value);
 }
 
 function name(field: string, value: unknown): string | null {
@@ -224,7 +226,7 @@ function text(field: string, value: unknown, limit: number): string | null {
 function moment(field: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= 8.64e15)
     return Math.floor(value);
-  if (typeof value === 'string' && RFC3339.test(value)) {
+  if (typeof value === 'string' && RFC3339.test(value) && isCalendarDay(value.slice(0, 10))) {
     const at = Date.parse(value.replace(' ', 'T').toUpperCase());
     if (!Number.isNaN(at)) return at;
   }
@@ -233,6 +235,12 @@ function moment(field: string, value: unknown): number {
     value,
     'an RFC 3339 time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch',
   );
+}
+
+/** `Date.parse` would take 30 February for 2 March. */
+function isCalendarDay(date: string): boolean {
+  const day = Number(date.slice(8));
+  return day <= 28 || new Date(date).getUTCDate() === day;
 }
 
 function startOf(record: Readonly<Record<string, unknown>>, status: Status, at: number): number | null {
