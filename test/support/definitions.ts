@@ -1,0 +1,70 @@
+import { DEFAULT_MIN_FAILURES, defaultTiers } from '../../src/core/alert-policy.ts';
+import type { AlertPolicy } from '../../src/core/alert-policy.ts';
+import type { Objective } from '../../src/core/objective.ts';
+import { parseObjective } from '../../src/core/objective.ts';
+import type { Sli } from '../../src/core/sli.ts';
+import { fingerprint } from '../../src/core/sli.ts';
+import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo.ts';
+import { parseDuration } from '../../src/core/time.ts';
+
+export interface SloSketch {
+  readonly workflow?: string;
+  readonly name?: string;
+  readonly owner?: string;
+  readonly objective?: string;
+  readonly window?: string;
+  readonly sli?: Partial<Sli>;
+  readonly alerts?: Partial<AlertPolicy>;
+}
+
+export function objective(text: string): Objective {
+  const parsed = parseObjective(text);
+  if (!parsed) throw new Error(`${text} is not an objective`);
+  return parsed;
+}
+
+/** An SLO as a file would define it, with the default alert policy of its objective and window. */
+export function defineSlo(sketch: SloSketch = {}): Slo {
+  const { workflow = 'orders', name = 'done', owner = 'payments', window = '28d' } = sketch;
+  const goal = objective(sketch.objective ?? '99%');
+  const duration = parseDuration(window)!;
+  const sli: Sli = { step: null, dependency: null, where: {}, withinMs: null, ...sketch.sli };
+  return {
+    id: `${workflow}/${name}`,
+    workflow,
+    name,
+    description: null,
+    owner,
+    runbook: null,
+    objective: goal,
+    window: { kind: 'rolling', duration, text: window },
+    sli,
+    fingerprint: fingerprint(sli),
+    alerts: {
+      tiers: defaultTiers(goal, duration),
+      minFailures: DEFAULT_MIN_FAILURES,
+      noData: null,
+      ...sketch.alerts,
+    },
+    source: 'test.yaml:1',
+  };
+}
+
+/** A team that is paged at `pager` and gets its tickets at `inbox`, with `mail` to fall back on. */
+export const PAYMENTS: Team = { name: 'payments', page: ['pager'], ticket: ['inbox'], fallback: ['mail'] };
+
+/** Definitions that hold these SLOs, teams, and a target of each name the teams use. */
+export function define(slos: readonly Slo[], teams: readonly Team[] = [PAYMENTS]): Definitions {
+  const workflows = new Map<string, Workflow>();
+  for (const slo of slos) {
+    const { workflow: name, owner } = slo;
+    const others = workflows.get(name)?.slos ?? [];
+    workflows.set(name, { name, owner, runbook: null, steps: [], slos: [...others, slo] });
+  }
+  const names = teams.flatMap(({ page, ticket, fallback }) => [...page, ...ticket, ...fallback]);
+  return {
+    workflows,
+    teams: new Map(teams.map((team) => [team.name, team])),
+    targets: new Map(names.map((name): [string, TargetDefinition] => [name, { kind: 'log', name }])),
+  };
+}

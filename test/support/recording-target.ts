@@ -1,0 +1,28 @@
+import type { Delivery, Notification, Target } from '../../src/core/target.ts';
+
+/** What a recording target does with one notification. */
+export type Answer = (notification: Notification, signal: AbortSignal) => Delivery | Promise<Delivery>;
+
+/** A target that keeps what it is sent and answers as it was told to; delivered, unless `answer` says otherwise. */
+export interface RecordingTarget extends Target {
+  readonly sent: readonly Notification[];
+  answer: Answer;
+}
+
+export function recordingTarget(
+  name: string,
+  answer: Answer = () => ({ result: 'delivered' }),
+): RecordingTarget {
+  const sent: Notification[] = [];
+  return {
+    name,
+    kind: 'log',
+    sent,
+    answer,
+    async send(notification, signal) {
+      sent.push(notification);
+      return this.answer(notification, signal);
+    },
+    close: () => Promise.resolve(),
+  };
+}

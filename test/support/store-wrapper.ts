@@ -1,0 +1,60 @@
+import type { Store } from '../../src/core/store.ts';
+import { StoreUnavailable } from '../../src/core/store.ts';
+
+export type StoreMethod = {
+  [Name in keyof Store]: Store[Name] extends (...args: never[]) => unknown ? Name : never;
+}[keyof Store];
+
+/** A store that can be watched, told to fail, and held up. */
+export interface WrappedStore {
+  readonly store: Store;
+  /** The arguments of every call of a method so far. */
+  calls(method: StoreMethod): readonly (readonly unknown[])[];
+  /** From now on these methods (all, when none is named) reject with `StoreUnavailable`. */
+  takeDown(...methods: StoreMethod[]): void;
+  /** As `takeDown`, but each call reaches the store first: the write happens and its answer is lost. */
+  loseAnswers(...methods: StoreMethod[]): void;
+  bringUp(): void;
+  /** Runs before every call of a method goes on to the store. */
+  before(method: StoreMethod, action: () => void | Promise<void>): void;
+}
+
+/** Wraps a real store; what it does not interfere with goes through unchanged. */
+export function wrapStore(inner: Store): WrappedStore {
+  const calls = new Map<StoreMethod, unknown[][]>();
+  const actions = new Map<StoreMethod, () => void | Promise<void>>();
+  let isDown: (method: StoreMethod) => boolean = () => false;
+  let isMute: (method: StoreMethod) => boolean = () => false;
+  const among = (methods: readonly StoreMethod[]) => (method: StoreMethod) =>
+    methods.length === 0 || methods.includes(method);
+
+  async function call(method: StoreMethod, args: unknown[]): Promise<unknown> {
+    const earlier = calls.get(method);
+    if (earlier) earlier.push(args);
+    else calls.set(method, [args]);
+    await actions.get(method)?.();
+    if (isDown(method)) throw new StoreUnavailable(`${method}: taken down`);
+    const answer = await (inner[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+    if (isMute(method)) throw new StoreUnavailable(`${method}: the answer was lost`);
+    return answer;
+  }
+
+  const store = new Proxy(inner, {
+    get(_, property) {
+      const value = Reflect.get(inner, property) as unknown;
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => call(property as StoreMethod, args);
+    },
+  });
+  return {
+    store,
+    calls: (method) => calls.get(method) ?? [],
+    takeDown: (...methods) => void (isDown = among(methods)),
+    loseAnswers: (...methods) => void (isMute = among(methods)),
+    bringUp() {
+      isDown = () => false;
+      isMute = () => false;
+    },
+    before: (method, action) => void actions.set(method, action),
+  };
+}
