@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
-import type { NodemailerError, SendMailOptions, SMTPSentMessageInfo } from 'nodemailer';
-import type { SMTPTransportOptions, Transporter } from 'nodemailer';
+import type { NodemailerError } from 'nodemailer';
 import type { Log } from '../core/log.ts';
 import type { Delivery, Notification, Target } from '../core/target.ts';
 import { emailHtml } from './email-html.ts';
@@ -9,7 +8,27 @@ import { composeMessage, type Links } from './message.ts';
 import { plainText } from './plain-text.ts';
 import { redact, secretsOfMailServer } from './redact.ts';
 
-export type MailTransport = Transporter<SMTPSentMessageInfo, SMTPTransportOptions>;
+/** A mail, complete but for what a mail server adds. */
+export interface Mail {
+  readonly from: string;
+  readonly to: { name: string; address: string }[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly messageId: string;
+  readonly inReplyTo: string;
+  readonly references: string;
+  readonly priority: 'high' | 'normal';
+  readonly headers: Record<string, string>;
+}
+
+/** What carries mails to a mail server: nodemailer's transporter, or something that stands in for it. */
+export interface MailTransport {
+  readonly options: { readonly url?: string | undefined };
+  /** Resolves once the server has the mail, with the recipients it rejected. */
+  sendMail(mail: Mail & { readonly signal: AbortSignal }): Promise<{ readonly rejected: readonly unknown[] }>;
+  close(): void;
+}
 
 export interface EmailOptions {
   /** From `mailTransport`; null when no mail server is configured, and then every mail is refused. Closed with the target. */
@@ -91,12 +110,7 @@ function retry(reason: string): Delivery {
   return { result: 'retry', reason, after: null };
 }
 
-function composeMail(
-  notification: Notification,
-  to: readonly string[],
-  from: string,
-  links: Links,
-): SendMailOptions {
+function composeMail(notification: Notification, to: readonly string[], from: string, links: Links): Mail {
   const message = composeMessage(notification, links);
   const domain = /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost';
   // Nobody ever gets a mail of this id. All mails of an incident answer to it, so that they are one thread in

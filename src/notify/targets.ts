@@ -4,6 +4,7 @@ import type { TargetDefinition } from '../core/slo.ts';
 import type { Target } from '../core/target.ts';
 import { SECOND } from '../core/time.ts';
 import { emailTarget, mailTransport } from './email.ts';
+import type { MailTransport } from './email.ts';
 import { logTarget } from './log.ts';
 import type { Links } from './message.ts';
 import { slackTarget } from './slack.ts';
@@ -20,6 +21,8 @@ export interface TargetOptions extends Links {
   readonly write?: (text: string) => void;
   /** Sends requests to Slack; the global `fetch` if absent. */
   readonly slackFetch?: FetchFunction;
+  /** Sends mails; a connection to the mail server if absent. */
+  readonly mailTransport?: MailTransport;
 }
 
 const TIMEOUT = 10 * SECOND;
@@ -36,7 +39,8 @@ export function createTarget(definition: TargetDefinition, options: TargetOption
         ...(slackFetch && { fetch: slackFetch }),
       });
     case 'email': {
-      const transport = smtpUrl === null ? null : mailTransport(smtpUrl, timeoutMs);
+      const transport =
+        options.mailTransport ?? (smtpUrl === null ? null : mailTransport(smtpUrl, timeoutMs));
       return emailTarget(definition.name, definition.to, {
         transport,
         from: mailFrom,
