@@ -66,19 +66,24 @@ export function recordArguments(now: number, seenLife: number, pieces: readonly 
 }
 
 function addStarts(args: string[], group: StartGroup): object {
-  const watches = group.watches.map(({ fingerprint, withinMs }) => [fingerprint, withinMs]);
-  for (const { unit } of group.units) args.push(`s${shortUnit(unit)}`);
-  for (const { at } of group.units) args.push(String(at));
-  for (const { at, execution, traceId, step } of group.units) {
-    args.push(JSON.stringify({ s: at, n: group.count, x: execution, t: traceId, p: step, w: watches }));
-  }
+  const { units, count, watched } = group;
   const steps = notesSteps(group);
+  const watches = group.watches.map(({ fingerprint, withinMs }) => [fingerprint, withinMs]);
+  for (const { unit } of units) args.push(`s${shortUnit(unit)}`);
+  if (watched || steps) {
+    for (const { at } of units) args.push(String(at));
+    for (const { at, execution, traceId, step } of units) {
+      args.push(
+        watched ? JSON.stringify({ s: at, n: count, x: execution, t: traceId, p: step, w: watches }) : '',
+      );
+    }
+  }
   if (steps) {
-    for (const { parent } of group.units) args.push(parent === null ? '' : shortUnit(parent));
-    for (const { step } of group.units) args.push(step ?? '');
+    for (const { parent } of units) args.push(parent === null ? '' : shortUnit(parent));
+    for (const { step } of units) args.push(step ?? '');
   }
   const wait = Math.min(IN_FLIGHT_RETENTION, ...group.watches.map(({ withinMs }) => withinMs));
-  return { kind: 'start', n: group.units.length, wait, steps };
+  return { kind: 'start', n: units.length, watched, wait, steps };
 }
 
 function notesSteps(group: StartGroup): boolean {

@@ -2,10 +2,11 @@
 -- KEYS  1-10 see counting.lua; 11 the dedup bucket of now, 12 the next one (of a replica whose clock is
 --       ahead), 13 and 14 the two before.
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
---       start  identities, at, records; with `steps` also parents ('' for none) and steps
+--       start  identities; if `watched` or with `steps` also at, records ('' if not watched); with `steps` also
+--              parents ('' for none) and steps
 --       end    identities; with `columns` also at, startedAt ('' for unknown), execution, trace ('' for none)
 --       An identity is 's' or 'e' and a unit.
--- A start group is {kind, n, wait, steps}, `wait` milliseconds until the sweep must look at what it starts.
+-- A start group is {kind, n, watched, wait, steps}, `wait` milliseconds until the sweep must look at what it starts.
 -- An end group is {kind, n, columns, watched, status, count, slis [[fingerprint, withinMs or false]],
 -- landings [[fingerprint, minute, good]] or false, failure [step, dependency, error],
 -- latest [[offset, at, execution, trace]] of what may be kept as last failed}.
@@ -182,12 +183,9 @@ local function noteStep(parent, step, at)
   end
 end
 
-local function recordStarts(group, first)
+-- Puts what was newly started in flight, or judges it with its end where that came first.
+local function startFlights(group, first, offsets)
   local n = group.n
-  local offsets = newOnes(first, n)
-  if #offsets == 0 then
-    return 0
-  end
   local ends = {}
   for i, offset in ipairs(offsets) do
     ends[i] = 'e' .. string.sub(ARGV[first + offset], 2)
@@ -196,12 +194,11 @@ local function recordStarts(group, first)
   local records, dues = {}, {}
   for i, offset in ipairs(offsets) do
     local unit = string.sub(ARGV[first + offset], 2)
-    local at = tonumber(ARGV[first + n + offset])
     local record = ARGV[first + 2 * n + offset]
     if not ended[i] then
       records[#records + 1] = unit
       records[#records + 1] = record
-      dues[#dues + 1] = at + group.wait
+      dues[#dues + 1] = tonumber(ARGV[first + n + offset]) + group.wait
       dues[#dues + 1] = unit
     else
       local early = call('HGET', EARLY, unit)
@@ -209,14 +206,30 @@ local function recordStarts(group, first)
         landEarly(unit, cjson.decode(record), cjson.decode(early))
       end
     end
-    if group.steps and ARGV[first + 3 * n + offset] ~= '' then
-      noteStep(ARGV[first + 3 * n + offset], ARGV[first + 4 * n + offset], at)
-    end
   end
   if #records > 0 then
     call('HSET', FLIGHT, unpack(records))
     call('ZADD', DUE, unpack(dues))
     inFlight = true
+  end
+end
+
+local function recordStarts(group, first)
+  local n = group.n
+  if not group.watched and not group.steps then
+    return countNew(first, n)
+  end
+  local offsets = newOnes(first, n)
+  if group.watched and #offsets > 0 then
+    startFlights(group, first, offsets)
+  end
+  if group.steps then
+    for _, offset in ipairs(offsets) do
+      local parent, step = ARGV[first + 3 * n + offset], ARGV[first + 4 * n + offset]
+      if parent ~= '' then
+        noteStep(parent, step, tonumber(ARGV[first + n + offset]))
+      end
+    end
   end
   return #offsets
 end
@@ -301,7 +314,7 @@ local first = 2
 for i, group in ipairs(batch.groups) do
   if group.kind == 'start' then
     counts[i] = recordStarts(group, first)
-    first = first + group.n * (group.steps and 5 or 3)
+    first = first + group.n * (group.steps and 5 or group.watched and 3 or 1)
   else
     local alike = group.landings and not (group.watched and inFlight)
     counts[i] = alike and recordAlike(group, first) or recordOneByOne(group, first)

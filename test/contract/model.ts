@@ -1,0 +1,235 @@
+import type { FailedExecution, FailureCount } from '../../src/core/notification.ts';
+import { judge } from '../../src/core/sli.ts';
+import { OVERDUE_ERROR } from '../../src/core/store.ts';
+import type {
+  EndGroup,
+  EndUnit,
+  FailureKey,
+  RecordGroup,
+  StartGroup,
+  StartUnit,
+} from '../../src/core/store.ts';
+import { DAY } from '../../src/core/time.ts';
+
+/** One outcome counted for one SLI. */
+export interface Counted {
+  readonly fingerprint: string;
+  readonly minute: number;
+  readonly good: boolean;
+  readonly count: number;
+  /** Under what it is filed and who it was; null for good ones. */
+  readonly bad: { readonly failure: FailureKey; readonly failed: FailedExecution } | null;
+}
+
+interface Fact {
+  started: boolean;
+  /** Its start, if it was one that waits for the end. */
+  start: { readonly group: StartGroup; readonly unit: StartUnit } | null;
+  end: { readonly group: EndGroup; readonly unit: EndUnit } | null;
+  startCameFirst: boolean;
+  /** Fingerprint of what a sweep found overdue -> the step begun last at that time. */
+  readonly overdue: Map<string, string | null>;
+  /** For a whole execution: its steps' starts that came while it was in flight. */
+  readonly stepsBegun: { readonly step: string; readonly at: number }[];
+  /** Its success waited too long for its start. */
+  givenUp: boolean;
+}
+
+/**
+ * What counting in one partition must come to, worked out anew from everything that ever happened: no
+ * counters, no corrections. It holds while all of it lies within the dedup horizon.
+ */
+export function createModel(): {
+  record(groups: readonly RecordGroup[]): number[];
+  sweep(now: number): { readonly overdue: number; readonly unjudged: number };
+  counted(): Counted[];
+  inFlight(): { readonly running: number; readonly overdue: number };
+} {
+  const facts = new Map<string, Fact>();
+
+  const factOf = (unit: string): Fact => {
+    const known = facts.get(unit);
+    if (known) return known;
+    const fact: Fact = {
+      started: false,
+      start: null,
+      end: null,
+      startCameFirst: false,
+      overdue: new Map(),
+      stepsBegun: [],
+      givenUp: false,
+    };
+    facts.set(unit, fact);
+    return fact;
+  };
+
+  const recordStart = (group: StartGroup, unit: StartUnit): boolean => {
+    const fact = factOf(unit.unit);
+    if (fact.started) return false;
+    fact.started = true;
+    if (group.watched) {
+      fact.start = { group, unit };
+      fact.startCameFirst = fact.end === null;
+    }
+    const parent = unit.parent === null ? undefined : facts.get(unit.parent);
+    if (parent && isInFlight(parent) && unit.step !== null) {
+      parent.stepsBegun.push({ step: unit.step, at: unit.at });
+    }
+    return true;
+  };
+
+  const recordEnd = (group: EndGroup, unit: EndUnit): boolean => {
+    const fact = factOf(unit.unit);
+    if (fact.end) return false;
+    fact.end = { group, unit };
+    return true;
+  };
+
+  return {
+    record(groups) {
+      const fresh = groups.map(() => 0);
+      const order = groups
+        .map((group, index) => ({ group, index }))
+        .toSorted((a, b) => rank(a.group) - rank(b.group));
+      for (const { group, index } of order) {
+        fresh[index] =
+          group.kind === 'start'
+            ? group.units.filter((unit) => recordStart(group, unit)).length
+            : group.units.filter((unit) => recordEnd(group, unit)).length;
+      }
+      return fresh;
+    },
+
+    sweep(now) {
+      let overdue = 0;
+      let unjudged = 0;
+      for (const fact of facts.values()) {
+        if (isInFlight(fact)) {
+          for (const { fingerprint, withinMs } of fact.start!.group.watches) {
+            if (fact.start!.unit.at + withinMs < now && !fact.overdue.has(fingerprint)) {
+              fact.overdue.set(fingerprint, lastStep(fact));
+              overdue += 1;
+            }
+          }
+        } else if (isWaiting(fact) && fact.end!.unit.at + DAY < now) {
+          fact.givenUp = true;
+          unjudged += 1;
+        }
+      }
+      return { overdue, unjudged };
+    },
+
+    counted: () => [...facts.values()].flatMap(outcomesOf),
+
+    inFlight() {
+      const running = [...facts.values()].filter(isInFlight);
+      return { running: running.length, overdue: running.filter(({ overdue }) => overdue.size > 0).length };
+    },
+  };
+}
+
+/** Adds up the bad ones by what they are filed under. */
+export function failuresOf(counted: readonly Counted[]): FailureCount[] {
+  const totals = new Map<string, FailureCount>();
+  for (const { bad, count } of counted) {
+    if (!bad) continue;
+    const key = JSON.stringify([bad.failure.step, bad.failure.dependency, bad.failure.error]);
+    totals.set(key, { ...bad.failure, count: count + (totals.get(key)?.count ?? 0) });
+  }
+  return [...totals.values()];
+}
+
+function rank(group: RecordGroup): number {
+  if (group.kind === 'end') return 2;
+  return group.units.some(({ parent }) => parent !== null) ? 1 : 0;
+}
+
+function isInFlight(fact: Fact): boolean {
+  return fact.start !== null && fact.end === null;
+}
+
+/** Whether its success has come, with a deadline to judge, and nothing says when it started. */
+function isWaiting(fact: Fact): boolean {
+  return fact.end !== null && fact.start === null && !fact.givenUp && hasOpenQuestion(fact.end);
+}
+
+function hasOpenQuestion({ group, unit }: NonNullable<Fact['end']>): boolean {
+  return (
+    group.landings === null &&
+    unit.startedAt === null &&
+    group.status === 'succeeded' &&
+    group.slis.some(({ withinMs }) => withinMs !== null)
+  );
+}
+
+function lastStep({ start, stepsBegun }: Fact): string | null {
+  let last = { step: start!.unit.step, at: -Infinity };
+  for (const begun of stepsBegun) if (begun.at >= last.at) last = begun;
+  return last.step;
+}
+
+function outcomesOf(fact: Fact): Counted[] {
+  if (fact.end === null)
+    return [...fact.overdue.keys()].map((fingerprint) => overdueOutcome(fact, fingerprint));
+  const { group, unit } = fact.end;
+  if (fact.startCameFirst) return judged(fact, unit.startedAt ?? fact.start!.unit.at, selectedByEither(fact));
+  if (group.landings) {
+    return group.landings.map(({ fingerprint, minute, good }) => ended(fact, fingerprint, minute, good));
+  }
+  if (unit.startedAt !== null) return judged(fact, unit.startedAt, group.slis);
+  const outcomes: Counted[] = [];
+  for (const { fingerprint, withinMs } of group.slis) {
+    if (withinMs !== null && group.status === 'succeeded') continue;
+    const landing = judge(null, 0, unit.at, group.status);
+    if (landing) outcomes.push(ended(fact, fingerprint, landing.minute, landing.good));
+  }
+  if (fact.start && !fact.givenUp && hasOpenQuestion(fact.end)) {
+    const open = selectedByEither(fact).filter(({ withinMs }) => withinMs !== null);
+    outcomes.push(...judged(fact, fact.start.unit.at, open));
+  }
+  return outcomes;
+}
+
+function selectedByEither({ start, end }: Fact): EndGroup['slis'] {
+  const slis = new Map(end!.group.slis.map((sli) => [sli.fingerprint, sli]));
+  for (const watch of start!.group.watches)
+    if (!slis.has(watch.fingerprint)) slis.set(watch.fingerprint, watch);
+  return [...slis.values()];
+}
+
+function judged(fact: Fact, startedAt: number, slis: EndGroup['slis']): Counted[] {
+  const { group, unit } = fact.end!;
+  const outcomes: Counted[] = [];
+  for (const { fingerprint, withinMs } of slis) {
+    const landing = judge(withinMs, startedAt, unit.at, group.status);
+    const before = fact.overdue.has(fingerprint) ? overdueOutcome(fact, fingerprint) : null;
+    if (before && landing && !landing.good && landing.minute === before.minute) outcomes.push(before);
+    else if (landing) outcomes.push(ended(fact, fingerprint, landing.minute, landing.good));
+  }
+  return outcomes;
+}
+
+function overdueOutcome({ start, overdue }: Fact, fingerprint: string): Counted {
+  const { group, unit } = start!;
+  const deadline = unit.at + group.watches.find((watch) => watch.fingerprint === fingerprint)!.withinMs;
+  const failure = { step: overdue.get(fingerprint)!, dependency: null, error: OVERDUE_ERROR };
+  return {
+    fingerprint,
+    minute: Math.floor(deadline / 60_000),
+    good: false,
+    count: group.count,
+    bad: { failure, failed: { execution: unit.execution, at: deadline, ...failure, traceId: unit.traceId } },
+  };
+}
+
+function ended({ end }: Fact, fingerprint: string, minute: number, good: boolean): Counted {
+  const { group, unit } = end!;
+  const failed = { execution: unit.execution, at: unit.at, ...group.failure, traceId: unit.traceId };
+  return {
+    fingerprint,
+    minute,
+    good,
+    count: group.count,
+    bad: good ? null : { failure: group.failure, failed },
+  };
+}
