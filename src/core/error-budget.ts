@@ -35,6 +35,6 @@ export function timeToExhaustion(
 ): number | null {
   const { remaining } = errorBudget(objective, window);
   if (window.good + window.bad > 0 && remaining <= 0) return 0;
-  const overspend = recent.bad - (recent.good + recent.bad) * objective.errorBudget;
+  const overspend = -errorBudget(objective, recent).remaining;
   return overspend > 0 ? (remaining / overspend) * lookback : null;
 }

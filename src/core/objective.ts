@@ -14,7 +14,7 @@ export interface Objective {
 
 /**
  * Reads `99.9%`, `0.999` or `99.9 %`.
- * Returns null unless the ratio is above 0 and below 1 with at most 9 decimals of a ratio.
+ * Returns null unless it is above 0 and below 1 (100%), written with at most 9 decimals.
  */
 export function parseObjective(text: string): Objective | null {
   const match = /^(\d{1,3})(?:\.(\d{1,9}))?\s*(%?)$/.exec(text.trim());

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { Tier } from '../../src/core/alert-policy.ts';
+import { defaultTiers, detectionTime } from '../../src/core/alert-policy.ts';
+import { maximumBurnRate } from '../../src/core/burn-rate.ts';
+import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../src/core/time.ts';
+import { objective } from '../support/definitions.ts';
+
+function tiers(goal: string, days: number): Tier[] {
+  return defaultTiers(objective(goal), days * DAY);
+}
+
+function tier(goal: string, days: number, name: string): Tier {
+  return tiers(goal, days).find((candidate) => candidate.name === name)!;
+}
+
+const factors = (all: readonly Tier[]) => all.map(({ factor }) => factor);
+const windows = (all: readonly Tier[]) =>
+  all.map(({ long, short }) => `${formatDuration(long)}/${formatDuration(short)}`);
+
+describe('the default tiers', () => {
+  it('are the four of the table, the worst first', () => {
+    expect(tiers('99.9%', 30)).toEqual([
+      { name: 'fast', severity: 'page', long: HOUR, short: 5 * MINUTE, factor: 14.4, loweredFrom: null },
+      { name: 'slow', severity: 'page', long: 6 * HOUR, short: 30 * MINUTE, factor: 6, loweredFrom: null },
+      { name: 'drift', severity: 'ticket', long: DAY, short: 2 * HOUR, factor: 3, loweredFrom: null },
+      { name: 'creep', severity: 'ticket', long: 3 * DAY, short: 6 * HOUR, factor: 1, loweredFrom: null },
+    ]);
+  });
+
+  it.each([
+    [30, [14.4, 6, 3, 1]],
+    // 0.933 would be below the pace that spends the budget, so it is raised.
+    [28, [13.44, 5.6, 2.8, 1]],
+    // 20% more window than 28 days' would give 13.92.
+    [29, [13.92, 5.8, 2.9, 1]],
+    // Longer windows would make pages slower: they stay as at 30 days, and shorter ones as at 28.
+    [90, [14.4, 6, 3, 1]],
+    [7, [13.44, 5.6, 2.8, 1]],
+    [1, [13.44, 5.6, 2.8, 1]],
+  ])('of %i days have the published factors, to the digit', (days, expected) => {
+    expect(factors(tiers('99.9%', days))).toEqual(expected);
+  });
+
+  it.each([
+    [30, ['1h/5m', '6h/30m', '1d/2h', '3d/6h']],
+    [28, ['1h/5m', '6h/30m', '1d/2h', '3d/6h']],
+    [90, ['1h/5m', '6h/30m', '1d/2h', '3d/6h']],
+    [14, ['30m/3m', '3h/15m', '12h/1h', '1d12h/3h']],
+    [7, ['15m/2m', '1h30m/8m', '6h/30m', '18h/1h30m']],
+    [1, ['3m/1m', '13m/2m', '52m/5m', '2h35m/13m']],
+  ])('of %i days have windows in proportion, in whole minutes', (days, expected) => {
+    expect(windows(tiers('99.9%', days))).toEqual(expected);
+  });
+
+  it('spend the share of the budget that the table says', () => {
+    const shares = [2, 5, 10, 10];
+    for (const days of [28, 30]) {
+      tiers('99.9%', days).forEach(({ factor, long }, index) => {
+        const share = (factor * long * 100) / (days * DAY);
+        // The raised factor spends a little more than its share.
+        expect(share).toBeCloseTo(days === 28 && index === 3 ? (3 / 28) * 100 : shares[index]!, 10);
+      });
+    }
+  });
+});
+
+describe('J3: every tier can fire', () => {
+  it('14.4x at 90% is lowered to half of the highest burn rate, and says so', () => {
+    expect(tiers('90%', 30).map(({ factor, loweredFrom }) => [factor, loweredFrom])).toEqual([
+      [5, 14.4],
+      [5, 6],
+      [3, null],
+      [1, null],
+    ]);
+  });
+
+  it.each([
+    ['50%', [1, 1, 1, 1]],
+    ['80%', [2.5, 2.5, 2.5, 1]],
+    ['95%', [10, 5.6, 2.8, 1]],
+    ['97%', [13.44, 5.6, 2.8, 1]],
+  ])('at %s and 28 days the factors are %j', (goal, expected) => {
+    expect(factors(tiers(goal, 28))).toEqual(expected);
+  });
+
+  it.each(['0.1%', '10%', '50%', '75%', '90%', '93%', '95%', '99%', '99.9%', '99.999%', '99.999999999%'])(
+    'a total outage at %s fires all tiers within their long windows, whatever the time window',
+    (goal) => {
+      for (const days of [1, 7, 28, 30, 90]) {
+        for (const one of tiers(goal, days)) {
+          expect(one.factor).toBeGreaterThan(0);
+          expect(one.factor).toBeLessThanOrEqual(maximumBurnRate(objective(goal)) / 2);
+          expect(detectionTime(objective(goal), one, 1)).toBeLessThanOrEqual(one.long / 2);
+          expect(one.short).toBeLessThan(one.long);
+          expect(one.short).toBeGreaterThanOrEqual(MINUTE);
+        }
+      }
+    },
+  );
+});
+
+describe('detectionTime', () => {
+  const published: Tier = { ...tier('99.9%', 30, 'fast'), factor: 14.4 };
+
+  it.each([
+    ['99.9%', 1, 0.864],
+    ['99%', 1, 8.64],
+    ['95%', 1, 43.2],
+  ])('of 14.4x over 1h at %s with an error rate of %d is %d minutes', (goal, errorRate, minutes) => {
+    expect(detectionTime(objective(goal), published, errorRate)! / MINUTE).toBeCloseTo(minutes, 10);
+  });
+
+  it.each(['93%', '90%', '50%'])('of 14.4x at %s is never, even when everything fails', (goal) => {
+    expect(detectionTime(objective(goal), published, 1)).toBeNull();
+  });
+
+  it('of 95% at 28 days is half an hour, with the lowered factor', () => {
+    expect(detectionTime(objective('95%'), tier('95%', 28, 'fast'), 1)).toBe(30 * MINUTE);
+  });
+
+  it('is the long window at an error rate that just fires, and never below it', () => {
+    const goal = objective('99.9%');
+    expect(detectionTime(goal, published, 0.0144)).toBe(HOUR);
+    expect(detectionTime(goal, published, 0.0143)).toBeNull();
+    expect(detectionTime(goal, published, 0)).toBeNull();
+  });
+
+  it('shrinks with the error rate: 10% at 99.9% takes 8.64 minutes', () => {
+    expect(detectionTime(objective('99.9%'), published, 0.1)! / SECOND).toBeCloseTo(518.4, 8);
+  });
+});

@@ -1,0 +1,168 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/core/outcome.ts';
+import { isRejection, parseOutcome } from '../../src/core/outcome.ts';
+import type { EndStatus, Sli } from '../../src/core/sli.ts';
+import { fingerprint, judge, judgesSteps, selects } from '../../src/core/sli.ts';
+import { MINUTE, minuteOf } from '../../src/core/time.ts';
+import { START } from '../support/clock.ts';
+import { defineSlo } from '../support/definitions.ts';
+
+function sli(sketch: Partial<Sli> = {}): Sli {
+  return { step: null, dependency: null, where: {}, withinMs: null, ...sketch };
+}
+
+function outcome(fields: object = {}): Outcome {
+  const parsed = parseOutcome({ workflow: 'w', execution: 'e', status: 'failed', ...fields }, START);
+  if (isRejection(parsed)) throw new Error(parsed.message);
+  return parsed;
+}
+
+describe('selects', () => {
+  const ofStep = { step: 'charge', dependency: 'stripe' };
+
+  it.each([
+    ['executions', {}, {}, true],
+    ['no step, when it judges executions', {}, { step: 'charge' }, false],
+    ['a named step', { step: 'charge' }, { step: 'charge' }, true],
+    ['no other step', { step: 'charge' }, { step: 'ship' }, false],
+    ['no execution, when it judges a step', { step: 'charge' }, {}, false],
+    ['any step that called a dependency', { dependency: 'stripe' }, ofStep, true],
+    ['no step without the dependency', { dependency: 'stripe' }, { step: 'charge' }, false],
+    [
+      'no execution, even one that names the dependency',
+      { dependency: 'stripe' },
+      { dependency: 'stripe' },
+      false,
+    ],
+    ['a step that called the dependency', ofStep, ofStep, true],
+    ['not the step when it called another', ofStep, { step: 'charge', dependency: 'adyen' }, false],
+  ])('%s', (_, sketch, fields, selected) => {
+    expect(selects(sli(sketch), outcome(fields))).toBe(selected);
+  });
+
+  it.each([
+    ['one of the accepted values', { region: 'us' }, true],
+    ['another value', { region: 'asia' }, false],
+    ['no such attribute', { tier: 'gold' }, false],
+    ['no attributes at all', undefined, false],
+  ])('by where, an outcome with %s: %j is %s', (_, attributes, selected) => {
+    expect(selects(sli({ where: { region: ['eu', 'us'] } }), outcome({ attributes }))).toBe(selected);
+  });
+
+  it('by where, only what matches every attribute', () => {
+    const both = sli({ where: { region: ['eu'], tier: ['gold', 'silver'] } });
+    expect(selects(both, outcome({ attributes: { region: 'eu', tier: 'silver', more: 'x' } }))).toBe(true);
+    expect(selects(both, outcome({ attributes: { region: 'eu' } }))).toBe(false);
+    expect(selects(both, outcome({ attributes: { region: 'eu', tier: 'bronze' } }))).toBe(false);
+  });
+
+  it('by where, no inherited name', () => {
+    expect(selects(sli({ where: { constructor: ['x'] } }), outcome({ attributes: { a: 'x' } }))).toBe(false);
+  });
+
+  it('whatever the status', () => {
+    for (const status of ['started', 'succeeded', 'failed', 'cancelled']) {
+      expect(selects(sli(), outcome({ status }))).toBe(true);
+    }
+  });
+
+  it('judgesSteps says which kind it is', () => {
+    expect(judgesSteps(sli({ withinMs: 5 }))).toBe(false);
+    expect(judgesSteps(sli({ step: 'charge' }))).toBe(true);
+    expect(judgesSteps(sli({ dependency: 'stripe' }))).toBe(true);
+  });
+});
+
+describe('fingerprint', () => {
+  // Stores keep counters under these: a changed value would lose every history.
+  it.each([
+    [sli(), '1s6kxp8fm9r'],
+    [sli({ withinMs: 600_000 }), '1plqrg8w7d6'],
+    [sli({ step: 'charge-card', where: { region: ['eu', 'us'] } }), '1aon05k1ov'],
+    [sli({ dependency: 'stripe', withinMs: 2500 }), '2fzgczg43jo'],
+  ])('of %j stays what it is', (selection, expected) => {
+    expect(fingerprint(selection)).toBe(expected);
+  });
+
+  it('does not depend on the order in which where is written', () => {
+    const where = fc.dictionary(fc.string(), fc.array(fc.string(), { minLength: 1 }), { maxKeys: 6 });
+    fc.assert(
+      fc.property(where, fc.integer(), (conditions, seed) => {
+        const turned = Object.fromEntries(
+          Object.entries(conditions)
+            .toReversed()
+            .map(([name, values]) => [name, values.toSorted((a, b) => ((a < b ? 1 : -1) * seed) % 7)]),
+        );
+        expect(fingerprint(sli({ where: turned }))).toBe(fingerprint(sli({ where: conditions })));
+      }),
+    );
+  });
+
+  it('J5: is the same whatever the objective, window, alerts and names', () => {
+    const before = defineSlo({ sli: { withinMs: 1000 } });
+    const after = defineSlo({
+      name: 'renamed',
+      owner: 'others',
+      objective: '99.9%',
+      window: '7d',
+      sli: { withinMs: 1000 },
+      alerts: { minFailures: 10, tiers: [] },
+    });
+    expect(after.fingerprint).toBe(before.fingerprint);
+  });
+
+  it('J5: differs with anything that it selects', () => {
+    const selections = [
+      sli(),
+      sli({ step: 'a' }),
+      sli({ dependency: 'a' }),
+      sli({ step: 'a', dependency: 'a' }),
+      sli({ withinMs: 1 }),
+      sli({ where: { a: ['b'] } }),
+      sli({ where: { a: ['b', 'c'] } }),
+      sli({ where: { a: ['b'], c: ['d'] } }),
+      sli({ where: { a: ['b,c'] } }),
+      sli({ where: { b: ['a'] } }),
+    ];
+    expect(new Set(selections.map(fingerprint)).size).toBe(selections.length);
+  });
+});
+
+describe('judge', () => {
+  const startedAt = START + 7;
+  const deadline = 10 * MINUTE;
+  const late = startedAt + deadline + 1;
+
+  it('without a deadline, counts at the end and a cancellation nowhere', () => {
+    const endedAt = startedAt + 3 * MINUTE;
+    const minute = minuteOf(endedAt);
+    expect(judge(null, startedAt, endedAt, 'succeeded')).toEqual({ minute, good: true });
+    expect(judge(null, startedAt, endedAt, 'failed')).toEqual({ minute, good: false });
+    expect(judge(null, startedAt, endedAt, 'cancelled')).toBeNull();
+  });
+
+  it('C3: counts in time at the end, to the very millisecond of the deadline', () => {
+    const endedAt = startedAt + deadline;
+    const minute = minuteOf(endedAt);
+    expect(judge(deadline, startedAt, endedAt, 'succeeded')).toEqual({ minute, good: true });
+    expect(judge(deadline, startedAt, endedAt, 'failed')).toEqual({ minute, good: false });
+    expect(judge(deadline, startedAt, endedAt, 'cancelled')).toBeNull();
+  });
+
+  it.each<EndStatus>(['succeeded', 'failed', 'cancelled'])(
+    'C3: counts as bad at the deadline what %s after it, however late',
+    (status) => {
+      const landing = { minute: minuteOf(startedAt + deadline), good: false };
+      expect(judge(deadline, startedAt, late, status)).toEqual(landing);
+      expect(judge(deadline, startedAt, late + 40 * 24 * 60 * MINUTE, status)).toEqual(landing);
+    },
+  );
+
+  it('takes an end before its start, from clocks that differ, for one in time', () => {
+    expect(judge(deadline, startedAt, startedAt - MINUTE, 'succeeded')).toEqual({
+      minute: minuteOf(startedAt - MINUTE),
+      good: true,
+    });
+  });
+});
