@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Definitions } from '../core/slo.ts';
+import { decode } from './decode.ts';
+import { assemble } from './definitions.ts';
+import { type Finding, listFiles, readFiles } from './find-files.ts';
+import { readNativeDocument, type ReadDocument } from './native-document.ts';
+import { createPace, type Pace } from './pace.ts';
+import { compareProblems, type Problem } from './problem.ts';
+import { problemOfFile, type Report } from './source-text.ts';
+import { createSubstitute, type Substitute } from './substitution.ts';
+import { readValues } from './value-tree.ts';
+import { parseDocuments } from './yaml-documents.ts';
+
+/** What the SLO files say. */
+export interface Loaded {
+  /** Whole and consistent; null when there is any error. Secrets are filled in: not for logs. */
+  readonly definitions: Definitions | null;
+  /** Errors and warnings, by file and line. */
+  readonly problems: readonly Problem[];
+  /** The SLO files that were found. */
+  readonly files: readonly string[];
+  /** The files that references such as `${file:/path}` named. */
+  readonly referenced: readonly string[];
+  /** A digest of the content and what was filled in from files: equal when nothing changed, whatever dates say. */
+  readonly signature: string;
+}
+
+/** Enough to work on; a file with more is broken in some way that the first ones tell. */
+const MAX_PROBLEMS_OF_FILE = 100;
+
+/**
+ * Loads every `*.yaml` and `*.yml` below the folders (and the files) given, with references filled in from `env`.
+ * Never rejects: whatever is wrong with paths, files or their content is in `problems`, all at once.
+ */
+export async function loadDefinitions(
+  folderOrFiles: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Loaded> {
+  return interpret(await readFiles(await listFiles(folderOrFiles)), env);
+}
+
+/** Makes definitions of files that were read already; gives way to others while it works. */
+export async function interpret(
+  finding: Finding,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Loaded> {
+  const pace = createPace();
+  const substitute = createSubstitute(env);
+  const problems = collectProblems();
+  const documents: ReadDocument[] = [];
+  let complete = true;
+  for (const found of finding.files) {
+    if ('problem' in found) {
+      problems.report(problemOfFile(found.file, 'error', found.problem));
+      complete = false;
+      continue;
+    }
+    const read = await readOne(found.file, found.bytes, substitute, pace, problems.report);
+    documents.push(...read.documents);
+    complete &&= read.complete;
+  }
+  if (finding.files.length === 0) {
+    const folder = finding.folders[0]?.path ?? '.';
+    problems.report(problemOfFile(folder, 'warning', 'no *.yaml or *.yml file is in this folder'));
+  }
+  const definitions = await assemble(documents, complete, pace, problems.report);
+  const all = problems.sorted();
+  return {
+    definitions: all.some(({ severity }) => severity === 'error') ? null : definitions,
+    problems: all,
+    files: finding.files.map(({ file }) => file),
+    referenced: [...substitute.files.keys()],
+    signature: signatureOf(finding, substitute),
+  };
+}
+
+function signatureOf({ files }: Finding, substitute: Substitute): string {
+  const hash = createHash('sha256');
+  for (const found of files) {
+    const content = 'bytes' in found ? found.bytes : found.problem;
+    hash.update(`${found.file}\0${content.length}\0`).update(content);
+  }
+  return hash.update(JSON.stringify([...substitute.files])).digest('base64');
+}
+
+async function readOne(
+  file: string,
+  bytes: Buffer,
+  substitute: Substitute,
+  pace: Pace,
+  report: Report,
+): Promise<{ readonly documents: readonly ReadDocument[]; readonly complete: boolean }> {
+  const source = decode(file, bytes, report);
+  if (!source) return { documents: [], complete: false };
+  const parsed = await parseDocuments(source, report, pace);
+  const documents: ReadDocument[] = [];
+  for (const { document, broken } of parsed.documents) {
+    if (pace.due()) await pace.rest();
+    if (broken) {
+      // Only its names count, so that what refers to them is not blamed as well.
+      const { place } = readValues(document, source, substitute, () => {});
+      documents.push({ source, place, data: {} });
+    } else if (document.contents !== null) {
+      const tree = readValues(document, source, substitute, report);
+      if (tree.value !== null) documents.push(readNativeDocument(tree, source, report));
+    }
+  }
+  return { documents, complete: parsed.complete };
+}
+
+function collectProblems(): { readonly report: Report; sorted(): Problem[] } {
+  const byFile = new Map<string, Problem[]>();
+  const report: Report = (problem) => {
+    // Apart, so that warnings never crowd out an error.
+    const key = `${problem.severity} ${problem.file}`;
+    const problems = byFile.get(key) ?? [];
+    byFile.set(key, problems);
+    if (problems.length < MAX_PROBLEMS_OF_FILE) problems.push(problem);
+    else if (problems.length === MAX_PROBLEMS_OF_FILE) {
+      const { severity, file, line, column, sourceLine } = problem;
+      const message = `and more: only the first ${MAX_PROBLEMS_OF_FILE} ${severity}s of a file are told`;
+      problems.push({ severity, file, line, column, message, sourceLine });
+    }
+  };
+  return { report, sorted: () => [...byFile.values()].flat().toSorted(compareProblems) };
+}

@@ -1,0 +1,99 @@
+import { Composer, type Document, Lexer, Parser } from 'yaml';
+import type { Pace } from './pace.ts';
+import { problemAt, type Report, type SourceText } from './source-text.ts';
+
+/** Composing recurses, so a deeper document could overflow the stack; no SLO file needs a tenth of it. */
+const MAX_DEPTH = 64;
+/** A document is composed in one go; this many take well under 100 ms. About 2,500 SLOs. */
+const MAX_TOKENS = 100_000;
+const MAX_SCALAR = 65_536;
+const MAX_DOCUMENTS = 10_000;
+/** One slip in YAML shows up as many errors; the first ones tell. */
+const MAX_SYNTAX_ERRORS = 5;
+
+/** One YAML document; `broken` when it had syntax errors, and then only part of what was meant is in it. */
+export interface YamlDocument {
+  readonly document: Document.Parsed;
+  readonly broken: boolean;
+}
+
+/**
+ * Parses the documents of a file as YAML 1.2 (core schema, whatever a `%YAML` line says) and reports syntax errors
+ * where they are. Hostile nesting and sizes end in a problem, and whatever comes after them in the file is left out.
+ */
+export async function parseDocuments(
+  source: SourceText,
+  report: Report,
+  pace: Pace,
+): Promise<{ readonly documents: readonly YamlDocument[]; readonly complete: boolean }> {
+  const parser = new Parser();
+  const composer = new Composer({
+    schema: 'core',
+    resolveKnownTags: false,
+    stringKeys: true,
+    // Compares every pair of keys; our own check is linear and says where the other one is.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const documents: YamlDocument[] = [];
+  const stop = (offset: number, message: string) => {
+    report(problemAt(source, offset, 'error', message));
+    return { documents, complete: false };
+  };
+
+  let tokens = 0;
+  let strayTokens = 0;
+  for (const lexeme of new Lexer().lex(source.text)) {
+    const offset = parser.offset;
+    if (lexeme.length > MAX_SCALAR)
+      return stop(offset, `a single text of more than ${MAX_SCALAR} characters`);
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'error' && ++strayTokens > MAX_SYNTAX_ERRORS)
+        return stop(offset, 'this is not YAML');
+      if (token.type === 'document') tokens = 0;
+      for (const document of composeQuietly(() => [...composer.next(token)]))
+        documents.push(checked(source, document, report));
+    }
+    if (parser.stack.length > MAX_DEPTH)
+      return stop(offset, `nested too deeply: more than ${MAX_DEPTH} levels`);
+    if (++tokens > MAX_TOKENS)
+      return stop(offset, `this document is too large (${MAX_TOKENS} YAML tokens); split it with ---`);
+    if (documents.length > MAX_DOCUMENTS)
+      return stop(offset, `more than ${MAX_DOCUMENTS} documents in one file`);
+    if (pace.due()) await pace.rest();
+  }
+  for (const token of parser.end()) {
+    for (const document of composeQuietly(() => [...composer.next(token)]))
+      documents.push(checked(source, document, report));
+  }
+  for (const document of composeQuietly(() => [...composer.end()]))
+    documents.push(checked(source, document, report));
+  return { documents, complete: true };
+}
+
+function checked(source: SourceText, document: Document.Parsed, report: Report): YamlDocument {
+  // A tag we do not know is only a warning to the parser, yet the value would not be what its author meant.
+  const faults = [...document.errors, ...document.warnings];
+  for (const fault of faults.slice(0, MAX_SYNTAX_ERRORS)) {
+    report(problemAt(source, fault.pos[0], 'error', sentence(fault.code, fault.message)));
+  }
+  return { document, broken: faults.length > 0 };
+}
+
+function sentence(code: string, message: string): string {
+  if (code === 'NON_STRING_KEY') return 'a key must be a plain text';
+  const short = message.length > 160 ? `${message.slice(0, 157)}...` : message;
+  return `not valid YAML: ${short}`;
+}
+
+/** A stack trace for each of 50,000 syntax errors would take ten times as long as the rest. */
+function composeQuietly(compose: () => Document.Parsed[]): Document.Parsed[] {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return compose();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
