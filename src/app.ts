@@ -43,7 +43,7 @@ export interface AppOverrides {
 }
 
 /** A replica that has not renewed its lease for this long is replaced. */
-const LEADER_LEASE = 15_000;
+const LEADER_LEASE = 10_000;
 /** Between looks at the outbox; a transition wakes delivery at once. */
 const DELIVERY_INTERVAL = 250;
 const HEARTBEAT_INTERVAL = 60_000;

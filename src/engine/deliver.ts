@@ -32,12 +32,12 @@ export interface DelivererOptions {
   readonly onDelivery: (rows: readonly OutboxRow[], delivery: Delivery) => void;
 }
 
-/** A claim outlives the longest try by far, so that only a dead or paused process loses one. */
-const CLAIM_LEASE = MINUTE;
+/** A claim outlives its try, so that only a dead or paused process loses one; its successor sends after this long. */
+const CLAIM_LEASE = 20 * SECOND;
 /** A try that has not begun this long after its claim is not begun: the process was paused and may have been replaced. */
-const CLAIM_FRESH = 30 * SECOND;
+const CLAIM_FRESH = 5 * SECOND;
 const CLAIMS_AT_ONCE = 20;
-const SEND_TIMEOUT = 15 * SECOND;
+const SEND_TIMEOUT = 10 * SECOND;
 const FIRST_BACKOFF = SECOND;
 const LONGEST_BACKOFF = 5 * MINUTE;
 /** Undeliverable after this long; it stays in the outbox and can be sent again by hand. */

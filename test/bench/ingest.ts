@@ -7,7 +7,7 @@ import { startRedis } from '../support/redis.ts';
 import { startService } from '../support/service.ts';
 import type { Result } from './result.ts';
 import { perSecond, ratio } from './result.ts';
-import { TYPICAL, sloFolder } from './slo-folder.ts';
+import { TYPICAL, sloFolder } from '../support/slo-folder.ts';
 
 const BATCH = 2_000;
 const BATCHES = 400;

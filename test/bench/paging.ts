@@ -3,7 +3,7 @@ import { startService } from '../support/service.ts';
 import { startSlackReceiver } from '../support/slack-receiver.ts';
 import { until } from '../support/until.ts';
 import type { Result } from './result.ts';
-import { sloFolder } from './slo-folder.ts';
+import { sloFolder } from '../support/slo-folder.ts';
 
 const INCIDENTS = 40;
 const TICK = 1_000;

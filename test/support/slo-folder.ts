@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 /** A temporary SLO folder that holds one file of this text. */
 export async function sloFolder(text: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'burnwatch-bench-'));
-  await writeFile(join(folder, 'bench.yaml'), text);
+  const folder = await mkdtemp(join(tmpdir(), 'burnwatch-slos-'));
+  await writeFile(join(folder, 'slos.yaml'), text);
   return folder;
 }
 
