@@ -72,10 +72,10 @@ function wholeMinutes(duration: number): number {
 }
 
 /**
- * How long an error rate that starts suddenly takes to fire a tier, in milliseconds:
+ * How long an error rate that starts suddenly takes to fire a tier, in whole milliseconds:
  * `(1 - objective) / errorRate * longWindow * factor`. Null when it never does.
  */
 export function detectionTime(objective: Objective, tier: Tier, errorRate: number): number | null {
-  const time = (objective.errorBudget / errorRate) * tier.long * tier.factor;
+  const time = Math.round((objective.errorBudget / errorRate) * tier.long * tier.factor);
   return time <= tier.long ? time : null;
 }

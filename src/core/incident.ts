@@ -172,7 +172,7 @@ function advance(
   return { state: { firing, incident: same }, transition: null };
 }
 
-/** An id that two evaluations of the same transition agree on. */
+/** An id that two evaluations of the same transition agree on, and two SLOs that open at the same moment do not. */
 function incidentId(slo: string, openedAt: number): string {
-  return `${openedAt.toString(36)}-${hash53(slo).toString(36).slice(-4).padStart(4, '0')}`;
+  return `${openedAt.toString(36)}-${hash53(slo).toString(36)}`;
 }
