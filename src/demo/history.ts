@@ -1,0 +1,233 @@
+import type { Definitions } from '../core/slo.ts';
+import { allSlos } from '../core/slo.ts';
+import type { CountStore } from '../core/store.ts';
+import { DAY, HOUR, MINUTE } from '../core/time.ts';
+import { createRecorder } from '../engine/record.ts';
+import { USUAL_FAILURE_SHARE } from './incident-script.ts';
+import {
+  BATCHES_PER_MINUTE,
+  DEAD_LETTER_SHARE,
+  ORDERS_PER_MINUTE,
+  RECORDS_PER_BATCH,
+  REGIONS,
+  SUSPECTED_FRAUD_SHARE,
+} from './live-outcomes.ts';
+import type { ReportedOutcome } from './reported-outcome.ts';
+import { pick, randomTraceId, seededRandom } from './seeded-random.ts';
+
+export interface HistoryOptions {
+  readonly store: CountStore & { readonly partitions: number };
+  readonly definitions: Definitions;
+  /** Where the history ends; everything in it happened before. */
+  readonly now: number;
+}
+
+const LENGTH = 30 * DAY;
+/** Outcomes are written in chunks of so much history; they must not be older than the dedup horizon by then. */
+const CHUNK = 12 * HOUR;
+
+/**
+ * Writes a month of outcomes of the example workflows, through the recorder, on a clock that runs through the
+ * past: days and weeks with their ups and downs, a few failures all the time, and two small incidents. The
+ * same `now` gives the same history. At its end budgets are partly spent and no alert fires.
+ */
+export async function writeHistory({ store, definitions, now }: HistoryOptions): Promise<void> {
+  const clock = { time: now - LENGTH, now: () => clock.time };
+  const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: Infinity });
+  await store.registerSlis(allSlos(definitions), clock.time);
+  const producers = [orders(now), clicks(now), invoices()];
+  let chunk: ReportedOutcome[] = [];
+  for (const period of periodsUntil(now)) {
+    chunk.push(...producers.flatMap((produce) => produce(period)));
+    if (period.to < now && period.to - clock.time < CHUNK) continue;
+    clock.time = period.to;
+    const { rejected } = await recorder.record(chunk);
+    if (rejected[0])
+      throw new Error(`The history of the demo does not fit its SLO files: ${rejected[0].message}`);
+    chunk = [];
+  }
+}
+
+interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A month by the hour, its last four days in five minutes, its last six hours by the minute. */
+function* periodsUntil(now: number): Generator<Period> {
+  for (let from = Math.floor((now - LENGTH) / HOUR) * HOUR + HOUR; from < now;) {
+    const age = now - from;
+    const length = age > 4 * DAY ? HOUR : age > 6 * HOUR ? 5 * MINUTE : MINUTE;
+    const to = Math.min(Math.floor(from / length) * length + length, now);
+    yield { from, to };
+    from = to;
+  }
+}
+
+/** Two small incidents of the payment gateway: how long ago they began, how long they took, and how bad they were. */
+const PAST_INCIDENTS = [
+  { ago: 12 * DAY, length: 90 * MINUTE, failureShare: 0.05 },
+  { ago: 5 * DAY, length: 45 * MINUTE, failureShare: 0.04 },
+];
+
+const LATE_SHARE = 0.02;
+const LATE_BATCH_SHARE = 0.004;
+/** Of the first attempts that time out, those whose second attempt times out too. */
+const LOST_SHARE = 0.2;
+
+function orders(now: number): (period: Period) => ReportedOutcome[] {
+  const random = seededRandom(1);
+  const whole = wholeNumbers();
+  let serial = 100_000;
+  return ({ from, to }) => {
+    const at = momentIn({ from, to }, random);
+    const some = (count: number) => ({
+      workflow: 'order-fulfillment',
+      execution: `order-${serial++}`,
+      at,
+      count,
+      traceId: randomTraceId(random),
+      attributes: { region: pick(random, REGIONS) },
+    });
+    const done = (count: number, durationMs: number) => ({
+      ...some(count),
+      status: 'succeeded' as const,
+      durationMs,
+    });
+    const failed = (count: number, dependency: string, error: string, attempt: number) => {
+      const failure = { ...some(count), status: 'failed' as const, dependency, error };
+      return [
+        { ...failure, step: 'charge-card', attempt, durationMs: 30_000 },
+        { ...failure, failedStep: 'charge-card', durationMs: 70_000 },
+      ];
+    };
+    const charge = { step: 'charge-card', dependency: 'payment-gateway' };
+
+    const pace = ORDERS_PER_MINUTE * shopVolume(now - from) * (activity(from) / activity(now));
+    const all = whole('all', (pace * (to - from) * wobble(random)) / MINUTE);
+    const suspected = whole('suspected', all * SUSPECTED_FRAUD_SHARE * wobble(random));
+    const timedOut = Math.min(
+      all,
+      whole('timed out', all * failureShare({ from, to }, now) * wobble(random)),
+    );
+    const lost = Math.min(timedOut, whole('lost', timedOut * LOST_SHARE));
+    const late = whole('late', all * LATE_SHARE * wobble(random));
+    const shipped = Math.max(0, all - suspected - lost);
+    return counted([
+      { ...done(all, 400), step: 'reserve-stock', dependency: 'warehouse' },
+      { ...done(all - suspected - timedOut, 900), ...charge },
+      ...failed(suspected, 'fraud-check', 'suspected-fraud', 1),
+      { ...some(timedOut), ...charge, status: 'failed', error: 'timeout', durationMs: 30_000 },
+      { ...done(timedOut - lost, 900), ...charge, attempt: 2 },
+      ...failed(lost, 'payment-gateway', 'timeout', 2),
+      { ...done(shipped, MINUTE), step: 'ship', dependency: 'carrier' },
+      done(shipped - late, 4 * MINUTE),
+      done(late, 14 * MINUTE),
+    ]);
+  };
+}
+
+/**
+ * How the past compares with what the demo can send, as a factor. The last half hour is somewhat quieter than
+ * the live traffic and all before it busier: so a minute of failures shows in the windows of the first page
+ * tier at once, and yet is little in the windows of the slower ones.
+ */
+function shopVolume(age: number): number {
+  const [quiet, busy] = [0.6, 2.5];
+  const share = (age - 30 * MINUTE) / (15 * MINUTE);
+  return quiet + (busy - quiet) * Math.min(1, Math.max(0, share));
+}
+
+function failureShare({ from, to }: Period, now: number): number {
+  let share = USUAL_FAILURE_SHARE;
+  for (const incident of PAST_INCIDENTS) {
+    const began = now - incident.ago;
+    const overlap = Math.min(to, began + incident.length) - Math.max(from, began);
+    if (overlap > 0) share += (incident.failureShare * overlap) / (to - from);
+  }
+  return share;
+}
+
+function clicks(now: number): (period: Period) => ReportedOutcome[] {
+  const random = seededRandom(2);
+  const whole = wholeNumbers();
+  let serial = 10_000;
+  return ({ from, to }) => {
+    const at = momentIn({ from, to }, random);
+    const batches = whole('batches', (BATCHES_PER_MINUTE * (to - from)) / MINUTE);
+    const late = whole('late', batches * LATE_BATCH_SHARE * wobble(random));
+    const all = Math.round(batches * RECORDS_PER_BATCH * (activity(from) / activity(now)) * wobble(random));
+    const dead = whole('dead letters', all * DEAD_LETTER_SHARE * wobble(random));
+    const execution = `batch-${serial++}`;
+    const batch = { workflow: 'clickstream-pipeline', at };
+    const records = { ...batch, step: 'load-warehouse', dependency: 'warehouse', durationMs: 40_000 };
+    return counted([
+      {
+        ...batch,
+        execution,
+        status: 'succeeded',
+        count: Math.max(0, batches - late),
+        durationMs: 4 * MINUTE,
+      },
+      { ...batch, execution: `${execution}/late`, status: 'succeeded', count: late, durationMs: 18 * MINUTE },
+      { ...records, execution: `${execution}/ok`, status: 'succeeded', count: all - dead },
+      { ...records, execution: `${execution}/dlq`, status: 'failed', error: 'dead-letter', count: dead },
+    ]);
+  };
+}
+
+const NIGHTLY_AT = 1.5 * HOUR;
+
+/** The job runs once a night and has not failed lately: at 99% of 28 runs one failure would be over budget. */
+function invoices(): (period: Period) => ReportedOutcome[] {
+  const random = seededRandom(3);
+  let startedAt = 0;
+  let took = 0;
+  return ({ from, to }) => {
+    const night = Math.floor(from / DAY) * DAY + NIGHTLY_AT;
+    if (startedAt !== night) {
+      startedAt = night;
+      took = Math.round((55 + 25 * random()) * MINUTE);
+    }
+    const at = startedAt + took;
+    if (at < from || at >= to) return [];
+    const date = new Date(night).toISOString().slice(0, 10);
+    const run = { workflow: 'nightly-invoices', execution: `invoices-${date}`, status: 'succeeded' } as const;
+    const steps = [
+      { step: 'collect-orders', at: startedAt + 0.2 * took, durationMs: 0.2 * took },
+      { step: 'render-invoices', at: startedAt + 0.7 * took, durationMs: 0.5 * took },
+      { step: 'send-invoices', at, durationMs: 0.3 * took },
+    ];
+    return [...steps.map((step) => ({ ...run, ...step })), { ...run, at, durationMs: took }];
+  };
+}
+
+/** How busy a moment is, from 0.47 in a weekend's night to 1 in a working day's afternoon; in UTC. */
+function activity(at: number): number {
+  const hour = (at % DAY) / HOUR;
+  const weekday = new Date(at).getUTCDay();
+  const weekend = weekday === 0 || weekday === 6;
+  return (0.775 + 0.225 * Math.cos(((hour - 14) / 24) * 2 * Math.PI)) * (weekend ? 0.85 : 1);
+}
+
+function wobble(random: () => number): number {
+  return 0.85 + 0.3 * random();
+}
+
+function momentIn({ from, to }: Period, random: () => number): number {
+  return from + Math.floor(random() * (to - from));
+}
+
+/** Makes a function that rounds amounts down and adds what that left over to the next one of the same name. */
+function wholeNumbers(): (name: string, amount: number) => number {
+  const rest = new Map<string, number>();
+  return (name, amount) => {
+    const owed = amount + (rest.get(name) ?? 0);
+    rest.set(name, owed - Math.floor(owed));
+    return Math.floor(owed);
+  };
+}
+
+function counted(outcomes: readonly (ReportedOutcome & { readonly count: number })[]): ReportedOutcome[] {
+  return outcomes.filter(({ count }) => count > 0);
+}
