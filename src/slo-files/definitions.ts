@@ -107,10 +107,10 @@ function definedTwice(
 }
 
 /** Keys that are about a workflow in a document that names none. */
-function reportStray({ place, source }: ReadDocument, report: Report): void {
-  for (const key of ['owner', 'runbook', 'steps', 'slos']) {
+function reportStray({ data, place, source }: ReadDocument, report: Report): void {
+  for (const key of ['owner', 'runbook', 'steps', 'slos'] as const) {
     const stray = place.parts.get(key);
-    if (!stray) continue;
+    if (!stray || data[key] === undefined) continue;
     const message = `\`${key}\` without a workflow`;
     report(problemAt(source, stray.key, 'error', message, { expected: '`workflow` in the same document' }));
     return;

@@ -115,6 +115,10 @@ function collectProblems(): { readonly report: Report; sorted(): Problem[] } {
     const key = `${problem.severity} ${problem.file}`;
     const problems = byFile.get(key) ?? [];
     byFile.set(key, problems);
+    // Two rules broken by the same slip, such as the form of a duration and its size, say the same.
+    const same = problems.at(-1);
+    if (same?.line === problem.line && same.column === problem.column && same.message === problem.message)
+      return;
     if (problems.length < MAX_PROBLEMS_OF_FILE) problems.push(problem);
     else if (problems.length === MAX_PROBLEMS_OF_FILE) {
       const { severity, file, line, column, sourceLine } = problem;

@@ -5,6 +5,9 @@ import { type Place, placeAt, quoted, shortened } from './value-tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** Nobody reads more, and a hostile file could have very many. */
+const MAX_REPORTED = 200;
+
 /** The issues of a failed check, with those of a union narrowed down to the option that was meant. */
 export function narrowIssues(error: z.ZodError): Issue[] {
   return error.issues.flatMap(bestOption);
@@ -25,12 +28,12 @@ export function reportIssues(
   const mapsWithUnknownKeys = new Set<string>();
   const missing: Issue[] = [];
   const pointer = (path: readonly PropertyKey[]) => JSON.stringify(path.map(String));
-  for (const issue of issues) {
+  for (const issue of issues.slice(0, MAX_REPORTED)) {
     const place = placeAt(root, issue.path);
     if (issue.code === 'unrecognized_keys') {
       const legal = legalKeys(schema, issue.path);
       mapsWithUnknownKeys.add(pointer(issue.path));
-      for (const key of issue.keys) {
+      for (const key of issue.keys.slice(0, MAX_REPORTED)) {
         const keyPlace = placeAt(root, [...issue.path, key]);
         const suggestion = nearest(key, legal);
         if (suggestion !== undefined) meant.add(pointer([...issue.path, suggestion]));

@@ -4,8 +4,9 @@ import { problemAt, type Report, type SourceText } from './source-text.ts';
 
 /** Composing recurses, so a deeper document could overflow the stack; no SLO file needs a tenth of it. */
 const MAX_DEPTH = 64;
-/** A document is composed in one go; this many take well under 100 ms. About 2,500 SLOs. */
+/** A document is composed in one go, so it must not be long; this is about 2,000 SLOs in one document. */
 const MAX_TOKENS = 100_000;
+const MAX_CHARACTERS = 262_144;
 const MAX_SCALAR = 65_536;
 const MAX_DOCUMENTS = 10_000;
 /** One slip in YAML shows up as many errors; the first ones tell. */
@@ -37,12 +38,16 @@ export async function parseDocuments(
     logLevel: 'silent',
   });
   const documents: YamlDocument[] = [];
+  const take = (compose: () => Document.Parsed[]) => {
+    for (const document of composeQuietly(compose)) documents.push(checked(source, document, report));
+  };
   const stop = (offset: number, message: string) => {
     report(problemAt(source, offset, 'error', message));
     return { documents, complete: false };
   };
 
   let tokens = 0;
+  let characters = 0;
   let strayTokens = 0;
   for (const lexeme of new Lexer().lex(source.text)) {
     const offset = parser.offset;
@@ -51,24 +56,23 @@ export async function parseDocuments(
     for (const token of parser.next(lexeme)) {
       if (token.type === 'error' && ++strayTokens > MAX_SYNTAX_ERRORS)
         return stop(offset, 'this is not YAML');
-      if (token.type === 'document') tokens = 0;
-      for (const document of composeQuietly(() => [...composer.next(token)]))
-        documents.push(checked(source, document, report));
+      if (token.type === 'document') {
+        tokens = 0;
+        characters = 0;
+      }
+      take(() => [...composer.next(token)]);
     }
     if (parser.stack.length > MAX_DEPTH)
       return stop(offset, `nested too deeply: more than ${MAX_DEPTH} levels`);
-    if (++tokens > MAX_TOKENS)
-      return stop(offset, `this document is too large (${MAX_TOKENS} YAML tokens); split it with ---`);
+    characters += lexeme.length;
+    if (++tokens > MAX_TOKENS || characters > MAX_CHARACTERS)
+      return stop(offset, 'this document is too large; split it with ---');
     if (documents.length > MAX_DOCUMENTS)
       return stop(offset, `more than ${MAX_DOCUMENTS} documents in one file`);
     if (pace.due()) await pace.rest();
   }
-  for (const token of parser.end()) {
-    for (const document of composeQuietly(() => [...composer.next(token)]))
-      documents.push(checked(source, document, report));
-  }
-  for (const document of composeQuietly(() => [...composer.end()]))
-    documents.push(checked(source, document, report));
+  for (const token of parser.end()) take(() => [...composer.next(token)]);
+  take(() => [...composer.end(true, source.text.length)]);
   return { documents, complete: true };
 }
 

@@ -1,0 +1,323 @@
+import { describe, expect, it } from 'vitest';
+import { loadFiles, loadText, TEAMS, told } from './slo-folder.ts';
+
+const slo = (fields: string) =>
+  `workflow: w\nowner: payments\nsteps: [pick, pack]\nslos:\n  s: { ${fields} }\n`;
+const good = 'objective: 99%, window: 28d, sli: succeeded';
+
+describe('problems, each at its very place', () => {
+  it.each<[what: string, text: string, problems: string[]]>([
+    ['YAML syntax', 'workflow: [a\nowner: x\n', ['a.yaml:2:1: not valid YAML: Flow sequence']],
+    ['a tab as indentation', 'slos:\n\ta: 1\n', ['a.yaml:2:1: not valid YAML: Tabs are not allowed']],
+    ['an unknown tag', 'workflow: !secret x\n', ['a.yaml:1:11: not valid YAML: Unresolved tag: !secret']],
+    [
+      'a duplicate key',
+      `${slo(good)}  s: { ${good} }\n`,
+      ['a.yaml:6:3: `s` is already in this map, at line 5'],
+    ],
+    [
+      'a misspelt key',
+      slo(`objectiv: 99%, window: 28d, sli: succeeded`),
+      ['a.yaml:5:8: unknown key `objectiv` (did you mean objective?)'],
+    ],
+    [
+      'an unknown key',
+      `zzzzzz: 1\n${slo(good)}`,
+      ['a.yaml:1:1: unknown key `zzzzzz`; expected one of apiVersion, workflow, owner'],
+    ],
+    [
+      'a missing key',
+      slo('objective: 99%, window: 28d'),
+      ['a.yaml:5:3: `sli` is missing; expected the word succeeded'],
+    ],
+    [
+      'a missing owner',
+      `workflow: w\nslos: { s: { ${good} } }\n`,
+      ['a.yaml:1:1: `owner` is missing; expected the name of the team'],
+    ],
+    [
+      'a missing noData part',
+      slo(`${good}, alerts: { noData: { after: 1h } }`),
+      ['a.yaml:5:63: `severity` is missing; expected page or ticket'],
+    ],
+    [
+      'a wrong type',
+      slo('objective: 99%, window: 28, sli: succeeded'),
+      ['a.yaml:5:32: `window` is `28`; expected a rolling window'],
+    ],
+    [
+      'a key without value',
+      'workflow: w\nowner: payments\nslos:\n',
+      ['a.yaml:3:1: `slos` is empty; expected a map of SLOs by name'],
+    ],
+    ['a document that is a list', '- a\n', ['a.yaml:1:1: the document is a list; expected a map']],
+    [
+      'an unknown team',
+      slo(good).replace('payments', 'paymets'),
+      ['a.yaml:2:8: there is no team `paymets` (did you mean payments?)'],
+    ],
+    [
+      'an unknown policy',
+      slo(`${good}, alerts: { policy: defualt }`),
+      ['a.yaml:5:71: there is no policy `defualt` (did you mean default?)'],
+    ],
+    [
+      'an unknown step',
+      slo('objective: 99%, window: 28d, sli: { step: pik }'),
+      ['a.yaml:5:50: `pik` is not a step of this workflow; expected one of pick, pack (did you mean pick?)'],
+    ],
+    [
+      'a bad workflow name',
+      slo(good).replace(': w', ': w w'),
+      ['a.yaml:1:11: `workflow` is `w w`; expected a name of 1 to 128'],
+    ],
+    [
+      'an SLO name with a slash',
+      slo(good).replace('  s:', '  s/t:'),
+      ['a.yaml:5:3: the name `s/t` is not allowed; expected a name'],
+    ],
+    [
+      'a number where texts are compared',
+      slo('objective: 99%, window: 28d, sli: { where: { a: [x, 5] } }'),
+      ['a.yaml:5:60: item 2 of `a` is `5`; expected a text, or a list of texts; quote numbers'],
+    ],
+    [
+      'a selection of nothing',
+      slo('objective: 99%, window: 28d, sli: {}'),
+      ['a.yaml:5:42: `sli` is empty; expected the word succeeded, or a map'],
+    ],
+    [
+      'a misspelt word',
+      slo('objective: 99%, window: 28d, sli: suceeded'),
+      ['a.yaml:5:42: `sli` is `suceeded`; expected the word succeeded, or a map'],
+    ],
+    [
+      'an unknown key of a selection',
+      slo('objective: 99%, window: 28d, sli: { withn: 5m }'),
+      ['a.yaml:5:44: unknown key `withn` (did you mean within?)'],
+    ],
+    [
+      'an objective without %',
+      slo(good.replace('99%', '99.9')),
+      [
+        'a.yaml:5:19: `objective` is `99.9`; expected a share below 100%, such as 99.9% or 0.999 (did you mean 99.9%?)',
+      ],
+    ],
+    [
+      'an objective of everything',
+      slo(good.replace('99%', '100%')),
+      ['a.yaml:5:19: `objective` is `100%`, which leaves no error budget'],
+    ],
+    [
+      'an objective of 1',
+      slo(good.replace('99%', '1.0')),
+      ['a.yaml:5:19: `objective` is `1.0`, which leaves no error budget'],
+    ],
+    [
+      'an objective of nothing',
+      slo(good.replace('99%', '0')),
+      ['a.yaml:5:19: `objective` is `0`; expected a share'],
+    ],
+    [
+      'an objective of too many decimals',
+      slo(good.replace('99%', '0.99999999999999999999')),
+      ['a.yaml:5:19: `objective` is `0.99999999999999999999`; expected'],
+    ],
+    [
+      'a bad duration',
+      slo('objective: 99%, window: 28d, sli: { within: 10 minutes }'),
+      ['a.yaml:5:52: `within` is `10 minutes`; expected a duration such as 10m'],
+    ],
+    [
+      'a window that is too long',
+      slo(good.replace('28d', '91d')),
+      ['a.yaml:5:32: `window` is `91d`; expected a rolling window from 1d to 90d'],
+    ],
+    [
+      'a window that is too short',
+      slo(good.replace('28d', '23h')),
+      ['a.yaml:5:32: `window` is `23h`; expected a rolling window'],
+    ],
+    [
+      'a calendar window',
+      slo(good.replace('28d', '{ calendar: month }')),
+      [
+        'a.yaml:5:32: `window` is a map of `calendar`; expected a rolling window from 1d to 90d, such as 28d; calendar windows are not supported yet',
+      ],
+    ],
+    [
+      'a deadline longer than the window',
+      slo('objective: 99%, window: 1d, sli: { within: 2d }'),
+      ['a.yaml:5:51: `within` is `2d`, longer than the window; expected at most 1d'],
+    ],
+    [
+      'a runbook that is no link',
+      slo(good) + 'runbook: javascript:alert(1)\n',
+      ['a.yaml:6:10: `runbook` is `javascript:alert(1)`; expected an http or https URL'],
+    ],
+    [
+      'a minimum of no failures',
+      slo(`${good}, alerts: { minFailures: 0 }`),
+      ['a.yaml:5:76: `minFailures` is `0`; expected a whole number'],
+    ],
+    [
+      'SLOs without a workflow',
+      `slos: { s: { ${good} } }\n`,
+      ['a.yaml:1:1: `slos` without a workflow; expected `workflow`'],
+    ],
+    [
+      'another dialect',
+      'apiVersion: openslo/v1\nkind: SLO\n',
+      ['a.yaml:1:13: this version does not load `openslo/v1` documents yet'],
+    ],
+    [
+      'a misspelt dialect',
+      `apiVersion: burnwatch/v2\n${slo(good)}`,
+      ['a.yaml:1:13: `apiVersion` is `burnwatch/v2`; expected burnwatch/v1'],
+    ],
+    [
+      'a dangerous key',
+      slo(good).replace('  s:', '  __proto__:'),
+      ['a.yaml:5:3: `__proto__` cannot be a key'],
+    ],
+    [
+      'an alias to nowhere',
+      slo(good).replace('99%', '*x'),
+      ['a.yaml:5:19: *x refers to an anchor that is not before it'],
+    ],
+    [
+      'an alias in itself',
+      'steps: &a [*a]\nworkflow: w\nowner: payments\nslos: {}\n',
+      ['a.yaml:1:12: *a refers to what it is in', 'a.yaml:2:11: warning: workflow `w` has no SLOs'],
+    ],
+    ['a map as a key', '{ a: 1 }: b\n', ['a.yaml:1:1: a key must be a plain text']],
+  ])('%s', async (_what, text, problems) => {
+    const loaded = await loadText(text);
+    expect(told(loaded)).toEqual(problems.map((problem) => expect.stringContaining(problem)));
+    expect(loaded.definitions).toBeNull();
+  });
+
+  it.each<[what: string, text: string, problem: string]>([
+    ['no SLOs', 'workflow: w\nowner: payments\n', 'a.yaml:1:11: warning: workflow `w` has no SLOs'],
+    [
+      'two alike',
+      `${slo(good)}  t: { objective: 0.99, window: 28d, sli: succeeded }\n`,
+      'a.yaml:6:3: warning: `t` promises the same as `s`, at a.yaml:5',
+    ],
+    [
+      'no page route',
+      'teams: { t: { ticket: [log] } }\n',
+      'a.yaml:1:10: warning: team `t` has no page route',
+    ],
+    [
+      'J3: a tier no outage could reach',
+      slo(good.replace('99%', '90%')),
+      'a.yaml:5:19: warning: at 90% a total outage burns only 10x, so tier fast (1h) fires from 5x instead of 13.44x: at 50% failures',
+    ],
+  ])('a warning about %s leaves the definitions in force', async (_what, text, problem) => {
+    const loaded = await loadText(text);
+    expect(told(loaded)).toEqual([expect.stringContaining(problem)]);
+    expect(loaded.definitions).not.toBeNull();
+  });
+
+  it('95% lowers a tier that an outage could reach, which is no cause for a warning', async () => {
+    expect(told(await loadText(slo(good.replace('99%', '95%'))))).toEqual([]);
+  });
+
+  it('a workflow that is defined twice says where the other one is', async () => {
+    const loaded = await loadFiles({ 'a.yaml': slo(good), 'b.yaml': slo(good), 'teams.yaml': TEAMS });
+    expect(told(loaded)).toEqual(['b.yaml:1:11: workflow `w` is already defined at a.yaml:1']);
+  });
+});
+
+describe('targets and teams', () => {
+  it.each<[what: string, text: string, problem: string]>([
+    [
+      'unknown target',
+      'teams: { t: { page: [log, lag] } }\n',
+      'a.yaml:1:27: there is no target `lag` (did you mean log?)',
+    ],
+    [
+      'no kind',
+      'targets: { x: {} }\n',
+      'a.yaml:1:15: `x` is empty; expected exactly one of slack, email and log',
+    ],
+    [
+      'two kinds',
+      'targets: { x: { log: {}, email: { to: [a@b] } } }\n',
+      'a.yaml:1:15: `x` is a map of `log`, `email`; expected exactly one',
+    ],
+    [
+      'a misspelt kind',
+      'targets: { x: { slak: {} } }\n',
+      'a.yaml:1:17: unknown key `slak` (did you mean slack?)',
+    ],
+    [
+      'a webhook that is no URL',
+      'targets: { x: { slack: { webhook: T1/B2 } } }\n',
+      'a.yaml:1:35: `webhook` is `T1/B2`; expected an http or https URL',
+    ],
+    [
+      'nobody to mail',
+      'targets: { x: { email: { to: [] } } }\n',
+      'a.yaml:1:30: `to` is empty; expected at least one mail address',
+    ],
+    [
+      'a mail address with a header in it',
+      'targets: { x: { email: { to: ["a@b\\nBcc: c@d"] } } }\n',
+      'a.yaml:1:31: item 1 of `to` is',
+    ],
+    [
+      'a team that was defined in another file',
+      'teams: { payments: { page: [log] } }\n',
+      'teams.yaml:1:10: team `payments` is already defined at a.yaml:1',
+    ],
+    [
+      'a target that was defined in another file',
+      'targets: { log: { log: {} } }\n',
+      'teams.yaml:2:12: target `log` is already defined at a.yaml:1',
+    ],
+  ])('%s', async (_what, text, problem) => {
+    expect(told(await loadText(text))).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+describe('all problems at once', () => {
+  it('of one SLO, of several files, in the order of files and lines', async () => {
+    const loaded = await loadFiles({
+      'b.yaml': slo(
+        'objective: 99.9, window: 28 days, sli: { step: pik, wher: {} }, alerts: { policy: nope }',
+      ),
+      'a.yaml': slo(good).replace('payments', 'paymets').replace(': w', ': v'),
+      'teams.yaml': TEAMS.replace('[log]', '[lag]'),
+    });
+    expect(told(loaded)).toEqual([
+      expect.stringMatching(/^a\.yaml:2:8: there is no team `paymets`/),
+      expect.stringMatching(/^b\.yaml:5:19: `objective` is `99\.9`/),
+      expect.stringMatching(/^b\.yaml:5:33: `window` is `28 days`/),
+      expect.stringMatching(/^b\.yaml:5:55: `pik` is not a step/),
+      expect.stringMatching(/^b\.yaml:5:60: unknown key `wher`/),
+      expect.stringMatching(/^b\.yaml:5:90: there is no policy `nope`/),
+      expect.stringMatching(/^teams\.yaml:1:29: there is no target `lag`/),
+    ]);
+  });
+
+  it('without blaming others for what a broken file would have defined', async () => {
+    const broken = await loadFiles({ 'a.yaml': slo(good), 'teams.yaml': `${TEAMS}oops: [` });
+    expect(told(broken)).toEqual([expect.stringMatching(/^teams\.yaml:3:/)]);
+    const unreadable = await loadFiles({ 'a.yaml': slo(good), 'teams.yaml': Buffer.from([0xff, 0xfe, 0]) });
+    expect(told(unreadable)).toEqual([expect.stringMatching(/^teams\.yaml:1:/)]);
+    const badTeam = await loadFiles({ 'a.yaml': slo(good), 'teams.yaml': TEAMS.replace('page', 'pag') });
+    expect(told(badTeam).join('\n')).not.toContain('there is no team');
+  });
+
+  it('up to a hundred a file, errors apart from warnings', async () => {
+    const tier = (index: number) =>
+      `  s${index}: { objective: 50%, window: ${index + 1}h, sli: succeeded }\n`;
+    const text = `workflow: w\nowner: payments\nslos:\n${Array.from({ length: 300 }, (_, index) => tier(index)).join('')}zz: 1\n`;
+    const { problems, definitions } = await loadText(text);
+    expect(definitions).toBeNull();
+    expect(problems.filter(({ severity }) => severity === 'warning')).toHaveLength(101);
+    expect(problems.at(-1)).toMatchObject({ line: 304, message: 'unknown key `zz`' });
+  });
+});
