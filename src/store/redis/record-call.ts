@@ -68,22 +68,21 @@ export function recordArguments(now: number, seenLife: number, pieces: readonly 
 function addStarts(args: string[], group: StartGroup): object {
   const { units, count, watched } = group;
   const steps = notesSteps(group);
-  const watches = group.watches.map(({ fingerprint, withinMs }) => [fingerprint, withinMs]);
   for (const { unit } of units) args.push(`s${shortUnit(unit)}`);
-  if (watched || steps) {
-    for (const { at } of units) args.push(String(at));
+  if (watched) {
+    const watches = group.watches.map(({ fingerprint, withinMs }) => [fingerprint, withinMs]);
+    const wait = Math.min(IN_FLIGHT_RETENTION, ...group.watches.map(({ withinMs }) => withinMs));
+    for (const { at } of units) args.push(String(at + wait));
     for (const { at, execution, traceId, step } of units) {
-      args.push(
-        watched ? JSON.stringify({ s: at, n: count, x: execution, t: traceId, p: step, w: watches }) : '',
-      );
+      args.push(JSON.stringify({ s: at, n: count, x: execution, t: traceId, p: step, w: watches }));
     }
   }
   if (steps) {
     for (const { parent } of units) args.push(parent === null ? '' : shortUnit(parent));
     for (const { step } of units) args.push(step ?? '');
+    for (const { at } of units) args.push(String(at));
   }
-  const wait = Math.min(IN_FLIGHT_RETENTION, ...group.watches.map(({ withinMs }) => withinMs));
-  return { kind: 'start', n: units.length, watched, wait, steps };
+  return { kind: 'start', n: units.length, watched, steps };
 }
 
 function notesSteps(group: StartGroup): boolean {

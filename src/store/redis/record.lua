@@ -2,11 +2,10 @@
 -- KEYS  1-10 see counting.lua; 11 the dedup bucket of now, 12 the next one (of a replica whose clock is
 --       ahead), 13 and 14 the two before.
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
---       start  identities; if `watched` or with `steps` also at, records ('' if not watched); with `steps` also
---              parents ('' for none) and steps
+--       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
 --       end    identities; with `columns` also at, startedAt ('' for unknown), execution, trace ('' for none)
 --       An identity is 's' or 'e' and a unit.
--- A start group is {kind, n, watched, wait, steps}, `wait` milliseconds until the sweep must look at what it starts.
+-- A start group is {kind, n, watched, steps}; a due is the moment the sweep must look at it first.
 -- An end group is {kind, n, columns, watched, status, count, slis [[fingerprint, withinMs or false]],
 -- landings [[fingerprint, minute, good]] or false, failure [step, dependency, error],
 -- latest [[offset, at, execution, trace]] of what may be kept as last failed}.
@@ -25,16 +24,18 @@ for i = 12, 14 do
     others[#others + 1] = KEYS[i]
   end
 end
+local live = { SEEN, unpack(others) }
 local inFlight = call('EXISTS', FLIGHT) == 1
+local anyOverdue = call('EXISTS', OVERDUE) == 1
 
--- Which of some identities one of these buckets holds, by offset from 1.
-local function seenIn(buckets, identities)
+-- Which of the identities list[first] to list[last] one of these buckets holds, by offset from 0.
+local function seenIn(buckets, list, first, last)
   local seen = {}
   for _, bucket in ipairs(buckets) do
-    local flags = call('SMISMEMBER', bucket, unpack(identities))
+    local flags = call('SMISMEMBER', bucket, unpack(list, first, last))
     for i = 1, #flags do
       if flags[i] == 1 then
-        seen[i] = true
+        seen[i - 1] = true
       end
     end
   end
@@ -43,38 +44,43 @@ end
 
 -- Remembers a column of identities and returns how many were new.
 local function countNew(first, n)
-  if #others > 0 then
-    local identities = { unpack(ARGV, first, first + n - 1) }
-    local seen = seenIn(others, identities)
-    if next(seen) then
-      local fresh = {}
-      for i = 1, n do
-        if not seen[i] then
-          fresh[#fresh + 1] = identities[i]
-        end
-      end
-      return #fresh > 0 and call('SADD', SEEN, unpack(fresh)) or 0
+  local seen = seenIn(others, ARGV, first, first + n - 1)
+  if not next(seen) then
+    return call('SADD', SEEN, unpack(ARGV, first, first + n - 1))
+  end
+  local fresh = {}
+  for offset = 0, n - 1 do
+    if not seen[offset] then
+      fresh[#fresh + 1] = ARGV[first + offset]
     end
   end
-  return call('SADD', SEEN, unpack(ARGV, first, first + n - 1))
+  return #fresh > 0 and call('SADD', SEEN, unpack(fresh)) or 0
+end
+
+local function withoutRepeats(offsets, first)
+  local kept, met = {}, {}
+  for _, offset in ipairs(offsets) do
+    local identity = ARGV[first + offset]
+    if not met[identity] then
+      met[identity] = true
+      kept[#kept + 1] = offset
+    end
+  end
+  return kept
 end
 
 -- Remembers a column of identities and returns the offsets, from 0, of those that were new.
 local function newOnes(first, n)
-  local identities = { unpack(ARGV, first, first + n - 1) }
-  local seen = seenIn(others, identities)
-  local current = call('SMISMEMBER', SEEN, unpack(identities))
-  local offsets, fresh, twice = {}, {}, {}
-  for i = 1, n do
-    local identity = identities[i]
-    if current[i] == 0 and not seen[i] and not twice[identity] then
-      twice[identity] = true
-      offsets[#offsets + 1] = i - 1
-      fresh[#fresh + 1] = identity
+  local seen = seenIn(live, ARGV, first, first + n - 1)
+  local offsets, fresh = {}, {}
+  for offset = 0, n - 1 do
+    if not seen[offset] then
+      offsets[#offsets + 1] = offset
+      fresh[#fresh + 1] = ARGV[first + offset]
     end
   end
-  if #fresh > 0 then
-    call('SADD', SEEN, unpack(fresh))
+  if #fresh > 0 and call('SADD', SEEN, unpack(fresh)) < #fresh then
+    return withoutRepeats(offsets, first)
   end
   return offsets
 end
@@ -98,43 +104,53 @@ local function landEnd(group, unit, at, execution, trace)
   end
 end
 
--- Lands an end whose start is known, for every SLI that selected either, and takes back what was counted at a
--- deadline where the end shows it wrong.
-local function landJudged(end_, slis, record, startedAt)
-  local counted, list, known = {}, {}, {}
+local function find(slis, fingerprint)
   for _, sli in ipairs(slis) do
-    list[#list + 1] = sli
-    known[sli[1]] = true
-  end
-  for _, watch in ipairs(record and record.w or {}) do
-    if not known[watch[1]] then
-      list[#list + 1] = watch
-    end
-    if watch[3] == 1 then
-      counted[watch[1]] = watch
-    end
-  end
-  for _, sli in ipairs(list) do
-    local fingerprint = sli[1]
-    local minute, good = judge(sli[2], startedAt, end_.at, end_.status)
-    local watch = counted[fingerprint]
-    local before = watch and math.floor((record.s + watch[2]) / MINUTE)
-    if not (watch and good == false and minute == before) then
-      if watch then
-        local failure = overdueFailure(watch[4])
-        land(fingerprint, before, false, -record.n)
-        file(fingerprint, before, failure, -record.n)
-        removeSample(fingerprint, sampleOf(end_.unit, record.x, record.t, failure))
-      end
-      if good then
-        land(fingerprint, minute, true, end_.count)
-      elseif minute then
-        local member = sampleOf(end_.unit, end_.execution, end_.trace, end_.failure)
-        landBad(fingerprint, minute, end_.count, end_.failure, end_.at, member)
-      end
+    if sli[1] == fingerprint then
+      return sli
     end
   end
 end
+
+local function takeBackOverdue(unit, record, watch)
+  local failure = overdueFailure(watch[4])
+  local minute = math.floor((record.s + watch[2]) / MINUTE)
+  land(watch[1], minute, false, -record.n)
+  file(watch[1], minute, failure, -record.n)
+  removeSample(watch[1], sampleOf(unit, record.x, record.t, failure))
+end
+
+-- Lands an end whose start is known for one SLI. `watch` is what the start's record says of that SLI, if it
+-- does; what was counted at its deadline is taken back where the end shows it wrong.
+local function landOne(end_, sli, startedAt, record, watch)
+  local minute, good = judge(sli[2], startedAt, end_.at, end_.status)
+  if watch and watch[3] == 1 then
+    if good == false and minute == math.floor((record.s + watch[2]) / MINUTE) then
+      return
+    end
+    takeBackOverdue(end_.unit, record, watch)
+  end
+  if good then
+    land(sli[1], minute, true, end_.count)
+  elseif minute then
+    local member = sampleOf(end_.unit, end_.execution, end_.trace, end_.failure)
+    landBad(sli[1], minute, end_.count, end_.failure, end_.at, member)
+  end
+end
+
+-- Lands an end whose start is known, for every SLI that selected either.
+local function landJudged(end_, slis, startedAt, record)
+  for _, sli in ipairs(slis) do
+    landOne(end_, sli, startedAt, record, record and find(record.w, sli[1]))
+  end
+  for _, watch in ipairs(record and record.w or {}) do
+    if not find(slis, watch[1]) then
+      landOne(end_, watch, startedAt, record, watch)
+    end
+  end
+end
+
+local earlyRecords, earlyDues = {}, {}
 
 -- Lands an end whose start is unknown. A success that has a deadline waits for its start; a failure is bad
 -- whenever it started.
@@ -155,8 +171,10 @@ local function landUnknown(end_, slis)
   end
   if #waiting > 0 then
     local record = { e = end_.at, n = end_.count, x = end_.execution, t = end_.trace, f = end_.failure, w = waiting }
-    call('HSET', EARLY, end_.unit, cjson.encode(record))
-    call('ZADD', DUE, end_.at + limits.dedupHorizon, end_.unit)
+    earlyRecords[#earlyRecords + 1] = end_.unit
+    earlyRecords[#earlyRecords + 1] = cjson.encode(record)
+    earlyDues[#earlyDues + 1] = end_.at + limits.dedupHorizon
+    earlyDues[#earlyDues + 1] = end_.unit
   end
 end
 
@@ -166,39 +184,27 @@ local function landEarly(unit, record, early)
     unit = unit, at = early.e, status = 'succeeded', count = early.n,
     execution = early.x, trace = early.t, failure = early.f,
   }
-  landJudged(end_, early.w, { w = record.w }, record.s)
+  landJudged(end_, early.w, record.s, record)
   call('HDEL', EARLY, unit)
   call('ZREM', DUE, unit)
-end
-
--- Notes in the record of the whole execution that a step of it was begun.
-local function noteStep(parent, step, at)
-  local text = call('HGET', FLIGHT, parent)
-  if text then
-    local record = cjson.decode(text)
-    if not record.a or at >= record.a then
-      record.p, record.a = step, at
-      call('HSET', FLIGHT, parent, cjson.encode(record))
-    end
-  end
 end
 
 -- Puts what was newly started in flight, or judges it with its end where that came first.
 local function startFlights(group, first, offsets)
   local n = group.n
-  local ends = {}
+  local units, ends = {}, {}
   for i, offset in ipairs(offsets) do
-    ends[i] = 'e' .. string.sub(ARGV[first + offset], 2)
+    units[i] = string.sub(ARGV[first + offset], 2)
+    ends[i] = 'e' .. units[i]
   end
-  local ended = seenIn({ SEEN, unpack(others) }, ends)
+  local ended = seenIn(live, ends, 1, #ends)
   local records, dues = {}, {}
   for i, offset in ipairs(offsets) do
-    local unit = string.sub(ARGV[first + offset], 2)
-    local record = ARGV[first + 2 * n + offset]
-    if not ended[i] then
+    local unit, record = units[i], ARGV[first + 2 * n + offset]
+    if not ended[i - 1] then
       records[#records + 1] = unit
       records[#records + 1] = record
-      dues[#dues + 1] = tonumber(ARGV[first + n + offset]) + group.wait
+      dues[#dues + 1] = ARGV[first + n + offset]
       dues[#dues + 1] = unit
     else
       local early = call('HGET', EARLY, unit)
@@ -214,6 +220,18 @@ local function startFlights(group, first, offsets)
   end
 end
 
+-- Notes in the record of the whole execution that a step of it was begun, unless a later one was.
+local function noteStep(parent, step, at)
+  local text = call('HGET', FLIGHT, parent)
+  if text then
+    local record = cjson.decode(text)
+    if not record.a or at >= record.a then
+      record.p, record.a = step, at
+      call('HSET', FLIGHT, parent, cjson.encode(record))
+    end
+  end
+end
+
 local function recordStarts(group, first)
   local n = group.n
   if not group.watched and not group.steps then
@@ -224,10 +242,10 @@ local function recordStarts(group, first)
     startFlights(group, first, offsets)
   end
   if group.steps then
+    local parents = first + (group.watched and 3 or 1) * n
     for _, offset in ipairs(offsets) do
-      local parent, step = ARGV[first + 3 * n + offset], ARGV[first + 4 * n + offset]
-      if parent ~= '' then
-        noteStep(parent, step, tonumber(ARGV[first + n + offset]))
+      if ARGV[parents + offset] ~= '' then
+        noteStep(ARGV[parents + offset], ARGV[parents + n + offset], tonumber(ARGV[parents + 2 * n + offset]))
       end
     end
   end
@@ -242,9 +260,9 @@ local function recordAlike(group, first)
     for i, one in ipairs(group.latest) do
       identities[i] = ARGV[first + one[1]]
     end
-    local seen = seenIn({ SEEN, unpack(others) }, identities)
+    local seen = seenIn(live, identities, 1, #identities)
     for i, one in ipairs(group.latest) do
-      if not seen[i] then
+      if not seen[i - 1] then
         latest[#latest + 1] = { at = one[2], member = sampleOf(string.sub(identities[i], 2), one[3], one[4], group.failure) }
       end
     end
@@ -292,11 +310,11 @@ local function recordOneByOne(group, first)
     local startedAt = tonumber(ARGV[first + 2 * n + offset]) or (record and record.s)
     if record then
       finished[#finished + 1] = units[i]
-      landJudged(end_, group.slis, record, startedAt)
+      landJudged(end_, group.slis, startedAt, record)
     elseif group.landings then
       landEnd(group, end_.unit, end_.at, end_.execution, end_.trace)
     elseif startedAt then
-      landJudged(end_, group.slis, nil, startedAt)
+      landJudged(end_, group.slis, startedAt)
     else
       landUnknown(end_, group.slis)
     end
@@ -304,7 +322,9 @@ local function recordOneByOne(group, first)
   if #finished > 0 then
     call('HDEL', FLIGHT, unpack(finished))
     call('ZREM', DUE, unpack(finished))
-    call('SREM', OVERDUE, unpack(finished))
+    if anyOverdue then
+      call('SREM', OVERDUE, unpack(finished))
+    end
   end
   return #offsets
 end
@@ -314,12 +334,16 @@ local first = 2
 for i, group in ipairs(batch.groups) do
   if group.kind == 'start' then
     counts[i] = recordStarts(group, first)
-    first = first + group.n * (group.steps and 5 or group.watched and 3 or 1)
+    first = first + group.n * (1 + (group.watched and 2 or 0) + (group.steps and 3 or 0))
   else
     local alike = group.landings and not (group.watched and inFlight)
     counts[i] = alike and recordAlike(group, first) or recordOneByOne(group, first)
     first = first + group.n * (group.columns and 5 or 1)
   end
+end
+if #earlyRecords > 0 then
+  call('HSET', EARLY, unpack(earlyRecords))
+  call('ZADD', DUE, unpack(earlyDues))
 end
 call('PEXPIRE', SEEN, batch.seenLife)
 writeAll(now)
