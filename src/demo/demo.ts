@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import type { Log } from '../core/log.ts';
+import type { Definitions, TargetDefinition, Team } from '../core/slo.ts';
+import { allSlos } from '../core/slo.ts';
+import { formatProblem } from '../slo-files/problem.ts';
+import { loadDefinitions } from '../slo-files/load.ts';
+import { openLmdbStore } from '../store/lmdb/open.ts';
+import { writeHistory } from './history.ts';
+import { createInbox } from './inbox.ts';
+import { narrateIncidents, welcome } from './narration.ts';
+import { startTraffic } from './traffic.ts';
+
+/** The examples that come with the package. */
+const SLO_FILES = fileURLToPath(new URL('../../slos/', import.meta.url));
+
+const DEFAULT_PORT = 8080;
+
+/**
+ * Runs the service on a throw-away store with a month of made-up history, sends it live traffic with an incident
+ * that pages within a minute, and shows what is sent in the terminal (`print`, whole lines) and on `/inbox`.
+ * Nothing is sent to any other machine. `stop` ends all of it and removes the store's folder; it may be called
+ * twice. Rejects with an error for people when it cannot start, and leaves nothing behind then either.
+ */
+export async function startDemo(
+  config: Config,
+  log: Log,
+  version: string,
+  print: (text: string) => void,
+): Promise<{ stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'burnwatch-demo-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  try {
+    await fillStore(folder, log, print);
+    const running = await startService(folder, config, log, version, print);
+    let stopping: Promise<void> | null = null;
+    const stop = async () => {
+      try {
+        await running.stop();
+      } finally {
+        await removeFolder();
+      }
+    };
+    return { stop: () => (stopping ??= stop()) };
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
+}
+
+async function fillStore(folder: string, log: Log, print: (text: string) => void): Promise<void> {
+  print('Making up a month of history ...');
+  const { definitions, problems } = await loadDefinitions([SLO_FILES], process.env);
+  if (!definitions)
+    throw new Error(`The example SLO files do not load:\n${problems.map(formatProblem).join('\n')}`);
+  const now = Date.now();
+  const clock = { now: () => now };
+  const store = await openLmdbStore({ folder, partitions: 1, clock, log });
+  try {
+    await writeHistory({ store, definitions, now });
+  } finally {
+    await store.close();
+  }
+}
+
+async function startService(
+  folder: string,
+  config: Config,
+  log: Log,
+  version: string,
+  print: (text: string) => void,
+): Promise<{ stop(): Promise<void> }> {
+  // Tokens are dropped, so that the demo needs none; with them gone only this machine may reach it, unless the
+  // configuration said before that others may do so without tokens.
+  const host = config.tokens.length > 0 ? '127.0.0.1' : config.host;
+  const port = await freePort(config.port, host);
+  const publicUrl = config.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const inbox = createInbox();
+  const app = await startApp(
+    {
+      ...config,
+      store: { kind: 'embedded', folder },
+      partitions: 1,
+      slos: SLO_FILES,
+      host,
+      port,
+      tokens: [],
+      publicUrl,
+      heartbeatUrl: null,
+    },
+    log,
+    version,
+    {
+      adapt: withDemoTargets,
+      targets: {
+        slackFetch: inbox.slackFetch,
+        mailTransport: inbox.mailTransport,
+        write: (text) => print(text.trimEnd()),
+      },
+      extra: inbox.mount,
+    },
+  );
+  const since = Date.now();
+  const definitions = app.definitions();
+  print(
+    welcome(
+      app.url,
+      definitions ? allSlos(definitions).length : 0,
+      port === config.port ? null : config.port,
+    ),
+  );
+  const traffic = startTraffic({ url: app.url, since, log });
+  const narration = narrateIncidents(since, print);
+  return {
+    async stop() {
+      narration.stop();
+      await traffic.stop();
+      await app.stop();
+    },
+  };
+}
+
+/** Sends what every team would get to a Slack channel and a mailbox of its own, and to the terminal. */
+function withDemoTargets(definitions: Definitions): Definitions {
+  const terminal: TargetDefinition = { kind: 'log', name: 'terminal' };
+  const targets = new Map<string, TargetDefinition>([[terminal.name, terminal]]);
+  const teams = new Map<string, Team>();
+  for (const name of definitions.teams.keys()) {
+    // Names under .invalid never resolve: even by mistake nothing could be sent there.
+    const slack: TargetDefinition = {
+      kind: 'slack',
+      name: `${name}-oncall`,
+      webhook: `https://slack.invalid/services/${name}-oncall`,
+    };
+    const mail: TargetDefinition = { kind: 'email', name: `${name}-mail`, to: [`${name}@mail.invalid`] };
+    targets.set(slack.name, slack).set(mail.name, mail);
+    const route = [slack.name, mail.name, terminal.name];
+    teams.set(name, { name, page: route, ticket: route, fallback: [] });
+  }
+  return { ...definitions, teams, targets };
+}
+
+/**
+ * The wanted port, or a free one for 0 and when the default is taken. It must be known before the service
+ * starts, because the links in notifications hold it.
+ */
+async function freePort(wanted: number, host: string): Promise<number> {
+  const probe = createServer();
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      probe.once('error', reject);
+      probe.listen(wanted, host, () => resolve((probe.address() as { port: number }).port));
+    });
+  } catch (error) {
+    if (wanted === DEFAULT_PORT && (error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      return freePort(0, host);
+    throw error;
+  } finally {
+    probe.close();
+  }
+}

@@ -1,0 +1,40 @@
+import { formatDuration, SECOND } from '../core/time.ts';
+import { FIRST_INCIDENT_AFTER, INCIDENT_EVERY, INCIDENT_LENGTH } from './incident-script.ts';
+
+/** What is printed at the start: where to look, and what is about to happen. */
+export function welcome(url: string, slos: number, takenPort: number | null): string {
+  return [
+    '',
+    `Burnwatch listens on ${url}${takenPort ? ` (port ${takenPort} is taken)` : ''}`,
+    `  dashboard   ${url}/`,
+    `  inbox       ${url}/inbox   what Slack and the mailbox would show`,
+    '',
+    `It watches ${slos} SLOs of a small shop: orders, clicks and invoices. All of it is made up, nothing is sent`,
+    'to any other machine, and nothing is left when it ends (Ctrl-C).',
+    '',
+    `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The page comes within a minute of the start; it is`,
+    'resolved once all has been well for five minutes.',
+    '',
+  ].join('\n');
+}
+
+const BEGINS = 'The payment gateway begins to time out: orders are tried three times, then they fail.';
+const ENDS = 'The payment gateway works again. Failures leave the short windows, then the page is resolved.';
+
+/** Tells when incidents begin and end, counted from `since`, until stopped. */
+export function narrateIncidents(since: number, print: (text: string) => void): { stop(): void } {
+  let timer: NodeJS.Timeout;
+  function tellNext(incident: number, over: boolean): void {
+    const at = since + FIRST_INCIDENT_AFTER + incident * INCIDENT_EVERY + (over ? INCIDENT_LENGTH : 0);
+    timer = setTimeout(() => {
+      print(`[${clockTime(Date.now())}] ${over ? ENDS : BEGINS}`);
+      tellNext(over ? incident + 1 : incident, !over);
+    }, at - Date.now());
+  }
+  tellNext(0, false);
+  return { stop: () => clearTimeout(timer) };
+}
+
+function clockTime(at: number): string {
+  return new Date(Math.round(at / SECOND) * SECOND).toISOString().slice(11, 19);
+}
