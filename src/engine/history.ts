@@ -20,7 +20,14 @@ export interface History {
 }
 
 /** Cells of a block, good and bad in turn; null when nothing was counted. */
-type Block = Uint32Array | null;
+type Cells = Uint32Array | null;
+
+interface Block {
+  cells: Cells;
+  /** Written since it was read. It is summed as it was until it is read again, so that no sum ever misses it. */
+  stale: boolean;
+  wantedAt: number;
+}
 
 interface Series {
   readonly sli: SliId;
@@ -29,11 +36,14 @@ interface Series {
 
 /** How long a partition may go unread before all of it must be read again; well within CHANGE_RETENTION. */
 const STALE_AFTER = HOUR;
+/** Blocks that no refresh has wanted for this long are forgotten. */
+const UNWANTED_AFTER = HOUR;
 
 export function createHistory(store: CountStore & { readonly partitions: number }): History {
   const series = new Map<string, Series>();
   const revisions = new Map<string, { revision: number; readAt: number }>();
   let running: Promise<void> = Promise.resolve();
+  let tidiedAt = 0;
   let spansMinute = 0;
   const spansByWindow = new Map<number, readonly Span[]>();
 
@@ -49,36 +59,37 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   }
 
   async function refresh(requests: readonly HistoryRequest[], now: number): Promise<void> {
-    await dropChanged(new Set(requests.map(({ workflow }) => workflow)), now);
-    const wanted: { series: Series; code: number; level: Level; block: number }[] = [];
+    await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
+    const wanted = new Map<Block, SliId & { readonly level: Level; readonly block: number }>();
     for (const { workflow, fingerprint, windows } of requests) {
-      const entry = seriesOf({ workflow, fingerprint });
-      const needed = new Set<number>();
+      const { sli, blocks } = seriesOf({ workflow, fingerprint });
       for (const window of windows) {
         for (const { level, block } of spansOf(window, now)) {
           const code = blockCode(level, block);
-          if (needed.has(code)) continue;
-          needed.add(code);
-          if (!entry.blocks.has(code)) wanted.push({ series: entry, code, level, block });
+          let known = blocks.get(code);
+          if (!known) blocks.set(code, (known = { cells: null, stale: true, wantedAt: now }));
+          known.wantedAt = now;
+          if (known.stale && !wanted.has(known)) wanted.set(known, { ...sli, level, block });
         }
       }
-      evict(entry, needed);
     }
     const ids: BlockId[] = [];
-    for (const { series: entry, level, block } of wanted) {
-      for (let partition = 0; partition < store.partitions; partition++) {
-        ids.push({ ...entry.sli, partition, level, block });
-      }
+    for (const id of wanted.values()) {
+      for (let partition = 0; partition < store.partitions; partition++) ids.push({ ...id, partition });
     }
     const packed = await store.readBlocks(ids);
-    wanted.forEach(({ series: entry, code, level }, index) => {
-      const cells = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
-      entry.blocks.set(code, merge(packed, index * store.partitions, store.partitions, cells));
-    });
+    let read = 0;
+    for (const [block, { level }] of wanted) {
+      const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+      block.cells = merge(packed, read, store.partitions, size);
+      block.stale = false;
+      read += store.partitions;
+    }
+    tidy(now);
   }
 
-  /** Forgets the blocks that were written since they were read. */
-  async function dropChanged(workflows: ReadonlySet<string>, now: number): Promise<void> {
+  /** Marks the blocks that were written since they were read. */
+  async function markChanged(workflows: ReadonlySet<string>, now: number): Promise<void> {
     const partitions: PartitionId[] = [];
     for (const workflow of workflows) {
       for (let partition = 0; partition < store.partitions; partition++)
@@ -89,20 +100,35 @@ export function createHistory(store: CountStore & { readonly partitions: number 
       return { partition, revision: last && now - last.readAt < STALE_AFTER ? last.revision : 0 };
     });
     const changes = await store.changes(since);
-    const stale = new Set<string>();
+    const unknown = new Set<string>();
     changes.forEach(({ revision, complete, hours }, index) => {
       const { partition } = since[index]!;
       const { workflow } = partition;
-      revisions.set(partitionKey(partition), { revision, readAt: now });
-      if (!complete) stale.add(workflow);
+      const key = partitionKey(partition);
+      const neverWritten = revision === 0 && revisions.get(key)?.revision === 0;
+      revisions.set(key, { revision, readAt: now });
+      if (!complete && !neverWritten) unknown.add(workflow);
       for (const { fingerprint, hour } of hours) {
         const blocks = series.get(seriesKey({ workflow, fingerprint }))?.blocks;
-        blocks?.delete(blockCode('minute', cellOf('minute', hour * 60).block));
-        blocks?.delete(blockCode('hour', cellOf('hour', hour * 60).block));
+        for (const level of ['minute', 'hour'] as const) {
+          const block = blocks?.get(blockCode(level, cellOf(level, hour * 60).block));
+          if (block) block.stale = true;
+        }
       }
     });
-    if (stale.size > 0) {
-      for (const { sli, blocks } of series.values()) if (stale.has(sli.workflow)) blocks.clear();
+    if (unknown.size === 0) return;
+    for (const { sli, blocks } of series.values()) {
+      if (unknown.has(sli.workflow)) for (const block of blocks.values()) block.stale = true;
+    }
+  }
+
+  /** Forgets what nobody asks for any more: the past beyond every window, and SLIs that are gone. */
+  function tidy(now: number): void {
+    if (Math.abs(now - tidiedAt) < UNWANTED_AFTER) return;
+    tidiedAt = now;
+    for (const [key, { blocks }] of series) {
+      for (const [code, { wantedAt }] of blocks) if (now - wantedAt > UNWANTED_AFTER) blocks.delete(code);
+      if (blocks.size === 0) series.delete(key);
     }
   }
 
@@ -124,7 +150,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
       let good = 0;
       let bad = 0;
       for (const { level, block, from, to } of spansOf(window, now)) {
-        const cells = blocks?.get(blockCode(level, block));
+        const cells = blocks?.get(blockCode(level, block))?.cells;
         if (!cells) continue;
         for (let at = from * 2; at <= to * 2; at += 2) {
           good += cells[at]!;
@@ -136,19 +162,13 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   };
 }
 
-function evict({ blocks }: Series, needed: ReadonlySet<number>): void {
-  // Several SLOs may ask for different windows of one SLI, so a few blocks beyond one request's are normal.
-  if (blocks.size <= needed.size * 3 + 8) return;
-  for (const code of blocks.keys()) if (!needed.has(code)) blocks.delete(code);
-}
-
 function merge(
   packed: readonly (Uint8Array | null)[],
   from: number,
   partitions: number,
   size: number,
-): Block {
-  let cells: Uint32Array | null = null;
+): Cells {
+  let cells: Cells = null;
   for (let index = from; index < from + partitions; index++) {
     const bytes = packed[index];
     if (!bytes) continue;

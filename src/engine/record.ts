@@ -227,7 +227,8 @@ function addEnd(
     }
   }
   const step = outcome.failedStep ?? outcome.step;
-  const failure = status === 'failed' ? `${step}|${outcome.dependency}|${outcome.error}` : '';
+  const failure =
+    status === 'failed' ? `${step ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}` : '';
   const key = `${status}|${selection}|${outcome.count}|${where}|${failure}`;
   let group = groups.get(key);
   if (!group) {

@@ -17,10 +17,13 @@ export interface WrappedStore {
   bringUp(): void;
   /** Runs before every call of a method goes on to the store. */
   before(method: StoreMethod, action: () => void | Promise<void>): void;
+  /** From now on another store answers, as after a wipe. */
+  replace(store: Store): void;
 }
 
 /** Wraps a real store; what it does not interfere with goes through unchanged. */
-export function wrapStore(inner: Store): WrappedStore {
+export function wrapStore(wrapped: Store): WrappedStore {
+  let inner = wrapped;
   const calls = new Map<StoreMethod, unknown[][]>();
   const actions = new Map<StoreMethod, () => void | Promise<void>>();
   let isDown: (method: StoreMethod) => boolean = () => false;
@@ -39,7 +42,7 @@ export function wrapStore(inner: Store): WrappedStore {
     return answer;
   }
 
-  const store = new Proxy(inner, {
+  const store = new Proxy(wrapped, {
     get(_, property) {
       const value = Reflect.get(inner, property) as unknown;
       if (typeof value !== 'function') return value;
@@ -56,5 +59,6 @@ export function wrapStore(inner: Store): WrappedStore {
       isMute = () => false;
     },
     before: (method, action) => void actions.set(method, action),
+    replace: (another) => void (inner = another),
   };
 }

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Counts } from '../../src/core/cells.ts';
+import { MINUTE_EXACT } from '../../src/core/cells.ts';
+import type { Recorder } from '../../src/core/recorder.ts';
+import type { Slo } from '../../src/core/slo.ts';
+import type { BlockId } from '../../src/core/store.ts';
+import { StoreUnavailable } from '../../src/core/store.ts';
+import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time.ts';
+import type { History, HistoryRequest } from '../../src/engine/history.ts';
+import { createHistory } from '../../src/engine/history.ts';
+import { windowsOf } from '../../src/engine/judgement.ts';
+import { createRecorder } from '../../src/engine/record.ts';
+import type { ManualClock } from '../support/clock.ts';
+import { manualClock } from '../support/clock.ts';
+import { define, defineSlo } from '../support/definitions.ts';
+import { openEmbeddedStore } from '../support/embedded-store.ts';
+import { seededRandom } from '../support/random.ts';
+import type { WrappedStore } from '../support/store-wrapper.ts';
+import { wrapStore } from '../support/store-wrapper.ts';
+
+// Two SLOs that share counters and look back over different times, and one of its own.
+const quarter = defineSlo({ name: 'quarter', window: '90d' });
+const week = defineSlo({ name: 'week', window: '7d', objective: '99.9%' });
+const eu = defineSlo({ name: 'eu', sli: { where: { region: ['eu'] } } });
+const slos = [quarter, week, eu];
+
+let wrapped: WrappedStore;
+let clock: ManualClock;
+let recorder: Recorder;
+let history: History;
+
+beforeEach(() => open(1));
+afterEach(() => wrapped.store.close());
+
+async function open(partitions: number): Promise<void> {
+  wrapped = wrapStore(await openEmbeddedStore(partitions));
+  clock = manualClock();
+  recorder = createRecorder({
+    store: wrapped.store,
+    definitions: () => define(slos),
+    clock,
+    queueLimit: 10_000,
+  });
+  history = createHistory(wrapped.store);
+}
+
+function requestOf(slo: Slo): HistoryRequest {
+  return { workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo) };
+}
+
+const refresh = (...wanted: readonly Slo[]) => history.refresh(wanted.map(requestOf), clock.now());
+const sum = (slo: Slo, window: number) => history.sum(slo, window, clock.now());
+const blocksRead = () => wrapped.calls('readBlocks').flatMap(([blocks]) => blocks as BlockId[]);
+
+let named = 0;
+function outcome(fields: object = {}): object {
+  return { workflow: 'orders', execution: `o-${named++}`, status: 'succeeded', ...fields };
+}
+
+interface Landed {
+  readonly minute: number;
+  readonly good: boolean;
+  readonly region: string;
+}
+
+/** The same sum, from the outcomes themselves. */
+function bruteForce(landed: readonly Landed[], slo: Slo, window: number): Counts {
+  const last = minuteOf(clock.now());
+  let first = last - Math.max(1, Math.ceil(window / MINUTE)) + 1;
+  if (window > MINUTE_EXACT) first -= first % 60;
+  const inside = landed.filter(
+    ({ minute, region }) => minute >= first && minute <= last && (slo !== eu || region === 'eu'),
+  );
+  const good = inside.filter((one) => one.good).length;
+  return { good, bad: inside.length - good };
+}
+
+describe('C5: sums while refreshing incrementally', () => {
+  it.each([
+    [1, 7],
+    [3, 8],
+  ])(
+    'equal a brute force over random outcomes, late ones too, in %i partitions',
+    async (partitions, seed) => {
+      await wrapped.store.close();
+      await open(partitions);
+      const random = seededRandom(seed);
+      const landed: Landed[] = [];
+      for (let tick = 0; tick < 250; tick++) {
+        clock.advance([5_000, MINUTE, 10 * MINUTE, HOUR, 7 * HOUR][Math.floor(random() * 5)]!);
+        const records = Array.from({ length: Math.floor(random() * 8) }, () => {
+          const age = random() < 0.7 ? random() * 5 * MINUTE : random() * DAY;
+          const at = Math.floor(clock.now() - age);
+          const good = random() < 0.9;
+          const region = random() < 0.5 ? 'eu' : 'us';
+          landed.push({ minute: minuteOf(at), good, region });
+          return outcome({ at, status: good ? 'succeeded' : 'failed', attributes: { region } });
+        });
+        await recorder.record(records);
+        // A reader of one SLO in between must not take anything away from the others.
+        if (random() < 0.3) await refresh(week);
+        await refresh(...slos);
+        for (const slo of slos) {
+          for (const window of windowsOf(slo)) {
+            expect([slo.name, window, sum(slo, window)]).toEqual([
+              slo.name,
+              window,
+              bruteForce(landed, slo, window),
+            ]);
+          }
+        }
+      }
+      expect(landed.length).toBeGreaterThan(500);
+    },
+  );
+
+  it('hold for the longer window of two SLOs that share an SLI, however long the shorter one is read', async () => {
+    const landed: Landed[] = [];
+    for (let step = 0; step < 200; step++) {
+      landed.push({ minute: minuteOf(clock.now()), good: true, region: 'us' });
+      await recorder.record([outcome()]);
+      await refresh(quarter, week);
+      const window = quarter.window.duration;
+      expect([step, sum(quarter, window)]).toEqual([step, bruteForce(landed, quarter, window)]);
+      clock.advance(step < 80 ? DAY : 30 * MINUTE);
+    }
+  });
+});
+
+describe('a refresh', () => {
+  it('reads everything once, and then only what changed', async () => {
+    await recorder.record([outcome(), outcome({ at: clock.now() - 5 * HOUR })]);
+    await refresh(...slos);
+    const cold = blocksRead().length;
+    // Once for the two SLOs that share them.
+    expect(new Set(blocksRead().map((block) => JSON.stringify(block))).size).toBe(cold);
+    await refresh(...slos);
+    expect(blocksRead()).toHaveLength(cold);
+    await recorder.record([outcome({ status: 'failed' })]);
+    await refresh(...slos);
+    const reread = blocksRead().slice(cold);
+    expect(reread).toHaveLength(2);
+    expect(new Set(reread.map(({ level }) => level))).toEqual(new Set(['minute', 'hour']));
+    expect(reread.every((block) => block.fingerprint === quarter.fingerprint)).toBe(true);
+    expect(sum(quarter, HOUR)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('reads nothing again of a workflow to which nothing was ever reported', async () => {
+    await wrapped.store.close();
+    await open(4);
+    await refresh(...slos);
+    const cold = blocksRead().length;
+    for (let tick = 0; tick < 5; tick++) {
+      clock.advance(5_000);
+      await refresh(...slos);
+    }
+    expect(blocksRead()).toHaveLength(cold);
+  });
+
+  it('reads all again after a pause in which changes may have been forgotten', async () => {
+    await recorder.record([outcome()]);
+    await refresh(quarter);
+    clock.advance(6 * HOUR);
+    await recorder.record([outcome({ at: clock.now() - 5 * HOUR, status: 'failed' })]);
+    clock.advance(6 * HOUR);
+    await refresh(quarter);
+    expect(sum(quarter, DAY)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('J2: notices that the store was wiped', async () => {
+    await recorder.record([outcome(), outcome()]);
+    await refresh(quarter);
+    expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 0 });
+    const wiped = await openEmbeddedStore(1);
+    await wrapped.store.close();
+    wrapped.replace(wiped);
+    await refresh(quarter);
+    expect(sum(quarter, HOUR)).toEqual({ good: 0, bad: 0 });
+  });
+
+  it('that fails leaves the sums as they were, and the next one catches up', async () => {
+    await recorder.record([outcome()]);
+    await refresh(quarter);
+    await recorder.record([outcome()]);
+    for (const method of ['readBlocks', 'changes'] as const) {
+      wrapped.takeDown(method);
+      await expect(refresh(quarter)).rejects.toThrow(StoreUnavailable);
+      expect(sum(quarter, HOUR)).toEqual({ good: 1, bad: 0 });
+    }
+    wrapped.bringUp();
+    await refresh(quarter);
+    expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 0 });
+  });
+
+  it('never shows another reader a block half read', async () => {
+    await recorder.record([outcome(), outcome({ status: 'failed' })]);
+    await refresh(quarter);
+    await recorder.record([outcome()]);
+    let seen: Counts | null = null;
+    wrapped.before('readBlocks', () => void (seen = sum(quarter, HOUR)));
+    await refresh(quarter);
+    expect(seen).toEqual({ good: 1, bad: 1 });
+    expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 1 });
+  });
+
+  it('of many callers at once gives each what it asked for', async () => {
+    await recorder.record([outcome({ attributes: { region: 'eu' } }), outcome()]);
+    await Promise.all([refresh(quarter), refresh(eu), refresh(week), refresh(...slos)]);
+    expect(slos.map((slo) => sum(slo, HOUR).good)).toEqual([2, 2, 1]);
+  });
+});
+
+it('sums of an SLI that nobody refreshed are empty', () => {
+  expect(sum(quarter, 28 * DAY)).toEqual({ good: 0, bad: 0 });
+});
