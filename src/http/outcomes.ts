@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../core/log.ts';
+import type { Recorder, RecordResult } from '../core/recorder.ts';
+import { problemOf, queueFull, sendJson, sendProblem } from './answer.ts';
+import type { Guard } from './auth.ts';
+import type { Metrics } from './metrics.ts';
+import type { BodyFormat, OutcomeBody } from './outcome-body.ts';
+import { parseOutcomeBody } from './outcome-body.ts';
+import { Problem } from './problems.ts';
+import { Disconnected, gunzip, readBody, tooLarge } from './request-body.ts';
+
+export const OUTCOMES_PATH = '/v1/outcomes';
+
+export interface IngestLimits {
+  /** Bytes of a body as sent. */
+  readonly maxBodyBytes: number;
+  /** Bytes of a body unpacked. */
+  readonly maxUnpackedBytes: number;
+  /** Records of a body. */
+  readonly maxRecords: number;
+  /** Bytes of bodies, packed and unpacked, of all requests that are being handled at the same time. */
+  readonly maxHeldBytes: number;
+}
+
+export const INGEST_LIMITS: IngestLimits = {
+  maxBodyBytes: 8 * 1024 * 1024,
+  maxUnpackedBytes: 32 * 1024 * 1024,
+  maxRecords: 50_000,
+  maxHeldBytes: 64 * 1024 * 1024,
+};
+
+/** An answer lists at most this many rejected records and gives the number of all as `rejectedCount`. */
+export const MAX_REJECTED_LISTED = 1000;
+
+export interface OutcomesOptions {
+  readonly recorder: Recorder;
+  readonly guard: Guard;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly limits: IngestLimits;
+}
+
+/**
+ * Makes the handler of `POST /v1/outcomes`, which works on bare `node:http` because a framework would cost
+ * it most of its throughput. It answers every request, or none whose client has gone; it never throws.
+ */
+export function createOutcomesHandler({ recorder, guard, metrics, log, limits }: OutcomesOptions) {
+  let heldBytes = 0;
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let reserved = 0;
+    const reserve = (bytes: number): void => {
+      if (heldBytes + bytes > limits.maxHeldBytes) throw queueFull();
+      heldBytes += bytes;
+      reserved += bytes;
+    };
+    try {
+      guard.demand(request, 'write');
+      if (request.method !== 'POST') {
+        throw new Problem('method-not-allowed', 'Outcomes are sent with POST.', { Allow: 'POST' });
+      }
+      const format = formatOf(request.headers['content-type']);
+      const packed = isPacked(request.headers['content-encoding']);
+      if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
+        throw tooLarge(limits.maxBodyBytes);
+      }
+      if (request.headers.expect !== undefined) response.writeContinue();
+      let bytes = await readBody(request, limits.maxBodyBytes, reserve);
+      if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
+      if (bytes.length === 0) throw new Problem('empty-body', 'The body is empty.');
+      const body = await parseOutcomeBody(bytes, format, limits.maxRecords);
+      const result = await recorder.record(body.records);
+      sendJson(response, 200, answer(body, result, metrics));
+    } catch (error) {
+      if (error instanceof Disconnected) return;
+      const problem = problemOf(error);
+      if (problem.code === 'internal-error') log.error({ err: error }, 'Recording outcomes failed.');
+      metrics.failedRequest(problem.code);
+      sendProblem(response, problem);
+    } finally {
+      heldBytes -= reserved;
+    }
+  };
+}
+
+function formatOf(contentType: string | undefined): BodyFormat {
+  if (contentType === 'application/json') return 'json';
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+  const charset = parameters.map((parameter) => parameter.trim()).find((text) => text.startsWith('charset='));
+  if (charset === undefined || /^charset="?utf-?8"?$/.test(charset)) {
+    if (type.trim() === 'application/json') return 'json';
+    if (type.trim() === 'application/x-ndjson') return 'ndjson';
+  }
+  throw new Problem(
+    'unsupported-media-type',
+    'The Content-Type must be application/json or application/x-ndjson, in UTF-8.',
+    { Accept: 'application/json, application/x-ndjson' },
+  );
+}
+
+function isPacked(encoding: string | undefined): boolean {
+  switch (encoding?.toLowerCase()) {
+    case undefined:
+    case 'identity':
+      return false;
+    case 'gzip':
+    case 'x-gzip':
+      return true;
+    default:
+      throw new Problem('unsupported-encoding', 'The Content-Encoding must be gzip or identity.', {
+        'Accept-Encoding': 'gzip, identity',
+      });
+  }
+}
+
+function answer(body: OutcomeBody, result: RecordResult, metrics: Metrics): string {
+  const { accepted, duplicates } = result;
+  const { positions } = body;
+  const judged = positions
+    ? result.rejected.map((rejection) => ({ ...rejection, index: positions[rejection.index]! }))
+    : result.rejected;
+  const rejected =
+    body.rejected.length === 0
+      ? judged
+      : [...body.rejected, ...judged].toSorted((one, other) => one.index - other.index);
+  for (const { code } of rejected) metrics.rejected(code);
+  const listed = rejected.length > MAX_REJECTED_LISTED ? rejected.slice(0, MAX_REJECTED_LISTED) : rejected;
+  const list = listed.length === 0 ? '[]' : JSON.stringify(listed);
+  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${list},"rejectedCount":${rejected.length}}`;
+}

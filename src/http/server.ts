@@ -1,0 +1,178 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createNodeServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Express } from 'express';
+import type { Recorder } from '../core/recorder.ts';
+import { SECOND } from '../core/time.ts';
+import type { Token } from './auth.ts';
+import { createGuard } from './auth.ts';
+import type { Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
+import type { IngestLimits } from './outcomes.ts';
+import { INGEST_LIMITS, OUTCOMES_PATH, createOutcomesHandler } from './outcomes.ts';
+import type { ProblemCode } from './problems.ts';
+import { PROBLEM_TYPE, Problem, problemBody } from './problems.ts';
+import type { RoutesOptions } from './routes.ts';
+import { createRoutes } from './routes.ts';
+
+export interface ServerOptions extends Omit<RoutesOptions, 'guard' | 'metrics'> {
+  readonly recorder: Recorder;
+  /** Without tokens everybody may do everything. */
+  readonly tokens: readonly Token[];
+  readonly ingest?: Partial<IngestLimits>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Adds routes, which then need the scope `read` like all others. */
+  readonly extra?: (app: Express) => void;
+}
+
+/** In milliseconds. */
+export interface Timeouts {
+  /** For the headers of a request to arrive. */
+  readonly headers: number;
+  /** For a request to arrive whole. */
+  readonly request: number;
+  /** For `close` to wait for requests that are being handled. */
+  readonly close: number;
+}
+
+const TIMEOUTS: Timeouts = { headers: 10 * SECOND, request: 60 * SECOND, close: 10 * SECOND };
+
+/** Longer than load balancers keep idle connections, so that they close them and not we, under a request. */
+const KEEP_ALIVE = 65 * SECOND;
+/** A connection on which nothing moves for this long is cut: its client does not read its answer. */
+const STALLED = 120 * SECOND;
+const MAX_CONNECTIONS = 10_000;
+
+/** The HTTP side of the service. */
+export interface HttpServer {
+  /** Starts listening; port 0 takes any free one. Rejects when the port cannot be had. */
+  listen(port: number, host: string): Promise<{ readonly port: number; readonly url: string }>;
+  /**
+   * Stops accepting, lets accepted requests finish and closes all other connections at once. After
+   * `timeouts.close` it cuts what is left. May be called twice.
+   */
+  close(): Promise<void>;
+  /** What `/metrics` shows; the rest of the service counts here too. */
+  readonly metrics: Metrics;
+}
+
+/** Builds the HTTP server: outcomes on a lean path of their own, everything else through express. */
+export function createServer(options: ServerOptions): HttpServer {
+  const guard = createGuard(options.tokens);
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const { recorder, log } = options;
+  const metrics = createMetrics(options.version);
+  const limits = { ...INGEST_LIMITS, ...options.ingest };
+  const outcomes = createOutcomesHandler({ recorder, guard, metrics, log, limits });
+  const routes = createRoutes({ ...options, guard, metrics }, options.extra);
+
+  const sockets = new Set<Socket>();
+  const unanswered = new Set<ServerResponse>();
+  let closed: Promise<void> | null = null;
+
+  function forget(this: ServerResponse): void {
+    unanswered.delete(this);
+    if (closed) this.req.socket.end();
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    unanswered.add(response);
+    response.on('close', forget);
+    if (closed) response.shouldKeepAlive = false;
+    const { url } = request;
+    if (url === OUTCOMES_PATH || url!.startsWith(`${OUTCOMES_PATH}?`)) {
+      void outcomes(request, response);
+    } else {
+      if (request.headers.expect !== undefined) response.writeContinue();
+      routes(request, response);
+    }
+  }
+
+  const server = createNodeServer(
+    {
+      headersTimeout: timeouts.headers,
+      requestTimeout: timeouts.request,
+      keepAliveTimeout: KEEP_ALIVE,
+      connectionsCheckingInterval: Math.min(timeouts.headers, timeouts.request, SECOND),
+    },
+    handle,
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = STALLED;
+  // With a listener of our own a request can be refused before its body is sent.
+  server.on('checkContinue', handle);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const open = [...unanswered].filter((response) => response.req.socket === socket);
+    // What was asked whole is no longer part of the broken request, and an answer that began cannot be taken back.
+    const tooLate = open.some((response) => response.headersSent || response.req.complete);
+    if (tooLate || !socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const problem = brokenRequest(error.code);
+    metrics.failedRequest(problem.code);
+    socket.end(rawAnswer(problem), () => socket.destroy());
+  });
+
+  function close(): Promise<void> {
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => server.closeAllConnections(), timeouts.close);
+      server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+      for (const response of unanswered) response.shouldKeepAlive = false;
+      const busy = new Set([...unanswered].map((response) => response.req.socket));
+      for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
+    });
+  }
+
+  return {
+    listen: (port, host) => listen(server, port, host),
+    close: () => (closed ??= close()),
+    metrics,
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<{ port: number; url: string }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const { port } = server.address() as AddressInfo;
+      resolve({ port, url: `http://${reachable(host)}:${port}` });
+    });
+  });
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function brokenRequest(errorCode: string | undefined): Problem {
+  const answers: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+    HPE_HEADER_OVERFLOW: ['headers-too-large', 'The request line and headers are too long.'],
+    ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
+  };
+  const [code, detail] = answers[errorCode ?? ''] ?? ['invalid-request', 'This is not an HTTP request.'];
+  return new Problem(code, detail);
+}
+
+/** An answer for a connection on which there is no request to answer. */
+function rawAnswer(problem: Problem): string {
+  const body = problemBody(problem);
+  return [
+    `HTTP/1.1 ${problem.status} ${problem.code}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

@@ -1,0 +1,25 @@
+/** How the service itself is doing, as `/readyz`, `/metrics` and the dashboard tell it. */
+export interface Status {
+  readonly ready: boolean;
+  /** What the service depends on, by name. */
+  readonly checks: { readonly store: Check; readonly [name: string]: Check };
+  /** Problems of the SLO files, formatted as `burnwatch check` prints them; empty when all of them load. */
+  readonly sloProblems: readonly string[];
+  /** Whether this replica evaluates and delivers. */
+  readonly leader: boolean;
+  readonly evaluation: {
+    /** When the last one began, in milliseconds since the epoch; null before the first. */
+    readonly lastAt: number | null;
+    readonly lastDurationMs: number | null;
+    readonly failures: number;
+  };
+  /** Notifications; while the store is down, as many as there were. */
+  readonly outbox: { readonly pending: number; readonly undeliverable: number };
+  /** Outcomes waiting for the store at this moment. */
+  readonly queued: number;
+}
+
+export interface Check {
+  readonly ok: boolean;
+  readonly message: string;
+}
