@@ -51,14 +51,11 @@ withSettings(program.command('demo'))
   .description('run the service on made-up history and live traffic with an incident; needs nothing else')
   .action(async (flags: Flags) => {
     const config = configFrom(flags);
-    stopOnSignals(
-      await startDemo(
-        config,
-        logger({ ...config, logLevel: process.env['LOG_LEVEL'] ? config.logLevel : 'warn' }),
-        version,
-        print,
-      ),
-    );
+    const logLevel = process.env['LOG_LEVEL'] ? config.logLevel : 'warn';
+    const demo = startDemo(config, logger({ logLevel }), version, print);
+    // Before it has started, because by then there is a folder to remove.
+    stopOnSignals({ stop: async () => (await demo).stop() });
+    await demo;
   });
 
 program

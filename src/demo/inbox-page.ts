@@ -3,6 +3,12 @@ import { escapeHtml } from './escape-html.ts';
 import type { CaughtMessage } from './inbox.ts';
 import { renderSlack } from './slack-rendering.ts';
 
+/**
+ * What the HTML of a mail may do: open links elsewhere. It counts as of this origin so that its frame can be made
+ * as high as it is; since no script runs in it, that gives it nothing.
+ */
+export const MAIL_SANDBOX = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox';
+
 /** The page of the inbox. `inbox.js` fetches it again and adds the articles whose ids it does not know yet. */
 export function inboxPage(messages: readonly CaughtMessage[]): string {
   const newest = messages[0] ? `<p id="last">last at ${clockTime(messages[0].at)}</p>` : '<p id="last"></p>';
@@ -73,7 +79,7 @@ function mailArticle({ id, at, mail }: CaughtMessage & { kind: 'mail' }): string
   return `<article id="message-${id}" class="${toneOf(mail.subject)}">
 <header><h2>Mail <span>${escapeHtml(recipients)}</span></h2>${time(at)}</header>
 ${headerList(headers)}
-<iframe title="${escapeHtml(frameTitle(mail))}" src="/inbox/mails/${id}" sandbox="allow-popups allow-popups-to-escape-sandbox" loading="lazy"></iframe>
+<iframe title="${escapeHtml(frameTitle(mail))}" src="/inbox/mails/${id}" sandbox="${MAIL_SANDBOX}"></iframe>
 <details><summary>Text part</summary><pre>${escapeHtml(mail.text)}</pre></details>
 <details><summary>All headers</summary>${headerList(more)}</details>
 </article>`;

@@ -15,7 +15,9 @@ async function refresh() {
 function show(latest) {
   const messages = document.getElementById('messages');
   for (const article of [...latest.querySelectorAll('article')].toReversed()) {
-    if (!document.getElementById(article.id)) messages.prepend(document.adoptNode(article));
+    if (document.getElementById(article.id)) continue;
+    messages.prepend(document.adoptNode(article));
+    fitFrames(article);
   }
   for (const id of ['count', 'last']) {
     document.getElementById(id).textContent = latest.getElementById(id).textContent;
@@ -23,4 +25,17 @@ function show(latest) {
   document.title = latest.title;
 }
 
+/** Makes the frames of mails as high as what they hold. */
+function fitFrames(within) {
+  for (const frame of within.querySelectorAll('iframe')) {
+    const fit = () => {
+      const content = frame.contentDocument?.documentElement;
+      if (content) frame.style.height = `${content.getBoundingClientRect().height}px`;
+    };
+    frame.addEventListener('load', fit);
+    new ResizeObserver(fit).observe(frame);
+  }
+}
+
+fitFrames(document);
 setTimeout(refresh, EVERY);

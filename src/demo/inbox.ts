@@ -3,7 +3,7 @@ import type { ServerOptions } from '../http/server.ts';
 import type { Mail } from '../notify/email.ts';
 import type { SlackPayload } from '../notify/slack-blocks.ts';
 import type { TargetOptions } from '../notify/targets.ts';
-import { inboxPage } from './inbox-page.ts';
+import { MAIL_SANDBOX, inboxPage } from './inbox-page.ts';
 
 /** A notification that was caught on its way out. */
 export type CaughtMessage =
@@ -38,13 +38,13 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** For the HTML of a mail: its styles stand in it, and nothing of it may run, load or leave its frame but links. */
+/** For the HTML of a mail: its styles stand in it, and nothing of it may run or load. */
 const MAIL_POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
   "form-action 'none'",
   "frame-ancestors 'self'",
-  'sandbox allow-popups allow-popups-to-escape-sandbox',
+  `sandbox ${MAIL_SANDBOX}`,
 ].join('; ');
 
 /** Makes an empty inbox. It shows what Slack and the mailbox would have shown, newest first. */
