@@ -1,0 +1,118 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
+import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/store.ts';
+import type { FailureCount } from '../../core/notification.ts';
+import { HOUR } from '../../core/time.ts';
+import type { Databases } from './databases.ts';
+import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey } from './keys.ts';
+import { cutIntoTransactions, recordPieces } from './record.ts';
+import { isSweepDue, sweepPartition } from './sweep.ts';
+import type { Writer } from './writer.ts';
+
+/** How many entries are read before other work gets a turn. */
+const READS_PER_TURN = 1000;
+
+/**
+ * Counters, in-flight executions and failures in LMDB; see `CountStore`. A large batch is counted in several
+ * transactions, each whole: after a crash between them, sending the batch again counts the rest.
+ */
+export function countingStore(db: Databases, writer: Writer, partitions: number): CountStore {
+  async function readMany<T, R>(ids: readonly T[], read: (id: T) => R): Promise<R[]> {
+    const found: R[] = [];
+    for (let from = 0; from < ids.length; from += READS_PER_TURN) {
+      if (from > 0) await nextTurn();
+      for (const id of ids.slice(from, from + READS_PER_TURN)) found.push(read(id));
+    }
+    return found;
+  }
+
+  return {
+    async record(batch) {
+      const fresh = batch.groups.map(() => 0);
+      await Promise.all(
+        cutIntoTransactions(batch.groups).map(async (pieces) => {
+          const weight = pieces.reduce((sum, { group }) => sum + group.units.length, 0);
+          const counts = await writer.write(() => recordPieces(db, batch, batch.now, pieces), weight);
+          pieces.forEach(({ index }, i) => (fresh[index]! += counts[i]!));
+        }),
+      );
+      return fresh;
+    },
+
+    async sweep(partition, now, limit) {
+      if (!isSweepDue(db, partition, now)) return { swept: 0, overdue: 0, unjudged: 0 };
+      return writer.write(() => sweepPartition(db, partition, now, limit), limit);
+    },
+
+    readBlocks: (blocks: readonly BlockId[]) =>
+      readMany(blocks, (id) => db.blocks.getBinary(blockKey(id.level, id.block, id, id.fingerprint)) ?? null),
+
+    changes: (since) => readMany(since, ({ partition, revision }) => changesSince(db, partition, revision)),
+
+    async readFailures(sli, from, to) {
+      const lastHour = Math.floor(to / HOUR);
+      const firstHour = Math.floor(Math.max(from, to - FAILURE_RETENTION) / HOUR);
+      const hours = Array.from({ length: Math.max(0, lastHour - firstHour + 1) }, (_, i) => firstHour + i);
+      return addUp(await readMany(hours, (hour) => db.failures.get(failuresKey(hour, sli)) ?? []));
+    },
+
+    async readLastFailed(sli, limit) {
+      return (db.lastFailed.get(sliKey(sli)) ?? [])
+        .slice(0, limit)
+        .map(({ execution, at, step, dependency, error, traceId }) => ({
+          execution,
+          at,
+          step,
+          dependency,
+          error,
+          traceId,
+        }));
+    },
+
+    async inFlight(workflow) {
+      let running = 0;
+      let overdue = 0;
+      for (let partition = 0; partition < partitions; partition++) {
+        const record = db.partitions.get(partitionKey({ workflow, partition }));
+        running += record?.running ?? 0;
+        overdue += record?.overdue ?? 0;
+      }
+      return { running, overdue };
+    },
+
+    async registerSlis(slis: readonly SliId[], now) {
+      const known = await readMany(slis, (sli) => db.slis.get(sliKey(sli)));
+      if (!known.includes(undefined)) return known.map(Number);
+      return writer.write(
+        () =>
+          slis.map((sli) => {
+            const since = db.slis.get(sliKey(sli));
+            if (since === undefined) db.slis.putSync(sliKey(sli), now);
+            return since ?? now;
+          }),
+        slis.length,
+      );
+    },
+  };
+}
+
+function changesSince(db: Databases, partition: PartitionId, since: number): Changes {
+  const revision = db.partitions.get(partitionKey(partition))?.revision ?? 0;
+  if (since === 0 || since > revision || since < revision - CHANGE_RETENTION) {
+    return { revision, complete: false, hours: [] };
+  }
+  if (since === revision) return { revision, complete: true, hours: [] };
+  const hours = [...db.changes.getRange(changesOf(partition))]
+    .filter(({ value }) => value > since)
+    .map(({ key }) => hourOfChange(key));
+  return { revision, complete: true, hours };
+}
+
+function addUp(lists: readonly (readonly FailureCount[])[]): FailureCount[] {
+  const totals = new Map<string, FailureCount>();
+  for (const failure of lists.flat()) {
+    const name = JSON.stringify([failure.step, failure.dependency, failure.error]);
+    totals.set(name, { ...failure, count: failure.count + (totals.get(name)?.count ?? 0) });
+  }
+  return [...totals.values()].toSorted((a, b) => b.count - a.count);
+}

@@ -1,0 +1,93 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { FailedExecution, FailureCount, OutboxRow } from '../../core/notification.ts';
+import type { StoredState } from '../../core/store.ts';
+import type { FlightRecord } from './in-flight.ts';
+import type { Key, Range } from './keys.ts';
+import type { Leader } from './leader.ts';
+
+/** What the store is, made when it is opened for the first time. */
+export interface About {
+  /** Of the tables and their values. */
+  readonly format: number;
+  readonly identity: string;
+  readonly partitions: number;
+}
+
+/** What is kept of a partition as a whole. */
+export interface PartitionRecord {
+  /** Of the last change of a counter; see `Changes`. */
+  readonly revision: number;
+  readonly running: number;
+  readonly overdue: number;
+}
+
+/** A failed execution with the unit that failed, which makes it one entry however often it is written. */
+export interface Sample extends FailedExecution {
+  readonly unit: string;
+}
+
+export interface Conversation {
+  readonly due: number;
+  /** Of the claim that holds it; null when none does. */
+  readonly token: string | null;
+  /** Its pending rows, oldest first. */
+  readonly rows: readonly string[];
+}
+
+/** The tables of the embedded store. Values are JSON, but blocks are packed cells. */
+export interface Databases {
+  readonly about: Database<About, 'about'>;
+  readonly leader: Database<Leader, 'leader'>;
+  readonly identities: Database<null, Key>;
+  readonly flight: Database<FlightRecord, Key>;
+  readonly due: Database<null, Key>;
+  readonly partitions: Database<PartitionRecord, Key>;
+  readonly blocks: Database<Uint8Array, Key>;
+  readonly changes: Database<number, Key>;
+  readonly failures: Database<readonly FailureCount[], Key>;
+  readonly lastFailed: Database<readonly Sample[], Key>;
+  readonly slis: Database<number, Key>;
+  readonly states: Database<StoredState, string>;
+  readonly rows: Database<OutboxRow, string>;
+  readonly pending: Database<null, Key>;
+  readonly undeliverable: Database<null, Key>;
+  readonly delivered: Database<number, string>;
+  readonly deliveries: Database<null, Key>;
+  readonly conversations: Database<Conversation, Key>;
+  readonly conversationsDue: Database<null, Key>;
+}
+
+/** How many tables there may be; some are left for later. */
+export const MAX_TABLES = 32;
+
+/** Opens every table of a store, making those that are not there yet. */
+export function openTables(root: RootDatabase): Databases {
+  const table = <V, K extends string | Key>(name: string): Database<V, K> =>
+    root.openDB<V, K>({ name, encoding: 'json' });
+  return {
+    about: table('about'),
+    leader: table('leader'),
+    identities: table('identities'),
+    flight: table('flight'),
+    due: table('due'),
+    partitions: table('partitions'),
+    blocks: root.openDB<Uint8Array, Key>({ name: 'blocks', encoding: 'binary' }),
+    changes: table('changes'),
+    failures: table('failures'),
+    lastFailed: table('last-failed'),
+    slis: table('slis'),
+    states: table('states'),
+    rows: table('rows'),
+    pending: table('pending'),
+    undeliverable: table('undeliverable'),
+    delivered: table('delivered'),
+    deliveries: table('deliveries'),
+    conversations: table('conversations'),
+    conversationsDue: table('conversations-due'),
+  };
+}
+
+/** Whether a table has anything in a range. */
+export function holds(table: Pick<Database<unknown, Key>, 'getKeys'>, range: Range): boolean {
+  return [...table.getKeys({ ...range, limit: 1 })].length > 0;
+}

@@ -1,0 +1,47 @@
+import type { PartitionId } from '../../core/store.ts';
+import { DAY } from '../../core/time.ts';
+import { holds } from './databases.ts';
+import type { Databases } from './databases.ts';
+import { identitiesBefore, identitiesOf, identityKey } from './keys.ts';
+import type { Range } from './keys.ts';
+
+/**
+ * Identities are remembered by the half day they arrived in. This one and the two before are looked at, so that
+ * nothing is forgotten before a whole day has passed.
+ */
+const BUCKET = DAY / 2;
+const BUCKETS_BEFORE = 2;
+
+/** The identities of one partition, as seen from one moment. Use only inside a write transaction. */
+export interface Identities {
+  has(identity: string): boolean;
+  /** Remembers an identity; false when it was known. */
+  add(identity: string): boolean;
+}
+
+export function identitiesAt(db: Databases, partition: PartitionId, now: number): Identities {
+  const current = bucketOf(now);
+  // The next bucket holds something only if the clock was set back. Most of the others are empty at first.
+  const others = [current + 1, current - 1, current - BUCKETS_BEFORE].filter((bucket) =>
+    holds(db.identities, identitiesOf(bucket, partition)),
+  );
+  const has = (identity: string): boolean =>
+    [current, ...others].some((bucket) => db.identities.doesExist(identityKey(bucket, partition, identity)));
+  return {
+    has,
+    add(identity) {
+      if (has(identity)) return false;
+      db.identities.putSync(identityKey(current, partition, identity), null);
+      return true;
+    },
+  };
+}
+
+/** The identities, of all partitions, that nothing looks at any more. */
+export function forgottenIdentities(now: number): Range {
+  return identitiesBefore(bucketOf(now) - BUCKETS_BEFORE);
+}
+
+function bucketOf(now: number): number {
+  return Math.floor(now / BUCKET);
+}

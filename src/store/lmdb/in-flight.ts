@@ -1,0 +1,97 @@
+import type { FailureKey, PartitionId, Watch } from '../../core/store.ts';
+import { IN_FLIGHT_RETENTION } from '../../core/store.ts';
+import { DEDUP_HORIZON } from '../../core/outcome.ts';
+import type { Databases } from './databases.ts';
+import { dueKey, flightKey, partitionKey } from './keys.ts';
+
+/** A deadline that something in flight has; `counted` once it was counted as overdue, under which step. */
+export interface FlightWatch extends Watch {
+  readonly counted: { readonly step: string | null } | null;
+}
+
+/** Something that has started and not ended. */
+export interface Running {
+  readonly kind: 'running';
+  readonly startedAt: number;
+  readonly count: number;
+  readonly execution: string;
+  readonly traceId: string | null;
+  /** The step begun last, and when it was (null: with the execution itself). */
+  readonly lastStep: string | null;
+  readonly lastStepAt: number | null;
+  readonly watches: readonly FlightWatch[];
+}
+
+/** A success that has a deadline to judge and waits for its start. */
+export interface EarlyEnd {
+  readonly kind: 'early-end';
+  readonly endedAt: number;
+  readonly count: number;
+  readonly execution: string;
+  readonly traceId: string | null;
+  readonly failure: FailureKey;
+  readonly slis: readonly Watch[];
+}
+
+export type FlightRecord = Running | EarlyEnd;
+
+/** What is in flight in one partition. Use only inside a write transaction. */
+export interface Flight {
+  get(unit: string): FlightRecord | undefined;
+  put(unit: string, record: FlightRecord): void;
+  remove(unit: string): void;
+  /** Writes how many are running and overdue. */
+  write(): void;
+}
+
+export function flightOf(db: Databases, partition: PartitionId): Flight {
+  let running = 0;
+  let overdue = 0;
+
+  const forget = (unit: string): void => {
+    const before = db.flight.get(flightKey(partition, unit));
+    if (!before) return;
+    db.due.removeSync(dueKey(partition, dueOf(before), unit));
+    count(before, -1);
+  };
+  const count = (record: FlightRecord, by: number): void => {
+    if (record.kind !== 'running') return;
+    running += by;
+    if (isOverdue(record)) overdue += by;
+  };
+
+  return {
+    get: (unit) => db.flight.get(flightKey(partition, unit)),
+    put(unit, record) {
+      forget(unit);
+      db.flight.putSync(flightKey(partition, unit), record);
+      db.due.putSync(dueKey(partition, dueOf(record), unit), null);
+      count(record, 1);
+    },
+    remove(unit) {
+      forget(unit);
+      db.flight.removeSync(flightKey(partition, unit));
+    },
+    write() {
+      if (running === 0 && overdue === 0) return;
+      const key = partitionKey(partition);
+      const before = db.partitions.get(key) ?? { revision: 0, running: 0, overdue: 0 };
+      db.partitions.putSync(key, {
+        ...before,
+        running: before.running + running,
+        overdue: before.overdue + overdue,
+      });
+    },
+  };
+}
+
+export function isOverdue(record: Running): boolean {
+  return record.watches.some(({ counted }) => counted !== null);
+}
+
+/** When a sweep must look at a record next: at its next deadline, or to forget it. */
+export function dueOf(record: FlightRecord): number {
+  if (record.kind === 'early-end') return record.endedAt + DEDUP_HORIZON;
+  const open = record.watches.filter(({ counted }) => counted === null).map(({ withinMs }) => withinMs);
+  return record.startedAt + Math.min(IN_FLIGHT_RETENTION, ...open);
+}

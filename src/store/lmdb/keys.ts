@@ -1,0 +1,129 @@
+import type { Level } from '../../core/cells.ts';
+import type { PartitionId, SliId } from '../../core/store.ts';
+
+/**
+ * Every key of the embedded store is made here. Keys are lists that sort by their parts from left to right, so
+ * that what is read or forgotten together lies together: a range is two such lists, the end not included.
+ */
+export type Key = (string | number)[];
+
+export interface Range {
+  readonly start: Key;
+  readonly end: Key;
+}
+
+/** An outcome that was counted, under the half day it arrived in: old half days lie in front. */
+export function identityKey(bucket: number, { workflow, partition }: PartitionId, identity: string): Key {
+  return [bucket, workflow, partition, inKey(identity)];
+}
+
+export function identitiesOf(bucket: number, { workflow, partition }: PartitionId): Range {
+  return { start: [bucket, workflow, partition], end: [bucket, workflow, partition + 1] };
+}
+
+export function identitiesBefore(bucket: number): Range {
+  return { start: [0], end: [bucket] };
+}
+
+/** Something in flight, or an end that waits for its start. */
+export function flightKey({ workflow, partition }: PartitionId, unit: string): Key {
+  return [workflow, partition, inKey(unit)];
+}
+
+/** The moment a sweep must look at something in flight. */
+export function dueKey({ workflow, partition }: PartitionId, due: number, unit: string): Key {
+  return [workflow, partition, due, inKey(unit)];
+}
+
+/** What is due in a partition before a moment. */
+export function dueBefore({ workflow, partition }: PartitionId, moment: number): Range {
+  return { start: [workflow, partition, 0], end: [workflow, partition, moment] };
+}
+
+export function unitOfDue(key: Key): string {
+  return outOfKey(String(key[3]));
+}
+
+/** Blocks of a level that expire together lie together. */
+export function blockKey(
+  level: Level,
+  block: number,
+  { workflow, partition }: PartitionId,
+  fingerprint: string,
+): Key {
+  return [level, block, workflow, partition, fingerprint];
+}
+
+export function blocksBefore(level: Level, block: number): Range {
+  return { start: [level, 0], end: [level, block] };
+}
+
+export function partitionKey({ workflow, partition }: PartitionId): Key {
+  return [workflow, partition];
+}
+
+/** An hour in which an SLI's counters changed. */
+export function changeKey({ workflow, partition }: PartitionId, fingerprint: string, hour: number): Key {
+  return [workflow, partition, fingerprint, hour];
+}
+
+export function changesOf({ workflow, partition }: PartitionId): Range {
+  return { start: [workflow, partition], end: [workflow, partition + 1] };
+}
+
+export function hourOfChange(key: Key): { readonly fingerprint: string; readonly hour: number } {
+  return { fingerprint: String(key[2]), hour: Number(key[3]) };
+}
+
+export function failuresKey(hour: number, { workflow, fingerprint }: SliId): Key {
+  return [hour, workflow, fingerprint];
+}
+
+export function failuresBefore(hour: number): Range {
+  return { start: [0], end: [hour] };
+}
+
+export function sliKey({ workflow, fingerprint }: SliId): Key {
+  return [workflow, fingerprint];
+}
+
+/** Rows of the outbox by when they were made. */
+export function rowOrderKey(createdAt: number, id: string): Key {
+  return [createdAt, id];
+}
+
+export function rowOfOrder(key: Key): string {
+  return String(key[1]);
+}
+
+/** Delivered rows by when they were. */
+export function deliveredBefore(moment: number): Range {
+  return { start: [0], end: [moment] };
+}
+
+export function conversationKey(incident: string, target: string): Key {
+  return [incident, target];
+}
+
+export function conversationDueKey(due: number, incident: string, target: string): Key {
+  return [due, incident, target];
+}
+
+/** Conversations that are due at a moment. */
+export function conversationsDue(moment: number): Range {
+  return { start: [0], end: [moment + 1] };
+}
+
+export function conversationOfDue(key: Key): { readonly incident: string; readonly target: string } {
+  return { incident: String(key[1]), target: String(key[2]) };
+}
+
+// The parts of a list are separated by NUL, which long texts are not checked for: units, the only texts with
+// one, get another control character instead. Executions and steps hold none.
+function inKey(text: string): string {
+  return text.replaceAll('\u0000', '\u001f');
+}
+
+function outOfKey(text: string): string {
+  return text.replaceAll('\u001f', '\u0000');
+}

@@ -1,0 +1,29 @@
+import { NotLeader } from '../../core/store.ts';
+import type { Databases } from './databases.ts';
+
+/** Who may evaluate and deliver, until when. */
+export interface Leader {
+  readonly owner: string;
+  readonly until: number;
+}
+
+/** Takes or renews the lease; false when another owner holds it. Call it in a write transaction. */
+export function takeLease(db: Databases, owner: string, now: number, lease: number): boolean {
+  const holder = db.leader.get('leader');
+  if (holder && holder.until > now && holder.owner !== owner) return false;
+  db.leader.putSync('leader', { owner, until: now + lease });
+  return true;
+}
+
+/** Gives the lease back if the owner has it. Call it in a write transaction. */
+export function giveBackLease(db: Databases, owner: string): void {
+  if (db.leader.get('leader')?.owner === owner) db.leader.removeSync('leader');
+}
+
+/** Throws `NotLeader` unless the owner holds the lease at this moment. */
+export function mustLead(db: Databases, owner: string, now: number): void {
+  const holder = db.leader.get('leader');
+  if (!holder || holder.owner !== owner || holder.until <= now) {
+    throw new NotLeader('Another replica leads, or none does; nothing was changed.');
+  }
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { open } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { StoreUnavailable } from '../../core/store.ts';
+import type { Store } from '../../core/store.ts';
+import { countingStore } from './counting.ts';
+import { MAX_TABLES, openTables } from './databases.ts';
+import type { About, Databases } from './databases.ts';
+import { outboxStore } from './outbox.ts';
+import { stateStore } from './states.ts';
+import { createWriter, reasonOf } from './writer.ts';
+import type { Writer } from './writer.ts';
+
+export interface LmdbStoreOptions {
+  /** Where the data is; made when it is not there. */
+  readonly folder: string;
+  /** How many partitions a workflow has; null adopts what the store was started with. */
+  readonly partitions: number | null;
+  /** What the leader's lease runs by. */
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Of the tables and their values; another one is not understood. */
+const FORMAT = 1;
+const FIRST_PARTITIONS = 1;
+/** The most the data can grow to. It is only address space: the file is as long as what is in it. */
+const MAX_BYTES = 2 ** 40;
+
+/**
+ * Opens the embedded store. Rejects with an error that names the folder when it cannot be used, holds something
+ * else, or was started with another number of partitions. What is written is on disk when a call resolves.
+ * Several processes on one machine may open the same folder; a killed one leaves nothing to clean up.
+ */
+export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStoreOptions): Promise<Store> {
+  const { root, db } = await openFolder(folder);
+  const writer = createWriter(root, folder);
+  let closed = false;
+  try {
+    const about = await findOrMake(db, writer, partitions);
+    checkAbout(folder, about, partitions);
+    log.info({ folder, partitions: about.partitions }, 'Opened the embedded store.');
+    return {
+      ...countingStore(db, writer, about.partitions),
+      ...stateStore(db, writer, clock),
+      ...outboxStore(db, writer, clock),
+      partitions: about.partitions,
+      identity: async () => about.identity,
+      ping: async () => void db.about.get('about'),
+      async close() {
+        if (closed) return;
+        closed = true;
+        await writer.drain();
+        await root.close();
+      },
+    };
+  } catch (error) {
+    await root.close();
+    throw error;
+  }
+}
+
+async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Databases }> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const root = open({
+      path: folder,
+      noSubdir: false,
+      maxDbs: MAX_TABLES,
+      mapSize: MAX_BYTES,
+      // Without it a commit that could not be flushed is an error, not a promise that never settles.
+      overlappingSync: false,
+    });
+    return { root, db: openTables(root) };
+  } catch (error) {
+    throw new StoreUnavailable(`The folder ${folder} cannot hold the embedded store: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What the store is; two processes that make it at once agree on one. */
+function findOrMake(db: Databases, writer: Writer, partitions: number | null): Promise<About> {
+  return writer.write(() => {
+    const known = db.about.get('about');
+    if (known) return known;
+    const about = { format: FORMAT, identity: randomUUID(), partitions: partitions ?? FIRST_PARTITIONS };
+    db.about.putSync('about', about);
+    return about;
+  });
+}
+
+function checkAbout(folder: string, about: About, partitions: number | null): void {
+  if (about.format !== FORMAT) {
+    throw new Error(
+      `The store in ${folder} has format ${about.format}, and this version of Burnwatch understands format ${FORMAT}.`,
+    );
+  }
+  if (partitions !== null && partitions !== about.partitions) {
+    throw new Error(
+      `The store in ${folder} was started with ${about.partitions} partitions and cannot be opened with ${partitions}: its counters would be looked for in the wrong places.`,
+    );
+  }
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import type { OutboxRow } from '../../core/notification.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/store.ts';
+import { DAY } from '../../core/time.ts';
+import { holds } from './databases.ts';
+import type { Conversation, Databases } from './databases.ts';
+import {
+  conversationDueKey,
+  conversationKey,
+  conversationOfDue,
+  conversationsDue,
+  deliveredBefore,
+  rowOfOrder,
+  rowOrderKey,
+} from './keys.ts';
+import type { Key } from './keys.ts';
+import { mustLead } from './leader.ts';
+import type { Writer } from './writer.ts';
+
+/** How long delivered rows are remembered, so that one that is made again is not sent again. */
+const REMEMBER_DELIVERED = DAY;
+/** How many of those are forgotten at most when a claim is settled: more than it adds. */
+const FORGOTTEN_AT_ONCE = 100;
+
+/** The outbox in LMDB; see `OutboxStore`. Claims run by the `now` they are given, the lease by `clock`. */
+export function outboxStore(db: Databases, writer: Writer, clock: Clock): OutboxStore {
+  return {
+    enqueue: (rows) =>
+      writer.write(() => {
+        for (const row of rows) addRow(db, row);
+      }, rows.length),
+
+    async claim(owner, now, lease, limit, busy) {
+      // It is asked often, and mostly in vain: looking needs no transaction.
+      if (!holds(db.conversationsDue, conversationsDue(now))) {
+        mustLead(db, owner, clock.now());
+        return [];
+      }
+      return writer.write(() => {
+        mustLead(db, owner, clock.now());
+        return claimDue(db, now, lease, limit, busy);
+      }, limit);
+    },
+
+    settle: (claim, outcome, now) =>
+      writer.write(() => {
+        const conversation = db.conversations.get(conversationKey(claim.incident, claim.target));
+        if (conversation?.token !== claim.token) return false;
+        settleRows(db, claim, outcome, now);
+        const done = new Set(
+          outcome.result === 'delivered' || outcome.result === 'undeliverable'
+            ? claim.rows.map(({ id }) => id)
+            : [],
+        );
+        putConversation(db, claim.incident, claim.target, {
+          due: outcome.result === 'retry' ? outcome.at : now,
+          token: null,
+          rows: conversation.rows.filter((id) => !done.has(id)),
+        });
+        if (outcome.result === 'undeliverable') for (const row of outcome.instead) addRow(db, row);
+        return true;
+      }, claim.rows.length),
+
+    async outbox(limit) {
+      const oldest = (table: Databases['pending']): OutboxRow[] =>
+        [...table.getKeys({ limit })].map((key) => db.rows.get(rowOfOrder(key))!);
+      return {
+        pending: oldest(db.pending),
+        undeliverable: oldest(db.undeliverable),
+        pendingCount: db.pending.getKeysCount(),
+        undeliverableCount: db.undeliverable.getKeysCount(),
+      };
+    },
+  };
+}
+
+/**
+ * Adds a row unless there is or was such a row; call it in a write transaction. A conversation that waits
+ * already keeps the time it waits for.
+ */
+export function addRow(db: Databases, row: OutboxRow): void {
+  if (db.rows.doesExist(row.id) || db.delivered.doesExist(row.id)) return;
+  db.rows.putSync(row.id, row);
+  db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
+  const before = db.conversations.get(conversationKey(row.incident, row.target));
+  putConversation(db, row.incident, row.target, {
+    due: before?.due ?? row.createdAt,
+    token: before?.token ?? null,
+    rows: [...(before?.rows ?? []), row.id],
+  });
+}
+
+/** Replaces a conversation; one without rows is removed. */
+function putConversation(db: Databases, incident: string, target: string, conversation: Conversation): void {
+  const key = conversationKey(incident, target);
+  const before = db.conversations.get(key);
+  if (before) db.conversationsDue.removeSync(conversationDueKey(before.due, incident, target));
+  if (conversation.rows.length === 0) {
+    db.conversations.removeSync(key);
+  } else {
+    db.conversations.putSync(key, conversation);
+    db.conversationsDue.putSync(conversationDueKey(conversation.due, incident, target), null);
+  }
+}
+
+function claimDue(
+  db: Databases,
+  now: number,
+  lease: number,
+  limit: number,
+  busy: readonly string[],
+): readonly Claim[] {
+  const chosen: { incident: string; target: string }[] = [];
+  for (const key of db.conversationsDue.getKeys(conversationsDue(now))) {
+    if (chosen.length >= limit) break;
+    const conversation = conversationOfDue(key);
+    if (!busy.includes(conversation.target)) chosen.push(conversation);
+  }
+  return chosen.map(({ incident, target }) => {
+    const { rows } = db.conversations.get(conversationKey(incident, target))!;
+    const token = randomUUID();
+    putConversation(db, incident, target, { due: now + lease, token, rows });
+    return { token, incident, target, rows: rows.map((id) => db.rows.get(id)!) };
+  });
+}
+
+function settleRows(db: Databases, claim: Claim, outcome: Settlement, now: number): void {
+  for (const row of claim.rows) {
+    const order = rowOrderKey(row.createdAt, row.id);
+    if (outcome.result === 'delivered') {
+      db.rows.removeSync(row.id);
+      db.pending.removeSync(order);
+      db.delivered.putSync(row.id, now);
+      db.deliveries.putSync(rowOrderKey(now, row.id), null);
+    } else if (outcome.result !== 'released') {
+      db.rows.putSync(row.id, { ...row, attempts: row.attempts + 1, lastError: outcome.reason });
+      if (outcome.result === 'undeliverable') {
+        db.pending.removeSync(order);
+        db.undeliverable.putSync(order, null);
+      }
+    }
+  }
+  forgetDelivered(db, now);
+}
+
+function forgetDelivered(db: Databases, now: number): void {
+  const range = deliveredBefore(now - REMEMBER_DELIVERED);
+  const old: Key[] = [...db.deliveries.getKeys({ ...range, limit: FORGOTTEN_AT_ONCE })];
+  for (const key of old) {
+    db.deliveries.removeSync(key);
+    db.delivered.removeSync(rowOfOrder(key));
+  }
+}

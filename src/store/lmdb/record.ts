@@ -1,0 +1,219 @@
+import type { EndGroup, EndUnit, FailureKey, PartitionId, RecordGroup } from '../../core/store.ts';
+import type { StartGroup, StartUnit } from '../../core/store.ts';
+import { OVERDUE_ERROR } from '../../core/store.ts';
+import { judge } from '../../core/sli.ts';
+import type { EndStatus } from '../../core/sli.ts';
+import { minuteOf } from '../../core/time.ts';
+import type { Databases, Sample } from './databases.ts';
+import { identitiesAt } from './identities.ts';
+import type { Identities } from './identities.ts';
+import { flightOf } from './in-flight.ts';
+import type { EarlyEnd, Flight, Running } from './in-flight.ts';
+import { createTally } from './tally.ts';
+import type { Tally } from './tally.ts';
+
+/** A stretch of one group's units, with the group's place in its batch. */
+export interface Piece {
+  readonly index: number;
+  readonly group: RecordGroup;
+}
+
+/** How many units one transaction counts: few enough that the event loop is never held up for long. */
+const UNITS_PER_TRANSACTION = 500;
+
+/**
+ * Cuts groups into the pieces that each transaction counts, in the order they must be counted in: starts of
+ * executions, then of their steps (which the executions' records note), then ends.
+ */
+export function cutIntoTransactions(groups: readonly RecordGroup[]): Piece[][] {
+  const transactions: Piece[][] = [];
+  let room = 0;
+  const order = groups
+    .map((group, index) => ({ group, index }))
+    .toSorted((a, b) => rank(a.group) - rank(b.group));
+  for (const { group, index } of order) {
+    for (let from = 0; from < group.units.length;) {
+      if (room === 0) {
+        transactions.push([]);
+        room = UNITS_PER_TRANSACTION;
+      }
+      const to = Math.min(from + room, group.units.length);
+      transactions
+        .at(-1)!
+        .push({ index, group: { ...group, units: group.units.slice(from, to) } as RecordGroup });
+      room -= to - from;
+      from = to;
+    }
+  }
+  return transactions;
+}
+
+function rank(group: RecordGroup): number {
+  if (group.kind === 'end') return 2;
+  return group.units.some(({ parent }) => parent !== null) ? 1 : 0;
+}
+
+interface Work {
+  readonly identities: Identities;
+  readonly flight: Flight;
+  readonly tally: Tally;
+}
+
+/** Counts pieces of a batch and returns how many identities of each were new. Call it in a write transaction. */
+export function recordPieces(
+  db: Databases,
+  partition: PartitionId,
+  now: number,
+  pieces: readonly Piece[],
+): number[] {
+  const work: Work = {
+    identities: identitiesAt(db, partition, now),
+    flight: flightOf(db, partition),
+    tally: createTally(db, partition, now),
+  };
+  const fresh = pieces.map(({ group }) =>
+    group.kind === 'start'
+      ? group.units.filter((unit) => recordStart(work, group, unit)).length
+      : group.units.filter((unit) => recordEnd(work, group, unit)).length,
+  );
+  work.tally.write();
+  work.flight.write();
+  return fresh;
+}
+
+function recordStart(work: Work, group: StartGroup, unit: StartUnit): boolean {
+  const { identities, flight } = work;
+  if (!identities.add(`s${unit.unit}`)) return false;
+  if (group.watched) {
+    const started: Running = {
+      kind: 'running',
+      startedAt: unit.at,
+      count: group.count,
+      execution: unit.execution,
+      traceId: unit.traceId,
+      lastStep: unit.step,
+      lastStepAt: null,
+      watches: group.watches.map((watch) => ({ ...watch, counted: null })),
+    };
+    if (identities.has(`e${unit.unit}`)) {
+      const early = flight.get(unit.unit);
+      if (early?.kind === 'early-end') landEarlyEnd(work, unit.unit, early, started);
+    } else {
+      flight.put(unit.unit, started);
+    }
+  }
+  if (unit.parent !== null && unit.step !== null) noteStep(flight, unit.parent, unit.step, unit.at);
+  return true;
+}
+
+function landEarlyEnd({ flight, tally }: Work, unit: string, early: EarlyEnd, started: Running): void {
+  const { endedAt, count, execution, traceId, failure, slis } = early;
+  const end: End = { unit, at: endedAt, status: 'succeeded', count, execution, traceId, failure };
+  landJudged(tally, end, slis, started, started.startedAt);
+  flight.remove(unit);
+}
+
+/** Notes in the record of a whole execution that a step of it was begun. */
+function noteStep(flight: Flight, parent: string, step: string, at: number): void {
+  const record = flight.get(parent);
+  if (record?.kind !== 'running') return;
+  if (record.lastStepAt === null || at >= record.lastStepAt) {
+    flight.put(parent, { ...record, lastStep: step, lastStepAt: at });
+  }
+}
+
+/** An end with what of its group it needs. */
+interface End {
+  readonly unit: string;
+  readonly at: number;
+  readonly status: EndStatus;
+  readonly count: number;
+  readonly execution: string;
+  readonly traceId: string | null;
+  readonly failure: FailureKey;
+}
+
+function recordEnd(work: Work, group: EndGroup, unit: EndUnit): boolean {
+  const { identities, flight, tally } = work;
+  if (!identities.add(`e${unit.unit}`)) return false;
+  const { status, count, failure } = group;
+  const { at, execution, traceId } = unit;
+  const end: End = { unit: unit.unit, at, status, count, execution, traceId, failure };
+  const record = group.watched ? flight.get(unit.unit) : undefined;
+  if (record?.kind === 'running') {
+    landJudged(tally, end, group.slis, record, unit.startedAt ?? record.startedAt);
+    flight.remove(unit.unit);
+  } else if (group.landings) {
+    for (const { fingerprint, minute, good } of group.landings) land(tally, end, fingerprint, minute, good);
+  } else if (unit.startedAt !== null) {
+    landJudged(tally, end, group.slis, null, unit.startedAt);
+  } else {
+    landWithoutStart(work, end, group.slis);
+  }
+  return true;
+}
+
+/**
+ * Lands an end whose start is known, for every SLI that selected either, and takes back what was counted at a
+ * deadline where the end shows it wrong.
+ */
+function landJudged(
+  tally: Tally,
+  end: End,
+  slis: EndGroup['slis'],
+  record: Running | null,
+  startedAt: number,
+): void {
+  const watches = new Map(record?.watches.map((watch) => [watch.fingerprint, watch]));
+  const selected = new Map([...watches.values(), ...slis].map((sli) => [sli.fingerprint, sli.withinMs]));
+  for (const [fingerprint, withinMs] of selected) {
+    const landing = judge(withinMs, startedAt, end.at, end.status);
+    const watch = watches.get(fingerprint);
+    if (record && watch?.counted) {
+      const deadline = record.startedAt + watch.withinMs;
+      const minute = minuteOf(deadline);
+      if (landing?.good === false && landing.minute === minute) continue;
+      const failure = overdueFailure(watch.counted.step);
+      tally.takeBack(
+        fingerprint,
+        minute,
+        record.count,
+        failure,
+        overdueSample(end.unit, record, deadline, failure),
+      );
+    }
+    if (landing) land(tally, end, fingerprint, landing.minute, landing.good);
+  }
+}
+
+/** Lands an end whose start is unknown: a failure is bad whenever it started, a success with a deadline waits. */
+function landWithoutStart({ flight, tally }: Work, end: End, slis: EndGroup['slis']): void {
+  const waiting: { fingerprint: string; withinMs: number }[] = [];
+  for (const { fingerprint, withinMs } of slis) {
+    if (withinMs !== null && end.status === 'succeeded') {
+      waiting.push({ fingerprint, withinMs });
+    } else {
+      const landing = judge(null, end.at, end.at, end.status);
+      if (landing) land(tally, end, fingerprint, landing.minute, landing.good);
+    }
+  }
+  if (waiting.length === 0) return;
+  const { unit, at, count, execution, traceId, failure } = end;
+  flight.put(unit, { kind: 'early-end', endedAt: at, count, execution, traceId, failure, slis: waiting });
+}
+
+function land(tally: Tally, end: End, fingerprint: string, minute: number, good: boolean): void {
+  const { unit, at, count, execution, traceId, failure } = end;
+  if (good) tally.good(fingerprint, minute, count);
+  else tally.bad(fingerprint, minute, count, failure, { unit, execution, at, traceId, ...failure });
+}
+
+/** What something overdue is filed under, with the step that was begun last. */
+export function overdueFailure(step: string | null): FailureKey {
+  return { step, dependency: null, error: OVERDUE_ERROR };
+}
+
+/** Something overdue as one of the last failed: it failed at its deadline. */
+export function overdueSample(unit: string, record: Running, deadline: number, failure: FailureKey): Sample {
+  return { unit, execution: record.execution, at: deadline, traceId: record.traceId, ...failure };
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../core/clock.ts';
+import type { StateStore } from '../../core/store.ts';
+import type { Databases } from './databases.ts';
+import { giveBackLease, mustLead, takeLease } from './leader.ts';
+import { addRow } from './outbox.ts';
+import type { Writer } from './writer.ts';
+
+/** How many changes one transaction carries: an outage of everything must not hold up the event loop. */
+const CHANGES_PER_TRANSACTION = 200;
+
+/** Alert states and the leader's lease in LMDB; see `StateStore`. The lease runs by `clock`. */
+export function stateStore(db: Databases, writer: Writer, clock: Clock): StateStore {
+  return {
+    lead: (owner, lease) => writer.write(() => takeLease(db, owner, clock.now(), lease)),
+
+    resign: (owner) => writer.write(() => giveBackLease(db, owner)),
+
+    async loadStates() {
+      return new Map(Array.from(db.states.getRange(), ({ key, value }) => [key, value]));
+    },
+
+    async commit(owner, changes) {
+      const written: boolean[] = [];
+      for (let from = 0; from < changes.length || from === 0; from += CHANGES_PER_TRANSACTION) {
+        const part = changes.slice(from, from + CHANGES_PER_TRANSACTION);
+        const answers = await writer.write(() => {
+          mustLead(db, owner, clock.now());
+          return part.map(({ slo, revision, state, rows }) => {
+            if ((db.states.get(slo)?.revision ?? 0) !== revision) return false;
+            db.states.putSync(slo, { revision: revision + 1, state });
+            for (const row of rows) addRow(db, row);
+            return true;
+          });
+        }, part.length * 2);
+        written.push(...answers);
+      }
+      return written;
+    },
+  };
+}

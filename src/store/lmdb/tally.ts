@@ -1,0 +1,180 @@
+import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK, MINUTES_PER_BLOCK } from '../../core/cells.ts';
+import type { Level } from '../../core/cells.ts';
+import type { FailureCount } from '../../core/notification.ts';
+import { CHANGE_RETENTION, FAILURE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../core/store.ts';
+import type { FailureKey, PartitionId } from '../../core/store.ts';
+import { HOUR } from '../../core/time.ts';
+import type { Databases, Sample } from './databases.ts';
+import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey } from './keys.ts';
+
+const MAX_CELL = 0xffff_ffff;
+
+/** What one transaction changes in the counters of a partition, collected so that each is written once. */
+export interface Tally {
+  good(fingerprint: string, minute: number, count: number): void;
+  bad(fingerprint: string, minute: number, count: number, failure: FailureKey, sample: Sample): void;
+  /** Undoes an earlier `bad`. */
+  takeBack(fingerprint: string, minute: number, count: number, failure: FailureKey, sample: Sample): void;
+  /** Writes everything and gives the partition a new revision if a counter changed. */
+  write(): void;
+}
+
+interface SliTally {
+  /** By minute; negative where more was taken back than added. */
+  readonly cells: Map<number, { good: number; bad: number }>;
+  /** By hour, then by what they are filed under. */
+  readonly failures: Map<number, Map<string, FailureCount>>;
+  readonly added: Sample[];
+  readonly removed: Sample[];
+}
+
+/** Starts a tally. `write` belongs into a write transaction. */
+export function createTally(db: Databases, partition: PartitionId, now: number): Tally {
+  const slis = new Map<string, SliTally>();
+
+  const tallyOf = (fingerprint: string): SliTally => {
+    let sli = slis.get(fingerprint);
+    if (!sli) {
+      slis.set(fingerprint, (sli = { cells: new Map(), failures: new Map(), added: [], removed: [] }));
+    }
+    return sli;
+  };
+  const cellIn = (sli: SliTally, minute: number): { good: number; bad: number } => {
+    let cell = sli.cells.get(minute);
+    if (!cell) sli.cells.set(minute, (cell = { good: 0, bad: 0 }));
+    return cell;
+  };
+  const countBad = (sli: SliTally, minute: number, count: number, failure: FailureKey): void => {
+    cellIn(sli, minute).bad += count;
+    const hour = Math.floor(minute / 60);
+    let filed = sli.failures.get(hour);
+    if (!filed) sli.failures.set(hour, (filed = new Map()));
+    const name = nameOf(failure);
+    filed.set(name, { ...failure, count: count + (filed.get(name)?.count ?? 0) });
+  };
+
+  return {
+    good(fingerprint, minute, count) {
+      cellIn(tallyOf(fingerprint), minute).good += count;
+    },
+    bad(fingerprint, minute, count, failure, sample) {
+      const sli = tallyOf(fingerprint);
+      countBad(sli, minute, count, failure);
+      sli.added.push(sample);
+    },
+    takeBack(fingerprint, minute, count, failure, sample) {
+      const sli = tallyOf(fingerprint);
+      countBad(sli, minute, -count, failure);
+      sli.removed.push(sample);
+    },
+    write() {
+      const changed: { fingerprint: string; hour: number }[] = [];
+      for (const [fingerprint, sli] of slis) {
+        writeCells(db, partition, fingerprint, sli, now);
+        const id = { workflow: partition.workflow, fingerprint };
+        for (const [hour, filed] of sli.failures) {
+          if ((hour + 1) * HOUR + FAILURE_RETENTION <= now) continue;
+          const key = failuresKey(hour, id);
+          db.failures.putSync(key, mergeFailures(db.failures.get(key) ?? [], filed));
+        }
+        if (sli.added.length + sli.removed.length > 0) {
+          db.lastFailed.putSync(sliKey(id), mergeSamples(db.lastFailed.get(sliKey(id)) ?? [], sli));
+        }
+        const hours = new Set([...sli.cells.keys()].map((minute) => Math.floor(minute / 60)));
+        for (const hour of hours) changed.push({ fingerprint, hour });
+      }
+      if (changed.length > 0) noteChanges(db, partition, changed, now);
+    },
+  };
+}
+
+function writeCells(
+  db: Databases,
+  partition: PartitionId,
+  fingerprint: string,
+  { cells }: SliTally,
+  now: number,
+): void {
+  for (const [level, size] of [
+    ['minute', MINUTES_PER_BLOCK],
+    ['hour', HOURS_PER_BLOCK],
+  ] as const satisfies [Level, number][]) {
+    const views = new Map<number, DataView<ArrayBuffer>>();
+    for (const [minute, { good, bad }] of cells) {
+      const { block, cell } = cellOf(level, minute);
+      if (blockExpiry(level, block) <= now) continue;
+      let view = views.get(block);
+      if (!view) {
+        const bytes = new Uint8Array(size * CELL_BYTES);
+        bytes.set(db.blocks.getBinary(blockKey(level, block, partition, fingerprint)) ?? []);
+        views.set(block, (view = new DataView(bytes.buffer)));
+      }
+      addTo(view, cell * CELL_BYTES, good);
+      addTo(view, cell * CELL_BYTES + 4, bad);
+    }
+    for (const [block, view] of views) {
+      db.blocks.putSync(blockKey(level, block, partition, fingerprint), new Uint8Array(view.buffer));
+    }
+  }
+}
+
+function addTo(view: DataView, offset: number, count: number): void {
+  view.setUint32(offset, Math.min(MAX_CELL, Math.max(0, view.getUint32(offset) + count)));
+}
+
+/** Adds counts to a breakdown. Past its limit new combinations, and what cannot be found, go to no names. */
+function mergeFailures(
+  stored: readonly FailureCount[],
+  changes: ReadonlyMap<string, FailureCount>,
+): FailureCount[] {
+  const merged = new Map(stored.map((failure) => [nameOf(failure), failure]));
+  for (const [name, change] of changes) {
+    const fits = merged.has(name) || (change.count > 0 && merged.size < MAX_FAILURE_KEYS);
+    const { count, ...failure } = fits
+      ? change
+      : { step: null, dependency: null, error: null, count: change.count };
+    const key = nameOf(failure);
+    const total = count + (merged.get(key)?.count ?? 0);
+    if (total > 0) merged.set(key, { ...failure, count: total });
+    else merged.delete(key);
+  }
+  return [...merged.values()];
+}
+
+function nameOf({ step, dependency, error }: FailureKey): string {
+  return JSON.stringify([step, dependency, error]);
+}
+
+/** The last failed, latest first, after removals and additions. */
+function mergeSamples(stored: readonly Sample[], { added, removed }: SliTally): Sample[] {
+  const samples = new Map(stored.map((sample) => [sampleName(sample), sample]));
+  for (const sample of removed) samples.delete(sampleName(sample));
+  for (const sample of added) samples.set(sampleName(sample), sample);
+  return [...samples.values()].toSorted((a, b) => b.at - a.at).slice(0, MAX_LAST_FAILED);
+}
+
+function sampleName(sample: Sample): string {
+  return JSON.stringify([sample.unit, sample.execution, sample.traceId, nameOf(sample)]);
+}
+
+function noteChanges(
+  db: Databases,
+  partition: PartitionId,
+  changed: readonly { readonly fingerprint: string; readonly hour: number }[],
+  now: number,
+): void {
+  const before = db.partitions.get(partitionKey(partition)) ?? { revision: 0, running: 0, overdue: 0 };
+  const revision = Math.max(before.revision + 1, now);
+  db.partitions.putSync(partitionKey(partition), { ...before, revision });
+  let grown = false;
+  for (const { fingerprint, hour } of changed) {
+    const key = changeKey(partition, fingerprint, hour);
+    grown ||= !db.changes.doesExist(key);
+    db.changes.putSync(key, revision);
+  }
+  // Only a new hour makes the list longer, so that is the time to shorten it.
+  if (!grown) return;
+  for (const { key, value } of [...db.changes.getRange(changesOf(partition))]) {
+    if (value < revision - CHANGE_RETENTION) db.changes.removeSync(key);
+  }
+}
