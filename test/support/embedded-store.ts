@@ -1,17 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../src/core/clock.ts';
 import type { Store } from '../../src/core/store.ts';
-import { openRedisStore } from '../../src/store/redis/open.ts';
+import { openLmdbStore } from '../../src/store/lmdb/open.ts';
+import { manualClock } from './clock.ts';
 import { memoryLog } from './memory-log.ts';
-import { startRedis } from './redis.ts';
 
-/** DEV ONLY */
-export async function openEmbeddedStore(partitions = 1): Promise<Store> {
-  const server = await startRedis(['--appendfsync', 'no']);
-  const store = await openRedisStore({ url: server.url, partitions, log: memoryLog(), waitReplicas: 0 });
+/** Opens a new embedded store in a temporary folder, which goes when the store is closed. Its leases run by `clock`. */
+export async function openEmbeddedStore(partitions = 1, clock: Clock = manualClock()): Promise<Store> {
+  const folder = await mkdtemp(join(tmpdir(), 'burnwatch-store-'));
+  const store = await openLmdbStore({ folder, partitions, clock, log: memoryLog() });
   return {
     ...store,
-    close: async () => {
+    async close() {
       await store.close();
-      await server.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
