@@ -16,7 +16,7 @@ const MAIL_ADDRESS = 'a mail address such as payments@example.com';
 const SHORTEST_WINDOW = DAY;
 const LONGEST_WINDOW = 90 * DAY;
 
-const isHttpUrl = (text: string): boolean => /^https?:\/\/[^\s]+$/i.test(text) && URL.canParse(text);
+const isHttpUrl = (text: string): boolean => /^https?:\/\/[^\s/?#][^\s]*$/i.test(text) && URL.canParse(text);
 const isWindow = (text: string): boolean => {
   const duration = parseDuration(text);
   return duration !== null && duration >= SHORTEST_WINDOW && duration <= LONGEST_WINDOW;

@@ -47,8 +47,9 @@ export async function watchDefinitions(options: WatchOptions): Promise<{ close()
   };
 
   const lookNow = async (told: boolean): Promise<void> => {
-    const listing = await listFiles(paths);
-    await folders.set(paths, listing.folders);
+    let listing = await listFiles(paths);
+    // What happened in a folder before it was watched is told by nobody.
+    while (await folders.set(paths, listing.folders)) listing = await listFiles(paths);
     // Taken before reading: a change in between is seen the next time.
     const found = `${listing.stamp}\n${await stampOf(referenced)}`;
     if (found === stamp && !told) return;
@@ -83,7 +84,7 @@ function watchFolders(log: Log, onChange: () => void) {
   const watchers = new Map<string, FSWatcher>();
   let complained = false;
 
-  const start = (key: string, path: string, only: ReadonlySet<string> | null): void => {
+  const start = (key: string, path: string, only: ReadonlySet<string> | null): boolean => {
     try {
       const watcher = watch(path, (_event, file) => {
         if (only === null || file === null || only.has(file)) onChange();
@@ -93,15 +94,18 @@ function watchFolders(log: Log, onChange: () => void) {
         watchers.delete(key);
       });
       watchers.set(key, watcher);
+      return true;
     } catch (error) {
       if (!complained)
         log.warn({ path, error: String(error) }, 'cannot watch a folder, so it is looked at now and then');
       complained = true;
+      return false;
     }
   };
 
   return {
-    set: async (paths: readonly string[], folders: readonly Folder[]): Promise<void> => {
+    /** Watches these and no others; answers whether any is new. */
+    set: async (paths: readonly string[], folders: readonly Folder[]): Promise<boolean> => {
       const wanted = new Map<string, { readonly path: string; readonly only: ReadonlySet<string> | null }>();
       for (const path of paths) {
         const parent = await folderOf(dirname(resolve(path)));
@@ -118,7 +122,8 @@ function watchFolders(log: Log, onChange: () => void) {
         watcher.close();
         watchers.delete(key);
       }
-      for (const [key, { path, only }] of wanted) if (!watchers.has(key)) start(key, path, only);
+      const missing = [...wanted].filter(([key]) => !watchers.has(key));
+      return missing.filter(([key, { path, only }]) => start(key, path, only)).length > 0;
     },
     close: (): void => {
       for (const watcher of watchers.values()) watcher.close();
