@@ -83,7 +83,9 @@ function totals(slos: readonly SloReport[], filter: Overview['filter'], base: st
   });
   return html`<ul class="totals" aria-label="SLOs by state">
     <li>
-      <a href="${base}/" ${current(filter.state === '')}><b>${count(slos.length)}</b> SLOs</a>
+      <a href="${base}/" ${current(filter.state === '')}
+        ><b>${count(slos.length)}</b> ${slos.length === 1 ? 'SLO' : 'SLOs'}</a
+      >
     </li>
     ${states.map(({ state, word, number }) =>
       number === 0
@@ -159,7 +161,7 @@ function sloRow(slo: SloReport, base: string): Html {
       ${stateBadge(slo.state)}${
         slo.incident
           ? html`<small class="alarm"
-              >${slo.incident.severity} · since ${when(Date.parse(slo.incident.openedAt), now)}</small
+              >${slo.incident.severity} · opened ${when(Date.parse(slo.incident.openedAt), now)}</small
             >`
           : null
       }
@@ -169,11 +171,7 @@ function sloRow(slo: SloReport, base: string): Html {
       ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small>
     </td>
     <td data-label="Budget left" class="budget">
-      ${budgetBar(budget.remainingRatio)}<span>${percent(budget.remainingRatio)}</span>${
-        budget.exhaustsAt === null || budget.remaining <= 0
-          ? null
-          : html`<small class="alarm">gone ${when(Date.parse(budget.exhaustsAt), now)}</small>`
-      }
+      ${budgetBar(budget.remainingRatio)}<span>${percent(budget.remainingRatio)}</span>${budgetNote(budget, now)}
     </td>
     <td data-label="Burn rate">
       <ul class="rates">
@@ -184,6 +182,12 @@ function sloRow(slo: SloReport, base: string): Html {
       </ul>
     </td>
   </tr>`;
+}
+
+function budgetNote({ remainingRatio, exhaustsAt }: SloReport['budget'], now: number): Html | null {
+  if (remainingRatio !== null && remainingRatio < 0) return html`<small class="alarm">overspent</small>`;
+  if (exhaustsAt === null || remainingRatio === 0) return null;
+  return html`<small class="alarm">gone ${when(Date.parse(exhaustsAt), now)}</small>`;
 }
 
 /** The path of an SLO's page; the slashes of its workflow are encoded. */

@@ -1,0 +1,205 @@
+import { isRejection, parseOutcome } from '../../src/core/outcome.ts';
+import type { Rejection } from '../../src/core/outcome.ts';
+import type { Recorder } from '../../src/core/recorder.ts';
+import type { Report, SloDetail } from '../../src/core/report.ts';
+import type { OutboxView } from '../../src/core/store.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import type { Status } from '../../src/http/status.ts';
+
+export const NOW = Date.parse('2026-03-10T12:00:00Z');
+
+/** A recorder that keeps what it is given; it can be told to fail, or to wait. */
+export interface RecordingRecorder extends Recorder {
+  readonly calls: (readonly unknown[])[];
+  /** Called before each answer; may throw or wait. */
+  before: () => unknown;
+}
+
+/** Checks records as the real one does, at the present time, and counts each execution once. */
+export function recordingRecorder(): RecordingRecorder {
+  const known = new Set<string>();
+  const recorder: RecordingRecorder = {
+    calls: [],
+    before: () => null,
+    queued: 0,
+    drain: () => Promise.resolve(),
+    async record(records) {
+      await recorder.before();
+      recorder.calls.push(records);
+      const rejected: ({ index: number } & Rejection)[] = [];
+      let accepted = 0;
+      records.forEach((record, index) => {
+        const outcome = parseOutcome(record, Date.now());
+        if (isRejection(outcome)) rejected.push({ index, ...outcome });
+        else if (!known.has(outcome.execution)) {
+          known.add(outcome.execution);
+          accepted++;
+        }
+      });
+      return { accepted, duplicates: records.length - rejected.length - accepted, rejected };
+    },
+  };
+  return recorder;
+}
+
+/** A report of these SLOs; `fail` makes every question of it reject. */
+export interface FixedReport extends Report {
+  list: SloDetail[];
+  fail: Error | null;
+}
+
+export function fixedReport(list: SloDetail[]): FixedReport {
+  const unlessFailing = <T>(value: T): Promise<T> =>
+    report.fail ? Promise.reject(report.fail) : Promise.resolve(value);
+  const outbox: OutboxView = { pending: [], undeliverable: [], pendingCount: 0, undeliverableCount: 0 };
+  const report: FixedReport = {
+    list,
+    fail: null,
+    slos: () => unlessFailing(report.list.map(withoutDetail)),
+    slo: (id) => unlessFailing(report.list.find((slo) => slo.id === id) ?? null),
+    inFlight: () =>
+      unlessFailing(
+        [...new Set(report.list.map(({ workflow }) => workflow))].map((workflow) => ({
+          workflow,
+          running: 1204,
+          overdue: 3,
+        })),
+      ),
+    outbox: () => unlessFailing(outbox),
+  };
+  return report;
+}
+
+function withoutDetail({
+  tiers: _tiers,
+  failures: _failures,
+  lastFailed: _lastFailed,
+  ...report
+}: SloDetail) {
+  return report;
+}
+
+export function fixedStatus(changes: Partial<Status> = {}): Status {
+  return {
+    ready: true,
+    checks: { store: { ok: true, message: 'answers' } },
+    sloProblems: [],
+    leader: true,
+    evaluation: { lastAt: NOW, lastDurationMs: 12, failures: 0 },
+    outbox: { pending: 1, undeliverable: 0 },
+    queued: 7,
+    ...changes,
+  };
+}
+
+/** One SLO that is well, in every detail; `changes` say what is different. */
+export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
+  const workflow = changes.workflow ?? 'order-fulfillment';
+  const name = changes.name ?? 'fulfilled-in-10m';
+  return {
+    id: `${workflow}/${name}`,
+    workflow,
+    name,
+    owner: 'payments',
+    description: '95% of orders are fulfilled within 10 minutes',
+    runbook: 'https://wiki.example.com/runbooks/fulfillment',
+    objective: 0.95,
+    window: '28d',
+    state: 'healthy',
+    sli: { good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
+    budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, exhaustsAt: null },
+    burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.6, '2h': 0.6, '6h': 0.7, '1d': 0.5, '3d': null },
+    incident: null,
+    historySince: new Date(NOW - 20 * DAY).toISOString(),
+    evaluatedAt: new Date(NOW).toISOString(),
+    dataThrough: new Date(NOW).toISOString(),
+    tiers: [
+      tier('fast', 'page', '1h', '5m', 13.44, 0.6, 0.4),
+      tier('slow', 'page', '6h', '30m', 5.6, 0.7, 0.5),
+      tier('drift', 'ticket', '1d', '2h', 2.8, 0.5, 0.6),
+      tier('creep', 'ticket', '3d', '6h', 1, null, 0.7),
+    ],
+    failures: [
+      { step: 'charge-card', dependency: 'card-api', error: 'timeout', count: 41 },
+      { step: 'ship', dependency: null, error: 'overdue', count: 9 },
+      { step: 'charge-card', dependency: 'card-api', error: 'declined', count: 2 },
+    ],
+    lastFailed: [
+      {
+        execution: 'order-4711',
+        at: NOW - 2 * MINUTE,
+        step: 'charge-card',
+        dependency: 'card-api',
+        error: 'timeout',
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+      },
+      { execution: 'order-4690', at: NOW - HOUR, step: null, dependency: null, error: null, traceId: null },
+    ],
+    ...changes,
+  };
+}
+
+/** An SLO that burns, with an incident. */
+export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
+  return sloDetail({
+    state: 'burning',
+    sli: { good: 9560, bad: 440, total: 10_000, ratio: 0.956 },
+    budget: {
+      allowed: 500,
+      spent: 440,
+      remaining: 60,
+      remainingRatio: 0.12,
+      exhaustsAt: new Date(NOW + 3 * HOUR + 20 * MINUTE).toISOString(),
+    },
+    burnRates: { '5m': 17.2, '30m': 15.1, '1h': 14.9, '2h': 9.3, '6h': 3.2, '1d': 1.1, '3d': 0.8 },
+    incident: {
+      id: 'mk2x1-a7f3',
+      severity: 'page',
+      tier: 'fast',
+      openedAt: new Date(NOW - 25 * MINUTE).toISOString(),
+      peakBurnRate: 18.4,
+    },
+    tiers: [
+      { ...tier('fast', 'page', '1h', '5m', 13.44, 14.9, 17.2), firing: true },
+      tier('slow', 'page', '6h', '30m', 5.6, 3.2, 15.1),
+      tier('drift', 'ticket', '1d', '2h', 2.8, 1.1, 9.3),
+      tier('creep', 'ticket', '3d', '6h', 1, 0.8, 3.2),
+    ],
+    ...changes,
+  });
+}
+
+/** An SLO that overspent its budget. */
+export function exhaustedSlo(changes: Partial<SloDetail> = {}): SloDetail {
+  return sloDetail({
+    state: 'exhausted',
+    sli: { good: 9350, bad: 650, total: 10_000, ratio: 0.935 },
+    budget: { allowed: 500, spent: 650, remaining: -150, remainingRatio: -0.3, exhaustsAt: null },
+    ...changes,
+  });
+}
+
+/** An SLO without outcomes. */
+export function silentSlo(changes: Partial<SloDetail> = {}): SloDetail {
+  return sloDetail({
+    state: 'no-data',
+    sli: { good: 0, bad: 0, total: 0, ratio: null },
+    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null, exhaustsAt: null },
+    burnRates: { '5m': null, '1h': null },
+    failures: [],
+    lastFailed: [],
+    ...changes,
+  });
+}
+
+function tier(
+  name: string,
+  severity: string,
+  long: string,
+  short: string,
+  factor: number,
+  longBurnRate: number | null,
+  shortBurnRate: number | null,
+): SloDetail['tiers'][number] {
+  return { name, severity, long, short, factor, longBurnRate, shortBurnRate, firing: false };
+}

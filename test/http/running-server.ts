@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { HttpServer, ServerOptions } from '../../src/http/server.ts';
+import { createServer } from '../../src/http/server.ts';
+import type { FixedReport, RecordingRecorder } from './fakes.ts';
+import { fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly server: HttpServer;
+  readonly recorder: RecordingRecorder;
+  readonly report: FixedReport;
+  /** Posts a body to `/v1/outcomes`, as JSON unless the headers say otherwise. */
+  post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** A real server on loopback with fakes behind it, closed when the test ends. */
+export async function startServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+  const recorder = recordingRecorder();
+  const report = fixedReport([sloDetail()]);
+  const server = createServer({
+    recorder,
+    report,
+    status: () => fixedStatus(),
+    tokens: [],
+    publicUrl: null,
+    log: SILENT,
+    version: '0.0.0-test',
+    ...options,
+  });
+  const { url, port } = await server.listen(0, '127.0.0.1');
+  onTestFinished(() => server.close());
+  const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
+    fetch(`${url}/v1/outcomes`, {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/json', ...headers },
+    });
+  return { url, port, server, recorder, report, post };
+}
+
+export function outcome(execution: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return { workflow: 'order-fulfillment', execution, status: 'succeeded', ...changes };
+}
+
+/** A bare connection: sends text, collects what comes back. */
+export interface RawConnection {
+  readonly socket: Socket;
+  send(text: string | Buffer): void;
+  /** What has come back so far. */
+  received(): string;
+  /** Resolves with all that came back when the other side ends the connection. */
+  readonly ended: Promise<string>;
+}
+
+export async function openConnection(port: number): Promise<RawConnection> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  // The server may cut the connection; the close that follows is what tests wait for.
+  socket.on('error', () => null);
+  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
+  await new Promise((resolve) => socket.once('connect', resolve));
+  return { socket, send: (data) => void socket.write(data), received: () => text, ended };
+}
