@@ -6,7 +6,6 @@ import { startApp } from './app.ts';
 import type { App } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { startDemo } from './demo/demo.ts';
 import { notifyTest } from './cli/notify-test.ts';
 import { banner } from './cli/banner.ts';
 import { SETTINGS, flagOf } from './settings.ts';
@@ -52,6 +51,8 @@ withSettings(program.command('demo'))
   .action(async (flags: Flags) => {
     const config = configFrom(flags);
     const logLevel = process.env['LOG_LEVEL'] ? config.logLevel : 'warn';
+    // Only the demo pays for loading it.
+    const { startDemo } = await import('./demo/demo.ts');
     const demo = startDemo(config, logger({ logLevel }), version, print);
     // Before it has started, because by then there is a folder to remove.
     stopOnSignals({ stop: async () => (await demo).stop() });

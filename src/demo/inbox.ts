@@ -101,5 +101,5 @@ export function createInbox(): Inbox {
 }
 
 function readAsset(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), 'utf8');
+  return readFileSync(new URL(`browser/${name}`, import.meta.url), 'utf8');
 }

@@ -81,7 +81,7 @@ export function createDashboard({
     });
 
   const assets = ASSETS.map(([path, type]) => {
-    const content = readFileSync(new URL(`.${path}`, import.meta.url));
+    const content = readFileSync(new URL(`./browser${path}`, import.meta.url));
     const handler: RequestHandler = (_request, response) => {
       response.set({ 'Content-Type': type, 'Cache-Control': 'private, max-age=300' }).send(content);
     };
