@@ -198,7 +198,8 @@ async function minutesIn(store: Store, workflow: string, fingerprint: string, no
   hours.forEach((hour, i) => {
     const block = blocks[i]!;
     expect(sumCells(blocks[hours.length + i]!, hour % 192, hour % 192)).toEqual(sumCells(block, 0, 59));
-    for (let minute = 0; block && minute * CELL_BYTES < block.byteLength; minute++) {
+    const cells = Math.ceil((block?.byteLength ?? 0) / CELL_BYTES);
+    for (let minute = 0; minute < cells; minute++) {
       const cell = sumCells(block, minute, minute);
       if (cell.good + cell.bad > 0) minutes[hour * 60 + minute] = cell;
     }

@@ -12,8 +12,8 @@ export type Argument = string | number;
 /** A connection that is restored by itself, and whose every call ends in time. */
 export interface Connection {
   readonly cluster: boolean;
-  /** How often it was connected anew: a server that went away may have come back without its last writes. */
-  readonly generation: () => number;
+  /** How often a server went away and came back: it may have lost its last writes meanwhile. */
+  readonly returns: () => number;
   /** Does one command. Rejects with `StoreUnavailable` when it is not answered within the time limit. */
   call<T>(command: (client: Client) => Promise<T>): Promise<T>;
   /** Runs a script. All keys must be in one hash slot. */
@@ -39,14 +39,14 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
   const client = clientFor(address, commandTimeoutMs);
   let lastError: Error | null = null;
   let downSince: number | null = null;
-  let generation = 0;
+  let everReady = false;
+  let returns = 0;
   let closed = false;
 
   const down = (): void => {
     if (downSince !== null || closed) return;
     downSince = performance.now();
-    if (generation > 0)
-      log.warn({ store: where, error: lastError?.message }, 'Lost the connection to Redis.');
+    if (everReady) log.warn({ store: where, error: lastError?.message }, 'Lost the connection to Redis.');
   };
   client.on('error', (error: Error) => {
     lastError = error;
@@ -56,16 +56,18 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
   });
   client.on('close', down);
   client.on('ready', () => {
-    if (downSince !== null && generation > 0) log.info({ store: where }, 'Connected to Redis again.');
+    if (downSince !== null && everReady) log.info({ store: where }, 'Connected to Redis again.');
+    if (everReady) returns += 1;
+    everReady = true;
     downSince = null;
     lastError = null;
-    generation += 1;
   });
-  // A single node of a cluster can come back without the cluster as a whole ever having been away.
-  client.on('+node', (node: Redis) => {
-    node.on('ready', () => {
-      generation += 1;
-    });
+  // A node of a cluster can go and come back without the cluster as a whole ever having been away.
+  const nodesSeen = new Set<string>();
+  client.on('+node', ({ options }: Redis) => {
+    const node = `${options.host}:${options.port}`;
+    if (nodesSeen.has(node)) returns += 1;
+    nodesSeen.add(node);
   });
 
   // Only the text of an error: ioredis attaches the command's arguments to it, a password among them.
@@ -118,8 +120,9 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
     args: readonly Argument[],
     replicas: number,
   ): Promise<unknown> {
-    // In one pipeline, because WAIT speaks of the writes of its own connection; its patience ends before ours.
-    const patience = Math.ceil(commandTimeoutMs * 0.8);
+    // In one pipeline, because WAIT speaks of the writes of its own connection. It may come twice, if the
+    // script is unknown the first time.
+    const patience = Math.ceil(commandTimeoutMs * 0.4);
     const [result, acknowledged] = await call(async (client) => {
       const replies = await client
         .pipeline()
@@ -143,7 +146,7 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
 
   const connection: Connection = {
     cluster: address.kind === 'cluster',
-    generation: () => generation,
+    returns: () => returns,
     call,
     run,
     runReplicated,

@@ -35,6 +35,9 @@ const READ_PER_CALL = 500;
 
 /** Counters, in-flight executions and failures in Redis; see `CountStore`. */
 export function countingStore(connection: Connection, partitions: number, waitReplicas: number): CountStore {
+  /** Partition -> how often a server had come back when its changes were last told. */
+  const returnsTold = new Map<string, number>();
+
   const partitionsOf = (workflow: string): PartitionId[] =>
     Array.from({ length: partitions }, (_, partition) => ({ workflow, partition }));
 
@@ -50,6 +53,13 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       }),
     );
     return values;
+  }
+
+  async function changesSince(partition: PartitionId, revision: number): Promise<Changes> {
+    const keys = [revisionKey(partition), changedKey(partition)];
+    const reply = await connection.run(scripts.changes, keys, [revision, CHANGE_RETENTION]);
+    const [current, complete, hours] = reply as [number, number, string[]];
+    return { revision: current, complete: complete === 1, hours: hours.map(readHour) };
   }
 
   return {
@@ -89,6 +99,7 @@ export function countingStore(connection: Connection, partitions: number, waitRe
     },
 
     async changes(since) {
+      const returns = connection.returns();
       // Most partitions have not changed since the last look, which their revisions alone tell.
       const revisions = await readMany(
         since.map(({ partition }) => revisionKey(partition)),
@@ -96,12 +107,15 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       );
       return Promise.all(
         since.map(async ({ partition, revision }, index): Promise<Changes> => {
-          if (revision > 0 && Number(revisions[index]) === revision)
-            return { revision, complete: true, hours: [] };
-          const keys = [revisionKey(partition), changedKey(partition)];
-          const reply = await connection.run(scripts.changes, keys, [revision, CHANGE_RETENTION]);
-          const [current, complete, hours] = reply as [number, number, string[]];
-          return { revision: current, complete: complete === 1, hours: hours.map(readHour) };
+          const name = slotName(partition);
+          // A server that came back may have lost writes that were told of, and be past their revision again.
+          const asked = (returnsTold.get(name) ?? 0) === returns ? revision : 0;
+          const changes =
+            asked > 0 && Number(revisions[index]) === asked
+              ? { revision, complete: true, hours: [] }
+              : await changesSince(partition, asked);
+          returnsTold.set(name, returns);
+          return changes;
         }),
       );
     },

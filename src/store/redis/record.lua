@@ -1,10 +1,9 @@
 -- Counts one call's worth of outcomes of one partition, each identity once. Safe to repeat.
--- KEYS  1-10 see counting.lua; 11 the dedup bucket of now, 12 the next one (of a replica whose clock is
---       ahead), 13 and 14 the two before.
+-- KEYS  1-10 see counting.lua, 11-14 see seen.lua
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
 --       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
 --       end    identities; with `columns` also at, startedAt ('' for unknown), execution, trace ('' for none)
---       An identity is 's' or 'e' and a unit.
+--       Identities are as in seen.lua.
 -- A start group is {kind, n, watched, steps}; a due is the moment the sweep must look at it first.
 -- An end group is {kind, n, columns, watched, status, count, slis [[fingerprint, withinMs or false]],
 -- landings [[fingerprint, minute, good]] or false, failure [step, dependency, error],
@@ -16,74 +15,8 @@
 
 local batch = cjson.decode(ARGV[1])
 local now = batch.now
-local SEEN = KEYS[11]
-
-local others = {}
-for i = 12, 14 do
-  if call('EXISTS', KEYS[i]) == 1 then
-    others[#others + 1] = KEYS[i]
-  end
-end
-local live = { SEEN, unpack(others) }
 local inFlight = call('EXISTS', FLIGHT) == 1
 local anyOverdue = call('EXISTS', OVERDUE) == 1
-
--- Which of the identities list[first] to list[last] one of these buckets holds, by offset from 0.
-local function seenIn(buckets, list, first, last)
-  local seen = {}
-  for _, bucket in ipairs(buckets) do
-    local flags = call('SMISMEMBER', bucket, unpack(list, first, last))
-    for i = 1, #flags do
-      if flags[i] == 1 then
-        seen[i - 1] = true
-      end
-    end
-  end
-  return seen
-end
-
--- Remembers a column of identities and returns how many were new.
-local function countNew(first, n)
-  local seen = seenIn(others, ARGV, first, first + n - 1)
-  if not next(seen) then
-    return call('SADD', SEEN, unpack(ARGV, first, first + n - 1))
-  end
-  local fresh = {}
-  for offset = 0, n - 1 do
-    if not seen[offset] then
-      fresh[#fresh + 1] = ARGV[first + offset]
-    end
-  end
-  return #fresh > 0 and call('SADD', SEEN, unpack(fresh)) or 0
-end
-
-local function withoutRepeats(offsets, first)
-  local kept, met = {}, {}
-  for _, offset in ipairs(offsets) do
-    local identity = ARGV[first + offset]
-    if not met[identity] then
-      met[identity] = true
-      kept[#kept + 1] = offset
-    end
-  end
-  return kept
-end
-
--- Remembers a column of identities and returns the offsets, from 0, of those that were new.
-local function newOnes(first, n)
-  local seen = seenIn(live, ARGV, first, first + n - 1)
-  local offsets, fresh = {}, {}
-  for offset = 0, n - 1 do
-    if not seen[offset] then
-      offsets[#offsets + 1] = offset
-      fresh[#fresh + 1] = ARGV[first + offset]
-    end
-  end
-  if #fresh > 0 and call('SADD', SEEN, unpack(fresh)) < #fresh then
-    return withoutRepeats(offsets, first)
-  end
-  return offsets
-end
 
 local function landBad(fingerprint, minute, n, failure, at, member)
   land(fingerprint, minute, false, n)

@@ -33,7 +33,7 @@ const LIMITS = luaTable({
 
 /** The scripts by name. Each file says in its header what its keys, arguments and reply are. */
 export const scripts = {
-  record: script(LIMITS, read('counting.lua'), read('record.lua')),
+  record: script(LIMITS, read('counting.lua'), read('seen.lua'), read('record.lua')),
   sweep: script(LIMITS, read('counting.lua'), read('sweep.lua')),
   changes: script(read('changes.lua')),
   lead: script(read('lead.lua')),

@@ -1,0 +1,269 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { sumCells } from '../../src/core/cells.ts';
+import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
+import type { EndGroup, EndUnit, StartGroup, Store } from '../../src/core/store.ts';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { openRedisStore } from '../../src/store/redis/open.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { flush, startRedis, startRedisCluster } from '../support/redis.ts';
+
+const standalone = await startRedis();
+const cluster = await startRedisCluster();
+afterAll(async () => {
+  await standalone.stop();
+  await cluster.stop();
+});
+
+// Half an hour before a dedup bucket ends, so that tests can cross its edge.
+const NOW = Math.ceil(1_800_000_000_000 / (12 * HOUR)) * 12 * HOUR - 30 * MINUTE;
+const ID = { workflow: 'orders', partition: 0 };
+const SLI = { workflow: 'orders', fingerprint: 'f' };
+const NO_NAMES = { step: null, dependency: null, error: null };
+
+function unit(name: string, at = NOW): EndUnit {
+  return { unit: name, at, startedAt: null, execution: name, traceId: null };
+}
+
+function end(units: readonly EndUnit[], options: Partial<EndGroup> = {}): EndGroup {
+  const good = (options.status ?? 'succeeded') === 'succeeded';
+  return {
+    kind: 'end',
+    status: 'succeeded',
+    count: 1,
+    slis: [{ fingerprint: 'f', withinMs: null }],
+    landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good }],
+    watched: false,
+    failure: NO_NAMES,
+    units,
+    ...options,
+  };
+}
+
+function start(name: string, at: number, step: string | null = null): StartGroup {
+  const key = step === null ? name : `${name}\u0000${step}\u00001`;
+  return {
+    kind: 'start',
+    count: 1,
+    watched: true,
+    watches: step === null ? [{ fingerprint: 'f', withinMs: 10 * MINUTE }] : [],
+    units: [{ unit: key, at, execution: name, step, traceId: null, parent: step === null ? null : name }],
+  };
+}
+
+const names = (count: number, prefix = 'e'): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+describe.each([
+  { name: 'Redis', url: standalone.url, nodes: [standalone] },
+  { name: 'Redis Cluster', url: cluster.url, nodes: cluster.nodes },
+])('counting in $name', ({ url, nodes }) => {
+  const stores: Store[] = [];
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    await flush(nodes);
+  });
+
+  async function open(partitions = 1): Promise<Store> {
+    const store = await openRedisStore({ url, partitions, log: memoryLog(), waitReplicas: 0 });
+    stores.push(store);
+    return store;
+  }
+
+  async function total(store: Store): Promise<{ good: number; bad: number }> {
+    const hour = Math.floor(NOW / HOUR);
+    const blocks = await store.readBlocks([
+      { ...ID, fingerprint: 'f', level: 'minute', block: hour },
+      { ...ID, fingerprint: 'f', level: 'hour', block: Math.floor(hour / 192) },
+    ]);
+    const sums = [sumCells(blocks[0]!, 0, 59), sumCells(blocks[1]!, 0, 191)];
+    expect(sums[0]).toEqual(sums[1]);
+    return sums[0]!;
+  }
+
+  it('C1: two replicas that get the same outcomes at once count them once', async () => {
+    const [one, two] = [await open(), await open()];
+    const batch = { ...ID, now: NOW, groups: [end(names(100).map((name) => unit(name)))] };
+    const counts = await Promise.all([
+      one.record(batch),
+      two.record(batch),
+      one.record(batch),
+      two.record(batch),
+    ]);
+    expect(counts.flat().reduce((sum, count) => sum + count, 0)).toBe(100);
+    expect(await total(one)).toEqual({ good: 100, bad: 0 });
+  });
+
+  it('C1: remembers an identity for a day, over the edges of its buckets and from clocks that differ', async () => {
+    const store = await open();
+    const at = (now: number) => store.record({ ...ID, now, groups: [end([unit('a')])] });
+    expect(await at(NOW)).toEqual([1]);
+    expect(await at(NOW + 31 * MINUTE)).toEqual([0]);
+    expect(await at(NOW + 24 * HOUR - 1)).toEqual([0]);
+    expect(await at(NOW + 36 * HOUR)).toEqual([1]);
+    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE, groups: [end([unit('b')])] })).toEqual([1]);
+    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE - 1, groups: [end([unit('b')])] })).toEqual([
+      0,
+    ]);
+  });
+
+  it('C1: counts a batch of more units than one call carries, and every one of them once', async () => {
+    const store = await open();
+    const units = names(9001).map((name) => unit(name));
+    const groups = [
+      end(units.slice(0, 4500)),
+      end(units.slice(4500), {
+        status: 'failed',
+        landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good: false }],
+      }),
+    ];
+    expect(await store.record({ ...ID, now: NOW, groups })).toEqual([4500, 4501]);
+    expect(await store.record({ ...ID, now: NOW, groups })).toEqual([0, 0]);
+    expect(await total(store)).toEqual({ good: 4500, bad: 4501 });
+  });
+
+  it('C1: tells units apart that are long, odd or almost alike', async () => {
+    const store = await open();
+    const long = 'é'.repeat(127);
+    const odd = [
+      long,
+      `${long}a`,
+      `${long}b`,
+      '__proto__',
+      'constructor',
+      '{x}',
+      '"',
+      '\\',
+      '漢字',
+      '🧾',
+      'a\u0000b\u00001',
+      'a\u0000b\u00002',
+    ];
+    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => unit(name)))] })).toEqual([
+      odd.length,
+    ]);
+    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => unit(name)))] })).toEqual([
+      0,
+    ]);
+  });
+
+  it('C3: is not overdue at its deadline, only after it, and is filed under the step that was begun last', async () => {
+    const store = await open();
+    const began = NOW - 10 * MINUTE;
+    await store.record({ ...ID, now: NOW, groups: [start('a', began)] });
+    await store.record({ ...ID, now: NOW, groups: [start('a', began + 5000, 'ship')] });
+    await store.record({ ...ID, now: NOW, groups: [start('a', began + 1000, 'charge')] });
+    expect(await store.sweep(ID, NOW, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
+    expect(await store.sweep(ID, NOW + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
+    expect(await store.sweep(ID, NOW + 2, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
+    expect(await store.readFailures(SLI, NOW, NOW)).toEqual([
+      { step: 'ship', dependency: null, error: 'overdue', count: 1 },
+    ]);
+    expect(await total(store)).toEqual({ good: 0, bad: 1 });
+  });
+
+  it('C3: sweeps more than one call does, up to the limit', async () => {
+    const store = await open();
+    const one = start('a', NOW - HOUR);
+    const units = names(1300).map((name) => ({ ...one.units[0]!, unit: name, execution: name }));
+    await store.record({ ...ID, now: NOW, groups: [{ ...one, units }] });
+    expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 0 });
+    expect(await store.sweep(ID, NOW, 1200)).toEqual({ swept: 1200, overdue: 1200, unjudged: 0 });
+    expect(await store.sweep(ID, NOW, 1200)).toEqual({ swept: 100, overdue: 100, unjudged: 0 });
+    expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 1300 });
+  });
+
+  it('forgets what never ended after its time, and a success whose start never came', async () => {
+    const store = await open();
+    const alone = end([unit('b')], {
+      landings: null,
+      watched: true,
+      slis: [{ fingerprint: 'f', withinMs: MINUTE }],
+    });
+    await store.record({ ...ID, now: NOW, groups: [start('a', NOW), alone] });
+    await store.sweep(ID, NOW + HOUR, 10);
+    expect(await store.sweep(ID, NOW + 24 * HOUR + 1, 10)).toEqual({ swept: 1, overdue: 0, unjudged: 1 });
+    expect(await store.inFlight('orders')).toEqual({ running: 1, overdue: 1 });
+    await store.sweep(ID, NOW + 100 * 24 * HOUR + 1, 10);
+    expect(await store.inFlight('orders')).toEqual({ running: 0, overdue: 0 });
+  });
+
+  it('keeps failure breakdowns and last failed executions within bounds, losing no count', async () => {
+    const store = await open();
+    const groups = names(MAX_FAILURE_KEYS + 20).map((error, i) =>
+      end([unit(`x${error}`, NOW + i)], {
+        status: 'failed',
+        landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good: false }],
+        failure: { ...NO_NAMES, error },
+      }),
+    );
+    await store.record({ ...ID, now: NOW, groups });
+    const failures = await store.readFailures(SLI, NOW, NOW);
+    expect(failures.length).toBeLessThanOrEqual(MAX_FAILURE_KEYS + 1);
+    expect(failures.reduce((sum, { count }) => sum + count, 0)).toBe(MAX_FAILURE_KEYS + 20);
+    expect(failures).toContainEqual({ ...NO_NAMES, count: 20 });
+    const last = await store.readLastFailed(SLI, 100);
+    expect(last.map(({ at }) => at)).toEqual(
+      Array.from({ length: MAX_LAST_FAILED }, (_, i) => NOW + MAX_FAILURE_KEYS + 19 - i),
+    );
+  });
+
+  it('says which hours changed since a revision, and when it cannot tell', async () => {
+    const store = await open();
+    const ask = async (revision: number) => (await store.changes([{ partition: ID, revision }]))[0]!;
+    await store.record({ ...ID, now: NOW, groups: [end([unit('a')])] });
+    const first = await ask(0);
+    expect(first).toEqual({ revision: NOW, complete: false, hours: [] });
+    await store.record({ ...ID, now: NOW, groups: [end([unit('b')])] });
+    expect(await ask(first.revision)).toEqual({
+      revision: NOW + 1,
+      complete: true,
+      hours: [{ fingerprint: 'f', hour: Math.floor(NOW / HOUR) }],
+    });
+    expect(await ask(NOW + 1)).toEqual({ revision: NOW + 1, complete: true, hours: [] });
+    expect(await ask(NOW + 2)).toMatchObject({ complete: false });
+    await store.record({ ...ID, now: NOW + 3 * HOUR, groups: [end([unit('c')])] });
+    expect(await ask(NOW + 1)).toMatchObject({ complete: false });
+  });
+
+  it('adds partitions up, and reads blocks of many partitions in the order asked for', async () => {
+    const store = await open(4);
+    const partitions = [0, 1, 2, 3].map((partition) => ({ workflow: 'orders', partition }));
+    for (const id of partitions) {
+      const units = names(id.partition + 1, `p${id.partition}-`).map((name) => unit(name));
+      const landings = [{ fingerprint: 'f', minute: NOW / MINUTE, good: false }];
+      await store.record({ ...id, now: NOW, groups: [end(units, { status: 'failed', landings })] });
+    }
+    const hour = Math.floor(NOW / HOUR);
+    const ids = [...partitions, ...partitions]
+      .toReversed()
+      .map((id) => ({ ...id, fingerprint: 'f', level: 'minute' as const, block: hour }));
+    const sums = (await store.readBlocks(ids)).map((block) => sumCells(block, 0, 59).bad);
+    expect(sums).toEqual([4, 3, 2, 1, 4, 3, 2, 1]);
+    expect(await store.readFailures(SLI, NOW, NOW)).toEqual([{ ...NO_NAMES, count: 10 }]);
+    expect(await store.readLastFailed(SLI, 100)).toHaveLength(10);
+  });
+
+  it('leaves no key without an expiry but those of the service itself', async () => {
+    const store = await open();
+    const early = end([unit('b')], {
+      landings: null,
+      watched: true,
+      slis: [{ fingerprint: 'f', withinMs: MINUTE }],
+    });
+    const bad = end([unit('c')], { status: 'failed' });
+    await store.record({ ...ID, now: NOW, groups: [start('a', NOW - HOUR), early, bad] });
+    await store.sweep(ID, NOW, 10);
+    let keys = 0;
+    for (const { port } of nodes) {
+      const client = new Redis({ host: '127.0.0.1', port });
+      for (const key of await client.keys('*')) {
+        keys += 1;
+        const life = await client.pttl(key);
+        if (!key.startsWith('bw:{bw}:')) expect({ key, expires: life > 0 }).toEqual({ key, expires: true });
+      }
+      client.disconnect();
+    }
+    expect(keys).toBeGreaterThan(10);
+  });
+});

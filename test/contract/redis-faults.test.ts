@@ -1,0 +1,263 @@
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../src/core/store.ts';
+import type { EndGroup, Store } from '../../src/core/store.ts';
+import { openRedisStore } from '../../src/store/redis/open.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { startRedis, startRedisCluster } from '../support/redis.ts';
+import type { RedisServer } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+const NOW = 1_800_000_000_000;
+const PARTITION = { workflow: 'orders', partition: 0 };
+const TIMEOUT = 500;
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function server(args: readonly string[] = []): Promise<RedisServer> {
+  const started = await startRedis(args);
+  cleanups.push(() => started.stop());
+  return started;
+}
+
+async function open(url: string, waitReplicas = 0): Promise<Store> {
+  const store = await openRedisStore({
+    url,
+    partitions: null,
+    log: memoryLog(),
+    waitReplicas,
+    commandTimeoutMs: waitReplicas > 0 ? 4 * TIMEOUT : TIMEOUT,
+  });
+  cleanups.push(() => store.close());
+  return store;
+}
+
+function failed(executions: readonly string[]): EndGroup {
+  return {
+    kind: 'end',
+    status: 'failed',
+    count: 1,
+    slis: [{ fingerprint: 'f', withinMs: null }],
+    landings: [{ fingerprint: 'f', minute: NOW / 60_000, good: false }],
+    watched: false,
+    failure: { step: null, dependency: null, error: 'timeout' },
+    units: executions.map((execution) => ({
+      unit: execution,
+      at: NOW,
+      startedAt: null,
+      execution,
+      traceId: null,
+    })),
+  };
+}
+
+const record = (store: Store, ...executions: string[]): Promise<readonly number[]> =>
+  store.record({ ...PARTITION, now: NOW, groups: [failed(executions)] });
+
+/** How a call failed, and how long that took. */
+async function failure(call: Promise<unknown>): Promise<{ readonly error: Error; readonly ms: number }> {
+  const begun = performance.now();
+  const error = await call.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason as Error,
+  );
+  return { error, ms: performance.now() - begun };
+}
+
+describe('Redis that goes away', () => {
+  it('C2: a server that crashes fails calls in time, is found again by itself, and counts nothing twice', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    expect(await record(store, 'a', 'b')).toEqual([2]);
+    await redis.kill();
+    for (const call of [record(store, 'c'), store.ping(), store.loadStates()]) {
+      const { error, ms } = await failure(call);
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      expect(ms).toBeLessThan(TIMEOUT * 4);
+    }
+    await redis.restart();
+    await until('the store to answer again', () => store.ping().then(() => true));
+    expect(await record(store, 'a', 'b')).toEqual([0]);
+    await record(store, 'c', 'd');
+    expect(await store.readFailures({ workflow: 'orders', fingerprint: 'f' }, NOW, NOW)).toEqual([
+      { step: null, dependency: null, error: 'timeout', count: 4 },
+    ]);
+  });
+
+  it('a server that hangs fails calls in time, and at once when it goes on hanging', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    redis.signal('SIGSTOP');
+    const { error, ms } = await failure(record(store, 'a'));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(ms).toBeLessThan(TIMEOUT * 2);
+    await until('calls to fail at once', async () => (await failure(record(store, 'b'))).ms < TIMEOUT / 10);
+    redis.signal('SIGCONT');
+    await until('the store to answer again', () => store.ping().then(() => true));
+  });
+
+  it('J2: after a server came back every cell is to be read again, because it may have lost writes', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    await record(store, 'a');
+    const [first] = await store.changes([{ partition: PARTITION, revision: 0 }]);
+    const again = { partition: PARTITION, revision: first!.revision };
+    expect(await store.changes([again])).toMatchObject([{ complete: true, hours: [] }]);
+    await redis.restart();
+    await until('the store to answer again', () => store.ping().then(() => true));
+    expect(await store.changes([again])).toMatchObject([{ complete: false }]);
+    expect(await store.changes([again])).toMatchObject([{ complete: true, hours: [] }]);
+  });
+
+  it('a script cache that was emptied is filled again', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    await record(store, 'a');
+    const client = new Redis(redis.url);
+    await client.script('FLUSH');
+    client.disconnect();
+    expect(await record(store, 'a', 'b')).toEqual([1]);
+  });
+
+  it('nobody listening: opening fails in time and says where, not with what password', async () => {
+    const redis = await server();
+    await redis.stop();
+    const { error, ms } = await failure(open(`redis://user:s3cret@127.0.0.1:${redis.port}`));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(ms).toBeLessThan(TIMEOUT * 4);
+    expect(error.message).toContain(`127.0.0.1:${redis.port}`);
+    expect(inspect(error, { depth: 10 })).not.toContain('s3cret');
+  });
+
+  it('a listener that never answers: opening fails in time', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    cleanups.push(async () => {
+      sockets.forEach((socket) => socket.destroy());
+      silent.close();
+      await once(silent, 'close');
+    });
+    const { port } = silent.address() as { port: number };
+    const { error, ms } = await failure(open(`redis://127.0.0.1:${port}`));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(ms).toBeLessThan(TIMEOUT * 4);
+  });
+
+  it('a wrong password is reported without it, in the whole chain of causes', async () => {
+    const redis = await server();
+    const client = new Redis(redis.url);
+    await client.config('SET', 'requirepass', 'right');
+    client.disconnect();
+    const { error } = await failure(open(`redis://:wr0ng-one@127.0.0.1:${redis.port}`));
+    expect(error.message).toMatch(/WRONGPASS|NOAUTH|invalid/);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('wr0ng-one');
+  });
+
+  it('a full server rejects outcomes as unavailable', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    const client = new Redis(redis.url);
+    await client.config('SET', 'maxmemory', '1');
+    client.disconnect();
+    const { error } = await failure(record(store, 'a'));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(error.message).toContain('OOM');
+  });
+});
+
+describe('Redis with replicas', () => {
+  it('C2: waits for as many replicas as asked, and says so when they are missing', async () => {
+    const redis = await server(['--repl-diskless-sync-delay', '0']);
+    const store = await open(redis.url, 1);
+    const { error } = await failure(record(store, 'a'));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(error.message).toContain('0 of 1 replicas');
+    const replica = await server(['--replicaof', '127.0.0.1', String(redis.port)]);
+    const client = new Redis(replica.url);
+    cleanups.push(async () => client.disconnect());
+    await until('the replica to follow', async () =>
+      (await client.info('replication')).includes('master_link_status:up'),
+    );
+    expect(await record(store, 'a', 'b')).toEqual([1]);
+    expect(await client.scard(`bw:{orders.0}:seen:${Math.floor(NOW / 43_200_000)}`)).toBe(2);
+  });
+
+  it('a replica that cannot be written to is unavailable', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    const other = await server();
+    const client = new Redis(redis.url);
+    cleanups.push(async () => client.disconnect());
+    await client.replicaof('127.0.0.1', other.port);
+    const { error } = await failure(record(store, 'a'));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+  });
+});
+
+describe('opening Redis', () => {
+  it('fixes the number of partitions at the first start', async () => {
+    const redis = await server();
+    const options = { url: redis.url, log: memoryLog(), waitReplicas: 0 };
+    const first = await openRedisStore({ ...options, partitions: 3 });
+    cleanups.push(() => first.close());
+    const adopting = await openRedisStore({ ...options, partitions: null });
+    cleanups.push(() => adopting.close());
+    expect([first.partitions, adopting.partitions]).toEqual([3, 3]);
+    await expect(openRedisStore({ ...options, partitions: 5 })).rejects.toThrow(/3 partitions .* with 5/);
+  });
+
+  it('warns of a server that may evict counters', async () => {
+    const redis = await server(['--maxmemory-policy', 'allkeys-lru']);
+    const log = memoryLog();
+    const store = await openRedisStore({ url: redis.url, partitions: null, log, waitReplicas: 0 });
+    cleanups.push(() => store.close());
+    expect(log.entries).toMatchObject([{ level: 'warn', fields: { policy: 'allkeys-lru' } }]);
+  });
+
+  it('J2: a wiped server has another identity', async () => {
+    const redis = await server();
+    const store = await open(redis.url);
+    const before = await store.identity();
+    expect(await store.identity()).toBe(before);
+    const client = new Redis(redis.url);
+    await client.flushall();
+    client.disconnect();
+    expect(await store.identity()).not.toBe(before);
+  });
+});
+
+describe('Redis Cluster that loses a node', async () => {
+  const cluster = await startRedisCluster();
+  afterAll(() => cluster.stop());
+
+  it('C2: fails in time while a node is away, and counts on when it is back', async () => {
+    const store = await open(cluster.url);
+    const workflows = Array.from({ length: 12 }, (_, i) => `orders-${i}`);
+    const recordAll = (...executions: string[]): Promise<unknown>[] =>
+      workflows.map((workflow) =>
+        store.record({ workflow, partition: 0, now: NOW, groups: [failed(executions)] }),
+      );
+    await Promise.all(recordAll('a'));
+    await cluster.nodes[1]!.kill();
+    const begun = performance.now();
+    const during = await Promise.allSettled(recordAll('b'));
+    expect(performance.now() - begun).toBeLessThan(TIMEOUT * 4);
+    const reasons = during.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(reasons.length).toBeGreaterThan(0);
+    for (const reason of reasons) expect(reason).toBeInstanceOf(StoreUnavailable);
+    await cluster.nodes[1]!.restart();
+    await until('all nodes to answer again', () => Promise.all(recordAll('a', 'b')).then(() => true));
+    for (const workflow of workflows) {
+      const failures = await store.readFailures({ workflow, fingerprint: 'f' }, NOW, NOW);
+      expect(failures).toEqual([{ step: null, dependency: null, error: 'timeout', count: 2 }]);
+    }
+  });
+});
