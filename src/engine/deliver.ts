@@ -51,14 +51,23 @@ const BREAK_FOR = 15 * SECOND;
 /** Makes the sending side. Targets never wait for each other (D3). */
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { store, definitions, targetOf, owner, clock, random, log, onDelivery } = options;
-  const sending = new Map<string, Promise<void>>();
+  /** Targets that something is being sent to. */
+  const sending = new Set<string>();
+  const unfinished = new Set<Promise<unknown>>();
   const notBefore = new Map<string, number>();
   const breakers = new Map<string, CircuitBreaker<[Target, Claim], Delivery>>();
   const stopping = new AbortController();
   let stopped = false;
 
+  /** Has `stop` wait for a piece of work. */
+  function track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.finally(() => unfinished.delete(tracked));
+    unfinished.add(tracked);
+    return tracked;
+  }
+
   function busyTargets(now: number): string[] {
-    const busy = new Set(sending.keys());
+    const busy = new Set(sending);
     for (const [target, moment] of notBefore) if (moment > now) busy.add(target);
     for (const [target, breaker] of breakers) if (breaker.opened && !breaker.pendingClose) busy.add(target);
     return [...busy];
@@ -71,20 +80,20 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     for (const claim of claims) {
       if (sending.has(claim.target)) {
         // Two incidents of one target: the second one waits for its turn.
-        void settle(claim, { result: 'released' });
+        void track(settle(claim, { result: 'released' }));
         continue;
       }
-      sending.set(
-        claim.target,
-        deliver(claim, now).finally(() => sending.delete(claim.target)),
-      );
+      sending.add(claim.target);
+      void track(deliver(claim, now).finally(() => sending.delete(claim.target)));
     }
   }
 
   async function deliver(claim: Claim, claimedAt: number): Promise<void> {
     const delivery = await attempt(claim, claimedAt);
     if (!delivery) return settle(claim, { result: 'released' });
-    notBefore.set(claim.target, clock.now() + TARGET_INTERVAL);
+    // Who asks for time gets it from every incident, not only from this one.
+    const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
+    notBefore.set(claim.target, clock.now() + Math.max(TARGET_INTERVAL, asked));
     onDelivery(claim.rows, delivery);
     await settle(claim, settlementOf(claim, delivery));
   }
@@ -130,10 +139,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT), stopping.signal]);
     let delivery: Delivery;
     try {
-      delivery = await target.send(
-        { facts: claim.rows.map(({ facts }) => facts), key: claim.rows.map(({ id }) => id).join('+') },
-        signal,
-      );
+      const notification = {
+        facts: claim.rows.map(({ facts }) => facts),
+        key: claim.rows.map(({ id }) => id).join('+'),
+      };
+      // A target that does not listen to its signal is left behind, so that it cannot stay busy for ever.
+      delivery = await Promise.race([target.send(notification, signal), aborted(signal)]);
     } catch (error) {
       delivery = {
         result: 'retry',
@@ -193,6 +204,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         ...row,
         id: `${row.id}/${fallback}`,
         target: fallback,
+        // The fallback has its own time to be reached in.
+        createdAt: clock.now(),
         facts: { ...row.facts, insteadOf: { target, reason } },
         attempts: 0,
         lastError: null,
@@ -212,7 +225,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           );
         return;
       } catch (error) {
-        if (!(error instanceof StoreUnavailable) || clock.now() > deadline) {
+        const givesUp = clock.now() > deadline || stopping.signal.aborted;
+        if (!(error instanceof StoreUnavailable) || givesUp) {
           log.error(
             { target: claim.target, error: String(error) },
             'what became of a notification could not be stored',
@@ -225,15 +239,23 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   return {
-    run,
+    run: () => track(run()),
     async stop(grace) {
       stopped = true;
       const timer = setTimeout(() => stopping.abort(), grace);
-      await Promise.allSettled(sending.values());
+      // What is unfinished may begin something: a run that still claims ends with giving its claims back.
+      while (unfinished.size > 0) await Promise.allSettled(unfinished);
       clearTimeout(timer);
       for (const breaker of breakers.values()) breaker.shutdown();
     },
   };
+}
+
+/** Rejects when the signal aborts, with its reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /** How a try that counts against a target's breaker is told to it. */

@@ -10,6 +10,8 @@ export interface WrappedStore {
   readonly store: Store;
   /** The arguments of every call of a method so far. */
   calls(method: StoreMethod): readonly (readonly unknown[])[];
+  /** What a method answered so far. */
+  answers(method: StoreMethod): readonly unknown[];
   /** From now on these methods (all, when none is named) reject with `StoreUnavailable`. */
   takeDown(...methods: StoreMethod[]): void;
   /** As `takeDown`, but each call reaches the store first: the write happens and its answer is lost. */
@@ -25,6 +27,7 @@ export interface WrappedStore {
 export function wrapStore(wrapped: Store): WrappedStore {
   let inner = wrapped;
   const calls = new Map<StoreMethod, unknown[][]>();
+  const answers = new Map<StoreMethod, unknown[]>();
   const actions = new Map<StoreMethod, () => void | Promise<void>>();
   let isDown: (method: StoreMethod) => boolean = () => false;
   let isMute: (method: StoreMethod) => boolean = () => false;
@@ -32,13 +35,12 @@ export function wrapStore(wrapped: Store): WrappedStore {
     methods.length === 0 || methods.includes(method);
 
   async function call(method: StoreMethod, args: unknown[]): Promise<unknown> {
-    const earlier = calls.get(method);
-    if (earlier) earlier.push(args);
-    else calls.set(method, [args]);
+    keep(calls, method, args);
     await actions.get(method)?.();
     if (isDown(method)) throw new StoreUnavailable(`${method}: taken down`);
     const answer = await (inner[method] as (...args: unknown[]) => Promise<unknown>)(...args);
     if (isMute(method)) throw new StoreUnavailable(`${method}: the answer was lost`);
+    keep(answers, method, answer);
     return answer;
   }
 
@@ -52,6 +54,7 @@ export function wrapStore(wrapped: Store): WrappedStore {
   return {
     store,
     calls: (method) => calls.get(method) ?? [],
+    answers: (method) => answers.get(method) ?? [],
     takeDown: (...methods) => void (isDown = among(methods)),
     loseAnswers: (...methods) => void (isMute = among(methods)),
     bringUp() {
@@ -61,4 +64,10 @@ export function wrapStore(wrapped: Store): WrappedStore {
     before: (method, action) => void actions.set(method, action),
     replace: (another) => void (inner = another),
   };
+}
+
+function keep<T>(lists: Map<StoreMethod, T[]>, method: StoreMethod, item: T): void {
+  const list = lists.get(method);
+  if (list) list.push(item);
+  else lists.set(method, [item]);
 }

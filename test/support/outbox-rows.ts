@@ -1,0 +1,48 @@
+import type { NotificationFacts, OutboxRow } from '../../src/core/notification.ts';
+import { outboxRowId } from '../../src/core/notification.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import { START } from './clock.ts';
+
+/** Plausible facts of a page about one incident, with what differs filled in. */
+export function sketchFacts(fields: Partial<NotificationFacts> = {}): NotificationFacts {
+  return {
+    kind: 'opened',
+    slo: 'orders/done',
+    workflow: 'orders',
+    owner: 'payments',
+    description: null,
+    runbook: null,
+    objective: 0.99,
+    window: '28d',
+    incident: 'incident-1',
+    severity: 'page',
+    openedAt: START,
+    at: START,
+    tier: 'fast',
+    factor: 13.44,
+    long: { duration: HOUR, good: 80, bad: 20, burnRate: 20 },
+    short: { duration: 5 * MINUTE, good: 5, bad: 5, burnRate: 50 },
+    budget: { allowed: 100, spent: 20, remaining: 80, remainingRatio: 0.8 },
+    exhaustsAt: START + DAY,
+    peakBurnRate: 20,
+    during: { good: 80, bad: 20 },
+    failures: [],
+    lastFailed: [],
+    insteadOf: null,
+    ...fields,
+  };
+}
+
+/** A row of the outbox for one target, as the transition of this number would make it. */
+export function sketchRow(target: string, sequence = 1, fields: Partial<NotificationFacts> = {}): OutboxRow {
+  const facts = sketchFacts(fields);
+  return {
+    id: outboxRowId(facts, sequence, target),
+    incident: facts.incident,
+    target,
+    facts,
+    createdAt: facts.at,
+    attempts: 0,
+    lastError: null,
+  };
+}
