@@ -2,17 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
-import { startApp } from './app.ts';
 import type { App } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { notifyTest } from './cli/notify-test.ts';
-import { banner } from './cli/banner.ts';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
-import { checkReport } from './slo-files/check.ts';
-import { loadDefinitions } from './slo-files/load.ts';
-import { nativeJsonSchema } from './slo-files/schema.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -29,6 +23,7 @@ function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+// Each verb loads what it needs when it runs, so that `check` and `--help` answer at once.
 const program = new Command('burnwatch')
   .description('SLO and error-budget alerting for workflows')
   .version(version)
@@ -41,6 +36,8 @@ withSettings(program.command('serve'))
     const config = configFrom(flags);
     const log = logger(config);
     for (const warning of config.warnings) log.warn({}, warning);
+    const { startApp } = await import('./app.ts');
+    const { banner } = await import('./cli/banner.ts');
     const app = await startApp(config, log, version);
     stopOnSignals(app);
     print(banner(app, config));
@@ -51,7 +48,6 @@ withSettings(program.command('demo'))
   .action(async (flags: Flags) => {
     const config = configFrom(flags);
     const logLevel = process.env['LOG_LEVEL'] ? config.logLevel : 'warn';
-    // Only the demo pays for loading it.
     const { startDemo } = await import('./demo/demo.ts');
     const demo = startDemo(config, logger({ logLevel }), version, print);
     // Before it has started, because by then there is a folder to remove.
@@ -67,6 +63,8 @@ program
   .action(async (paths: string[], { format }: { format: string }) => {
     if (format !== 'text' && format !== 'json')
       program.error(`--format is ${format}; expected text or json.`);
+    const { checkReport } = await import('./slo-files/check.ts');
+    const { loadDefinitions } = await import('./slo-files/load.ts');
     const places = paths.length > 0 ? paths : [process.env['BURNWATCH_SLOS'] || './slos'];
     const { text, json, ok } = checkReport(await loadDefinitions(places, process.env));
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
@@ -76,7 +74,10 @@ program
 program
   .command('schema')
   .description('print the JSON Schema of the SLO file, for editors')
-  .action(() => print(JSON.stringify(nativeJsonSchema(), null, 2)));
+  .action(async () => {
+    const { nativeJsonSchema } = await import('./slo-files/schema.ts');
+    print(JSON.stringify(nativeJsonSchema(), null, 2));
+  });
 
 withSettings(
   program
@@ -87,6 +88,7 @@ withSettings(
 )
   .description('send a marked test notification and report what happened')
   .action(async (target: string, flags: Flags) => {
+    const { notifyTest } = await import('./cli/notify-test.ts');
     const { ok, text } = await notifyTest(target, configFrom(flags), print);
     (ok ? print : complain)(text);
     if (!ok) process.exitCode = 1;
