@@ -21,7 +21,7 @@ export function stateStore(db: Databases, writer: Writer, clock: Clock): StateSt
 
     async commit(owner, changes) {
       const written: boolean[] = [];
-      for (let from = 0; from < changes.length || from === 0; from += CHANGES_PER_TRANSACTION) {
+      for (let from = 0; from < changes.length; from += CHANGES_PER_TRANSACTION) {
         const part = changes.slice(from, from + CHANGES_PER_TRANSACTION);
         const answers = await writer.write(() => {
           mustLead(db, owner, clock.now());

@@ -96,10 +96,9 @@ function removeExpired(db: Databases, now: number, limit: number): number {
   let removed = 0;
   for (const { table, range } of expired(db, now)) {
     if (removed >= limit) break;
-    for (const key of [...table.getKeys({ ...range, limit: limit - removed })]) {
-      table.removeSync(key);
-      removed += 1;
-    }
+    const keys = [...table.getKeys({ ...range, limit: limit - removed })];
+    for (const key of keys) table.removeSync(key);
+    removed += keys.length;
   }
   return removed;
 }

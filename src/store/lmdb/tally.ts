@@ -174,7 +174,8 @@ function noteChanges(
   }
   // Only a new hour makes the list longer, so that is the time to shorten it.
   if (!grown) return;
-  for (const { key, value } of [...db.changes.getRange(changesOf(partition))]) {
-    if (value < revision - CHANGE_RETENTION) db.changes.removeSync(key);
-  }
+  const old = [...db.changes.getRange(changesOf(partition))].filter(
+    ({ value }) => value < revision - CHANGE_RETENTION,
+  );
+  for (const { key } of old) db.changes.removeSync(key);
 }

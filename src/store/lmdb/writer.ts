@@ -66,7 +66,7 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
               outcome = () => reject(asStoreError(folder, error));
             }
           },
-          finish: (error) => (error === null ? outcome() : reject(error as Error)),
+          finish: (error) => (error === null ? outcome() : reject(error)),
         });
         working ??= work();
       });

@@ -1,0 +1,181 @@
+import { expect, it } from 'vitest';
+import { NotLeader } from '../../src/core/store.ts';
+import type { Claim } from '../../src/core/store.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { outboxRow } from './outbox-rows.ts';
+import { NOW } from './outcomes.ts';
+import type { Place } from './store-contract.ts';
+
+const ME = 'replica-1';
+const LEASE = 60_000;
+
+/** What a store promises about notifications. */
+export function outboxContract(place: Place): void {
+  const lead = (): Promise<boolean> => place.store.lead(ME, LEASE);
+  const claim = (now: number, limit = 10, busy: readonly string[] = []): Promise<readonly Claim[]> =>
+    place.store.claim(ME, now, MINUTE, limit, busy);
+  const pending = async (): Promise<string[]> => (await place.store.outbox(100)).pending.map(({ id }) => id);
+
+  it('only the leader claims', async () => {
+    await place.store.enqueue([outboxRow('i', 1)], NOW);
+    await expect(claim(NOW + MINUTE)).rejects.toThrow(NotLeader);
+    await place.store.lead('another', LEASE);
+    await expect(claim(NOW + MINUTE)).rejects.toThrow(NotLeader);
+    await place.store.resign('another');
+    await expect(claim(NOW + MINUTE)).rejects.toThrow(NotLeader);
+  });
+
+  it('also asks for the leader when there is nothing to claim', async () => {
+    await expect(claim(NOW)).rejects.toThrow(NotLeader);
+    await lead();
+    expect(await claim(NOW)).toEqual([]);
+  });
+
+  it('D2: a claim holds every pending row of one conversation, oldest first', async () => {
+    await lead();
+    const rows = [outboxRow('i', 1), outboxRow('i', 1, 'mail'), outboxRow('i', 2), outboxRow('j', 1)];
+    await place.store.enqueue(rows, NOW);
+    const claims = await claim(NOW + MINUTE);
+    expect(
+      claims.map(({ incident, target, rows }) => [incident, target, rows.map(({ id }) => id)]).toSorted(),
+    ).toEqual([
+      ['i', 'mail', ['i/1/mail']],
+      ['i', 'slack', ['i/1/slack', 'i/2/slack']],
+      ['j', 'slack', ['j/1/slack']],
+    ]);
+    expect(claims.flatMap((one) => one.rows)).toContainEqual(rows[0]);
+    expect(new Set(claims.map(({ token }) => token)).size).toBe(3);
+  });
+
+  it('D1: what is claimed is not claimed again until the claim runs out', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1)], NOW);
+    const [first] = await claim(NOW + MINUTE);
+    expect(await claim(NOW + 2 * MINUTE - 1)).toEqual([]);
+    const [second] = await claim(NOW + 2 * MINUTE);
+    expect(second!.rows).toEqual(first!.rows);
+    expect(second!.token).not.toBe(first!.token);
+    // Taken over: the first no longer says what becomes of it.
+    const late = { result: 'retry', at: NOW + HOUR, reason: 'no' } as const;
+    expect(await place.store.settle(first!, late, NOW + 2 * MINUTE)).toBe(false);
+    expect((await place.store.outbox(1)).pending[0]).toMatchObject({ attempts: 0, lastError: null });
+    expect(await place.store.settle(second!, { result: 'delivered' }, NOW + 2 * MINUTE)).toBe(true);
+    expect(await pending()).toEqual([]);
+  });
+
+  it('a claim that has run out but was not taken over can still be settled, once', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1)], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    expect(await place.store.settle(one!, { result: 'delivered' }, NOW + HOUR)).toBe(true);
+    expect(await place.store.settle(one!, { result: 'delivered' }, NOW + HOUR)).toBe(false);
+    expect(await claim(NOW + 2 * HOUR)).toEqual([]);
+  });
+
+  it('takes what is due longest first, no more than asked for, and passes over busy targets', async () => {
+    await lead();
+    await place.store.enqueue(
+      [outboxRow('c', 3), outboxRow('a', 1), outboxRow('b', 2), outboxRow('d', 0, 'mail')],
+      NOW,
+    );
+    const slack = await claim(NOW + MINUTE, 2, ['mail', 'another']);
+    expect(slack.map(({ incident }) => incident)).toEqual(['a', 'b']);
+    expect(await claim(NOW + MINUTE, 10, ['mail', 'slack'])).toEqual([]);
+    const rest = await claim(NOW + MINUTE, 10);
+    expect(rest.map(({ incident }) => incident)).toEqual(['d', 'c']);
+  });
+
+  it('D3: a retry counts the try, keeps what was said and waits', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1), outboxRow('i', 2)], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    const retry = { result: 'retry', at: NOW + HOUR, reason: '503 from the other side' } as const;
+    expect(await place.store.settle(one!, retry, NOW + MINUTE)).toBe(true);
+    expect(await claim(NOW + HOUR - 1)).toEqual([]);
+    // What comes meanwhile waits with the rest of its conversation.
+    await place.store.enqueue([outboxRow('i', 3)], NOW + 2 * MINUTE);
+    expect(await claim(NOW + HOUR - 1)).toEqual([]);
+    const [again] = await claim(NOW + HOUR);
+    expect(again!.rows.map(({ attempts, lastError }) => [attempts, lastError])).toEqual([
+      [1, retry.reason],
+      [1, retry.reason],
+      [0, null],
+    ]);
+  });
+
+  it('rows that come while their conversation is claimed go with the next claim', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1)], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    await place.store.enqueue([outboxRow('i', 2)], NOW + MINUTE);
+    expect(await claim(NOW + MINUTE + SECOND)).toEqual([]);
+    await place.store.settle(one!, { result: 'delivered' }, NOW + MINUTE + SECOND);
+    const [next] = await claim(NOW + MINUTE + SECOND);
+    expect(next!.rows.map(({ id }) => id)).toEqual(['i/2/slack']);
+  });
+
+  it('D3: what cannot be delivered is kept and shown, and goes to the fallback in the same write', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1), outboxRow('i', 2)], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    const instead = [outboxRow('i', 1, 'mail')];
+    const refused = { result: 'undeliverable', reason: '404 channel_not_found', instead } as const;
+    expect(await place.store.settle(one!, refused, NOW + MINUTE)).toBe(true);
+    const view = await place.store.outbox(10);
+    expect(view).toMatchObject({ pending: instead, pendingCount: 1, undeliverableCount: 2 });
+    expect(view.undeliverable.map(({ id, attempts, lastError }) => [id, attempts, lastError])).toEqual([
+      ['i/1/slack', 1, refused.reason],
+      ['i/2/slack', 1, refused.reason],
+    ]);
+    const claims = await claim(NOW + MINUTE + SECOND);
+    expect(claims.map(({ target }) => target)).toEqual(['mail']);
+    await place.store.enqueue([outboxRow('i', 1)], NOW + HOUR);
+    expect((await place.store.outbox(10)).pendingCount).toBe(1);
+  });
+
+  it('what was released is due again at once, and no try is counted', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1)], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    expect(await place.store.settle(one!, { result: 'released' }, NOW + MINUTE)).toBe(true);
+    const [again] = await claim(NOW + MINUTE);
+    expect(again!.rows).toEqual([outboxRow('i', 1)]);
+  });
+
+  it('D1: a row is added once, whether it is pending, claimed or delivered', async () => {
+    await lead();
+    const row = outboxRow('i', 1);
+    await place.store.enqueue([row, row], NOW);
+    await place.store.enqueue([{ ...row, createdAt: NOW + HOUR }], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    expect(one!.rows).toEqual([row]);
+    await place.store.enqueue([row], NOW);
+    await place.store.settle(one!, { result: 'delivered' }, NOW + MINUTE);
+    await place.store.enqueue([row], NOW + HOUR);
+    await place.store.commit(ME, [
+      { slo: 's', revision: 0, state: { firing: {}, incident: null }, rows: [row] },
+    ]);
+    expect(await pending()).toEqual([]);
+    expect(await claim(NOW + 2 * HOUR)).toEqual([]);
+  });
+
+  it('shows the oldest first, as many as asked for, and counts all', async () => {
+    await place.store.enqueue(
+      [5, 3, 1, 4, 2].map((n) => outboxRow(`incident-${n}`, n)),
+      NOW,
+    );
+    const view = await place.store.outbox(3);
+    expect(view.pending.map(({ incident }) => incident)).toEqual(['incident-1', 'incident-2', 'incident-3']);
+    expect(view).toMatchObject({ pendingCount: 5, undeliverable: [], undeliverableCount: 0 });
+  });
+
+  it('C2: claims outlive closing: another process does not take them before they run out', async () => {
+    await lead();
+    await place.store.enqueue([outboxRow('i', 1, 'a "quoted" __proto__')], NOW);
+    const [one] = await claim(NOW + MINUTE);
+    await place.reopen();
+    expect(await claim(NOW + MINUTE + SECOND)).toEqual([]);
+    expect(await place.store.settle(one!, { result: 'delivered' }, NOW + MINUTE + SECOND)).toBe(true);
+    expect(await pending()).toEqual([]);
+  });
+}

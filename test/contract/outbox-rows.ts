@@ -1,0 +1,43 @@
+import { outboxRowId } from '../../src/core/notification.ts';
+import type { NotificationFacts, OutboxRow } from '../../src/core/notification.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { NOW } from './outcomes.ts';
+
+const FACTS: NotificationFacts = {
+  kind: 'opened',
+  slo: 'orders/fast',
+  workflow: 'orders',
+  owner: 'payments',
+  description: 'all that JSON "quotes" \\ and 🦊',
+  runbook: null,
+  objective: 0.999,
+  window: '28d',
+  incident: 'i',
+  severity: 'page',
+  openedAt: NOW,
+  at: NOW,
+  tier: 'fast',
+  factor: 13.44,
+  long: { duration: HOUR, good: 10, bad: 20, burnRate: 666.6666666666666 },
+  short: { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null },
+  budget: { allowed: 0.03, spent: 20, remaining: -19.97, remainingRatio: -665.6666666666666 },
+  exhaustsAt: null,
+  peakBurnRate: 700,
+  during: { good: 10, bad: 20 },
+  failures: [{ step: 'charge', dependency: null, error: '__proto__', count: 20 }],
+  lastFailed: [],
+  insteadOf: null,
+};
+
+/** The row that tells a target of an incident's transition, made that many seconds after `NOW`. */
+export function outboxRow(incident: string, sequence: number, target = 'slack'): OutboxRow {
+  return {
+    id: outboxRowId({ incident }, sequence, target),
+    incident,
+    target,
+    facts: { ...FACTS, incident },
+    createdAt: NOW + sequence * SECOND,
+    attempts: 0,
+    lastError: null,
+  };
+}

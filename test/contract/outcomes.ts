@@ -1,0 +1,121 @@
+import { HOURS_PER_BLOCK, sumCells } from '../../src/core/cells.ts';
+import type { Counts } from '../../src/core/cells.ts';
+import type { EndGroup, EndUnit, StartGroup, StartUnit, Store, SweepResult } from '../../src/core/store.ts';
+import { unitKey } from '../../src/core/store.ts';
+import { minuteOf } from '../../src/core/time.ts';
+
+/** A moment in the middle of a minute, an hour and a half day, so that nothing fits by chance. */
+export const NOW = Date.UTC(2027, 0, 15, 8, 12, 34);
+export const WORKFLOW = 'orders/fulfil:v1.2-eu';
+export const HOME = { workflow: WORKFLOW, partition: 0 };
+export const NO_FAILURE = { step: null, dependency: null, error: null };
+/** An SLI that does not care about speed. */
+export const DONE = { fingerprint: 'done', withinMs: null };
+
+/** Starts of executions, all at one moment. */
+export function starts(
+  executions: readonly string[],
+  at: number,
+  watches: StartGroup['watches'],
+  more: Partial<StartGroup> & { readonly unit?: Partial<StartUnit> } = {},
+): StartGroup {
+  const { unit, ...group } = more;
+  return {
+    kind: 'start',
+    count: 1,
+    watched: true,
+    watches,
+    units: executions.map((execution) => ({
+      unit: unitKey(execution, null, 1),
+      at,
+      execution,
+      step: null,
+      traceId: null,
+      parent: null,
+      ...unit,
+    })),
+    ...group,
+  };
+}
+
+/** Starts of one step of some executions. */
+export function stepStarts(executions: readonly string[], step: string, at: number): StartGroup {
+  const group = starts(executions, at, []);
+  return {
+    ...group,
+    units: group.units.map((unit) => ({
+      ...unit,
+      unit: unitKey(unit.execution, step, 1),
+      step,
+      parent: unit.execution,
+    })),
+  };
+}
+
+/** Ends of executions, all at one moment, whose starts only the store may know. */
+export function ends(
+  executions: readonly string[],
+  at: number,
+  slis: EndGroup['slis'],
+  more: Partial<EndGroup> & { readonly unit?: Partial<EndUnit> } = {},
+): EndGroup {
+  const { unit, ...group } = more;
+  return {
+    kind: 'end',
+    status: 'succeeded',
+    count: 1,
+    slis,
+    landings: null,
+    watched: true,
+    failure: NO_FAILURE,
+    units: executions.map((execution) => ({
+      unit: unitKey(execution, null, 1),
+      at,
+      startedAt: null,
+      execution,
+      traceId: null,
+      ...unit,
+    })),
+    ...group,
+  };
+}
+
+/** Ends that count for `DONE` at their own minute, as the engine groups them where nothing has a deadline. */
+export function done(executions: readonly string[], at: number, more: Partial<EndGroup> = {}): EndGroup {
+  const good = (more.status ?? 'succeeded') === 'succeeded';
+  const landings = [{ fingerprint: DONE.fingerprint, minute: minuteOf(at), good }];
+  return ends(executions, at, [DONE], { landings, watched: false, ...more });
+}
+
+/** What an SLI holds in the minute of a moment. */
+export async function countsIn(
+  store: Store,
+  fingerprint: string,
+  at: number,
+  home: { readonly workflow: string; readonly partition: number } = HOME,
+): Promise<Counts> {
+  const block = Math.floor(minuteOf(at) / 60);
+  const [found] = await store.readBlocks([{ ...home, fingerprint, level: 'minute', block }]);
+  return sumCells(found!, minuteOf(at) % 60, minuteOf(at) % 60);
+}
+
+/** What an SLI holds in the hour of a moment. */
+export async function countsInHour(store: Store, fingerprint: string, at: number): Promise<Counts> {
+  const hour = Math.floor(minuteOf(at) / 60);
+  const block = Math.floor(hour / HOURS_PER_BLOCK);
+  const [found] = await store.readBlocks([{ ...HOME, fingerprint, level: 'hour', block }]);
+  return sumCells(found!, hour % HOURS_PER_BLOCK, hour % HOURS_PER_BLOCK);
+}
+
+/** Sweeps a partition until nothing is left to do. */
+export async function sweepAll(store: Store, now: number, limit = 100): Promise<Omit<SweepResult, 'swept'>> {
+  let overdue = 0;
+  let unjudged = 0;
+  for (let swept = limit; swept === limit;) {
+    const result = await store.sweep(HOME, now, limit);
+    swept = result.swept;
+    overdue += result.overdue;
+    unjudged += result.unjudged;
+  }
+  return { overdue, unjudged };
+}

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Store } from '../../src/core/store.ts';
+import { countingContract } from './counting-contract.ts';
+import { deadlineContract } from './deadline-contract.ts';
+import { outboxContract } from './outbox-contract.ts';
+import { stateContract } from './state-contract.ts';
+
+/** The data of one store, empty at first, which can be opened any number of times, also at once. */
+export interface StoreData {
+  /** `partitions` null adopts what the store was first opened with. */
+  open(partitions: number | null): Promise<Store>;
+  /** Removes the data; every handle is closed before. */
+  destroy(): Promise<void>;
+}
+
+/** The store a test works on. */
+export interface Place {
+  readonly store: Store;
+  /** One more handle on the same data. */
+  openAnother(partitions?: number | null): Promise<Store>;
+  /** Closes every handle and opens the data anew. */
+  reopen(): Promise<void>;
+}
+
+/** How many partitions the store of a test has. */
+export const PARTITIONS = 2;
+
+/**
+ * What every store keeps of the promises in core/store.ts. `fresh` gives empty data each time it is called.
+ * Time is passed as `now`, but for leases, which are short and real.
+ */
+export function storeContract(name: string, fresh: () => Promise<StoreData>): void {
+  describe(`${name} keeps the contract of a store`, () => {
+    let data: StoreData;
+    let handles: Store[] = [];
+
+    const place: Place = {
+      get store() {
+        return handles[0]!;
+      },
+      async openAnother(partitions = null) {
+        const store = await data.open(partitions);
+        handles.push(store);
+        return store;
+      },
+      async reopen() {
+        await closeAll();
+        await place.openAnother();
+      },
+    };
+    const closeAll = async (): Promise<void> => {
+      const open = handles;
+      handles = [];
+      for (const store of open) await store.close();
+    };
+
+    beforeEach(async () => {
+      data = await fresh();
+      await place.openAnother(PARTITIONS);
+    });
+    afterEach(async () => {
+      await closeAll();
+      await data.destroy();
+    });
+
+    describe('counting', () => countingContract(place));
+    describe('deadlines', () => deadlineContract(place));
+    describe('alert states', () => stateContract(place));
+    describe('outbox', () => outboxContract(place));
+  });
+}
