@@ -38,7 +38,7 @@ function incident({ incident }: SloDetail, now: number): Html | null {
   if (!incident) return null;
   return html`<section class="banner bad" aria-label="Incident">
     <h2>
-      ${incident.severity === 'page' ? 'Page' : 'Ticket'}: burning since
+      ${incident.severity === 'page' ? 'Page' : 'Ticket'}: opened
       ${when(Date.parse(incident.openedAt), now)}
     </h2>
     <p>

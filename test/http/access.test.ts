@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Token } from '../../src/http/auth.ts';
+import { fixedStatus } from './fakes.ts';
+import { outcome, startServer } from './running-server.ts';
+
+const TOKENS: Token[] = [
+  { name: 'reader', secret: 'read-secret', scopes: new Set(['read']) },
+  { name: 'writer', secret: 'write-secret', scopes: new Set(['write']) },
+  { name: 'both', secret: 'both-secret', scopes: new Set(['read', 'write']) },
+  { name: 'boss', secret: 'admin-secret', scopes: new Set(['admin']) },
+];
+const OPEN = ['/healthz', '/readyz'];
+
+interface Route {
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly scope: 'read' | 'write';
+}
+
+/** Every route express has, asked of express itself, and the one it does not have. */
+async function startWithRoutes() {
+  const paths: string[] = [];
+  const running = await startServer({
+    tokens: TOKENS,
+    status: () => fixedStatus({ sloProblems: ['file problem'] }),
+    extra(app) {
+      app.get('/inbox', (_request, response) => void response.send('an inbox'));
+      for (const { route } of app.router.stack) if (route) paths.push(route.path);
+    },
+  });
+  const example = (path: string) => path.replace('*id', 'order-fulfillment/fulfilled-in-10m');
+  const routes: Route[] = [
+    { path: '/v1/outcomes', method: 'POST', scope: 'write' },
+    ...paths.map((path) => ({ path: example(path), method: 'GET', scope: 'read' }) as const),
+  ];
+  return { ...running, routes };
+}
+
+function ask(url: string, { path, method }: Route, authorization?: string): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...(authorization && { Authorization: authorization }) },
+    ...(method === 'POST' && { body: JSON.stringify(outcome('a')) }),
+  });
+}
+
+describe('G1: with tokens', () => {
+  it('G1: no route answers without a token of its scope, and all of them do with one', async () => {
+    const { url, routes, recorder } = await startWithRoutes();
+    const guarded = routes.filter(({ path }) => !OPEN.includes(path));
+    expect(routes.length - guarded.length).toBe(OPEN.length);
+    expect(guarded.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([
+        '/v1/outcomes',
+        '/v1/slos',
+        '/v1/outbox',
+        '/metrics',
+        '/',
+        '/dashboard.js',
+        '/inbox',
+      ]),
+    );
+    for (const route of guarded) {
+      const what = `${route.method} ${route.path}`;
+      for (const authorization of [
+        undefined,
+        'Bearer wrong',
+        'Bearer',
+        'Bearer read-secre',
+        'Digest read-secret',
+        '',
+      ]) {
+        const response = await ask(url, route, authorization);
+        expect([what, response.status]).toEqual([what, 401]);
+        expect(await response.json()).toMatchObject({ code: 'unauthenticated' });
+      }
+      const wrong = await ask(
+        url,
+        route,
+        route.scope === 'read' ? 'Bearer write-secret' : 'Bearer read-secret',
+      );
+      expect([what, wrong.status, await wrong.json()]).toMatchObject([what, 403, { code: 'forbidden' }]);
+    }
+    expect(recorder.calls).toEqual([]);
+    for (const route of guarded) {
+      for (const secret of [`${route.scope}-secret`, 'both-secret', 'admin-secret']) {
+        const response = await ask(url, route, `Bearer ${secret}`);
+        expect([route.path, response.status]).toEqual([route.path, 200]);
+      }
+    }
+    expect(recorder.calls.length).toBe(3);
+  });
+
+  it('G1: says nothing about paths and methods that do not exist', async () => {
+    const { url } = await startWithRoutes();
+    const paths = [
+      '/nothing',
+      '/v1/slos/a/b',
+      '//v1/outcomes',
+      '/v1/outcomes/',
+      '/V1/OUTCOMES',
+      '/v1/../v1/slos',
+      '/%2e%2e',
+    ];
+    for (const path of paths) {
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD']) {
+        expect((await fetch(`${url}${path}`, { method })).status).toBe(401);
+      }
+    }
+    expect((await fetch(`${url}/v1/outcomes`)).status).toBe(401);
+  });
+
+  it('tells anybody whether it lives and is ready, and only readers why not', async () => {
+    const { url } = await startWithRoutes();
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready' });
+    const writer = await fetch(`${url}/readyz`, { headers: { Authorization: 'Bearer write-secret' } });
+    expect(await writer.json()).toEqual({ status: 'ready' });
+    const reader = await fetch(`${url}/readyz`, { headers: { Authorization: 'Bearer read-secret' } });
+    expect(await reader.json()).toMatchObject({
+      sloProblems: ['file problem'],
+      checks: { store: { ok: true } },
+    });
+  });
+
+  it('takes a token as the password of Basic, and offers that on pages only', async () => {
+    const { url, routes } = await startWithRoutes();
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+    const page: Route = { path: '/', method: 'GET', scope: 'read' };
+    expect((await ask(url, page, basic('anybody:read-secret'))).status).toBe(200);
+    expect((await ask(url, page, basic('read-secret'))).status).toBe(401);
+    expect((await ask(url, page, basic('read-secret:'))).status).toBe(401);
+    for (const route of routes.filter(({ path }) => !OPEN.includes(path))) {
+      const challenge = (await ask(url, route)).headers.get('www-authenticate');
+      const api = route.path.startsWith('/v1/') || route.path === '/metrics';
+      expect([route.path, challenge?.split(' ')[0]]).toEqual([route.path, api ? 'Bearer' : 'Basic']);
+    }
+  });
+});
+
+describe('without tokens', () => {
+  it('lets everybody do everything', async () => {
+    const { url, post } = await startServer();
+    expect((await post('{}')).status).toBe(200);
+    expect((await fetch(`${url}/v1/slos`)).status).toBe(200);
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ checks: { store: { ok: true } } });
+  });
+});
