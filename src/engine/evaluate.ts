@@ -1,5 +1,4 @@
-import type { Transition } from '../core/incident.ts';
-import type { AlertState, TierReading } from '../core/incident.ts';
+import type { AlertState, TierReading, Transition } from '../core/incident.ts';
 import { QUIET, readTiers, step } from '../core/incident.ts';
 import type { Log } from '../core/log.ts';
 import type { NotificationFacts, OutboxRow, WindowFacts } from '../core/notification.ts';
@@ -16,6 +15,7 @@ export interface TickResult {
   readonly evaluated: number;
   /** SLOs whose evaluation threw; the others went on (J4). */
   readonly failed: number;
+  /** Incidents that opened, escalated or resolved, as far as that could be committed. */
   readonly transitions: number;
   /** Notifications that were put into the outbox. */
   readonly notifications: number;
@@ -44,6 +44,10 @@ export interface EvaluatorOptions {
 const FAILURES_TOLD = 5;
 const EXECUTIONS_TOLD = 5;
 
+interface Change extends StateChange {
+  readonly transition: Transition | null;
+}
+
 export function createEvaluator({ store, history, definitions, owner, log }: EvaluatorOptions): Evaluator {
   let states: Map<string, StoredState> | null = null;
 
@@ -56,26 +60,23 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
       slos.map((slo) => ({ workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo) })),
       now,
     );
-    const changes: StateChange[] = [];
+    const changes: Change[] = [];
     let failed = 0;
-    let transitions = 0;
     for (const slo of slos) {
       try {
         const change = await evaluate(slo, current, states.get(slo.id), now);
-        if (!change) continue;
-        changes.push(change);
-        if (change.rows.length > 0) transitions++;
+        if (change) changes.push(change);
       } catch (error) {
         failed++;
         log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
       }
     }
-    await commit(changes, states);
+    const committed = await commit(changes, states);
     return {
       evaluated: slos.length - failed,
       failed,
-      transitions,
-      notifications: changes.reduce((sum, { rows }) => sum + rows.length, 0),
+      transitions: committed.filter(({ transition }) => transition !== null).length,
+      notifications: committed.reduce((sum, { rows }) => sum + rows.length, 0),
       ...swept,
     };
   }
@@ -86,13 +87,14 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
     current: Definitions,
     stored: StoredState | undefined,
     now: number,
-  ): Promise<StateChange | null> {
+  ): Promise<Change | null> {
     const sum = (duration: number) => history.sum(slo, duration, now);
     const readings = readTiers(slo, sum);
     const before = stored?.state ?? QUIET;
     const { state, transition } = step(slo, readings, before, now);
     const revision = stored?.revision ?? 0;
-    if (!transition) return same(before, state) ? null : { slo: slo.id, revision, state, rows: [] };
+    if (!transition)
+      return same(before, state) ? null : { slo: slo.id, revision, state, rows: [], transition };
     const facts = await gatherFacts(slo, state, readings, transition, sum, now);
     const route = routeOf(current, slo.owner, transition);
     log.info(
@@ -115,7 +117,7 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
       lastError: null,
     }));
     const incident = state.incident && { ...state.incident, notified: route };
-    return { slo: slo.id, revision, state: { ...state, incident }, rows };
+    return { slo: slo.id, revision, state: { ...state, incident }, rows, transition };
   }
 
   async function gatherFacts(
@@ -143,6 +145,7 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
       runbook: slo.runbook,
       objective: slo.objective.ratio,
       window: slo.window.text,
+      sli: slo.sli,
       incident: incident.id,
       severity: incident.severity,
       openedAt: incident.openedAt,
@@ -167,14 +170,18 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
     return history.sum(slo, window, now);
   }
 
-  async function commit(changes: readonly StateChange[], known: Map<string, StoredState>): Promise<void> {
-    if (changes.length === 0) return;
-    const written = await store.commit(owner, changes);
-    changes.forEach(({ slo, revision, state }, index) => {
-      if (written[index]) known.set(slo, { revision: revision + 1, state });
-      // Somebody else moved this state on: start from theirs at the next tick.
-      else states = null;
-    });
+  /** Commits, and gives the changes that were written. */
+  async function commit(changes: readonly Change[], known: Map<string, StoredState>): Promise<Change[]> {
+    if (changes.length === 0) return [];
+    const written = await store.commit(
+      owner,
+      changes.map(({ slo, revision, state, rows }) => ({ slo, revision, state, rows })),
+    );
+    // Where somebody else moved a state on, start from theirs at the next tick.
+    if (written.includes(false)) states = null;
+    const committed = changes.filter((_, index) => written[index]);
+    for (const { slo, revision, state } of committed) known.set(slo, { revision: revision + 1, state });
+    return committed;
   }
 
   return {

@@ -18,7 +18,7 @@ export interface WrappedStore {
   loseAnswers(...methods: StoreMethod[]): void;
   bringUp(): void;
   /** Runs before every call of a method goes on to the store. */
-  before(method: StoreMethod, action: () => void | Promise<void>): void;
+  before(method: StoreMethod, action: (...args: unknown[]) => void | Promise<void>): void;
   /** From now on another store answers, as after a wipe. */
   replace(store: Store): void;
 }
@@ -28,7 +28,7 @@ export function wrapStore(wrapped: Store): WrappedStore {
   let inner = wrapped;
   const calls = new Map<StoreMethod, unknown[][]>();
   const answers = new Map<StoreMethod, unknown[]>();
-  const actions = new Map<StoreMethod, () => void | Promise<void>>();
+  const actions = new Map<StoreMethod, (...args: unknown[]) => void | Promise<void>>();
   let isDown: (method: StoreMethod) => boolean = () => false;
   let isMute: (method: StoreMethod) => boolean = () => false;
   const among = (methods: readonly StoreMethod[]) => (method: StoreMethod) =>
@@ -36,7 +36,7 @@ export function wrapStore(wrapped: Store): WrappedStore {
 
   async function call(method: StoreMethod, args: unknown[]): Promise<unknown> {
     keep(calls, method, args);
-    await actions.get(method)?.();
+    await actions.get(method)?.(...args);
     if (isDown(method)) throw new StoreUnavailable(`${method}: taken down`);
     const answer = await (inner[method] as (...args: unknown[]) => Promise<unknown>)(...args);
     if (isMute(method)) throw new StoreUnavailable(`${method}: the answer was lost`);
