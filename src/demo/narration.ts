@@ -27,7 +27,7 @@ export function narrateIncidents(since: number, print: (text: string) => void): 
   function tellNext(incident: number, over: boolean): void {
     const at = since + FIRST_INCIDENT_AFTER + incident * INCIDENT_EVERY + (over ? INCIDENT_LENGTH : 0);
     timer = setTimeout(() => {
-      print(`[${clockTime(Date.now())}] ${over ? ENDS : BEGINS}`);
+      print(`[${clockTime(Date.now())} UTC] ${over ? ENDS : BEGINS}`);
       tellNext(over ? incident + 1 : incident, !over);
     }, at - Date.now());
   }
