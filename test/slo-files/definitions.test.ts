@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_MIN_FAILURES } from '../../src/core/alert-policy.ts';
 import { allSlos } from '../../src/core/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { loadDefinitions } from '../../src/slo-files/load.ts';
-import { definitionsOf, loadFiles, loadText, TEAMS, told } from './slo-folder.ts';
+import { definitionsOf, loadFiles, loadText, TEAMS, told, withFolder } from './slo-folder.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../slos');
 
@@ -173,6 +174,16 @@ describe('a folder', () => {
     expect([...definitionsOf(loaded).workflows.keys()].toSorted()).toEqual(['a', 'b']);
     expect(loaded.files).toHaveLength(3);
   });
+
+  it('is read once however many links lead into it', () =>
+    withFolder({ 'teams.yaml': TEAMS, 'deep/more.yaml': 'targets: { lag: { log: {} } }' }, async (folder) => {
+      await symlink(folder, join(folder, 'deep/loop'));
+      await symlink(join(folder, 'teams.yaml'), join(folder, 'zz.yaml'));
+      await symlink('nowhere.yaml', join(folder, 'broken.yaml'));
+      const loaded = await loadDefinitions([folder, join(folder, 'teams.yaml')], {});
+      expect(loaded.files).toHaveLength(3);
+      expect(told(loaded)).toEqual([expect.stringMatching(/broken\.yaml:1:1: does not exist$/)]);
+    }));
 
   it('that is empty or not there is told', async () => {
     expect(told(await loadFiles({}))).toEqual([

@@ -233,6 +233,11 @@ describe('problems, each at its very place', () => {
 describe('targets and teams', () => {
   it.each<[what: string, text: string, problem: string]>([
     [
+      'a bad team that is called like a member of every object',
+      'teams: { toString: 5 }\n',
+      'a.yaml:1:20: `toString` is `5`; expected a map',
+    ],
+    [
       'unknown target',
       'teams: { t: { page: [log, lag] } }\n',
       'a.yaml:1:27: there is no target `lag` (did you mean log?)',
