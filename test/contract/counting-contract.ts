@@ -14,8 +14,8 @@ import {
   starts,
   WORKFLOW,
 } from './outcomes.ts';
-import { PARTITIONS } from './store-contract.ts';
-import type { Place } from './store-contract.ts';
+import { PARTITIONS } from './place.ts';
+import type { Place } from './place.ts';
 
 const SLI = { workflow: WORKFLOW, fingerprint: DONE.fingerprint };
 
@@ -179,7 +179,7 @@ export function countingContract(place: Place): void {
     for (const i of order) {
       const failure = { step: 'ship', dependency: 'dhl', error: `error-${i}` };
       const group = done([`e${i}`], NOW + i * SECOND, { status: 'failed', failure });
-      await record([{ ...group, units: [{ ...group.units[0]!, traceId: 'ab'.repeat(16) }] } as RecordGroup]);
+      await record([{ ...group, units: group.units.map((unit) => ({ ...unit, traceId: 'ab'.repeat(16) })) }]);
     }
     const failed = await place.store.readLastFailed(SLI, 100);
     expect(failed.map(({ execution }) => execution)).toEqual(

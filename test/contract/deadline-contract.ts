@@ -17,7 +17,7 @@ import {
   sweepAll,
   WORKFLOW,
 } from './outcomes.ts';
-import type { Place } from './store-contract.ts';
+import type { Place } from './place.ts';
 
 const FAST = { fingerprint: 'fast', withinMs: 5 * MINUTE };
 const SLOW = { fingerprint: 'slow', withinMs: 30 * MINUTE };
@@ -200,7 +200,7 @@ export function deadlineContract(place: Place): void {
     ]);
     await record([stepStarts(['a'], 'ship', DEADLINE + MINUTE)], DEADLINE + MINUTE);
     await sweep(NOW + HOUR);
-    expect((await failures('slow')).map(({ step }) => step).toSorted()).toEqual([null, 'ship'].toSorted());
+    expect(new Set((await failures('slow')).map(({ step }) => step))).toEqual(new Set([null, 'ship']));
     await record([ends(['a', 'b'], NOW + MINUTE, [FAST, SLOW])], NOW + HOUR);
     expect(await failures('fast')).toEqual([]);
     expect(await failures('slow')).toEqual([]);

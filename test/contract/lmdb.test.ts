@@ -23,5 +23,5 @@ storeContract('LMDB', freshFolder);
 modelContract('LMDB', async (): Promise<Store> => {
   const data = await freshFolder();
   const store = await data.open(1);
-  return { ...store, close: () => store.close().then(data.destroy) };
+  return { ...store, close: () => store.close().then(() => data.destroy()) };
 });

@@ -4,7 +4,7 @@ import type { Claim } from '../../src/core/store.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { outboxRow } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
-import type { Place } from './store-contract.ts';
+import type { Place } from './place.ts';
 
 const ME = 'replica-1';
 const LEASE = 60_000;
@@ -37,7 +37,9 @@ export function outboxContract(place: Place): void {
     await place.store.enqueue(rows, NOW);
     const claims = await claim(NOW + MINUTE);
     expect(
-      claims.map(({ incident, target, rows }) => [incident, target, rows.map(({ id }) => id)]).toSorted(),
+      claims
+        .map(({ incident, target, rows }) => [incident, target, rows.map(({ id }) => id)])
+        .toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
     ).toEqual([
       ['i', 'mail', ['i/1/mail']],
       ['i', 'slack', ['i/1/slack', 'i/2/slack']],

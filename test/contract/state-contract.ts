@@ -4,7 +4,7 @@ import type { AlertState } from '../../src/core/incident.ts';
 import { NotLeader } from '../../src/core/store.ts';
 import { until } from '../support/until.ts';
 import { outboxRow } from './outbox-rows.ts';
-import type { Place } from './store-contract.ts';
+import type { Place } from './place.ts';
 
 const LEASE = 60_000;
 const BURNING: AlertState = {
@@ -94,7 +94,7 @@ export function stateContract(place: Place): void {
       place.store.commit('a', [change('one')]),
       other.commit('a', [change('two')]),
     ]);
-    expect(answers.flat().toSorted()).toEqual([false, true]);
+    expect(answers.flat().filter((written) => written)).toHaveLength(1);
     expect((await other.outbox(10)).pendingCount).toBe(1);
   });
 

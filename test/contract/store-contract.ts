@@ -3,6 +3,8 @@ import type { Store } from '../../src/core/store.ts';
 import { countingContract } from './counting-contract.ts';
 import { deadlineContract } from './deadline-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
+import { PARTITIONS } from './place.ts';
+import type { Place } from './place.ts';
 import { stateContract } from './state-contract.ts';
 
 /** The data of one store, empty at first, which can be opened any number of times, also at once. */
@@ -12,18 +14,6 @@ export interface StoreData {
   /** Removes the data; every handle is closed before. */
   destroy(): Promise<void>;
 }
-
-/** The store a test works on. */
-export interface Place {
-  readonly store: Store;
-  /** One more handle on the same data. */
-  openAnother(partitions?: number | null): Promise<Store>;
-  /** Closes every handle and opens the data anew. */
-  reopen(): Promise<void>;
-}
-
-/** How many partitions the store of a test has. */
-export const PARTITIONS = 2;
 
 /**
  * What every store keeps of the promises in core/store.ts. `fresh` gives empty data each time it is called.

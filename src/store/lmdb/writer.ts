@@ -3,8 +3,8 @@ import { NotLeader, StoreUnavailable } from '../../core/store.ts';
 
 export interface Writer {
   /**
-   * Runs a change atomically and resolves with its result once it is on disk. A change that throws leaves
-   * nothing behind. `weight` is roughly how many entries it touches.
+   * Runs a change atomically and resolves with its result once it is on disk. A change may throw `NotLeader`
+   * before it writes; whatever else it throws undoes it. `weight` is roughly how many entries it touches.
    */
   write<T>(change: () => T, weight?: number): Promise<T>;
   /** Resolves when everything that was asked for is done. */
@@ -13,13 +13,14 @@ export interface Writer {
 
 interface Job {
   readonly weight: number;
+  /** Runs the change in the transaction there is. */
   run(): void;
-  /** Tells the caller what came of it: `error` is why the transaction failed, null when it is on disk. */
-  finish(error: unknown): void;
+  /** Answers the caller: with `error` when the transaction failed, else with what the change came to. */
+  finish(error: Error | null): void;
 }
 
 /** Changes that wait together share one commit, up to this weight: more would hold up the event loop. */
-const WEIGHT_PER_COMMIT = 1000;
+const WEIGHT_PER_COMMIT = 500;
 
 /** Makes the one writer of a store; `folder` is for its error messages. */
 export function createWriter(root: RootDatabase, folder: string): Writer {
@@ -29,15 +30,13 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
   async function work(): Promise<void> {
     while (waiting.length > 0) {
       const jobs = take();
-      let failure: unknown = null;
-      try {
-        await root.transaction(() => {
-          for (const job of jobs) job.run();
-        });
-      } catch (error) {
-        failure = await unavailable(folder, error);
+      const failure = await commit(jobs);
+      if (failure && jobs.length > 1) {
+        // One change must not fail those it happened to wait with.
+        for (const job of jobs) job.finish(await commit([job]));
+      } else {
+        for (const job of jobs) job.finish(failure);
       }
-      for (const job of jobs) job.finish(failure);
     }
     working = null;
   }
@@ -51,22 +50,36 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
     return jobs;
   }
 
+  /** Runs jobs in one transaction that leaves nothing behind when one of them throws. */
+  async function commit(jobs: readonly Job[]): Promise<Error | null> {
+    try {
+      // Only a child transaction is undone by an exception.
+      await root.childTransaction(() => {
+        for (const job of jobs) job.run();
+      });
+      return null;
+    } catch (error) {
+      return storeError(folder, error);
+    }
+  }
+
   return {
     write(change, weight = 1) {
       return new Promise((resolve, reject) => {
-        let outcome: () => void;
+        let answer: () => void;
         waiting.push({
           weight,
           run() {
             try {
-              // A transaction inside the shared one, because only such a one can be undone by itself.
-              const result = runAlone(root, change);
-              outcome = () => resolve(result);
+              const result = change();
+              answer = () => resolve(result);
             } catch (error) {
-              outcome = () => reject(asStoreError(folder, error));
+              // Asked before anything is written, so there is nothing to undo.
+              if (!(error instanceof NotLeader)) throw error;
+              answer = () => reject(error);
             }
           },
-          finish: (error) => (error === null ? outcome() : reject(error)),
+          finish: (error) => (error ? reject(error) : answer()),
         });
         working ??= work();
       });
@@ -77,23 +90,11 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
   };
 }
 
-/** In a transaction lmdb runs a child at once and returns what it returns, whatever its types say. */
-function runAlone<T>(root: RootDatabase, change: () => T): T {
-  return root.childTransaction(change) as unknown as T;
-}
-
-function asStoreError(folder: string, error: unknown): Error {
-  if (error instanceof NotLeader) return error;
-  return new StoreUnavailable(`The store in ${folder} could not be changed: ${reasonOf(error)}`, {
-    cause: error,
-  });
-}
-
-/** A failed commit says why in a promise of its own. */
-async function unavailable(folder: string, error: unknown): Promise<Error> {
-  const commitError = (error as { readonly commitError?: Promise<unknown> }).commitError;
+/** What callers are told. A failed commit says why in a promise of its own. */
+async function storeError(folder: string, error: unknown): Promise<StoreUnavailable> {
+  const { commitError } = error as { readonly commitError?: Promise<unknown> };
   const cause = commitError ? await commitError.catch((reason: unknown) => reason) : error;
-  return asStoreError(folder, cause);
+  return new StoreUnavailable(`The store in ${folder} could not be changed: ${reasonOf(cause)}`, { cause });
 }
 
 export function reasonOf(error: unknown): string {
