@@ -10,7 +10,7 @@ import type { Partly } from './usable-part.ts';
 import { type Place, placeAt, quoted, shortened } from './value-tree.ts';
 
 /** The most SLOs that are loaded. */
-export const MAX_SLOS = 10_000;
+const MAX_SLOS = 10_000;
 const DEFAULT_POLICY = 'default';
 
 /** Something named that was defined, and where. `item` lacks what was defined badly, all of it if null. */

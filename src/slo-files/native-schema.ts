@@ -119,7 +119,7 @@ const alerts = z.strictObject(
   { error: MAP },
 );
 
-export const sloSchema = z.strictObject(
+const sloSchema = z.strictObject(
   {
     description: text.optional().describe('One sentence for people: it is in every notification.'),
     objective: z
