@@ -126,6 +126,7 @@ describe.each([
     const store = await open();
     const long = 'é'.repeat(127);
     const odd = [
+      ...names(300, `${long}-`),
       long,
       `${long}a`,
       `${long}b`,
@@ -160,6 +161,26 @@ describe.each([
       { step: 'ship', dependency: null, error: 'overdue', count: 1 },
     ]);
     expect(await total(store)).toEqual({ good: 0, bad: 1 });
+  });
+
+  it('C3: with several deadlines each is overdue in its own time', async () => {
+    const store = await open();
+    const watches = [
+      { fingerprint: 'f', withinMs: 10 * MINUTE },
+      { fingerprint: 'g', withinMs: 20 * MINUTE },
+    ];
+    await store.record({ ...ID, now: NOW, groups: [{ ...start('a', NOW), watches }] });
+    expect(await store.sweep(ID, NOW + 20 * MINUTE, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
+    expect(await store.sweep(ID, NOW + 20 * MINUTE + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
+    const inTime = end([{ ...unit('a', NOW + 15 * MINUTE), startedAt: NOW }], {
+      landings: null,
+      watched: true,
+      slis: watches,
+    });
+    await store.record({ ...ID, now: NOW + HOUR, groups: [inTime] });
+    expect(await store.readLastFailed({ ...SLI, fingerprint: 'g' }, 10)).toEqual([]);
+    expect(await store.readLastFailed(SLI, 10)).toMatchObject([{ execution: 'a', error: 'overdue' }]);
+    expect(await store.inFlight('orders')).toEqual({ running: 0, overdue: 0 });
   });
 
   it('C3: sweeps more than one call does, up to the limit', async () => {

@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../src/core/store.ts';
 import type { EndGroup, Store } from '../../src/core/store.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { startRedis, startRedisCluster } from '../support/redis.ts';
+import { startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
@@ -188,6 +188,34 @@ describe('Redis with replicas', () => {
     );
     expect(await record(store, 'a', 'b')).toEqual([1]);
     expect(await client.scard(`bw:{orders.0}:seen:${Math.floor(NOW / 43_200_000)}`)).toBe(2);
+  });
+
+  it('C2: follows the sentinels to the new master, which has every outcome that was acknowledged', async () => {
+    const master = await server(['--repl-diskless-sync-delay', '0']);
+    const replica = await server(['--replicaof', '127.0.0.1', String(master.port)]);
+    const client = new Redis(replica.url);
+    cleanups.push(async () => client.disconnect());
+    await until('the replica to follow', async () =>
+      (await client.info('replication')).includes('master_link_status:up'),
+    );
+    const sentinel = await startSentinel(master);
+    cleanups.push(() => sentinel.stop());
+    const url = `redis+sentinel://127.0.0.1:${sentinel.port}/main`;
+    const store = await open(url, 1);
+    expect(await record(store, 'a', 'b')).toEqual([2]);
+    const watcher = new Redis(sentinel.port, '127.0.0.1');
+    cleanups.push(async () => watcher.disconnect());
+    await until('the sentinel to know the replica', async () =>
+      JSON.stringify(await watcher.call('SENTINEL', 'replicas', 'main')).includes(String(replica.port)),
+    );
+    await master.kill();
+    expect((await failure(record(store, 'c'))).error).toBeInstanceOf(StoreUnavailable);
+    const alone = await until('the sentinels to name a master that answers', () => open(url));
+    await until('the new master to take outcomes', () => record(alone, 'a', 'b', 'c').then(() => true));
+    expect(await alone.readFailures({ workflow: 'orders', fingerprint: 'f' }, NOW, NOW)).toMatchObject([
+      { count: 3 },
+    ]);
+    await until('the first handle to follow', () => store.ping().then(() => true));
   });
 
   it('a replica that cannot be written to is unavailable', async () => {

@@ -1,9 +1,12 @@
 import { afterAll } from 'vitest';
+import type { Store } from '../../src/core/store.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
-import { startRedis, startRedisCluster, flush } from '../support/redis.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { flush, startRedis, startRedisCluster } from '../support/redis.ts';
+import { storeContract } from './store-contract.ts';
+import type { StoreData } from './store-contract.ts';
 import { modelContract } from './store-model.ts';
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const standalone = await startRedis();
 const cluster = await startRedisCluster();
 afterAll(async () => {
@@ -16,8 +19,16 @@ const places = [
   { name: 'Redis Cluster', url: cluster.url, nodes: cluster.nodes },
 ];
 for (const { name, url, nodes } of places) {
+  const open = (partitions: number | null): Promise<Store> =>
+    openRedisStore({ url, partitions, log: memoryLog(), waitReplicas: 0 });
+
+  storeContract(name, async (): Promise<StoreData> => {
+    await flush(nodes);
+    return { open, destroy: () => flush(nodes) };
+  });
+
   modelContract(name, async () => {
     await flush(nodes);
-    return openRedisStore({ url, partitions: 1, log: quiet, waitReplicas: 0 });
+    return open(1);
   });
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +36,28 @@ const PATIENCE = 20_000;
  * `args` are further options as on its command line.
  */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+  const durable = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+  return start(async () => [...durable, ...args]);
+}
+
+/** Starts one sentinel that watches a master as `main` and fails it over within a few seconds. */
+export async function startSentinel(master: RedisServer): Promise<RedisServer> {
+  return start(async (folder) => {
+    const file = join(folder, 'sentinel.conf');
+    const settings = [
+      `sentinel monitor main 127.0.0.1 ${master.port} 1`,
+      'sentinel down-after-milliseconds main 500',
+      'sentinel failover-timeout main 5000',
+    ];
+    await writeFile(file, settings.join('\n'));
+    return [file, '--sentinel'];
+  });
+}
+
+async function start(argumentsFor: (folder: string) => Promise<readonly string[]>): Promise<RedisServer> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'burnwatch-redis-'));
+  const args = await argumentsFor(folder);
   let process = await launch(port, folder, args);
   let stopped = false;
 
@@ -134,9 +154,9 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
 }
 
 async function launch(port: number, folder: string, args: readonly string[]): Promise<ChildProcess> {
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
-  const server = spawn('redis-server', [...settings, ...durable, ...args], { stdio: 'ignore' });
+  // A configuration file, if there is one, must come first.
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+  const server = spawn('redis-server', [...args, ...place], { stdio: 'ignore' });
   const failed = new Promise<never>((_, reject) => {
     server.once('error', reject);
     server.once('exit', (code) =>
