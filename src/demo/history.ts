@@ -53,11 +53,11 @@ interface Period {
   readonly to: number;
 }
 
-/** A month by the hour, its last four days in five minutes, its last six hours by the minute. */
+/** A month by the hour, its last four days by the quarter of an hour, its last six hours by the minute. */
 function* periodsUntil(now: number): Generator<Period> {
   for (let from = Math.floor((now - LENGTH) / HOUR) * HOUR + HOUR; from < now;) {
     const age = now - from;
-    const length = age > 4 * DAY ? HOUR : age > 6 * HOUR ? 5 * MINUTE : MINUTE;
+    const length = age > 4 * DAY ? HOUR : age > 6 * HOUR ? 15 * MINUTE : MINUTE;
     const to = Math.min(Math.floor(from / length) * length + length, now);
     yield { from, to };
     from = to;
