@@ -5,21 +5,24 @@ import type { Log } from './core/log.ts';
 import type { Definitions } from './core/slo.ts';
 import { allSlos } from './core/slo.ts';
 import type { Store } from './core/store.ts';
-import { StoreUnavailable } from './core/store.ts';
+import { createDefinitionsInForce } from './engine/definitions-in-force.ts';
 import { createDeliverer } from './engine/deliver.ts';
 import { createEvaluator } from './engine/evaluate.ts';
+import { beat } from './engine/heartbeat.ts';
 import { createHistory } from './engine/history.ts';
 import { createLeadership } from './engine/lead.ts';
 import { createRecorder } from './engine/record.ts';
 import { createReport } from './engine/report.ts';
 import { createSelfReport } from './engine/self-report.ts';
+import { createStoreWatch } from './engine/store-watch.ts';
 import { createServer } from './http/server.ts';
 import type { ServerOptions } from './http/server.ts';
+import type { Status } from './http/status.ts';
 import { createTargets } from './notify/live-targets.ts';
 import type { TargetOptions } from './notify/targets.ts';
-import { formatProblem } from './slo-files/problem.ts';
 import { loadDefinitions } from './slo-files/load.ts';
 import type { Loaded } from './slo-files/load.ts';
+import { formatProblem } from './slo-files/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
 import { openLmdbStore } from './store/lmdb/open.ts';
 import { openRedisStore } from './store/redis/open.ts';
@@ -46,8 +49,10 @@ export interface AppOverrides {
 const LEADER_LEASE = 10_000;
 /** Between looks at the outbox; a transition wakes delivery at once. */
 const DELIVERY_INTERVAL = 250;
+const STORE_INTERVAL = 1_000;
 const HEARTBEAT_INTERVAL = 60_000;
-/** What is being sent at the end gets this long before it is given back. */
+/** Requests that are being handled at the end, and after them notifications, get this long. */
+const REQUEST_GRACE = 4_000;
 const DELIVERY_GRACE = 3_000;
 
 const clock = { now: () => Date.now() };
@@ -60,41 +65,41 @@ export async function startApp(
   overrides: AppOverrides = {},
 ): Promise<App> {
   const owner = randomUUID();
-  let definitions: Definitions | null = null;
-  let sloProblems: readonly string[] = [];
-  let dataLoss: string | null = null;
-  const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
-  const outbox = { pending: 0, undeliverable: 0 };
-  let storeError: string | null = null;
-
   const store = await openStore(config, log);
-  const identity = await store.identity();
-  const targets = createTargets({
-    traceUrl: config.traceUrl,
-    publicUrl: config.publicUrl,
-    smtpUrl: config.smtpUrl,
-    mailFrom: config.mailFrom,
+  const targets = createTargets({ ...config, log, ...overrides.targets });
+  const definitions = createDefinitionsInForce({
+    store,
+    prepare: (next) => targets.replace(next.targets),
+    clock,
     log,
-    ...overrides.targets,
   });
-  const loadedOrFail = () => {
-    if (!definitions) throw new StoreUnavailable('no SLO file has loaded yet, so nothing says what to count');
-    return definitions;
-  };
-  const loadedOrEmpty = () => definitions ?? NOTHING;
-
-  const history = createHistory(store);
-  const recorder = createRecorder({ store, definitions: loadedOrFail, clock, queueLimit: config.queueLimit });
-  const report = createReport({ store, history, definitions: loadedOrEmpty, clock });
+  const storeWatch = createStoreWatch({
+    store,
+    identity: await store.identity(),
+    onDataLoss: definitions.register,
+    clock,
+    log,
+  });
+  const recorder = createRecorder({
+    store,
+    definitions: definitions.required,
+    clock,
+    queueLimit: config.queueLimit,
+  });
+  const report = createReport({
+    store,
+    history: createHistory(store),
+    definitions: definitions.orNone,
+    clock,
+  });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
   const evaluator = createEvaluator({
     store,
     history: createHistory(store),
-    definitions: loadedOrEmpty,
+    definitions: definitions.orNone,
     owner,
     log,
   });
-  const selfReport = createSelfReport({ recorder, definitions: loadedOrEmpty, clock, log });
   const server = createServer({
     recorder,
     report,
@@ -103,11 +108,13 @@ export async function startApp(
     publicUrl: config.publicUrl,
     log,
     version,
+    timeouts: { close: REQUEST_GRACE },
     ...(overrides.extra && { extra: overrides.extra }),
   });
+  const selfReport = createSelfReport({ recorder, definitions: definitions.orNone, clock, log });
   const deliverer = createDeliverer({
     store,
-    definitions: loadedOrEmpty,
+    definitions: definitions.orNone,
     targetOf: targets.get,
     owner,
     clock,
@@ -119,18 +126,23 @@ export async function startApp(
     },
   });
 
-  function status() {
+  let sloProblems: readonly string[] = [];
+  const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
+
+  function status(): Status {
+    const { error, dataLoss, outbox } = storeWatch.health();
+    const current = definitions.current();
     return {
-      ready: definitions !== null && storeError === null,
+      ready: current !== null && error === null,
       checks: {
-        store: { ok: storeError === null, message: storeError ?? 'answers' },
+        store: { ok: error === null, message: error ?? 'answers' },
         slos: {
-          ok: definitions !== null,
-          message: definitions ? `${allSlos(definitions).length} loaded` : 'none has loaded yet',
+          ok: current !== null,
+          message: current ? `${allSlos(current).length} in force` : 'none has loaded yet',
         },
         counters: { ok: dataLoss === null, message: dataLoss ?? 'kept' },
       },
-      sloProblems: [...sloProblems],
+      sloProblems,
       leader: leadership.leading(),
       evaluation,
       outbox,
@@ -138,31 +150,21 @@ export async function startApp(
     };
   }
 
-  async function onLoaded(loaded: Loaded): Promise<void> {
+  async function takeUp(loaded: Loaded): Promise<void> {
     sloProblems = loaded.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     server.metrics.sloFiles(loaded.definitions !== null);
     if (!loaded.definitions) {
-      log.error(
-        { problems: sloProblems },
-        definitions
-          ? 'the SLO files do not load; the last good ones stay in force'
-          : 'the SLO files do not load',
-      );
+      const kept = definitions.current() ? '; the last good ones stay in force' : '';
+      log.error({ problems: sloProblems }, `the SLO files do not load${kept}`);
       return;
     }
     const next = overrides.adapt ? overrides.adapt(loaded.definitions) : loaded.definitions;
-    await targets.replace(next.targets);
-    const slos = allSlos(next);
-    await store.registerSlis(slos, clock.now());
-    definitions = next;
-    log.info(
-      { files: loaded.files.length, workflows: next.workflows.size, slos: slos.length },
-      'the SLO files are in force',
-    );
+    await definitions.replace(next);
+    log.info({ files: loaded.files.length, slos: allSlos(next).length }, 'the SLO files are in force');
   }
 
   async function tick(): Promise<void> {
-    if (!leadership.leading() || !definitions) return;
+    if (!leadership.leading() || !definitions.current()) return;
     const started = clock.now();
     try {
       const result = await evaluator.tick(started);
@@ -186,72 +188,53 @@ export async function startApp(
       await deliverer.run();
     } catch (error) {
       log.warn({ error: String(error) }, 'the outbox could not be read');
-    }
-    delivering = false;
-  }
-
-  async function watchStore(): Promise<void> {
-    try {
-      const current = await store.identity();
-      if (current !== identity && dataLoss === null) {
-        dataLoss = `the store was wiped or replaced, seen at ${new Date(clock.now()).toISOString()}; budgets begin anew`;
-        log.error({}, dataLoss);
-        if (definitions) await store.registerSlis(allSlos(definitions), clock.now());
-      }
-      const view = await store.outbox(1);
-      outbox.pending = view.pendingCount;
-      outbox.undeliverable = view.undeliverableCount;
-      storeError = null;
-    } catch (error) {
-      storeError = (error as Error).message;
+    } finally {
+      delivering = false;
     }
   }
 
+  /** Only the replica that works can say that the work is done. */
   async function heartbeat(): Promise<void> {
-    const late = evaluation.lastAt === null || clock.now() - evaluation.lastAt > 3 * HEARTBEAT_INTERVAL;
-    if (!config.heartbeatUrl || !leadership.leading() || late || outbox.undeliverable > 0 || storeError)
-      return;
-    try {
-      const answer = await fetch(config.heartbeatUrl, {
-        method: 'POST',
-        signal: AbortSignal.timeout(10_000),
-      });
-      await answer.body?.cancel();
-      if (!answer.ok) log.warn({ status: answer.status }, 'the heartbeat was not taken');
-    } catch (error) {
-      log.warn({ error: (error as Error).name }, 'the heartbeat could not be sent');
-    }
+    if (!config.heartbeatUrl || !leadership.leading()) return;
+    const { error, outbox } = storeWatch.health();
+    const evaluates = evaluation.lastAt !== null && clock.now() - evaluation.lastAt < 3 * HEARTBEAT_INTERVAL;
+    if (evaluates && error === null && outbox.undeliverable === 0) await beat(config.heartbeatUrl, log);
   }
 
   const source = { paths: [config.slos], env: process.env, log };
-  await onLoaded(await loadDefinitions(source.paths, source.env));
-  await watchStore();
-  const watcher = await watchDefinitions({ ...source, onLoaded: (loaded) => void onLoaded(loaded) });
+  const first = await loadDefinitions(source.paths, source.env);
+  await takeUp(first);
+  await storeWatch.check();
   await leadership.start();
+  const { url } = await server.listen(config.port, config.host);
+  const watcher = await watchDefinitions({
+    ...source,
+    since: first,
+    onLoaded: (loaded) => {
+      takeUp(loaded).catch((error: unknown) => log.error({ error: String(error) }, 'a reload failed'));
+    },
+  });
   const cron = schedule(config.evaluate, tick, { timezone: 'UTC', noOverlap: true });
   const timers = [
     setInterval(() => void deliver(), DELIVERY_INTERVAL),
-    setInterval(() => void watchStore(), 1_000),
+    setInterval(() => void storeWatch.check(), STORE_INTERVAL),
     setInterval(() => void heartbeat(), HEARTBEAT_INTERVAL),
   ];
-  const { url } = await server.listen(config.port, config.host);
 
-  let stopping: Promise<void> | null = null;
   async function stop(): Promise<void> {
-    await cron.destroy();
     for (const timer of timers) clearInterval(timer);
+    await cron.destroy();
+    await watcher.close();
     await server.close();
     await recorder.drain();
-    await watcher.close();
     await deliverer.stop(DELIVERY_GRACE);
     await leadership.stop();
     await targets.close();
     await store.close();
   }
-  return { url, store, definitions: () => definitions, stop: () => (stopping ??= stop()) };
+  let stopping: Promise<void> | null = null;
+  return { url, store, definitions: definitions.current, stop: () => (stopping ??= stop()) };
 }
-
-const NOTHING: Definitions = { workflows: new Map(), teams: new Map(), targets: new Map() };
 
 function openStore(config: Config, log: Log): Promise<Store> {
   const { store, partitions, waitReplicas } = config;

@@ -5,7 +5,7 @@ import type { TargetOptions } from './targets.ts';
 
 /** The targets in force, by name. */
 export interface Targets {
-  get(name: string): Target | null;
+  readonly get: (name: string) => Target | null;
   /** Makes the targets of new definitions; one whose definition did not change goes on as it is. */
   replace(definitions: ReadonlyMap<string, TargetDefinition>): Promise<void>;
   close(): Promise<void>;
