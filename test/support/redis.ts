@@ -164,7 +164,12 @@ async function launch(port: number, folder: string, args: readonly string[]): Pr
     );
   });
   failed.catch(() => undefined);
-  await Promise.race([failed, ask(port, async (client) => (await client.ping()) === 'PONG')]);
+  try {
+    await Promise.race([failed, ask(port, async (client) => (await client.ping()) === 'PONG')]);
+  } catch (error) {
+    server.kill('SIGKILL');
+    throw error;
+  }
   return server;
 }
 
