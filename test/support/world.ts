@@ -1,0 +1,96 @@
+import type { Counts } from '../../src/core/cells.ts';
+import type { Log } from '../../src/core/log.ts';
+import type { AlertState } from '../../src/core/incident.ts';
+import type { OutboxRow } from '../../src/core/notification.ts';
+import type { Recorder } from '../../src/core/recorder.ts';
+import type { Slo } from '../../src/core/slo.ts';
+import type { Store } from '../../src/core/store.ts';
+import { DAY } from '../../src/core/time.ts';
+import type { Evaluator, TickResult } from '../../src/engine/evaluate.ts';
+import { createEvaluator } from '../../src/engine/evaluate.ts';
+import { createHistory } from '../../src/engine/history.ts';
+import { createRecorder } from '../../src/engine/record.ts';
+import type { ManualClock } from './clock.ts';
+import { manualClock } from './clock.ts';
+import { define, defineSlo } from './definitions.ts';
+import { openEmbeddedStore } from './embedded-store.ts';
+import type { LogEntry } from './memory-log.ts';
+import { memoryLog } from './memory-log.ts';
+import type { WrappedStore } from './store-wrapper.ts';
+import { wrapStore } from './store-wrapper.ts';
+
+/** One service on a manual clock and an embedded store: what it counts, judges and would send. */
+export interface World {
+  readonly clock: ManualClock;
+  readonly wrapped: WrappedStore;
+  readonly store: Store;
+  readonly log: Log & { readonly entries: readonly LogEntry[] };
+  readonly recorder: Recorder;
+  /** Another evaluator of the same store; of the process that leads, unless another one is named. */
+  newEvaluator(owner?: string): Evaluator;
+  /** Evaluates at this moment. */
+  tick(evaluator?: Evaluator): Promise<TickResult>;
+  /** Reports that many successes and failures of `orders` at this moment. */
+  report(good: number, bad: number, fields?: object): Promise<void>;
+  /** What a fresh reader sums up for an SLO. */
+  counted(slo: Slo, window?: number): Promise<Counts>;
+  /** The notifications so far, oldest first. */
+  told(): Promise<readonly OutboxRow[]>;
+  state(slo: Slo): Promise<AlertState | undefined>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly slos?: readonly Slo[];
+  readonly partitions?: number;
+  readonly queueLimit?: number;
+}
+
+const OWNER = 'this process';
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { slos = [defineSlo()], partitions = 1, queueLimit = 10_000 } = options;
+  const clock = manualClock();
+  const wrapped = wrapStore(await openEmbeddedStore(partitions, clock));
+  const { store } = wrapped;
+  const log = memoryLog();
+  const current = define(slos);
+  const definitions = () => current;
+  const recorder = createRecorder({ store, definitions, clock, queueLimit });
+  const newEvaluator = (owner = OWNER) =>
+    createEvaluator({ store, history: createHistory(store), definitions, owner, log });
+  const evaluator = newEvaluator();
+  await store.lead(OWNER, 1000 * DAY);
+  let batches = 0;
+  return {
+    clock,
+    wrapped,
+    store,
+    log,
+    recorder,
+    newEvaluator,
+    tick: (who = evaluator) => who.tick(clock.now()),
+    async report(good, bad, fields = {}) {
+      batches++;
+      const common = { workflow: 'orders', ...fields };
+      const records = [
+        { ...common, execution: `good-${batches}`, status: 'succeeded', count: good },
+        { ...common, execution: `bad-${batches}`, status: 'failed', count: bad },
+      ].filter(({ count }) => count > 0);
+      const { accepted } = await recorder.record(records);
+      if (accepted !== records.length) throw new Error('a report was not accepted');
+    },
+    async counted(slo, window = DAY) {
+      const history = createHistory(store);
+      await history.refresh([{ ...slo, windows: [window] }], clock.now());
+      return history.sum(slo, window, clock.now());
+    },
+    told: async () => (await store.outbox(1000)).pending,
+    state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
+    async close() {
+      wrapped.bringUp();
+      await recorder.drain();
+      await store.close();
+    },
+  };
+}
