@@ -1,20 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ServerOptions } from '../http/server.ts';
-import type { Mail } from '../notify/email.ts';
 import type { SlackPayload } from '../notify/slack-blocks.ts';
 import type { TargetOptions } from '../notify/targets.ts';
+import type { CaughtMessage } from './caught-message.ts';
 import { MAIL_SANDBOX, inboxPage } from './inbox-page.ts';
-
-/** A notification that was caught on its way out. */
-export type CaughtMessage =
-  | {
-      readonly kind: 'slack';
-      readonly id: number;
-      readonly at: number;
-      readonly webhook: string;
-      readonly payload: SlackPayload;
-    }
-  | { readonly kind: 'mail'; readonly id: number; readonly at: number; readonly mail: Mail };
 
 export interface Inbox {
   /** Stand in for Slack and for the mail server: everything is accepted, and goes nowhere else. */

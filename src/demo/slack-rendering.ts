@@ -25,7 +25,7 @@ function renderBlock(block: SlackBlock): string {
 
 // Code and links come first: within them nothing else is markup.
 const PIECES =
-  /`(?<code>[^`\n]+)`|<(?<url>https?:[^|>\s]+)(?:\|(?<label>[^>]*))?>|(?<![\w*])\*(?<bold>[^*\n]+)\*(?![\w*])|(?<newline>\n)/g;
+  /`(?<code>[^`\n]+)`|<(?<url>https?:[^|>\s]+)(?:\|(?<label>[^>]*))?>|(?<![\w*])\*(?<bold>[^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])|(?<newline>\n)/g;
 
 /** Slack's markup as HTML: code, links, bold and line breaks; what else Slack knows, Burnwatch does not send. */
 function mrkdwn(text: string): string {
