@@ -86,20 +86,11 @@ export async function startApp(
     clock,
     queueLimit: config.queueLimit,
   });
-  const report = createReport({
-    store,
-    history: createHistory(store),
-    definitions: definitions.orNone,
-    clock,
-  });
+  // One for all that read: the store tells each change only once to whoever holds a connection.
+  const history = createHistory(store);
+  const report = createReport({ store, history, definitions: definitions.orNone, clock });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
-  const evaluator = createEvaluator({
-    store,
-    history: createHistory(store),
-    definitions: definitions.orNone,
-    owner,
-    log,
-  });
+  const evaluator = createEvaluator({ store, history, definitions: definitions.orNone, owner, log });
   const server = createServer({
     recorder,
     report,

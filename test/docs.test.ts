@@ -1,0 +1,110 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../src/http/metrics.ts';
+import { PROBLEMS, REJECTIONS } from '../src/http/problems.ts';
+import { SLO_METRICS } from '../src/http/slo-metrics.ts';
+import { SETTINGS, flagOf } from '../src/settings.ts';
+
+const README = fileURLToPath(new URL('../README.md', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+type Row = readonly string[];
+
+/** The tables of the README that are made of what the code says; `UPDATE_DOCS=1` writes them. */
+const TABLES: Readonly<Record<string, readonly Row[]>> = {
+  settings: [
+    ['variable', 'flag', 'default', ''],
+    ...SETTINGS.map(({ name, fallback, description }) => [
+      `\`BURNWATCH_${name}\``,
+      `\`${flagOf(name)}\``,
+      fallback === null ? '' : `\`${fallback}\``,
+      description,
+    ]),
+  ],
+  metrics: [
+    ['metric', 'labels', ''],
+    ...[...Object.values(METRICS), ...Object.values(SLO_METRICS)].map(({ name, labelNames, help }) => [
+      `\`${name}\``,
+      labelNames.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]),
+  ],
+  problems: [
+    ['status', 'code', ''],
+    ...Object.entries(PROBLEMS).map(([code, { status, meaning }]) => [
+      String(status),
+      `\`${code}\``,
+      meaning,
+    ]),
+  ],
+  rejections: [
+    ['code', ''],
+    ...Object.entries(REJECTIONS).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  ],
+};
+
+function section(text: string, name: string): { readonly from: number; readonly to: number } {
+  const opening = `<!-- ${name} -->`;
+  const from = text.indexOf(opening) + opening.length;
+  const to = text.indexOf(`<!-- /${name} -->`, from);
+  if (from < opening.length || to < 0)
+    throw new Error(`README.md has no section between <!-- ${name} --> and its end`);
+  return { from, to };
+}
+
+function markdown(rows: readonly Row[]): string {
+  const line = (cells: Row) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const [head, ...body] = rows;
+  return [line(head!), line(head!.map(() => '---')), ...body.map(line)].join('\n');
+}
+
+/** The cells of a table, however its columns are aligned. */
+function cells(table: string): string[][] {
+  return table
+    .trim()
+    .split('\n')
+    .filter((line) => !/^\|[\s:|-]+\|$/.test(line))
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+describe('README.md', () => {
+  it.each(Object.keys(TABLES))('lists exactly what the code has: %s', (name) => {
+    if (process.env['UPDATE_DOCS']) {
+      const before = readFileSync(README, 'utf8');
+      const { from, to } = section(before, name);
+      writeFileSync(README, `${before.slice(0, from)}\n\n${markdown(TABLES[name]!)}\n\n${before.slice(to)}`);
+    }
+    const text = readFileSync(README, 'utf8');
+    const { from, to } = section(text, name);
+    expect(cells(text.slice(from, to))).toEqual(cells(markdown(TABLES[name]!)));
+  });
+
+  it('names every verb of the program, and no other', () => {
+    const text = readFileSync(README, 'utf8');
+    const { stdout } = spawnSync(process.execPath, [PROGRAM, '--help'], { encoding: 'utf8' });
+    const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
+      .map(([, verb]) => verb!)
+      .filter((verb) => verb !== 'help');
+    expect(verbs.length).toBeGreaterThanOrEqual(5);
+    const told = new Set([...text.matchAll(/`(?:npx )?burnwatch ([a-z]+)/g)].map(([, verb]) => verb!));
+    expect([...told].toSorted()).toEqual(verbs.toSorted());
+  });
+
+  it('names only files of the repository', () => {
+    const text = readFileSync(README, 'utf8');
+    for (const [, path] of text.matchAll(/`((?:test|src|slos|docs|\.ci)\/[\w./-]*)`/g)) {
+      // What a reader is told to create is not there yet.
+      if (path === 'slos/checkout.yaml') continue;
+      expect(() => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url))), path).not.toThrow(
+        /ENOENT/,
+      );
+    }
+  });
+});
