@@ -7,6 +7,7 @@ import type { Log } from '../../core/log.ts';
 import { StoreUnavailable } from '../../core/store.ts';
 import type { Store } from '../../core/store.ts';
 import { countingStore } from './counting.ts';
+import { checkDataFile } from './data-file.ts';
 import { MAX_TABLES, openTables } from './databases.ts';
 import type { About, Databases } from './databases.ts';
 import { outboxStore } from './outbox.ts';
@@ -66,6 +67,7 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
 async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Databases }> {
   try {
     await mkdir(folder, { recursive: true });
+    await checkDataFile(folder);
     const root = open({
       path: folder,
       noSubdir: false,
@@ -73,6 +75,8 @@ async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Dat
       mapSize: MAX_BYTES,
       // Without it a commit that could not be flushed is an error, not a promise that never settles.
       overlappingSync: false,
+      // The writer makes its own batches, and the marks around lmdb's would be promises that nobody waits for.
+      eventTurnBatching: false,
     });
     return { root, db: openTables(root) };
   } catch (error) {

@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
+import type { Store } from '../../src/core/store.ts';
+import { DAY, HOUR, SECOND } from '../../src/core/time.ts';
+import { openLmdbStore } from '../../src/store/lmdb/open.ts';
+import { manualClock } from '../support/clock.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { countsIn, countsInHour, done, DONE, HOME, NOW, starts, sweepAll, WORKFLOW } from './outcomes.ts';
+
+const WRITER = fileURLToPath(new URL('./lmdb-writer.ts', import.meta.url));
+const BATCH = 20;
+const SLI = { workflow: WORKFLOW, fingerprint: DONE.fingerprint };
+
+let folder: string;
+let stores: Store[] = [];
+let children: ChildProcess[] = [];
+const clock = manualClock(NOW);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'burnwatch-lmdb-'));
+});
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+  for (const store of stores) await store.close();
+  [stores, children] = [[], []];
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function open(partitions: number | null = null, at = folder): Promise<Store> {
+  const store = await openLmdbStore({ folder: at, partitions, clock, log: memoryLog() });
+  stores.push(store);
+  return store;
+}
+
+/** Starts a process that writes batches; what it says, line by line, goes to `hear`. */
+function startWriter(batches: number, hear: (line: string) => void, shell?: string): Promise<void> {
+  const node = [process.execPath, '--import', 'tsx', WRITER, folder, String(batches)];
+  const [command, ...args] = shell ? ['bash', '-c', `${shell}; exec "$@"`, 'bash', ...node] : node;
+  // lmdb complains of failed commits on standard error; what matters of it is in the answers.
+  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  children.push(child);
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', hear);
+  return Promise.all([once(child, 'exit'), once(lines, 'close')]).then(() => undefined);
+}
+
+function executionsOf(batch: number): string[] {
+  return Array.from({ length: BATCH }, (_, i) => `batch-${batch}-${i}-${'x'.repeat(150)}`);
+}
+
+it('C2 C1: what a killed process had acknowledged is there exactly once, and the next one writes on', async () => {
+  const acknowledged = new Set<number>();
+  for (const enough of [3, 40, 120]) {
+    await startWriter(100_000, (line) => {
+      acknowledged.add(Number(line.split(' ')[0]));
+      if (acknowledged.size >= enough) children.at(-1)!.kill('SIGKILL');
+    });
+    expect(acknowledged.size).toBeGreaterThanOrEqual(enough);
+
+    const store = await open();
+    const { good } = await countsIn(store, 'done', NOW);
+    expect(good).toBeGreaterThanOrEqual(acknowledged.size * BATCH);
+    // Each batch was counted whole or not at all, and the hour agrees with the minute.
+    expect(good % BATCH).toBe(0);
+    expect((await countsInHour(store, 'done', NOW)).good).toBe(good);
+    const groups = [...acknowledged].map((batch) => done(executionsOf(batch), NOW));
+    expect(await store.record({ ...HOME, now: NOW, groups })).toEqual(groups.map(() => 0));
+    await store.close();
+  }
+});
+
+it('C1: two processes may write to one folder at once', async () => {
+  const batches = 60;
+  let fresh = 0;
+  const hear = (line: string): void => void (fresh += Number(line.split(' ')[1]));
+  await Promise.all([startWriter(batches, hear), startWriter(batches, hear)]);
+  expect(fresh).toBe(batches * BATCH);
+  expect(await countsIn(await open(), 'done', NOW)).toEqual({ good: batches * BATCH, bad: 0 });
+});
+
+it('C2: on a full disk writes fail with StoreUnavailable and what was acknowledged stays', async () => {
+  let acknowledged = 0;
+  const failures = new Set<string>();
+  // A limit on the size of files is the disk that is full; ignoring the signal makes it an error of the write.
+  await startWriter(
+    300,
+    (line) => {
+      const [first, second] = line.split(' ');
+      if (first === 'failed') failures.add(second!);
+      else acknowledged += Number(second);
+    },
+    "trap '' XFSZ; ulimit -f 1500",
+  );
+  expect([...failures]).toEqual(['StoreUnavailable']);
+  expect(acknowledged).toBeGreaterThan(0);
+  expect(await countsIn(await open(), 'done', NOW)).toEqual({ good: acknowledged, bad: 0 });
+});
+
+it('names the folder when it cannot hold a store', async () => {
+  await writeFile(join(folder, 'file'), 'not a folder');
+  for (const bad of [join(folder, 'file'), join(folder, 'file', 'below')]) {
+    const error: unknown = await open(null, bad).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(String(error)).toContain(bad);
+  }
+});
+
+it.each([
+  ['holds something else', (file: string) => writeFile(file, 'something else'.repeat(1000))],
+  ['was cut off', (file: string) => truncate(file, 3 * 4096)],
+  ['was cut off at once', (file: string) => truncate(file, 100)],
+])('refuses a data file that %s, naming the folder', async (_, damage) => {
+  const store = await open();
+  for (let i = 0; i < 20; i++) {
+    await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(i), NOW)] });
+  }
+  await store.close();
+  await damage(join(folder, 'data.mdb'));
+  await expect(open()).rejects.toThrow(new RegExp(`${folder}.*data\\.mdb`));
+});
+
+it('makes the folder, adopts an empty file, and may be closed twice', async () => {
+  const below = join(folder, 'a.b', 'c');
+  const store = await open(null, below);
+  await store.close();
+  await store.close();
+  await writeFile(join(folder, 'data.mdb'), '');
+  expect((await open()).partitions).toBe(1);
+});
+
+it('finishes what it was asked for before it closes', async () => {
+  const store = await open();
+  const answer = store.record({ ...HOME, now: NOW, groups: [done(executionsOf(1), NOW)] });
+  await store.close();
+  expect(await answer).toEqual([BATCH]);
+  await expect(store.record({ ...HOME, now: NOW, groups: [done(['a'], NOW)] })).rejects.toThrow(
+    StoreUnavailable,
+  );
+  expect(await countsIn(await open(), 'done', NOW)).toEqual({ good: BATCH, bad: 0 });
+});
+
+it('G2: a large batch gives other work its turns', async () => {
+  const store = await open();
+  const executions = Array.from({ length: 10_000 }, (_, i) => `execution-${i}`);
+  const answer = store.record({
+    ...HOME,
+    now: NOW,
+    groups: [starts(executions, NOW, [{ fingerprint: 'f', withinMs: HOUR }])],
+  });
+  let turns = 0;
+  const count = async (): Promise<void> => {
+    for (;;) {
+      if ((await Promise.race([answer, nextTurn(null)])) !== null) return;
+      turns += 1;
+    }
+  };
+  await count();
+  expect(await answer).toEqual([10_000]);
+  expect(turns).toBeGreaterThan(20);
+});
+
+it('a change that cannot be stored fails alone, and leaves nothing behind', async () => {
+  const store = await open();
+  // Longer than any key can be; no producer gets this far.
+  const tooLong = { ...HOME, now: NOW, groups: [done(['fine', 'x'.repeat(3000)], NOW)] };
+  const [bad, good] = await Promise.allSettled([
+    store.record(tooLong),
+    store.record({ ...HOME, now: NOW, groups: [done(['other'], NOW)] }),
+  ]);
+  expect(bad).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } });
+  expect(good).toMatchObject({ status: 'fulfilled', value: [1] });
+  expect(await store.record({ ...HOME, now: NOW, groups: [done(['fine'], NOW)] })).toEqual([1]);
+  expect(await countsIn(store, 'done', NOW)).toEqual({ good: 2, bad: 0 });
+});
+
+it('a lease ends to the millisecond by the clock it was given', async () => {
+  const store = await open();
+  expect(await store.lead('a', 10 * SECOND)).toBe(true);
+  clock.advance(10 * SECOND - 1);
+  expect(await store.lead('b', SECOND)).toBe(false);
+  expect(await store.claim('a', NOW, SECOND, 1, [])).toEqual([]);
+  clock.advance(1);
+  await expect(store.claim('a', NOW, SECOND, 1, [])).rejects.toThrow(NotLeader);
+  expect(await store.lead('b', SECOND)).toBe(true);
+});
+
+it('a sweep forgets what is kept past its time, a little at a time', async () => {
+  const store = await open();
+  await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(1), NOW, { status: 'failed' })] });
+  const blocks = async (): Promise<boolean[]> => {
+    const id = { ...HOME, fingerprint: DONE.fingerprint };
+    const found = await store.readBlocks([
+      { ...id, level: 'minute', block: Math.floor(NOW / HOUR) },
+      { ...id, level: 'hour', block: Math.floor(NOW / HOUR / 192) },
+    ]);
+    return found.map((block) => block !== null);
+  };
+
+  await sweepAll(store, NOW + DAY);
+  expect(await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(1), NOW)] })).toEqual([0]);
+  expect(await store.sweep(HOME, NOW + 2 * DAY, BATCH - 1)).toMatchObject({ swept: BATCH - 1 });
+  expect(await store.sweep(HOME, NOW + 2 * DAY, BATCH)).toMatchObject({ swept: 1 });
+  expect(await blocks()).toEqual([true, true]);
+
+  await sweepAll(store, NOW + 5 * DAY);
+  expect(await blocks()).toEqual([false, true]);
+  expect(await store.readFailures(SLI, NOW, NOW)).toHaveLength(1);
+  await sweepAll(store, NOW + 9 * DAY);
+  expect(await store.readFailures(SLI, NOW, NOW)).toEqual([]);
+  await sweepAll(store, NOW + 110 * DAY);
+  expect(await blocks()).toEqual([false, false]);
+  expect(await store.sweep(HOME, NOW + 110 * DAY, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
+});
+
+it('what lands where its block has expired already is not kept', async () => {
+  const store = await open();
+  const later = NOW + 5 * DAY;
+  await store.record({ ...HOME, now: later, groups: [done(['a'], NOW)] });
+  expect(await countsIn(store, 'done', NOW)).toEqual({ good: 0, bad: 0 });
+  expect(await countsInHour(store, 'done', NOW)).toEqual({ good: 1, bad: 0 });
+});
