@@ -23,6 +23,9 @@ interface RejectedRecord {
 /** A record longer than this is rejected unread: the longest legal one is less than half of it. */
 export const MAX_RECORD_BYTES = 65_536;
 
+/** So is one with brackets nested deeper than this, in a long body: memory full of nested arrays is slow to clean. */
+const MAX_DEPTH = 16;
+
 /** Bodies up to this size are parsed at once: even the slowest JSON of this length takes a few milliseconds. */
 const AT_ONCE = 16_384;
 /** Of longer ones, this much is parsed before everybody else gets a turn of the event loop (G2) ... */
@@ -98,8 +101,11 @@ class Collector implements OutcomeBody {
     this.rejected.push({ index: this.count, code, message });
   }
 
-  rejectLong(): void {
-    this.reject('record-too-large', `A record may have at most ${MAX_RECORD_BYTES} bytes.`);
+  rejectUnread(): void {
+    this.reject(
+      'record-too-large',
+      `A record may have at most ${MAX_RECORD_BYTES} bytes and ${MAX_DEPTH} levels of brackets.`,
+    );
   }
 
   private checkRoom(): void {
@@ -125,7 +131,7 @@ function* parseLines(body: Buffer, collector: Collector): Slices {
     if (end - start > SLICE_BYTES) {
       end = text.lastIndexOf(NEWLINE, start + SLICE_BYTES);
       if (end < start) {
-        collector.rejectLong();
+        collector.rejectUnread();
         const next = text.indexOf(NEWLINE, start);
         start = next === -1 ? text.length : next + 1;
         continue;
@@ -146,8 +152,8 @@ function* parseLines(body: Buffer, collector: Collector): Slices {
 }
 
 function parseLine(line: string, collector: Collector): void {
-  if (line.length > MAX_RECORD_BYTES) {
-    collector.rejectLong();
+  if (line.length > MAX_RECORD_BYTES || isDeep(line)) {
+    collector.rejectUnread();
     return;
   }
   let record: unknown;
@@ -158,6 +164,24 @@ function parseLine(line: string, collector: Collector): void {
     return;
   }
   collector.add(record);
+}
+
+/** Whether brackets are nested deeper than they may be. */
+function isDeep(line: string): boolean {
+  // Few brackets cannot be nested deeply, and an outcome has one pair or two.
+  let brackets = 0;
+  for (let at = line.indexOf('['); at !== -1 && brackets <= MAX_DEPTH; at = line.indexOf('[', at + 1))
+    brackets++;
+  for (let at = line.indexOf('{'); at !== -1 && brackets <= MAX_DEPTH; at = line.indexOf('{', at + 1))
+    brackets++;
+  if (brackets <= MAX_DEPTH) return false;
+  let depth = 0;
+  for (const [token] of line.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 /**
@@ -175,6 +199,7 @@ function* parseArray(body: Buffer, collector: Collector): Slices {
     return;
   }
   let depth = 1;
+  let deepest = 1;
   let inString = false;
   let start = opening + 1;
   let sliceEnd = start + SLICE_BYTES;
@@ -191,25 +216,27 @@ function* parseArray(body: Buffer, collector: Collector): Slices {
     } else if (byte === QUOTE) {
       inString = true;
     } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
-      depth++;
+      if (++depth > deepest) deepest = depth;
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
       if (--depth > 0) continue;
       checkEnd(text, at);
       if (collector.count > 0 || text.toString('latin1', start, at).trim() !== '') {
-        parseElement(text, start, at, collector);
+        parseElement(text, start, at, deepest, collector);
       }
       return;
     } else if (byte === COMMA && depth === 1) {
-      parseElement(text, start, at, collector);
+      parseElement(text, start, at, deepest, collector);
       start = at + 1;
+      deepest = 1;
       if (++sliceRecords % SLICE_RECORDS === 0) yield;
     }
   }
   throw new Problem('invalid-json', 'The body is not JSON: the array is not closed.');
 }
 
-function parseElement(text: Buffer, start: number, end: number, collector: Collector): void {
-  if (end - start > MAX_RECORD_BYTES) collector.rejectLong();
+function parseElement(text: Buffer, start: number, end: number, deepest: number, collector: Collector): void {
+  // The outermost bracket is not the element's own.
+  if (end - start > MAX_RECORD_BYTES || deepest - 1 > MAX_DEPTH) collector.rejectUnread();
   else collector.add(parseJson(text.toString('utf8', start, end)));
 }
 

@@ -45,7 +45,7 @@ export type RecordProblemCode = 'invalid-json' | 'record-too-large';
 /** Every `code` in the `rejected` list of an answer to `POST /v1/outcomes`, with what it means. */
 export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, string>> = {
   'invalid-json': 'The line is not JSON.',
-  'record-too-large': 'The record has too many bytes.',
+  'record-too-large': 'The record has too many bytes, or brackets nested too deeply.',
   'not-an-object': 'The record is not a JSON object.',
   'unknown-field': 'The record has a field that outcomes do not have.',
   'missing-field': 'A required field is missing.',

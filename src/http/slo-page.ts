@@ -38,8 +38,7 @@ function incident({ incident }: SloDetail, now: number): Html | null {
   if (!incident) return null;
   return html`<section class="banner bad" aria-label="Incident">
     <h2>
-      ${incident.severity === 'page' ? 'Page' : 'Ticket'}: opened
-      ${when(Date.parse(incident.openedAt), now)}
+      ${incident.severity === 'page' ? 'Page' : 'Ticket'}: opened ${when(Date.parse(incident.openedAt), now)}
     </h2>
     <p>
       Tier ${incident.tier} fired; the highest burn rate so far is ${burnRateText(incident.peakBurnRate)}.

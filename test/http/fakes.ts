@@ -46,6 +46,8 @@ export function recordingRecorder(): RecordingRecorder {
 export interface FixedReport extends Report {
   list: SloDetail[];
   fail: Error | null;
+  /** What the outbox was asked for. */
+  readonly limits: number[];
 }
 
 export function fixedReport(list: SloDetail[]): FixedReport {
@@ -55,6 +57,7 @@ export function fixedReport(list: SloDetail[]): FixedReport {
   const report: FixedReport = {
     list,
     fail: null,
+    limits: [],
     slos: () => unlessFailing(report.list.map(withoutDetail)),
     slo: (id) => unlessFailing(report.list.find((slo) => slo.id === id) ?? null),
     inFlight: () =>
@@ -65,7 +68,10 @@ export function fixedReport(list: SloDetail[]): FixedReport {
           overdue: 3,
         })),
       ),
-    outbox: () => unlessFailing(outbox),
+    outbox(limit) {
+      report.limits.push(limit);
+      return unlessFailing(outbox);
+    },
   };
   return report;
 }

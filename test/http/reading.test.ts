@@ -83,12 +83,9 @@ describe('the service itself', () => {
 
   it('shows the outbox, as many rows of it as asked for', async () => {
     const { url, report } = await startServer();
-    const limits: number[] = [];
-    const { outbox } = report;
-    Object.assign(report, { outbox: (limit: number) => (limits.push(limit), outbox(limit)) });
     expect((await read(`${url}/v1/outbox`)).body).toMatchObject({ pendingCount: 0, undeliverable: [] });
     expect((await read(`${url}/v1/outbox?limit=1000`)).status).toBe(200);
-    expect(limits).toEqual([100, 1000]);
+    expect(report.limits).toEqual([100, 1000]);
     for (const limit of ['0', '1001', '-1', '1e2', 'x', '', '1&limit=2', '99999999999999999999']) {
       expect((await read(`${url}/v1/outbox?limit=${limit}`)).body['code']).toBe('invalid-query');
     }
@@ -107,17 +104,11 @@ describe('everything else', () => {
       '/.env',
       '/..%2f..%2fetc/passwd',
       '//',
-      '/?/',
       '/%ff',
     ];
-    const expected = ['not-found', 'unknown-slo', 'invalid-path'];
-    for (const path of paths.filter((path) => path !== '/?/')) {
-      const { status, body } = await read(`${url}${path}`);
-      expect([path, [400, 404].includes(status), expected.includes(String(body['code']))]).toEqual([
-        path,
-        true,
-        true,
-      ]);
+    for (const path of paths) {
+      const { status, body } = await read(url + path);
+      expect([path, status, body['code']]).toEqual([path, 404, 'not-found']);
     }
   });
 

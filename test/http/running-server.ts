@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -15,7 +16,7 @@ export interface RunningServer {
   readonly recorder: RecordingRecorder;
   readonly report: FixedReport;
   /** Posts a body to `/v1/outcomes`, as JSON unless the headers say otherwise. */
-  post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>;
+  readonly post: (body: string | Buffer, headers?: Record<string, string>) => Promise<Response>;
 }
 
 /** A real server on loopback with fakes behind it, closed when the test ends. */
@@ -62,9 +63,9 @@ export async function openConnection(port: number): Promise<RawConnection> {
   onTestFinished(() => void socket.destroy());
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
+  await once(socket, 'connect');
   // The server may cut the connection; the close that follows is what tests wait for.
   socket.on('error', () => null);
-  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
-  await new Promise((resolve) => socket.once('connect', resolve));
   return { socket, send: (data) => void socket.write(data), received: () => text, ended };
 }
