@@ -2,7 +2,8 @@
 -- KEYS  1-10 see counting.lua, 11-14 see seen.lua
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
 --       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
---       end    identities; with `columns` also at, startedAt ('' for unknown), execution, trace ('' for none)
+--       end    identities; with `columns` then one JSON [at, startedAt, execution, trace], each of them an array of
+--              n, or false; a startedAt or trace is false when there is none, and no executions are the units
 --       Identities are as in seen.lua.
 -- A start group is {kind, n, watched, steps}; a due is the moment the sweep must look at it first.
 -- An end group is {kind, n, columns, watched, status, count, slis [[fingerprint, withinMs or false]],
@@ -227,20 +228,20 @@ local function recordOneByOne(group, first)
     units[i] = string.sub(ARGV[first + offset], 2)
   end
   local records = inFlight and group.watched and call('HMGET', FLIGHT, unpack(units)) or {}
+  local ats, starts, executions, traces = unpack(cjson.decode(ARGV[first + n]))
   local finished = {}
   for i, offset in ipairs(offsets) do
-    local trace = ARGV[first + 4 * n + offset]
     local end_ = {
       unit = units[i],
-      at = tonumber(ARGV[first + n + offset]),
+      at = ats[offset + 1],
       status = group.status,
       count = group.count,
-      execution = ARGV[first + 3 * n + offset],
-      trace = trace == '' and cjson.null or trace,
+      execution = executions and executions[offset + 1] or units[i],
+      trace = traces and traces[offset + 1] or cjson.null,
       failure = group.failure,
     }
     local record = records[i] and cjson.decode(records[i])
-    local startedAt = tonumber(ARGV[first + 2 * n + offset]) or (record and record.s)
+    local startedAt = starts and starts[offset + 1] or (record and record.s)
     if record then
       finished[#finished + 1] = units[i]
       landJudged(end_, group.slis, startedAt, record)
@@ -271,7 +272,7 @@ for i, group in ipairs(batch.groups) do
   else
     local alike = group.landings and not (group.watched and inFlight)
     counts[i] = alike and recordAlike(group, first) or recordOneByOne(group, first)
-    first = first + group.n * (group.columns and 5 or 1)
+    first = first + group.n + (group.columns and 1 or 0)
   end
 end
 if #earlyRecords > 0 then
