@@ -25,6 +25,9 @@ export interface CountingPlan {
   watches(outcome: Outcome): boolean;
 }
 
+/** Steps, and dependencies of one, whose selections are remembered. */
+const MAX_NAMES = 100;
+
 /** Makes a function that gives the counting plans of definitions, kept until the definitions change. */
 export function countingPlans(): (definitions: Definitions) => ReadonlyMap<string, CountingPlan> {
   let known: Definitions | null = null;
@@ -45,20 +48,38 @@ function countingPlan(workflow: Workflow): CountingPlan {
   // Steps are followed where executions are, so that an overdue execution can name the step it hangs in.
   const watchesSteps = timed.length > 0;
   const selections = new Map<string, Selection>();
+  // Where no SLI looks at attributes, what is selected depends on two names only.
+  const byNames = [...slis.values()].some(({ where }) => Object.keys(where).length > 0)
+    ? null
+    : new Map<string | null, Map<string | null, Selection>>();
+
+  function find(outcome: Outcome): Selection {
+    const chosen = [...slis].filter(([, sli]) => selects(sli, outcome));
+    const key = chosen.map(([fingerprint]) => fingerprint).join(',');
+    let selection = selections.get(key);
+    if (!selection) {
+      selection = {
+        slis: chosen.map(([fingerprint, { withinMs }]) => ({ fingerprint, withinMs })),
+        key,
+        timed: chosen.some(([, { withinMs }]) => withinMs !== null),
+      };
+      selections.set(key, selection);
+    }
+    return selection;
+  }
+
   return {
     select(outcome) {
-      const chosen = [...slis].filter(([, sli]) => selects(sli, outcome));
-      const key = chosen.map(([fingerprint]) => fingerprint).join(',');
-      let selection = selections.get(key);
-      if (!selection) {
-        selection = {
-          slis: chosen.map(([fingerprint, { withinMs }]) => ({ fingerprint, withinMs })),
-          key,
-          timed: chosen.some(([, { withinMs }]) => withinMs !== null),
-        };
-        selections.set(key, selection);
-      }
-      return selection;
+      if (!byNames) return find(outcome);
+      const selection = byNames.get(outcome.step)?.get(outcome.dependency);
+      if (selection) return selection;
+      const found = find(outcome);
+      // Names come from producers: what is remembered of them must not grow without end.
+      if (byNames.size >= MAX_NAMES) byNames.clear();
+      let ofStep = byNames.get(outcome.step);
+      if (!ofStep || ofStep.size >= MAX_NAMES) byNames.set(outcome.step, (ofStep = new Map()));
+      ofStep.set(outcome.dependency, found);
+      return found;
     },
     watches: (outcome) => (outcome.step === null ? watchesExecutions : watchesSteps),
   };

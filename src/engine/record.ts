@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { partitionOf } from '../core/hash.ts';
 import type { Outcome, Rejection } from '../core/outcome.ts';
 import { isRejection, parseOutcome } from '../core/outcome.ts';
@@ -24,6 +25,8 @@ export interface RecorderOptions {
 const CONCURRENT_FLUSHES = 4;
 /** A flush takes whole requests until it has this many outcomes. */
 const FLUSH_SIZE = 4000;
+/** Records judged before others get a turn of the event loop: a few milliseconds' worth. */
+const SLICE = 2000;
 
 interface Job {
   readonly groups: ReadonlyMap<string, GroupsOfPartition>;
@@ -71,12 +74,30 @@ export function createRecorder({ store, definitions, clock, queueLimit }: Record
     flushing++;
     await storeJobs(store, jobs, clock.now());
     flushing--;
-    for (const { size } of jobs) queued -= size;
     schedule();
-    if (queued === 0) {
-      for (const done of idle) done();
-      idle = [];
-    }
+    release(jobs.reduce((sum, { size }) => sum + size, 0));
+  }
+
+  function release(count: number): void {
+    queued -= count;
+    if (queued > 0) return;
+    for (const done of idle) done();
+    idle = [];
+  }
+
+  /** Puts one record into the group it belongs to, or says why it does not count. */
+  function sort(
+    record: unknown,
+    arrival: number,
+    plans: ReadonlyMap<string, CountingPlan>,
+    groups: Map<string, GroupsOfPartition>,
+  ): Rejection | null {
+    const outcome = parseOutcome(record, arrival);
+    if (isRejection(outcome)) return outcome;
+    const plan = plans.get(outcome.workflow);
+    if (!plan) return unknownWorkflow(outcome.workflow, [...plans.keys()]);
+    addToGroup(groups, plan, outcome, partitionOf(outcome.execution, store.partitions));
+    return null;
   }
 
   return {
@@ -88,23 +109,16 @@ export function createRecorder({ store, definitions, clock, queueLimit }: Record
       const arrival = clock.now();
       const rejected: ({ index: number } & Rejection)[] = [];
       const groups = new Map<string, GroupsOfPartition>();
-      let valid = 0;
+      queued += records.length;
       for (let index = 0; index < records.length; index++) {
-        const outcome = parseOutcome(records[index], arrival);
-        if (isRejection(outcome)) {
-          rejected.push({ index, ...outcome });
-          continue;
-        }
-        const plan = plans.get(outcome.workflow);
-        if (!plan) {
-          rejected.push({ index, ...unknownWorkflow(outcome.workflow, [...plans.keys()]) });
-          continue;
-        }
-        valid++;
-        addToGroup(groups, plan, outcome, partitionOf(outcome.execution, store.partitions));
+        // A request of many records lets others have their turn in between (G2).
+        if (index > 0 && index % SLICE === 0) await turn();
+        const rejection = sort(records[index], arrival, plans, groups);
+        if (rejection) rejected.push({ index, ...rejection });
       }
+      const valid = records.length - rejected.length;
+      release(rejected.length);
       if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
-      queued += valid;
       const accepted = await new Promise<number>((resolve, reject) => {
         waiting.push({ groups, size: valid, resolve, reject });
         schedule();
