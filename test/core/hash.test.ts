@@ -18,7 +18,7 @@ describe('hash53', () => {
     const hashes = new Set<number>();
     for (let id = 0; id < 100_000; id++) hashes.add(hash53(`order-${id}`));
     expect(hashes.size).toBe(100_000);
-    for (const hash of hashes) expect(Number.isSafeInteger(hash) && hash >= 0).toBe(true);
+    expect([...hashes].every((hash) => Number.isSafeInteger(hash) && hash >= 0)).toBe(true);
   });
 });
 

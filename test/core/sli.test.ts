@@ -1,21 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../src/core/outcome.ts';
-import { isRejection, parseOutcome } from '../../src/core/outcome.ts';
 import type { EndStatus, Sli } from '../../src/core/sli.ts';
 import { fingerprint, judge, judgesSteps, selects } from '../../src/core/sli.ts';
 import { MINUTE, minuteOf } from '../../src/core/time.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
+import { sketchOutcome } from '../support/outcomes.ts';
 
 function sli(sketch: Partial<Sli> = {}): Sli {
   return { step: null, dependency: null, where: {}, withinMs: null, ...sketch };
-}
-
-function outcome(fields: object = {}): Outcome {
-  const parsed = parseOutcome({ workflow: 'w', execution: 'e', status: 'failed', ...fields }, START);
-  if (isRejection(parsed)) throw new Error(parsed.message);
-  return parsed;
 }
 
 describe('selects', () => {
@@ -38,7 +31,7 @@ describe('selects', () => {
     ['a step that called the dependency', ofStep, ofStep, true],
     ['not the step when it called another', ofStep, { step: 'charge', dependency: 'adyen' }, false],
   ])('%s', (_, sketch, fields, selected) => {
-    expect(selects(sli(sketch), outcome(fields))).toBe(selected);
+    expect(selects(sli(sketch), sketchOutcome(fields))).toBe(selected);
   });
 
   it.each([
@@ -47,23 +40,27 @@ describe('selects', () => {
     ['no such attribute', { tier: 'gold' }, false],
     ['no attributes at all', undefined, false],
   ])('by where, an outcome with %s: %j is %s', (_, attributes, selected) => {
-    expect(selects(sli({ where: { region: ['eu', 'us'] } }), outcome({ attributes }))).toBe(selected);
+    expect(selects(sli({ where: { region: ['eu', 'us'] } }), sketchOutcome({ attributes }))).toBe(selected);
   });
 
   it('by where, only what matches every attribute', () => {
     const both = sli({ where: { region: ['eu'], tier: ['gold', 'silver'] } });
-    expect(selects(both, outcome({ attributes: { region: 'eu', tier: 'silver', more: 'x' } }))).toBe(true);
-    expect(selects(both, outcome({ attributes: { region: 'eu' } }))).toBe(false);
-    expect(selects(both, outcome({ attributes: { region: 'eu', tier: 'bronze' } }))).toBe(false);
+    expect(selects(both, sketchOutcome({ attributes: { region: 'eu', tier: 'silver', more: 'x' } }))).toBe(
+      true,
+    );
+    expect(selects(both, sketchOutcome({ attributes: { region: 'eu' } }))).toBe(false);
+    expect(selects(both, sketchOutcome({ attributes: { region: 'eu', tier: 'bronze' } }))).toBe(false);
   });
 
   it('by where, no inherited name', () => {
-    expect(selects(sli({ where: { constructor: ['x'] } }), outcome({ attributes: { a: 'x' } }))).toBe(false);
+    expect(selects(sli({ where: { constructor: ['x'] } }), sketchOutcome({ attributes: { a: 'x' } }))).toBe(
+      false,
+    );
   });
 
   it('whatever the status', () => {
     for (const status of ['started', 'succeeded', 'failed', 'cancelled']) {
-      expect(selects(sli(), outcome({ status }))).toBe(true);
+      expect(selects(sli(), sketchOutcome({ status }))).toBe(true);
     }
   });
 

@@ -1,0 +1,28 @@
+import type { Counts } from '../../src/core/cells.ts';
+import type { TierReading } from '../../src/core/incident.ts';
+import { readTiers } from '../../src/core/incident.ts';
+import { defineSlo } from './definitions.ts';
+
+/** An SLO at 99%, where a burn rate is the error rate in percent, with the tiers of 30 days. */
+export const slo = defineSlo({ objective: '99%', window: '30d' });
+
+/** How fast a tier's windows burn: both alike, or the long and the short one; null is a window without outcomes. */
+export type Rates = number | null | readonly [long: number | null, short: number | null];
+
+/** Readings of the tiers of `slo` that burn at these rates, and not at all where none is given. */
+export function readingsOf(rates: Readonly<Record<string, Rates>>): TierReading[] {
+  return slo.alerts.tiers.flatMap((tier) => {
+    const rate = tier.name in rates ? rates[tier.name]! : 0;
+    const [long, short] = typeof rate === 'object' && rate !== null ? rate : [rate, rate];
+    const counts = new Map([
+      [tier.long, burning(long)],
+      [tier.short, burning(short)],
+    ]);
+    return readTiers({ ...slo, alerts: { ...slo.alerts, tiers: [tier] } }, (window) => counts.get(window)!);
+  });
+}
+
+/** Ten thousand outcomes that burn at a rate. */
+function burning(rate: number | null): Counts {
+  return rate === null ? { good: 0, bad: 0 } : { good: 10_000 - rate * 100, bad: rate * 100 };
+}
