@@ -49,9 +49,15 @@ withSettings(program.command('demo'))
     const config = configFrom(flags);
     const logLevel = process.env['LOG_LEVEL'] ? config.logLevel : 'warn';
     const { startDemo } = await import('./demo/demo.ts');
-    const demo = startDemo(config, logger({ logLevel }), version, print);
+    const stopping = new AbortController();
+    const demo = startDemo(config, logger({ logLevel }), version, print, stopping.signal);
     // Before it has started, because by then there is a folder to remove.
-    stopOnSignals({ stop: async () => (await demo).stop() });
+    stopOnSignals({
+      async stop() {
+        stopping.abort();
+        await (await demo)?.stop();
+      },
+    });
     await demo;
   });
 

@@ -25,18 +25,24 @@ const DEFAULT_PORT = 8080;
  * Runs the service on a throw-away store with a month of made-up history, sends it live traffic with an incident
  * that pages within a minute, and shows what is sent in the terminal (`print`, whole lines) and on `/inbox`.
  * Nothing is sent to any other machine. `stop` ends all of it and removes the store's folder; it may be called
- * twice. Rejects with an error for people when it cannot start, and leaves nothing behind then either.
+ * twice. Gives null when `signal` ended it before it had started, and rejects with an error for people when it
+ * cannot start; neither leaves anything behind.
  */
 export async function startDemo(
   config: Config,
   log: Log,
   version: string,
   print: (text: string) => void,
-): Promise<{ stop(): Promise<void> }> {
+  signal: AbortSignal,
+): Promise<{ stop(): Promise<void> } | null> {
   const folder = await mkdtemp(join(tmpdir(), 'burnwatch-demo-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
-    await fillStore(folder, log, print);
+    await fillStore(folder, log, print, signal);
+    if (signal.aborted) {
+      await removeFolder();
+      return null;
+    }
     const running = await startService(folder, config, log, version, print);
     let stopping: Promise<void> | null = null;
     const stop = async () => {
@@ -53,7 +59,12 @@ export async function startDemo(
   }
 }
 
-async function fillStore(folder: string, log: Log, print: (text: string) => void): Promise<void> {
+async function fillStore(
+  folder: string,
+  log: Log,
+  print: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   print('Making up a month of history ...');
   const { definitions, problems } = await loadDefinitions([SLO_FILES], process.env);
   if (!definitions)
@@ -62,7 +73,7 @@ async function fillStore(folder: string, log: Log, print: (text: string) => void
   const clock = { now: () => now };
   const store = await openLmdbStore({ folder, partitions: 1, clock, log });
   try {
-    await writeHistory({ store, definitions, now });
+    await writeHistory({ store, definitions, now, signal });
   } finally {
     await store.close();
   }

@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from '../core/time.ts';
 
 /** From the start of the traffic to the first incident. */
-export const FIRST_INCIDENT_AFTER = 15 * SECOND;
+export const FIRST_INCIDENT_AFTER = 10 * SECOND;
 /** At first nothing gets through, then most of it does. */
 export const INCIDENT_OUTAGE = 30 * SECOND;
 export const INCIDENT_LENGTH = 3 * MINUTE;

@@ -114,7 +114,7 @@ describe('the story of the demo', () => {
       const first = told[0]!;
       expect(first.facts).toMatchObject({ kind: 'opened', slo: CHARGE_CARD, severity: 'page', tier: 'fast' });
       expect(first.after).toBeGreaterThan(FIRST_INCIDENT_AFTER);
-      expect(first.after).toBeLessThanOrEqual(45 * SECOND);
+      expect(first.after).toBeLessThanOrEqual(40 * SECOND);
       expect(first.facts.failures[0]).toMatchObject({
         step: 'charge-card',
         dependency: 'payment-gateway',

@@ -134,7 +134,7 @@ describe('burnwatch demo', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');
-    await once(child.stdout, 'data');
+    await Promise.race([once(child.stdout, 'data'), ended]);
     expect(await readdir(folder)).toHaveLength(1);
     child.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
