@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { AlertState, TierReading, Transition } from '../core/incident.ts';
 import { QUIET, readTiers, step } from '../core/incident.ts';
 import type { Log } from '../core/log.ts';
@@ -6,6 +7,7 @@ import { outboxRowId } from '../core/notification.ts';
 import type { Definitions, Slo } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
 import type { StateChange, Store, StoredState } from '../core/store.ts';
+import { historyRequests } from './history-requests.ts';
 import type { History } from './history.ts';
 import { readBudget, windowsOf } from './judgement.ts';
 import { routeOf } from './routing.ts';
@@ -43,12 +45,15 @@ export interface EvaluatorOptions {
 /** Failing step-dependency-error combinations and executions told in one notification. */
 const FAILURES_TOLD = 5;
 const EXECUTIONS_TOLD = 5;
+/** SLOs judged before others get a turn of the event loop. */
+const SLICE = 500;
 
 interface Change extends StateChange {
   readonly transition: Transition | null;
 }
 
 export function createEvaluator({ store, history, definitions, owner, log }: EvaluatorOptions): Evaluator {
+  const requestsOf = historyRequests();
   let states: Map<string, StoredState> | null = null;
 
   async function tick(now: number): Promise<TickResult> {
@@ -56,13 +61,12 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
     const slos = allSlos(current);
     const swept = await sweep(store, current, now);
     states ??= new Map(await store.loadStates());
-    await history.refresh(
-      slos.map((slo) => ({ workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo) })),
-      now,
-    );
+    await history.refresh(requestsOf(slos), now);
     const changes: Change[] = [];
     let failed = 0;
-    for (const slo of slos) {
+    for (const [index, slo] of slos.entries()) {
+      // Thousands of SLOs must not keep producers waiting (G2).
+      if (index > 0 && index % SLICE === 0) await turn();
       try {
         const change = await evaluate(slo, current, states.get(slo.id), now);
         if (change) changes.push(change);
@@ -198,6 +202,7 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
 }
 
 function same(before: AlertState, after: AlertState): boolean {
+  if (isQuiet(before) && isQuiet(after)) return true;
   return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
@@ -207,4 +212,8 @@ function windowFacts(
   burnRate: number | null,
 ): WindowFacts {
   return { duration, good, bad, burnRate };
+}
+
+function isQuiet({ firing, incident }: AlertState): boolean {
+  return incident === null && Object.keys(firing).length === 0;
 }

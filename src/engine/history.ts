@@ -3,7 +3,10 @@ import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../co
 import type { BlockId, CountStore, PartitionId, SliId } from '../core/store.ts';
 import { HOUR, minuteOf } from '../core/time.ts';
 
-/** What is wanted of one SLI: the window lengths (milliseconds) that will be summed. */
+/**
+ * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
+ * array of windows cost less than those with an array of their own.
+ */
 export interface HistoryRequest extends SliId {
   readonly windows: readonly number[];
 }
@@ -34,6 +37,15 @@ interface Series {
   readonly blocks: Map<number, Block>;
 }
 
+/** A block that some windows need. */
+interface Needed {
+  readonly code: number;
+  readonly level: Level;
+  readonly block: number;
+}
+
+/** SLIs whose blocks are read in one call: few enough that what a call takes is soon given back. */
+const READ_AT_ONCE = 1000;
 /** How long a partition may go unread before all of it must be read again; well within CHANGE_RETENTION. */
 const STALE_AFTER = HOUR;
 /** Blocks that no refresh has wanted for this long are forgotten. */
@@ -47,45 +59,72 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   let spansMinute = 0;
   const spansByWindow = new Map<number, readonly Span[]>();
 
-  /** Thousands of SLOs share a handful of window lengths, and their spans change once a minute. */
+  const neededByWindows = new Map<readonly number[], readonly Needed[]>();
+
+  /** Thousands of SLOs share a handful of window lengths, and what they need changes once a minute. */
+  function forgetOtherMinutes(now: number): void {
+    if (minuteOf(now) === spansMinute) return;
+    spansMinute = minuteOf(now);
+    spansByWindow.clear();
+    neededByWindows.clear();
+  }
+
   function spansOf(window: number, now: number): readonly Span[] {
-    if (minuteOf(now) !== spansMinute) {
-      spansMinute = minuteOf(now);
-      spansByWindow.clear();
-    }
+    forgetOtherMinutes(now);
     let spans = spansByWindow.get(window);
     if (!spans) spansByWindow.set(window, (spans = spansOfWindow(window, now)));
     return spans;
   }
 
-  async function refresh(requests: readonly HistoryRequest[], now: number): Promise<void> {
-    await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
-    const wanted = new Map<Block, SliId & { readonly level: Level; readonly block: number }>();
-    for (const { workflow, fingerprint, windows } of requests) {
-      const { sli, blocks } = seriesOf({ workflow, fingerprint });
+  function neededFor(windows: readonly number[], now: number): readonly Needed[] {
+    forgetOtherMinutes(now);
+    let needed = neededByWindows.get(windows);
+    if (!needed) {
+      const byCode = new Map<number, Needed>();
       for (const window of windows) {
         for (const { level, block } of spansOf(window, now)) {
           const code = blockCode(level, block);
-          let known = blocks.get(code);
-          if (!known) blocks.set(code, (known = { cells: null, stale: true, wantedAt: now }));
-          known.wantedAt = now;
-          if (known.stale && !wanted.has(known)) wanted.set(known, { ...sli, level, block });
+          byCode.set(code, { code, level, block });
+        }
+      }
+      neededByWindows.set(windows, (needed = [...byCode.values()]));
+    }
+    return needed;
+  }
+
+  async function refresh(requests: readonly HistoryRequest[], now: number): Promise<void> {
+    await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
+    for (let from = 0; from < requests.length; from += READ_AT_ONCE) {
+      await readStale(requests.slice(from, from + READ_AT_ONCE), now);
+    }
+    tidy(now);
+  }
+
+  /** Reads what is wanted and was not read since it changed. */
+  async function readStale(requests: readonly HistoryRequest[], now: number): Promise<void> {
+    const wanted = new Map<Block, Level>();
+    const ids: BlockId[] = [];
+    for (const { workflow, fingerprint, windows } of requests) {
+      const { blocks } = seriesOf({ workflow, fingerprint });
+      for (const { code, level, block } of neededFor(windows, now)) {
+        let known = blocks.get(code);
+        if (!known) blocks.set(code, (known = { cells: null, stale: true, wantedAt: now }));
+        known.wantedAt = now;
+        if (!known.stale || wanted.has(known)) continue;
+        wanted.set(known, level);
+        for (let partition = 0; partition < store.partitions; partition++) {
+          ids.push({ workflow, partition, fingerprint, level, block });
         }
       }
     }
-    const ids: BlockId[] = [];
-    for (const id of wanted.values()) {
-      for (let partition = 0; partition < store.partitions; partition++) ids.push({ ...id, partition });
-    }
     const packed = await store.readBlocks(ids);
     let read = 0;
-    for (const [block, { level }] of wanted) {
+    for (const [block, level] of wanted) {
       const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
       block.cells = merge(packed, read, store.partitions, size);
       block.stale = false;
       read += store.partitions;
     }
-    tidy(now);
   }
 
   /** Marks the blocks that were written since they were read. */

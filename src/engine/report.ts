@@ -8,8 +8,9 @@ import { allSlos } from '../core/slo.ts';
 import type { Report, SloDetail, SloReport, SloState } from '../core/report.ts';
 import type { StateStore, Store, StoredState } from '../core/store.ts';
 import { HOUR, SECOND, formatDuration } from '../core/time.ts';
+import { historyRequests } from './history-requests.ts';
 import type { History } from './history.ts';
-import { readBudget, windowsOf } from './judgement.ts';
+import { readBudget } from './judgement.ts';
 
 export interface ReportOptions {
   readonly store: Store;
@@ -23,6 +24,7 @@ const FRESH_FOR = SECOND;
 
 /** Makes the reading side; it needs no lease and works on every replica. */
 export function createReport({ store, history, definitions, clock }: ReportOptions): Report {
+  const requestsOf = historyRequests();
   const states = cachedStates(store, clock);
   const beginnings = new Map<string, number>();
 
@@ -30,10 +32,7 @@ export function createReport({ store, history, definitions, clock }: ReportOptio
     slos: readonly Slo[],
     now: number,
   ): Promise<{ report: SloReport; detail: SloDetail['tiers'] }[]> {
-    await history.refresh(
-      slos.map((slo) => ({ workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo) })),
-      now,
-    );
+    await history.refresh(requestsOf(slos), now);
     const stored = await states();
     await readBeginnings(slos, now);
     return slos.map((slo) => {
