@@ -187,6 +187,21 @@ export function deadlineContract(place: Place): void {
     expect(await lastFailed('fast')).toEqual([]);
   });
 
+  it('C3: one deadline passed says nothing of another that is just reached', async () => {
+    await record([starts(['a'], NOW, [FAST, SLOW])], NOW);
+    expect(await sweep(NOW + SLOW.withinMs)).toEqual({ overdue: 1, unjudged: 0 });
+    await record([ends(['a'], NOW + SLOW.withinMs, [FAST, SLOW])], NOW + SLOW.withinMs);
+    expect(await countsIn(place.store, 'slow', NOW + SLOW.withinMs)).toEqual(ONE_GOOD);
+  });
+
+  it('taking back more than a full cell holds leaves nothing, not less', async () => {
+    await record([starts(['a', 'b'], NOW, [FAST], { count: 4_000_000_000 })], NOW);
+    await sweep(DEADLINE + 1);
+    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 0xffff_ffff });
+    await record([ends(['a', 'b'], NOW, [FAST])], DEADLINE + 1);
+    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(NOTHING);
+  });
+
   it('files what is overdue under the step begun last, and takes back from there', async () => {
     await record([starts(['a', 'b'], NOW, [FAST, SLOW])], NOW);
     await record([stepStarts(['a'], 'charge', NOW + 2 * SECOND)], NOW + 2 * SECOND);
