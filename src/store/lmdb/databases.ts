@@ -1,9 +1,7 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { FailedExecution, FailureCount, OutboxRow } from '../../core/notification.ts';
-import type { StoredState } from '../../core/store.ts';
-import type { FlightRecord } from './in-flight.ts';
+import type { FailureKey, StoredState, Watch } from '../../core/store.ts';
 import type { Key, Range } from './keys.ts';
-import type { Leader } from './leader.ts';
 
 /** What the store is, made when it is opened for the first time. */
 export interface About {
@@ -13,6 +11,12 @@ export interface About {
   readonly partitions: number;
 }
 
+/** Who may evaluate and deliver, until when. */
+export interface Leader {
+  readonly owner: string;
+  readonly until: number;
+}
+
 /** What is kept of a partition as a whole. */
 export interface PartitionRecord {
   /** Of the last change of a counter; see `Changes`. */
@@ -20,6 +24,37 @@ export interface PartitionRecord {
   readonly running: number;
   readonly overdue: number;
 }
+
+/** A deadline that something in flight has; `counted` once it was counted as overdue, under which step. */
+export interface FlightWatch extends Watch {
+  readonly counted: { readonly step: string | null } | null;
+}
+
+/** Something that has started and not ended. */
+export interface Running {
+  readonly kind: 'running';
+  readonly startedAt: number;
+  readonly count: number;
+  readonly execution: string;
+  readonly traceId: string | null;
+  /** The step begun last, and when it was (null: with the execution itself). */
+  readonly lastStep: string | null;
+  readonly lastStepAt: number | null;
+  readonly watches: readonly FlightWatch[];
+}
+
+/** A success that has a deadline to judge and waits for its start. */
+export interface EarlyEnd {
+  readonly kind: 'early-end';
+  readonly endedAt: number;
+  readonly count: number;
+  readonly execution: string;
+  readonly traceId: string | null;
+  readonly failure: FailureKey;
+  readonly slis: readonly Watch[];
+}
+
+export type FlightRecord = Running | EarlyEnd;
 
 /** A failed execution with the unit that failed, which makes it one entry however often it is written. */
 export interface Sample extends FailedExecution {

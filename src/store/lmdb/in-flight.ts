@@ -1,39 +1,8 @@
-import type { FailureKey, PartitionId, Watch } from '../../core/store.ts';
+import type { PartitionId } from '../../core/store.ts';
 import { IN_FLIGHT_RETENTION } from '../../core/store.ts';
 import { DEDUP_HORIZON } from '../../core/outcome.ts';
-import type { Databases } from './databases.ts';
+import type { Databases, FlightRecord, Running } from './databases.ts';
 import { dueKey, flightKey, partitionKey } from './keys.ts';
-
-/** A deadline that something in flight has; `counted` once it was counted as overdue, under which step. */
-export interface FlightWatch extends Watch {
-  readonly counted: { readonly step: string | null } | null;
-}
-
-/** Something that has started and not ended. */
-export interface Running {
-  readonly kind: 'running';
-  readonly startedAt: number;
-  readonly count: number;
-  readonly execution: string;
-  readonly traceId: string | null;
-  /** The step begun last, and when it was (null: with the execution itself). */
-  readonly lastStep: string | null;
-  readonly lastStepAt: number | null;
-  readonly watches: readonly FlightWatch[];
-}
-
-/** A success that has a deadline to judge and waits for its start. */
-export interface EarlyEnd {
-  readonly kind: 'early-end';
-  readonly endedAt: number;
-  readonly count: number;
-  readonly execution: string;
-  readonly traceId: string | null;
-  readonly failure: FailureKey;
-  readonly slis: readonly Watch[];
-}
-
-export type FlightRecord = Running | EarlyEnd;
 
 /** What is in flight in one partition. Use only inside a write transaction. */
 export interface Flight {

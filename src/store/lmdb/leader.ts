@@ -1,12 +1,6 @@
 import { NotLeader } from '../../core/store.ts';
 import type { Databases } from './databases.ts';
 
-/** Who may evaluate and deliver, until when. */
-export interface Leader {
-  readonly owner: string;
-  readonly until: number;
-}
-
 /** Takes or renews the lease; false when another owner holds it. Call it in a write transaction. */
 export function takeLease(db: Databases, owner: string, now: number, lease: number): boolean {
   const holder = db.leader.get('leader');

@@ -4,11 +4,11 @@ import { OVERDUE_ERROR } from '../../core/store.ts';
 import { judge } from '../../core/sli.ts';
 import type { EndStatus } from '../../core/sli.ts';
 import { minuteOf } from '../../core/time.ts';
-import type { Databases, Sample } from './databases.ts';
+import type { Databases, EarlyEnd, Running, Sample } from './databases.ts';
 import { identitiesAt } from './identities.ts';
 import type { Identities } from './identities.ts';
 import { flightOf } from './in-flight.ts';
-import type { EarlyEnd, Flight, Running } from './in-flight.ts';
+import type { Flight } from './in-flight.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 
