@@ -29,9 +29,9 @@ const MAX_DEPTH = 16;
 /** Bodies up to this size are parsed at once: even the slowest JSON of this length takes a few milliseconds. */
 const AT_ONCE = 16_384;
 /** Of longer ones, this much is parsed before everybody else gets a turn of the event loop (G2) ... */
-const SLICE_BYTES = 131_072;
+const SLICE_BYTES = MAX_RECORD_BYTES;
 /** ... or this many records, since making an error for each of many short lines is slow. */
-const SLICE_RECORDS = 1000;
+const SLICE_RECORDS = 500;
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;

@@ -5,7 +5,7 @@ import type { Status } from '../../src/http/status.ts';
 import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail } from './fakes.ts';
 import { startServer } from './running-server.ts';
 
-const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stolen=2">'"&`;
+const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stolen=2">'" autofocus onfocus="window.stolen=3" '&`;
 const PROBLEM =
   'slos/orders.yaml:7:16: objective is 105%; expected less than 100%\n    objective: 105%\n               ^^^^';
 
@@ -190,7 +190,9 @@ describe('the page of an SLO', () => {
       `/slos/a/${encodeURIComponent(HOSTILE)}`,
     ]) {
       await page.goto(running.url + path);
-      expect(await page.locator('main script, main img, a[href^="javascript:"]').count()).toBe(0);
+      expect(
+        await page.locator('main script, main img, [onerror], [onfocus], a[href^="javascript:"]').count(),
+      ).toBe(0);
       expect(await page.evaluate('window.stolen')).toBeUndefined();
       expect(await page.locator('main').textContent()).toContain(HOSTILE);
     }
