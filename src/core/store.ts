@@ -26,7 +26,8 @@ export class StoreUnavailable extends Error {
 
 export interface CountStore {
   /**
-   * Counts a batch of one partition of one workflow, atomically, each identity once (C1).
+   * Counts a batch of one partition of one workflow, each identity once (C1). Each outcome is stored whole or
+   * not at all; a long batch may be stored in parts, so that after a failure the same batch is to be sent again.
    * Answers with how many identities of each group were new, in the order of the groups.
    */
   record(batch: RecordBatch): Promise<readonly number[]>;

@@ -5,7 +5,8 @@ import type { FailureCount } from '../../core/notification.ts';
 import { HOUR } from '../../core/time.ts';
 import type { Databases } from './databases.ts';
 import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey } from './keys.ts';
-import { cutIntoTransactions, recordPieces } from './record.ts';
+import { cutIntoPieces } from '../pieces.ts';
+import { UNITS_PER_TRANSACTION, recordPieces } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
 
@@ -30,7 +31,7 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     async record(batch) {
       const fresh = batch.groups.map(() => 0);
       await Promise.all(
-        cutIntoTransactions(batch.groups).map(async (pieces) => {
+        cutIntoPieces(batch.groups, UNITS_PER_TRANSACTION).map(async (pieces) => {
           const weight = pieces.reduce((sum, { group }) => sum + group.units.length, 0);
           const counts = await writer.write(() => recordPieces(db, batch, batch.now, pieces), weight);
           pieces.forEach(({ index }, i) => (fresh[index]! += counts[i]!));

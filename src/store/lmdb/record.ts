@@ -1,4 +1,4 @@
-import type { EndGroup, EndUnit, FailureKey, PartitionId, RecordGroup } from '../../core/store.ts';
+import type { EndGroup, EndUnit, FailureKey, PartitionId } from '../../core/store.ts';
 import type { StartGroup, StartUnit } from '../../core/store.ts';
 import { OVERDUE_ERROR } from '../../core/store.ts';
 import { judge } from '../../core/sli.ts';
@@ -11,47 +11,10 @@ import { flightOf } from './in-flight.ts';
 import type { Flight } from './in-flight.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
-
-/** A stretch of one group's units, with the group's place in its batch. */
-export interface Piece {
-  readonly index: number;
-  readonly group: RecordGroup;
-}
+import type { Piece } from '../pieces.ts';
 
 /** How many units one transaction counts: few enough that the event loop is never held up for long. */
-const UNITS_PER_TRANSACTION = 500;
-
-/**
- * Cuts groups into the pieces that each transaction counts, in the order they must be counted in: starts of
- * executions, then of their steps (which the executions' records note), then ends.
- */
-export function cutIntoTransactions(groups: readonly RecordGroup[]): Piece[][] {
-  const transactions: Piece[][] = [];
-  let room = 0;
-  const order = groups
-    .map((group, index) => ({ group, index }))
-    .toSorted((a, b) => rank(a.group) - rank(b.group));
-  for (const { group, index } of order) {
-    for (let from = 0; from < group.units.length;) {
-      if (room === 0) {
-        transactions.push([]);
-        room = UNITS_PER_TRANSACTION;
-      }
-      const to = Math.min(from + room, group.units.length);
-      transactions
-        .at(-1)!
-        .push({ index, group: { ...group, units: group.units.slice(from, to) } as RecordGroup });
-      room -= to - from;
-      from = to;
-    }
-  }
-  return transactions;
-}
-
-function rank(group: RecordGroup): number {
-  if (group.kind === 'end') return 2;
-  return group.units.some(({ parent }) => parent !== null) ? 1 : 0;
-}
+export const UNITS_PER_TRANSACTION = 500;
 
 interface Work {
   readonly identities: Identities;

@@ -16,7 +16,8 @@ import {
   serviceKeys,
   sliField,
 } from './keys.ts';
-import { cutIntoCalls, recordArguments } from './record-call.ts';
+import { cutIntoPieces } from '../pieces.ts';
+import { MAX_UNITS_PER_CALL, recordArguments } from './record-call.ts';
 import { scripts } from './scripts.ts';
 
 /**
@@ -69,7 +70,7 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       const keys = [...countingKeys(batch), ...seen.map((number) => seenKey(batch, number))];
       const seenLife = (bucket + 1 + SEEN_BUCKETS_BEFORE) * SEEN_BUCKET + CLOCK_SKEW - batch.now;
       const fresh = batch.groups.map(() => 0);
-      for (const pieces of cutIntoCalls(batch.groups)) {
+      for (const pieces of cutIntoPieces(batch.groups, MAX_UNITS_PER_CALL)) {
         const args = recordArguments(batch.now, seenLife, pieces);
         const counts =
           waitReplicas > 0

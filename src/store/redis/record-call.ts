@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/store.ts';
-import type { EndGroup, EndUnit, RecordGroup, StartGroup } from '../../core/store.ts';
+import type { EndGroup, EndUnit, StartGroup } from '../../core/store.ts';
+import { notesSteps } from '../pieces.ts';
+import type { Piece } from '../pieces.ts';
 
 /** Units up to this long are kept as they are. */
 const MAX_SHORT_BYTES = 40;
@@ -10,50 +12,6 @@ const MAX_SHORT_BYTES = 40;
  * twice as many values at once.
  */
 export const MAX_UNITS_PER_CALL = 2000;
-
-/** A stretch of one group's units. */
-export interface Piece {
-  /** Which group of the batch it is of. */
-  readonly index: number;
-  readonly group: RecordGroup;
-}
-
-/**
- * Cuts groups into calls of at most `MAX_UNITS_PER_CALL` units, in the order they must be recorded in:
- * executions' starts, then steps' (whose executions' records note them), then ends.
- */
-export function cutIntoCalls(groups: readonly RecordGroup[]): Piece[][] {
-  const calls: Piece[][] = [];
-  let room = 0;
-  const order = groups
-    .map((group, index) => ({ group, index }))
-    .toSorted((a, b) => rank(a.group) - rank(b.group));
-  for (const { group, index } of order) {
-    for (let from = 0; from < group.units.length;) {
-      if (room === 0) {
-        calls.push([]);
-        room = MAX_UNITS_PER_CALL;
-      }
-      const to = Math.min(from + room, group.units.length);
-      calls.at(-1)!.push({ index, group: slice(group, from, to) });
-      room -= to - from;
-      from = to;
-    }
-  }
-  return calls;
-}
-
-function rank(group: RecordGroup): number {
-  if (group.kind === 'end') return 2;
-  return notesSteps(group) ? 1 : 0;
-}
-
-function slice(group: RecordGroup, from: number, to: number): RecordGroup {
-  if (from === 0 && to === group.units.length) return group;
-  return group.kind === 'start'
-    ? { ...group, units: group.units.slice(from, to) }
-    : { ...group, units: group.units.slice(from, to) };
-}
 
 /** The arguments of `record.lua` for one call; its header says what they are. */
 export function recordArguments(now: number, seenLife: number, pieces: readonly Piece[]): string[] {
@@ -83,10 +41,6 @@ function addStarts(args: string[], group: StartGroup): object {
     for (const { at } of units) args.push(String(at));
   }
   return { kind: 'start', n: units.length, watched, steps };
-}
-
-function notesSteps(group: StartGroup): boolean {
-  return group.units.some(({ parent, step }) => parent !== null && step !== null);
 }
 
 function addEnds(args: string[], group: EndGroup): object {
