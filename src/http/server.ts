@@ -67,18 +67,17 @@ export function createServer(options: ServerOptions): HttpServer {
   const outcomes = createOutcomesHandler({ recorder, guard, metrics, log, limits });
   const routes = createRoutes({ ...options, guard, metrics }, options.extra);
 
-  const sockets = new Set<Socket>();
-  const unanswered = new Set<ServerResponse>();
+  /** Open connections with the latest answer on each; cheaper than to hear of the end of every answer. */
+  const connections = new Map<Duplex, ServerResponse | null>();
   let closed: Promise<void> | null = null;
 
-  function forget(this: ServerResponse): void {
-    unanswered.delete(this);
-    if (closed) this.req.socket.end();
+  function unanswered(socket: Duplex): ServerResponse | null {
+    const response = connections.get(socket);
+    return response && !response.writableFinished ? response : null;
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    unanswered.add(response);
-    response.on('close', forget);
+    connections.set(request.socket, response);
     if (closed) response.shouldKeepAlive = false;
     const { url } = request;
     if (url === OUTCOMES_PATH || url!.startsWith(`${OUTCOMES_PATH}?`)) {
@@ -103,13 +102,13 @@ export function createServer(options: ServerOptions): HttpServer {
   // With a listener of our own a request can be refused before its body is sent.
   server.on('checkContinue', handle);
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    connections.set(socket, null);
+    socket.on('close', () => connections.delete(socket));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const open = [...unanswered].filter((response) => response.req.socket === socket);
+    const open = unanswered(socket);
     // What was asked whole is no longer part of the broken request, and an answer that began cannot be taken back.
-    const tooLate = open.some((response) => response.headersSent || response.req.complete);
+    const tooLate = open !== null && (open.headersSent || open.req.complete);
     if (tooLate || !socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
@@ -126,9 +125,16 @@ export function createServer(options: ServerOptions): HttpServer {
         clearTimeout(cut);
         resolve();
       });
-      for (const response of unanswered) response.shouldKeepAlive = false;
-      const busy = new Set([...unanswered].map((response) => response.req.socket));
-      for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
+      for (const socket of connections.keys()) {
+        const response = unanswered(socket);
+        if (!response) {
+          socket.destroy();
+          continue;
+        }
+        response.shouldKeepAlive = false;
+        // The headers of an answer that has begun may have promised to keep the connection.
+        response.on('close', () => socket.end());
+      }
     });
   }
 
