@@ -48,7 +48,10 @@ let next = 0;
 const started = performance.now();
 await Promise.all(
   Array.from({ length: Number(inFlight) }, async () => {
-    while (next < bodies.length) accepted += await post(bodies[next++]!);
+    while (next < bodies.length) {
+      const count = await post(bodies[next++]!);
+      accepted += count;
+    }
   }),
 );
 process.send!((accepted * 1000) / (performance.now() - started));
