@@ -83,7 +83,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
     fields: FIELDS[event](facts),
     causes: told ? topCauses(failing.failures, failed(event, facts)) : [],
     lastFailed: told ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
-    links: linksOf(facts, links),
+    links: told ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
     slo: plainName(facts.slo, 300),
     incident: plainName(facts.incident, 100),
     owner: plainName(facts.owner, 100),
@@ -207,11 +207,8 @@ function owner(facts: NotificationFacts): Field {
 }
 
 function promise(facts: NotificationFacts): Field[] {
-  const window = { name: plainName(facts.window, 40) };
-  return [
-    owner(facts),
-    { label: 'Objective', value: [`${formatPercent(facts.objective, 9)} over `, window] },
-  ];
+  const objective = `${formatPercent(facts.objective, 9)} over ${plainName(facts.window, 40)}`;
+  return [owner(facts), { label: 'Objective', value: [objective] }];
 }
 
 function escalated(facts: NotificationFacts): Field {
@@ -239,7 +236,6 @@ function burning(facts: NotificationFacts): Field[] {
 
 function summary(facts: NotificationFacts): Field[] {
   const { during, budget } = facts;
-  const total = during.good + during.bad;
   const share = budget.allowed > 0 ? `${percent(during.bad / budget.allowed)}: ` : '';
   return [
     {
@@ -247,12 +243,6 @@ function summary(facts: NotificationFacts): Field[] {
       value: [`${lasted(facts)}, ${utc(facts.openedAt)} to ${utc(facts.at)}`],
     },
     { label: 'Peak burn rate', value: [times(facts.peakBurnRate)] },
-    {
-      label: 'Failed',
-      value: [
-        `${amount(during.bad)} of ${amount(total)} ${unit(facts)}${total > 0 ? ` (${percent(during.bad / total)})` : ''}`,
-      ],
-    },
     {
       label: 'Budget spent',
       value: [`${share}${amount(during.bad)} of ${amount(budget.allowed)} ${unit(facts)}`],
@@ -271,18 +261,19 @@ function budgetLeft(facts: NotificationFacts): Phrase {
 }
 
 function runsOut({ budget, exhaustsAt, at }: NotificationFacts): string {
-  if (budget.remainingRatio !== null && budget.remaining <= 0) return 'it is gone';
+  if (budget.remainingRatio !== null && budget.remaining <= 0) return 'already gone';
   if (exhaustsAt === null) return 'not at this pace';
   const ahead = spanAhead(exhaustsAt - at);
   return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${utc(exhaustsAt)}`;
 }
 
-function linksOf(facts: NotificationFacts, { publicUrl }: Links): Link[] {
-  const runbook = facts.runbook === null ? null : webAddress(facts.runbook);
-  const path = facts.slo.split('/').map(urlPart).join('/');
-  const budget = publicUrl === null ? null : webAddress(`${publicUrl.replace(/\/+$/, '')}/slos/${path}`);
-  return [
-    ...(runbook === null ? [] : [{ label: 'Runbook', url: runbook }]),
-    ...(budget === null ? [] : [{ label: 'Budget', url: budget }]),
-  ];
+function linksOf({ runbook, slo }: NotificationFacts, { publicUrl }: Links): Link[] {
+  const path = slo.split('/').map(urlPart).join('/');
+  const budget = publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/slos/${path}`;
+  return [...linkOf('Runbook', runbook), ...linkOf('Budget', budget)];
+}
+
+function linkOf(label: string, address: string | null): Link[] {
+  const url = address === null ? null : webAddress(address);
+  return url === null ? [] : [{ label, url }];
 }

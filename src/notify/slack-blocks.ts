@@ -1,4 +1,4 @@
-import type { Message } from './message.ts';
+import type { Message, Tone } from './message.ts';
 import type { Field, Phrase } from './phrase.ts';
 import { shorten } from './wording.ts';
 
@@ -10,13 +10,16 @@ export interface SlackPayload {
 
 /** The blocks of Slack's Block Kit that Burnwatch uses. */
 export type SlackBlock =
-  | { readonly type: 'header'; readonly text: { type: 'plain_text'; text: string; emoji: boolean } }
-  | SlackSection
-  | { readonly type: 'context'; readonly elements: Mrkdwn[] };
-
-type SlackSection =
+  | { readonly type: 'header'; readonly text: PlainText }
   | { readonly type: 'section'; readonly text: Mrkdwn }
-  | { readonly type: 'section'; readonly fields: Mrkdwn[] };
+  | { readonly type: 'section'; readonly fields: Mrkdwn[] }
+  | { readonly type: 'context'; readonly elements: (PlainText | Mrkdwn)[] };
+
+interface PlainText {
+  readonly type: 'plain_text';
+  readonly text: string;
+  readonly emoji: false;
+}
 
 interface Mrkdwn {
   readonly type: 'mrkdwn';
@@ -29,94 +32,90 @@ const MAX_HEADER = 150;
 const MAX_FIELDS = 10;
 // Slack allows 3,000 a section and 2,000 a field, but only about 8,000 for the whole: these add up to less.
 const MAX_SECTION = 900;
-const MAX_LIST = 2_000;
-const MAX_FIELD = 280;
-/** Of one name, after escaping. */
+const MAX_FAILED = 2_000;
+const MAX_FIELD_NAME = 250;
 const MAX_NAME = 300;
 
-const SIGNS = { page: '🔴', ticket: '🟠', over: '🟢', test: '🧪' } as const;
+const SIGNS: Readonly<Record<Tone, string>> = { page: '🔴', ticket: '🟠', over: '🟢', test: '🧪' };
 
 /**
  * Lays a message out in Slack's Block Kit, within Slack's limits. Names stand in code spans with everything
  * that mrkdwn gives a meaning taken out, and the only links are those of the message (D4).
  */
 export function slackPayload(message: Message): SlackPayload {
-  const { headline, sentence, notice, description, fields, causes, lastFailed, links } = message;
+  const { headline, sentence, notice, description, causes } = message;
   const details = causes.map(({ label, name, words }): Phrase => [`${label}: `, { name }, ` ${words}`]);
+  const links = message.links.flatMap((link, index) => (index === 0 ? [link] : [' · ', link]));
+  const about: Phrase = [{ name: message.slo }, ' · incident ', { name: message.incident }];
   return {
-    text: `${escape(shorten(headline, MAX_HEADER))}\n${mrkdwn(sentence)}`,
+    text: `${escape(headline, MAX_HEADER)}\n${mrkdwn(sentence)}`,
     blocks: [
-      header(`${SIGNS[message.tone]} ${headline}`),
-      ...section('', notice ? [notice] : []),
-      ...section('', [sentence, ...(description === null ? [] : [[{ name: description }]])]),
-      ...fieldsSection(fields),
-      ...section('*Failing most*', details),
-      ...section('*Last failed*', lastFailed, MAX_LIST),
-      ...section(
-        '',
-        links.map((link) => [link]),
-      ),
-      {
-        type: 'context',
-        elements: [text(mrkdwn([{ name: message.slo }, ' · incident ', { name: message.incident }]))],
-      },
+      { type: 'header', text: plain(shorten(`${SIGNS[message.tone]} ${headline}`, MAX_HEADER)) },
+      ...section(null, notice ? [notice] : []),
+      ...section(null, [sentence]),
+      ...(description === null ? [] : [context(plain(description))]),
+      ...fieldsSection(message.fields),
+      ...section('Failing most', details),
+      ...section('Last failed', message.lastFailed, MAX_FAILED),
+      ...section(null, links.length > 0 ? [links] : [], MAX_FAILED),
+      context(words(mrkdwn(about))),
     ],
   };
 }
 
-function header(headline: string): SlackBlock {
-  return { type: 'header', text: { type: 'plain_text', text: shorten(headline, MAX_HEADER), emoji: false } };
-}
-
-/** As many of the lines as fit, whole; none makes no section. */
-function section(title: string, lines: readonly Phrase[], limit = MAX_SECTION): SlackSection[] {
+/** As many of the lines as fit, whole; no lines make no section. */
+function section(title: string | null, lines: readonly Phrase[], limit = MAX_SECTION): SlackBlock[] {
   if (lines.length === 0) return [];
-  const shown = title === '' ? [] : [title];
-  let room = limit - title.length;
-  for (const [index, line] of lines.entries()) {
-    const words = mrkdwn(line);
-    room -= words.length + 1;
-    if (room < 0) {
-      shown.push(`… and ${lines.length - index} more`);
-      break;
-    }
-    shown.push(words);
+  const shown = title === null ? [] : [`*${title}*`];
+  let length = shown.join('').length;
+  for (const line of lines.map((phrase) => mrkdwn(phrase))) {
+    length += line.length + 1;
+    if (length > limit) break;
+    shown.push(line);
   }
-  return [{ type: 'section', text: text(shown.join('\n')) }];
+  const left = lines.length - shown.length + (title === null ? 0 : 1);
+  if (left > 0) shown.push(`… and ${left} more`);
+  return [{ type: 'section', text: words(shown.join('\n')) }];
 }
 
-function fieldsSection(fields: readonly Field[]): SlackSection[] {
+function fieldsSection(fields: readonly Field[]): SlackBlock[] {
   const shown = fields
     .slice(0, MAX_FIELDS)
-    .map(({ label, value }) => text(`*${label}*\n${mrkdwn(value, MAX_FIELD - label.length)}`));
+    .map(({ label, value }) => words(`*${label}*\n${mrkdwn(value, MAX_FIELD_NAME)}`));
   return shown.length === 0 ? [] : [{ type: 'section', fields: shown }];
 }
 
-function text(words: string): Mrkdwn {
-  return { type: 'mrkdwn', text: words, verbatim: true };
+function context(element: PlainText | Mrkdwn): SlackBlock {
+  return { type: 'context', elements: [element] };
+}
+
+function words(text: string): Mrkdwn {
+  return { type: 'mrkdwn', text, verbatim: true };
+}
+
+function plain(text: string): PlainText {
+  return { type: 'plain_text', text: escape(text, MAX_HEADER), emoji: false };
 }
 
 function mrkdwn(phrase: Phrase, maxName = MAX_NAME): string {
   return phrase
     .map((piece) => {
       if (typeof piece === 'string') return escape(piece);
-      if ('name' in piece) return `\`${literal(piece.name, maxName)}\``;
-      return `<${escape(piece.url).replaceAll('|', '%7C')}|${escape(piece.label)}>`;
+      if ('name' in piece) return `\`${escape(piece.name.replaceAll('`', 'ˋ'), maxName)}\``;
+      return `<${escape(piece.url.replaceAll('|', '%7C'))}|${escape(piece.label)}>`;
     })
     .join('');
 }
 
-function escape(words: string): string {
-  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Escapes what is markup to Slack. What is longer than `limit` afterwards is cut, but never inside an entity. */
+function escape(text: string, limit = Infinity): string {
+  let escaped = '';
+  for (const character of text) {
+    const next = ENTITIES[character] ?? character;
+    if (escaped.length + next.length >= limit) return `${escaped}…`;
+    escaped += next;
+  }
+  return escaped;
 }
 
-/** A name for inside a code span, at most `limit` characters when escaped, and no entity cut in two. */
-function literal(name: string, limit: number): string {
-  let shown = '';
-  for (const character of name.replaceAll('`', 'ˋ')) {
-    const next = escape(character);
-    if (shown.length + next.length >= limit) return `${shown}…`;
-    shown += next;
-  }
-  return shown;
-}
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

@@ -1,0 +1,108 @@
+import type { NotificationFacts } from '../../src/core/notification.ts';
+import type { Notification } from '../../src/core/target.ts';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
+import type { Links } from '../../src/notify/message.ts';
+
+export const OPENED_AT = Date.UTC(2026, 10, 22, 19, 6);
+
+export const LINKS: Links = {
+  publicUrl: 'https://burnwatch.example.com/',
+  traceUrl: 'https://trace.example.com/{traceId}',
+};
+
+/** A page of a busy workflow, complete; the other examples vary it. */
+export const OPENED: NotificationFacts = {
+  kind: 'opened',
+  slo: 'order-fulfillment/fulfilled-in-10m',
+  workflow: 'order-fulfillment',
+  owner: 'payments',
+  description: '95% of orders are fulfilled within 10 minutes',
+  runbook: 'https://wiki.example.com/runbooks/fulfillment',
+  objective: 0.95,
+  window: '28d',
+  incident: 'mi9x2k00-4f7a',
+  severity: 'page',
+  openedAt: OPENED_AT,
+  at: OPENED_AT,
+  tier: 'fast',
+  factor: 10,
+  long: { duration: HOUR, good: 1828, bad: 312, burnRate: 2.9159 },
+  short: { duration: 5 * MINUTE, good: 61, bad: 118, burnRate: 13.1844 },
+  budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
+  exhaustsAt: OPENED_AT + 14 * HOUR + 20 * MINUTE,
+  peakBurnRate: 2.9159,
+  during: { good: 1828, bad: 312 },
+  failures: [
+    { step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 221 },
+    { step: 'charge-card', dependency: 'stripe', error: 'card_declined', count: 38 },
+    { step: 'ship', dependency: 'dhl', error: 'timeout', count: 31 },
+    { step: null, dependency: null, error: null, count: 22 },
+  ],
+  lastFailed: [
+    {
+      execution: 'order-918273',
+      at: OPENED_AT - 20_000,
+      step: 'charge-card',
+      dependency: 'stripe',
+      error: 'timeout',
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    },
+    {
+      execution: 'order-918260',
+      at: OPENED_AT - 3 * MINUTE,
+      step: 'ship',
+      dependency: null,
+      error: 'overdue',
+      traceId: null,
+    },
+  ],
+  insteadOf: null,
+};
+
+export const ESCALATED: NotificationFacts = {
+  ...OPENED,
+  kind: 'escalated',
+  at: OPENED_AT + 95 * MINUTE,
+  exhaustsAt: OPENED_AT + 95 * MINUTE + 9 * HOUR + 20 * MINUTE,
+  budget: { allowed: 3061.4, spent: 2142, remaining: 919.4, remainingRatio: 0.30032 },
+  peakBurnRate: 13.4,
+};
+
+export const RESOLVED: NotificationFacts = {
+  ...OPENED,
+  kind: 'resolved',
+  at: OPENED_AT + 2 * HOUR + 10 * MINUTE,
+  long: { duration: HOUR, good: 2100, bad: 12, burnRate: 0.1136 },
+  short: { duration: 5 * MINUTE, good: 180, bad: 0, burnRate: 0 },
+  during: { good: 5120, bad: 1403 },
+  budget: { allowed: 3100, spent: 2790, remaining: 310, remainingRatio: 0.1 },
+  exhaustsAt: null,
+  peakBurnRate: 14.82,
+};
+
+export const OVERSPENT: NotificationFacts = {
+  ...OPENED,
+  budget: { allowed: 3000, spent: 3900, remaining: -900, remainingRatio: -0.3 },
+  exhaustsAt: OPENED_AT,
+  insteadOf: { target: 'payments-oncall', reason: 'Slack answered 404 no_service' },
+};
+
+export const TEST: NotificationFacts = {
+  ...OPENED,
+  kind: 'test',
+  slo: 'burnwatch/test',
+  description: 'A test of the target payments-oncall',
+  severity: 'ticket',
+  runbook: null,
+  long: { duration: HOUR, good: 0, bad: 0, burnRate: null },
+  short: { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null },
+  budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+  exhaustsAt: null,
+  failures: [],
+  lastFailed: [],
+};
+
+/** A notification of these facts, oldest first, under a key as delivery makes one. */
+export function notificationOf(...facts: NotificationFacts[]): Notification {
+  return { facts, key: facts.map(({ incident, kind }) => `${incident}/${kind}/payments-oncall`).join('+') };
+}
