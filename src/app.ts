@@ -85,6 +85,7 @@ export async function startApp(
     definitions: definitions.required,
     clock,
     queueLimit: config.queueLimit,
+    onStored: (workflow, accepted, duplicates) => server.metrics.outcomes(workflow, accepted, duplicates),
   });
   // One for all that read: the store tells each change only once to whoever holds a connection.
   const history = createHistory(store);

@@ -92,7 +92,7 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
     stored: StoredState | undefined,
     now: number,
   ): Promise<Change | null> {
-    const sum = (duration: number) => history.sum(slo, duration, now);
+    const sum = history.sums(slo, now);
     const readings = readTiers(slo, sum);
     const before = stored?.state ?? QUIET;
     const { state, transition } = step(slo, readings, before, now);
@@ -171,7 +171,7 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
   async function sumBetween(slo: Slo, from: number, now: number) {
     const window = Math.min(now - from, slo.window.duration);
     await history.refresh([{ ...slo, windows: [...windowsOf(slo), window] }], now);
-    return history.sum(slo, window, now);
+    return history.sums(slo, now)(window);
   }
 
   /** Commits, and gives the changes that were written. */

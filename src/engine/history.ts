@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import type { Counts, Level, Span } from '../core/cells.ts';
 import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../core/cells.ts';
 import type { BlockId, CountStore, PartitionId, SliId } from '../core/store.ts';
@@ -18,8 +19,8 @@ export interface HistoryRequest extends SliId {
 export interface History {
   /** Brings the requested windows up to `now`. Calls made while one is running wait for it. */
   refresh(requests: readonly HistoryRequest[], now: number): Promise<void>;
-  /** The outcomes of the window of a length that ends at `now`; the window must have been refreshed. */
-  sum(sli: SliId, window: number, now: number): Counts;
+  /** Sums up an SLI's outcomes in the window of a length that ends at `now`; the window must have been refreshed. */
+  sums(sli: SliId, now: number): (window: number) => Counts;
 }
 
 /** Cells of a block, good and bad in turn; null when nothing was counted. */
@@ -184,38 +185,49 @@ export function createHistory(store: CountStore & { readonly partitions: number 
       running = next.catch(() => {});
       return next;
     },
-    sum(sli, window, now) {
+    sums(sli, now) {
       const blocks = series.get(seriesKey(sli))?.blocks;
-      let good = 0;
-      let bad = 0;
-      for (const { level, block, from, to } of spansOf(window, now)) {
-        const cells = blocks?.get(blockCode(level, block))?.cells;
-        if (!cells) continue;
-        for (let at = from * 2; at <= to * 2; at += 2) {
-          good += cells[at]!;
-          bad += cells[at + 1]!;
+      return (window) => {
+        let good = 0;
+        let bad = 0;
+        for (const { level, block, from, to } of spansOf(window, now)) {
+          const cells = blocks?.get(blockCode(level, block))?.cells;
+          if (!cells) continue;
+          for (let at = from * 2; at <= to * 2; at += 2) {
+            good += cells[at]!;
+            bad += cells[at + 1]!;
+          }
         }
-      }
-      return { good, bad };
+        return { good, bad };
+      };
     },
   };
 }
 
+/** Adds up the same block of every partition. */
 function merge(
   packed: readonly (Uint8Array | null)[],
   from: number,
   partitions: number,
   size: number,
 ): Cells {
-  let cells: Cells = null;
+  let total: Cells = null;
   for (let index = from; index < from + partitions; index++) {
     const bytes = packed[index];
     if (!bytes) continue;
-    cells ??= new Uint32Array(2 * size);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const words = Math.min(cells.length, Math.floor(bytes.byteLength / 4));
-    for (let word = 0; word < words; word++) cells[word]! += view.getUint32(word * 4);
+    const cells = unpack(bytes, size);
+    if (total) for (let word = 0; word < cells.length; word++) total[word]! += cells[word]!;
+    else total = cells;
   }
+  return total;
+}
+
+/** The cells of a packed block, which is big-endian and may end before its last cells. */
+function unpack(bytes: Uint8Array, size: number): Uint32Array {
+  const cells = new Uint32Array(2 * size);
+  const copy = Buffer.from(cells.buffer);
+  copy.set(bytes.subarray(0, Math.min(bytes.byteLength, copy.byteLength)));
+  if (endianness() === 'LE') copy.swap32();
   return cells;
 }
 

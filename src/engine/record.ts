@@ -19,6 +19,8 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** The most outcomes that may wait for the store. */
   readonly queueLimit: number;
+  /** Told of everything that was stored. */
+  readonly onStored?: (workflow: string, accepted: number, duplicates: number) => void;
 }
 
 /** Flushes that may be under way at once: one is being answered while the next is being prepared. */
@@ -42,7 +44,8 @@ interface GroupsOfPartition {
 }
 
 /** Makes the recorder: requests that arrive together share one store call per partition (group commit). */
-export function createRecorder({ store, definitions, clock, queueLimit }: RecorderOptions): Recorder {
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { store, definitions, clock, queueLimit } = options;
   let waiting: Job[] = [];
   let queued = 0;
   let flushing = 0;
@@ -72,7 +75,7 @@ export function createRecorder({ store, definitions, clock, queueLimit }: Record
 
   async function flush(jobs: readonly Job[]): Promise<void> {
     flushing++;
-    await storeJobs(store, jobs, clock.now());
+    await storeJobs(options, jobs, clock.now());
     flushing--;
     schedule();
     release(jobs.reduce((sum, { size }) => sum + size, 0));
@@ -95,7 +98,7 @@ export function createRecorder({ store, definitions, clock, queueLimit }: Record
     const outcome = parseOutcome(record, arrival);
     if (isRejection(outcome)) return outcome;
     const plan = plans.get(outcome.workflow);
-    if (!plan) return unknownWorkflow(outcome.workflow, [...plans.keys()]);
+    if (!plan) return unknownWorkflow(outcome.workflow, plans);
     addToGroup(groups, plan, outcome, partitionOf(outcome.execution, store.partitions));
     return null;
   }
@@ -134,17 +137,28 @@ export function createRecorder({ store, definitions, clock, queueLimit }: Record
   };
 }
 
-function unknownWorkflow(workflow: string, known: readonly string[]): Rejection {
-  const names =
-    known.length > 12 ? `${known.slice(0, 12).join(', ')} and ${known.length - 12} more` : known.join(', ');
+/** Workflows named in a rejection, so that it stays readable and cheap with thousands of them. */
+const NAMED = 12;
+
+function unknownWorkflow(workflow: string, known: ReadonlyMap<string, unknown>): Rejection {
+  const names: string[] = [];
+  for (const name of known.keys()) {
+    if (names.length === NAMED) break;
+    names.push(name);
+  }
+  const more = known.size > NAMED ? ` and ${known.size - NAMED} more` : '';
   return {
     code: 'unknown-workflow',
-    message: `No SLO file defines the workflow ${workflow}; there ${known.length === 1 ? 'is' : 'are'}: ${names || 'none'}.`,
+    message: `No SLO file defines the workflow ${workflow}; there ${known.size === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'}${more}.`,
   };
 }
 
 /** Stores the jobs of one flush, one call per partition, and answers each; never rejects. */
-async function storeJobs(store: CountStore, jobs: readonly Job[], now: number): Promise<void> {
+async function storeJobs(
+  { store, onStored }: RecorderOptions,
+  jobs: readonly Job[],
+  now: number,
+): Promise<void> {
   const batches = new Map<
     string,
     { workflow: string; partition: number; groups: RecordGroup[]; owners: Job[] }
@@ -166,6 +180,9 @@ async function storeJobs(store: CountStore, jobs: readonly Job[], now: number): 
       try {
         const counts = await store.record({ workflow, partition, now, groups });
         owners.forEach((job, index) => fresh.set(job, fresh.get(job)! + counts[index]!));
+        const accepted = counts.reduce((sum, count) => sum + count, 0);
+        const stored = groups.reduce((sum, { units }) => sum + units.length, 0);
+        onStored?.(workflow, accepted, stored - accepted);
       } catch (error) {
         for (const job of owners) failed.set(job, error);
       }

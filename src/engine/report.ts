@@ -38,7 +38,7 @@ export function createReport({ store, history, definitions, clock }: ReportOptio
     return slos.map((slo) => {
       const state = stored.get(slo.id)?.state ?? QUIET;
       const since = beginnings.get(`${slo.workflow} ${slo.fingerprint}`) ?? now;
-      return reportSlo(slo, state, since, (duration) => history.sum(slo, duration, now), now);
+      return reportSlo(slo, state, since, history.sums(slo, now), now);
     });
   }
 

@@ -29,7 +29,7 @@ export const INGEST_LIMITS: IngestLimits = {
   maxHeldBytes: 64 * 1024 * 1024,
 };
 
-/** An answer lists at most this many rejected records and gives the number of all as `rejectedCount`. */
+/** An answer lists at most this many rejected records; if there are more, it gives their number as `rejectedCount`. */
 export const MAX_REJECTED_LISTED = 1000;
 
 export interface OutcomesOptions {
@@ -126,5 +126,6 @@ function answer(body: OutcomeBody, result: RecordResult, metrics: Metrics): stri
   for (const { code } of rejected) metrics.rejected(code);
   const listed = rejected.length > MAX_REJECTED_LISTED ? rejected.slice(0, MAX_REJECTED_LISTED) : rejected;
   const list = listed.length === 0 ? '[]' : JSON.stringify(listed);
-  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${list},"rejectedCount":${rejected.length}}`;
+  const count = listed === rejected ? '' : `,"rejectedCount":${rejected.length}`;
+  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${list}${count}}`;
 }

@@ -106,7 +106,7 @@ describe('burnwatch demo', () => {
 
     const mail = inbox.locator('article').filter({ hasText: 'payments@mail.invalid' }).last();
     await mail.waitFor({ timeout: remaining() });
-    const frame = (await (await mail.locator('iframe').elementHandle())!.contentFrame())!;
+    const frame = (await (await mail.locator('iframe').elementHandle()).contentFrame())!;
     expect(await frame.locator('h1').textContent()).toContain(`PAGE ${CHARGE_CARD}`);
     // The styles of the mail are in force: its own policy lets them.
     expect(await frame.evaluate(`getComputedStyle(document.querySelector('h1')).fontSize`)).toBe('19px');

@@ -99,6 +99,9 @@ describe('burnwatch serve', () => {
       duplicates: 3,
     });
     expect((await slo(service, 'orders/done-in-2s')).sli).toMatchObject({ good: 5, bad: 0, total: 5 });
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain('burnwatch_outcomes_total{workflow="orders",result="accepted"} 1');
+    expect(metrics).toContain('burnwatch_outcomes_total{workflow="orders",result="duplicate"} 3');
   });
 
   it('C3: an execution that hangs is bad at its deadline, with the step it hangs in, and finishing late changes nothing', async () => {

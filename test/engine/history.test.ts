@@ -49,7 +49,7 @@ function requestOf(slo: Slo): HistoryRequest {
 }
 
 const refresh = (...wanted: readonly Slo[]) => history.refresh(wanted.map(requestOf), clock.now());
-const sum = (slo: Slo, window: number) => history.sum(slo, window, clock.now());
+const sum = (slo: Slo, window: number) => history.sums(slo, clock.now())(window);
 const blocksRead = () => wrapped.calls('readBlocks').flatMap(([blocks]) => blocks as BlockId[]);
 
 let named = 0;

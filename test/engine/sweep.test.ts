@@ -42,7 +42,7 @@ afterEach(() => wrapped.store.close());
 async function bad(slo = quick): Promise<number> {
   const history = createHistory(wrapped.store);
   await history.refresh([{ ...slo, windows: [10 * MINUTE] }], clock.now());
-  return history.sum(slo, 10 * MINUTE, clock.now()).bad;
+  return history.sums(slo, clock.now())(10 * MINUTE).bad;
 }
 
 it('C3: counts every execution past each of its deadlines, in all partitions of all workflows', async () => {

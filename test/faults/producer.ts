@@ -78,11 +78,12 @@ export function startProducer(first: Pick<Service, 'url'>, { batch = 50, paralle
   }
 
   async function work(): Promise<void> {
-    while (!finishing || unacknowledged.length > 0) {
+    for (;;) {
       const again = unacknowledged.shift();
+      if (!again && finishing) return;
       if (again) {
         await send(again);
-      } else if (!finishing) {
+      } else {
         const from = made;
         made += batch;
         await send(

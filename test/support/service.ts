@@ -19,7 +19,10 @@ const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const running = new Set<ChildProcess>();
 
 /** Starts `burnwatch serve` on a free loopback port and waits until it listens. Fails with its output when it ends before. */
-export async function startService(env: Readonly<Record<string, string>>, args: readonly string[] = ['serve']): Promise<Service> {
+export async function startService(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = ['serve'],
+): Promise<Service> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: { PATH: process.env['PATH'], BURNWATCH_PORT: '0', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

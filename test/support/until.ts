@@ -12,7 +12,8 @@ export async function until<T>(
   for (;;) {
     try {
       const answer = await ask();
-      if (answer !== null && answer !== undefined && answer !== false) return answer as NonNullable<Exclude<T, false>>;
+      if (answer !== null && answer !== undefined && answer !== false)
+        return answer as NonNullable<Exclude<T, false>>;
       last = answer;
     } catch (error) {
       last = error;

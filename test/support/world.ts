@@ -83,7 +83,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async counted(slo, window = DAY) {
       const history = createHistory(store);
       await history.refresh([{ ...slo, windows: [window] }], clock.now());
-      return history.sum(slo, window, clock.now());
+      return history.sums(slo, clock.now())(window);
     },
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,

@@ -9,7 +9,7 @@ async function refresh() {
   } catch {
     // The service is stopping or starting again: the next request tells.
   }
-  setTimeout(refresh, EVERY);
+  setTimeout(() => void refresh(), EVERY);
 }
 
 function show(latest) {
@@ -38,4 +38,4 @@ function fitFrames(within) {
 }
 
 fitFrames(document);
-setTimeout(refresh, EVERY);
+setTimeout(() => void refresh(), EVERY);

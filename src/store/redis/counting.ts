@@ -15,6 +15,7 @@ import {
   seenKey,
   serviceKeys,
   sliField,
+  dueKey,
 } from './keys.ts';
 import { cutIntoPieces } from '../pieces.ts';
 import { MAX_UNITS_PER_CALL, recordArguments } from './record-call.ts';
@@ -83,6 +84,9 @@ export function countingStore(connection: Connection, partitions: number, waitRe
 
     async sweep(partition, now, limit) {
       const total = { swept: 0, overdue: 0, unjudged: 0 };
+      // Nothing is due in most partitions at most ticks, and asking costs far less than the script.
+      if ((await connection.call((client) => client.zcount(dueKey(partition), '-inf', now))) === 0)
+        return total;
       while (total.swept < limit) {
         const most = Math.min(SWEEP_PER_CALL, limit - total.swept);
         const reply = await connection.run(scripts.sweep, countingKeys(partition), [now, most]);

@@ -54,8 +54,7 @@ export function countingKeys(id: PartitionId): string[] {
     `${prefix}flight`,
     /** HASH unit -> record of a success whose start has not come. */
     `${prefix}early`,
-    /** ZSET unit of either of the two by when the sweep must look at it. */
-    `${prefix}due`,
+    dueKey(id),
     /** SET of the units in flight that were counted as overdue. */
     `${prefix}overdue`,
     revisionKey(id),
@@ -66,6 +65,11 @@ export function countingKeys(id: PartitionId): string[] {
     `${prefix}failures:`,
     `${prefix}last:`,
   ];
+}
+
+/** ZSET: units that started, or wait for their start, by when the sweep must look at them. */
+export function dueKey(id: PartitionId): string {
+  return `${counting(id)}due`;
 }
 
 /** HASH: what has started and not ended in a partition. */
