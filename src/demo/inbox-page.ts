@@ -1,6 +1,6 @@
 import type { Mail } from '../notify/email.ts';
 import type { CaughtMessage } from './caught-message.ts';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml } from '../core/escape-html.ts';
 import { renderSlack } from './slack-rendering.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { SlackBlock, SlackPayload } from '../notify/slack-blocks.ts';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml } from '../core/escape-html.ts';
 
 /** What a Slack channel would show of a message, as HTML; everything in it is escaped. */
 export function renderSlack({ blocks }: SlackPayload): string {

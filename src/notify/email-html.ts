@@ -1,3 +1,4 @@
+import { escapeHtml } from '../core/escape-html.ts';
 import type { Message, Tone } from './message.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
 import type { Cause } from './failures.ts';
@@ -42,22 +43,22 @@ export function emailHtml(message: Message): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
-<title>${escape(message.headline)}</title><style>${DARK}</style></head>
+<title>${escapeHtml(message.headline)}</title><style>${DARK}</style></head>
 <body class="ground" style="margin:0;padding:0;background:#f2f4f7;-webkit-text-size-adjust:100%">
 <table role="presentation" class="ground" width="100%" cellpadding="0" cellspacing="0" style="background:#f2f4f7">
 <tr><td align="center" style="padding:16px 8px">
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" style="max-width:640px;background:#ffffff;border:1px solid #dfe3e9;border-radius:10px;border-collapse:separate;overflow:hidden;font-family:${FONT}">
-<tr><td style="background:${color};color:#ffffff;padding:10px 20px;font-size:13px;font-weight:700;letter-spacing:.06em;text-transform:uppercase">${escape(EVENTS[message.event](message))}</td></tr>
+<tr><td style="background:${color};color:#ffffff;padding:10px 20px;font-size:13px;font-weight:700;letter-spacing:.06em;text-transform:uppercase">${escapeHtml(EVENTS[message.event](message))}</td></tr>
 <tr><td style="padding:18px 20px 20px">
-<h1 class="text" style="margin:0 0 10px;font-size:19px;line-height:1.35;color:#171b22;overflow-wrap:anywhere">${escape(message.headline)}</h1>
+<h1 class="text" style="margin:0 0 10px;font-size:19px;line-height:1.35;color:#171b22;overflow-wrap:anywhere">${escapeHtml(message.headline)}</h1>
 ${message.notice ? `<p class="notice" style="margin:0 0 12px;padding:8px 12px;border-radius:6px;background:#fff6dc;color:#5a4300;font-size:14px;line-height:1.45;overflow-wrap:anywhere">${html(message.notice)}</p>` : ''}
 <p class="text" style="margin:0 0 6px;font-size:16px;line-height:1.5;color:#171b22;overflow-wrap:anywhere">${html(message.sentence)}</p>
-${message.description === null ? '' : `<p class="soft" style="margin:0 0 6px;font-size:14px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escape(message.description)}</p>`}
+${message.description === null ? '' : `<p class="soft" style="margin:0 0 6px;font-size:14px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(message.description)}</p>`}
 ${fieldsTable(message.fields)}
 ${causesTable(message.causes, color)}
 ${failedList(message.lastFailed)}
 ${buttons(message.links, color)}
-<p class="soft" style="margin:18px 0 0;font-size:12px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escape(message.slo)} · incident ${escape(message.incident)}</p>
+<p class="soft" style="margin:18px 0 0;font-size:12px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(message.slo)} · incident ${escapeHtml(message.incident)}</p>
 </td></tr></table>
 </td></tr></table>
 </body></html>
@@ -67,7 +68,7 @@ ${buttons(message.links, color)}
 function fieldsTable(fields: readonly Field[]): string {
   const rows = fields.map(
     ({ label, value }) =>
-      `<tr><td class="soft line" valign="top" style="padding:7px 14px 7px 0;border-top:1px solid #e6e9ee;font-size:14px;line-height:1.45;color:#5b6472;white-space:nowrap">${escape(label)}</td>` +
+      `<tr><td class="soft line" valign="top" style="padding:7px 14px 7px 0;border-top:1px solid #e6e9ee;font-size:14px;line-height:1.45;color:#5b6472;white-space:nowrap">${escapeHtml(label)}</td>` +
       `<td class="text line" valign="top" width="100%" style="padding:7px 0;border-top:1px solid #e6e9ee;font-size:14px;line-height:1.45;color:#171b22;overflow-wrap:anywhere">${html(value)}</td></tr>`,
   );
   return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:12px 0 0;border-collapse:collapse">${rows.join('\n')}</table>`;
@@ -80,7 +81,7 @@ function causesTable(causes: readonly Cause[], color: string): string {
     const filled = Math.max(1, Math.round(share * 100));
     const rest = filled < 100 ? `<td style="font-size:0;line-height:0">&nbsp;</td>` : '';
     return (
-      `<p class="text" style="margin:10px 0 4px;font-size:14px;line-height:1.45;color:#171b22;overflow-wrap:anywhere"><span class="soft" style="color:#5b6472">${label}</span> ${html([{ name }])} ${escape(words)}</p>` +
+      `<p class="text" style="margin:10px 0 4px;font-size:14px;line-height:1.45;color:#171b22;overflow-wrap:anywhere"><span class="soft" style="color:#5b6472">${label}</span> ${html([{ name }])} ${escapeHtml(words)}</p>` +
       `<table role="presentation" class="track" width="100%" cellpadding="0" cellspacing="0" style="background:#e9ecf1;border-radius:3px"><tr><td width="${filled}%" height="6" style="height:6px;background:${color};border-radius:3px;font-size:0;line-height:0">&nbsp;</td>${rest}</tr></table>`
     );
   });
@@ -108,7 +109,7 @@ function buttons(links: readonly Link[], color: string): string {
   ];
   const shown = links.map(({ label, url }, index) => {
     const style = `display:inline-block;margin:0 8px 8px 0;padding:9px 18px;border-radius:6px;font-size:14px;font-weight:600;text-decoration:none;${looks[Math.min(index, 1)]}`;
-    return `<a ${index > 0 ? 'class="plain" ' : ''}href="${escape(url)}" style="${style}">${escape(label)}</a>`;
+    return `<a ${index > 0 ? 'class="plain" ' : ''}href="${escapeHtml(url)}" style="${style}">${escapeHtml(label)}</a>`;
   });
   return `<p style="margin:22px 0 0">${shown.join('')}</p>`;
 }
@@ -116,22 +117,10 @@ function buttons(links: readonly Link[], color: string): string {
 function html(phrase: Phrase): string {
   return phrase
     .map((piece) => {
-      if (typeof piece === 'string') return escape(piece);
+      if (typeof piece === 'string') return escapeHtml(piece);
       if ('name' in piece)
-        return `<code class="code" style="font-family:${MONO};font-size:.93em;background:#eef0f4;color:#171b22;border-radius:4px;padding:1px 5px">${escape(piece.name)}</code>`;
-      return `<a class="plain" href="${escape(piece.url)}" style="color:#1f4f9e">${escape(piece.label)}</a>`;
+        return `<code class="code" style="font-family:${MONO};font-size:.93em;background:#eef0f4;color:#171b22;border-radius:4px;padding:1px 5px">${escapeHtml(piece.name)}</code>`;
+      return `<a class="plain" href="${escapeHtml(piece.url)}" style="color:#1f4f9e">${escapeHtml(piece.label)}</a>`;
     })
     .join('');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

@@ -4,8 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SloReport } from '../../src/core/report.ts';
 import { killServices, startService } from '../support/service.ts';
@@ -24,18 +24,7 @@ describe('burnwatch demo', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await startBrowser();
     folder = await mkdtemp(join(tmpdir(), 'burnwatch-demo-test-'));
     startedAt = performance.now();
     demo = await startService({ LOG_LEVEL: '', TMPDIR: folder }, ['demo', '--port', '0']);

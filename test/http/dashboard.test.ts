@@ -1,5 +1,5 @@
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Status } from '../../src/http/status.ts';
 import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail } from './fakes.ts';
@@ -11,18 +11,7 @@ const PROBLEM =
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await startBrowser();
 });
 afterAll(() => browser.close());
 
