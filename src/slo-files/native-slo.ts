@@ -43,10 +43,12 @@ export function buildSlo(
   if (!objective || !sli || duration === null) return null;
   const tiers = defaultTiers(objective, duration);
   warnOfLoweredTiers(objective, tiers, place, context);
+  const noData = readNoData(native.alerts?.noData);
+  if (noData) warnOfNoData(place, context);
   const alerts: AlertPolicy = {
     tiers,
     minFailures: native.alerts?.minFailures ?? context.policyMinFailures ?? DEFAULT_MIN_FAILURES,
-    noData: readNoData(native.alerts?.noData),
+    noData,
   };
   return {
     id: `${workflow}/${name}`,
@@ -139,6 +141,15 @@ function isWhole({ where = {}, ...rest }: Exclude<Partly<NativeSlo['sli']>, stri
 
 function readNoData({ after, severity }: Partly<NativeNoData> = {}): NoData | null {
   return after === undefined || severity === undefined ? null : { after: parseDuration(after)!, severity };
+}
+
+/** A promise that is not kept yet must not look like one that is. */
+function warnOfNoData(place: Place, { source, report }: SloContext): void {
+  const at = placeAt(place, ['alerts', 'noData']);
+  if (!at) return;
+  const message =
+    '`noData` is read but not acted on yet: silence sends no alert. A missing end of an execution is noticed by `within`';
+  report(problemAt(source, at.start, 'warning', message));
 }
 
 /** Only of what no outage could reach: a factor that takes most executions to fail is a matter of taste. */
