@@ -1,6 +1,6 @@
 import type { FailedExecution, FailureCount } from '../core/notification.ts';
 import type { Phrase, Piece } from './phrase.ts';
-import { ago, amount, percent, plainName, urlPart, webAddress } from './wording.ts';
+import { ago, plainName, urlPart, webAddress, wholePercent } from './wording.ts';
 
 /** The step, dependency or error class that most failures have in common. */
 export interface Cause {
@@ -8,7 +8,7 @@ export interface Cause {
   readonly name: string;
   /** Of all failures, 0 to 1. */
   readonly share: number;
-  /** The share in words, `83% (259 of 312)`. */
+  /** The share in words, `83% of failures`. */
   readonly words: string;
 }
 
@@ -25,7 +25,8 @@ const MAX_LISTED = 5;
  * those known only. `failures` may be just the most frequent combinations.
  */
 export function topCauses(failures: readonly FailureCount[], failed: number): Cause[] {
-  // They are kept by the hour, so they can also be of slightly more than the failures of a window.
+  // They are kept by the hour, so they can also be of slightly more than the failures of a window. That is why
+  // only shares are told: a count would contradict the one of the window.
   const total = Math.max(
     failed,
     failures.reduce((sum, { count }) => sum + count, 0),
@@ -40,8 +41,8 @@ export function topCauses(failures: readonly FailureCount[], failed: number): Ca
     const [top] = [...counts].toSorted(([, a], [, b]) => b - a);
     if (!top) return [];
     const [name, count] = top;
-    const words = `${percent(count / total)} (${amount(count)} of ${amount(total)})`;
-    return [{ label, name: plainName(name, 128), share: count / total, words }];
+    const share = count / total;
+    return [{ label, name: plainName(name, 128), share, words: `${wholePercent(share)} of failures` }];
   });
 }
 

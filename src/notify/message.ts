@@ -208,7 +208,17 @@ function owner(facts: NotificationFacts): Field {
 
 function promise(facts: NotificationFacts): Field[] {
   const objective = `${formatPercent(facts.objective, 9)} over ${plainName(facts.window, 40)}`;
-  return [owner(facts), { label: 'Objective', value: [objective] }];
+  return [owner(facts), { label: 'Objective', value: [objective] }, ...only(facts)];
+}
+
+/** Which part of the outcomes is judged at all, where it is only a part. */
+function only({ sli }: NotificationFacts): Field[] {
+  const conditions = Object.entries(sli?.where ?? {}).map(
+    ([name, values]) => `${name}: ${values.join(', ')}`,
+  );
+  return conditions.length === 0
+    ? []
+    : [{ label: 'Only', value: [{ name: plainName(conditions.join('; '), 200) }] }];
 }
 
 function escalated(facts: NotificationFacts): Field {

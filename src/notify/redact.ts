@@ -19,9 +19,10 @@ export function redact(reason: string, secrets: readonly string[]): string {
 /** The parts of a webhook's address that would let a reader use it. */
 export function secretsOfWebhook(webhook: string): string[] {
   if (!URL.canParse(webhook)) return [webhook];
-  const { href, pathname, search, username, password } = new URL(webhook);
-  const segments = pathname.split('/').filter((segment) => segment.length >= 8 && segment !== 'services');
-  return [webhook, href, pathname.length > 1 ? pathname : '', search, username, password, ...segments];
+  const { href, pathname, search, searchParams, username, password } = new URL(webhook);
+  const parts = [...pathname.split('/'), ...searchParams.values()].flatMap((part) => [part, decode(part)]);
+  const tokens = parts.filter((part) => part.length >= 8 && part !== 'services');
+  return [webhook, href, pathname.length > 1 ? pathname : '', search, username, password, ...tokens];
 }
 
 /** The password of a mail server's address in every form it travels in. */

@@ -1,5 +1,6 @@
 import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
 import type { Delivery, Notification, Target } from '../core/target.ts';
+import { HOUR, SECOND } from '../core/time.ts';
 import { composeMessage, type Links } from './message.ts';
 import { redact, secretsOfWebhook } from './redact.ts';
 import { slackPayload } from './slack-blocks.ts';
@@ -11,6 +12,9 @@ export interface SlackOptions {
   readonly fetch?: FetchFunction;
   readonly links: Links;
 }
+
+/** A page that waited longer because a server said so would help nobody. */
+const LONGEST_WAIT = HOUR;
 
 /** Errors Slack reports with status 200 that pass by themselves. */
 const PASSING = new Set([
@@ -30,7 +34,7 @@ interface Answer {
 
 /**
  * A Slack channel behind an incoming webhook. Sends once and says what became of it: rate limits (with the wait
- * Slack asked for), server errors, timeouts and network failures are worth another try; any other answer but
+ * Slack asked for, at most an hour), server errors, timeouts and network failures are worth another try; any other answer but
  * success is refused with Slack's reason. Redirects are not followed. No reason holds the webhook's address.
  */
 export function slackTarget(name: string, webhook: string, options: SlackOptions): Target {
@@ -104,7 +108,8 @@ function failureIn(body: string): string | null {
 }
 
 function milliseconds(retryAfter: string | null): number | null {
-  return retryAfter !== null && /^\d{1,9}$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : null;
+  if (retryAfter === null || !/^\d{1,9}$/.test(retryAfter.trim())) return null;
+  return Math.min(Number(retryAfter) * SECOND, LONGEST_WAIT);
 }
 
 /** The innermost message: what fetch throws says only "fetch failed". */

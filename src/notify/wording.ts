@@ -26,7 +26,7 @@ export function percent(ratio: number): string {
   return `${oneDecimal.format(value < 100 ? Math.min(value, 99.9) : value)}%`;
 }
 
-/** A ratio of 0 or more as a whole percentage for headlines, rounded down: what is left is never overstated. */
+/** A ratio of 0 or more as a whole percentage, rounded down: what is left is never overstated, and 100% is all. */
 export function wholePercent(ratio: number): string {
   // Rounded first, because 0.29 * 100 is 28.999999999999996.
   const value = Math.floor(Math.round(ratio * 1e8) / 1e6);

@@ -1,4 +1,4 @@
-import type { NotificationFacts } from '../../src/core/notification.ts';
+import type { FailedExecution, NotificationFacts } from '../../src/core/notification.ts';
 import type { Notification } from '../../src/core/target.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
 import type { Links } from '../../src/notify/message.ts';
@@ -8,6 +8,15 @@ export const OPENED_AT = Date.UTC(2026, 10, 22, 19, 6);
 export const LINKS: Links = {
   publicUrl: 'https://burnwatch.example.com/',
   traceUrl: 'https://trace.example.com/{traceId}',
+};
+
+const FAILED: FailedExecution = {
+  execution: 'order-918260',
+  at: OPENED_AT - 3 * MINUTE,
+  step: 'ship',
+  dependency: null,
+  error: 'overdue',
+  traceId: null,
 };
 
 /** A page of a busy workflow, complete; the other examples vary it. */
@@ -47,16 +56,19 @@ export const OPENED: NotificationFacts = {
       error: 'timeout',
       traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
     },
-    {
-      execution: 'order-918260',
-      at: OPENED_AT - 3 * MINUTE,
-      step: 'ship',
-      dependency: null,
-      error: 'overdue',
-      traceId: null,
-    },
+    { ...FAILED, dependency: 'dhl', error: 'timeout' },
   ],
   insteadOf: null,
+};
+
+/** The same incident when it was only a ticket. */
+export const TICKET: NotificationFacts = {
+  ...OPENED,
+  severity: 'ticket',
+  tier: 'drift',
+  factor: 2.8,
+  long: { duration: 24 * HOUR, good: 30_214, bad: 5102, burnRate: 2.8893 },
+  short: { duration: 2 * HOUR, good: 2600, bad: 499, burnRate: 3.2204 },
 };
 
 export const ESCALATED: NotificationFacts = {
@@ -100,6 +112,44 @@ export const TEST: NotificationFacts = {
   exhaustsAt: null,
   failures: [],
   lastFailed: [],
+};
+
+/** A ticket about a step, of one region. */
+export const STEP: NotificationFacts = {
+  ...OPENED,
+  slo: 'order-fulfillment/charge-card-succeeds',
+  description: null,
+  runbook: null,
+  objective: 0.995,
+  window: '7d',
+  sli: { step: 'charge-card', dependency: 'stripe', where: { region: ['eu', 'us'] }, withinMs: null },
+  severity: 'ticket',
+  tier: 'drift',
+  factor: 2.8,
+  long: { duration: 6 * HOUR, good: 799, bad: 75, burnRate: 17.1625 },
+  short: { duration: 30 * MINUTE, good: 14, bad: 9, burnRate: 78.26 },
+  budget: { allowed: 80.5, spent: 75, remaining: 5.5, remainingRatio: 0.0683 },
+  exhaustsAt: OPENED_AT + 25 * MINUTE,
+  // Kept by the hour, and so a few more than those of the window.
+  failures: [{ step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 86 }],
+};
+
+/** Executions that never finished; the budget has nothing left to run out of. */
+export const OVERDUE: NotificationFacts = {
+  ...OPENED,
+  sli: { step: null, dependency: null, where: {}, withinMs: 10 * MINUTE },
+  long: { duration: HOUR, good: 0, bad: 41, burnRate: 20 },
+  short: { duration: 5 * MINUTE, good: 0, bad: 6, burnRate: 20 },
+  budget: { allowed: 61, spent: 61, remaining: 0, remainingRatio: 0 },
+  exhaustsAt: OPENED_AT,
+  failures: [
+    { step: 'ship', dependency: null, error: 'overdue', count: 40 },
+    { step: null, dependency: null, error: 'overdue', count: 1 },
+  ],
+  lastFailed: [
+    { ...FAILED, execution: 'order-918275', step: 'ship', error: 'overdue' },
+    { ...FAILED, execution: 'order-918274', step: null, error: 'overdue', at: OPENED_AT - 9 * MINUTE },
+  ],
 };
 
 /** A notification of these facts, oldest first, under a key as delivery makes one. */
