@@ -81,7 +81,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
     sentence: SENTENCES[event](facts),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
-    causes: told ? topCauses(failing.failures, failed(event, facts)) : [],
+    causes: told ? topCauses(failing.failures, failed(failing)) : [],
     lastFailed: told ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
     links: told ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
     slo: plainName(facts.slo, 300),
@@ -100,9 +100,9 @@ function toneOf(event: MessageEvent, severity: Severity): Tone {
   return event === 'resolved' || event === 'recovered' ? 'over' : severity;
 }
 
-/** How many failures the sentence speaks of. */
-function failed(event: MessageEvent, { long, during }: NotificationFacts): number {
-  return event === 'resolved' || event === 'recovered' ? during.bad : long.bad;
+/** How many failures there were in the time that a fact's causes are from. */
+function failed({ kind, long, during }: NotificationFacts): number {
+  return kind === 'resolved' ? during.bad : long.bad;
 }
 
 const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => string>> = {
@@ -255,7 +255,9 @@ function summary(facts: NotificationFacts): Field[] {
     { label: 'Peak burn rate', value: [times(facts.peakBurnRate)] },
     {
       label: 'Budget spent',
-      value: [`${share}${amount(during.bad)} of ${amount(budget.allowed)} ${unit(facts)}`],
+      value: [
+        `${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${unit(facts)} allowed to fail`,
+      ],
     },
     { label: 'Budget left', value: budgetLeft(facts) },
   ];
@@ -265,8 +267,9 @@ function budgetLeft(facts: NotificationFacts): Phrase {
   const { allowed, remaining, remainingRatio } = facts.budget;
   if (remainingRatio === null) return ['no outcomes to tell from'];
   const of = `${amount(allowed)} ${unit(facts)}`;
+  if (remainingRatio === 0) return [`none: the ${of} allowed to fail have failed`];
   return remainingRatio < 0
-    ? [`overspent by ${percent(-remainingRatio)}: ${amount(-remaining)} more than the ${of} allowed`]
+    ? [`overspent by ${percent(-remainingRatio)}: ${amount(-remaining)} more than the ${of} allowed to fail`]
     : [`${percent(remainingRatio)}: ${amount(remaining)} of ${of} may still fail`];
 }
 

@@ -33,8 +33,8 @@ export const OPENED: NotificationFacts = {
   severity: 'page',
   openedAt: OPENED_AT,
   at: OPENED_AT,
-  tier: 'fast',
-  factor: 10,
+  tier: 'hourly',
+  factor: 2.8,
   long: { duration: HOUR, good: 1828, bad: 312, burnRate: 2.9159 },
   short: { duration: 5 * MINUTE, good: 61, bad: 118, burnRate: 13.1844 },
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
@@ -90,6 +90,10 @@ export const RESOLVED: NotificationFacts = {
   budget: { allowed: 3100, spent: 2790, remaining: 310, remainingRatio: 0.1 },
   exhaustsAt: null,
   peakBurnRate: 14.82,
+  failures: [
+    { step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 1312 },
+    { step: 'ship', dependency: 'dhl', error: 'timeout', count: 91 },
+  ],
 };
 
 export const OVERSPENT: NotificationFacts = {
@@ -132,6 +136,7 @@ export const STEP: NotificationFacts = {
   exhaustsAt: OPENED_AT + 25 * MINUTE,
   // Kept by the hour, and so a few more than those of the window.
   failures: [{ step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 86 }],
+  lastFailed: [OPENED.lastFailed[0]!],
 };
 
 /** Executions that never finished; the budget has nothing left to run out of. */
