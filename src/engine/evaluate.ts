@@ -75,6 +75,7 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
         log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
       }
     }
+    changes.push(...closeRemoved(slos, states));
     const committed = await commit(changes, states);
     return {
       evaluated: slos.length - failed,
@@ -83,6 +84,19 @@ export function createEvaluator({ store, history, definitions, owner, log }: Eva
       notifications: committed.reduce((sum, { rows }) => sum + rows.length, 0),
       ...swept,
     };
+  }
+
+  /** An SLO that is gone from the files cannot burn any more; nobody is told, since it was taken out on purpose. */
+  function closeRemoved(slos: readonly Slo[], known: ReadonlyMap<string, StoredState>): Change[] {
+    const defined = new Set(slos.map(({ id }) => id));
+    return [...known].flatMap(([slo, { revision, state }]): Change[] => {
+      if (defined.has(slo) || isQuiet(state)) return [];
+      log.warn(
+        { slo, incident: state.incident?.id },
+        'the incident of an SLO that no file defines any more is closed',
+      );
+      return [{ slo, revision, state: QUIET, rows: [], transition: null }];
+    });
   }
 
   /** What changes for one SLO, or null when nothing does. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { QUIET } from '../../src/core/incident.ts';
 import type { OutboxRow } from '../../src/core/notification.ts';
 import type { Slo } from '../../src/core/slo.ts';
 import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
@@ -294,6 +295,22 @@ describe('D2: one incident', () => {
     expect(await world.tick()).toMatchObject({ transitions: 1, notifications: 0 });
     expect((await world.state(slo))!.incident!.notified).toEqual([]);
   });
+});
+
+it('an SLO taken out of the files closes its incident without a word, and starts afresh when it returns', async () => {
+  world = await startWorld();
+  await openIncident();
+  const before = await world.told();
+  const other = defineSlo({ name: 'other', sli: { step: 'ship' } });
+  world.redefine([other]);
+  await world.tick();
+  expect(await world.state(slo)).toEqual(QUIET);
+  world.redefine([slo, other]);
+  world.clock.advance(MINUTE);
+  expect(await world.tick()).toMatchObject({ transitions: 1 });
+  const told = await world.told();
+  expect(told.slice(before.length).map(({ facts }) => facts.kind)).toEqual(['opened']);
+  expect(told.at(-1)!.incident).not.toBe(before[0]!.incident);
 });
 
 it('C3: what is overdue is counted before it is judged', async () => {

@@ -37,6 +37,8 @@ export interface World {
   /** The notifications so far, oldest first. */
   told(): Promise<readonly OutboxRow[]>;
   state(slo: Slo): Promise<AlertState | undefined>;
+  /** Puts other SLOs in force. */
+  redefine(slos: readonly Slo[]): void;
   close(): Promise<void>;
 }
 
@@ -54,7 +56,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const wrapped = wrapStore(await openEmbeddedStore(partitions, clock));
   const { store } = wrapped;
   const log = memoryLog();
-  const current = define(slos);
+  let current = define(slos);
   const definitions = () => current;
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
   const newEvaluator = (owner = OWNER) =>
@@ -87,6 +89,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
+    redefine: (next) => void (current = define(next)),
     async close() {
       wrapped.bringUp();
       await recorder.drain();
