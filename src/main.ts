@@ -106,7 +106,7 @@ function withSettings(command: Command): Command {
   for (const setting of SETTINGS) {
     const fallback = setting.fallback === null ? '' : ` (default: ${setting.fallback})`;
     command.option(
-      `${flagOf(setting.name)} <${setting.placeholder}>`,
+      `${flagOf(setting.name)} <${setting.argument}>`,
       `${setting.description}; BURNWATCH_${setting.name}${fallback}`,
     );
   }

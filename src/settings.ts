@@ -3,7 +3,7 @@ export interface Setting {
   /** Without the prefix: `STORE` is `BURNWATCH_STORE` and `--store`. */
   readonly name: string;
   readonly fallback: string | null;
-  readonly placeholder: string;
+  readonly argument: string;
   readonly description: string;
   /** Its value is never shown. */
   readonly secret?: true;
@@ -14,92 +14,92 @@ export const SETTINGS = [
   {
     name: 'STORE',
     fallback: './data',
-    placeholder: 'url|folder',
+    argument: 'url|folder',
     description:
       'where counters are kept: redis://, rediss://, redis+cluster://host:port,host:port, redis+sentinel://host:port/name, or a folder for the embedded store',
     secret: true,
   },
-  { name: 'SLOS', fallback: './slos', placeholder: 'folder', description: 'the folder of SLO files' },
-  { name: 'HOST', fallback: '127.0.0.1', placeholder: 'address', description: 'the address to listen on' },
+  { name: 'SLOS', fallback: './slos', argument: 'folder', description: 'the folder of SLO files' },
+  { name: 'HOST', fallback: '127.0.0.1', argument: 'address', description: 'the address to listen on' },
   {
     name: 'PORT',
     fallback: '8080',
-    placeholder: 'port',
+    argument: 'port',
     description: 'the port to listen on; 0 takes any free one',
   },
   {
     name: 'EVALUATE',
     fallback: '*/5 * * * * *',
-    placeholder: 'cron',
+    argument: 'cron',
     description: 'when to evaluate: a cron expression with seconds, in UTC',
   },
   {
     name: 'TOKENS',
     fallback: null,
-    placeholder: 'name:scopes:secret,…',
+    argument: 'name:scopes:secret,…',
     description: 'API tokens; scopes are read, write and admin, joined by +',
     secret: true,
   },
   {
     name: 'TOKENS_FILE',
     fallback: null,
-    placeholder: 'file',
+    argument: 'file',
     description: 'a file with the API tokens, one a line',
   },
   {
     name: 'ALLOW_ANONYMOUS',
     fallback: 'false',
-    placeholder: 'true|false',
+    argument: 'true|false',
     description: 'listen beyond this machine without tokens',
   },
   {
     name: 'PUBLIC_URL',
     fallback: null,
-    placeholder: 'url',
+    argument: 'url',
     description: 'where people reach this service; for links',
   },
   {
     name: 'TRACE_URL',
     fallback: null,
-    placeholder: 'url',
+    argument: 'url',
     description: 'where traces are shown, with {traceId} in it; for links',
   },
   {
     name: 'SMTP_URL',
     fallback: null,
-    placeholder: 'url',
+    argument: 'url',
     description: 'the mail server: smtp://user:password@host:port or smtps://…',
     secret: true,
   },
   {
     name: 'MAIL_FROM',
     fallback: 'burnwatch@localhost',
-    placeholder: 'address',
+    argument: 'address',
     description: 'the sender of mails',
   },
   {
     name: 'HEARTBEAT_URL',
     fallback: null,
-    placeholder: 'url',
+    argument: 'url',
     description: 'requested once a minute while evaluation and delivery work',
     secret: true,
   },
   {
     name: 'PARTITIONS',
     fallback: null,
-    placeholder: 'number',
+    argument: 'number',
     description: 'partitions of each workflow, fixed at the first start of a store (8 on a cluster, else 1)',
   },
   {
     name: 'QUEUE_LIMIT',
     fallback: '100000',
-    placeholder: 'number',
+    argument: 'number',
     description: 'the most outcomes that may wait for the store before producers get 503',
   },
   {
     name: 'WAIT_REPLICAS',
     fallback: '0',
-    placeholder: 'number',
+    argument: 'number',
     description: 'Redis replicas that must have an outcome before it is acknowledged',
   },
 ] as const satisfies readonly Setting[];

@@ -5,11 +5,15 @@ const LATEST_DATE = Date.UTC(9999, 11, 31);
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'negative' });
 const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, signDisplay: 'negative' });
+const twoDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2, signDisplay: 'negative' });
 const twoDecimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2, signDisplay: 'negative' });
 
 /** A number of outcomes with thousands separators; fractions, as an allowance may have, only below 10. */
 export function amount(value: number): string {
-  return (Math.abs(value) < 10 ? oneDecimal : whole).format(value);
+  const size = Math.abs(value);
+  // A quiet workflow may be allowed 0.04 failures; that is not the same as 0.
+  const format = size < 1 ? twoDigits : size < 10 ? oneDecimal : whole;
+  return format.format(value);
 }
 
 /** A burn rate or a threshold of one, `13.4x`. */
