@@ -53,7 +53,7 @@ export function createInbox(): Inbox {
       return new Response('ok');
     },
     mailTransport: {
-      options: {},
+      secrets: [],
       async sendMail(mail) {
         keep({ kind: 'mail', id: ++lastId, at: Date.now(), mail });
         return { rejected: [] };

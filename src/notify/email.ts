@@ -22,9 +22,10 @@ export interface Mail {
   readonly headers: Record<string, string>;
 }
 
-/** What carries mails to a mail server: nodemailer's transporter, or something that stands in for it. */
+/** What carries mails to a mail server, or stands in for it. */
 export interface MailTransport {
-  readonly options: { readonly url?: string | undefined };
+  /** What no reason may hold, as a server may repeat it. */
+  readonly secrets: readonly string[];
   /** Resolves once the server has the mail, with the recipients it rejected. */
   sendMail(mail: Mail & { readonly signal: AbortSignal }): Promise<{ readonly rejected: readonly unknown[] }>;
   close(): void;
@@ -52,7 +53,7 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
   if (!/^smtps?:\/\//i.test(smtpUrl) || !URL.canParse(smtpUrl)) {
     throw new Error('The mail server is not an address such as smtp://user:password@host:587');
   }
-  return createTransport({
+  const transporter = createTransport({
     url: smtpUrl,
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
@@ -61,6 +62,11 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  return {
+    secrets: secretsOfMailServer(smtpUrl),
+    sendMail: (mail) => transporter.sendMail(mail),
+    close: () => transporter.close(),
+  };
 }
 
 /**
@@ -71,7 +77,6 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
  */
 export function emailTarget(name: string, to: readonly string[], options: EmailOptions): Target {
   const { transport, links, timeoutMs, log } = options;
-  const secrets = transport ? secretsOfMailServer(transport.options.url ?? '') : [];
   return {
     name,
     kind: 'email',
@@ -91,7 +96,7 @@ export function emailTarget(name: string, to: readonly string[], options: EmailO
       } catch (error) {
         if (signal.aborted) return retry('Stopped before the mail server answered');
         if (timeout.aborted) return retry(`The mail server did not answer within ${timeoutMs} ms`);
-        return classify(error as NodemailerError, secrets);
+        return classify(error as NodemailerError, transport.secrets);
       }
     },
     async close() {

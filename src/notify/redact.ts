@@ -20,7 +20,8 @@ export function redact(reason: string, secrets: readonly string[]): string {
 export function secretsOfWebhook(webhook: string): string[] {
   if (!URL.canParse(webhook)) return [webhook];
   const { href, pathname, search, searchParams, username, password } = new URL(webhook);
-  const parts = [...pathname.split('/'), ...searchParams.values()].flatMap((part) => [part, decode(part)]);
+  const decoded = [...pathname.split('/').map(decode), ...searchParams.values()];
+  const parts = decoded.flatMap((part) => [part, encodeURIComponent(part)]);
   const tokens = parts.filter((part) => part.length >= 8 && part !== 'services');
   return [webhook, href, pathname.length > 1 ? pathname : '', search, username, password, ...tokens];
 }

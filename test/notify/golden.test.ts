@@ -67,7 +67,7 @@ async function mailOf(notification: Notification): Promise<Mail> {
   const mails: Mail[] = [];
   const target = emailTarget('mailbox', ['oncall@example.com'], {
     transport: {
-      options: {},
+      secrets: [],
       async sendMail(mail) {
         mails.push(mail);
         return { rejected: [] };

@@ -1,0 +1,187 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { NotificationFacts } from '../../src/core/notification.ts';
+import type { Notification } from '../../src/core/target.ts';
+import { emailHtml } from '../../src/notify/email-html.ts';
+import { emailTarget, mailTransport } from '../../src/notify/email.ts';
+import { composeMessage } from '../../src/notify/message.ts';
+import { plainText } from '../../src/notify/plain-text.ts';
+import { slackPayload } from '../../src/notify/slack-blocks.ts';
+import { startMailReceiver } from '../support/mail-receiver.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { ESCALATED, LINKS, OPENED, RESOLVED, TEST, notificationOf } from './example-facts.ts';
+import { factsWithTexts, hostileText, randomFacts } from './random-facts.ts';
+import { slackLimitsBroken, slackTexts } from './slack-limits.ts';
+
+const RUNS = { numRuns: 300 };
+const BASES: readonly NotificationFacts[] = [OPENED, ESCALATED, RESOLVED, TEST];
+
+/** Facts whose every text is hostile, beside the same facts with tame texts. */
+const HOSTILE = fc
+  .record({
+    base: fc.constantFrom(...BASES),
+    texts: fc.uniqueArray(hostileText(), { minLength: 8, maxLength: 8 }),
+  })
+  .map(({ base, texts }) => {
+    const filled = (text: (index: number) => string) => {
+      let at = 0;
+      return notificationOf(factsWithTexts(base, () => text(at++ % texts.length)));
+    };
+    return { hostile: filled((index) => texts[index]!), tame: filled((index) => `tame-${index}`) };
+  });
+
+const slackOf = (notification: Notification) => slackPayload(composeMessage(notification, LINKS));
+const htmlOf = (notification: Notification) => emailHtml(composeMessage(notification, LINKS));
+const textOf = (notification: Notification) => plainText(composeMessage(notification, LINKS));
+
+/** Anything that is not seen, but for line ends. */
+const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+describe('facts of any size', () => {
+  const notification = fc
+    .array(randomFacts(), { minLength: 1, maxLength: 3 })
+    .map((facts) => notificationOf(...facts));
+  const links = fc.constantFrom(LINKS, { publicUrl: null, traceUrl: null }, { publicUrl: '', traceUrl: 'x' });
+
+  it('D4: say nothing that is not a number or a word', () => {
+    fc.assert(
+      fc.property(notification, links, (facts, where) => {
+        const message = composeMessage(facts, where);
+        const shown = [plainText(message), emailHtml(message), JSON.stringify(slackPayload(message))];
+        for (const text of [...slackTexts(slackPayload(message)), shown[0]!, shown[1]!]) {
+          expect(text).not.toMatch(/NaN|\bnull\b|undefined|Infinity|∞|\[object|Invalid|-0\b(?![.\d:-])/);
+        }
+        expect(message.headline.length).toBeGreaterThan(10);
+      }),
+      RUNS,
+    );
+  });
+
+  it("keep within Slack's limits", () => {
+    fc.assert(
+      fc.property(notification, links, (facts, where) => {
+        expect(slackLimitsBroken(slackPayload(composeMessage(facts, where)))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('D4: hostile texts', () => {
+  it("keep within Slack's limits", () => {
+    fc.assert(
+      fc.property(HOSTILE, ({ hostile }) => {
+        expect(slackLimitsBroken(slackOf(hostile))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('neither ping nor link nor format in Slack', () => {
+    fc.assert(
+      fc.property(HOSTILE, ({ hostile }) => {
+        for (const text of slackTexts(slackOf(hostile))) {
+          expect(text).not.toMatch(INVISIBLE);
+          // Apart from the links of the message itself nothing is left that Slack reads as markup.
+          const bare = text.replace(
+            /<https:\/\/(wiki\.example\.com|burnwatch\.example\.com|trace\.example\.com)\/[^<>|\s`]*\|(Runbook|Budget|Burnwatch|trace)>/g,
+            '',
+          );
+          expect(bare).not.toMatch(/[<>]/);
+          expect(bare.replaceAll(/&(amp|lt|gt);/g, '')).not.toContain('&');
+        }
+        for (const block of slackOf(hostile).blocks) {
+          const parts =
+            block.type === 'context' ? block.elements : 'fields' in block ? block.fields : [block.text];
+          for (const part of parts) {
+            if (part.type === 'plain_text') {
+              expect(part.text).not.toContain('\n');
+              continue;
+            }
+            expect(part.verbatim).toBe(true);
+            // Outside code spans, titles and links there are only our own words.
+            const own = part.text
+              .replaceAll(/`[^`\n]+`/g, '')
+              .replaceAll(/<[^>]*>/g, '')
+              .replaceAll(/^\*[A-Z][a-z ]+\*$/gm, '');
+            expect(own).not.toMatch(/[`*_~@#]|evil|victim/);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('leave the blocks and lines in Slack as they are with tame ones', () => {
+    const shape = (notification: Notification) =>
+      slackOf(notification).blocks.map((block) => ('fields' in block ? block.fields.length : block.type));
+    fc.assert(
+      fc.property(HOSTILE, ({ hostile, tame }) => {
+        expect(shape(hostile)).toEqual(shape(tame));
+      }),
+      RUNS,
+    );
+  });
+
+  it('leave the tags of a mail as they are with tame ones, and its links ours', () => {
+    const tags = (html: string) => html.replaceAll(/(<style>)[^]*?(<\/style>)/g, '$1$2').match(/<[^>]*>/g)!;
+    const kinds = (html: string) => tags(html).map((tag) => /^<[!/]?\w*/.exec(tag)![0]);
+    fc.assert(
+      fc.property(HOSTILE, ({ hostile, tame }) => {
+        const html = htmlOf(hostile);
+        expect(kinds(html)).toEqual(kinds(htmlOf(tame)));
+        expect(html).not.toMatch(INVISIBLE);
+        for (const [, url] of html.matchAll(/href="([^"]*)"/g)) {
+          expect(url).toMatch(/^https:\/\/(wiki|burnwatch|trace)\.example\.com\//);
+        }
+        for (const tag of tags(html)) expect(tag).not.toMatch(/\son\w+=|javascript:/i);
+      }),
+      RUNS,
+    );
+  });
+
+  it('leave the lines of a plain text as they are with tame ones, without links of their own', () => {
+    fc.assert(
+      fc.property(HOSTILE, ({ hostile, tame }) => {
+        const text = textOf(hostile);
+        expect(text.split('\n').length).toBe(textOf(tame).split('\n').length);
+        expect(text).not.toMatch(INVISIBLE);
+        for (const [, host] of text.matchAll(/\w:\/\/([^/\s]*)/g)) {
+          expect(host).toMatch(/^(wiki|burnwatch|trace)\.example\.com$/);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('add no header, recipient or part to a mail that goes through a mail server', async () => {
+    const receiver = await startMailReceiver();
+    const target = emailTarget('mailbox', ['oncall@example.com'], {
+      transport: mailTransport(receiver.url, 10_000),
+      from: 'burnwatch@example.com',
+      links: LINKS,
+      timeoutMs: 10_000,
+      log: memoryLog(),
+    });
+    const signal = new AbortController().signal;
+    try {
+      await fc.assert(
+        fc.asyncProperty(HOSTILE, async ({ hostile, tame }) => {
+          for (const notification of [tame, hostile]) {
+            expect(await target.send(notification, signal)).toEqual({ result: 'delivered' });
+          }
+          const [expected, mail] = receiver.mails.slice(-2);
+          expect(mail!.to).toEqual(['oncall@example.com']);
+          expect([...mail!.parsed.headers.keys()]).toEqual([...expected!.parsed.headers.keys()]);
+          expect(mail!.parsed.attachments).toEqual([]);
+          expect(mail!.parsed.subject).toBe(composeMessage(hostile, LINKS).headline);
+          expect(mail!.parsed.text!.trimEnd()).toBe(textOf(hostile));
+        }),
+        { numRuns: 15 },
+      );
+    } finally {
+      await target.close();
+      await receiver.close();
+    }
+  });
+});
