@@ -239,7 +239,7 @@ function burning(facts: NotificationFacts): Field[] {
       value: [{ name: plainName(facts.tier, 60) }, ` ${verb} when both reach ${times(facts.factor)}`],
     },
     { label: 'Budget left', value: budgetLeft(facts) },
-    { label: 'Runs out', value: [runsOut(facts)] },
+    ...runsOut(facts),
     { label: 'Since', value: [ago(facts.openedAt, facts.at)] },
   ];
 }
@@ -273,9 +273,12 @@ function budgetLeft(facts: NotificationFacts): Phrase {
     : [`${percent(remainingRatio)}: ${amount(remaining)} of ${of} may still fail`];
 }
 
-function runsOut({ budget, exhaustsAt, at }: NotificationFacts): string {
-  if (budget.remainingRatio !== null && budget.remaining <= 0) return 'already gone';
-  if (exhaustsAt === null) return 'not at this pace';
+function runsOut({ budget, exhaustsAt, at }: NotificationFacts): Field[] {
+  if (budget.remainingRatio !== null && budget.remaining <= 0) return [];
+  return [{ label: 'Runs out', value: [exhaustsAt === null ? 'not at this pace' : inTime(exhaustsAt, at)] }];
+}
+
+function inTime(exhaustsAt: number, at: number): string {
   const ahead = spanAhead(exhaustsAt - at);
   return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${utc(exhaustsAt)}`;
 }

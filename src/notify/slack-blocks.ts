@@ -29,7 +29,6 @@ interface Mrkdwn {
 }
 
 const MAX_HEADER = 150;
-const MAX_FIELDS = 10;
 // Slack allows 3,000 a section and 2,000 a field, but only about 8,000 for the whole: these add up to less.
 const MAX_SECTION = 900;
 const MAX_FAILED = 2_000;
@@ -69,7 +68,7 @@ function section(title: string | null, lines: readonly Phrase[], limit = MAX_SEC
   const shown = title === null ? [] : [`*${title}*`];
   let length = shown.join('').length;
   for (const line of lines.map((phrase) => mrkdwn(phrase))) {
-    length += line.length + 1;
+    length += sentLength(line) + 1;
     if (length > limit) break;
     shown.push(line);
   }
@@ -79,9 +78,7 @@ function section(title: string | null, lines: readonly Phrase[], limit = MAX_SEC
 }
 
 function fieldsSection(fields: readonly Field[]): SlackBlock[] {
-  const shown = fields
-    .slice(0, MAX_FIELDS)
-    .map(({ label, value }) => words(`*${label}*\n${mrkdwn(value, MAX_FIELD_NAME)}`));
+  const shown = fields.map(({ label, value }) => words(`*${label}*\n${mrkdwn(value, MAX_FIELD_NAME)}`));
   return shown.length === 0 ? [] : [{ type: 'section', fields: shown }];
 }
 
@@ -110,12 +107,19 @@ function mrkdwn(phrase: Phrase, maxName = MAX_NAME): string {
 /** Escapes what is markup to Slack. What is longer than `limit` afterwards is cut, but never inside an entity. */
 function escape(text: string, limit = Infinity): string {
   let escaped = '';
+  let length = 0;
   for (const character of text) {
     const next = ENTITIES[character] ?? character;
-    if (escaped.length + next.length >= limit) return `${escaped}…`;
+    length += sentLength(next);
+    if (length >= limit) return `${escaped}…`;
     escaped += next;
   }
   return escaped;
+}
+
+/** In the JSON that Slack is sent, where quotation marks and backslashes take two characters. */
+function sentLength(text: string): number {
+  return JSON.stringify(text).length - 2;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

@@ -7,6 +7,7 @@ import type { EmailOptions } from '../../src/notify/email.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import type { MailReceiver } from '../support/mail-receiver.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { until } from '../support/until.ts';
 import { ESCALATED, LINKS, OPENED, RESOLVED, notificationOf } from './example-facts.ts';
 
 const NOTIFICATION = notificationOf(OPENED);
@@ -178,7 +179,8 @@ describe('what becomes of one try to send a mail', () => {
   it('stops at once when it is told to, to try again', async () => {
     const stop = new AbortController();
     mail.answer('hang');
-    const sent = targetAt(mail.url).send(NOTIFICATION, stop.signal);
+    const sent = targetAt(mail.url, { timeoutMs: 600_000 }).send(NOTIFICATION, stop.signal);
+    await until('the mail', () => mail.received() === 1);
     stop.abort();
     expect(await sent).toEqual({
       result: 'retry',

@@ -77,6 +77,30 @@ describe('D4: hostile texts', () => {
     );
   });
 
+  it.each(['<', '&', '"', '\\', '`', '🔥', 'x'])(
+    "keep within Slack's limits when all are long and of %s",
+    (character) => {
+      const facts = factsWithTexts(
+        { ...ESCALATED, lastFailed: Array.from({ length: 20 }, () => OPENED.lastFailed[0]!) },
+        () => character.repeat(5000),
+      );
+      const links = {
+        publicUrl: `https://x.example/${'y'.repeat(500)}`,
+        traceUrl: `https://x.example/${'z'.repeat(900)}`,
+      };
+      const message = composeMessage(notificationOf({ ...facts, slo: 'a'.repeat(300) }), links);
+      expect(message.lastFailed).toHaveLength(5);
+      expect(slackLimitsBroken(slackPayload(message))).toEqual([]);
+    },
+  );
+
+  it('are escaped even where only our own words are expected', () => {
+    const message = { ...composeMessage(notificationOf(OPENED), LINKS), sentence: ['<!channel> & <@U1>'] };
+    const { text, blocks } = slackPayload(message);
+    expect(text).toContain('&lt;!channel&gt; &amp; &lt;@U1&gt;');
+    expect(JSON.stringify(blocks)).not.toMatch(/<[!@]/);
+  });
+
   it('neither ping nor link nor format in Slack', () => {
     fc.assert(
       fc.property(HOSTILE, ({ hostile }) => {

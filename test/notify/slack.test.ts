@@ -107,8 +107,9 @@ describe('what becomes of one try to reach Slack', () => {
 
   it('stops at once when it is told to, to try again', async () => {
     slack.answer('hang');
+    const patient = slackTarget('oncall', slack.url, { timeoutMs: 600_000, links: LINKS });
     const stop = new AbortController();
-    const sent = target.send(NOTIFICATION, stop.signal);
+    const sent = patient.send(NOTIFICATION, stop.signal);
     await until('the request', () => slack.requests.length === 1);
     stop.abort();
     expect(await sent).toEqual(retry('Stopped before Slack answered'));

@@ -17,6 +17,8 @@ export interface MailReceiver {
   readonly url: string;
   /** Accepted mails, oldest first. */
   readonly mails: readonly ReceivedMail[];
+  /** How many mails came whole, whatever became of them. */
+  received(): number;
   /** The answers to the next mails; after them all are accepted again. */
   answer(...answers: MailAnswer[]): void;
   /** Answers a recipient with this code from now on. */
@@ -30,6 +32,7 @@ export async function startMailReceiver(
 ): Promise<MailReceiver> {
   const mails: ReceivedMail[] = [];
   const answers: MailAnswer[] = [];
+  let received = 0;
   const rejected = new Map<string, number>();
   const server = new SMTPServer({
     disabledCommands: login ? ['STARTTLS'] : ['AUTH', 'STARTTLS'],
@@ -50,6 +53,7 @@ export async function startMailReceiver(
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
+        received++;
         const answer = answers.shift() ?? 'accept';
         if (answer === 'hang') return;
         if (answer !== 'accept') return callback(smtpError(answer, 'not now or never'));
@@ -76,6 +80,7 @@ export async function startMailReceiver(
   return {
     url: `smtp://${credentials}127.0.0.1:${port}`,
     mails,
+    received: () => received,
     answer: (...next) => void answers.push(...next),
     rejectRecipient: (address, code) => void rejected.set(address, code),
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
