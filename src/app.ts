@@ -51,6 +51,8 @@ const LEADER_LEASE = 10_000;
 const DELIVERY_INTERVAL = 250;
 const STORE_INTERVAL = 1_000;
 const HEARTBEAT_INTERVAL = 60_000;
+/** After a notification was refused for good, the heartbeat stays out this long: whoever watches it hears of it. */
+const REFUSAL_TOLD_FOR = 3_600_000;
 /** Requests that are being handled at the end, and after them notifications, get this long. */
 const REQUEST_GRACE = 4_000;
 const DELIVERY_GRACE = 3_000;
@@ -91,7 +93,14 @@ export async function startApp(
   const history = createHistory(store);
   const report = createReport({ store, history, definitions: definitions.orNone, clock });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
-  const evaluator = createEvaluator({ store, history, definitions: definitions.orNone, owner, log });
+  const evaluator = createEvaluator({
+    store,
+    history,
+    definitions: definitions.orNone,
+    owner,
+    term: leadership.term,
+    log,
+  });
   const server = createServer({
     recorder,
     report,
@@ -114,11 +123,13 @@ export async function startApp(
     log,
     onDelivery(rows, delivery) {
       server.metrics.notification(rows[0]!.target, delivery.result);
+      if (delivery.result === 'refused') refusedAt = clock.now();
       selfReport(rows, delivery);
     },
   });
 
   let sloProblems: readonly string[] = [];
+  let refusedAt = -Infinity;
   const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
 
   function status(): Status {
@@ -188,9 +199,10 @@ export async function startApp(
   /** Only the replica that works can say that the work is done. */
   async function heartbeat(): Promise<void> {
     if (!config.heartbeatUrl || !leadership.leading()) return;
-    const { error, outbox } = storeWatch.health();
+    const { error } = storeWatch.health();
+    const delivers = clock.now() - refusedAt >= REFUSAL_TOLD_FOR;
     const evaluates = evaluation.lastAt !== null && clock.now() - evaluation.lastAt < 3 * HEARTBEAT_INTERVAL;
-    if (evaluates && error === null && outbox.undeliverable === 0) await beat(config.heartbeatUrl, log);
+    if (evaluates && delivers && error === null) await beat(config.heartbeatUrl, log);
   }
 
   const source = { paths: [config.slos], env: process.env, log };

@@ -54,7 +54,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   /** Targets that something is being sent to. */
   const sending = new Set<string>();
   const unfinished = new Set<Promise<unknown>>();
-  const notBefore = new Map<string, number>();
+  const notBefore = new Map<string, { readonly set: number; readonly until: number }>();
   const breakers = new Map<string, CircuitBreaker<[Target, Claim], Delivery>>();
   const stopping = new AbortController();
   let stopped = false;
@@ -68,7 +68,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   function busyTargets(now: number): string[] {
     const busy = new Set(sending);
-    for (const [target, moment] of notBefore) if (moment > now) busy.add(target);
+    // A clock that was set back must not silence a target.
+    for (const [target, { set, until }] of notBefore) if (set <= now && now < until) busy.add(target);
     for (const [target, breaker] of breakers) if (breaker.opened && !breaker.pendingClose) busy.add(target);
     return [...busy];
   }
@@ -93,7 +94,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (!delivery) return settle(claim, { result: 'released' });
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
-    notBefore.set(claim.target, clock.now() + Math.max(TARGET_INTERVAL, asked));
+    const set = clock.now();
+    notBefore.set(claim.target, { set, until: set + Math.max(TARGET_INTERVAL, asked) });
     onDelivery(claim.rows, delivery);
     await settle(claim, settlementOf(claim, delivery));
   }
@@ -214,7 +216,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   /** What was sent must be written down even if the store is away for a while: otherwise it would be sent again. */
   async function settle(claim: Claim, settlement: Settlement): Promise<void> {
-    const deadline = clock.now() + CLAIM_LEASE;
     for (;;) {
       try {
         const settled = await store.settle(claim, settlement, clock.now());
@@ -225,8 +226,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           );
         return;
       } catch (error) {
-        const givesUp = clock.now() > deadline || stopping.signal.aborted;
-        if (!(error instanceof StoreUnavailable) || givesUp) {
+        if (!(error instanceof StoreUnavailable) || stopping.signal.aborted) {
           log.error(
             { target: claim.target, error: String(error) },
             'what became of a notification could not be stored',

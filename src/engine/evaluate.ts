@@ -37,8 +37,9 @@ export interface EvaluatorOptions {
   readonly store: Store;
   readonly history: History;
   readonly definitions: () => Definitions;
-  /** The lease holder's name, see `StateStore.lead`. */
+  /** The lease holder's name, see `StateStore.lead`, and its term, see `Leadership`. */
   readonly owner: string;
+  readonly term: () => number;
   readonly log: Log;
 }
 
@@ -52,14 +53,19 @@ interface Change extends StateChange {
   readonly transition: Transition | null;
 }
 
-export function createEvaluator({ store, history, definitions, owner, log }: EvaluatorOptions): Evaluator {
+export function createEvaluator(options: EvaluatorOptions): Evaluator {
+  const { store, history, definitions, owner, term, log } = options;
   const requestsOf = historyRequests();
   let states: Map<string, StoredState> | null = null;
+  let statesOfTerm = 0;
 
   async function tick(now: number): Promise<TickResult> {
     const current = definitions();
     const slos = allSlos(current);
-    const swept = await sweep(store, current, now);
+    const swept = await sweep(store, current, now, log);
+    // While another replica led, it moved the states on.
+    if (statesOfTerm !== term()) states = null;
+    statesOfTerm = term();
     states ??= new Map(await store.loadStates());
     await history.refresh(requestsOf(slos), now);
     const changes: Change[] = [];

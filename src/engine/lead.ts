@@ -7,6 +7,8 @@ export interface Leadership {
   start(): Promise<void>;
   /** False as soon as the lease may have run out, even when the store could not be asked. */
   leading(): boolean;
+  /** Grows each time the lease is gained anew: what was known of the store in another term may be out of date. */
+  readonly term: () => number;
   /** Gives the lease back, so that another replica takes over at once. */
   stop(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export interface LeadershipOptions {
 
 export function createLeadership({ store, owner, lease, log }: LeadershipOptions): Leadership {
   let until = 0;
+  let term = 0;
   let timer: NodeJS.Timeout | null = null;
   // A lease is a matter of elapsed time, which the wall clock does not measure.
   const elapsed = () => performance.now();
@@ -34,6 +37,7 @@ export function createLeadership({ store, owner, lease, log }: LeadershipOptions
       log.warn({ error: String(error) }, 'the lease could not be renewed');
     }
     const now = elapsed() < until;
+    if (now && !before) term++;
     if (now !== before)
       log.info(
         { leading: now },
@@ -47,6 +51,7 @@ export function createLeadership({ store, owner, lease, log }: LeadershipOptions
       timer = setInterval(() => void renew(), lease / 3);
     },
     leading: () => elapsed() < until,
+    term: () => term,
     async stop() {
       if (timer) clearInterval(timer);
       timer = null;

@@ -258,8 +258,9 @@ function addEnd(
     }
   }
   const step = outcome.failedStep ?? outcome.step;
+  // Whatever has a deadline can be bad without having failed.
   const failure =
-    status === 'failed' ? `${step ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}` : '';
+    timed || status === 'failed' ? `${step ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}` : '';
   const key = `${status}|${selection}|${outcome.count}|${where}|${failure}`;
   let group = groups.get(key);
   if (!group) {
@@ -269,7 +270,6 @@ function addEnd(
       count: outcome.count,
       slis,
       landings: startKnown ? landingsOf(slis, outcome, status) : null,
-      watched: plan.watches(outcome),
       failure: { step, dependency: outcome.dependency, error: outcome.error },
       units: [],
     };

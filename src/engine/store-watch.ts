@@ -35,10 +35,11 @@ export function createStoreWatch(options: {
       const current = await store.identity();
       let { dataLoss } = health;
       if (current !== identity) {
-        identity = current;
         dataLoss = `the store was wiped or replaced, seen at ${new Date(clock.now()).toISOString()}; budgets begin anew`;
         log.error({}, dataLoss);
+        health = { ...health, dataLoss };
         await options.onDataLoss();
+        identity = current;
       }
       const { pendingCount, undeliverableCount } = await store.outbox(1);
       health = {

@@ -1,7 +1,11 @@
 import type { Definitions } from '../core/slo.ts';
+import type { Log } from '../core/log.ts';
 import type { CountStore } from '../core/store.ts';
+import { StoreUnavailable } from '../core/store.ts';
 
 export interface SweepTotals {
+  /** Partitions that could not be swept; the others were (J4). */
+  readonly unswept: number;
   readonly overdue: number;
   readonly unjudged: number;
 }
@@ -17,22 +21,30 @@ export async function sweep(
   store: CountStore & { readonly partitions: number },
   definitions: Definitions,
   now: number,
+  log: Log,
 ): Promise<SweepTotals> {
   const parts = [...definitions.workflows.keys()].flatMap((workflow) =>
     Array.from({ length: store.partitions }, (_, partition) => ({ workflow, partition })),
   );
   let overdue = 0;
+  let unswept = 0;
   let unjudged = 0;
   await Promise.all(
     parts.map(async (part) => {
-      let swept: number;
-      do {
-        const result = await store.sweep(part, now, SWEEP_LIMIT);
-        swept = result.swept;
-        overdue += result.overdue;
-        unjudged += result.unjudged;
-      } while (swept === SWEEP_LIMIT);
+      try {
+        let swept: number;
+        do {
+          const result = await store.sweep(part, now, SWEEP_LIMIT);
+          swept = result.swept;
+          overdue += result.overdue;
+          unjudged += result.unjudged;
+        } while (swept === SWEEP_LIMIT);
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw error;
+        unswept++;
+        log.error({ ...part, error: String(error) }, 'a partition could not be swept; the others are');
+      }
     }),
   );
-  return { overdue, unjudged };
+  return { overdue, unjudged, unswept };
 }

@@ -61,7 +61,7 @@ export async function interpret(
   }
   if (finding.files.length === 0) {
     const folder = finding.folders[0]?.path ?? '.';
-    problems.report(problemOfFile(folder, 'warning', 'no *.yaml or *.yml file is in this folder'));
+    problems.report(problemOfFile(folder, 'error', 'no *.yaml or *.yml file is in this folder'));
   }
   const definitions = await assemble(documents, complete, pace, problems.report);
   const all = problems.sorted();

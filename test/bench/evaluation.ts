@@ -48,7 +48,7 @@ export async function benchEvaluation(): Promise<Result[]> {
       commandTimeoutMs: 60_000,
     });
     await store.lead('bench', 600_000);
-    const options = { store, definitions: () => definitions, owner: 'bench', log: quiet };
+    const options = { store, definitions: () => definitions, owner: 'bench', term: () => 1, log: quiet };
     const heapBefore = process.memoryUsage().rss;
     const evaluator = createEvaluator({ ...options, history: createHistory(store) });
     const cold = await timed(() => evaluator.tick(now));

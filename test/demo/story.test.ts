@@ -62,6 +62,7 @@ async function play(
     history: createHistory(store),
     definitions: () => definitions,
     owner: 'test',
+    term: () => 1,
     log: memoryLog(),
   });
   const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: 100_000 });

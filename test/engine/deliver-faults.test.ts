@@ -69,6 +69,15 @@ describe('D3: one broken target never delays another', () => {
   });
 });
 
+it('D3: a clock that is set back silences no target', async () => {
+  await post.enqueue(['pager']);
+  await post.runOnce();
+  post.clock.advance(-60 * MINUTE);
+  await post.enqueue(['pager', 1, { incident: 'another', at: post.clock.now() }]);
+  await post.runOnce();
+  expect(post.target('pager').sent).toHaveLength(2);
+});
+
 describe('D1: claims', () => {
   it('are given back unsent by a process that was paused since it claimed', async () => {
     await post.enqueue(['pager']);

@@ -5,7 +5,7 @@ import type { Slo } from '../../src/core/slo.ts';
 import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { Evaluator } from '../../src/engine/evaluate.ts';
-import { defineSlo } from '../support/definitions.ts';
+import { PAYMENTS, defineSlo } from '../support/definitions.ts';
 import type { World } from '../support/world.ts';
 import { startWorld } from '../support/world.ts';
 
@@ -295,6 +295,40 @@ describe('D2: one incident', () => {
     expect(await world.tick()).toMatchObject({ transitions: 1, notifications: 0 });
     expect((await world.state(slo))!.incident!.notified).toEqual([]);
   });
+});
+
+it('D1: a replica that leads again starts from what was stored while another one led', async () => {
+  world = await startWorld();
+  let term = 1;
+  const first = world.newEvaluator(undefined, () => term);
+  await world.tick(first);
+  await openIncident();
+  term = 2;
+  await recover(first);
+  expect((await world.told()).at(-1)!.facts.kind).toBe('resolved');
+  expect(await world.state(slo)).toEqual(QUIET);
+});
+
+it('J4: a partition that cannot be swept stops no judgement', async () => {
+  world = await startWorld({ slos: [slo, defineSlo({ workflow: 'others' })] });
+  world.wrapped.before('sweep', (partition) => {
+    if ((partition as { workflow: string }).workflow === 'others') throw new Error('WRONGTYPE');
+  });
+  await world.report(80, 20);
+  expect(await world.tick()).toMatchObject({ unswept: 1, transitions: 1 });
+  expect(world.log.entries.some(({ message }) => message.includes('could not be swept'))).toBe(true);
+});
+
+it('D2: where a target that was told is gone since, the present ones hear of the end', async () => {
+  world = await startWorld();
+  await openIncident();
+  world.redefine([slo], [{ ...PAYMENTS, page: ['new-pager'] }]);
+  await recover();
+  const told = await world.told();
+  expect(told.map(({ facts, target }) => [facts.kind, target])).toEqual([
+    ['opened', 'pager'],
+    ['resolved', 'new-pager'],
+  ]);
 });
 
 it('an SLO taken out of the files closes its incident without a word, and starts afresh when it returns', async () => {

@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { createRecorder } from '../../src/engine/record.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { define, defineSlo } from '../support/definitions.ts';
+import { memoryLog } from '../support/memory-log.ts';
 import type { World } from '../support/world.ts';
 import { startWorld } from '../support/world.ts';
 
@@ -40,6 +41,22 @@ describe('one request', () => {
     expect(await world.counted(european)).toEqual({ good: 0, bad: 1 });
     expect(await world.counted(charged)).toEqual({ good: 1, bad: 1 });
     expect(await world.counted(shipped)).toEqual({ good: 0, bad: 1 });
+  });
+
+  it('files what is bad because it was late under its own dependency', async () => {
+    const late = { step: 'ship', durationMs: 20 * MINUTE };
+    const timed = defineSlo({ name: 'ships-in-time', sli: { step: 'ship', withinMs: MINUTE } });
+    world.redefine([timed]);
+    await world.recorder.record([
+      outcome('a', { ...late, dependency: 'dhl' }),
+      outcome('b', { ...late, dependency: 'ups' }),
+      outcome('c', { ...late, dependency: 'ups' }),
+    ]);
+    const failures = await world.store.readFailures(timed, world.clock.now() - HOUR, world.clock.now());
+    expect(failures.map(({ dependency, count }) => [dependency, count]).toSorted()).toEqual([
+      ['dhl', 1],
+      ['ups', 2],
+    ]);
   });
 
   it('C1: counts an identity once, in one request and over many', async () => {
@@ -180,10 +197,16 @@ describe('C3: an SLI with a deadline', () => {
   it('counts what never ends as bad at its deadline, once, and a late end changes nothing', async () => {
     await world.recorder.record([outcome('a', { status: 'started' })]);
     world.clock.advance(10 * MINUTE);
-    expect(await sweep(world.store, define(slos), world.clock.now())).toMatchObject({ overdue: 0 });
+    expect(await sweep(world.store, define(slos), world.clock.now(), memoryLog())).toMatchObject({
+      overdue: 0,
+    });
     world.clock.advance(1);
-    expect(await sweep(world.store, define(slos), world.clock.now())).toMatchObject({ overdue: 1 });
-    expect(await sweep(world.store, define(slos), world.clock.now())).toMatchObject({ overdue: 0 });
+    expect(await sweep(world.store, define(slos), world.clock.now(), memoryLog())).toMatchObject({
+      overdue: 1,
+    });
+    expect(await sweep(world.store, define(slos), world.clock.now(), memoryLog())).toMatchObject({
+      overdue: 0,
+    });
     world.clock.advance(30 * MINUTE);
     await world.recorder.record([outcome('a')]);
     expect(await world.counted(inTime)).toEqual({ good: 0, bad: 1 });
@@ -195,7 +218,7 @@ describe('C3: an SLI with a deadline', () => {
     await world.recorder.record([outcome('a', { status: 'started' })]);
     const endedAt = world.clock.now() + 5 * MINUTE;
     world.clock.advance(30 * MINUTE);
-    await sweep(world.store, define(slos), world.clock.now());
+    await sweep(world.store, define(slos), world.clock.now(), memoryLog());
     expect(await world.counted(inTime)).toEqual({ good: 0, bad: 1 });
     await world.recorder.record([outcome('a', { at: endedAt })]);
     expect(await world.counted(inTime)).toEqual({ good: 1, bad: 0 });

@@ -4,6 +4,7 @@ import { createHistory } from '../../src/engine/history.ts';
 import { createRecorder } from '../../src/engine/record.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { manualClock } from '../support/clock.ts';
+import { memoryLog } from '../support/memory-log.ts';
 import type { ManualClock } from '../support/clock.ts';
 import { define, defineSlo } from '../support/definitions.ts';
 import { openEmbeddedStore } from '../support/embedded-store.ts';
@@ -47,24 +48,38 @@ async function bad(slo = quick): Promise<number> {
 
 it('C3: counts every execution past each of its deadlines, in all partitions of all workflows', async () => {
   clock.advance(MINUTE + 1);
-  expect(await sweep(wrapped.store, definitions, clock.now())).toEqual({ overdue: STARTED, unjudged: 0 });
+  expect(await sweep(wrapped.store, definitions, clock.now(), memoryLog())).toEqual({
+    overdue: STARTED,
+    unjudged: 0,
+    unswept: 0,
+  });
   expect([await bad(), await bad(slower), await bad(shipping)]).toEqual([1600, 0, 200]);
   clock.advance(4 * MINUTE);
-  expect(await sweep(wrapped.store, definitions, clock.now())).toEqual({ overdue: 1600, unjudged: 0 });
+  expect(await sweep(wrapped.store, definitions, clock.now(), memoryLog())).toEqual({
+    overdue: 1600,
+    unjudged: 0,
+    unswept: 0,
+  });
   expect([await bad(), await bad(slower), await bad(shipping)]).toEqual([1600, 1600, 200]);
 });
 
 it('C3: sweeps that run at the same time or again count nothing twice', async () => {
   clock.advance(MINUTE + 1);
-  const totals = await Promise.all([1, 2, 3].map(() => sweep(wrapped.store, definitions, clock.now())));
+  const totals = await Promise.all(
+    [1, 2, 3].map(() => sweep(wrapped.store, definitions, clock.now(), memoryLog())),
+  );
   expect(totals.reduce((sum, { overdue }) => sum + overdue, 0)).toBe(STARTED);
-  expect(await sweep(wrapped.store, definitions, clock.now())).toEqual({ overdue: 0, unjudged: 0 });
+  expect(await sweep(wrapped.store, definitions, clock.now(), memoryLog())).toEqual({
+    overdue: 0,
+    unjudged: 0,
+    unswept: 0,
+  });
   expect([await bad(), await bad(shipping)]).toEqual([1600, 200]);
 });
 
 it('takes small bites, so that a mass of overdue executions does not hold up ingest', async () => {
   clock.advance(MINUTE + 1);
-  await sweep(wrapped.store, definitions, clock.now());
+  await sweep(wrapped.store, definitions, clock.now(), memoryLog());
   const answers = wrapped.answers('sweep') as { readonly swept: number }[];
   expect(Math.max(...answers.map(({ swept }) => swept))).toBeLessThanOrEqual(500);
   expect(answers.reduce((sum, { swept }) => sum + swept, 0)).toBe(STARTED);

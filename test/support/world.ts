@@ -3,7 +3,7 @@ import type { Log } from '../../src/core/log.ts';
 import type { AlertState } from '../../src/core/incident.ts';
 import type { OutboxRow } from '../../src/core/notification.ts';
 import type { Recorder } from '../../src/core/recorder.ts';
-import type { Slo } from '../../src/core/slo.ts';
+import type { Slo, Team } from '../../src/core/slo.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY } from '../../src/core/time.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate.ts';
@@ -26,8 +26,8 @@ export interface World {
   readonly store: Store;
   readonly log: Log & { readonly entries: readonly LogEntry[] };
   readonly recorder: Recorder;
-  /** Another evaluator of the same store; of the process that leads, unless another one is named. */
-  newEvaluator(owner?: string): Evaluator;
+  /** Another evaluator of the same store; of the process that leads, in its first term, unless told otherwise. */
+  newEvaluator(owner?: string, term?: () => number): Evaluator;
   /** Evaluates at this moment. */
   tick(evaluator?: Evaluator): Promise<TickResult>;
   /** Reports that many successes and failures of `orders` at this moment. */
@@ -38,7 +38,7 @@ export interface World {
   told(): Promise<readonly OutboxRow[]>;
   state(slo: Slo): Promise<AlertState | undefined>;
   /** Puts other SLOs in force. */
-  redefine(slos: readonly Slo[]): void;
+  redefine(slos: readonly Slo[], teams?: readonly Team[]): void;
   close(): Promise<void>;
 }
 
@@ -59,8 +59,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   let current = define(slos);
   const definitions = () => current;
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
-  const newEvaluator = (owner = OWNER) =>
-    createEvaluator({ store, history: createHistory(store), definitions, owner, log });
+  const newEvaluator = (owner = OWNER, term = () => 1) =>
+    createEvaluator({ store, history: createHistory(store), definitions, owner, term, log });
   const evaluator = newEvaluator();
   await store.lead(OWNER, 1000 * DAY);
   let batches = 0;
@@ -89,7 +89,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
-    redefine: (next) => void (current = define(next)),
+    redefine: (next, teams) => void (current = define(next, teams)),
     async close() {
       wrapped.bringUp();
       await recorder.drain();
