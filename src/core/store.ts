@@ -123,8 +123,6 @@ export interface EndGroup {
   readonly slis: readonly { readonly fingerprint: string; readonly withinMs: number | null }[];
   /** Where all of these land, or null when it takes each unit's start to tell. One landing an SLI at most. */
   readonly landings: readonly SliLanding[] | null;
-  /** Whether a start may be recorded for these units: false lets the store skip looking. */
-  readonly watched: boolean;
   /** What to file bad landings under. */
   readonly failure: FailureKey;
   readonly units: readonly EndUnit[];

@@ -66,7 +66,6 @@ export function ends(
     count: 1,
     slis,
     landings: null,
-    watched: true,
     failure: NO_FAILURE,
     units: executions.map((execution) => ({
       unit: unitKey(execution, null, 1),
@@ -84,7 +83,7 @@ export function ends(
 export function done(executions: readonly string[], at: number, more: Partial<EndGroup> = {}): EndGroup {
   const good = (more.status ?? 'succeeded') === 'succeeded';
   const landings = [{ fingerprint: DONE.fingerprint, minute: minuteOf(at), good }];
-  return ends(executions, at, [DONE], { landings, watched: false, ...more });
+  return ends(executions, at, [DONE], { landings, ...more });
 }
 
 /** What an SLI holds in the minute of a moment. */

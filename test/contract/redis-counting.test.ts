@@ -33,7 +33,6 @@ function end(units: readonly EndUnit[], options: Partial<EndGroup> = {}): EndGro
     count: 1,
     slis: [{ fingerprint: 'f', withinMs: null }],
     landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good }],
-    watched: false,
     failure: NO_NAMES,
     units,
     ...options,
@@ -174,7 +173,6 @@ describe.each([
     expect(await store.sweep(ID, NOW + 20 * MINUTE + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
     const inTime = end([{ ...unit('a', NOW + 15 * MINUTE), startedAt: NOW }], {
       landings: null,
-      watched: true,
       slis: watches,
     });
     await store.record({ ...ID, now: NOW + HOUR, groups: [inTime] });
@@ -198,7 +196,6 @@ describe.each([
     const store = await open();
     const alone = end([unit('b')], {
       landings: null,
-      watched: true,
       slis: [{ fingerprint: 'f', withinMs: MINUTE }],
     });
     await store.record({ ...ID, now: NOW, groups: [start('a', NOW), alone] });
@@ -269,7 +266,6 @@ describe.each([
     const store = await open();
     const early = end([unit('b')], {
       landings: null,
-      watched: true,
       slis: [{ fingerprint: 'f', withinMs: MINUTE }],
     });
     const bad = end([unit('c')], { status: 'failed' });

@@ -46,7 +46,6 @@ function failed(executions: readonly string[]): EndGroup {
     count: 1,
     slis: [{ fingerprint: 'f', withinMs: null }],
     landings: [{ fingerprint: 'f', minute: NOW / 60_000, good: false }],
-    watched: false,
     failure: { step: null, dependency: null, error: 'timeout' },
     units: executions.map((execution) => ({
       unit: execution,

@@ -152,7 +152,6 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
     slis,
     // What the engine does: when nothing depends on a recorded start, it says where the outcomes land.
     landings: landingsOf(slis, startedAt, at, plan.kind),
-    watched: true,
     failure: { step: plan.step, dependency: null, error: plan.error },
     units: units.map((unit) => ({ ...unit, startedAt })),
   };

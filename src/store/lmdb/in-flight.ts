@@ -1,8 +1,9 @@
 import type { PartitionId } from '../../core/store.ts';
 import { IN_FLIGHT_RETENTION } from '../../core/store.ts';
 import { DEDUP_HORIZON } from '../../core/outcome.ts';
+import { holds } from './databases.ts';
 import type { Databases, FlightRecord, Running } from './databases.ts';
-import { dueKey, flightKey, partitionKey } from './keys.ts';
+import { dueKey, flightKey, flightsOf, partitionKey } from './keys.ts';
 
 /** What is in flight in one partition. Use only inside a write transaction. */
 export interface Flight {
@@ -16,6 +17,8 @@ export interface Flight {
 export function flightOf(db: Databases, partition: PartitionId): Flight {
   let running = 0;
   let overdue = 0;
+  // Every end asks for its start, and where nothing has a deadline there is never one.
+  let empty = !holds(db.flight, flightsOf(partition));
 
   const forget = (unit: string): void => {
     const before = db.flight.get(flightKey(partition, unit));
@@ -30,8 +33,9 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
   };
 
   return {
-    get: (unit) => db.flight.get(flightKey(partition, unit)),
+    get: (unit) => (empty ? undefined : db.flight.get(flightKey(partition, unit))),
     put(unit, record) {
+      empty = false;
       forget(unit);
       db.flight.putSync(flightKey(partition, unit), record);
       db.due.putSync(dueKey(partition, dueOf(record), unit), null);

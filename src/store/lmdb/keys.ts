@@ -30,6 +30,11 @@ export function flightKey({ workflow, partition }: PartitionId, unit: string): K
   return [workflow, partition, inKey(unit)];
 }
 
+/** All of a partition that is in flight or waits. */
+export function flightsOf({ workflow, partition }: PartitionId): Range {
+  return { start: [workflow, partition], end: [workflow, partition + 1] };
+}
+
 /** The moment a sweep must look at something in flight. */
 export function dueKey({ workflow, partition }: PartitionId, due: number, unit: string): Key {
   return [workflow, partition, due, inKey(unit)];

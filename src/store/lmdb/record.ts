@@ -102,7 +102,7 @@ function recordEnd(work: Work, group: EndGroup, unit: EndUnit): boolean {
   const { status, count, failure } = group;
   const { at, execution, traceId } = unit;
   const end: End = { unit: unit.unit, at, status, count, execution, traceId, failure };
-  const record = group.watched ? flight.get(unit.unit) : undefined;
+  const record = flight.get(unit.unit);
   if (record?.kind === 'running') {
     landJudged(tally, end, group.slis, record, unit.startedAt ?? record.startedAt);
     flight.remove(unit.unit);

@@ -45,16 +45,13 @@ function addStarts(args: string[], group: StartGroup): object {
 
 function addEnds(args: string[], group: EndGroup): object {
   const { units, landings, failure } = group;
-  const columns = group.watched || landings === null;
   for (const { unit } of units) args.push(`e${shortUnit(unit)}`);
   // One argument for what is seldom looked at: a call costs by the argument.
-  if (columns) args.push(JSON.stringify(endColumns(units)));
+  args.push(JSON.stringify(endColumns(units)));
   const bad = landings?.some(({ good }) => !good) ?? false;
   return {
     kind: 'end',
     n: units.length,
-    columns,
-    watched: group.watched,
     status: group.status,
     count: group.count,
     slis: group.slis.map(({ fingerprint, withinMs }) => [fingerprint, withinMs ?? false]),

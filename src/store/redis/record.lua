@@ -2,11 +2,11 @@
 -- KEYS  1-10 see counting.lua, 11-14 see seen.lua
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
 --       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
---       end    identities; with `columns` then one JSON [at, startedAt, execution, trace], each of them an array of
+--       end    identities; then one JSON [at, startedAt, execution, trace], each of them an array of
 --              n, or false; a startedAt or trace is false when there is none, and no executions are the units
 --       Identities are as in seen.lua.
 -- A start group is {kind, n, watched, steps}; a due is the moment the sweep must look at it first.
--- An end group is {kind, n, columns, watched, status, count, slis [[fingerprint, withinMs or false]],
+-- An end group is {kind, n, status, count, slis [[fingerprint, withinMs or false]],
 -- landings [[fingerprint, minute, good]] or false, failure [step, dependency, error],
 -- latest [[offset, at, execution, trace]] of what may be kept as last failed}.
 -- Reply how many identities of each group were new.
@@ -227,7 +227,7 @@ local function recordOneByOne(group, first)
   for i, offset in ipairs(offsets) do
     units[i] = string.sub(ARGV[first + offset], 2)
   end
-  local records = inFlight and group.watched and call('HMGET', FLIGHT, unpack(units)) or {}
+  local records = inFlight and call('HMGET', FLIGHT, unpack(units)) or {}
   local ats, starts, executions, traces = unpack(cjson.decode(ARGV[first + n]))
   local finished = {}
   for i, offset in ipairs(offsets) do
@@ -270,9 +270,10 @@ for i, group in ipairs(batch.groups) do
     counts[i] = recordStarts(group, first)
     first = first + group.n * (1 + (group.watched and 2 or 0) + (group.steps and 3 or 0))
   else
-    local alike = group.landings and not (group.watched and inFlight)
+    -- Any of them may have a start in flight, whatever the replica that took it knew of SLIs then.
+    local alike = group.landings and not inFlight
     counts[i] = alike and recordAlike(group, first) or recordOneByOne(group, first)
-    first = first + group.n + (group.columns and 1 or 0)
+    first = first + group.n + 1
   end
 end
 if #earlyRecords > 0 then
