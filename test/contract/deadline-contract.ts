@@ -175,6 +175,16 @@ export function deadlineContract(place: Place): void {
     expect(await countsIn(place.store, 'done', end)).toEqual(ONE_GOOD);
   });
 
+  it('C3: an end that no SLI with a deadline selects still ends what was waited for', async () => {
+    const end = NOW + MINUTE;
+    await record([starts(['a', 'b', 'c'], NOW, [FAST])], NOW);
+    // As replicas send them whose definitions have the deadline no more, or not yet.
+    await record([done(['a'], end), ends(['b'], end, [], { landings: [] })], end);
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0 });
+    expect(await sweep(DEADLINE + 1)).toEqual({ overdue: 1, unjudged: 0 });
+    expect(await countsIn(place.store, 'fast', end)).toEqual({ good: 2, bad: 0 });
+  });
+
   it('C3: starts that stand for many are overdue as many times, and taken back so', async () => {
     await record([starts(['a'], NOW, [FAST], { count: 4 })], NOW);
     await sweep(DEADLINE + 1);
