@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
 import type { Store } from '../../src/core/store.ts';
-import { DAY, HOUR, SECOND } from '../../src/core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { manualClock } from '../support/clock.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -196,6 +196,19 @@ it('a lease ends to the millisecond by the clock it was given', async () => {
   clock.advance(1);
   await expect(store.claim('a', NOW, SECOND, 1, [])).rejects.toThrow(NotLeader);
   expect(await store.lead('b', SECOND)).toBe(true);
+});
+
+it('a lease from a time the clock was set back from holds nobody up', async () => {
+  const store = await open();
+  expect(await store.lead('killed', MINUTE)).toBe(true);
+  clock.advance(-3 * HOUR);
+  try {
+    expect(await store.lead('next', SECOND)).toBe(true);
+    await expect(store.claim('killed', NOW, SECOND, 1, [])).rejects.toThrow(NotLeader);
+    expect(await store.lead('killed', MINUTE)).toBe(false);
+  } finally {
+    clock.advance(3 * HOUR);
+  }
 });
 
 it('a sweep forgets what is kept past its time, a little at a time', async () => {

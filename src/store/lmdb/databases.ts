@@ -15,6 +15,8 @@ export interface About {
 export interface Leader {
   readonly owner: string;
   readonly until: number;
+  /** How long the lease was when it was taken, in milliseconds. */
+  readonly lease: number;
 }
 
 /** What is kept of a partition as a whole. */

@@ -1,12 +1,17 @@
 import { NotLeader } from '../../core/store.ts';
-import type { Databases } from './databases.ts';
+import type { Databases, Leader } from './databases.ts';
 
 /** Takes or renews the lease; false when another owner holds it. Call it in a write transaction. */
 export function takeLease(db: Databases, owner: string, now: number, lease: number): boolean {
   const holder = db.leader.get('leader');
-  if (holder && holder.until > now && holder.owner !== owner) return false;
-  db.leader.putSync('leader', { owner, until: now + lease });
+  if (holder && holder.owner !== owner && isRunning(holder, now)) return false;
+  db.leader.putSync('leader', { owner, until: now + lease, lease });
   return true;
+}
+
+/** A lease that has more than its length to go is void: the clock was set back since it was taken. */
+function isRunning({ until, lease }: Leader, now: number): boolean {
+  return now < until && until <= now + lease;
 }
 
 /** Gives the lease back if the owner has it. Call it in a write transaction. */
