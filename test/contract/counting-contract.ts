@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
 import type { FailureKey, RecordGroup } from '../../src/core/store.ts';
+import { FUTURE_LIMIT } from '../../src/core/outcome.ts';
 import { DAY, HOUR, MINUTE, minuteOf, SECOND } from '../../src/core/time.ts';
+import { DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import {
   countsIn,
   countsInHour,
@@ -56,19 +58,28 @@ export function countingContract(place: Place): void {
     expect(await countsIn(other, 'done', NOW)).toEqual({ good: 50, bad: 0 });
   });
 
-  it.each([0, 7 * HOUR, 12 * HOUR - 1])(
-    'C1: remembers an identity for a day, and not forever (%i ms into a half day)',
+  it.each([0, 7 * HOUR, DEDUP_BUCKET - 1])(
+    'C1: remembers an identity for a day, and not forever (%i ms into a bucket)',
     async (offset) => {
-      const first = Math.floor(NOW / (DAY / 2)) * (DAY / 2) + offset;
+      const first = Math.floor(NOW / DEDUP_BUCKET) * DEDUP_BUCKET + offset;
       await record([done(['a'], first)], first);
-      expect(await record([done(['a'], first)], first + DAY - MINUTE)).toEqual([0]);
-      const later = first + DAY + DAY / 2 + MINUTE;
+      expect(await record([done(['a'], first)], first + DAY + FUTURE_LIMIT)).toEqual([0]);
+      const later = first + 3 * DEDUP_BUCKET;
       expect(await record([done(['a'], later)], later)).toEqual([1]);
     },
   );
 
+  it.each([
+    ['noon', Math.ceil(NOW / (DAY / 2)) * (DAY / 2)],
+    ['the end of a bucket', Math.ceil(NOW / DEDUP_BUCKET) * DEDUP_BUCKET],
+  ])('C1: what was sent just before %s, and was ahead of time, is known a day later', async (_, edge) => {
+    const at = edge + 2 * MINUTE;
+    await record([done(['a'], at)], edge - 2 * MINUTE);
+    expect(await record([done(['a'], at)], edge + DAY + MINUTE)).toEqual([0]);
+  });
+
   it('C1: a clock set back does not make an identity new', async () => {
-    const boundary = Math.ceil(NOW / (DAY / 2)) * (DAY / 2);
+    const boundary = Math.ceil(NOW / DEDUP_BUCKET) * DEDUP_BUCKET;
     await record([done(['a'], boundary)], boundary + SECOND);
     expect(await record([done(['a'], boundary)], boundary - SECOND)).toEqual([0]);
   });

@@ -4,6 +4,7 @@ import { sumCells } from '../../src/core/cells.ts';
 import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
 import type { EndGroup, EndUnit, StartGroup, Store } from '../../src/core/store.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { flush, startRedis, startRedisCluster } from '../support/redis.ts';
@@ -16,7 +17,7 @@ afterAll(async () => {
 });
 
 // Half an hour before a dedup bucket ends, so that tests can cross its edge.
-const NOW = Math.ceil(1_800_000_000_000 / (12 * HOUR)) * 12 * HOUR - 30 * MINUTE;
+const NOW = Math.ceil(1_800_000_000_000 / DEDUP_BUCKET) * DEDUP_BUCKET - 30 * MINUTE;
 const ID = { workflow: 'orders', partition: 0 };
 const SLI = { workflow: 'orders', fingerprint: 'f' };
 const NO_NAMES = { step: null, dependency: null, error: null };

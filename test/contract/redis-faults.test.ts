@@ -6,6 +6,8 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/core/store.ts';
 import type { EndGroup, Store } from '../../src/core/store.ts';
+import { bucketOf } from '../../src/store/dedup-buckets.ts';
+import { revisionKey, seenKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
@@ -115,6 +117,27 @@ describe('Redis that goes away', () => {
     expect(await store.changes([again])).toMatchObject([{ complete: true, hours: [] }]);
   });
 
+  it('J2: what was not told, because one of the partitions failed, is still to be read again', async () => {
+    const redis = await server();
+    const store = await openRedisStore({ url: redis.url, partitions: 2, log: memoryLog(), waitReplicas: 0 });
+    cleanups.push(() => store.close());
+    await record(store, 'a');
+    const [first] = await store.changes([{ partition: PARTITION, revision: 0 }]);
+    const asked = [
+      { partition: PARTITION, revision: first!.revision },
+      { partition: { ...PARTITION, partition: 1 }, revision: 1 },
+    ];
+    await redis.restart();
+    await until('the store to answer again', () => store.ping().then(() => true));
+    const client = new Redis(redis.url);
+    cleanups.push(async () => client.disconnect());
+    // No number can be read from a list, so the script of this partition fails.
+    await client.rpush(revisionKey(asked[1]!.partition), 'x');
+    await expect(store.changes(asked)).rejects.toThrow(/WRONGTYPE/);
+    await client.del(revisionKey(asked[1]!.partition));
+    expect(await store.changes(asked)).toMatchObject([{ complete: false }, { complete: false }]);
+  });
+
   it('a script cache that was emptied is filled again', async () => {
     const redis = await server();
     const store = await open(redis.url);
@@ -186,7 +209,7 @@ describe('Redis with replicas', () => {
       (await client.info('replication')).includes('master_link_status:up'),
     );
     expect(await record(store, 'a', 'b')).toEqual([1]);
-    expect(await client.scard(`bw:{orders.0}:seen:${Math.floor(NOW / 43_200_000)}`)).toBe(2);
+    expect(await client.scard(seenKey(PARTITION, bucketOf(NOW)))).toBe(2);
   });
 
   it('C2: follows the sentinels to the new master, which has every outcome that was acknowledged', async () => {

@@ -1,16 +1,9 @@
 import type { PartitionId } from '../../core/store.ts';
-import { DAY } from '../../core/time.ts';
+import { BUCKETS_BEFORE, bucketOf } from '../dedup-buckets.ts';
 import { holds } from './databases.ts';
 import type { Databases } from './databases.ts';
 import { identitiesBefore, identitiesOf, identityKey } from './keys.ts';
 import type { Range } from './keys.ts';
-
-/**
- * Identities are remembered by the half day they arrived in. This one and the two before are looked at, so that
- * nothing is forgotten before a whole day has passed.
- */
-const BUCKET = DAY / 2;
-const BUCKETS_BEFORE = 2;
 
 /** The identities of one partition, as seen from one moment. Use only inside a write transaction. */
 export interface Identities {
@@ -40,8 +33,4 @@ export function identitiesAt(db: Databases, partition: PartitionId, now: number)
 /** The identities, of all partitions, that nothing looks at any more. */
 export function forgottenIdentities(now: number): Range {
   return identitiesBefore(bucketOf(now) - BUCKETS_BEFORE);
-}
-
-function bucketOf(now: number): number {
-  return Math.floor(now / BUCKET);
 }

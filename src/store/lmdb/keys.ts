@@ -12,7 +12,7 @@ export interface Range {
   readonly end: Key;
 }
 
-/** An outcome that was counted, under the half day it arrived in: old half days lie in front. */
+/** An outcome that was counted, under the dedup bucket it arrived in: old buckets lie in front. */
 export function identityKey(bucket: number, { workflow, partition }: PartitionId, identity: string): Key {
   return [bucket, workflow, partition, inKey(identity)];
 }

@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE } from '../../core/time.ts';
+import { HOUR, MINUTE } from '../../core/time.ts';
 import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
 import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/store.ts';
 import type { FailedExecution, FailureCount } from '../../core/notification.ts';
@@ -17,16 +17,11 @@ import {
   sliField,
   dueKey,
 } from './keys.ts';
+import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
 import { cutIntoPieces } from '../pieces.ts';
 import { MAX_UNITS_PER_CALL, recordArguments } from './record-call.ts';
 import { scripts } from './scripts.ts';
 
-/**
- * Identities are remembered by the half day they arrived in. This one and the two before are looked at, so
- * that nothing is forgotten before a whole day has passed.
- */
-const SEEN_BUCKET = DAY / 2;
-const SEEN_BUCKETS_BEFORE = 2;
 /** How far the clocks of two replicas may be apart without one missing what the other remembered. */
 const CLOCK_SKEW = 5 * MINUTE;
 
@@ -66,10 +61,10 @@ export function countingStore(connection: Connection, partitions: number, waitRe
 
   return {
     async record(batch) {
-      const bucket = Math.floor(batch.now / SEEN_BUCKET);
-      const seen = [bucket, bucket + 1, bucket - 1, bucket - SEEN_BUCKETS_BEFORE];
+      const bucket = bucketOf(batch.now);
+      const seen = [bucket, bucket + 1, bucket - 1, bucket - BUCKETS_BEFORE];
       const keys = [...countingKeys(batch), ...seen.map((number) => seenKey(batch, number))];
-      const seenLife = (bucket + 1 + SEEN_BUCKETS_BEFORE) * SEEN_BUCKET + CLOCK_SKEW - batch.now;
+      const seenLife = (bucket + 1 + BUCKETS_BEFORE) * DEDUP_BUCKET + CLOCK_SKEW - batch.now;
       const fresh = batch.groups.map(() => 0);
       for (const pieces of cutIntoPieces(batch.groups, MAX_UNITS_PER_CALL)) {
         const args = recordArguments(batch.now, seenLife, pieces);
@@ -110,19 +105,18 @@ export function countingStore(connection: Connection, partitions: number, waitRe
         since.map(({ partition }) => revisionKey(partition)),
         (index) => slotName(since[index]!.partition),
       );
-      return Promise.all(
+      const answers = await Promise.all(
         since.map(async ({ partition, revision }, index): Promise<Changes> => {
-          const name = slotName(partition);
           // A server that came back may have lost writes that were told of, and be past their revision again.
-          const asked = (returnsTold.get(name) ?? 0) === returns ? revision : 0;
-          const changes =
-            asked > 0 && Number(revisions[index]) === asked
-              ? { revision, complete: true, hours: [] }
-              : await changesSince(partition, asked);
-          returnsTold.set(name, returns);
-          return changes;
+          const asked = (returnsTold.get(slotName(partition)) ?? 0) === returns ? revision : 0;
+          return asked > 0 && Number(revisions[index]) === asked
+            ? { revision, complete: true, hours: [] }
+            : changesSince(partition, asked);
         }),
       );
+      // Only now: when one partition fails, the caller learns nothing of the others either.
+      for (const { partition } of since) returnsTold.set(slotName(partition), returns);
+      return answers;
     },
 
     async readFailures(sli, from, to) {
