@@ -33,7 +33,8 @@ export interface CountStore {
   record(batch: RecordBatch): Promise<readonly number[]>;
   /**
    * Counts executions of a partition whose deadline has passed as bad at that deadline, once (C3), and
-   * forgets what is kept past its time. Does at most `limit` of them; call again while it answers `limit`.
+   * forgets some of what is kept past its time. Looks at no more than `limit`; call again while it answers
+   * `limit`.
    */
   sweep(partition: PartitionId, now: number, limit: number): Promise<SweepResult>;
   /** Packed blocks (see core/cells.ts), null where nothing was counted; in the order asked for. */

@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { open as openFile } from 'lmdb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { MAX_TABLES } from '../../src/store/lmdb/databases.ts';
+import type { Key } from '../../src/store/lmdb/keys.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { manualClock } from '../support/clock.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -227,8 +230,7 @@ it('a sweep forgets what is kept past its time, a little at a time', async () =>
   expect(await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(1), NOW)] })).toEqual([0]);
   const waiting = starts(['a', 'b', 'c'], NOW, [{ fingerprint: 'f', withinMs: HOUR }]);
   await store.record({ ...HOME, now: NOW + 2 * DAY, groups: [waiting] });
-  expect(await store.sweep(HOME, NOW + 2 * DAY, BATCH)).toEqual({ swept: BATCH, overdue: 3, unjudged: 0 });
-  expect(await store.sweep(HOME, NOW + 2 * DAY, BATCH)).toMatchObject({ swept: 3, overdue: 0 });
+  expect(await store.sweep(HOME, NOW + 2 * DAY, BATCH)).toEqual({ swept: 3, overdue: 3, unjudged: 0 });
   expect(await blocks()).toEqual([true, true]);
 
   await sweepAll(store, NOW + 5 * DAY);
@@ -239,6 +241,30 @@ it('a sweep forgets what is kept past its time, a little at a time', async () =>
   await sweepAll(store, NOW + 110 * DAY);
   expect(await blocks()).toEqual([false, false]);
   expect(await store.sweep(HOME, NOW + 110 * DAY, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
+});
+
+it('G2: old identities are removed some thousands a sweep, however many partitions are swept, and others get turns', async () => {
+  const store = await open(2);
+  const executions = Array.from({ length: 10_000 }, (_, i) => `execution-${i}`);
+  await store.record({ ...HOME, now: NOW, groups: [done(executions, NOW)] });
+  const later = NOW + 2 * DAY;
+  await store.record({ ...HOME, now: later, groups: [done(['kept'], later)] });
+  const file = openFile({ path: folder, noSubdir: false, maxDbs: MAX_TABLES, readOnly: true });
+  try {
+    const identities = file.openDB<null, Key>({ name: 'identities', encoding: 'json' });
+    expect(identities.getCount()).toBe(10_001);
+    let turns = 0;
+    const sweeps = Promise.all([0, 1].map((partition) => store.sweep({ ...HOME, partition }, later, 500)));
+    while ((await Promise.race([sweeps, nextTurn(null)])) === null) turns += 1;
+    expect((await sweeps).map(({ swept }) => swept)).toEqual([0, 0]);
+    expect(turns).toBeGreaterThan(10);
+    expect(identities.getCount()).toBe(2_001);
+    await store.sweep(HOME, later, 500);
+    expect(identities.getCount()).toBe(1);
+    expect(await store.record({ ...HOME, now: later, groups: [done(['kept'], later)] })).toEqual([0]);
+  } finally {
+    await file.close();
+  }
 });
 
 it('what lands where its block has expired already is not kept', async () => {

@@ -4,7 +4,8 @@ import { sumCells } from '../../src/core/cells.ts';
 import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
 import type { EndGroup, EndUnit, StartGroup, Store } from '../../src/core/store.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
-import { DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
+import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
+import { seenKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { flush, startRedis, startRedisCluster } from '../support/redis.ts';
@@ -261,6 +262,28 @@ describe.each([
     expect(sums).toEqual([4, 3, 2, 1, 4, 3, 2, 1]);
     expect(await store.readFailures(SLI, NOW, NOW)).toEqual([{ ...NO_NAMES, count: 10 }]);
     expect(await store.readLastFailed(SLI, 100)).toHaveLength(10);
+  });
+
+  it('G2: a sweep removes the identities that no replica looks at any more, and no sooner', async () => {
+    const store = await open();
+    await store.record({ ...ID, now: NOW, groups: [end([unit('a')])] });
+    const key = seenKey(ID, bucketOf(NOW));
+    const lives = await Promise.all(
+      nodes.map(async ({ port }) => {
+        const client = new Redis({ host: '127.0.0.1', port });
+        const mine = (await client.keys('bw:{orders.0}:seen:*')).includes(key);
+        const life = mine ? await client.pttl(key) : null;
+        client.disconnect();
+        return life;
+      }),
+    );
+    const unused = (bucketOf(NOW) + 3) * DEDUP_BUCKET;
+    // Left to itself it would be there for hours more, in case nobody sweeps.
+    expect(Math.max(...lives.map(Number))).toBeGreaterThan(unused - NOW + HOUR);
+    await store.sweep(ID, unused, 10);
+    expect(await store.record({ ...ID, now: unused - 1, groups: [end([unit('a')])] })).toEqual([0]);
+    await store.sweep(ID, unused + 5 * MINUTE, 10);
+    expect(await store.record({ ...ID, now: unused - 1, groups: [end([unit('a')])] })).toEqual([1]);
   });
 
   it('leaves no key without an expiry but those of the service itself', async () => {

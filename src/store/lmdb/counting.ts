@@ -1,17 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
-import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/store.ts';
+import type { BlockId, Changes, CountStore, PartitionId, SliId, SweepResult } from '../../core/store.ts';
 import type { FailureCount } from '../../core/notification.ts';
 import { HOUR } from '../../core/time.ts';
 import type { Databases } from './databases.ts';
 import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey } from './keys.ts';
-import { cutIntoPieces } from '../pieces.ts';
-import { UNITS_PER_TRANSACTION, recordPieces } from './record.ts';
+import { hasOldIdentities, removeOldIdentities } from './identities.ts';
+import { cutIntoPieces, weightOf } from '../pieces.ts';
+import { WEIGHT_PER_TRANSACTION, recordPieces } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
 
 /** How many entries are read before other work gets a turn. */
 const READS_PER_TURN = 1000;
+/** How many old identities one sweep removes, and one of its transactions: a whole bucket takes many sweeps. */
+const FORGOTTEN_PER_SWEEP = 8000;
+const FORGOTTEN_PER_TRANSACTION = 500;
 
 /**
  * Counters, in-flight executions and failures in LMDB; see `CountStore`. A large batch is counted in several
@@ -27,13 +31,33 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     return found;
   }
 
+  /** At work for all sweeps that run at once, because identities of all partitions lie together. */
+  let forgetting: Promise<void> | null = null;
+
+  async function forgetIdentities(now: number): Promise<void> {
+    for (let removed = 0; removed < FORGOTTEN_PER_SWEEP; removed += FORGOTTEN_PER_TRANSACTION) {
+      if (!hasOldIdentities(db, now)) return;
+      await writer.write(
+        () => removeOldIdentities(db, now, FORGOTTEN_PER_TRANSACTION),
+        FORGOTTEN_PER_TRANSACTION,
+      );
+    }
+  }
+
+  async function sweepDue(partition: PartitionId, now: number, limit: number): Promise<SweepResult> {
+    if (!isSweepDue(db, partition, now)) return { swept: 0, overdue: 0, unjudged: 0 };
+    return writer.write(() => sweepPartition(db, partition, now, limit), limit);
+  }
+
   return {
     async record(batch) {
       const fresh = batch.groups.map(() => 0);
       await Promise.all(
-        cutIntoPieces(batch.groups, UNITS_PER_TRANSACTION).map(async (pieces) => {
-          const weight = pieces.reduce((sum, { group }) => sum + group.units.length, 0);
-          const counts = await writer.write(() => recordPieces(db, batch, batch.now, pieces), weight);
+        cutIntoPieces(batch.groups, WEIGHT_PER_TRANSACTION).map(async (pieces) => {
+          const counts = await writer.write(
+            () => recordPieces(db, batch, batch.now, pieces),
+            weightOf(pieces),
+          );
           pieces.forEach(({ index }, i) => (fresh[index]! += counts[i]!));
         }),
       );
@@ -41,8 +65,9 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     },
 
     async sweep(partition, now, limit) {
-      if (!isSweepDue(db, partition, now)) return { swept: 0, overdue: 0, unjudged: 0 };
-      return writer.write(() => sweepPartition(db, partition, now, limit), limit);
+      forgetting ??= forgetIdentities(now).finally(() => (forgetting = null));
+      const [result] = await Promise.all([sweepDue(partition, now, limit), forgetting]);
+      return result;
     },
 
     readBlocks: (blocks: readonly BlockId[]) =>

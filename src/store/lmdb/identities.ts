@@ -30,7 +30,17 @@ export function identitiesAt(db: Databases, partition: PartitionId, now: number)
   };
 }
 
-/** The identities, of all partitions, that nothing looks at any more. */
-export function forgottenIdentities(now: number): Range {
+/** Whether there are identities, of any partition, that nothing looks at any more. */
+export function hasOldIdentities(db: Databases, now: number): boolean {
+  return holds(db.identities, oldIdentities(now));
+}
+
+/** Removes so many of them at most. Call it in a write transaction. */
+export function removeOldIdentities(db: Databases, now: number, limit: number): void {
+  const keys = [...db.identities.getKeys({ ...oldIdentities(now), limit })];
+  for (const key of keys) db.identities.removeSync(key);
+}
+
+function oldIdentities(now: number): Range {
   return identitiesBefore(bucketOf(now) - BUCKETS_BEFORE);
 }

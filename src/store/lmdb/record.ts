@@ -13,8 +13,8 @@ import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 import type { Piece } from '../pieces.ts';
 
-/** How many units one transaction counts: few enough that the event loop is never held up for long. */
-export const UNITS_PER_TRANSACTION = 500;
+/** How much one transaction weighs at most (see `weightOf`): so little that the event loop is never held up long. */
+export const WEIGHT_PER_TRANSACTION = 500;
 
 interface Work {
   readonly identities: Identities;

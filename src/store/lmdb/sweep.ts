@@ -5,7 +5,6 @@ import { HOUR, MINUTE, minuteOf } from '../../core/time.ts';
 import type { Database } from 'lmdb';
 import { holds } from './databases.ts';
 import type { Databases, Running } from './databases.ts';
-import { forgottenIdentities } from './identities.ts';
 import { dueOf, flightOf } from './in-flight.ts';
 import { blocksBefore, dueBefore, failuresBefore, unitOfDue } from './keys.ts';
 import type { Key, Range } from './keys.ts';
@@ -23,7 +22,7 @@ export function isSweepDue(db: Databases, partition: PartitionId, now: number): 
 
 /**
  * Looks at what is due in a partition, and with what is left of the limit removes what the store, in any
- * partition, has kept past its time. Call it in a write transaction.
+ * partition, has kept past its time but for identities. Call it in a write transaction.
  */
 export function sweepPartition(
   db: Databases,
@@ -84,7 +83,6 @@ function expired(db: Databases, now: number): Expired[] {
   const hourBlock = Math.floor((now - HOUR_RETENTION) / (HOURS_PER_BLOCK * HOUR));
   const hour = Math.floor((now - FAILURE_RETENTION) / HOUR);
   return [
-    { table: db.identities, range: forgottenIdentities(now) },
     { table: db.blocks, range: blocksBefore('minute', minuteBlock) },
     { table: db.blocks, range: blocksBefore('hour', hourBlock) },
     { table: db.failures, range: failuresBefore(hour) },

@@ -19,11 +19,13 @@ import {
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
 import { cutIntoPieces } from '../pieces.ts';
-import { MAX_UNITS_PER_CALL, recordArguments } from './record-call.ts';
+import { MAX_WEIGHT_PER_CALL, recordArguments } from './record-call.ts';
 import { scripts } from './scripts.ts';
 
 /** How far the clocks of two replicas may be apart without one missing what the other remembered. */
 const CLOCK_SKEW = 5 * MINUTE;
+/** How long a set of identities stays when no sweep removes it. */
+const SEEN_SPARE = 6 * HOUR;
 
 /** How many due records a sweep looks at in one call. */
 const SWEEP_PER_CALL = 500;
@@ -34,6 +36,9 @@ const READ_PER_CALL = 500;
 export function countingStore(connection: Connection, partitions: number, waitReplicas: number): CountStore {
   /** Partition -> how often a server had come back when its changes were last told. */
   const returnsTold = new Map<string, number>();
+
+  /** Partition -> the dedup bucket of its last sweep. */
+  const tidied = new Map<string, number>();
 
   const partitionsOf = (workflow: string): PartitionId[] =>
     Array.from({ length: partitions }, (_, partition) => ({ workflow, partition }));
@@ -52,6 +57,15 @@ export function countingStore(connection: Connection, partitions: number, waitRe
     return values;
   }
 
+  /** Removes the set of identities that no replica looks at any more, once in each bucket. */
+  async function tidy(partition: PartitionId, now: number): Promise<void> {
+    const bucket = bucketOf(now - CLOCK_SKEW);
+    if (tidied.get(slotName(partition)) === bucket) return;
+    // Redis frees it in the background, whereas one of millions that expires stops everything for a second.
+    await connection.call((client) => client.unlink(seenKey(partition, bucket - BUCKETS_BEFORE - 1)));
+    tidied.set(slotName(partition), bucket);
+  }
+
   async function changesSince(partition: PartitionId, revision: number): Promise<Changes> {
     const keys = [revisionKey(partition), changedKey(partition)];
     const reply = await connection.run(scripts.changes, keys, [revision, CHANGE_RETENTION]);
@@ -64,9 +78,9 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       const bucket = bucketOf(batch.now);
       const seen = [bucket, bucket + 1, bucket - 1, bucket - BUCKETS_BEFORE];
       const keys = [...countingKeys(batch), ...seen.map((number) => seenKey(batch, number))];
-      const seenLife = (bucket + 1 + BUCKETS_BEFORE) * DEDUP_BUCKET + CLOCK_SKEW - batch.now;
+      const seenLife = (bucket + 1 + BUCKETS_BEFORE) * DEDUP_BUCKET + SEEN_SPARE - batch.now;
       const fresh = batch.groups.map(() => 0);
-      for (const pieces of cutIntoPieces(batch.groups, MAX_UNITS_PER_CALL)) {
+      for (const pieces of cutIntoPieces(batch.groups, MAX_WEIGHT_PER_CALL)) {
         const args = recordArguments(batch.now, seenLife, pieces);
         const counts =
           waitReplicas > 0
@@ -78,6 +92,7 @@ export function countingStore(connection: Connection, partitions: number, waitRe
     },
 
     async sweep(partition, now, limit) {
+      await tidy(partition, now);
       const total = { swept: 0, overdue: 0, unjudged: 0 };
       // Nothing is due in most partitions at most ticks, and asking costs far less than the script.
       if ((await connection.call((client) => client.zcount(dueKey(partition), '-inf', now))) === 0)

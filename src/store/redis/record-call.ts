@@ -8,10 +8,10 @@ import type { Piece } from '../pieces.ts';
 const MAX_SHORT_BYTES = 40;
 
 /**
- * How many units one call carries at most: few enough that Redis is never busy long and that Lua can unpack
- * twice as many values at once.
+ * How much one call weighs at most (see `weightOf`): so little that Redis is never busy long, and no more units
+ * than half the values Lua can unpack at once.
  */
-export const MAX_UNITS_PER_CALL = 2000;
+export const MAX_WEIGHT_PER_CALL = 2000;
 
 /** The arguments of `record.lua` for one call; its header says what they are. */
 export function recordArguments(now: number, seenLife: number, pieces: readonly Piece[]): string[] {
