@@ -66,11 +66,8 @@ export function readConfig(env: Environment, flags: Flags): Config {
   const store = readStore(reader);
   const host = reader.text('HOST');
   const tokens = readTokens(reader, problems);
-  if (
-    tokens.length === 0 &&
-    !LOOPBACK.has(host) &&
-    !reader.choice('ALLOW_ANONYMOUS', ['true', 'false'], 'true')
-  ) {
+  const anonymous = reader.choice('ALLOW_ANONYMOUS', ['true', 'false'], 'true');
+  if (tokens.length === 0 && !LOOPBACK.has(host) && !anonymous) {
     problems.push(
       `${reader.origin('HOST')} is ${host}, which others can reach, and there are no tokens: anybody could read and write. ` +
         'Set BURNWATCH_TOKENS (or BURNWATCH_TOKENS_FILE), listen on 127.0.0.1, or set BURNWATCH_ALLOW_ANONYMOUS=true to accept that.',
@@ -121,7 +118,7 @@ function settingReader(env: Environment, flags: Flags, problems: string[]): Sett
     const variable = env[`BURNWATCH_${name}`];
     // An empty variable is how compose files and shells say "not set".
     const set = variable && !KUBERNETES_LINK.test(variable) ? variable : settingOf(name).fallback;
-    return flags[name] ?? set ?? '';
+    return (flags[name] || set) ?? '';
   };
   const problem = (name: SettingName, expected: string) => {
     const value = 'secret' in settingOf(name) ? 'not usable' : JSON.stringify(text(name));

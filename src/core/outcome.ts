@@ -49,6 +49,8 @@ export const MAX_ATTEMPT = 1_000_000;
 export const MAX_COUNT = 1_000_000;
 const MAX_NAME = 128;
 const MAX_ATTRIBUTES = 16;
+/** Of an error's text, more than this is not even looked at. */
+const MAX_ERROR_READ = 1024;
 const MAX_ATTRIBUTE_VALUE = 256;
 
 const NAME = /^[A-Za-z0-9._:/-]{1,128}$/;
@@ -58,7 +60,9 @@ const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]
 // Control characters would break logs, mails and keys; the store also uses NUL as its separator.
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROLS = new RegExp(CONTROL, 'g');
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const LONE_SURROGATES = new RegExp(LONE_SURROGATE, 'g');
 
 const FIELDS = new Set([
   'workflow',
@@ -142,7 +146,7 @@ function read(raw: unknown, arrival: number): Outcome {
     step: name('step', record['step']),
     attempt: wholeNumber('attempt', record['attempt'], MAX_ATTEMPT),
     dependency: name('dependency', record['dependency']),
-    error: text('error', record['error'], MAX_NAME),
+    error: errorClass(record['error']),
     failedStep: name('failedStep', record['failedStep']),
     traceId: traceId(record['traceId']),
     attributes: attributes(record['attributes']),
@@ -221,6 +225,14 @@ function text(field: string, value: unknown, limit: number): string | null {
     throw invalid(field, value, `1 to ${limit} characters without control characters`);
   }
   return value;
+}
+
+/** What went wrong is told in whatever words a program has; a long or odd one is no reason not to count a failure. */
+function errorClass(value: unknown): string | null {
+  if (value == null) return null;
+  if (typeof value !== 'string') throw invalid('error', value, 'a text');
+  const line = value.slice(0, MAX_ERROR_READ).replace(CONTROLS, ' ').trim().slice(0, MAX_NAME);
+  return line.replace(LONE_SURROGATES, '\ufffd') || null;
 }
 
 function moment(field: string, value: unknown): number {

@@ -200,8 +200,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     // A copy that is refused as well does not go round in circles.
     if (row.facts.insteadOf || row.facts.kind === 'test') return [];
     const team = definitions().teams.get(row.facts.owner);
-    return (team?.fallback ?? [])
-      .filter((fallback) => fallback !== target)
+    if (!team) return [];
+    // Whoever has the page already need not have it twice.
+    const told = row.facts.severity === 'page' && team.page.length > 0 ? team.page : team.ticket;
+    return team.fallback
+      .filter((fallback) => fallback !== target && !told.includes(fallback))
       .map((fallback) => ({
         ...row,
         id: `${row.id}/${fallback}`,

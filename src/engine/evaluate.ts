@@ -6,6 +6,7 @@ import type { NotificationFacts, OutboxRow, WindowFacts } from '../core/notifica
 import { outboxRowId } from '../core/notification.ts';
 import type { Definitions, Slo } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
+import { MAX_FAILURE_KEYS } from '../core/store.ts';
 import type { StateChange, Store, StoredState } from '../core/store.ts';
 import { historyRequests } from './history-requests.ts';
 import type { History } from './history.ts';
@@ -43,8 +44,8 @@ export interface EvaluatorOptions {
   readonly log: Log;
 }
 
-/** Failing step-dependency-error combinations and executions told in one notification. */
-const FAILURES_TOLD = 5;
+/** Failing step-dependency-error combinations (all, since shares are of their sum) and executions told in one notification. */
+const FAILURES_TOLD = MAX_FAILURE_KEYS;
 const EXECUTIONS_TOLD = 5;
 /** SLOs judged before others get a turn of the event loop. */
 const SLICE = 500;

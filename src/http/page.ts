@@ -35,13 +35,13 @@ export function page({ title, base, version, status }: PageFrame, main: HtmlValu
           >
           <p id="freshness" role="status"></p>
         </header>
-        <main id="main">${serviceProblems(status)} ${main} ${serviceFacts(status, version)}</main>
+        <main id="main">${serviceProblems(status, base)} ${main} ${serviceFacts(status, version)}</main>
       </body>
     </html> `.text;
 }
 
 /** What is wrong with the service itself; nothing when nothing is. */
-function serviceProblems({ checks, sloProblems, outbox }: Status): Html {
+function serviceProblems({ checks, sloProblems, outbox }: Status, base: string): Html {
   const failing = Object.entries(checks).filter(([, { ok }]) => !ok);
   const { undeliverable } = outbox;
   return html`${failing.map(
@@ -68,7 +68,7 @@ function serviceProblems({ checks, sloProblems, outbox }: Status): Html {
             ${undeliverable === 1 ? '1 notification' : `${undeliverable} notifications`} could not be
             delivered
           </h2>
-          <p><code>burnwatch outbox list</code> says why; <code>burnwatch outbox retry</code> sends again.</p>
+          <p>The <a href="${base}/v1/outbox">outbox</a> says which, to whom, and why.</p>
         </section>`
   }`;
 }

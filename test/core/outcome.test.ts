@@ -75,6 +75,17 @@ describe('a complete outcome', () => {
   });
 
   it.each([
+    ['', null],
+    [' \n', null],
+    ['Timeout\r\n\tat charge (card.ts:12)', 'Timeout   at charge (card.ts:12)'],
+    ['e'.repeat(10_000), 'e'.repeat(128)],
+    [`${'e'.repeat(127)}😀`, `${'e'.repeat(127)}\ufffd`],
+    ['\ud83d', '\ufffd'],
+  ])('counts a failure whatever its error says: %j', (error, kept) => {
+    expect(sketchOutcome({ status: 'failed', error }).error).toBe(kept);
+  });
+
+  it.each([
     ['a workflow of 128 characters', { workflow: 'w'.repeat(128) }],
     ['every kind of character a name may have', { workflow: 'AZaz09._:/-' }],
     ['an execution of 256 ASCII characters', { execution: 'e'.repeat(256) }],

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Delivery } from '../../src/core/target.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { PAYMENTS } from '../support/definitions.ts';
 import type { Post } from '../support/post.ts';
 import { openPost } from '../support/post.ts';
 import { until } from '../support/until.ts';
@@ -67,6 +68,15 @@ describe('D3: one broken target never delays another', () => {
     }
     expect(post.target('pager').sent).toHaveLength(8);
   });
+});
+
+it('D2: a fallback that has the page already does not get it twice', async () => {
+  await post.close();
+  post = await openPost({ ...PAYMENTS, page: ['pager', 'mail'], fallback: ['mail', 'inbox'] });
+  post.target('pager').answer = () => ({ result: 'refused', reason: 'no_service' });
+  await post.enqueue(['pager']);
+  await post.runOnce();
+  expect((await post.outbox()).pending.map(({ target }) => target)).toEqual(['inbox']);
 });
 
 it('D3: a clock that is set back silences no target', async () => {

@@ -309,6 +309,21 @@ it('D1: a replica that leads again starts from what was stored while another one
   expect(await world.state(slo)).toEqual(QUIET);
 });
 
+it('D4: every combination of step and error is told, so that shares are of the whole', async () => {
+  world = await startWorld();
+  const failed = { workflow: 'orders', status: 'failed', count: 100, failedStep: 'charge' };
+  await world.recorder.record(
+    Array.from({ length: 8 }, (_, index) => ({
+      ...failed,
+      execution: `e-${index}`,
+      error: `error ${index}`,
+    })),
+  );
+  await world.tick();
+  const [opened] = await world.told();
+  expect(opened!.facts.failures.reduce((sum, { count }) => sum + count, 0)).toBe(800);
+});
+
 it('J4: a partition that cannot be swept stops no judgement', async () => {
   world = await startWorld({ slos: [slo, defineSlo({ workflow: 'others' })] });
   world.wrapped.before('sweep', (partition) => {

@@ -1,10 +1,11 @@
+import type { Team } from '../../src/core/slo.ts';
 import type { Claim, Settlement } from '../../src/core/store.ts';
 import { DAY } from '../../src/core/time.ts';
 import type { Deliverer } from '../../src/engine/deliver.ts';
 import { createDeliverer } from '../../src/engine/deliver.ts';
 import type { ManualClock } from './clock.ts';
 import { manualClock } from './clock.ts';
-import { define, defineSlo } from './definitions.ts';
+import { PAYMENTS, define, defineSlo } from './definitions.ts';
 import { openEmbeddedStore } from './embedded-store.ts';
 import type { LogEntry } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
@@ -40,7 +41,7 @@ export interface Post {
 
 const OWNER = 'this process';
 
-export async function openPost(): Promise<Post> {
+export async function openPost(team: Team = PAYMENTS): Promise<Post> {
   const clock = manualClock();
   const wrapped = wrapStore(await openEmbeddedStore(1, clock));
   const { store } = wrapped;
@@ -50,7 +51,7 @@ export async function openPost(): Promise<Post> {
   const newDeliverer = (owner = OWNER): Deliverer =>
     createDeliverer({
       store,
-      definitions: () => define([defineSlo()]),
+      definitions: () => define([defineSlo()], [team]),
       targetOf: (name) => targets.get(name) ?? null,
       owner,
       clock,
