@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { formatObjective } from '../core/objective.ts';
+import { judgesSteps } from '../core/sli.ts';
 import { allSlos } from '../core/slo.ts';
 
 /** What `serve` prints once it listens: where, what it watches, and what to try next. */
@@ -21,8 +22,8 @@ export function banner({ url, definitions }: Pick<App, 'url' | 'definitions'>, c
       (slo) => `  ${slo.id.padEnd(46)} ${formatObjective(slo.objective).padStart(8)} over ${slo.window.text}`,
     ),
   ];
-  const example = slos.find(({ sli }) => sli.step === null && sli.dependency === null);
-  if (example) {
+  const example = slos.find(({ sli }) => sli.kind === 'outcomes' && !judgesSteps(sli));
+  if (example?.sli.kind === 'outcomes') {
     const outcome = JSON.stringify({
       workflow: example.workflow,
       execution: 'try-1',

@@ -4,10 +4,14 @@ import { DAY, HOUR, MINUTE } from './time.ts';
 
 export type Severity = 'page' | 'ticket';
 
-/** One condition of an alert policy: fires when both windows burn at least `factor` times the budget. */
-export interface Tier {
+interface TierBase {
   readonly name: string;
   readonly severity: Severity;
+}
+
+/** Fires when both windows burn at least `factor` times the budget. */
+export interface BurnRateTier extends TierBase {
+  readonly kind: 'burnRate';
   /** Window lengths in milliseconds. */
   readonly long: number;
   readonly short: number;
@@ -16,22 +20,89 @@ export interface Tier {
   readonly loweredFrom: number | null;
 }
 
-/** The condition that nothing was reported: after `after` milliseconds without a valid outcome. */
-export interface NoData {
+/** Fires when the good ratio over a time is below a share. */
+export interface SuccessRateTier extends TierBase {
+  readonly kind: 'successRate';
+  readonly below: number;
+  /** Milliseconds. */
+  readonly over: number;
+}
+
+/** Fires when less than this share of the budget is left; 0 is when it is overspent. */
+export interface BudgetRemainingTier extends TierBase {
+  readonly kind: 'budgetRemaining';
+  readonly below: number;
+}
+
+/** Fires when at the present pace the budget is gone within this many milliseconds. */
+export interface ForecastTier extends TierBase {
+  readonly kind: 'forecast';
+  readonly within: number;
+}
+
+/** Fires when the latest outcomes are all bad, so many that it is no chance (design §5). */
+export interface OutageTier extends TierBase {
+  readonly kind: 'outage';
+}
+
+/** Fires when there was no outcome for this many milliseconds. */
+export interface NoDataTier extends TierBase {
+  readonly kind: 'noData';
   readonly after: number;
-  readonly severity: Severity;
 }
 
-/** A set of conditions for one SLO. */
+/** One condition of an alert policy, with the severity it has. */
+export type Tier =
+  | BurnRateTier
+  | SuccessRateTier
+  | BudgetRemainingTier
+  | ForecastTier
+  | OutageTier
+  | NoDataTier;
+
+/** Who hears of a page that nobody has acknowledged this many milliseconds after it was sent. */
+export interface EscalationStep {
+  readonly after: number;
+  /** Names of targets. */
+  readonly to: readonly string[];
+}
+
+/** A set of conditions for one SLO, and how people hear of them. */
 export interface AlertPolicy {
+  /** Names are unique; worst first. */
   readonly tiers: readonly Tier[];
-  /** A tier fires only when its long window holds at least this many bad outcomes. */
+  /** A tier that counts bad outcomes fires only when its (long) window holds at least this many. */
   readonly minFailures: number;
-  /** Null when silence is nothing to report. */
-  readonly noData: NoData | null;
+  /** Targets to tell instead of those of the owner, by severity; null leaves the owner's. */
+  readonly route: { readonly page: readonly string[] | null; readonly ticket: readonly string[] | null };
+  /** Tell again after this many milliseconds while it burns and nobody has acknowledged; null: never. */
+  readonly repeat: number | null;
+  /** Shortest time first. */
+  readonly escalation: readonly EscalationStep[];
+  /** A tier resolves when its level has stayed under this share of the threshold ... */
+  readonly resolveShare: number;
+  /** ... for this many milliseconds. */
+  readonly resolveAfter: number;
 }
 
-export const DEFAULT_MIN_FAILURES = 2;
+/** What happens at which remaining budget; both null: nothing. Notifications of it are tiers. */
+export interface BudgetPolicy {
+  readonly name: string;
+  /** Deploys are frozen while less than this share of the budget is left. */
+  readonly freezeBelow: number | null;
+  /** A postmortem is required after an incident that spent more than this share of the budget. */
+  readonly postmortemAbove: number | null;
+}
+
+/** What a policy says besides its tiers, unless told otherwise. */
+export const DEFAULT_POLICY_SETTINGS: Omit<AlertPolicy, 'tiers'> = {
+  minFailures: 2,
+  route: { page: null, ticket: null },
+  repeat: null,
+  escalation: [],
+  resolveShare: 0.9,
+  resolveAfter: 5 * MINUTE,
+};
 
 /** SRE Workbook ch. 5, table 5-8, with the ticket tiers of its 28- and 30-day variants. Budget shares in percent. */
 const TABLE = [
@@ -50,13 +121,14 @@ const LONGEST_UNSCALED = 30 * DAY;
  * and keep the factors of 28 days; above 30 days they stay as at 30. A factor below 1 is raised to 1, and one
  * above half of the highest possible burn rate is lowered to that half, so that every tier can fire (J3).
  */
-export function defaultTiers(objective: Objective, window: number): Tier[] {
+export function defaultTiers(objective: Objective, window: number): BurnRateTier[] {
   const scale = Math.min(1, window / SHORTEST_UNSCALED);
   const reference = Math.min(Math.max(window, SHORTEST_UNSCALED), LONGEST_UNSCALED);
   const ceiling = maximumBurnRate(objective) / 2;
   return TABLE.map(({ name, severity, long, short, budgetPercent }) => {
     const derived = Math.max(1, (budgetPercent * (reference / long)) / 100);
     return {
+      kind: 'burnRate',
       name,
       severity,
       long: wholeMinutes(long * scale),
@@ -75,7 +147,7 @@ function wholeMinutes(duration: number): number {
  * How long an error rate that starts suddenly takes to fire a tier, in whole milliseconds:
  * `(1 - objective) / errorRate * longWindow * factor`. Null when it never does.
  */
-export function detectionTime(objective: Objective, tier: Tier, errorRate: number): number | null {
+export function detectionTime(objective: Objective, tier: BurnRateTier, errorRate: number): number | null {
   const time = Math.round((objective.errorBudget / errorRate) * tier.long * tier.factor);
   return time <= tier.long ? time : null;
 }

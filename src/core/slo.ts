@@ -1,11 +1,27 @@
-import type { AlertPolicy } from './alert-policy.ts';
+import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
 import type { Objective } from './objective.ts';
 import type { Sli } from './sli.ts';
 
-/** A rolling time window, in milliseconds, and the text it was written as (`28d`). */
-export interface TimeWindow {
+/** A period the objective holds over. */
+export type TimeWindow = RollingWindow | CalendarWindow;
+
+export interface RollingWindow {
   readonly kind: 'rolling';
+  /** Milliseconds. */
   readonly duration: number;
+  /** As it was written: `28d`. */
+  readonly text: string;
+}
+
+/** The running week (from Monday), month or quarter of a time zone, from its beginning until now. */
+export interface CalendarWindow {
+  readonly kind: 'calendar';
+  readonly unit: 'week' | 'month' | 'quarter';
+  /** IANA name, such as Europe/Berlin. */
+  readonly timeZone: string;
+  /** Nominal length in milliseconds: 7, 30 or 90 days. What alert windows are scaled by. */
+  readonly duration: number;
+  /** `month (Europe/Berlin)`. */
   readonly text: string;
 }
 
@@ -20,10 +36,14 @@ export interface Slo {
   readonly owner: string;
   readonly runbook: string | null;
   readonly objective: Objective;
+  /** Alerts are about this window. */
   readonly window: TimeWindow;
+  /** Windows the same promise is also reported over. */
+  readonly otherWindows: readonly TimeWindow[];
   readonly sli: Sli;
   readonly fingerprint: string;
   readonly alerts: AlertPolicy;
+  readonly budgetPolicy: BudgetPolicy | null;
   /** Where it was written, `file:line`, for messages. */
   readonly source: string;
 }

@@ -8,7 +8,7 @@ import type { EndStatus } from './sli.ts';
  * Every method may be repeated after a lost answer without counting, committing or sending anything twice.
  * All reject with `StoreUnavailable` while the store cannot be reached.
  */
-export interface Store extends CountStore, StateStore, OutboxStore {
+export interface Store extends CountStore, StateStore, OutboxStore, RecordStore {
   /** A name made at the store's first start; another one later means that it was wiped or replaced. */
   identity(): Promise<string>;
   /** The number of partitions, fixed at the store's first start. */
@@ -52,6 +52,13 @@ export interface CountStore {
   readLastFailed(sli: SliId, limit: number): Promise<readonly FailedExecution[]>;
   /** How many executions and steps of a workflow have started and not ended, and how many of them are overdue. */
   inFlight(workflow: string): Promise<{ readonly running: number; readonly overdue: number }>;
+  /**
+   * Sets all cells of hours of a series that is worked out from others, whole and at both levels (see core/cells.ts).
+   * Writing the same again changes nothing.
+   */
+  writeHours(series: SliId, hours: readonly HourCells[]): Promise<void>;
+  /** The sums of the values that landed with one, by minute (since the epoch), over the hours from one to another moment. */
+  readSums(sli: SliId, from: number, to: number): Promise<ReadonlyMap<number, number>>;
   /** Since when each SLI has been counted: its first registration, which this call makes if there was none. */
   registerSlis(slis: readonly SliId[], now: number): Promise<readonly number[]>;
 }
@@ -91,6 +98,8 @@ export interface StartGroup {
   readonly watched: boolean;
   /** The SLIs with a deadline that select these starts. */
   readonly watches: readonly Watch[];
+  /** Where each of these starts counts by itself; empty for most. */
+  readonly landings: readonly SliLanding[];
   readonly units: readonly StartUnit[];
 }
 
@@ -120,13 +129,27 @@ export interface EndGroup {
   readonly kind: 'end';
   readonly status: EndStatus;
   readonly count: number;
-  /** The SLIs that select these ends; `withinMs` null when speed does not matter. */
-  readonly slis: readonly { readonly fingerprint: string; readonly withinMs: number | null }[];
+  /** The SLIs that select these ends. */
+  readonly slis: readonly EndSli[];
   /** Where all of these land, or null when it takes each unit's start to tell. One landing an SLI at most. */
   readonly landings: readonly SliLanding[] | null;
   /** What to file bad landings under. */
   readonly failure: FailureKey;
   readonly units: readonly EndUnit[];
+}
+
+/** An SLI that selects an end. */
+export interface EndSli {
+  readonly fingerprint: string;
+  /** Null when speed does not matter. */
+  readonly withinMs: number | null;
+  /** What the end counts as, whatever its status and start; null when they decide. Only with `withinMs` null. */
+  readonly verdict: boolean | null;
+  /**
+   * From when to when (both included) it must have started to count at all; null when that does not matter. An end
+   * whose start is not known counts. Only with `withinMs` null.
+   */
+  readonly startIn: readonly [from: number, to: number] | null;
 }
 
 export interface FailureKey {
@@ -142,6 +165,8 @@ export interface SliLanding {
   readonly fingerprint: string;
   readonly minute: number;
   readonly good: boolean;
+  /** Added to the sum of the minute, see `readSums`; null where no sums are kept. */
+  readonly value: number | null;
 }
 
 export interface EndUnit {
@@ -159,6 +184,14 @@ export interface SweepResult {
   readonly overdue: number;
   /** Successes whose start never came within the dedup horizon, so that no deadline could be judged. */
   readonly unjudged: number;
+}
+
+/** The cells of one hour: good and bad of its 60 minutes in turn. */
+export interface HourCells {
+  /** Since the epoch. */
+  readonly hour: number;
+  /** 120 numbers. */
+  readonly cells: Uint32Array;
 }
 
 export interface Changes {
@@ -263,4 +296,25 @@ export interface OutboxView {
   readonly undeliverable: readonly OutboxRow[];
   readonly pendingCount: number;
   readonly undeliverableCount: number;
+}
+
+// --- records ------------------------------------------------------------------------------------------------
+
+/** What people told Burnwatch and it must not forget, such as adjustments: few, small, kept until removed. */
+export type Collection = 'adjustments' | 'acknowledgements';
+
+export interface StoredRecord<Value = unknown> {
+  readonly id: string;
+  readonly revision: number;
+  readonly value: Value;
+}
+
+export interface RecordStore {
+  /** All records of a collection, by id. */
+  records(collection: Collection): Promise<readonly StoredRecord[]>;
+  /**
+   * Writes a record if its revision is still `revision` (0: there is none yet), raising it by one. `value` null removes it.
+   * Answers whether it was written.
+   */
+  putRecord(collection: Collection, id: string, revision: number, value: object | null): Promise<boolean>;
 }

@@ -2,18 +2,22 @@ import type { Counts } from '../core/cells.ts';
 import type { ErrorBudget } from '../core/error-budget.ts';
 import { errorBudget, timeToExhaustion } from '../core/error-budget.ts';
 import type { AlertState, TierReading } from '../core/incident.ts';
+import { windowLength } from '../core/calendar.ts';
 import type { Slo } from '../core/slo.ts';
 import { DAY } from '../core/time.ts';
 
 /** The lookback of a forecast while nothing fires. */
 const FORECAST_LOOKBACK = DAY;
 
-/** Every window length that judging an SLO sums up. */
-export function windowsOf(slo: Slo): number[] {
+/** Every window length (milliseconds) that judging an SLO at a moment sums up. */
+export function windowsOf(slo: Slo, now: number): number[] {
   return [
-    slo.window.duration,
+    ...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)),
     FORECAST_LOOKBACK,
-    ...slo.alerts.tiers.flatMap(({ long, short }) => [long, short]),
+    ...slo.alerts.tiers.flatMap((tier) => {
+      if (tier.kind === 'burnRate') return [tier.long, tier.short];
+      return tier.kind === 'successRate' ? [tier.over] : [];
+    }),
   ];
 }
 

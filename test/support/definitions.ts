@@ -1,8 +1,8 @@
-import { DEFAULT_MIN_FAILURES, defaultTiers } from '../../src/core/alert-policy.ts';
+import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/alert-policy.ts';
 import type { AlertPolicy } from '../../src/core/alert-policy.ts';
 import type { Objective } from '../../src/core/objective.ts';
 import { parseObjective } from '../../src/core/objective.ts';
-import type { Sli } from '../../src/core/sli.ts';
+import type { OutcomeSli, Sli } from '../../src/core/sli.ts';
 import { fingerprint } from '../../src/core/sli.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo.ts';
 import { parseDuration } from '../../src/core/time.ts';
@@ -13,7 +13,8 @@ export interface SloSketch {
   readonly owner?: string;
   readonly objective?: string;
   readonly window?: string;
-  readonly sli?: Partial<Sli>;
+  /** A part of an outcome SLI, or a whole one of another kind. */
+  readonly sli?: Partial<Omit<OutcomeSli, 'kind'>> | Sli;
   readonly alerts?: Partial<AlertPolicy>;
 }
 
@@ -28,7 +29,10 @@ export function defineSlo(sketch: SloSketch = {}): Slo {
   const { workflow = 'orders', name = 'done', owner = 'payments', window = '28d' } = sketch;
   const goal = objective(sketch.objective ?? '99%');
   const duration = parseDuration(window)!;
-  const sli: Sli = { step: null, dependency: null, where: {}, withinMs: null, ...sketch.sli };
+  const sli: Sli =
+    sketch.sli && 'kind' in sketch.sli
+      ? sketch.sli
+      : { kind: 'outcomes', step: null, dependency: null, where: {}, withinMs: null, good: 'succeeded', ...sketch.sli };
   return {
     id: `${workflow}/${name}`,
     workflow,
@@ -38,14 +42,15 @@ export function defineSlo(sketch: SloSketch = {}): Slo {
     runbook: null,
     objective: goal,
     window: { kind: 'rolling', duration, text: window },
+    otherWindows: [],
     sli,
     fingerprint: fingerprint(sli),
     alerts: {
+      ...DEFAULT_POLICY_SETTINGS,
       tiers: defaultTiers(goal, duration),
-      minFailures: DEFAULT_MIN_FAILURES,
-      noData: null,
       ...sketch.alerts,
     },
+    budgetPolicy: null,
     source: 'test.yaml:1',
   };
 }

@@ -1,0 +1,18 @@
+import type { Counts } from './cells.ts';
+
+/** The latest outcomes of an SLI. */
+export interface Tail {
+  /** How many bad ones have come since the last good one, as far as minutes can tell. */
+  readonly badRun: number;
+  /** When the last outcome came, to the minute (the hour for what is days ago); null when none is known. */
+  readonly lastAt: number | null;
+}
+
+/** What the counters of an SLO say at one moment: all that judging it may ask. */
+export interface Evidence {
+  /** The outcomes of the window of a length (milliseconds) that ends now; only of lengths that were made ready. */
+  readonly sum: (duration: number) => Counts;
+  readonly tail: () => Tail;
+  /** Since when the SLI has been counted. */
+  readonly since: number;
+}
