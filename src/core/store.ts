@@ -54,9 +54,9 @@ export interface CountStore {
   inFlight(workflow: string): Promise<{ readonly running: number; readonly overdue: number }>;
   /**
    * Sets all cells of hours of a series that is worked out from others, whole and at both levels (see core/cells.ts).
-   * Writing the same again changes nothing.
+   * Writing the same again changes nothing; what is past its time at `now` (see `blockExpiry`) is left alone.
    */
-  writeHours(series: SliId, hours: readonly HourCells[]): Promise<void>;
+  writeHours(series: SliId, hours: readonly HourCells[], now: number): Promise<void>;
   /** The sums of the values that landed with one, by minute (since the epoch), over the hours from one to another moment. */
   readSums(sli: SliId, from: number, to: number): Promise<ReadonlyMap<number, number>>;
   /** Since when each SLI has been counted: its first registration, which this call makes if there was none. */
