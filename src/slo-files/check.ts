@@ -1,4 +1,4 @@
-import { type Tier, detectionTime } from '../core/alert-policy.ts';
+import { type BurnRateTier, type Tier, detectionTime } from '../core/alert-policy.ts';
 import { formatObjective, formatPercent } from '../core/objective.ts';
 import { allSlos, type Slo } from '../core/slo.ts';
 import { formatDuration, MINUTE, SECOND } from '../core/time.ts';
@@ -48,7 +48,7 @@ export function checkReport(loaded: Loaded): { text: string; json: object; ok: b
 function sloText(slo: Slo): string {
   const { id, objective, window, alerts } = slo;
   const failures = `at least ${counted(alerts.minFailures, 'failure')}`;
-  const tiers = alerts.tiers.map(({ name, severity, long, short, factor, loweredFrom }) => [
+  const tiers = burnRateTiers(slo).map(({ name, severity, long, short, factor, loweredFrom }) => [
     name,
     severity,
     `${formatDuration(long)} / ${formatDuration(short)}`,
@@ -79,7 +79,6 @@ function sloJson(slo: Slo): object {
     window: window.text,
     source,
     minFailures: alerts.minFailures,
-    noData: alerts.noData,
     tiers: alerts.tiers,
     detection: detectionsOf(slo).map(({ tier, ...detection }) => ({
       ...detection,
@@ -89,7 +88,12 @@ function sloJson(slo: Slo): object {
   };
 }
 
-function detectionsOf({ objective, alerts, window }: Slo): Detection[] {
+function burnRateTiers({ alerts }: Slo): BurnRateTier[] {
+  return alerts.tiers.filter((tier) => tier.kind === 'burnRate');
+}
+
+function detectionsOf(slo: Slo): Detection[] {
+  const { objective, window } = slo;
   const { errorBudget } = objective;
   const rates: readonly (readonly [label: string, errorRate: number])[] = [
     ['everything', 1],
@@ -103,7 +107,7 @@ function detectionsOf({ objective, alerts, window }: Slo): Detection[] {
     .map(([label, errorRate]) => {
       let tier: Tier | null = null;
       let after: number | null = null;
-      for (const candidate of alerts.tiers) {
+      for (const candidate of burnRateTiers(slo)) {
         const time = detectionTime(objective, candidate, errorRate);
         if (time !== null && (after === null || time < after)) {
           tier = candidate;

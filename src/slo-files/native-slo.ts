@@ -1,13 +1,13 @@
 import {
   type AlertPolicy,
-  DEFAULT_MIN_FAILURES,
+  DEFAULT_POLICY_SETTINGS,
   defaultTiers,
-  type NoData,
+  type NoDataTier,
   type Tier,
 } from '../core/alert-policy.ts';
 import { maximumBurnRate } from '../core/burn-rate.ts';
 import { formatObjective, formatPercent, type Objective, parseObjective } from '../core/objective.ts';
-import { fingerprint, type Sli } from '../core/sli.ts';
+import { type AttributeTest, fingerprint, type OutcomeSli } from '../core/sli.ts';
 import type { Slo } from '../core/slo.ts';
 import { formatDuration, parseDuration } from '../core/time.ts';
 import { type NativeNoData, type NativeSlo, OBJECTIVE } from './native-schema.ts';
@@ -44,11 +44,11 @@ export function buildSlo(
   const tiers = defaultTiers(objective, duration);
   warnOfLoweredTiers(objective, tiers, place, context);
   const noData = readNoData(native.alerts?.noData);
-  if (noData) warnOfNoData(place, context);
   const alerts: AlertPolicy = {
-    tiers,
-    minFailures: native.alerts?.minFailures ?? context.policyMinFailures ?? DEFAULT_MIN_FAILURES,
-    noData,
+    ...DEFAULT_POLICY_SETTINGS,
+    tiers: noData ? [...tiers, noData] : tiers,
+    minFailures:
+      native.alerts?.minFailures ?? context.policyMinFailures ?? DEFAULT_POLICY_SETTINGS.minFailures,
   };
   return {
     id: `${workflow}/${name}`,
@@ -59,9 +59,11 @@ export function buildSlo(
     runbook,
     objective,
     window: { kind: 'rolling', duration, text: native.window! },
+    otherWindows: [],
     sli,
     fingerprint: fingerprint(sli),
     alerts,
+    budgetPolicy: null,
     source: `${source.file}:${lineAt(source, place.key)}`,
   };
 }
@@ -90,7 +92,7 @@ function readObjective(
 }
 
 function checkDeadline(
-  { withinMs }: Sli,
+  { withinMs }: OutcomeSli,
   window: number,
   place: Place,
   { source, report }: SloContext,
@@ -105,9 +107,11 @@ function readSli(
   native: Partly<NativeSlo['sli']> | undefined,
   place: Place,
   { steps, source, report }: SloContext,
-): Sli | null {
+): OutcomeSli | null {
   if (native === undefined) return null;
-  if (native === 'succeeded') return { step: null, dependency: null, where: {}, withinMs: null };
+  if (native === 'succeeded') {
+    return { kind: 'outcomes', step: null, dependency: null, where: {}, withinMs: null, good: 'succeeded' };
+  }
   const { step = null, dependency = null, within, where = {} } = native;
   const at = placeAt(place, ['sli', 'step']);
   if (at && step !== null && steps.length > 0 && !steps.includes(step)) {
@@ -120,15 +124,17 @@ function readSli(
   }
   const sliPlace = placeAt(place, ['sli']);
   if (sliPlace && !isWhole(native, sliPlace)) return null;
-  const values = Object.entries(where).map(([attribute, value = []]): [string, readonly string[]] => [
+  const values = Object.entries(where).map(([attribute, value = []]): [string, AttributeTest] => [
     attribute,
-    typeof value === 'string' ? [value] : [...new Set(value)],
+    { op: 'in', values: typeof value === 'string' ? [value] : [...new Set(value)] },
   ]);
   return {
+    kind: 'outcomes',
     step,
     dependency,
     where: Object.fromEntries(values),
     withinMs: within === undefined ? null : parseDuration(within),
+    good: 'succeeded',
   };
 }
 
@@ -139,17 +145,9 @@ function isWhole({ where = {}, ...rest }: Exclude<Partly<NativeSlo['sli']>, stri
   return told === sli.parts.size && Object.keys(where).length === (wherePlace?.parts.size ?? 0);
 }
 
-function readNoData({ after, severity }: Partly<NativeNoData> = {}): NoData | null {
-  return after === undefined || severity === undefined ? null : { after: parseDuration(after)!, severity };
-}
-
-/** A promise that is not kept yet must not look like one that is. */
-function warnOfNoData(place: Place, { source, report }: SloContext): void {
-  const at = placeAt(place, ['alerts', 'noData']);
-  if (!at) return;
-  const message =
-    '`noData` is read but not acted on yet: silence sends no alert. A missing end of an execution is noticed by `within`';
-  report(problemAt(source, at.start, 'warning', message));
+function readNoData({ after, severity }: Partly<NativeNoData> = {}): NoDataTier | null {
+  if (after === undefined || severity === undefined) return null;
+  return { kind: 'noData', name: 'no-data', severity, after: parseDuration(after)! };
 }
 
 /** Only of what no outage could reach: a factor that takes most executions to fail is a matter of taste. */
@@ -160,7 +158,9 @@ function warnOfLoweredTiers(
   { source, report }: SloContext,
 ): void {
   const highest = maximumBurnRate(objective);
-  const lowered = tiers.filter(({ loweredFrom }) => loweredFrom !== null && loweredFrom > highest);
+  const lowered = tiers
+    .filter((tier) => tier.kind === 'burnRate')
+    .filter(({ loweredFrom }) => loweredFrom !== null && loweredFrom > highest);
   if (lowered.length === 0) return;
   const list = lowered.map(
     ({ name, long, factor, loweredFrom }) =>
