@@ -53,12 +53,7 @@ export interface NoDataTier extends TierBase {
 
 /** One condition of an alert policy, with the severity it has. */
 export type Tier =
-  | BurnRateTier
-  | SuccessRateTier
-  | BudgetRemainingTier
-  | ForecastTier
-  | OutageTier
-  | NoDataTier;
+  BurnRateTier | SuccessRateTier | BudgetRemainingTier | ForecastTier | OutageTier | NoDataTier;
 
 /** Who hears of a page that nobody has acknowledged this many milliseconds after it was sent. */
 export interface EscalationStep {
@@ -116,16 +111,16 @@ const SHORTEST_UNSCALED = 28 * DAY;
 const LONGEST_UNSCALED = 30 * DAY;
 
 /**
- * The default tiers for an objective over a time window (milliseconds).
+ * The default tiers for an objective over a time window (milliseconds): the outage tier, and those of the table.
  * `factor = budgetShare * window / longWindow`. Below 28 days the table's windows shrink with the time window
  * and keep the factors of 28 days; above 30 days they stay as at 30. A factor below 1 is raised to 1, and one
  * above half of the highest possible burn rate is lowered to that half, so that every tier can fire (J3).
  */
-export function defaultTiers(objective: Objective, window: number): BurnRateTier[] {
+export function defaultTiers(objective: Objective, window: number): (OutageTier | BurnRateTier)[] {
   const scale = Math.min(1, window / SHORTEST_UNSCALED);
   const reference = Math.min(Math.max(window, SHORTEST_UNSCALED), LONGEST_UNSCALED);
   const ceiling = maximumBurnRate(objective) / 2;
-  return TABLE.map(({ name, severity, long, short, budgetPercent }) => {
+  const burning = TABLE.map(({ name, severity, long, short, budgetPercent }): BurnRateTier => {
     const derived = Math.max(1, (budgetPercent * (reference / long)) / 100);
     return {
       kind: 'burnRate',
@@ -137,6 +132,7 @@ export function defaultTiers(objective: Objective, window: number): BurnRateTier
       loweredFrom: derived > ceiling ? derived : null,
     };
   });
+  return [{ kind: 'outage', name: 'outage', severity: 'page' }, ...burning];
 }
 
 function wholeMinutes(duration: number): number {
@@ -150,4 +146,27 @@ function wholeMinutes(duration: number): number {
 export function detectionTime(objective: Objective, tier: BurnRateTier, errorRate: number): number | null {
   const time = Math.round((objective.errorBudget / errorRate) * tier.long * tier.factor);
   return time <= tier.long ? time : null;
+}
+
+/** A run that proves an outage is one that chance would show less than once in this many windows. */
+const WINDOWS_PER_FALSE_OUTAGE = 100;
+
+/**
+ * How many bad outcomes in a row prove an outage where a window holds `volume` outcomes (1 or more): the smallest
+ * whole n with `(1 / (1 - objective))^n >= 100 * volume`. A workflow that just meets its objective shows such a run
+ * once in a hundred windows (design §5).
+ */
+export function outageRun(objective: Objective, volume: number): number {
+  const { ratio, parts, budgetParts } = objective;
+  const rareness = WINDOWS_PER_FALSE_OUTAGE * Math.max(1, Math.ceil(volume));
+  // Each form of the logarithm is exact where the other is not: near objectives of 0 and of 1.
+  const each = ratio < 0.5 ? -Math.log1p(-ratio) : Math.log(parts / budgetParts);
+  const exponent = Math.log(rareness) / each;
+  const near = Math.round(exponent);
+  // Floating point cannot tell on which side of a whole number this lies; whole powers are short and can be multiplied.
+  if (Math.abs(exponent - near) < 1e-9 && near <= 1000) {
+    const reached = BigInt(parts) ** BigInt(near) >= BigInt(rareness) * BigInt(budgetParts) ** BigInt(near);
+    return Math.max(1, reached ? near : near + 1);
+  }
+  return Math.max(1, Math.ceil(exponent));
 }

@@ -4,6 +4,8 @@ import type { Counts } from './cells.ts';
 export interface Tail {
   /** How many bad ones have come since the last good one, as far as minutes can tell. */
   readonly badRun: number;
+  /** When the first of those came, as exactly as `lastAt`; null or absent when there are none or it is not known. */
+  readonly badSince?: number | null;
   /** When the last outcome came, to the minute (the hour for what is days ago); null when none is known. */
   readonly lastAt: number | null;
 }
