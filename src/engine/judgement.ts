@@ -1,24 +1,25 @@
 import type { Counts } from '../core/cells.ts';
+import { endOfPeriod, windowLength } from '../core/calendar.ts';
+import type { TierReading } from '../core/condition.ts';
+import { LOOKBACK } from '../core/condition.ts';
 import type { ErrorBudget } from '../core/error-budget.ts';
 import { errorBudget, timeToExhaustion } from '../core/error-budget.ts';
-import type { AlertState, TierReading } from '../core/incident.ts';
-import { windowLength } from '../core/calendar.ts';
+import type { AlertState } from '../core/incident.ts';
 import type { Slo } from '../core/slo.ts';
-import { DAY } from '../core/time.ts';
-
-/** The lookback of a forecast while nothing fires. */
-const FORECAST_LOOKBACK = DAY;
 
 /** Every window length (milliseconds) that judging an SLO at a moment sums up. */
 export function windowsOf(slo: Slo, now: number): number[] {
-  return [
+  const windows = [
     ...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)),
-    FORECAST_LOOKBACK,
+    // What a calendar window is going to hold is told from as long a time before.
+    slo.window.duration,
+    LOOKBACK,
     ...slo.alerts.tiers.flatMap((tier) => {
       if (tier.kind === 'burnRate') return [tier.long, tier.short];
       return tier.kind === 'successRate' ? [tier.over] : [];
     }),
   ];
+  return [...new Set(windows)];
 }
 
 /** The budget of an SLO's window and when it will be gone at the present pace. */
@@ -37,12 +38,28 @@ export function readBudget(
   sum: (duration: number) => Counts,
   now: number,
 ): BudgetReading {
-  const counts = sum(slo.window.duration);
+  const counts = sum(windowLength(slo.window, now));
   const budget = errorBudget(slo.objective, counts);
   const firing = readings.filter(({ tier }) => state.firing[tier.name]);
-  const longest = firing.toSorted((a, b) => b.tier.long - a.tier.long)[0];
-  const lookback = longest?.tier.long ?? FORECAST_LOOKBACK;
-  const left = timeToExhaustion(slo.objective, counts, longest?.long ?? sum(lookback), lookback);
-  const foreseen = left !== null && left > 0 && left <= slo.window.duration;
-  return { counts, budget, exhaustsAt: foreseen ? Math.round(now + left) : null };
+  const lookback = Math.max(...firing.map(({ tier }) => (tier.kind === 'burnRate' ? tier.long : 0)));
+  const exhaustsAt = exhaustionAt(slo, counts, sum, lookback > 0 ? lookback : LOOKBACK, now);
+  return { counts, budget, exhaustsAt };
+}
+
+/**
+ * When the budget is gone at the pace of the last `lookback` milliseconds; null when it is gone already, lasts
+ * longer than the time window at this pace, or begins anew before that.
+ */
+export function exhaustionAt(
+  slo: Slo,
+  counts: Counts,
+  sum: (duration: number) => Counts,
+  lookback: number,
+  now: number,
+): number | null {
+  const left = timeToExhaustion(slo.objective, counts, sum(lookback), lookback);
+  const { window } = slo;
+  const end = window.kind === 'rolling' ? now + window.duration : endOfPeriod(window, now);
+  const foreseen = left !== null && left > 0 && now + left <= end;
+  return foreseen ? Math.round(now + left) : null;
 }
