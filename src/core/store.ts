@@ -98,7 +98,7 @@ export interface StartGroup {
   readonly watched: boolean;
   /** The SLIs with a deadline that select these starts. */
   readonly watches: readonly Watch[];
-  /** Where each of these starts counts by itself; empty for most. */
+  /** Where each of these starts counts by itself; empty for most. What is bad of it is filed under no names. */
   readonly landings: readonly SliLanding[];
   readonly units: readonly StartUnit[];
 }
@@ -131,7 +131,10 @@ export interface EndGroup {
   readonly count: number;
   /** The SLIs that select these ends. */
   readonly slis: readonly EndSli[];
-  /** Where all of these land, or null when it takes each unit's start to tell. One landing an SLI at most. */
+  /**
+   * Where all of these land, or null when it takes each unit's start to tell. One landing an SLI at most. A unit that
+   * is in flight is judged by `slis` instead, and of the others here nothing counts.
+   */
   readonly landings: readonly SliLanding[] | null;
   /** What to file bad landings under. */
   readonly failure: FailureKey;
@@ -309,12 +312,17 @@ export interface StoredRecord<Value = unknown> {
   readonly value: Value;
 }
 
+/** The most characters of a record's id, which has one at least, and bytes of its value as JSON. */
+export const MAX_RECORD_ID = 128;
+export const MAX_RECORD_BYTES = 16 * 1024;
+
 export interface RecordStore {
-  /** All records of a collection, by id. */
+  /** All records of a collection, in the order of their ids. */
   records(collection: Collection): Promise<readonly StoredRecord[]>;
   /**
    * Writes a record if its revision is still `revision` (0: there is none yet), raising it by one. `value` null removes it.
-   * Answers whether it was written.
+   * Answers whether it was written; true as well when what is stored is just what this call would have stored, so
+   * that it may be repeated. Rejects with a `RangeError` when the id or the value is longer than records may be.
    */
   putRecord(collection: Collection, id: string, revision: number, value: object | null): Promise<boolean>;
 }

@@ -44,7 +44,12 @@ export function notesSteps(group: RecordGroup): boolean {
 }
 
 function weightOfUnit(group: RecordGroup): number {
-  return Math.max(1, group.kind === 'start' ? group.watches.length : group.slis.length);
+  return Math.max(
+    1,
+    group.kind === 'start'
+      ? group.watches.length + group.landings.length
+      : Math.max(group.slis.length, group.landings?.length ?? 0),
+  );
 }
 
 function rank(group: RecordGroup): number {

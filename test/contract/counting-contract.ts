@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
 import type { FailureKey, RecordGroup } from '../../src/core/store.ts';
 import { FUTURE_LIMIT } from '../../src/core/outcome.ts';
-import { DAY, HOUR, MINUTE, minuteOf, SECOND } from '../../src/core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import {
   countsIn,
@@ -11,6 +11,7 @@ import {
   DONE,
   ends,
   HOME,
+  landingAt,
   NO_FAILURE,
   NOW,
   starts,
@@ -289,7 +290,7 @@ export function countingContract(place: Place): void {
     const home = { workflow, partition: 0 };
     const sli = { workflow, fingerprint: '__proto__' };
     const failure = { step: '__proto__', dependency: 'constructor', error: execution.slice(0, 60) };
-    const landings = [{ fingerprint: '__proto__', minute: minuteOf(NOW), good: false }];
+    const landings = [landingAt('__proto__', NOW, { good: false })];
     const groups = [
       starts([execution], NOW, [], { unit: { unit: `${execution}\u0000__proto__\u00007` } }),
       done([execution], NOW, { status: 'failed', landings, failure }),

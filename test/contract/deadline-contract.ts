@@ -15,12 +15,13 @@ import {
   starts,
   stepStarts,
   sweepAll,
+  timedSli,
   WORKFLOW,
 } from './outcomes.ts';
 import type { Place } from './place.ts';
 
-const FAST = { fingerprint: 'fast', withinMs: 5 * MINUTE };
-const SLOW = { fingerprint: 'slow', withinMs: 30 * MINUTE };
+const FAST = timedSli('fast', 5 * MINUTE);
+const SLOW = timedSli('slow', 30 * MINUTE);
 const DEADLINE = NOW + FAST.withinMs;
 const OVERDUE = { ...NO_FAILURE, error: OVERDUE_ERROR };
 const NOTHING = { good: 0, bad: 0 };

@@ -1,11 +1,15 @@
 import type { FailedExecution, FailureCount } from '../../src/core/notification.ts';
 import { judge } from '../../src/core/sli.ts';
+import type { Landing } from '../../src/core/sli.ts';
 import { OVERDUE_ERROR } from '../../src/core/store.ts';
 import type {
   EndGroup,
+  EndSli,
   EndUnit,
   FailureKey,
+  HourCells,
   RecordGroup,
+  SliLanding,
   StartGroup,
   StartUnit,
 } from '../../src/core/store.ts';
@@ -17,12 +21,16 @@ export interface Counted {
   readonly minute: number;
   readonly good: boolean;
   readonly count: number;
+  /** What each of them adds to the sum of the minute; null for none. */
+  readonly value: number | null;
   /** Under what it is filed and who it was; null for good ones. */
   readonly bad: { readonly failure: FailureKey; readonly failed: FailedExecution } | null;
 }
 
 interface Fact {
   started: boolean;
+  /** What its start counted as by itself. */
+  begun: readonly Counted[];
   /** Its start, if it was one that waits for the end. */
   start: { readonly group: StartGroup; readonly unit: StartUnit } | null;
   end: { readonly group: EndGroup; readonly unit: EndUnit } | null;
@@ -43,15 +51,21 @@ export function createModel(): {
   record(groups: readonly RecordGroup[]): number[];
   sweep(now: number): { readonly overdue: number; readonly unjudged: number };
   counted(): Counted[];
+  /** Sets hours of a series, and tells which of them were not so already. */
+  write(hours: readonly HourCells[]): number[];
+  /** What was set: the cells of each hour. */
+  written(): ReadonlyMap<number, Uint32Array>;
   inFlight(): { readonly running: number; readonly overdue: number };
 } {
   const facts = new Map<string, Fact>();
+  const hoursSet = new Map<number, Uint32Array>();
 
   const factOf = (unit: string): Fact => {
     const known = facts.get(unit);
     if (known) return known;
     const fact: Fact = {
       started: false,
+      begun: [],
       start: null,
       end: null,
       startCameFirst: false,
@@ -67,6 +81,7 @@ export function createModel(): {
     const fact = factOf(unit.unit);
     if (fact.started) return false;
     fact.started = true;
+    fact.begun = group.landings.map((landing) => begun(group, unit, landing));
     if (group.watched) {
       fact.start = { group, unit };
       fact.startCameFirst = fact.end === null;
@@ -119,7 +134,19 @@ export function createModel(): {
       return { overdue, unjudged };
     },
 
-    counted: () => [...facts.values()].flatMap(outcomesOf),
+    counted: () => [...facts.values()].flatMap((fact) => [...fact.begun, ...outcomesOf(fact)]),
+
+    write(hours) {
+      const changed = new Set<number>();
+      for (const { hour, cells } of hours) {
+        const before = hoursSet.get(hour);
+        if (cells.some((count, index) => count !== (before?.[index] ?? 0))) changed.add(hour);
+        hoursSet.set(hour, cells);
+      }
+      return [...changed];
+    },
+
+    written: () => hoursSet,
 
     inFlight() {
       const running = [...facts.values()].filter(isInFlight);
@@ -174,14 +201,14 @@ function outcomesOf(fact: Fact): Counted[] {
   const { group, unit } = fact.end;
   if (fact.startCameFirst) return judged(fact, unit.startedAt ?? fact.start!.unit.at, selectedByEither(fact));
   if (group.landings) {
-    return group.landings.map(({ fingerprint, minute, good }) => ended(fact, fingerprint, minute, good));
+    return group.landings.map((landing) => ended(fact, landing));
   }
   if (unit.startedAt !== null) return judged(fact, unit.startedAt, group.slis);
   const outcomes: Counted[] = [];
-  for (const { fingerprint, withinMs } of group.slis) {
-    if (withinMs !== null && group.status === 'succeeded') continue;
-    const landing = judge(null, 0, unit.at, group.status);
-    if (landing) outcomes.push(ended(fact, fingerprint, landing.minute, landing.good));
+  for (const sli of group.slis) {
+    if (sli.withinMs !== null && group.status === 'succeeded') continue;
+    const landing = landingOf({ ...sli, withinMs: null, startIn: null }, unit.at, fact.end);
+    if (landing) outcomes.push(ended(fact, { ...landing, fingerprint: sli.fingerprint, value: null }));
   }
   if (fact.start && !fact.givenUp && hasOpenQuestion(fact.end)) {
     const open = selectedByEither(fact).filter(({ withinMs }) => withinMs !== null);
@@ -193,20 +220,30 @@ function outcomesOf(fact: Fact): Counted[] {
 function selectedByEither({ start, end }: Fact): EndGroup['slis'] {
   const slis = new Map(end!.group.slis.map((sli) => [sli.fingerprint, sli]));
   for (const watch of start!.group.watches)
-    if (!slis.has(watch.fingerprint)) slis.set(watch.fingerprint, watch);
+    if (!slis.has(watch.fingerprint)) slis.set(watch.fingerprint, { ...watch, verdict: null, startIn: null });
   return [...slis.values()];
 }
 
 function judged(fact: Fact, startedAt: number, slis: EndGroup['slis']): Counted[] {
-  const { group, unit } = fact.end!;
   const outcomes: Counted[] = [];
-  for (const { fingerprint, withinMs } of slis) {
-    const landing = judge(withinMs, startedAt, unit.at, group.status);
+  for (const sli of slis) {
+    const { fingerprint } = sli;
+    const landing = landingOf(sli, startedAt, fact.end!);
     const before = fact.overdue.has(fingerprint) ? overdueOutcome(fact, fingerprint) : null;
     if (before && landing && !landing.good && landing.minute === before.minute) outcomes.push(before);
-    else if (landing) outcomes.push(ended(fact, fingerprint, landing.minute, landing.good));
+    else if (landing) outcomes.push(ended(fact, { ...landing, fingerprint, value: null }));
   }
   return outcomes;
+}
+
+function landingOf(
+  sli: EndSli,
+  startedAt: number,
+  { group, unit }: NonNullable<Fact['end']>,
+): Landing | null {
+  if (sli.startIn !== null && (startedAt < sli.startIn[0] || startedAt > sli.startIn[1])) return null;
+  if (sli.verdict !== null) return { minute: Math.floor(unit.at / 60_000), good: sli.verdict };
+  return judge(sli.withinMs, startedAt, unit.at, group.status);
 }
 
 function overdueOutcome({ start, overdue }: Fact, fingerprint: string): Counted {
@@ -218,18 +255,20 @@ function overdueOutcome({ start, overdue }: Fact, fingerprint: string): Counted 
     minute: Math.floor(deadline / 60_000),
     good: false,
     count: group.count,
+    value: null,
     bad: { failure, failed: { execution: unit.execution, at: deadline, ...failure, traceId: unit.traceId } },
   };
 }
 
-function ended({ end }: Fact, fingerprint: string, minute: number, good: boolean): Counted {
-  const { group, unit } = end!;
-  const failed = { execution: unit.execution, at: unit.at, ...group.failure, traceId: unit.traceId };
-  return {
-    fingerprint,
-    minute,
-    good,
-    count: group.count,
-    bad: good ? null : { failure: group.failure, failed },
-  };
+function begun({ count }: StartGroup, { execution, at, traceId }: StartUnit, landing: SliLanding): Counted {
+  const failure = { step: null, dependency: null, error: null };
+  const failed = { execution, at, ...failure, traceId };
+  return { ...landing, count, bad: landing.good ? null : { failure, failed } };
+}
+
+function ended({ end }: Fact, landing: SliLanding): Counted {
+  const { count, failure } = end!.group;
+  const { execution, at, traceId } = end!.unit;
+  const failed = { execution, at, ...failure, traceId };
+  return { ...landing, count, bad: landing.good ? null : { failure, failed } };
 }

@@ -1,6 +1,16 @@
 import { HOURS_PER_BLOCK, sumCells } from '../../src/core/cells.ts';
 import type { Counts } from '../../src/core/cells.ts';
-import type { EndGroup, EndUnit, StartGroup, StartUnit, Store, SweepResult } from '../../src/core/store.ts';
+import type {
+  EndGroup,
+  EndSli,
+  EndUnit,
+  SliLanding,
+  StartGroup,
+  StartUnit,
+  Store,
+  SweepResult,
+  Watch,
+} from '../../src/core/store.ts';
 import { unitKey } from '../../src/core/store.ts';
 import { minuteOf } from '../../src/core/time.ts';
 
@@ -10,7 +20,17 @@ export const WORKFLOW = 'orders/fulfil:v1.2-eu';
 export const HOME = { workflow: WORKFLOW, partition: 0 };
 export const NO_FAILURE = { step: null, dependency: null, error: null };
 /** An SLI that does not care about speed. */
-export const DONE = { fingerprint: 'done', withinMs: null };
+export const DONE = endSli('done');
+
+/** An SLI that selects ends, and leaves it to them and their starts what they count as. */
+export function endSli(fingerprint: string, more: Partial<EndSli> = {}): EndSli {
+  return { fingerprint, withinMs: null, verdict: null, startIn: null, ...more };
+}
+
+/** An SLI with a deadline: as it selects ends, and as it watches starts. */
+export function timedSli(fingerprint: string, withinMs: number): EndSli & Watch {
+  return { ...endSli(fingerprint), withinMs };
+}
 
 /** Starts of executions, all at one moment. */
 export function starts(
@@ -25,6 +45,7 @@ export function starts(
     count: 1,
     watched: true,
     watches,
+    landings: [],
     units: executions.map((execution) => ({
       unit: unitKey(execution, null, 1),
       at,
@@ -82,8 +103,13 @@ export function ends(
 /** Ends that count for `DONE` at their own minute, as the engine groups them where nothing has a deadline. */
 export function done(executions: readonly string[], at: number, more: Partial<EndGroup> = {}): EndGroup {
   const good = (more.status ?? 'succeeded') === 'succeeded';
-  const landings = [{ fingerprint: DONE.fingerprint, minute: minuteOf(at), good }];
+  const landings = [landingAt(DONE.fingerprint, at, { good })];
   return ends(executions, at, [DONE], { landings, ...more });
+}
+
+/** A landing in the minute of a moment: good and without a value, unless told otherwise. */
+export function landingAt(fingerprint: string, at: number, more: Partial<SliLanding> = {}): SliLanding {
+  return { fingerprint, minute: minuteOf(at), good: true, value: null, ...more };
 }
 
 /** What an SLI holds in the minute of a moment. */

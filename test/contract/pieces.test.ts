@@ -1,24 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { EndGroup, RecordGroup } from '../../src/core/store.ts';
+import type { RecordGroup } from '../../src/core/store.ts';
 import { cutIntoPieces, weightOf } from '../../src/store/pieces.ts';
-import { done, DONE, ends, NOW, starts } from './outcomes.ts';
+import { done, DONE, ends, landingAt, NOW, starts, timedSli } from './outcomes.ts';
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `e${i}`);
 const unitsOf = ({ units }: RecordGroup): readonly { readonly unit: string }[] => units;
-const slis = (count: number): EndGroup['slis'] =>
-  Array.from({ length: count }, (_, i) => ({ fingerprint: `f${i}`, withinMs: 60_000 }));
-const watches = (count: number) =>
-  Array.from({ length: count }, (_, i) => ({ fingerprint: `f${i}`, withinMs: 60_000 }));
+const slis = (count: number) => Array.from({ length: count }, (_, i) => timedSli(`f${i}`, 60_000));
+const landings = (count: number) => Array.from({ length: count }, (_, i) => landingAt(`f${i}`, NOW));
 
 describe('the pieces of a batch', () => {
   it.each([
     ['ends for 50 SLIs', [ends(names(2000), NOW, slis(50))]],
-    ['starts that 50 SLIs watch', [starts(names(2000), NOW, watches(50))]],
+    ['starts that 50 SLIs watch', [starts(names(2000), NOW, slis(50))]],
     ['ends for none', [ends(names(5000), NOW, [])]],
-    [
-      'a mixture',
-      [done(names(1999), NOW), ends(names(300), NOW, slis(7)), starts(names(3), NOW, watches(50))],
-    ],
+    ['a mixture', [done(names(1999), NOW), ends(names(300), NOW, slis(7)), starts(names(3), NOW, slis(50))]],
   ])('G2: weigh no more than they may, and hold every unit once: %s', (_, groups) => {
     const pieces = cutIntoPieces(groups, 2000);
     for (const piece of pieces) expect(weightOf(piece)).toBeLessThanOrEqual(2000);
@@ -34,11 +29,13 @@ describe('the pieces of a batch', () => {
       .forEach((piece, i) => expect(weightOf(piece) + weightOf(pieces[i]!)).toBeGreaterThan(2000));
   });
 
-  it('count a unit for each of its SLIs', () => {
-    const weight = (group: EndGroup): number => weightOf([{ index: 0, group }]);
+  it('count a unit for each SLI that it is judged or lands for', () => {
+    const weight = (group: RecordGroup): number => weightOf([{ index: 0, group }]);
     expect(weight(ends(names(10), NOW, slis(50)))).toBe(500);
     expect(weight(ends(names(10), NOW, [DONE]))).toBe(10);
     expect(weight(ends(names(10), NOW, []))).toBe(10);
+    expect(weight(ends(names(10), NOW, [], { landings: landings(7) }))).toBe(70);
+    expect(weight(starts(names(10), NOW, slis(3), { landings: landings(7) }))).toBe(100);
   });
 
   it('hold a single unit that weighs more than a piece may', () => {

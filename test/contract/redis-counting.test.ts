@@ -8,6 +8,7 @@ import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import { seenKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { endSli, landingAt, timedSli } from './outcomes.ts';
 import { flush, startRedis, startRedisCluster } from '../support/redis.ts';
 
 const standalone = await startRedis();
@@ -33,8 +34,8 @@ function end(units: readonly EndUnit[], options: Partial<EndGroup> = {}): EndGro
     kind: 'end',
     status: 'succeeded',
     count: 1,
-    slis: [{ fingerprint: 'f', withinMs: null }],
-    landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good }],
+    slis: [endSli('f')],
+    landings: [landingAt('f', NOW, { good })],
     failure: NO_NAMES,
     units,
     ...options,
@@ -48,6 +49,7 @@ function start(name: string, at: number, step: string | null = null): StartGroup
     count: 1,
     watched: true,
     watches: step === null ? [{ fingerprint: 'f', withinMs: 10 * MINUTE }] : [],
+    landings: [],
     units: [{ unit: key, at, execution: name, step, traceId: null, parent: step === null ? null : name }],
   };
 }
@@ -115,7 +117,7 @@ describe.each([
       end(units.slice(0, 4500)),
       end(units.slice(4500), {
         status: 'failed',
-        landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good: false }],
+        landings: [landingAt('f', NOW, { good: false })],
       }),
     ];
     expect(await store.record({ ...ID, now: NOW, groups })).toEqual([4500, 4501]);
@@ -166,10 +168,7 @@ describe.each([
 
   it('C3: with several deadlines each is overdue in its own time', async () => {
     const store = await open();
-    const watches = [
-      { fingerprint: 'f', withinMs: 10 * MINUTE },
-      { fingerprint: 'g', withinMs: 20 * MINUTE },
-    ];
+    const watches = [timedSli('f', 10 * MINUTE), timedSli('g', 20 * MINUTE)];
     await store.record({ ...ID, now: NOW, groups: [{ ...start('a', NOW), watches }] });
     expect(await store.sweep(ID, NOW + 20 * MINUTE, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
     expect(await store.sweep(ID, NOW + 20 * MINUTE + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
@@ -198,7 +197,7 @@ describe.each([
     const store = await open();
     const alone = end([unit('b')], {
       landings: null,
-      slis: [{ fingerprint: 'f', withinMs: MINUTE }],
+      slis: [timedSli('f', MINUTE)],
     });
     await store.record({ ...ID, now: NOW, groups: [start('a', NOW), alone] });
     await store.sweep(ID, NOW + HOUR, 10);
@@ -213,7 +212,7 @@ describe.each([
     const groups = names(MAX_FAILURE_KEYS + 20).map((error, i) =>
       end([unit(`x${error}`, NOW + i)], {
         status: 'failed',
-        landings: [{ fingerprint: 'f', minute: NOW / MINUTE, good: false }],
+        landings: [landingAt('f', NOW, { good: false })],
         failure: { ...NO_NAMES, error },
       }),
     );
@@ -251,7 +250,7 @@ describe.each([
     const partitions = [0, 1, 2, 3].map((partition) => ({ workflow: 'orders', partition }));
     for (const id of partitions) {
       const units = names(id.partition + 1, `p${id.partition}-`).map((name) => unit(name));
-      const landings = [{ fingerprint: 'f', minute: NOW / MINUTE, good: false }];
+      const landings = [landingAt('f', NOW, { good: false })];
       await store.record({ ...id, now: NOW, groups: [end(units, { status: 'failed', landings })] });
     }
     const hour = Math.floor(NOW / HOUR);
@@ -290,7 +289,7 @@ describe.each([
     const store = await open();
     const early = end([unit('b')], {
       landings: null,
-      slis: [{ fingerprint: 'f', withinMs: MINUTE }],
+      slis: [timedSli('f', MINUTE)],
     });
     const bad = end([unit('c')], { status: 'failed' });
     await store.record({ ...ID, now: NOW, groups: [start('a', NOW - HOUR), early, bad] });

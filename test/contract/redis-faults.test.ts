@@ -13,6 +13,7 @@ import { memoryLog } from '../support/memory-log.ts';
 import { startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
+import { endSli, landingAt } from './outcomes.ts';
 
 const NOW = 1_800_000_000_000;
 const PARTITION = { workflow: 'orders', partition: 0 };
@@ -46,8 +47,8 @@ function failed(executions: readonly string[]): EndGroup {
     kind: 'end',
     status: 'failed',
     count: 1,
-    slis: [{ fingerprint: 'f', withinMs: null }],
-    landings: [{ fingerprint: 'f', minute: NOW / 60_000, good: false }],
+    slis: [endSli('f')],
+    landings: [landingAt('f', NOW, { good: false })],
     failure: { step: null, dependency: null, error: 'timeout' },
     units: executions.map((execution) => ({
       unit: execution,

@@ -3,20 +3,44 @@ import { describe, expect, it } from 'vitest';
 import { CELL_BYTES, sumCells } from '../../src/core/cells.ts';
 import { judge } from '../../src/core/sli.ts';
 import { MAX_LAST_FAILED, unitKey } from '../../src/core/store.ts';
-import type { EndGroup, RecordGroup, StartGroup, Store } from '../../src/core/store.ts';
+import type {
+  EndGroup,
+  EndSli,
+  HourCells,
+  RecordGroup,
+  SliLanding,
+  StartGroup,
+  Store,
+} from '../../src/core/store.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
 import { createModel, failuresOf } from './model.ts';
 import type { Counted } from './model.ts';
+import { endSli, landingAt, timedSli } from './outcomes.ts';
 
 const BEGIN = 1_800_000_000_000;
-const PLAIN = { fingerprint: 'plain', withinMs: null };
-const SHORT = { fingerprint: 'short', withinMs: 3 * MINUTE };
-const LONG = { fingerprint: 'long', withinMs: 20 * MINUTE };
-const FINGERPRINTS = ['plain', 'short', 'long'];
+const PLAIN = endSli('plain');
+const SHORT = timedSli('short', 3 * MINUTE);
+const LONG = timedSli('long', 20 * MINUTE);
+/** Of ends that count as they are told to, and of those that must have started in time. */
+const JUDGED = 'judged';
+const PUNCTUAL = 'punctual';
+/** Of starts that count by themselves, and of ends with a value. */
+const BEGUN = 'begun';
+const GAUGE = 'gauge';
+const FINGERPRINTS = ['plain', 'short', 'long', JUDGED, PUNCTUAL, BEGUN, GAUGE];
+/** Worked out elsewhere and written as hours. */
+const DERIVED = 'derived';
 
 type Action =
   | { readonly kind: 'sweep'; readonly wait: number; readonly limit: number }
-  | { readonly kind: 'record'; readonly wait: number; readonly groups: readonly GroupPlan[] };
+  | { readonly kind: 'record'; readonly wait: number; readonly groups: readonly GroupPlan[] }
+  | { readonly kind: 'write'; readonly wait: number; readonly hours: readonly HourPlan[] };
+
+/** Cells of an hour as generated; the rest of its minutes are empty. */
+interface HourPlan {
+  readonly ago: number;
+  readonly cells: readonly { readonly minute: number; readonly good: number; readonly bad: number }[];
+}
 
 /** A group as generated; times are relative to the moment it is recorded. */
 interface GroupPlan {
@@ -25,11 +49,18 @@ interface GroupPlan {
   readonly step: string | null;
   readonly ago: number;
   readonly took: number | null;
-  readonly slis: readonly ('plain' | 'short' | 'long')[];
+  readonly slis: readonly ('plain' | 'short' | 'long' | 'judged' | 'punctual')[];
   readonly count: number;
   readonly error: string | null;
   /** Whether starts wait for their ends. */
   readonly watched: boolean;
+  /** What `judged` counts as; also of `punctual` where `verdictOfBoth`. */
+  readonly verdict: boolean;
+  readonly verdictOfBoth: boolean;
+  /** How long before its end what is `punctual` must have started. */
+  readonly startAgo: readonly [earliest: number, latest: number];
+  /** Whether there is a landing of its own, with this value or none, for `begun` or `gauge`. */
+  readonly own: { readonly good: boolean; readonly value: number | null } | null;
 }
 
 const waits = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5 * MINUTE }), fc.constant(SHORT.withinMs));
@@ -39,10 +70,31 @@ const groupPlan: fc.Arbitrary<GroupPlan> = fc.record({
   step: fc.constantFrom(null, null, null, 'charge', 'ship/pack'),
   ago: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 * MINUTE }), fc.constant(23 * HOUR)),
   took: fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 25 * MINUTE })),
-  slis: fc.uniqueArray(fc.constantFrom('plain', 'short', 'long'), { maxLength: 3 }),
+  slis: fc.uniqueArray(fc.constantFrom('plain', 'short', 'long', 'judged', 'punctual'), { maxLength: 4 }),
   count: fc.integer({ min: 1, max: 3 }),
   error: fc.constantFrom(null, 'timeout', 'overdue'),
   watched: fc.constantFrom(true, true, true, false),
+  verdict: fc.boolean(),
+  verdictOfBoth: fc.boolean(),
+  startAgo: fc.tuple(fc.integer({ min: 0, max: 25 * MINUTE }), fc.integer({ min: 0, max: 10 * MINUTE })),
+  own: fc.option(
+    fc.record({
+      good: fc.boolean(),
+      // Quarters, which add up exactly in whatever order.
+      value: fc.option(fc.integer({ min: -1e6, max: 1e6 }).map((quarters) => quarters / 4)),
+    }),
+  ),
+});
+const hourPlan: fc.Arbitrary<HourPlan> = fc.record({
+  ago: fc.integer({ min: 0, max: 3 }),
+  cells: fc.array(
+    fc.record({
+      minute: fc.integer({ min: 0, max: 59 }),
+      good: fc.integer({ min: 0, max: 2 }),
+      bad: fc.oneof(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 0x4000_0000 })),
+    }),
+    { maxLength: 3 },
+  ),
 });
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant('sweep' as const), wait: waits, limit: fc.integer({ min: 1, max: 50 }) }),
@@ -54,6 +106,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       groups: fc.array(groupPlan, { minLength: 1, maxLength: 4 }),
     }),
   },
+  fc.record({
+    kind: fc.constant('write' as const),
+    wait: waits,
+    hours: fc.uniqueArray(hourPlan, { maxLength: 3, selector: ({ ago }) => ago }),
+  }),
 );
 
 /**
@@ -79,6 +136,25 @@ export function modelContract(name: string, open: () => Promise<Store>, runs = 6
   });
 }
 
+/** Writes hours, and checks that the partition tells of what changed and of nothing else. */
+async function writeHours(
+  store: Store,
+  workflow: string,
+  now: number,
+  hours: readonly HourCells[],
+  model: ReturnType<typeof createModel>,
+): Promise<void> {
+  const partition = { workflow, partition: 0 };
+  const [before] = await store.changes([{ partition, revision: 0 }]);
+  await store.writeHours({ workflow, fingerprint: DERIVED }, hours, now);
+  const changed = model.write(hours);
+  const [after] = await store.changes([{ partition, revision: before!.revision }]);
+  if (changed.length === 0) expect(after!.revision).toBe(before!.revision);
+  else expect(after!.revision).toBeGreaterThan(before!.revision);
+  if (!after!.complete) return;
+  expect(sorted(after!.hours)).toEqual(sorted(changed.map((hour) => ({ fingerprint: DERIVED, hour }))));
+}
+
 async function compare(store: Store, workflow: string, actions: readonly Action[]): Promise<void> {
   const id = { workflow, partition: 0 };
   const model = createModel();
@@ -88,6 +164,14 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
     if (one.kind === 'record') {
       const groups = one.groups.map((plan) => groupOf(plan, now));
       expect(await store.record({ ...id, now, groups })).toEqual(model.record(groups));
+    } else if (one.kind === 'write') {
+      await writeHours(
+        store,
+        workflow,
+        now,
+        one.hours.map((plan) => hourOf(plan, now)),
+        model,
+      );
     } else {
       const total = { overdue: 0, unjudged: 0 };
       for (let swept = one.limit; swept === one.limit;) {
@@ -104,6 +188,7 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
     const mine = counted.filter((one) => one.fingerprint === fingerprint);
     expect(await minutesIn(store, workflow, fingerprint, now)).toEqual(minutesOf(mine));
     const sli = { workflow, fingerprint };
+    expect(await store.readSums(sli, now - 30 * HOUR, now + HOUR)).toEqual(sumsOf(mine));
     expect(sorted(await store.readFailures(sli, now - 30 * HOUR, now + HOUR))).toEqual(
       sorted(failuresOf(mine)),
     );
@@ -113,7 +198,14 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
       expect(sorted(await store.readLastFailed(sli, MAX_LAST_FAILED))).toEqual(sorted(failed));
     }
   }
+  expect(await minutesIn(store, workflow, DERIVED, now)).toEqual(minutesWritten(model.written()));
   expect(await store.inFlight(workflow)).toEqual(model.inFlight());
+}
+
+function hourOf({ ago, cells }: HourPlan, now: number): HourCells {
+  const hour: HourCells = { hour: Math.floor(now / HOUR) - ago, cells: new Uint32Array(120) };
+  for (const { minute, good, bad } of cells) hour.cells.set([good, bad], 2 * minute);
+  return hour;
 }
 
 function groupOf(plan: GroupPlan, now: number): RecordGroup {
@@ -127,7 +219,19 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
       traceId: number % 2 ? 'a'.repeat(32) : null,
     };
   });
-  const slis = [PLAIN, SHORT, LONG].filter(({ fingerprint }) => plan.slis.some((one) => one === fingerprint));
+  const selects = ({ fingerprint }: EndSli): boolean => plan.slis.some((one) => one === fingerprint);
+  const [earliest, latest] = plan.startAgo;
+  const slis = [
+    PLAIN,
+    SHORT,
+    LONG,
+    endSli(JUDGED, { verdict: plan.verdict }),
+    endSli(PUNCTUAL, {
+      verdict: plan.verdictOfBoth ? plan.verdict : null,
+      startIn: [at - earliest, at - Math.min(earliest, latest)],
+    }),
+  ].filter(selects);
+  const own = plan.own === null ? [] : [landingAt(plan.kind === 'start' ? BEGUN : GAUGE, at, plan.own)];
   if (plan.kind === 'start') {
     const group: StartGroup = {
       kind: 'start',
@@ -136,6 +240,7 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
       watches: !plan.watched
         ? []
         : slis.flatMap(({ fingerprint, withinMs }) => (withinMs === null ? [] : [{ fingerprint, withinMs }])),
+      landings: own,
       units: units.map((unit) => ({
         ...unit,
         step: plan.step,
@@ -151,7 +256,7 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
     count: plan.count,
     slis,
     // What the engine does: when nothing depends on a recorded start, it says where the outcomes land.
-    landings: landingsOf(slis, startedAt, at, plan.kind),
+    landings: landingsOf(slis, startedAt, at, plan.kind, own),
     failure: { step: plan.step, dependency: null, error: plan.error },
     units: units.map((unit) => ({ ...unit, startedAt })),
   };
@@ -163,12 +268,17 @@ function landingsOf(
   startedAt: number | null,
   at: number,
   status: EndGroup['status'],
+  own: readonly SliLanding[],
 ): EndGroup['landings'] {
-  if (startedAt === null && slis.some(({ withinMs }) => withinMs !== null)) return null;
-  return slis.flatMap(({ fingerprint, withinMs }) => {
+  const asksForStart = ({ withinMs, startIn }: EndSli): boolean => withinMs !== null || startIn !== null;
+  if (startedAt === null && slis.some(asksForStart)) return null;
+  const landings = slis.flatMap(({ fingerprint, withinMs, verdict, startIn }) => {
+    if (startIn && (startedAt! < startIn[0] || startedAt! > startIn[1])) return [];
+    if (verdict !== null) return [landingAt(fingerprint, at, { good: verdict })];
     const landing = judge(withinMs, startedAt ?? at, at, status);
-    return landing ? [{ fingerprint, ...landing }] : [];
+    return landing ? [{ fingerprint, ...landing, value: null }] : [];
   });
+  return [...landings, ...own];
 }
 
 type Minutes = Record<number, { readonly good: number; readonly bad: number }>;
@@ -180,6 +290,25 @@ function minutesOf(counted: readonly Counted[]): Minutes {
     minutes[minute] = good
       ? { ...before, good: before.good + count }
       : { ...before, bad: before.bad + count };
+  }
+  return minutes;
+}
+
+function sumsOf(counted: readonly Counted[]): Map<number, number> {
+  const sums = new Map<number, number>();
+  for (const { minute, value, count } of counted) {
+    if (value !== null) sums.set(minute, (sums.get(minute) ?? 0) + value * count);
+  }
+  return sums;
+}
+
+function minutesWritten(hours: ReadonlyMap<number, Uint32Array>): Minutes {
+  const minutes: Minutes = {};
+  for (const [hour, cells] of hours) {
+    for (let minute = 0; minute < 60; minute++) {
+      const [good, bad] = [cells[2 * minute]!, cells[2 * minute + 1]!];
+      if (good + bad > 0) minutes[hour * 60 + minute] = { good, bad };
+    }
   }
   return minutes;
 }

@@ -1,11 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MINUTE_RETENTION } from '../../core/cells.ts';
 import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
 import type { BlockId, Changes, CountStore, PartitionId, SliId, SweepResult } from '../../core/store.ts';
 import type { FailureCount } from '../../core/notification.ts';
 import { HOUR } from '../../core/time.ts';
 import type { Databases } from './databases.ts';
-import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey } from './keys.ts';
+import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey, sumsKey } from './keys.ts';
+import { changedHours, setHours } from './hours.ts';
 import { hasOldIdentities, removeOldIdentities } from './identities.ts';
+import { packHour } from '../hour-blocks.ts';
 import { cutIntoPieces, weightOf } from '../pieces.ts';
 import { WEIGHT_PER_TRANSACTION, recordPieces } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
@@ -13,6 +16,8 @@ import type { Writer } from './writer.ts';
 
 /** How many entries are read before other work gets a turn. */
 const READS_PER_TURN = 1000;
+/** How many hours are set in one transaction. */
+const HOURS_PER_TRANSACTION = 50;
 /** How many old identities one sweep removes, and one of its transactions: a whole bucket takes many sweeps. */
 const FORGOTTEN_PER_SWEEP = 8000;
 const FORGOTTEN_PER_TRANSACTION = 500;
@@ -76,9 +81,7 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     changes: (since) => readMany(since, ({ partition, revision }) => changesSince(db, partition, revision)),
 
     async readFailures(sli, from, to) {
-      const lastHour = Math.floor(to / HOUR);
-      const firstHour = Math.floor(Math.max(from, to - FAILURE_RETENTION) / HOUR);
-      const hours = Array.from({ length: Math.max(0, lastHour - firstHour + 1) }, (_, i) => firstHour + i);
+      const hours = hoursFrom(Math.max(from, to - FAILURE_RETENTION), to);
       return addUp(await readMany(hours, (hour) => db.failures.get(failuresKey(hour, sli)) ?? []));
     },
 
@@ -104,6 +107,21 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
         overdue += record?.overdue ?? 0;
       }
       return { running, overdue };
+    },
+
+    async writeHours(series, hours, now) {
+      const packed = hours.map(packHour);
+      for (let from = 0; from < packed.length; from += HOURS_PER_TRANSACTION) {
+        if (from > 0) await nextTurn();
+        // Mostly nothing is new, which takes no transaction to see.
+        const part = changedHours(db, series, packed.slice(from, from + HOURS_PER_TRANSACTION), now);
+        if (part.length > 0) await writer.write(() => setHours(db, series, part, now), 2 * part.length);
+      }
+    },
+
+    async readSums(sli, from, to) {
+      const hours = hoursFrom(Math.max(from, to - MINUTE_RETENTION), to);
+      return new Map((await readMany(hours, (hour) => db.sums.get(sumsKey(hour, sli)) ?? [])).flat());
     },
 
     async registerSlis(slis: readonly SliId[], now) {
@@ -132,6 +150,12 @@ function changesSince(db: Databases, partition: PartitionId, since: number): Cha
     .filter(({ value }) => value > since)
     .map(({ key }) => hourOfChange(key));
   return { revision, complete: true, hours };
+}
+
+/** The hours (since the epoch) from one to another moment. */
+function hoursFrom(from: number, to: number): number[] {
+  const first = Math.floor(from / HOUR);
+  return Array.from({ length: Math.max(0, Math.floor(to / HOUR) - first + 1) }, (_, i) => first + i);
 }
 
 function addUp(lists: readonly (readonly FailureCount[])[]): FailureCount[] {

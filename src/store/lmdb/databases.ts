@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { FailedExecution, FailureCount, OutboxRow } from '../../core/notification.ts';
-import type { FailureKey, StoredState, Watch } from '../../core/store.ts';
+import type { FailureKey, StoredRecord, StoredState, Watch } from '../../core/store.ts';
 import type { Key, Range } from './keys.ts';
 
 /** What the store is, made when it is opened for the first time. */
@@ -63,6 +63,9 @@ export interface Sample extends FailedExecution {
   readonly unit: string;
 }
 
+/** A minute (since the epoch) with the sum of the values that landed in it. */
+export type MinuteSum = readonly [minute: number, sum: number];
+
 export interface Conversation {
   readonly due: number;
   /** Of the claim that holds it; null when none does. */
@@ -83,6 +86,7 @@ export interface Databases {
   readonly changes: Database<number, Key>;
   readonly failures: Database<readonly FailureCount[], Key>;
   readonly lastFailed: Database<readonly Sample[], Key>;
+  readonly sums: Database<readonly MinuteSum[], Key>;
   readonly slis: Database<number, Key>;
   readonly states: Database<StoredState, string>;
   readonly rows: Database<OutboxRow, string>;
@@ -92,6 +96,7 @@ export interface Databases {
   readonly deliveries: Database<null, Key>;
   readonly conversations: Database<Conversation, Key>;
   readonly conversationsDue: Database<null, Key>;
+  readonly records: Database<Omit<StoredRecord, 'id'>, Key>;
 }
 
 /** How many tables there may be; some are left for later. */
@@ -112,6 +117,7 @@ export function openTables(root: RootDatabase): Databases {
     changes: table('changes'),
     failures: table('failures'),
     lastFailed: table('last-failed'),
+    sums: table('sums'),
     slis: table('slis'),
     states: table('states'),
     rows: table('rows'),
@@ -121,6 +127,7 @@ export function openTables(root: RootDatabase): Databases {
     deliveries: table('deliveries'),
     conversations: table('conversations'),
     conversationsDue: table('conversations-due'),
+    records: table('records'),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Level } from '../../core/cells.ts';
-import type { PartitionId, SliId } from '../../core/store.ts';
+import type { Collection, PartitionId, SliId } from '../../core/store.ts';
 
 /**
  * Every key of the embedded store is made here. Keys are lists that sort by their parts from left to right, so
@@ -86,6 +86,26 @@ export function failuresKey(hour: number, { workflow, fingerprint }: SliId): Key
 
 export function failuresBefore(hour: number): Range {
   return { start: [0], end: [hour] };
+}
+
+export function sumsKey(hour: number, { workflow, fingerprint }: SliId): Key {
+  return [hour, workflow, fingerprint];
+}
+
+export function sumsBefore(hour: number): Range {
+  return { start: [0], end: [hour] };
+}
+
+export function recordKey(collection: Collection, id: string): Key {
+  return [collection, id];
+}
+
+export function recordsOf(collection: Collection): Range {
+  return { start: [collection], end: [`${collection}\u0001`] };
+}
+
+export function idOfRecord(key: Key): string {
+  return String(key[1]);
 }
 
 export function sliKey({ workflow, fingerprint }: SliId): Key {

@@ -11,6 +11,7 @@ import { checkDataFile } from './data-file.ts';
 import { MAX_TABLES, openTables } from './databases.ts';
 import type { About, Databases } from './databases.ts';
 import { outboxStore } from './outbox.ts';
+import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
 import { createWriter, reasonOf } from './writer.ts';
 import type { Writer } from './writer.ts';
@@ -48,6 +49,7 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
       ...countingStore(db, writer, about.partitions),
       ...stateStore(db, writer, clock),
       ...outboxStore(db, writer, clock),
+      ...recordStore(db, writer),
       partitions: about.partitions,
       identity: async () => about.identity,
       ping: async () => void db.about.get('about'),

@@ -1,8 +1,8 @@
-import type { EndGroup, EndUnit, FailureKey, PartitionId } from '../../core/store.ts';
-import type { StartGroup, StartUnit } from '../../core/store.ts';
+import type { EndGroup, EndSli, EndUnit, FailureKey, PartitionId } from '../../core/store.ts';
+import type { SliLanding, StartGroup, StartUnit, Watch } from '../../core/store.ts';
 import { OVERDUE_ERROR } from '../../core/store.ts';
 import { judge } from '../../core/sli.ts';
-import type { EndStatus } from '../../core/sli.ts';
+import type { EndStatus, Landing } from '../../core/sli.ts';
 import { minuteOf } from '../../core/time.ts';
 import type { Databases, EarlyEnd, Running, Sample } from './databases.ts';
 import { identitiesAt } from './identities.ts';
@@ -47,6 +47,9 @@ export function recordPieces(
 function recordStart(work: Work, group: StartGroup, unit: StartUnit): boolean {
   const { identities, flight } = work;
   if (!identities.add(`s${unit.unit}`)) return false;
+  if (group.landings.length > 0) {
+    landAll(work.tally, { ...unit, count: group.count, failure: NO_NAMES }, group.landings);
+  }
   if (group.watched) {
     const started: Running = {
       kind: 'running',
@@ -72,7 +75,7 @@ function recordStart(work: Work, group: StartGroup, unit: StartUnit): boolean {
 function landEarlyEnd({ flight, tally }: Work, unit: string, early: EarlyEnd, started: Running): void {
   const { endedAt, count, execution, traceId, failure, slis } = early;
   const end: End = { unit, at: endedAt, status: 'succeeded', count, execution, traceId, failure };
-  landJudged(tally, end, slis, started, started.startedAt);
+  landJudged(tally, end, slis.map(sliOfWatch), started, started.startedAt);
   flight.remove(unit);
 }
 
@@ -85,16 +88,22 @@ function noteStep(flight: Flight, parent: string, step: string, at: number): voi
   }
 }
 
-/** An end with what of its group it needs. */
-interface End {
+/** What counts, with what of its group it needs. */
+interface Counting {
   readonly unit: string;
   readonly at: number;
-  readonly status: EndStatus;
   readonly count: number;
   readonly execution: string;
   readonly traceId: string | null;
   readonly failure: FailureKey;
 }
+
+interface End extends Counting {
+  readonly status: EndStatus;
+}
+
+/** What bad starts are filed under. */
+const NO_NAMES: FailureKey = { step: null, dependency: null, error: null };
 
 function recordEnd(work: Work, group: EndGroup, unit: EndUnit): boolean {
   const { identities, flight, tally } = work;
@@ -107,7 +116,7 @@ function recordEnd(work: Work, group: EndGroup, unit: EndUnit): boolean {
     landJudged(tally, end, group.slis, record, unit.startedAt ?? record.startedAt);
     flight.remove(unit.unit);
   } else if (group.landings) {
-    for (const { fingerprint, minute, good } of group.landings) land(tally, end, fingerprint, minute, good);
+    landAll(tally, end, group.landings);
   } else if (unit.startedAt !== null) {
     landJudged(tally, end, group.slis, null, unit.startedAt);
   } else {
@@ -128,9 +137,11 @@ function landJudged(
   startedAt: number,
 ): void {
   const watches = new Map(record?.watches.map((watch) => [watch.fingerprint, watch]));
-  const selected = new Map([...watches.values(), ...slis].map((sli) => [sli.fingerprint, sli.withinMs]));
-  for (const [fingerprint, withinMs] of selected) {
-    const landing = judge(withinMs, startedAt, end.at, end.status);
+  const selected = new Map(
+    [...Array.from(watches.values(), sliOfWatch), ...slis].map((sli) => [sli.fingerprint, sli]),
+  );
+  for (const [fingerprint, sli] of selected) {
+    const landing = landingOf(sli, startedAt, end);
     const watch = watches.get(fingerprint);
     if (record && watch?.counted) {
       const deadline = record.startedAt + watch.withinMs;
@@ -151,12 +162,13 @@ function landJudged(
 
 /** Lands an end whose start is unknown: a failure is bad whenever it started, a success with a deadline waits. */
 function landWithoutStart({ flight, tally }: Work, end: End, slis: EndGroup['slis']): void {
-  const waiting: { fingerprint: string; withinMs: number }[] = [];
-  for (const { fingerprint, withinMs } of slis) {
+  const waiting: Watch[] = [];
+  for (const sli of slis) {
+    const { fingerprint, withinMs } = sli;
     if (withinMs !== null && end.status === 'succeeded') {
       waiting.push({ fingerprint, withinMs });
     } else {
-      const landing = judge(null, end.at, end.at, end.status);
+      const landing = landingOf(sli, null, end);
       if (landing) land(tally, end, fingerprint, landing.minute, landing.good);
     }
   }
@@ -165,8 +177,29 @@ function landWithoutStart({ flight, tally }: Work, end: End, slis: EndGroup['sli
   flight.put(unit, { kind: 'early-end', endedAt: at, count, execution, traceId, failure, slis: waiting });
 }
 
-function land(tally: Tally, end: End, fingerprint: string, minute: number, good: boolean): void {
-  const { unit, at, count, execution, traceId, failure } = end;
+/** Where an end lands for an SLI that selects it; without its start, deadlines do not matter. */
+function landingOf(sli: EndSli, startedAt: number | null, { at, status }: End): Landing | null {
+  const { withinMs, verdict, startIn } = sli;
+  if (startedAt === null) {
+    return verdict === null ? judge(null, at, at, status) : { minute: minuteOf(at), good: verdict };
+  }
+  if (startIn && (startedAt < startIn[0] || startedAt > startIn[1])) return null;
+  return verdict === null ? judge(withinMs, startedAt, at, status) : { minute: minuteOf(at), good: verdict };
+}
+
+function sliOfWatch({ fingerprint, withinMs }: Watch): EndSli {
+  return { fingerprint, withinMs, verdict: null, startIn: null };
+}
+
+function landAll(tally: Tally, counting: Counting, landings: readonly SliLanding[]): void {
+  for (const { fingerprint, minute, good, value } of landings) {
+    land(tally, counting, fingerprint, minute, good);
+    if (value !== null) tally.value(fingerprint, minute, value * counting.count);
+  }
+}
+
+function land(tally: Tally, counting: Counting, fingerprint: string, minute: number, good: boolean): void {
+  const { unit, at, count, execution, traceId, failure } = counting;
   if (good) tally.good(fingerprint, minute, count);
   else tally.bad(fingerprint, minute, count, failure, { unit, execution, at, traceId, ...failure });
 }

@@ -6,7 +6,7 @@ import type { Database } from 'lmdb';
 import { holds } from './databases.ts';
 import type { Databases, Running } from './databases.ts';
 import { dueOf, flightOf } from './in-flight.ts';
-import { blocksBefore, dueBefore, failuresBefore, unitOfDue } from './keys.ts';
+import { blocksBefore, dueBefore, failuresBefore, sumsBefore, unitOfDue } from './keys.ts';
 import type { Key, Range } from './keys.ts';
 import { overdueFailure, overdueSample } from './record.ts';
 import { createTally } from './tally.ts';
@@ -86,6 +86,8 @@ function expired(db: Databases, now: number): Expired[] {
     { table: db.blocks, range: blocksBefore('minute', minuteBlock) },
     { table: db.blocks, range: blocksBefore('hour', hourBlock) },
     { table: db.failures, range: failuresBefore(hour) },
+    // Sums are kept as long as the minute block of their hour, which has the same number.
+    { table: db.sums, range: sumsBefore(minuteBlock) },
   ];
 }
 

@@ -2,17 +2,19 @@ import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK, MINUTES_PER_BLOCK } f
 import type { Level } from '../../core/cells.ts';
 import type { FailureCount } from '../../core/notification.ts';
 import { CHANGE_RETENTION, FAILURE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../core/store.ts';
-import type { FailureKey, PartitionId } from '../../core/store.ts';
+import type { FailureKey, PartitionId, SliId } from '../../core/store.ts';
 import { HOUR } from '../../core/time.ts';
 import type { Databases, Sample } from './databases.ts';
-import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey } from './keys.ts';
-
-const MAX_CELL = 0xffff_ffff;
+import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey, sumsKey } from './keys.ts';
+import { MAX_CELL } from '../hour-blocks.ts';
+import { addToSum } from '../sums.ts';
 
 /** What one transaction changes in the counters of a partition, collected so that each is written once. */
 export interface Tally {
   good(fingerprint: string, minute: number, count: number): void;
   bad(fingerprint: string, minute: number, count: number, failure: FailureKey, sample: Sample): void;
+  /** Adds to the sum of a minute. */
+  value(fingerprint: string, minute: number, value: number): void;
   /** Undoes an earlier `bad`. */
   takeBack(fingerprint: string, minute: number, count: number, failure: FailureKey, sample: Sample): void;
   /** Writes everything and gives the partition a new revision if a counter changed. */
@@ -24,6 +26,8 @@ interface SliTally {
   readonly cells: Map<number, { good: number; bad: number }>;
   /** By hour, then by what they are filed under. */
   readonly failures: Map<number, Map<string, FailureCount>>;
+  /** By minute. */
+  readonly sums: Map<number, number>;
   readonly added: Sample[];
   readonly removed: Sample[];
 }
@@ -35,7 +39,8 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
   const tallyOf = (fingerprint: string): SliTally => {
     let sli = slis.get(fingerprint);
     if (!sli) {
-      slis.set(fingerprint, (sli = { cells: new Map(), failures: new Map(), added: [], removed: [] }));
+      sli = { cells: new Map(), failures: new Map(), sums: new Map(), added: [], removed: [] };
+      slis.set(fingerprint, sli);
     }
     return sli;
   };
@@ -62,6 +67,10 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
       countBad(sli, minute, count, failure);
       sli.added.push(sample);
     },
+    value(fingerprint, minute, value) {
+      const { sums } = tallyOf(fingerprint);
+      sums.set(minute, addToSum(sums.get(minute) ?? 0, value));
+    },
     takeBack(fingerprint, minute, count, failure, sample) {
       const sli = tallyOf(fingerprint);
       countBad(sli, minute, -count, failure);
@@ -80,6 +89,7 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
         if (sli.added.length + sli.removed.length > 0) {
           db.lastFailed.putSync(sliKey(id), mergeSamples(db.lastFailed.get(sliKey(id)) ?? [], sli));
         }
+        writeSums(db, id, sli.sums, now);
         const hours = new Set([...sli.cells.keys()].map((minute) => Math.floor(minute / 60)));
         for (const hour of hours) changed.push({ fingerprint, hour });
       }
@@ -122,6 +132,17 @@ function addTo(view: DataView, offset: number, count: number): void {
   view.setUint32(offset, Math.min(MAX_CELL, Math.max(0, view.getUint32(offset) + count)));
 }
 
+function writeSums(db: Databases, sli: SliId, sums: ReadonlyMap<number, number>, now: number): void {
+  for (const [minute, value] of sums) {
+    const hour = Math.floor(minute / 60);
+    if (blockExpiry('minute', hour) <= now) continue;
+    const key = sumsKey(hour, sli);
+    const merged = new Map(db.sums.get(key) ?? []);
+    merged.set(minute, addToSum(merged.get(minute) ?? 0, value));
+    db.sums.putSync(key, [...merged]);
+  }
+}
+
 /** Adds counts to a breakdown. Past its limit new combinations, and what cannot be found, go to no names. */
 function mergeFailures(
   stored: readonly FailureCount[],
@@ -157,7 +178,8 @@ function sampleName(sample: Sample): string {
   return JSON.stringify([sample.unit, sample.execution, sample.traceId, nameOf(sample)]);
 }
 
-function noteChanges(
+/** Gives the partition a new revision with the hours it changed. Call it in a write transaction. */
+export function noteChanges(
   db: Databases,
   partition: PartitionId,
   changed: readonly { readonly fingerprint: string; readonly hour: number }[],

@@ -7,7 +7,7 @@ import type { Address } from './address.ts';
 import type { Script } from './scripts.ts';
 
 export type Client = Redis | Cluster;
-export type Argument = string | number;
+export type Argument = string | number | Buffer;
 
 /** A connection that is restored by itself, and whose every call ends in time. */
 export interface Connection {

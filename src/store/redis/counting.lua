@@ -1,16 +1,16 @@
--- Put in front of record.lua and sweep.lua: collects what a call changes, and writes each cell, failure and
--- sample once at its end.
+-- Put in front of record.lua, sweep.lua and hours.lua: collects what a call changes, and writes each cell,
+-- failure, sample and sum once at its end.
 -- KEYS 1 flight, 2 early, 3 due, 4 overdue, 5 revision, 6 changed, and the beginnings of the keys of
--- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed (keys.ts, countingKeys).
+-- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed, 11 sums (keys.ts, countingKeys).
 -- `limits` is written in front of this file by scripts.ts.
 
 local call = redis.call
 local FLIGHT, EARLY, DUE, OVERDUE, REVISION, CHANGED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local MINUTES, HOURS, FAILURES, LAST = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local MINUTES, HOURS, FAILURES, LAST, SUMS = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local MINUTE, HOUR = 60000, 3600000
 local NAMELESS = '[null,null,null]'
 
-local cells, filed, samples = {}, {}, {}
+local cells, filed, samples, sums = {}, {}, {}, {}
 
 local function tableIn(parent, key)
   local child = parent[key]
@@ -29,6 +29,17 @@ local function land(fingerprint, minute, good, n)
   else
     cell.bad = (cell.bad or 0) + n
   end
+end
+
+-- Without bounds two sums could come to what is not a number.
+local function bounded(sum)
+  return math.max(-limits.largestSum, math.min(limits.largestSum, sum))
+end
+
+-- Adds a value to the sum of an SLI in a minute.
+local function addValue(fingerprint, minute, value)
+  local minutes = tableIn(sums, fingerprint)
+  minutes[minute] = bounded((minutes[minute] or 0) + value)
 end
 
 -- Files n bad outcomes of a minute under a [step, dependency, error].
@@ -77,6 +88,24 @@ local function judge(within, startedAt, endedAt, status)
   return math.floor(endedAt / MINUTE), status == 'succeeded'
 end
 
+-- How long the minute block or the sums of an hour, and the hour block it is in, are still kept.
+local function minuteLife(hour, now)
+  return (hour + 1) * HOUR + limits.minuteRetention - now
+end
+
+local function hourLife(hour, now)
+  local block = math.floor(hour / limits.hoursPerBlock)
+  return (block + 1) * limits.hoursPerBlock * HOUR + limits.hourRetention - now
+end
+
+local function minuteBlock(fingerprint, hour)
+  return MINUTES .. fingerprint .. ':' .. hour
+end
+
+local function hourBlock(fingerprint, hour)
+  return HOURS .. fingerprint .. ':' .. math.floor(hour / limits.hoursPerBlock)
+end
+
 local function addToBlock(key, index, cell, life)
   if life <= 0 then
     return
@@ -104,12 +133,10 @@ local function writeCells(fingerprint, minutes, now, changed)
     local total = tableIn(hours, hour)
     total.good = (total.good or 0) + (cell.good or 0)
     total.bad = (total.bad or 0) + (cell.bad or 0)
-    addToBlock(MINUTES .. fingerprint .. ':' .. hour, minute % 60, cell, (hour + 1) * HOUR + limits.minuteRetention - now)
+    addToBlock(minuteBlock(fingerprint, hour), minute % 60, cell, minuteLife(hour, now))
   end
   for hour, total in pairs(hours) do
-    local block = math.floor(hour / limits.hoursPerBlock)
-    local ends = (block + 1) * limits.hoursPerBlock * HOUR
-    addToBlock(HOURS .. fingerprint .. ':' .. block, hour % limits.hoursPerBlock, total, ends + limits.hourRetention - now)
+    addToBlock(hourBlock(fingerprint, hour), hour % limits.hoursPerBlock, total, hourLife(hour, now))
     changed[#changed + 1] = fingerprint .. ':' .. hour
   end
 end
@@ -143,6 +170,33 @@ local function writeSamples(fingerprint, change)
   end
 end
 
+local function writeSums(fingerprint, minutes, now)
+  for minute, value in pairs(minutes) do
+    local hour = math.floor(minute / 60)
+    local key, life = SUMS .. fingerprint .. ':' .. hour, minuteLife(hour, now)
+    if life > 0 then
+      -- Not HINCRBYFLOAT, which keeps 17 digits after the point and nothing of what is smaller.
+      local sum = bounded((tonumber(call('HGET', key, minute)) or 0) + value)
+      call('HSET', key, minute, string.format('%.17g', sum))
+      call('PEXPIRE', key, life)
+    end
+  end
+end
+
+-- Gives the partition a new revision if any hour changed; `changed` holds each as `fingerprint:hour`.
+local function noteChanges(changed, now)
+  if #changed == 0 then
+    return
+  end
+  local revision = math.max((tonumber(call('GET', REVISION)) or 0) + 1, now)
+  call('SET', REVISION, string.format('%.0f', revision), 'PX', limits.flightRetention)
+  for _, hour in ipairs(changed) do
+    call('ZADD', CHANGED, revision, hour)
+  end
+  call('ZREMRANGEBYSCORE', CHANGED, '-inf', revision - limits.changeRetention)
+  call('PEXPIRE', CHANGED, limits.flightRetention)
+end
+
 -- Writes everything that was collected and gives the partition a new revision if any cell changed.
 local function writeAll(now)
   local changed = {}
@@ -157,16 +211,11 @@ local function writeAll(now)
   for fingerprint, change in pairs(samples) do
     writeSamples(fingerprint, change)
   end
+  for fingerprint, minutes in pairs(sums) do
+    writeSums(fingerprint, minutes, now)
+  end
   for _, key in ipairs({ FLIGHT, EARLY, DUE, OVERDUE }) do
     call('PEXPIRE', key, limits.flightRetention)
   end
-  if #changed > 0 then
-    local revision = math.max((tonumber(call('GET', REVISION)) or 0) + 1, now)
-    call('SET', REVISION, string.format('%.0f', revision), 'PX', limits.flightRetention)
-    for _, hour in ipairs(changed) do
-      call('ZADD', CHANGED, revision, hour)
-    end
-    call('ZREMRANGEBYSCORE', CHANGED, '-inf', revision - limits.changeRetention)
-    call('PEXPIRE', CHANGED, limits.flightRetention)
-  end
+  noteChanges(changed, now)
 end

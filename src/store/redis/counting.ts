@@ -1,3 +1,4 @@
+import { MINUTE_RETENTION } from '../../core/cells.ts';
 import { HOUR, MINUTE } from '../../core/time.ts';
 import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
 import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/store.ts';
@@ -15,12 +16,15 @@ import {
   seenKey,
   serviceKeys,
   sliField,
+  sumsKey,
   dueKey,
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
+import { packHour } from '../hour-blocks.ts';
 import { cutIntoPieces } from '../pieces.ts';
 import { MAX_WEIGHT_PER_CALL, recordArguments } from './record-call.ts';
 import { scripts } from './scripts.ts';
+import { addToSum } from '../sums.ts';
 
 /** How far the clocks of two replicas may be apart without one missing what the other remembered. */
 const CLOCK_SKEW = 5 * MINUTE;
@@ -31,6 +35,8 @@ const SEEN_SPARE = 6 * HOUR;
 const SWEEP_PER_CALL = 500;
 /** How many keys are read in one command. */
 const READ_PER_CALL = 500;
+/** How many hours are set in one call. */
+const HOURS_PER_CALL = 50;
 
 /** Counters, in-flight executions and failures in Redis; see `CountStore`. */
 export function countingStore(connection: Connection, partitions: number, waitReplicas: number): CountStore {
@@ -64,6 +70,19 @@ export function countingStore(connection: Connection, partitions: number, waitRe
     // Redis frees it in the background, whereas one of millions that expires stops everything for a second.
     await connection.call((client) => client.unlink(seenKey(partition, bucket - BUCKETS_BEFORE - 1)));
     tidied.set(slotName(partition), bucket);
+  }
+
+  /** The hashes that are kept for each hour of an SLI, of the hours from one to another moment and every partition. */
+  async function readHourly(
+    keyOf: (partition: number, hour: number) => string,
+    from: number,
+    to: number,
+  ): Promise<Record<string, string>[]> {
+    const keys: string[] = [];
+    for (let hour = Math.floor(from / HOUR); hour <= Math.floor(to / HOUR); hour++) {
+      for (let partition = 0; partition < partitions; partition++) keys.push(keyOf(partition, hour));
+    }
+    return Promise.all(keys.map((key) => connection.call((client) => client.hgetall(key))));
   }
 
   async function changesSince(partition: PartitionId, revision: number): Promise<Changes> {
@@ -135,14 +154,11 @@ export function countingStore(connection: Connection, partitions: number, waitRe
     },
 
     async readFailures(sli, from, to) {
-      const lastHour = Math.floor(to / HOUR);
-      const firstHour = Math.floor(Math.max(from, to - FAILURE_RETENTION) / HOUR);
-      const keys: string[] = [];
-      for (let hour = firstHour; hour <= lastHour; hour++) {
-        for (let partition = 0; partition < partitions; partition++)
-          keys.push(failuresKey(sli, partition, hour));
-      }
-      const found = await Promise.all(keys.map((key) => connection.call((client) => client.hgetall(key))));
+      const found = await readHourly(
+        (partition, hour) => failuresKey(sli, partition, hour),
+        Math.max(from, to - FAILURE_RETENTION),
+        to,
+      );
       const totals = new Map<string, number>();
       for (const fields of found) {
         for (const [field, count] of Object.entries(fields))
@@ -181,6 +197,29 @@ export function countingStore(connection: Connection, partitions: number, waitRe
         running: counts.reduce((sum, [running]) => sum + running, 0),
         overdue: counts.reduce((sum, [, overdue]) => sum + overdue, 0),
       };
+    },
+
+    async writeHours({ workflow, fingerprint }, hours, now) {
+      const keys = countingKeys({ workflow, partition: 0 });
+      const packed = hours.map(packHour);
+      for (let from = 0; from < packed.length; from += HOURS_PER_CALL) {
+        const part = packed.slice(from, from + HOURS_PER_CALL);
+        const args = part.flatMap(({ hour, minutes, total }) => [hour, minutes, total]);
+        await connection.run(scripts.hours, keys, [now, fingerprint, ...args]);
+      }
+    },
+
+    async readSums(sli, from, to) {
+      const found = await readHourly(
+        (partition, hour) => sumsKey(sli, partition, hour),
+        Math.max(from, to - MINUTE_RETENTION),
+        to,
+      );
+      const sums = new Map<number, number>();
+      for (const [minute, sum] of found.flatMap(Object.entries<string>)) {
+        sums.set(Number(minute), addToSum(sums.get(Number(minute)) ?? 0, Number(sum)));
+      }
+      return sums;
     },
 
     async registerSlis(slis: readonly SliId[], now) {

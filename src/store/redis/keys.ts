@@ -1,5 +1,5 @@
 import type { Level } from '../../core/cells.ts';
-import type { BlockId, PartitionId, SliId } from '../../core/store.ts';
+import type { BlockId, Collection, PartitionId, SliId } from '../../core/store.ts';
 
 /**
  * Every key Burnwatch uses in Redis is built here. All begin with `bw:`. What belongs to one partition of a
@@ -45,7 +45,7 @@ export const outboxKeys = [
 
 /**
  * What counting keeps of one partition, in the order in which `counting.lua` names it. Those that end in a
- * colon are beginnings of keys: of blocks, failures and last failed executions.
+ * colon are beginnings of keys: of blocks, failures, last failed executions and sums.
  */
 export function countingKeys(id: PartitionId): string[] {
   const prefix = counting(id);
@@ -64,6 +64,7 @@ export function countingKeys(id: PartitionId): string[] {
     blockPrefix(id, 'hour'),
     `${prefix}failures:`,
     `${prefix}last:`,
+    `${prefix}sums:`,
   ];
 }
 
@@ -114,6 +115,16 @@ export function failuresKey(sli: SliId, partition: number, hour: number): string
 /** ZSET: the last failed executions of an SLI as JSON, by when they failed. */
 export function lastFailedKey(sli: SliId, partition: number): string {
   return `${counting({ workflow: sli.workflow, partition })}last:${sli.fingerprint}`;
+}
+
+/** HASH: minute -> sum of the values that landed in it with an outcome of an SLI, for one hour. */
+export function sumsKey(sli: SliId, partition: number, hour: number): string {
+  return `${counting({ workflow: sli.workflow, partition })}sums:${sli.fingerprint}:${hour}`;
+}
+
+/** HASH id -> `revision` + JSON, of the records of a collection. */
+export function recordsKey(collection: Collection): string {
+  return `bw:{bw}:records:${collection}`;
 }
 
 /** The field of an SLI in the registry; a space is in no workflow's name. */

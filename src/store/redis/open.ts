@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { countingStore } from './counting.ts';
 import { serviceKeys } from './keys.ts';
 import { outboxStore } from './outbox.ts';
+import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
 
 export interface RedisStoreOptions {
@@ -42,6 +43,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       ...countingStore(connection, partitions, options.waitReplicas),
       ...stateStore(connection),
       ...outboxStore(connection),
+      ...recordStore(connection),
       partitions,
       identity: () => identity(connection, partitions),
       ping: async () => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/store.ts';
-import type { EndGroup, EndUnit, StartGroup } from '../../core/store.ts';
+import type { EndGroup, EndSli, EndUnit, SliLanding, StartGroup, StartUnit } from '../../core/store.ts';
 import { notesSteps } from '../pieces.ts';
 import type { Piece } from '../pieces.ts';
 
@@ -40,25 +40,46 @@ function addStarts(args: string[], group: StartGroup): object {
     for (const { step } of units) args.push(step ?? '');
     for (const { at } of units) args.push(String(at));
   }
-  return { kind: 'start', n: units.length, watched, steps };
+  const kind = { kind: 'start', n: units.length, watched, steps };
+  return group.landings.length === 0 ? kind : { ...kind, count, ...alike(group.landings, NO_NAMES, units) };
 }
 
 function addEnds(args: string[], group: EndGroup): object {
-  const { units, landings, failure } = group;
+  const { units, landings } = group;
+  const failure = [group.failure.step, group.failure.dependency, group.failure.error];
   for (const { unit } of units) args.push(`e${shortUnit(unit)}`);
   // One argument for what is seldom looked at: a call costs by the argument.
   args.push(JSON.stringify(endColumns(units)));
-  const bad = landings?.some(({ good }) => !good) ?? false;
   return {
     kind: 'end',
     n: units.length,
     status: group.status,
     count: group.count,
-    slis: group.slis.map(({ fingerprint, withinMs }) => [fingerprint, withinMs ?? false]),
-    landings: landings?.map(({ fingerprint, minute, good }) => [fingerprint, minute, good]) ?? false,
-    failure: [failure.step, failure.dependency, failure.error],
-    latest: bad ? latest(units) : [],
+    slis: group.slis.map(sliArguments),
+    ...(landings ? alike(landings, failure, units) : { landings: false, failure, latest: [] }),
   };
+}
+
+const NO_NAMES = [null, null, null];
+
+/** What all units of a group share that lands alike. */
+function alike(
+  landings: readonly SliLanding[],
+  failure: readonly (string | null)[],
+  units: readonly (StartUnit | EndUnit)[],
+): object {
+  return {
+    landings: landings.map(({ fingerprint, minute, good, value }) =>
+      value === null ? [fingerprint, minute, good] : [fingerprint, minute, good, value],
+    ),
+    failure,
+    latest: landings.some(({ good }) => !good) ? latest(units) : [],
+  };
+}
+
+function sliArguments({ fingerprint, withinMs, verdict, startIn }: EndSli): unknown[] {
+  if (startIn) return [fingerprint, withinMs ?? false, verdict, ...startIn];
+  return verdict === null ? [fingerprint, withinMs ?? false] : [fingerprint, withinMs ?? false, verdict];
 }
 
 /** What `record.lua` takes ends that it looks at one by one from; false for a column that says nothing. */
@@ -73,7 +94,7 @@ function endColumns(units: readonly EndUnit[]): unknown[] {
 }
 
 /** The units that may be among the last failed, as `record.lua` takes them. */
-function latest(units: readonly EndUnit[]): unknown[] {
+function latest(units: readonly (StartUnit | EndUnit)[]): unknown[] {
   return units
     .map(({ at, execution, traceId }, offset) => [offset, at, execution, traceId] as const)
     .toSorted((a, b) => b[1] - a[1])

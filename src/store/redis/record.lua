@@ -1,14 +1,16 @@
 -- Counts one call's worth of outcomes of one partition, each identity once. Safe to repeat.
--- KEYS  1-10 see counting.lua, 11-14 see seen.lua
+-- KEYS  1-11 see counting.lua, 12-15 see seen.lua
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
 --       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
 --       end    identities; then one JSON [at, startedAt, execution, trace], each of them an array of
 --              n, or false; a startedAt or trace is false when there is none, and no executions are the units
 --       Identities are as in seen.lua.
--- A start group is {kind, n, watched, steps}; a due is the moment the sweep must look at it first.
--- An end group is {kind, n, status, count, slis [[fingerprint, withinMs or false]],
--- landings [[fingerprint, minute, good]] or false, failure [step, dependency, error],
--- latest [[offset, at, execution, trace]] of what may be kept as last failed}.
+-- A start group is {kind, n, watched, steps} and, if its starts count by themselves, {count, landings, failure,
+-- latest} as of an end group; a due is the moment the sweep must look at it first.
+-- An end group is {kind, n, status, count, slis, landings [[fingerprint, minute, good]] or false, failure
+-- [step, dependency, error], latest [[offset, at, execution, trace]] of what may be kept as last failed}.
+-- A landing with a value has it as a fourth. An SLI is [fingerprint, withinMs or false], with a verdict
+-- [fingerprint, false, verdict], with startIn [fingerprint, false, verdict or null, from, to].
 -- Reply how many identities of each group were new.
 -- A record in flight is {s startedAt, n count, x execution, t trace, p step begun last, a when that was,
 -- w [[fingerprint, withinMs, 1 once counted as overdue, the step it was filed under]]}; an early one
@@ -35,6 +37,9 @@ local function landEnd(group, unit, at, execution, trace)
       member = member or sampleOf(unit, execution, trace, group.failure)
       landBad(landing[1], landing[2], group.count, group.failure, at, member)
     end
+    if landing[4] then
+      addValue(landing[1], landing[2], landing[4] * group.count)
+    end
   end
 end
 
@@ -54,10 +59,26 @@ local function takeBackOverdue(unit, record, watch)
   removeSample(watch[1], sampleOf(unit, record.x, record.t, failure))
 end
 
+-- Where an end lands for an SLI that selects it, or for a watch of its start; without a start deadlines do not
+-- matter.
+local function landingOf(sli, startedAt, end_)
+  local within, verdict, from = sli[2], sli[3], sli[4]
+  if within then
+    return judge(startedAt and within, startedAt, end_.at, end_.status)
+  end
+  if from and startedAt and (startedAt < from or startedAt > sli[5]) then
+    return nil
+  end
+  if verdict == true or verdict == false then
+    return math.floor(end_.at / MINUTE), verdict
+  end
+  return judge(false, startedAt, end_.at, end_.status)
+end
+
 -- Lands an end whose start is known for one SLI. `watch` is what the start's record says of that SLI, if it
 -- does; what was counted at its deadline is taken back where the end shows it wrong.
 local function landOne(end_, sli, startedAt, record, watch)
-  local minute, good = judge(sli[2], startedAt, end_.at, end_.status)
+  local minute, good = landingOf(sli, startedAt, end_)
   if watch and watch[3] == 1 then
     if good == false and minute == math.floor((record.s + watch[2]) / MINUTE) then
       return
@@ -92,7 +113,7 @@ local function landUnknown(end_, slis)
   local waiting = {}
   for _, sli in ipairs(slis) do
     if not sli[2] or end_.status == 'failed' then
-      local minute, good = judge(false, 0, end_.at, end_.status)
+      local minute, good = landingOf(sli, nil, end_)
       if good then
         land(sli[1], minute, true, end_.count)
       elseif minute then
@@ -166,28 +187,8 @@ local function noteStep(parent, step, at)
   end
 end
 
-local function recordStarts(group, first)
-  local n = group.n
-  if not group.watched and not group.steps then
-    return countNew(first, n)
-  end
-  local offsets = newOnes(first, n)
-  if group.watched and #offsets > 0 then
-    startFlights(group, first, offsets)
-  end
-  if group.steps then
-    local parents = first + (group.watched and 3 or 1) * n
-    for _, offset in ipairs(offsets) do
-      if ARGV[parents + offset] ~= '' then
-        noteStep(ARGV[parents + offset], ARGV[parents + n + offset], tonumber(ARGV[parents + 2 * n + offset]))
-      end
-    end
-  end
-  return #offsets
-end
-
--- Ends that all land alike: only how many are new matters, and which of the latest failures are.
-local function recordAlike(group, first)
+-- Which of the latest bad ones of a group are new. To be asked before their identities are remembered.
+local function newLatest(group, first)
   local latest = {}
   if #group.latest > 0 then
     local identities = {}
@@ -201,19 +202,57 @@ local function recordAlike(group, first)
       end
     end
   end
+  return latest
+end
+
+-- Lands so many new ones of a group that all land alike.
+local function landAlike(group, count, latest)
+  for _, landing in ipairs(group.landings) do
+    land(landing[1], landing[2], landing[3], count * group.count)
+    if not landing[3] then
+      file(landing[1], landing[2], group.failure, count * group.count)
+      for _, one in ipairs(latest) do
+        addSample(landing[1], one.at, one.member)
+      end
+    end
+    if landing[4] then
+      addValue(landing[1], landing[2], landing[4] * count * group.count)
+    end
+  end
+end
+
+-- What all lands alike: only how many are new matters, and which of the latest failures are.
+local function recordAlike(group, first)
+  local latest = newLatest(group, first)
   local count = countNew(first, group.n)
   if count > 0 then
-    for _, landing in ipairs(group.landings) do
-      land(landing[1], landing[2], landing[3], count * group.count)
-      if not landing[3] then
-        file(landing[1], landing[2], group.failure, count * group.count)
-        for _, one in ipairs(latest) do
-          addSample(landing[1], one.at, one.member)
-        end
+    landAlike(group, count, latest)
+  end
+  return count
+end
+
+local function recordStarts(group, first)
+  local n = group.n
+  if not group.watched and not group.steps then
+    return group.landings and recordAlike(group, first) or countNew(first, n)
+  end
+  local latest = group.landings and newLatest(group, first)
+  local offsets = newOnes(first, n)
+  if latest and #offsets > 0 then
+    landAlike(group, #offsets, latest)
+  end
+  if group.watched and #offsets > 0 then
+    startFlights(group, first, offsets)
+  end
+  if group.steps then
+    local parents = first + (group.watched and 3 or 1) * n
+    for _, offset in ipairs(offsets) do
+      if ARGV[parents + offset] ~= '' then
+        noteStep(ARGV[parents + offset], ARGV[parents + n + offset], tonumber(ARGV[parents + 2 * n + offset]))
       end
     end
   end
-  return count
+  return #offsets
 end
 
 -- Ends that must be looked at one by one, because their starts decide where they land.

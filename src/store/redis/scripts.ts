@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '../../core/cells.ts';
+import { CELL_BYTES, HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '../../core/cells.ts';
 import { DEDUP_HORIZON } from '../../core/outcome.ts';
 import {
   CHANGE_RETENTION,
@@ -10,6 +10,7 @@ import {
   MAX_LAST_FAILED,
   OVERDUE_ERROR,
 } from '../../core/store.ts';
+import { LARGEST_SUM } from '../sums.ts';
 
 /** A Lua script as Redis runs it, with the digest Redis caches it under. */
 export interface Script {
@@ -19,6 +20,7 @@ export interface Script {
 
 /** What the counting scripts must agree on with core, as the Lua table `limits`. */
 const LIMITS = luaTable({
+  cellBytes: CELL_BYTES,
   hoursPerBlock: HOURS_PER_BLOCK,
   minuteRetention: MINUTE_RETENTION,
   hourRetention: HOUR_RETENTION,
@@ -29,12 +31,14 @@ const LIMITS = luaTable({
   maxFailureKeys: MAX_FAILURE_KEYS,
   maxLastFailed: MAX_LAST_FAILED,
   overdueError: OVERDUE_ERROR,
+  largestSum: LARGEST_SUM,
 });
 
 /** The scripts by name. Each file says in its header what its keys, arguments and reply are. */
 export const scripts = {
   record: script(LIMITS, read('counting.lua'), read('seen.lua'), read('record.lua')),
   sweep: script(LIMITS, read('counting.lua'), read('sweep.lua')),
+  hours: script(LIMITS, read('counting.lua'), read('hours.lua')),
   changes: script(read('changes.lua')),
   lead: script(read('lead.lua')),
   resign: script(read('resign.lua')),
@@ -43,6 +47,7 @@ export const scripts = {
   claim: script(read('outbox.lua'), read('claim.lua')),
   settle: script(read('outbox.lua'), read('settle.lua')),
   outbox: script(read('outbox.lua'), read('view.lua')),
+  putRecord: script(read('put-record.lua')),
 } as const;
 
 function read(name: string): string {

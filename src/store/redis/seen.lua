@@ -1,12 +1,12 @@
 -- Put in front of record.lua: which identities were seen before. They are remembered in a set for each time
 -- bucket of their arrival.
--- KEYS  11 the bucket of now, 12 the next one (of a replica whose clock is ahead), 13 and 14 the two before
+-- KEYS  12 the bucket of now, 13 the next one (of a replica whose clock is ahead), 14 and 15 the two before
 -- An identity is 's' or 'e', for a start or an end, and a unit.
 
-local SEEN = KEYS[11]
+local SEEN = KEYS[12]
 
 local others = {}
-for i = 12, 14 do
+for i = 13, 15 do
   if call('EXISTS', KEYS[i]) == 1 then
     others[#others + 1] = KEYS[i]
   end

@@ -1,6 +1,6 @@
 -- Looks at what is due in one partition: counts executions past a deadline as bad at that deadline, once, and
 -- forgets what is kept past its time. Safe to repeat.
--- KEYS  1-10 see counting.lua
+-- KEYS  1-11 see counting.lua
 -- ARGV  1 now, 2 how many to look at
 -- Reply {looked at, landings counted as overdue, successes given up whose start never came}
 
