@@ -1,4 +1,22 @@
-import { DAY, MINUTE } from './time.ts';
+import type { Fields, RecordKind, Rejection } from './record-fields.ts';
+import {
+  CONTROL,
+  LONE_SURROGATE,
+  MAX_NAME,
+  Rejected,
+  attributes,
+  fieldsOf,
+  identifier,
+  invalid,
+  missing,
+  moment,
+  name,
+  readAt,
+  readOrReject,
+} from './record-fields.ts';
+
+export { DEDUP_HORIZON, FUTURE_LIMIT, isRejection } from './record-fields.ts';
+export type { Rejection, RejectionCode } from './record-fields.ts';
 
 export type Status = 'started' | 'succeeded' | 'failed' | 'cancelled';
 const STATUSES: readonly string[] = ['started', 'succeeded', 'failed', 'cancelled'] satisfies Status[];
@@ -24,70 +42,36 @@ export interface Outcome {
   readonly count: number;
 }
 
-export type RejectionCode =
-  | 'not-an-object'
-  | 'unknown-field'
-  | 'missing-field'
-  | 'invalid-field'
-  | 'too-old'
-  | 'in-the-future'
-  | 'unknown-workflow';
-
-/** Why one record of a batch was not counted. */
-export interface Rejection {
-  readonly code: RejectionCode;
-  readonly message: string;
-}
-
-/** Outcomes older than this are rejected: beyond it nothing remembers whether they were counted (C1). */
-export const DEDUP_HORIZON = DAY;
-/** Producers' clocks may run this far ahead (C4). */
-export const FUTURE_LIMIT = 5 * MINUTE;
-
-export const MAX_EXECUTION_BYTES = 256;
 export const MAX_ATTEMPT = 1_000_000;
 export const MAX_COUNT = 1_000_000;
-const MAX_NAME = 128;
-const MAX_ATTRIBUTES = 16;
 /** Of an error's text, more than this is not even looked at. */
 const MAX_ERROR_READ = 1024;
-const MAX_ATTRIBUTE_VALUE = 256;
 
-const NAME = /^[A-Za-z0-9._:/-]{1,128}$/;
 const TRACE_ID = /^[0-9a-fA-F]{32}$/;
-// Day and time must both be there, and the offset too: a local time of an unknown zone is not a moment.
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
-// Control characters would break logs, mails and keys; the store also uses NUL as its separator.
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f]/;
 const CONTROLS = new RegExp(CONTROL, 'g');
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const LONE_SURROGATES = new RegExp(LONE_SURROGATE, 'g');
 
-const FIELDS = new Set([
-  'workflow',
-  'execution',
-  'status',
-  'at',
-  'startedAt',
-  'durationMs',
-  'step',
-  'attempt',
-  'dependency',
-  'error',
-  'failedStep',
-  'traceId',
-  'attributes',
-  'count',
-]);
-
-class Rejected extends Error {
-  readonly code: RejectionCode;
-  constructor(code: RejectionCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+const OUTCOME: RecordKind = {
+  one: 'an outcome',
+  every: 'every outcome',
+  required: 'workflow, execution and status',
+  fields: new Set([
+    'workflow',
+    'execution',
+    'status',
+    'at',
+    'startedAt',
+    'durationMs',
+    'step',
+    'attempt',
+    'dependency',
+    'error',
+    'failedStep',
+    'traceId',
+    'attributes',
+    'count',
+  ]),
+};
 
 /**
  * Checks one record as parsed from JSON and fills in the defaults.
@@ -95,51 +79,19 @@ class Rejected extends Error {
  * held and what would be right. `arrival` is the time of receipt, the default of `at`.
  */
 export function parseOutcome(raw: unknown, arrival: number): Outcome | Rejection {
-  try {
-    return read(raw, arrival);
-  } catch (error) {
-    if (error instanceof Rejected) return { code: error.code, message: error.message };
-    throw error;
-  }
-}
-
-export function isRejection(result: Outcome | Rejection): result is Rejection {
-  return 'code' in result;
+  return readOrReject(() => read(raw, arrival));
 }
 
 function read(raw: unknown, arrival: number): Outcome {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    throw new Rejected('not-an-object', `An outcome is a JSON object, not ${show(raw)}.`);
-  }
-  const record = raw as Readonly<Record<string, unknown>>;
-  for (const field in record) {
-    if (!FIELDS.has(field)) {
-      throw new Rejected(
-        'unknown-field',
-        `${show(field)} is not a field of an outcome; the fields are ${[...FIELDS].join(', ')}.`,
-      );
-    }
-  }
+  const record = fieldsOf(raw, OUTCOME);
   const status = record['status'];
-  if (status === undefined) throw missing('status');
+  if (status === undefined) throw missing('status', OUTCOME);
   if (typeof status !== 'string' || !STATUSES.includes(status))
     throw invalid('status', status, STATUSES.join(', '));
-  const at = record['at'] == null ? arrival : moment('at', record['at']);
-  if (at < arrival - DEDUP_HORIZON) {
-    throw new Rejected(
-      'too-old',
-      `at is ${new Date(at).toISOString()}, more than ${DEDUP_HORIZON / 3_600_000} hours ago: nothing remembers any more whether it was counted.`,
-    );
-  }
-  if (at > arrival + FUTURE_LIMIT) {
-    throw new Rejected(
-      'in-the-future',
-      `at is ${new Date(at).toISOString()}, more than ${FUTURE_LIMIT / MINUTE} minutes ahead of this service's clock.`,
-    );
-  }
+  const at = readAt(record['at'], arrival);
   return {
     workflow: name('workflow', record['workflow']) ?? throwMissing('workflow'),
-    execution: execution(record['execution']),
+    execution: identifier('execution', record['execution']) ?? throwMissing('execution'),
     status: status as Status,
     at,
     startedAt: startOf(record, status as Status, at),
@@ -154,79 +106,6 @@ function read(raw: unknown, arrival: number): Outcome {
   };
 }
 
-function missing(field: string): Rejected {
-  return new Rejected(
-    'missing-field',
-    `${field} is missing; every outcome has workflow, execution and status.`,
-  );
-}
-
-function throwMissing(field: string): never {
-  throw missing(field);
-}
-
-function invalid(field: string, value: unknown, expected: string): Rejected {
-  return new Rejected('invalid-field', `${field} is ${show(value)}; expected ${expected}.`);
-}
-
-/** A value as a message quotes it; never looks inside objects, which may be deeper than the call stack. */
-function show(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  if (typeof value !== 'string') return String(value);
-  return value.length > 60 ? `${JSON.stringify(value.slice(0, 57))}...` : JSON.stringify(value);
-}
-
-function name(field: string, value: unknown): string | null {
-  if (value == null) return null;
-  if (typeof value !== 'string' || !NAME.test(value)) {
-    throw invalid(field, value, `1 to ${MAX_NAME} characters of A-Z a-z 0-9 . _ : / -`);
-  }
-  return value;
-}
-
-function execution(value: unknown): string {
-  if (value == null) throw missing('execution');
-  // A UTF-16 unit is at most 3 bytes of UTF-8, so short ids need no counting.
-  if (
-    typeof value !== 'string' ||
-    value === '' ||
-    value.length > MAX_EXECUTION_BYTES ||
-    (value.length * 3 > MAX_EXECUTION_BYTES && utf8Length(value) > MAX_EXECUTION_BYTES) ||
-    CONTROL.test(value) ||
-    LONE_SURROGATE.test(value)
-  ) {
-    throw invalid(
-      'execution',
-      value,
-      `a text of 1 to ${MAX_EXECUTION_BYTES} bytes without control characters`,
-    );
-  }
-  return value;
-}
-
-function utf8Length(value: string): number {
-  let bytes = 0;
-  for (const character of value) {
-    const code = character.codePointAt(0)!;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-}
-
-function text(field: string, value: unknown, limit: number): string | null {
-  if (value == null) return null;
-  if (
-    typeof value !== 'string' ||
-    value === '' ||
-    value.length > limit ||
-    CONTROL.test(value) ||
-    LONE_SURROGATE.test(value)
-  ) {
-    throw invalid(field, value, `1 to ${limit} characters without control characters`);
-  }
-  return value;
-}
-
 /** What went wrong is told in whatever words a program has; a long or odd one is no reason not to count a failure. */
 function errorClass(value: unknown): string | null {
   if (value == null) return null;
@@ -235,27 +114,11 @@ function errorClass(value: unknown): string | null {
   return line.replace(LONE_SURROGATES, '\ufffd') || null;
 }
 
-function moment(field: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= 8.64e15)
-    return Math.floor(value);
-  if (typeof value === 'string' && RFC3339.test(value) && isCalendarDay(value.slice(0, 10))) {
-    const at = Date.parse(value.replace(' ', 'T').toUpperCase());
-    if (!Number.isNaN(at)) return at;
-  }
-  throw invalid(
-    field,
-    value,
-    'an RFC 3339 time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch',
-  );
+function throwMissing(field: string): never {
+  throw missing(field, OUTCOME);
 }
 
-/** `Date.parse` would take 30 February for 2 March. */
-function isCalendarDay(date: string): boolean {
-  const day = Number(date.slice(8));
-  return day <= 28 || new Date(date).getUTCDate() === day;
-}
-
-function startOf(record: Readonly<Record<string, unknown>>, status: Status, at: number): number | null {
+function startOf(record: Fields, status: Status, at: number): number | null {
   const { startedAt, durationMs } = record;
   if (startedAt == null && durationMs == null) return null;
   if (status === 'started') {
@@ -288,26 +151,4 @@ function traceId(value: unknown): string | null {
   if (typeof value !== 'string' || !TRACE_ID.test(value))
     throw invalid('traceId', value, '32 hexadecimal digits');
   return value.toLowerCase();
-}
-
-function attributes(value: unknown): Readonly<Record<string, string>> | null {
-  if (value == null) return null;
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw invalid('attributes', value, 'an object of texts');
-  const entries = Object.entries(value);
-  if (entries.length > MAX_ATTRIBUTES) {
-    throw invalid('attributes', value, `at most ${MAX_ATTRIBUTES} of them, not ${entries.length}`);
-  }
-  // Without a prototype, so that an attribute called `constructor` or `__proto__` is only a name.
-  const checked = Object.create(null) as Record<string, string>;
-  for (const [key, entry] of entries) {
-    if (!NAME.test(key))
-      throw invalid('attributes', key, `names of 1 to ${MAX_NAME} characters of A-Z a-z 0-9 . _ : / -`);
-    checked[key] = text(`attributes.${key}`, entry, MAX_ATTRIBUTE_VALUE) ?? throwNull(key);
-  }
-  return checked;
-}
-
-function throwNull(key: string): never {
-  throw invalid(`attributes.${key}`, null, 'a text');
 }
