@@ -1,4 +1,4 @@
-import type { Rejection } from './outcome.ts';
+import type { Rejection } from './record-fields.ts';
 
 /** What became of the records of one request; `accepted + duplicates + rejected.length` is their number. */
 export interface RecordResult {
@@ -7,7 +7,7 @@ export interface RecordResult {
   readonly rejected: readonly ({ readonly index: number } & Rejection)[];
 }
 
-/** More outcomes are waiting for the store than may be held; nothing of the request was counted. */
+/** More outcomes and measurements are waiting for the store than may be held; nothing of the request was counted. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }
@@ -18,8 +18,10 @@ export interface Recorder {
    * stored (C2). Rejects with `StoreUnavailable` or `QueueFull`; sending the same records again is safe (C1).
    */
   record(records: readonly unknown[]): Promise<RecordResult>;
+  /** Does the same with the measurements of one request. */
+  recordMeasurements(records: readonly unknown[]): Promise<RecordResult>;
   /** Resolves when nothing is waiting any more. */
   drain(): Promise<void>;
-  /** Outcomes waiting for the store at this moment. */
+  /** Outcomes and measurements waiting for the store at this moment. */
   readonly queued: number;
 }

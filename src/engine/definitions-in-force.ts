@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { seriesOf } from '../core/series.ts';
 import type { Definitions } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
 import type { CountStore } from '../core/store.ts';
@@ -45,7 +46,7 @@ export function createDefinitionsInForce(options: {
         if (latest !== next) return;
         try {
           await prepare(next);
-          await store.registerSlis(allSlos(next), clock.now());
+          await store.registerSlis(seriesOf(allSlos(next)), clock.now());
           if (latest === next) inForce = next;
           return;
         } catch (error) {
@@ -56,7 +57,7 @@ export function createDefinitionsInForce(options: {
       }
     },
     async register() {
-      if (inForce) await store.registerSlis(allSlos(inForce), clock.now());
+      if (inForce) await store.registerSlis(seriesOf(allSlos(inForce)), clock.now());
     },
   };
 }

@@ -1,17 +1,18 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { partitionOf } from '../core/hash.ts';
-import type { Outcome, Rejection } from '../core/outcome.ts';
-import { isRejection, parseOutcome } from '../core/outcome.ts';
 import type { Clock } from '../core/clock.ts';
-import { judge } from '../core/sli.ts';
-import type { Definitions } from '../core/slo.ts';
-import type { CountStore, EndUnit, RecordGroup, StartUnit } from '../core/store.ts';
-import { StoreUnavailable, unitKey } from '../core/store.ts';
-import type { Recorder } from '../core/recorder.ts';
+import { parseMeasurement } from '../core/measurement.ts';
+import { parseOutcome } from '../core/outcome.ts';
+import type { Rejection } from '../core/record-fields.ts';
+import { isRejection } from '../core/record-fields.ts';
+import type { Recorder, RecordResult } from '../core/recorder.ts';
 import { QueueFull } from '../core/recorder.ts';
-import { minuteOf } from '../core/time.ts';
-import type { CountingPlan, SelectedSli } from './counting-plan.ts';
+import type { Definitions } from '../core/slo.ts';
+import type { CountStore, RecordGroup } from '../core/store.ts';
+import { StoreUnavailable } from '../core/store.ts';
+import type { CountingPlan } from './counting-plan.ts';
 import { countingPlans } from './counting-plan.ts';
+import type { GroupsByPartition } from './record-groups.ts';
+import { addMeasurement, addOutcome } from './record-groups.ts';
 
 export interface RecorderOptions {
   readonly store: CountStore & { readonly partitions: number };
@@ -31,17 +32,19 @@ const FLUSH_SIZE = 4000;
 const SLICE = 2000;
 
 interface Job {
-  readonly groups: ReadonlyMap<string, GroupsOfPartition>;
+  readonly groups: GroupsByPartition;
   readonly size: number;
   readonly resolve: (fresh: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface GroupsOfPartition {
-  readonly workflow: string;
-  readonly partition: number;
-  readonly groups: Map<string, RecordGroup>;
-}
+/** Puts one record where it belongs, or says why it does not count. */
+type Sort = (
+  record: unknown,
+  arrival: number,
+  plans: ReadonlyMap<string, CountingPlan>,
+  home: GroupsByPartition,
+) => Rejection | null;
 
 /** Makes the recorder: requests that arrive together share one store call per partition (group commit). */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -88,46 +91,54 @@ export function createRecorder(options: RecorderOptions): Recorder {
     idle = [];
   }
 
-  /** Puts one record into the group it belongs to, or says why it does not count. */
-  function sort(
-    record: unknown,
-    arrival: number,
-    plans: ReadonlyMap<string, CountingPlan>,
-    groups: Map<string, GroupsOfPartition>,
-  ): Rejection | null {
+  const sortOutcome: Sort = (record, arrival, plans, home) => {
     const outcome = parseOutcome(record, arrival);
     if (isRejection(outcome)) return outcome;
     const plan = plans.get(outcome.workflow);
     if (!plan) return unknownWorkflow(outcome.workflow, plans);
-    addToGroup(groups, plan, outcome, partitionOf(outcome.execution, store.partitions));
+    addOutcome(home, plan, outcome, store.partitions);
     return null;
+  };
+
+  const sortMeasurement: Sort = (record, arrival, plans, home) => {
+    const measurement = parseMeasurement(record, arrival);
+    if (isRejection(measurement)) return measurement;
+    const plan = plans.get(measurement.workflow);
+    if (!plan) return unknownWorkflow(measurement.workflow, plans);
+    const measuredBy = plan.measured(measurement);
+    if (!measuredBy) return unknownMeasurement(measurement, plan.measurements);
+    addMeasurement(home, measuredBy, measurement, store.partitions);
+    return null;
+  };
+
+  async function record(records: readonly unknown[], sort: Sort): Promise<RecordResult> {
+    if (queued + records.length > queueLimit) {
+      throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
+    }
+    const plans = plansOf(definitions());
+    const arrival = clock.now();
+    const rejected: ({ index: number } & Rejection)[] = [];
+    const groups: GroupsByPartition = new Map();
+    queued += records.length;
+    for (let index = 0; index < records.length; index++) {
+      // A request of many records lets others have their turn in between (G2).
+      if (index > 0 && index % SLICE === 0) await turn();
+      const rejection = sort(records[index], arrival, plans, groups);
+      if (rejection) rejected.push({ index, ...rejection });
+    }
+    const valid = records.length - rejected.length;
+    release(rejected.length);
+    if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
+    const accepted = await new Promise<number>((resolve, reject) => {
+      waiting.push({ groups, size: valid, resolve, reject });
+      schedule();
+    });
+    return { accepted, duplicates: valid - accepted, rejected };
   }
 
   return {
-    async record(records) {
-      if (queued + records.length > queueLimit) {
-        throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
-      }
-      const plans = plansOf(definitions());
-      const arrival = clock.now();
-      const rejected: ({ index: number } & Rejection)[] = [];
-      const groups = new Map<string, GroupsOfPartition>();
-      queued += records.length;
-      for (let index = 0; index < records.length; index++) {
-        // A request of many records lets others have their turn in between (G2).
-        if (index > 0 && index % SLICE === 0) await turn();
-        const rejection = sort(records[index], arrival, plans, groups);
-        if (rejection) rejected.push({ index, ...rejection });
-      }
-      const valid = records.length - rejected.length;
-      release(rejected.length);
-      if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
-      const accepted = await new Promise<number>((resolve, reject) => {
-        waiting.push({ groups, size: valid, resolve, reject });
-        schedule();
-      });
-      return { accepted, duplicates: valid - accepted, rejected };
-    },
+    record: (records) => record(records, sortOutcome),
+    recordMeasurements: (records) => record(records, sortMeasurement),
     drain() {
       return queued === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
     },
@@ -137,20 +148,34 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-/** Workflows named in a rejection, so that it stays readable and cheap with thousands of them. */
+/** Names told in a rejection, so that it stays readable and cheap with thousands of them. */
 const NAMED = 12;
 
 function unknownWorkflow(workflow: string, known: ReadonlyMap<string, unknown>): Rejection {
+  return {
+    code: 'unknown-workflow',
+    message: `No SLO file defines the workflow ${workflow}; ${listed(known.keys(), known.size)}.`,
+  };
+}
+
+function unknownMeasurement(
+  { workflow, name }: { readonly workflow: string; readonly name: string },
+  known: readonly string[],
+): Rejection {
+  return {
+    code: 'unknown-measurement',
+    message: `No SLO of ${workflow} counts the measurement ${name}; ${listed(known, known.length)}.`,
+  };
+}
+
+function listed(known: Iterable<string>, count: number): string {
   const names: string[] = [];
-  for (const name of known.keys()) {
+  for (const name of known) {
     if (names.length === NAMED) break;
     names.push(name);
   }
-  const more = known.size > NAMED ? ` and ${known.size - NAMED} more` : '';
-  return {
-    code: 'unknown-workflow',
-    message: `No SLO file defines the workflow ${workflow}; there ${known.size === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'}${more}.`,
-  };
+  const more = count > NAMED ? ` and ${count - NAMED} more` : '';
+  return `there ${count === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'}${more}`;
 }
 
 /** Stores the jobs of one flush, one call per partition, and answers each; never rejects. */
@@ -199,98 +224,4 @@ function asUnavailable(error: unknown): unknown {
   return error instanceof StoreUnavailable
     ? error
     : new StoreUnavailable('the outcomes could not be stored', { cause: error });
-}
-
-function addToGroup(
-  partitions: Map<string, GroupsOfPartition>,
-  plan: CountingPlan,
-  outcome: Outcome,
-  partition: number,
-): void {
-  const partitionKey = `${partition}/${outcome.workflow}`;
-  let home = partitions.get(partitionKey);
-  if (!home) {
-    partitions.set(partitionKey, (home = { workflow: outcome.workflow, partition, groups: new Map() }));
-  }
-  if (outcome.status === 'started') addStart(home.groups, plan, outcome);
-  else addEnd(home.groups, plan, outcome, outcome.status);
-}
-
-function addStart(groups: Map<string, RecordGroup>, plan: CountingPlan, outcome: Outcome): void {
-  const { slis, key: selection } = plan.select(outcome);
-  const watched = plan.watches(outcome);
-  const key = `s|${selection}|${outcome.count}|${watched}`;
-  let group = groups.get(key);
-  if (!group) {
-    const watches = slis.flatMap(({ fingerprint, withinMs }) =>
-      withinMs === null ? [] : [{ fingerprint, withinMs }],
-    );
-    groups.set(key, (group = { kind: 'start', count: outcome.count, watched, watches, units: [] }));
-  }
-  (group.units as StartUnit[]).push({
-    unit: unitKey(outcome.execution, outcome.step, outcome.attempt),
-    at: outcome.at,
-    execution: outcome.execution,
-    step: outcome.step,
-    traceId: outcome.traceId,
-    parent: outcome.step !== null && watched ? unitKey(outcome.execution, null, 1) : null,
-  });
-}
-
-function addEnd(
-  groups: Map<string, RecordGroup>,
-  plan: CountingPlan,
-  outcome: Outcome,
-  status: 'succeeded' | 'failed' | 'cancelled',
-): void {
-  const { slis, key: selection, timed } = plan.select(outcome);
-  const startKnown = !timed || outcome.startedAt !== null;
-  let where = '';
-  if (startKnown) {
-    if (timed) {
-      // Landings differ only for SLIs with a deadline; this spells out each so that like goes with like.
-      for (const sli of slis) {
-        const landing = judge(sli.withinMs, outcome.startedAt!, outcome.at, status);
-        where += landing ? `${landing.good ? '+' : '-'}${landing.minute}` : '0';
-      }
-    } else {
-      where = String(minuteOf(outcome.at));
-    }
-  }
-  const step = outcome.failedStep ?? outcome.step;
-  // Whatever has a deadline can be bad without having failed.
-  const failure =
-    timed || status === 'failed' ? `${step ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}` : '';
-  const key = `${status}|${selection}|${outcome.count}|${where}|${failure}`;
-  let group = groups.get(key);
-  if (!group) {
-    group = {
-      kind: 'end',
-      status,
-      count: outcome.count,
-      slis,
-      landings: startKnown ? landingsOf(slis, outcome, status) : null,
-      failure: { step, dependency: outcome.dependency, error: outcome.error },
-      units: [],
-    };
-    groups.set(key, group);
-  }
-  (group.units as EndUnit[]).push({
-    unit: unitKey(outcome.execution, outcome.step, outcome.attempt),
-    at: outcome.at,
-    startedAt: outcome.startedAt,
-    execution: outcome.execution,
-    traceId: outcome.traceId,
-  });
-}
-
-function landingsOf(
-  slis: readonly SelectedSli[],
-  outcome: Outcome,
-  status: 'succeeded' | 'failed' | 'cancelled',
-) {
-  return slis.flatMap(({ fingerprint, withinMs }) => {
-    const landing = judge(withinMs, outcome.startedAt ?? outcome.at, outcome.at, status);
-    return landing ? [{ fingerprint, ...landing }] : [];
-  });
 }

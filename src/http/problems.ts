@@ -1,4 +1,4 @@
-import type { RejectionCode } from '../core/outcome.ts';
+import type { RejectionCode } from '../core/record-fields.ts';
 
 /**
  * Every `code` an error answer can carry, with its HTTP status and what it means. Codes are stable: clients
@@ -53,6 +53,7 @@ export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, stri
   'too-old': 'It happened longer ago than duplicates are remembered.',
   'in-the-future': 'It happened later than clocks may differ.',
   'unknown-workflow': 'No SLO file defines this workflow.',
+  'unknown-measurement': 'No SLO of the workflow counts measurements of this name.',
 };
 
 const TITLES: Readonly<Record<number, string>> = {

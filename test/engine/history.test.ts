@@ -21,7 +21,7 @@ import { wrapStore } from '../support/store-wrapper.ts';
 // Two SLOs that share counters and look back over different times, and one of its own.
 const quarter = defineSlo({ name: 'quarter', window: '90d' });
 const week = defineSlo({ name: 'week', window: '7d', objective: '99.9%' });
-const eu = defineSlo({ name: 'eu', sli: { where: { region: ['eu'] } } });
+const eu = defineSlo({ name: 'eu', sli: { where: { region: { op: 'in', values: ['eu'] } } } });
 const slos = [quarter, week, eu];
 
 let wrapped: WrappedStore;
@@ -45,7 +45,7 @@ async function open(partitions: number): Promise<void> {
 }
 
 function requestOf(slo: Slo): HistoryRequest {
-  return { workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo) };
+  return { workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo, clock.now()) };
 }
 
 const refresh = (...wanted: readonly Slo[]) => history.refresh(wanted.map(requestOf), clock.now());
@@ -101,7 +101,7 @@ describe('C5: sums while refreshing incrementally', () => {
         if (random() < 0.3) await refresh(week);
         await refresh(...slos);
         for (const slo of slos) {
-          for (const window of windowsOf(slo)) {
+          for (const window of windowsOf(slo, clock.now())) {
             expect([slo.name, window, sum(slo, window)]).toEqual([
               slo.name,
               window,
