@@ -198,7 +198,11 @@ function meaning(sli: Sli | CountedSli): unknown[] {
     case 'freshness':
       return [sli.kind, meaning(sli.of), sli.everyMs];
     case 'composite':
-      return [sli.kind, sli.method, sli.members.map(({ slo, sli: part, weight }) => [slo, meaning(part), weight])];
+      return [
+        sli.kind,
+        sli.method,
+        sli.members.map(({ slo, sli: part, weight }) => [slo, meaning(part), weight]),
+      ];
     default:
       return sli satisfies never;
   }
@@ -237,7 +241,8 @@ export function passes(where: Where, attributes: Readonly<Record<string, string>
       if (!negated) return false;
       continue;
     }
-    const found = op === 'in' || op === 'not-in' ? values.includes(value) : values.some((glob) => matches(glob, value));
+    const found =
+      op === 'in' || op === 'not-in' ? values.includes(value) : values.some((glob) => matches(glob, value));
     if (found === negated) return false;
   }
   return true;
