@@ -122,6 +122,14 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
   return { ...state, incident: { ...state.incident, acknowledged } };
 }
 
+/** The state after the clock was moved by so many milliseconds: nobody has waited any longer for that. */
+export function afterClockMoved(state: AlertState, by: number): AlertState {
+  if (!state.incident) return state;
+  const { pagedAt, toldAt } = completed(state.incident);
+  const moved = { pagedAt: pagedAt === null ? null : pagedAt + by, toldAt: toldAt + by };
+  return { ...state, incident: { ...state.incident, ...moved } };
+}
+
 /** An incident as an earlier version may have stored it, which knew nothing of acknowledging and of time to tell. */
 function completed(incident: Incident): Incident {
   const stored: Partial<Incident> = incident;

@@ -1,7 +1,8 @@
 import type { Severity } from './alert-policy.ts';
 import type { Counts } from './cells.ts';
 import type { ErrorBudget } from './error-budget.ts';
-import type { TransitionKind } from './incident.ts';
+import type { Acknowledgement, TransitionKind } from './incident.ts';
+import type { Reason } from './reason.ts';
 import type { Sli } from './sli.ts';
 
 /** How many bad outcomes a combination of step, dependency and error class stands for. */
@@ -22,6 +23,13 @@ export interface FailedExecution {
   readonly traceId: string | null;
 }
 
+/** One of the SLOs a composite is made of, with what it has spent. */
+export interface MemberFacts {
+  readonly name: string;
+  /** Of what all members have spent, 0 to 1; null while nothing is spent. */
+  readonly share: number | null;
+}
+
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
   /** `test` marks a notification somebody sent to try a target. */
@@ -31,8 +39,9 @@ export interface NotificationFacts {
   readonly owner: string;
   readonly description: string | null;
   readonly runbook: string | null;
-  /** The promised ratio, and the window it holds over as written (`28d`). */
+  /** The promised ratio, the share that may fail, and the window they hold over as written (`28d`). */
   readonly objective: number;
+  readonly errorBudget: number;
   readonly window: string;
   /** What was judged, so that the text can name it; absent: whole executions, however long they took. */
   readonly sli?: Sli;
@@ -40,30 +49,31 @@ export interface NotificationFacts {
   readonly severity: Severity;
   readonly openedAt: number;
   readonly at: number;
-  readonly tier: string;
-  readonly factor: number;
-  /** The tier's windows: milliseconds, what they held, and how fast that burned. */
-  readonly long: WindowFacts;
-  readonly short: WindowFacts;
+  /** The tiers that fire, worst first; of an incident that resolved, the one that was told of last. */
+  readonly reasons: readonly Reason[];
   readonly budget: ErrorBudget;
-  /** When the budget runs out at the present pace; null when it does not. */
+  /** When the budget runs out at the pace of the last `pace` milliseconds; null when it does not. */
   readonly exhaustsAt: number | null;
+  readonly pace: number | null;
+  /** 0 when no tier that fired has a burn rate. */
   readonly peakBurnRate: number;
-  /** Outcomes since the incident opened, counting the long window before it; told when it resolves. */
+  /** Outcomes since what led to the incident began; told when it resolves. */
   readonly during: Counts;
+  readonly acknowledged: Acknowledgement | null;
+  /** How long a page waited in vain to be acknowledged; of `unacknowledged` only. */
+  readonly waited: number | null;
+  /** Of a composite: its parts, the one that spends most first. */
+  readonly members: readonly MemberFacts[];
+  /** Set when the error budget policy asks for a postmortem of the incident that resolved. Shares of the budget. */
+  readonly postmortem: { readonly policy: string; readonly above: number; readonly spent: number } | null;
   /** Worst first. */
   readonly failures: readonly FailureCount[];
-  /** Latest first. */
+  /** Latest first, each execution once. */
   readonly lastFailed: readonly FailedExecution[];
+  /** The targets this was for, so that a fallback is not told twice. */
+  readonly told: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
   readonly insteadOf: { readonly target: string; readonly reason: string } | null;
-}
-
-export interface WindowFacts {
-  readonly duration: number;
-  readonly good: number;
-  readonly bad: number;
-  readonly burnRate: number | null;
 }
 
 /** One notification for one target: a row of the outbox. */

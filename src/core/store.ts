@@ -303,8 +303,8 @@ export interface OutboxView {
 
 // --- records ------------------------------------------------------------------------------------------------
 
-/** What people told Burnwatch and it must not forget, such as adjustments: few, small, kept until removed. */
-export type Collection = 'adjustments' | 'acknowledgements';
+/** What people told Burnwatch and it must not forget, such as adjustments, and when it evaluated: few, small, kept until removed. */
+export type Collection = 'adjustments' | 'acknowledgements' | 'evaluation';
 
 export interface StoredRecord<Value = unknown> {
   readonly id: string;
@@ -322,7 +322,8 @@ export interface RecordStore {
   /**
    * Writes a record if its revision is still `revision` (0: there is none yet), raising it by one. `value` null removes it.
    * Answers whether it was written; true as well when what is stored is just what this call would have stored, so
-   * that it may be repeated. Rejects with a `RangeError` when the id or the value is longer than records may be.
+   * that it may be repeated. Rejects with a `RangeError` when the id or the value is longer than records may be, or the id
+   * holds a control character.
    */
   putRecord(collection: Collection, id: string, revision: number, value: object | null): Promise<boolean>;
 }

@@ -1,24 +1,26 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { AlertState, TierReading, Transition } from '../core/incident.ts';
-import { QUIET, readTiers, step } from '../core/incident.ts';
+import type { TierReading } from '../core/condition.ts';
+import type { Acknowledgement, AlertState, Transition } from '../core/incident.ts';
+import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../core/incident.ts';
 import type { Log } from '../core/log.ts';
-import type { NotificationFacts, OutboxRow, WindowFacts } from '../core/notification.ts';
+import type { OutboxRow } from '../core/notification.ts';
 import { outboxRowId } from '../core/notification.ts';
 import type { Definitions, Slo } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
-import { MAX_FAILURE_KEYS } from '../core/store.ts';
-import type { StateChange, Store, StoredState } from '../core/store.ts';
-import { historyRequests } from './history-requests.ts';
-import type { History } from './history.ts';
-import { readBudget, windowsOf } from './judgement.ts';
+import type { StateChange, Store, StoredRecord, StoredState } from '../core/store.ts';
+import { StoreUnavailable } from '../core/store.ts';
+import type { Reader } from './reader.ts';
 import { routeOf } from './routing.ts';
 import { sweep } from './sweep.ts';
+import { gatherFacts } from './transition-facts.ts';
+import type { Watch } from './vigil.ts';
+import { createVigil } from './vigil.ts';
 
 export interface TickResult {
   readonly evaluated: number;
   /** SLOs whose evaluation threw; the others went on (J4). */
   readonly failed: number;
-  /** Incidents that opened, escalated or resolved, as far as that could be committed. */
+  /** Changes of incidents that people hear of, as far as they could be committed. */
   readonly transitions: number;
   /** Notifications that were put into the outbox. */
   readonly notifications: number;
@@ -36,17 +38,22 @@ export interface Evaluator {
 
 export interface EvaluatorOptions {
   readonly store: Store;
-  readonly history: History;
+  readonly reader: Reader;
+  readonly deriver: Deriver;
   readonly definitions: () => Definitions;
   /** The lease holder's name, see `StateStore.lead`, and its term, see `Leadership`. */
   readonly owner: string;
   readonly term: () => number;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
   readonly log: Log;
 }
 
-/** Failing step-dependency-error combinations (all, since shares are of their sum) and executions told in one notification. */
-const FAILURES_TOLD = MAX_FAILURE_KEYS;
-const EXECUTIONS_TOLD = 5;
+/** Works out the counters of SLIs that are not counted as they are reported. */
+export interface Deriver {
+  derive(slos: readonly Slo[], now: number): Promise<void>;
+}
+
 /** SLOs judged before others get a turn of the event loop. */
 const SLICE = 500;
 
@@ -54,28 +61,34 @@ interface Change extends StateChange {
   readonly transition: Transition | null;
 }
 
+/** By the id of the incident. */
+type Acknowledgements = ReadonlyMap<string, StoredRecord<Acknowledgement>>;
+
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const { store, history, definitions, owner, term, log } = options;
-  const requestsOf = historyRequests();
+  const { store, reader, deriver, definitions, owner, term, log } = options;
+  const vigil = createVigil(options);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
   async function tick(now: number): Promise<TickResult> {
     const current = definitions();
     const slos = allSlos(current);
+    const watch = await vigil.begin(now);
     const swept = await sweep(store, current, now, log);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
     statesOfTerm = term();
     states ??= new Map(await store.loadStates());
-    await history.refresh(requestsOf(slos), now);
+    await derive(slos, now);
+    await reader.prepare(slos, now);
+    const acknowledgements = await readAcknowledgements(states);
     const changes: Change[] = [];
     let failed = 0;
     for (const [index, slo] of slos.entries()) {
       // Thousands of SLOs must not keep producers waiting (G2).
       if (index > 0 && index % SLICE === 0) await turn();
       try {
-        const change = await evaluate(slo, current, states.get(slo.id), now);
+        const change = await evaluate(slo, current, states.get(slo.id), acknowledgements, watch, now);
         if (change) changes.push(change);
       } catch (error) {
         failed++;
@@ -84,6 +97,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     }
     changes.push(...closeRemoved(slos, states));
     const committed = await commit(changes, states);
+    await forgetAcknowledgements(acknowledgements);
+    await vigil.end(now);
     return {
       evaluated: slos.length - failed,
       failed,
@@ -111,28 +126,34 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     slo: Slo,
     current: Definitions,
     stored: StoredState | undefined,
+    acknowledgements: Acknowledgements,
+    watch: Watch,
     now: number,
   ): Promise<Change | null> {
-    const sum = history.sums(slo, now);
-    const readings = readTiers(slo, sum);
-    const before = stored?.state ?? QUIET;
+    const evidence = reader.evidence(slo, now);
+    const read = readTiers(slo, evidence, now, watch.watched);
+    const unsettled = watch.clockMoved !== 0 || watch.unsettled(slo.sli);
+    const readings = unsettled ? read.map(withheld) : read;
+    const stood = stored?.state ?? QUIET;
+    const moved = watch.clockMoved === 0 ? stood : afterClockMoved(stood, watch.clockMoved);
+    const before = acknowledged(moved, acknowledgements);
     const { state, transition } = step(slo, readings, before, now);
     const revision = stored?.revision ?? 0;
     if (!transition)
-      return same(before, state) ? null : { slo: slo.id, revision, state, rows: [], transition };
-    const facts = await gatherFacts(slo, state, readings, transition, sum, now);
-    const route = routeOf(current, slo.owner, transition);
+      return same(stood, state) ? null : { slo: slo.id, revision, state, rows: [], transition };
+    const route = routeOf(current, slo, transition);
+    const facts = await gatherFacts({ store, reader }, slo, state, transition, evidence, route, now);
     log.info(
       {
         slo: slo.id,
         incident: transition.incident.id,
         transition: transition.kind,
         tier: transition.incident.tier,
-        targets: route,
+        targets: route.tell,
       },
       'an incident changed',
     );
-    const rows = route.map((target): OutboxRow => ({
+    const rows = route.tell.map((target): OutboxRow => ({
       id: outboxRowId(facts, transition.incident.sequence, target),
       incident: transition.incident.id,
       target,
@@ -141,58 +162,37 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       attempts: 0,
       lastError: null,
     }));
-    const incident = state.incident && { ...state.incident, notified: route };
+    const incident = state.incident && { ...state.incident, notified: route.notified };
     return { slo: slo.id, revision, state: { ...state, incident }, rows, transition };
   }
 
-  async function gatherFacts(
-    slo: Slo,
-    state: AlertState,
-    readings: readonly TierReading[],
-    { kind, incident, reading }: Transition,
-    sum: (duration: number) => { good: number; bad: number },
-    now: number,
-  ): Promise<NotificationFacts> {
-    // What led to the incident happened in the long window before it opened.
-    const since = incident.openedAt - reading.tier.long;
-    const [failures, lastFailed] = await Promise.all([
-      store.readFailures(slo, kind === 'resolved' ? since : now - reading.tier.long, now),
-      store.readLastFailed(slo, EXECUTIONS_TOLD),
-    ]);
-    const { budget, exhaustsAt } = readBudget(slo, state, readings, sum, now);
-    const during = kind === 'resolved' ? await sumBetween(slo, since, now) : reading.long;
-    return {
-      kind,
-      slo: slo.id,
-      workflow: slo.workflow,
-      owner: slo.owner,
-      description: slo.description,
-      runbook: slo.runbook,
-      objective: slo.objective.ratio,
-      window: slo.window.text,
-      sli: slo.sli,
-      incident: incident.id,
-      severity: incident.severity,
-      openedAt: incident.openedAt,
-      at: now,
-      tier: reading.tier.name,
-      factor: reading.tier.factor,
-      long: windowFacts(reading.tier.long, reading.long, reading.longBurnRate),
-      short: windowFacts(reading.tier.short, reading.short, reading.shortBurnRate),
-      budget,
-      exhaustsAt,
-      peakBurnRate: incident.peakBurnRate,
-      during,
-      failures: failures.slice(0, FAILURES_TOLD),
-      lastFailed,
-      insteadOf: null,
-    };
+  /** What cannot be derived is judged by what was derived before. */
+  async function derive(slos: readonly Slo[], now: number): Promise<void> {
+    try {
+      await deriver.derive(slos, now);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');
+    }
   }
 
-  async function sumBetween(slo: Slo, from: number, now: number) {
-    const window = Math.min(now - from, slo.window.duration);
-    await history.refresh([{ ...slo, windows: [...windowsOf(slo), window] }], now);
-    return history.sums(slo, now)(window);
+  /** Nobody can have acknowledged anything while nothing burns. */
+  async function readAcknowledgements(known: ReadonlyMap<string, StoredState>): Promise<Acknowledgements> {
+    for (const { state } of known.values()) {
+      if (!state.incident) continue;
+      const records = await store.records('acknowledgements');
+      return new Map(records.map((record) => [record.id, record as StoredRecord<Acknowledgement>]));
+    }
+    return new Map();
+  }
+
+  /** An acknowledgement lasts as long as its incident. */
+  async function forgetAcknowledgements(read: Acknowledgements): Promise<void> {
+    if (read.size === 0 || !states) return;
+    const burning = new Set([...states.values()].map(({ state }) => state.incident?.id));
+    for (const { id, revision } of read.values()) {
+      if (!burning.has(id)) await store.putRecord('acknowledgements', id, revision, null);
+    }
   }
 
   /** Commits, and gives the changes that were written. */
@@ -227,12 +227,14 @@ function same(before: AlertState, after: AlertState): boolean {
   return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
-function windowFacts(
-  duration: number,
-  { good, bad }: { good: number; bad: number },
-  burnRate: number | null,
-): WindowFacts {
-  return { duration, good, bad, burnRate };
+/** A reading of a time that cannot be believed: it lets nothing fire and nothing resolve. */
+function withheld(reading: TierReading): TierReading {
+  return { ...reading, met: null, cleared: false };
+}
+
+function acknowledged(state: AlertState, acknowledgements: Acknowledgements): AlertState {
+  const record = state.incident && acknowledgements.get(state.incident.id);
+  return record ? acknowledge(state, { at: record.value.at, by: record.value.by }) : state;
 }
 
 function isQuiet({ firing, incident }: AlertState): boolean {

@@ -1,3 +1,4 @@
+import type { Severity } from '../core/alert-policy.ts';
 import type { Transition } from '../core/incident.ts';
 import type { Definitions, Slo } from '../core/slo.ts';
 
@@ -40,13 +41,12 @@ export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, st
 
 /** The targets for a severity: those the policy names, else those of the owner. */
 export function targetsFor(
-  { teams }: Definitions,
-  { alerts, owner }: Slo,
-  severity: 'page' | 'ticket',
+  { teams }: Pick<Definitions, 'teams'>,
+  { alerts, owner }: Pick<Slo, 'alerts' | 'owner'>,
+  severity: Severity,
 ): readonly string[] {
   const named = alerts.route[severity];
   if (named) return named;
-  const team = teams.get(owner);
-  if (!team) return [];
-  return severity === 'page' && team.page.length > 0 ? team.page : team.ticket;
+  const own = teams.get(owner)?.[severity] ?? [];
+  return severity === 'page' && own.length === 0 ? targetsFor({ teams }, { alerts, owner }, 'ticket') : own;
 }

@@ -1,5 +1,5 @@
 import type { Counts } from '../../src/core/cells.ts';
-import type { TierReading } from '../../src/core/incident.ts';
+import type { TierReading } from '../../src/core/condition.ts';
 import { readTiers } from '../../src/core/incident.ts';
 import { defineSlo } from './definitions.ts';
 
