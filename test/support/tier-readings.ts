@@ -1,6 +1,9 @@
-import type { Counts } from '../../src/core/cells.ts';
 import type { TierReading } from '../../src/core/condition.ts';
+import type { Counts } from '../../src/core/cells.ts';
+import type { Evidence, Tail } from '../../src/core/evidence.ts';
 import { readTiers } from '../../src/core/incident.ts';
+import { DAY } from '../../src/core/time.ts';
+import { START } from './clock.ts';
 import { defineSlo } from './definitions.ts';
 
 /** An SLO at 99%, where a burn rate is the error rate in percent, with the tiers of 30 days. */
@@ -9,20 +12,35 @@ export const slo = defineSlo({ objective: '99%', window: '30d' });
 /** How fast a tier's windows burn: both alike, or the long and the short one; null is a window without outcomes. */
 export type Rates = number | null | readonly [long: number | null, short: number | null];
 
-/** Readings of the tiers of `slo` that burn at these rates, and not at all where none is given. */
+/**
+ * Readings of the tiers of `slo` that burn at these rates, and not at all where none is given; nothing can be said
+ * of an outage.
+ */
 export function readingsOf(rates: Readonly<Record<string, Rates>>): TierReading[] {
   return slo.alerts.tiers.flatMap((tier) => {
+    const alone = { ...slo, alerts: { ...slo.alerts, tiers: [tier] } };
+    if (tier.kind !== 'burnRate') return readTiers(alone, evidenceOf({}), START);
     const rate = tier.name in rates ? rates[tier.name]! : 0;
     const [long, short] = typeof rate === 'object' && rate !== null ? rate : [rate, rate];
     const counts = new Map([
       [tier.long, burning(long)],
       [tier.short, burning(short)],
     ]);
-    return readTiers({ ...slo, alerts: { ...slo.alerts, tiers: [tier] } }, (window) => counts.get(window)!);
+    return readTiers(alone, evidenceOf({ sum: (window) => counts.get(window)! }), START);
   });
 }
 
 /** Ten thousand outcomes that burn at a rate. */
 function burning(rate: number | null): Counts {
   return rate === null ? { good: 0, bad: 0 } : { good: 10_000 - rate * 100, bad: rate * 100 };
+}
+
+/** What counters say that hold nothing, for a hundred days, but for what is given. */
+export function evidenceOf(given: {
+  readonly sum?: Evidence['sum'] | Counts;
+  readonly tail?: Tail;
+  readonly since?: number;
+}): Evidence {
+  const { sum = { good: 0, bad: 0 }, tail = { badRun: 0, lastAt: null }, since = START - 100 * DAY } = given;
+  return { sum: typeof sum === 'function' ? sum : () => sum, tail: () => tail, since };
 }
