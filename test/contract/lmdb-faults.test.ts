@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { open as openFile } from 'lmdb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MINUTE_RETENTION } from '../../src/core/cells.ts';
 import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
@@ -17,7 +18,19 @@ import type { Key } from '../../src/store/lmdb/keys.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { manualClock } from '../support/clock.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { countsIn, countsInHour, done, DONE, HOME, NOW, starts, sweepAll, WORKFLOW } from './outcomes.ts';
+import {
+  countsIn,
+  countsInHour,
+  done,
+  DONE,
+  ends,
+  HOME,
+  landingAt,
+  NOW,
+  starts,
+  sweepAll,
+  WORKFLOW,
+} from './outcomes.ts';
 
 const WRITER = fileURLToPath(new URL('./lmdb-writer.ts', import.meta.url));
 const BATCH = 20;
@@ -265,6 +278,19 @@ it('G2: old identities are removed some thousands a sweep, however many partitio
   } finally {
     await file.close();
   }
+});
+
+it('a sweep forgets sums when it forgets their minutes', async () => {
+  const store = await open();
+  const landings = [landingAt(DONE.fingerprint, NOW, { value: 1 })];
+  await store.record({ ...HOME, now: NOW, groups: [ends(['a'], NOW, [], { landings })] });
+  const kept = async (): Promise<number> => (await store.readSums(SLI, NOW, NOW)).size;
+  const expiry = (Math.floor(NOW / HOUR) + 1) * HOUR + MINUTE_RETENTION;
+  await sweepAll(store, expiry - 1);
+  expect(await kept()).toBe(1);
+  await sweepAll(store, expiry);
+  expect(await kept()).toBe(0);
+  expect(await store.sweep(HOME, expiry, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
 });
 
 it('what lands where its block has expired already is not kept', async () => {

@@ -293,6 +293,10 @@ describe.each([
     });
     const bad = end([unit('c')], { status: 'failed' });
     await store.record({ ...ID, now: NOW, groups: [start('a', NOW - HOUR), early, bad] });
+    const measured = end([unit('d')], { landings: [landingAt('g', NOW, { value: 1 })] });
+    await store.record({ ...ID, now: NOW, groups: [measured] });
+    const hours = [{ hour: Math.floor(NOW / HOUR), cells: new Uint32Array(120).fill(1) }];
+    await store.writeHours({ ...SLI, fingerprint: 'derived' }, hours, NOW);
     await store.sweep(ID, NOW, 10);
     let keys = 0;
     for (const { port } of nodes) {
@@ -304,6 +308,6 @@ describe.each([
       }
       client.disconnect();
     }
-    expect(keys).toBeGreaterThan(10);
+    expect(keys).toBeGreaterThan(15);
   });
 });

@@ -12,6 +12,11 @@ const BURNING: AlertState = {
   incident: {
     id: 'abc-1',
     openedAt: 1,
+    began: 0,
+    pagedAt: 1,
+    stepsTaken: 0,
+    toldAt: 1,
+    acknowledged: { at: 2, by: 'eve' },
     severity: 'page',
     tier: 'fast',
     peakBurnRate: 14.400000000000002,

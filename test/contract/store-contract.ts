@@ -2,9 +2,12 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/core/store.ts';
 import { countingContract } from './counting-contract.ts';
 import { deadlineContract } from './deadline-contract.ts';
+import { hoursContract } from './hours-contract.ts';
+import { landingContract } from './landing-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { PARTITIONS } from './place.ts';
 import type { Place } from './place.ts';
+import { recordContract } from './record-contract.ts';
 import { stateContract } from './state-contract.ts';
 
 /** The data of one store, empty at first, which can be opened any number of times, also at once. */
@@ -55,7 +58,10 @@ export function storeContract(name: string, fresh: () => Promise<StoreData>): vo
 
     describe('counting', () => countingContract(place));
     describe('deadlines', () => deadlineContract(place));
+    describe('verdicts, starts and sums', () => landingContract(place));
+    describe('hours', () => hoursContract(place));
     describe('alert states', () => stateContract(place));
     describe('outbox', () => outboxContract(place));
+    describe('records', () => recordContract(place));
   });
 }

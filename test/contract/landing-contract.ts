@@ -1,0 +1,276 @@
+import { expect, it } from 'vitest';
+import { MINUTE_RETENTION } from '../../src/core/cells.ts';
+import type { RecordGroup } from '../../src/core/store.ts';
+import { DAY, HOUR, MINUTE, minuteOf, SECOND } from '../../src/core/time.ts';
+import {
+  countsIn,
+  done,
+  ends,
+  endSli,
+  HOME,
+  landingAt,
+  NO_FAILURE,
+  NOW,
+  starts,
+  stepStarts,
+  sweepAll,
+  timedSli,
+  WORKFLOW,
+} from './outcomes.ts';
+import type { Place } from './place.ts';
+
+const NOTHING = { good: 0, bad: 0 };
+const ONE_GOOD = { good: 1, bad: 0 };
+const ONE_BAD = { good: 0, bad: 1 };
+const RETRY = endSli('first-try', { verdict: false });
+const FIRST = endSli('first-try', { verdict: true });
+const FAST = timedSli('fast', 5 * MINUTE);
+const PUNCTUAL = endSli('punctual', { startIn: [NOW - MINUTE, NOW + MINUTE] });
+
+/** What a store promises about what counts by other rules than how it ended and how soon. */
+export function landingContract(place: Place): void {
+  const record = (groups: readonly RecordGroup[], now = NOW): Promise<readonly number[]> =>
+    place.store.record({ ...HOME, now, groups });
+  const counts = (fingerprint: string, at = NOW) => countsIn(place.store, fingerprint, at);
+  const failures = (fingerprint: string) =>
+    place.store.readFailures({ workflow: WORKFLOW, fingerprint }, NOW - DAY, NOW + DAY);
+  const lastFailed = (fingerprint: string) =>
+    place.store.readLastFailed({ workflow: WORKFLOW, fingerprint }, 20);
+  const sums = (fingerprint: string, from = NOW - HOUR, to = NOW) =>
+    place.store.readSums({ workflow: WORKFLOW, fingerprint }, from, to);
+
+  // --- starts that count
+
+  it.each([{ watched: true }, { watched: false }])(
+    'C1: a start counts where it lands, once, however often it comes ($watched)',
+    async ({ watched }) => {
+      const landings = [landingAt('begun', NOW), landingAt('begun-too', NOW - HOUR)];
+      const group = starts(['a', 'b', 'a'], NOW, [], { watched, landings, count: 2 });
+      expect(await record([group])).toEqual([2]);
+      expect(await record([group, starts(['c'], NOW, [], { watched, landings })])).toEqual([0, 1]);
+      expect(await counts('begun')).toEqual({ good: 5, bad: 0 });
+      expect(await counts('begun-too', NOW - HOUR)).toEqual({ good: 5, bad: 0 });
+    },
+  );
+
+  it('C1: the start of a step, and one whose end came first, count as any other', async () => {
+    const landings = [landingAt('begun', NOW)];
+    await record([done(['a'], NOW), ends(['b'], NOW, [FAST])]);
+    await record([
+      starts(['a', 'b', 'c'], NOW, [FAST], { landings }),
+      { ...stepStarts(['a', 'b'], 'ship', NOW), landings },
+      { ...stepStarts(['a', 'b'], 'pack', NOW), watched: false, landings },
+    ]);
+    expect(await counts('begun')).toEqual({ good: 7, bad: 0 });
+    expect(await counts('fast')).toEqual(ONE_GOOD);
+  });
+
+  it.each([{ watched: true }, { watched: false }])(
+    'a start that lands bad is filed under no names, and among the last failed ($watched)',
+    async ({ watched }) => {
+      const group = starts(['a', 'b'], NOW, [], {
+        watched,
+        landings: [landingAt('begun', NOW, { good: false })],
+      });
+      await record([group]);
+      await record([group]);
+      expect(await counts('begun')).toEqual({ good: 0, bad: 2 });
+      expect(await failures('begun')).toEqual([{ ...NO_FAILURE, count: 2 }]);
+      expect((await lastFailed('begun')).map(({ execution }) => execution).toSorted()).toEqual(['a', 'b']);
+    },
+  );
+
+  // --- verdicts
+
+  it.each(['succeeded', 'failed', 'cancelled'] as const)(
+    'an end with a verdict counts as that at its own minute, when it %s',
+    async (status) => {
+      const failure = { step: 'charge', dependency: 'bank', error: 'timeout' };
+      const [early, late] = [NOW - 3 * MINUTE, NOW + 20 * MINUTE];
+      await record([starts(['in-flight'], early, [FAST])]);
+      await record([
+        ends(['in-flight'], late, [RETRY, FAST], { status, failure }),
+        ends(['unknown'], late, [RETRY], { status, failure }),
+        ends(['told'], late, [RETRY, FAST], { status, failure, unit: { startedAt: early } }),
+        ends(['told-first'], late, [FIRST], { status, failure, unit: { startedAt: early } }),
+        ends(['unknown-first'], late, [FIRST], { status, failure }),
+      ]);
+      expect(await counts('first-try', late)).toEqual({ good: 2, bad: 3 });
+      expect(await failures('first-try')).toEqual([{ ...failure, count: 3 }]);
+      expect((await lastFailed('first-try')).map(({ execution }) => execution).toSorted()).toEqual([
+        'in-flight',
+        'told',
+        'unknown',
+      ]);
+      expect((await lastFailed('first-try'))[0]).toMatchObject({ at: late, ...failure });
+      // What has a deadline is judged by it all the same.
+      expect(await counts('fast', early + FAST.withinMs)).toEqual({ good: 0, bad: 2 });
+    },
+  );
+
+  it('a verdict never waits for the start, and is not counted again when it comes', async () => {
+    await record([ends(['a'], NOW, [RETRY, FAST]), ends(['b'], NOW, [FIRST])]);
+    expect(await counts('first-try')).toEqual({ good: 1, bad: 1 });
+    expect(await counts('fast')).toEqual(NOTHING);
+    await record([starts(['a', 'b'], NOW - MINUTE, [FAST])]);
+    expect(await counts('first-try')).toEqual({ good: 1, bad: 1 });
+    // Of b only the start was selected by it, and its end was not told to wait.
+    expect(await counts('fast')).toEqual(ONE_GOOD);
+    expect(await sweepAll(place.store, NOW + 2 * DAY)).toEqual({ overdue: 0, unjudged: 0 });
+  });
+
+  it('a verdict counts alike whether all land alike or each is looked at', async () => {
+    const group = ends(['a', 'b'], NOW, [RETRY], {
+      landings: [landingAt('first-try', NOW, { good: false })],
+    });
+    await record([group]);
+    await record([starts(['c', 'd'], NOW - MINUTE, [])]);
+    await record([{ ...group, units: ends(['c', 'd', 'e'], NOW, []).units }]);
+    expect(await counts('first-try')).toEqual({ good: 0, bad: 5 });
+    expect(await lastFailed('first-try')).toHaveLength(5);
+  });
+
+  // --- starts in time
+
+  it('an end counts only when it started in time, where that is known', async () => {
+    const within = [NOW - MINUTE, NOW, NOW + MINUTE];
+    const outside = [NOW - MINUTE - 1, NOW + MINUTE + 1];
+    const end = NOW + 20 * MINUTE;
+    const all = [...within, ...outside];
+    await record(all.map((at, i) => starts([`flying-${i}`], at, [FAST])));
+    await record([
+      ...all.map((startedAt, i) => ends([`told-${i}`], end, [PUNCTUAL], { unit: { startedAt } })),
+      ends(
+        all.map((_, i) => `flying-${i}`),
+        end,
+        [PUNCTUAL],
+      ),
+    ]);
+    expect(await counts('punctual', end)).toEqual({ good: 2 * within.length, bad: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+  });
+
+  it('an end whose start is not known counts, and goes on counting when its late start comes', async () => {
+    const end = NOW + 20 * MINUTE;
+    await record([
+      ends(['a'], end, [PUNCTUAL]),
+      ends(['b'], end, [PUNCTUAL], { status: 'failed' }),
+      ends(['c'], end, [PUNCTUAL], { status: 'cancelled' }),
+    ]);
+    expect(await counts('punctual', end)).toEqual({ good: 1, bad: 1 });
+    await record([starts(['a', 'b', 'c'], NOW - HOUR, [FAST])]);
+    expect(await counts('punctual', end)).toEqual({ good: 1, bad: 1 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+  });
+
+  it('what the end says of its start comes before what was recorded', async () => {
+    const end = NOW + 20 * MINUTE;
+    await record([starts(['a'], NOW - HOUR, []), starts(['b'], NOW, [])]);
+    await record([
+      ends(['a'], end, [PUNCTUAL], { unit: { startedAt: NOW } }),
+      ends(['b'], end, [PUNCTUAL], { unit: { startedAt: NOW - HOUR } }),
+    ]);
+    expect(await counts('punctual', end)).toEqual(ONE_GOOD);
+  });
+
+  it('a verdict holds only of what started in time, when both are asked', async () => {
+    const both = { ...PUNCTUAL, verdict: false };
+    await record([starts(['late'], NOW - HOUR, []), starts(['fine'], NOW, [])]);
+    await record([ends(['late', 'fine'], NOW + HOUR, [both])]);
+    expect(await counts('punctual', NOW + HOUR)).toEqual(ONE_BAD);
+    expect(await lastFailed('punctual')).toMatchObject([{ execution: 'fine' }]);
+  });
+
+  it('what is in flight is judged by its SLIs, whatever landings say', async () => {
+    await record([starts(['late'], NOW - HOUR, [])]);
+    const landings = [landingAt('punctual', NOW + HOUR), landingAt('begun', NOW, { value: 3 })];
+    await record([ends(['late', 'other'], NOW + HOUR, [PUNCTUAL], { landings })]);
+    expect(await counts('punctual', NOW + HOUR)).toEqual(ONE_GOOD);
+    expect(await counts('begun')).toEqual(ONE_GOOD);
+    expect(await sums('begun')).toEqual(new Map([[minuteOf(NOW), 3]]));
+  });
+
+  // --- sums
+
+  it('C1: adds a value to the sum of its minute as often as it counts, and only for new identities', async () => {
+    const gauge = (executions: readonly string[], at: number, value: number | null, count = 1, good = true) =>
+      ends(executions, at, [], { count, landings: [landingAt('depth', at, { value, good })] });
+    const group = gauge(['a', 'b', 'a'], NOW, 2.5, 3);
+    await record([group, gauge(['c'], NOW, -1), gauge(['d'], NOW - MINUTE, 0), gauge(['e'], NOW, null)]);
+    await record([group, gauge(['f'], NOW - HOUR, 7, 1, false)]);
+    expect(await counts('depth')).toEqual({ good: 8, bad: 0 });
+    expect(await counts('depth', NOW - HOUR)).toEqual(ONE_BAD);
+    const [minute, before] = [minuteOf(NOW), minuteOf(NOW) - 1];
+    expect(await sums('depth', NOW, NOW)).toEqual(
+      new Map([
+        [before, 0],
+        [minute, 14],
+      ]),
+    );
+    // Over whole hours, as they are kept.
+    expect([...(await sums('depth')).entries()].toSorted()).toEqual([
+      [minute - 60, 7],
+      [before, 0],
+      [minute, 14],
+    ]);
+    expect(await sums('depth', NOW - 5 * HOUR, NOW - 2 * HOUR)).toEqual(new Map());
+    expect(await sums('other')).toEqual(new Map());
+    await place.reopen();
+    expect((await sums('depth')).get(minute)).toBe(14);
+  });
+
+  it('adds the values of starts, and of ends that are looked at one by one', async () => {
+    const landings = [landingAt('depth', NOW, { value: 1.5 })];
+    await record([starts(['in-flight'], NOW, [], { landings, count: 2 })]);
+    await record([starts(['unwatched'], NOW, [], { watched: false, landings })]);
+    await record([ends(['a', 'b'], NOW, [], { landings, count: 2 })]);
+    expect(await sums('depth')).toEqual(new Map([[minuteOf(NOW), 10.5]]));
+  });
+
+  it.each([0.1, -0.1, 1e-20, 123_456_789.123_456_78, 2 ** 53 - 1, 5e-324, Number.MAX_VALUE])(
+    'keeps a sum to the last digit of a number: %d',
+    async (value) => {
+      const gauge = (execution: string) =>
+        ends([execution], NOW, [], { landings: [landingAt('depth', NOW, { value })] });
+      await record([gauge('a')]);
+      expect((await sums('depth')).get(minuteOf(NOW))).toBe(value);
+      await record([gauge('b')]);
+      expect((await sums('depth')).get(minuteOf(NOW))).toBe(Math.min(2 * value, Number.MAX_VALUE));
+    },
+  );
+
+  it('a sum stays a number, whatever is added', async () => {
+    const gauge = (execution: string, value: number) => {
+      const landings = [landingAt('depth', NOW, { value })];
+      return ends([execution], NOW, [], { landings, count: 1_000_000 });
+    };
+    const [all, none] = [Number.MAX_VALUE, -Number.MAX_VALUE];
+    await record([gauge('a', all), gauge('b', all)]);
+    expect((await sums('depth')).get(minuteOf(NOW))).toBe(all);
+    await record([gauge('c', none)]);
+    expect((await sums('depth')).get(minuteOf(NOW))).toBe(0);
+    await record([gauge('d', all), gauge('e', none), gauge('f', none)]);
+    expect((await sums('depth')).get(minuteOf(NOW))).toBe(none);
+  });
+
+  it('adds up the sums of all partitions', async () => {
+    for (const partition of [0, 1]) {
+      const landings = [landingAt('depth', NOW, { value: 1 + partition })];
+      const groups = [ends([`e${partition}`], NOW, [], { landings })];
+      await place.store.record({ workflow: WORKFLOW, partition, now: NOW, groups });
+    }
+    expect(await sums('depth')).toEqual(new Map([[minuteOf(NOW), 3]]));
+  });
+
+  it('keeps sums as long as minutes', async () => {
+    const hour = Math.floor(NOW / HOUR);
+    const expiry = (hour + 1) * HOUR + MINUTE_RETENTION;
+    const gauge = (execution: string) =>
+      ends([execution], NOW, [], { landings: [landingAt('depth', NOW, { value: 1 })] });
+    await record([gauge('a')], expiry - SECOND);
+    expect(await sums('depth', NOW, expiry)).toEqual(new Map());
+    expect(await sums('depth', NOW, expiry - HOUR)).toEqual(new Map([[minuteOf(NOW), 1]]));
+    await record([gauge('b')], expiry);
+    expect(await sums('depth', NOW, expiry - HOUR)).toEqual(new Map([[minuteOf(NOW), 1]]));
+  });
+}
