@@ -4,6 +4,8 @@ import { decode } from './decode.ts';
 import { assemble } from './definitions.ts';
 import { type Finding, listFiles, readFiles } from './find-files.ts';
 import { readNativeDocument, type ReadDocument } from './native-document.ts';
+import { isOpenSlo, namesOf, type OpenSloDocument, readOpenSlo } from './openslo/documents.ts';
+import { joinOpenSlos } from './openslo/join.ts';
 import { createPace, type Pace } from './pace.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { problemOfFile, type Report } from './source-text.ts';
@@ -48,6 +50,7 @@ export async function interpret(
   const substitute = createSubstitute(env);
   const problems = collectProblems();
   const documents: ReadDocument[] = [];
+  const openSlo: OpenSloDocument[] = [];
   let complete = true;
   for (const found of finding.files) {
     if ('problem' in found) {
@@ -57,13 +60,16 @@ export async function interpret(
     }
     const read = await readOne(found.file, found.bytes, substitute, pace, problems.report);
     documents.push(...read.documents);
+    openSlo.push(...read.openSlo);
     complete &&= read.complete;
   }
   if (finding.files.length === 0) {
     const folder = finding.folders[0]?.path ?? '.';
     problems.report(problemOfFile(folder, 'error', 'no *.yaml or *.yml file is in this folder'));
   }
-  const definitions = await assemble(documents, complete, pace, problems.report);
+  const native = await assemble(documents, complete, pace, problems.report);
+  const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
+  const definitions = await joinOpenSlos(openSlo, { ...native, workflowNames }, complete, pace, problems.report);
   const all = problems.sorted();
   return {
     definitions: all.some(({ severity }) => severity === 'error') ? null : definitions,
@@ -89,23 +95,31 @@ async function readOne(
   substitute: Substitute,
   pace: Pace,
   report: Report,
-): Promise<{ readonly documents: readonly ReadDocument[]; readonly complete: boolean }> {
+): Promise<{
+  readonly documents: readonly ReadDocument[];
+  readonly openSlo: readonly OpenSloDocument[];
+  readonly complete: boolean;
+}> {
   const source = decode(file, bytes, report);
-  if (!source) return { documents: [], complete: false };
+  if (!source) return { documents: [], openSlo: [], complete: false };
   const parsed = await parseDocuments(source, report, pace);
   const documents: ReadDocument[] = [];
+  const openSlo: OpenSloDocument[] = [];
   for (const { document, broken } of parsed.documents) {
     if (pace.due()) await pace.rest();
     if (broken) {
       // Only its names count, so that what refers to them is not blamed as well.
       const { place } = readValues(document, source, substitute, () => {});
-      documents.push({ source, place, data: {} });
+      if (isOpenSlo({ place })) openSlo.push(...namesOf(place, source));
+      else documents.push({ source, place, data: {} });
     } else if (document.contents !== null) {
       const tree = readValues(document, source, substitute, report);
-      if (tree.value !== null) documents.push(readNativeDocument(tree, source, report));
+      if (tree.value === null) continue;
+      if (isOpenSlo(tree)) openSlo.push(...readOpenSlo(tree, source, report));
+      else documents.push(readNativeDocument(tree, source, report));
     }
   }
-  return { documents, complete: parsed.complete };
+  return { documents, openSlo, complete: parsed.complete };
 }
 
 function collectProblems(): { readonly report: Report; sorted(): Problem[] } {

@@ -1,0 +1,278 @@
+import {
+  type AlertPolicy,
+  DEFAULT_POLICY_SETTINGS,
+  defaultTiers,
+  type Severity,
+  type Tier,
+} from '../../core/alert-policy.ts';
+import { maximumBurnRate } from '../../core/burn-rate.ts';
+import { formatObjective, type Objective } from '../../core/objective.ts';
+import type { TargetDefinition } from '../../core/slo.ts';
+import { formatDuration, MINUTE } from '../../core/time.ts';
+import { problemAt, type Report, type SourceText } from '../source-text.ts';
+import { nearest } from '../suggestion.ts';
+import { type Place, placeAt, quoted, shortened } from '../value-tree.ts';
+import { isTrue, readShortWindow } from './annotations.ts';
+import type { Catalog } from './catalog.ts';
+import type { AlertConditionSpec, AlertPolicyItem, AlertPolicySpec, Metadata } from './kinds.ts';
+import { parseShorthand } from './shorthand.ts';
+
+/** Something a document says, inline or by reference, and where it was written. */
+interface Found<Spec> {
+  readonly name: string;
+  readonly metadata: Metadata | undefined;
+  readonly spec: Spec;
+  readonly place: Place;
+  readonly source: SourceText;
+}
+
+/** What alert policies refer to, and what they are about. */
+export interface AlertContext {
+  readonly catalog: Catalog;
+  readonly targets: ReadonlyMap<string, TargetDefinition>;
+  /** False when some file could not be read, so that missing targets are not held against anybody. */
+  readonly complete: boolean;
+  readonly report: Report;
+}
+
+const SEVERITIES: Readonly<Record<string, Severity>> = {
+  page: 'page',
+  critical: 'page',
+  high: 'page',
+  ticket: 'ticket',
+  warning: 'ticket',
+  low: 'ticket',
+  info: 'ticket',
+};
+
+/** One alert policy, ready for any objective. */
+interface ReadPolicy {
+  readonly tiers: readonly Tier[];
+  readonly severity: Severity;
+  /** Null: those of the owner. */
+  readonly targets: readonly string[] | null;
+  readonly place: Place;
+}
+
+/**
+ * How an SLO alerts: a tier for each thing its policies alert on, pages first, with their targets as its route.
+ * Without policies, and with the annotation for it, the default tiers. `place` is that of the list of policies.
+ */
+export function readAlerts(
+  items: readonly AlertPolicyItem[],
+  place: Place,
+  source: SourceText,
+  { metadata, objective, window }: { metadata: Metadata; objective: Objective; window: number },
+  context: AlertContext,
+): AlertPolicy {
+  const policies = items.flatMap((item, index): ReadPolicy[] => {
+    const at = place.parts.get(String(index))!;
+    const found = findPolicy(item, at, source, context);
+    const policy = found && readPolicy(found, context);
+    return policy ? [policy] : [];
+  });
+  const withDefaults = items.length === 0 || isTrue(metadata, 'default-tiers');
+  const tiers = [
+    ...(withDefaults ? defaultTiers(objective, window) : []),
+    ...policies.flatMap((policy) => policy.tiers.map((tier) => reachable(tier, objective, policy.place, source, context.report))),
+  ];
+  return {
+    ...DEFAULT_POLICY_SETTINGS,
+    tiers: named([...tiers.filter(isPage), ...tiers.filter((tier) => !isPage(tier))]),
+    route: { page: routeOf('page', policies, source, context), ticket: routeOf('ticket', policies, source, context) },
+  };
+}
+
+function isPage({ severity }: Tier): boolean {
+  return severity === 'page';
+}
+
+/** Two policies may share a condition; the names of tiers tell them apart. */
+function named(tiers: readonly Tier[]): Tier[] {
+  const used = new Set<string>();
+  return tiers.map((tier) => {
+    let { name } = tier;
+    for (let number = 2; used.has(name); number++) name = `${tier.name}-${number}`;
+    used.add(name);
+    return { ...tier, name };
+  });
+}
+
+/** A tier whose factor no outage could reach fires from half of the highest burn rate instead (J3). */
+function reachable(tier: Tier, objective: Objective, place: Place, source: SourceText, report: Report): Tier {
+  const highest = maximumBurnRate(objective);
+  if (tier.kind !== 'burnRate' || tier.factor <= highest) return tier;
+  const factor = highest / 2;
+  const message = `at ${formatObjective(objective)} a total outage burns only ${rounded(highest)}x, so \`${tier.name}\` fires from ${rounded(factor)}x instead of ${rounded(tier.factor)}x`;
+  report(problemAt(source, place.start, 'warning', message));
+  return { ...tier, factor, loweredFrom: tier.factor };
+}
+
+function rounded(factor: number): number {
+  return Number(factor.toFixed(2));
+}
+
+/** Who is told of a severity: the targets of all policies that have it; null leaves the owner's. */
+function routeOf(
+  severity: Severity,
+  policies: readonly ReadPolicy[],
+  source: SourceText,
+  { report }: AlertContext,
+): readonly string[] | null {
+  const routed = policies.filter((policy) => policy.severity === severity && policy.targets !== null);
+  const [first] = routed;
+  if (!first) return null;
+  const key = ({ targets }: ReadPolicy) => [...new Set(targets)].toSorted().join(' ');
+  const other = routed.find((policy) => key(policy) !== key(first));
+  const all = [...new Set(routed.flatMap(({ targets }) => targets ?? []))];
+  if (other) {
+    const message = `policies of one SLO with the same severity share their targets: each ${severity} goes to ${all.join(', ')}`;
+    report(problemAt(source, other.place.start, 'warning', message));
+  }
+  return all;
+}
+
+function findPolicy(
+  item: AlertPolicyItem,
+  place: Place,
+  source: SourceText,
+  { catalog }: AlertContext,
+): Found<AlertPolicySpec> | null {
+  const ref = typeof item === 'string' ? item : item.alertPolicyRef;
+  if (ref !== undefined) {
+    const at = typeof item === 'string' ? place : placeAt(place, ['alertPolicyRef'])!;
+    const entry = catalog.find('AlertPolicy', ref, at, source);
+    if (!entry?.data) return null;
+    const { metadata, spec } = entry.data;
+    return { name: ref, metadata, spec, place: placeAt(entry.place, ['spec'])!, source: entry.source };
+  }
+  if (typeof item === 'string' || !item.spec) return null;
+  const { metadata, spec } = item;
+  return { name: metadata?.name ?? 'policy', metadata, spec, place: placeAt(place, ['spec'])!, source };
+}
+
+function findCondition(policy: Found<AlertPolicySpec>, { catalog }: AlertContext): Found<AlertConditionSpec> | null {
+  const [item] = policy.spec.conditions;
+  const at = placeAt(policy.place, ['conditions', 0]);
+  if (!item || !at) return null;
+  const { source } = policy;
+  if (item.conditionRef !== undefined) {
+    const entry = catalog.find('AlertCondition', item.conditionRef, placeAt(at, ['conditionRef'])!, source);
+    if (!entry?.data) return null;
+    const { metadata, spec } = entry.data;
+    return { name: entry.name, metadata, spec, place: placeAt(entry.place, ['spec'])!, source: entry.source };
+  }
+  if (!item.spec) return null;
+  const { metadata, spec } = item;
+  return { name: metadata?.name ?? policy.name, metadata, spec, place: placeAt(at, ['spec'])!, source };
+}
+
+function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): ReadPolicy | null {
+  const { report } = context;
+  const { spec, place, source } = policy;
+  const targets = readTargets(policy, context);
+  const condition = findCondition(policy, context);
+  const read = condition && readCondition(condition, report);
+  if (!read) return null;
+  if (spec.alertWhenResolved !== true) {
+    const at = placeAt(place, ['alertWhenResolved']);
+    const message = `the end of an alert is always told, although \`alertWhenResolved\` ${at ? 'is false' : 'is not set'}`;
+    report(problemAt(source, (at ?? place).key, 'warning', message, { expected: 'alertWhenResolved: true' }));
+  }
+  const { severity, long, short, factor } = read;
+  const name = condition.name.replace(/[^A-Za-z0-9._%-]/g, '-').slice(0, 50);
+  const tiers: Tier[] = [];
+  if (spec.alertWhenBreaching === true) {
+    tiers.push({ kind: 'burnRate', name, severity, long, short, factor, loweredFrom: null });
+  }
+  if (spec.alertWhenNoData === true) {
+    const noData = spec.alertWhenBreaching === true ? `${name}-no-data` : name;
+    tiers.push({ kind: 'noData', name: noData, severity, after: long });
+  }
+  if (tiers.length === 0) {
+    const message = `AlertPolicy \`${shortened(policy.name)}\` never alerts`;
+    report(problemAt(source, place.key, 'warning', message, { expected: 'alertWhenBreaching or alertWhenNoData to be true' }));
+  }
+  return { tiers, severity, targets, place };
+}
+
+function readCondition(
+  { metadata, spec, place, source }: Found<AlertConditionSpec>,
+  report: Report,
+): { severity: Severity; long: number; short: number; factor: number } | null {
+  const problem = (path: readonly string[], kind: 'error' | 'warning', message: string, expected?: string) => {
+    const at = placeAt(place, path) ?? place;
+    report(problemAt(source, at.start, kind, `\`${path.at(-1)}\` is ${quoted(at)}${message}`, { expected }));
+  };
+  const word = spec.severity.toLowerCase();
+  const severity = Object.hasOwn(SEVERITIES, word) ? SEVERITIES[word]! : null;
+  if (!severity) {
+    problem(['severity'], 'error', '', `page, critical or high (wakes someone), or ticket, warning, low or info (does not)`);
+  }
+  const { op, threshold, lookbackWindow, alertAfter } = spec.condition;
+  const falling = op === 'lte' || op === 'lt';
+  if (falling) problem(['condition', 'op'], 'error', ', which fires while little burns', 'gte');
+  if (op === 'gt') problem(['condition', 'op'], 'warning', ': the alert fires when the threshold is reached, as with gte');
+  const factor = Number(threshold);
+  if (!(factor > 0)) problem(['condition', 'threshold'], 'error', '', 'a burn rate above 0, such as 14.4');
+  const long = parseShorthand(lookbackWindow)!.duration;
+  const fits = long >= MINUTE && long <= LONGEST_LOOKBACK;
+  if (!fits) problem(['condition', 'lookbackWindow'], 'error', '', `1m to ${formatDuration(LONGEST_LOOKBACK)}`);
+  const after = alertAfter === undefined ? 0 : parseShorthand(alertAfter)!.duration;
+  if (after > long) problem(['condition', 'alertAfter'], 'error', ', longer than lookbackWindow');
+  if (!severity || falling || !(factor > 0) || !fits || after > long) return null;
+  if (after > 0) {
+    problem(['condition', 'alertAfter'], 'warning', ': instead of waiting that long, the burn rate over that time must reach the threshold too');
+  }
+  const twelfth = Math.max(1, Math.ceil(long / 12 / MINUTE)) * MINUTE;
+  const short = after > 0 ? after : (readShortWindow(metadata) ?? twelfth);
+  return { severity, long, short, factor };
+}
+
+/** As long as the longest window of an SLO. */
+const LONGEST_LOOKBACK = 90 * 24 * 60 * MINUTE;
+
+/** Names of targets of the native files; null when the policy names none. */
+function readTargets({ spec, place, source }: Found<AlertPolicySpec>, context: AlertContext): readonly string[] | null {
+  if (!spec.notificationTargets || spec.notificationTargets.length === 0) return null;
+  return spec.notificationTargets.flatMap((item, index) => {
+    const at = placeAt(place, ['notificationTargets', index])!;
+    const name = item.targetRef ?? item.metadata!.name;
+    const nameAt = placeAt(at, ['targetRef']) ?? placeAt(at, ['metadata', 'name'])!;
+    if (item.spec) {
+      checkTarget(name, item.spec.target, nameAt, placeAt(at, ['spec', 'target'])!, source, context);
+    } else if (!context.catalog.get('AlertNotificationTarget', name) && !context.targets.has(name) && context.complete) {
+      const known = [...context.catalog.all('AlertNotificationTarget').map((target) => target.name), ...context.targets.keys()];
+      const message = `there is no target ${quoted(nameAt)}`;
+      context.report(problemAt(source, nameAt.start, 'error', message, { suggestion: nearest(name, known) }));
+    }
+    return [name];
+  });
+}
+
+/** Reports a target that OpenSLO names but nobody gives an address to, or whose native kind is another. */
+export function checkTarget(
+  name: string,
+  kind: string,
+  nameAt: Place,
+  kindAt: Place,
+  source: SourceText,
+  { targets, complete, report }: Pick<AlertContext, 'targets' | 'complete' | 'report'>,
+): void {
+  const native = targets.get(name);
+  if (!native) {
+    if (!complete) return;
+    const example = `a native document with targets: { ${shortened(name)}: ${ADDRESSES[kind.toLowerCase()] ?? '{ … }'} }`;
+    const message = `target ${quoted(nameAt)} has no address: OpenSLO cannot say it`;
+    report(problemAt(source, nameAt.start, 'error', message, { expected: example }));
+  } else if (native.kind !== kind.toLowerCase()) {
+    const message = `\`target\` is ${quoted(kindAt)}, but the native target \`${shortened(name)}\` is of kind ${native.kind}`;
+    report(problemAt(source, kindAt.start, 'error', message, { expected: native.kind }));
+  }
+}
+
+const ADDRESSES: Readonly<Record<string, string>> = {
+  email: '{ email: { to: [someone@example.com] } }',
+  slack: "{ slack: { webhook: '${SLACK_WEBHOOK}' } }",
+  log: '{ log: {} }',
+};

@@ -1,0 +1,163 @@
+import type { Comparison, MeasurementSli, OutcomeSli, Share, SingleSli, SliceRule } from '../../core/sli.ts';
+import { HOUR, MINUTE, SECOND, formatDuration } from '../../core/time.ts';
+import { parseObjective, type Objective } from '../../core/objective.ts';
+import { problemAt, type Report, type SourceText } from '../source-text.ts';
+import { type Place, placeAt, quoted } from '../value-tree.ts';
+import type { Indicator } from './indicator.ts';
+import type { ObjectiveSpec, SloSpec } from './kinds.ts';
+import { parseShorthand } from './shorthand.ts';
+
+/** One objective of an SLO document: what it says, where, and who hears of problems. */
+export interface ObjectiveContext {
+  readonly spec: ObjectiveSpec;
+  readonly place: Place;
+  readonly source: SourceText;
+  readonly report: Report;
+  readonly method: SloSpec['budgetingMethod'];
+  /** Milliseconds of the SLO's window. */
+  readonly window: number;
+}
+
+const OPERATORS = { lte: '<=', lt: '<', gte: '>=', gt: '>' } as const satisfies Record<string, Comparison>;
+
+type SliceKey = 'timeSliceTarget' | 'timeSliceWindow';
+const USED: Readonly<Record<SloSpec['budgetingMethod'], readonly SliceKey[]>> = {
+  Occurrences: [],
+  Timeslices: ['timeSliceTarget', 'timeSliceWindow'],
+  RatioTimeslices: ['timeSliceWindow'],
+};
+
+/** The share an objective promises; null when it is none that can be kept and broken, which is reported. */
+export function readTarget({ spec, place, source, report }: ObjectiveContext): Objective | null {
+  const key = spec.target === undefined ? 'targetPercent' : 'target';
+  const at = placeAt(place, [key])!;
+  const text = decimals(spec[key]!, at);
+  const target = parseObjective(key === 'target' ? text : `${text}%`);
+  if (target) return target;
+  const expected =
+    key === 'target'
+      ? 'a share above 0 and below 1, such as 0.999, with at most 9 decimals'
+      : 'a percentage above 0 and below 100, such as 99.9, with at most 9 decimals';
+  const isPercent = key === 'target' && parseObjective(`${text}%`) !== null;
+  const suggestion = isPercent ? `targetPercent: ${text}` : undefined;
+  report(problemAt(source, at.start, 'error', `\`${key}\` is ${quoted(at)}`, { expected, suggestion }));
+  return null;
+}
+
+/** What an objective counts of an indicator by its budgeting method; null when that is not possible, which is reported. */
+export function readSli(indicator: Indicator, context: ObjectiveContext): SingleSli | null {
+  const slice = readSlice(context);
+  const of = countedBy(indicator, context);
+  if (!of || slice === 'wrong') return null;
+  if (of.kind === 'outcomes' && of.withinMs !== null && of.withinMs > context.window) {
+    const message = `outcomes have ${formatDuration(of.withinMs)} to succeed, longer than the window`;
+    context.report(problemAt(indicator.source, indicator.place.start, 'error', message));
+    return null;
+  }
+  return slice === null ? of : { kind: 'slices', ...slice, of };
+}
+
+function countedBy(indicator: Indicator, context: ObjectiveContext): OutcomeSli | MeasurementSli | null {
+  const { spec, place, source, report } = context;
+  if (indicator.kind === 'counted') {
+    for (const key of ['op', 'value'] as const) {
+      const at = placeAt(place, [key]);
+      const message = `\`${key}\` has no meaning here: it is for an SLI with a thresholdMetric, this one is a ratio`;
+      if (at) report(problemAt(source, at.key, 'warning', message));
+    }
+    return indicator.sli;
+  }
+  const { op, value } = spec;
+  if (op === undefined || value === undefined) {
+    const missing = op === undefined ? 'op' : 'value';
+    const message = `\`${missing}\` is missing: a thresholdMetric is compared with a value`;
+    report(problemAt(source, place.start, 'error', message, { expected: 'op and value, such as op: lte and value: 100' }));
+    return null;
+  }
+  if (indicator.kind === 'measurements') return { ...indicator.sli, op: OPERATORS[op], limit: Number(value) };
+  return durationSli(indicator.sli, op, Number(value), context);
+}
+
+/** Durations are whole milliseconds, so that "below 600 s" is "at most 599.999 s". */
+function durationSli(
+  sli: OutcomeSli,
+  op: NonNullable<ObjectiveSpec['op']>,
+  seconds: number,
+  { place, source, report }: ObjectiveContext,
+): OutcomeSli | null {
+  const opAt = placeAt(place, ['op'])!;
+  const valueAt = placeAt(place, ['value'])!;
+  if (op === 'gte' || op === 'gt') {
+    const message = `\`op\` is ${quoted(opAt)}: an outcome would be good by taking long`;
+    report(problemAt(source, opAt.start, 'error', message, { expected: 'lte or lt' }));
+    return null;
+  }
+  const limit = Math.round(seconds * SECOND);
+  const withinMs = op === 'lt' ? limit - 1 : limit;
+  if (withinMs >= 1 && Number.isSafeInteger(withinMs) && Math.abs(limit - seconds * SECOND) < 1e-6 * limit) {
+    return { ...sli, withinMs };
+  }
+  const message = `\`value\` is ${quoted(valueAt)}`;
+  report(problemAt(source, valueAt.start, 'error', message, { expected: 'seconds, in whole milliseconds, such as 600 or 2.5' }));
+  return null;
+}
+
+/** The slices of time that are counted; null for the method that counts outcomes. */
+function readSlice(
+  context: ObjectiveContext,
+): { readonly sliceMs: number; readonly rule: SliceRule } | null | 'wrong' {
+  const { method, place, source, report } = context;
+  for (const key of ['timeSliceTarget', 'timeSliceWindow'] as const) {
+    const at = placeAt(place, [key]);
+    if (USED[method].includes(key) === (at !== undefined)) continue;
+    const message = at
+      ? `\`${key}\` has no meaning with budgetingMethod ${method}`
+      : `\`${key}\` is missing: budgetingMethod ${method} needs it`;
+    report(problemAt(source, at ? at.key : place.start, at ? 'warning' : 'error', message));
+    if (!at) return 'wrong';
+  }
+  if (method === 'Occurrences') return null;
+  const sliceMs = readSliceLength(context);
+  const atLeast = method === 'Timeslices' ? readShare(context) : null;
+  if (sliceMs === null || (method === 'Timeslices' && !atLeast)) return 'wrong';
+  return { sliceMs, rule: atLeast ? { kind: 'ratio', atLeast } : { kind: 'mean-ratio' } };
+}
+
+function readSliceLength({ spec, place, source, report }: ObjectiveContext): number | null {
+  const at = placeAt(place, ['timeSliceWindow'])!;
+  const { timeSliceWindow } = spec;
+  const length =
+    typeof timeSliceWindow === 'number' ? timeSliceWindow * MINUTE : parseShorthand(timeSliceWindow!)!.duration;
+  if (length > 0 && length <= HOUR && HOUR % length === 0) return length;
+  const message = `\`timeSliceWindow\` is ${quoted(at)}`;
+  report(problemAt(source, at.start, 'error', message, { expected: 'whole minutes that divide an hour: 1m, 2m, 3m, 4m, 5m, 6m, 10m, 12m, 15m, 20m, 30m or 1h' }));
+  return null;
+}
+
+function readShare({ spec, place, source, report }: ObjectiveContext): Share | null {
+  const at = placeAt(place, ['timeSliceTarget'])!;
+  const share = parseShare(decimals(spec.timeSliceTarget!, at));
+  if (share) return share;
+  const message = `\`timeSliceTarget\` is ${quoted(at)}`;
+  report(problemAt(source, at.start, 'error', message, { expected: 'a share above 0 and up to 1, such as 0.95' }));
+  return null;
+}
+
+function parseShare(text: string): Share | null {
+  if (/^1(\.0*)?$/.test(text)) return { numerator: 1, denominator: 1 };
+  const parsed = parseObjective(text);
+  if (!parsed) return null;
+  const numerator = parsed.parts - parsed.budgetParts;
+  const divisor = greatestCommonDivisor(numerator, parsed.parts);
+  return { numerator: numerator / divisor, denominator: parsed.parts / divisor };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** A number as its decimals were written, because 0.9990 must not go through floating point; never in scientific notation. */
+function decimals(value: number | string, { written }: Place): string {
+  if (typeof value === 'string') return value;
+  return /^\d+(\.\d+)?$/.test(written) ? written : String(value);
+}
