@@ -1,0 +1,35 @@
+import type { AdjustmentReport, IncidentReport } from './report.ts';
+
+/** What was asked and cannot be done, as sentences that say what would be right. */
+export interface Refused {
+  readonly refused: 'invalid' | 'unknown' | 'over' | 'too-many';
+  readonly problems: readonly string[];
+}
+
+/** Where people tell Burnwatch something. Requests are as parsed from JSON; everything is logged, nothing is erased. */
+export interface Desk {
+  /** All adjustments there ever were, latest first. */
+  adjustments(): Promise<readonly AdjustmentReport[]>;
+  adjust(request: unknown): Promise<AdjustmentReport | Refused>;
+  /** `ended`: outcomes count again from now on. `withdrawn`: it never applied. Doing either again changes nothing. */
+  endAdjustment(
+    id: string,
+    kind: 'ended' | 'withdrawn',
+    request: unknown,
+  ): Promise<AdjustmentReport | Refused>;
+  /** Open incidents, pages first. */
+  incidents(): Promise<readonly IncidentReport[]>;
+  /** Says who looks after an incident; the first one who did stays. */
+  acknowledge(incident: string, request: unknown): Promise<AcknowledgementReport | Refused>;
+}
+
+export interface AcknowledgementReport {
+  readonly incident: string;
+  readonly at: string;
+  readonly by: string;
+  readonly note: string | null;
+}
+
+export function isRefused<Answer extends object>(answer: Answer | Refused): answer is Refused {
+  return 'refused' in answer;
+}

@@ -1,0 +1,81 @@
+import { RRuleTemporal } from 'rrule-temporal';
+import type { Recurrence, Starts } from '../core/adjustment.ts';
+import { offsetOf } from '../core/calendar.ts';
+import { DAY, MINUTE } from '../core/time.ts';
+
+/** Works out when recurrences start. */
+export interface Recurrences {
+  readonly starts: Starts;
+  /** The first start after a moment; null when there is none any more. Throws when the rule never happens at all. */
+  readonly next: (recurrence: Recurrence, after: number) => number | null;
+}
+
+/** Starts are worked out and kept for stretches of this length. */
+const STRETCH = 32 * DAY;
+const KEPT_STRETCHES = 4096;
+/** Enough for a start an hour in a stretch; a rule that takes more is refused before it blocks the event loop (G2). */
+const MAX_ITERATIONS = 1000;
+const MAX_CANDIDATES = 10_000;
+
+/**
+ * Makes one. As RFC 5545 has it, a start that falls into the hour that clocks skip in spring does not happen, and one
+ * in the hour that comes twice happens the first time.
+ */
+export function createRecurrences(): Recurrences {
+  const rules = new Map<string, RRuleTemporal>();
+  const stretches = new Map<string, readonly number[]>();
+
+  function ruleOf(recurrence: Recurrence): RRuleTemporal {
+    const key = keyOf(recurrence);
+    let rule = rules.get(key);
+    if (!rule) {
+      if (rules.size >= KEPT_STRETCHES) rules.clear();
+      rules.set(key, (rule = makeRule(recurrence)));
+    }
+    return rule;
+  }
+
+  function stretch(recurrence: Recurrence, number: number): readonly number[] {
+    const key = `${keyOf(recurrence)} ${number}`;
+    let starts = stretches.get(key);
+    if (!starts) {
+      const [from, to] = [number * STRETCH, (number + 1) * STRETCH - 1];
+      const found = ruleOf(recurrence).between(new Date(from), new Date(to), true);
+      if (stretches.size >= KEPT_STRETCHES) stretches.clear();
+      stretches.set(key, (starts = found.map(({ epochMilliseconds }) => epochMilliseconds)));
+    }
+    return starts;
+  }
+
+  return {
+    starts(recurrence, from, to) {
+      const found: number[] = [];
+      const first = Math.max(from, recurrence.start);
+      const last = Math.min(to, recurrence.until ?? to);
+      for (let number = Math.floor(first / STRETCH); number * STRETCH <= last; number++) {
+        for (const at of stretch(recurrence, number)) if (at >= first && at <= last) found.push(at);
+      }
+      return found;
+    },
+    next(recurrence, after) {
+      const at = ruleOf(recurrence).next(new Date(Math.max(after, recurrence.start - 1)))?.epochMilliseconds;
+      return at === undefined || at > (recurrence.until ?? at) ? null : at;
+    },
+  };
+}
+
+function keyOf({ rrule, start, timeZone }: Recurrence): string {
+  return `${rrule} ${start} ${timeZone}`;
+}
+
+function makeRule({ rrule, start, timeZone }: Recurrence): RRuleTemporal {
+  const minute = Math.floor(start / MINUTE) * MINUTE;
+  const local = new Date(minute + offsetOf(timeZone, minute)).toISOString().replace(/[-:]|\.\d+Z/g, '');
+  return new RRuleTemporal({
+    rruleString: `DTSTART;TZID=${timeZone}:${local}\nRRULE:${rrule}`,
+    strict: true,
+    cache: false,
+    maxIterations: MAX_ITERATIONS,
+    maxCandidateEvaluations: MAX_CANDIDATES,
+  });
+}
