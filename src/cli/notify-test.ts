@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import type { NotificationFacts } from '../core/notification.ts';
 import type { Definitions } from '../core/slo.ts';
-import { HOUR, MINUTE, SECOND } from '../core/time.ts';
+import { SECOND } from '../core/time.ts';
 import { createTarget } from '../notify/targets.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { formatProblem } from '../slo-files/problem.ts';
@@ -61,7 +61,6 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
   const owner = [...definitions.teams.values()].find(({ page, ticket }) =>
     [...page, ...ticket].includes(target),
   );
-  const empty = { good: 0, bad: 0 };
   return {
     kind: 'test',
     slo: 'burnwatch/test',
@@ -70,21 +69,25 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     description: `A test of the target ${target}`,
     runbook: null,
     objective: 0.99,
+    errorBudget: 0.01,
     window: '28d',
     incident: `test-${randomUUID()}`,
     severity: 'ticket',
     openedAt: now,
     at: now,
-    tier: 'test',
-    factor: 1,
-    long: { duration: HOUR, ...empty, burnRate: null },
-    short: { duration: 5 * MINUTE, ...empty, burnRate: null },
+    reasons: [],
     budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
     exhaustsAt: null,
+    pace: null,
     peakBurnRate: 0,
-    during: empty,
+    during: { good: 0, bad: 0 },
+    acknowledged: null,
+    waited: null,
+    members: [],
+    postmortem: null,
     failures: [],
     lastFailed: [],
+    told: [target],
     insteadOf: null,
   };
 }

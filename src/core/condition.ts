@@ -189,8 +189,7 @@ function expectedVolume(total: number, window: number, age: number): number {
 
 function readNoData(tier: NoDataTier, { tail, since }: Evidence, watched: Watched): TierReading {
   const { lastAt } = tail();
-  // The last outcome may have come at the end of its minute.
-  const silentFor = Math.max(0, watched(lastAt === null || lastAt < since ? since : lastAt + MINUTE));
+  const silentFor = Math.max(0, watched(Math.max(since, lastAt ?? since)));
   const met = silentFor >= tier.after;
   return { tier, met, cleared: !met, figures: { kind: 'noData', lastAt, silentFor } };
 }

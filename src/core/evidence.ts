@@ -6,7 +6,7 @@ export interface Tail {
   readonly badRun: number;
   /** When the first of those came, as exactly as `lastAt`; null or absent when there are none or it is not known. */
   readonly badSince?: number | null;
-  /** When the last outcome came, to the minute (the hour for what is days ago); null when none is known. */
+  /** When the last outcome came at the latest: the end of its minute (its hour, for what is days ago); null when none is known. */
   readonly lastAt: number | null;
 }
 

@@ -76,7 +76,7 @@ function mailArticle({ id, at, mail }: CaughtMessage & { kind: 'mail' }): string
     ['Priority', mail.priority],
     ...Object.entries(mail.headers),
   ];
-  return `<article id="message-${id}" class="${toneOf(mail.subject)}">
+  return `<article id="message-${id}" class="${toneOf(mail.text)}">
 <header><h2>Mail <span>${escapeHtml(recipients)}</span></h2>${time(at)}</header>
 ${headerList(headers)}
 <iframe title="${escapeHtml(frameTitle(mail))}" src="/inbox/mails/${id}" sandbox="${MAIL_SANDBOX}"></iframe>

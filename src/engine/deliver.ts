@@ -1,5 +1,6 @@
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../core/clock.ts';
+import { currentFacts } from '../core/earlier-facts.ts';
 import type { Log } from '../core/log.ts';
 import type { OutboxRow } from '../core/notification.ts';
 import type { Definitions } from '../core/slo.ts';
@@ -202,7 +203,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const team = definitions().teams.get(row.facts.owner);
     if (!team) return [];
     // Whoever has the page already need not have it twice.
-    const told = row.facts.severity === 'page' && team.page.length > 0 ? team.page : team.ticket;
+    const { told } = currentFacts(row.facts);
     return team.fallback
       .filter((fallback) => fallback !== target && !told.includes(fallback))
       .map((fallback) => ({

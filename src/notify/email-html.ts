@@ -17,6 +17,9 @@ const COLORS: Readonly<Record<Tone, string>> = {
 const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> = {
   opened: ({ severity }) => severity,
   escalated: ({ severity }) => `${severity} · escalated`,
+  deescalated: () => 'down to ticket',
+  unacknowledged: ({ severity }) => `${severity} · nobody acknowledged`,
+  reminder: ({ severity }) => `${severity} · still burning`,
   resolved: () => 'resolved',
   recovered: () => 'fired and recovered',
   test: () => 'test · not an alert',
@@ -51,7 +54,7 @@ export function emailHtml(message: Message): string {
 <tr><td style="background:${color};color:#ffffff;padding:10px 20px;font-size:13px;font-weight:700;letter-spacing:.06em;text-transform:uppercase">${escapeHtml(EVENTS[message.event](message))}</td></tr>
 <tr><td style="padding:18px 20px 20px">
 <h1 class="text" style="margin:0 0 10px;font-size:19px;line-height:1.35;color:#171b22;overflow-wrap:anywhere">${escapeHtml(message.headline)}</h1>
-${message.notice ? `<p class="notice" style="margin:0 0 12px;padding:8px 12px;border-radius:6px;background:#fff6dc;color:#5a4300;font-size:14px;line-height:1.45;overflow-wrap:anywhere">${html(message.notice)}</p>` : ''}
+${message.notices.map((notice) => `<p class="notice" style="margin:0 0 12px;padding:8px 12px;border-radius:6px;background:#fff6dc;color:#5a4300;font-size:14px;line-height:1.45;overflow-wrap:anywhere">${html(notice)}</p>`).join('\n')}
 <p class="text" style="margin:0 0 6px;font-size:16px;line-height:1.5;color:#171b22;overflow-wrap:anywhere">${html(message.sentence)}</p>
 ${message.description === null ? '' : `<p class="soft" style="margin:0 0 6px;font-size:14px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(message.description)}</p>`}
 ${fieldsTable(message.fields)}

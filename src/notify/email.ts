@@ -124,7 +124,8 @@ function composeMail(notification: Notification, to: readonly string[], from: st
   return {
     from,
     to: to.map((address) => ({ name: '', address })),
-    subject: message.headline,
+    // Some readers take mails with another subject for another thread. The headline stands in the first line instead.
+    subject: `[burnwatch] ${message.slo}: incident ${message.incident}`,
     text: plainText(message),
     html: emailHtml(message),
     messageId: messageId('notification', notification.key, domain),

@@ -1,24 +1,25 @@
 import type { Severity } from '../core/alert-policy.ts';
-import type { Counts } from '../core/cells.ts';
+import { currentFacts } from '../core/earlier-facts.ts';
+import type { TransitionKind } from '../core/incident.ts';
 import type { NotificationFacts } from '../core/notification.ts';
 import { formatPercent } from '../core/objective.ts';
 import type { Notification } from '../core/target.ts';
-import { formatDuration } from '../core/time.ts';
+import { budgetLeft, budgetState, outlook, runsOut } from './budget-words.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
+import { judgedBy, onlyWhere } from './judged.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
+import { failedOf, failuresOf, reasonFields, reasonSentence } from './reasons.ts';
 import {
   ago,
   amount,
   percent,
   plainName,
   span,
-  spanAhead,
   times,
   urlPart,
   utc,
   webAddress,
   wholePercent,
-  windowWords,
 } from './wording.ts';
 
 /** Where the links of a notification lead; null where there is nothing to lead to. */
@@ -30,7 +31,7 @@ export interface Links {
 }
 
 /** What a message tells; `recovered` fired and ended before the first word of it could be sent. */
-export type MessageEvent = 'opened' | 'escalated' | 'resolved' | 'recovered' | 'test';
+export type MessageEvent = TransitionKind | 'recovered' | 'test';
 
 /** What colour it has: that of its severity while it burns. */
 export type Tone = Severity | 'over' | 'test';
@@ -42,8 +43,8 @@ export interface Message {
   readonly tone: Tone;
   /** The push text. */
   readonly headline: string;
-  /** Why it came here, when it was meant for another target. */
-  readonly notice: Phrase | null;
+  /** What stands out: why it came here, when it was meant for another target; that a postmortem is required. */
+  readonly notices: readonly Phrase[];
   readonly sentence: Phrase;
   readonly description: string | null;
   /** At most 10. */
@@ -62,23 +63,19 @@ export interface Message {
  * times count from the latest fact. No text ever holds NaN, null or undefined, whatever the facts hold.
  */
 export function composeMessage(notification: Notification, links: Links): Message {
-  const facts = notification.facts.at(-1)!;
-  const event = eventOf(notification.facts);
+  const all = notification.facts.map(currentFacts);
+  const facts = all.at(-1)!;
+  const event = eventOf(all);
   // A short incident's failures may have left the reading by the time it resolves.
-  const failing = notification.facts.findLast(({ failures }) => failures.length > 0) ?? facts;
+  const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
   const told = event !== 'test';
   return {
     event,
     severity: facts.severity,
     tone: toneOf(event, facts.severity),
     headline: HEADLINES[event](facts),
-    notice: facts.insteadOf && [
-      'Sent here because ',
-      { name: plainName(facts.insteadOf.target, 80) },
-      ' refused it: ',
-      { name: plainName(facts.insteadOf.reason, 200) },
-    ],
-    sentence: SENTENCES[event](facts),
+    notices: [...insteadOf(facts), ...postmortem(facts)],
+    sentence: capitalized(SENTENCES[event](facts)),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
     causes: told ? topCauses(failing.failures, failed(failing)) : [],
@@ -90,9 +87,12 @@ export function composeMessage(notification: Notification, links: Links): Messag
   };
 }
 
+/** The latest change decides, but "it still burns" is no news to those who have not heard that it does. */
 function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
   const latest = facts.at(-1)!.kind;
-  return latest === 'resolved' && facts.some(({ kind }) => kind === 'opened') ? 'recovered' : latest;
+  if (latest === 'resolved') return facts.some(({ kind }) => kind === 'opened') ? 'recovered' : latest;
+  if (latest !== 'reminder') return latest;
+  return facts.findLast(({ kind }) => kind !== 'reminder')?.kind ?? latest;
 }
 
 function toneOf(event: MessageEvent, severity: Severity): Tone {
@@ -100,15 +100,26 @@ function toneOf(event: MessageEvent, severity: Severity): Tone {
   return event === 'resolved' || event === 'recovered' ? 'over' : severity;
 }
 
-/** How many failures there were in the time that a fact's causes are from. */
-function failed({ kind, long, during }: NotificationFacts): number {
-  return kind === 'resolved' ? during.bad : long.bad;
+/** How many failures there were in the time that a fact's causes are from; 0 when that is not known. */
+function failed({ kind, reasons, during }: NotificationFacts): number {
+  if (kind === 'resolved') return during.bad;
+  return reasons[0] ? failuresOf(reasons[0]) : 0;
 }
 
 const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => string>> = {
-  opened: (facts) => `${alert(facts)}: ${outlook(facts)}`,
-  escalated: (facts) => `${alert(facts)}: ${outlook(facts)} (escalated)`,
-  resolved: (facts) => `RESOLVED ${slo(facts)}: burned for ${lasted(facts)}${budgetToo(facts)}`,
+  opened: (facts) => `${alert(facts)}: ${trouble(facts)}`,
+  escalated: (facts) => `${alert(facts)}: ${trouble(facts)} (escalated)`,
+  deescalated: (facts) => `DOWN TO TICKET ${slo(facts)}: ${trouble(facts)}`,
+  unacknowledged: (facts) =>
+    `NOBODY ACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` in ${span(facts.waited)}`}: ${trouble(facts)}`,
+  reminder: (facts) =>
+    isSilence(facts)
+      ? `STILL SILENT ${slo(facts)}: ${trouble(facts)}`
+      : `STILL BURNING ${slo(facts)} after ${lasted(facts)}: ${trouble(facts)}`,
+  resolved: (facts) =>
+    isSilence(facts)
+      ? `RESOLVED ${slo(facts)}: data comes again after ${lasted(facts)}`
+      : `RESOLVED ${slo(facts)}: burned for ${lasted(facts)}${budgetToo(facts)}`,
   recovered: (facts) =>
     `RECOVERED ${slo(facts)}: fired and recovered within ${lasted(facts)}${budgetToo(facts)}`,
   test: (facts) => `TEST ${slo(facts)}: this is only a test, nothing is burning`,
@@ -132,27 +143,28 @@ function budgetToo(facts: NotificationFacts): string {
   return budget === null ? '' : `, ${budget}`;
 }
 
-/** `41% budget left, gone in 14h`. */
-function outlook(facts: NotificationFacts): string {
-  const budget = budgetState(facts);
-  if (budget === null) {
-    const rate = facts.long.burnRate;
-    return rate === null ? 'burning its error budget' : `burning its error budget at ${times(rate)}`;
-  }
-  const ahead = facts.exhaustsAt === null ? 0 : facts.exhaustsAt - facts.at;
-  return ahead > 0 && facts.budget.remaining > 0 ? `${budget}, gone in ${spanAhead(ahead)}` : budget;
+/** What is wrong and how much budget is left, in a few words. */
+function trouble(facts: NotificationFacts): string {
+  const [reason] = facts.reasons;
+  if (reason?.kind === 'noData') return `no data for ${span(reason.silentFor)}`;
+  return reason?.kind === 'outage' ? `${judgedBy(facts).nothingGood}, ${outlook(facts)}` : outlook(facts);
 }
 
-function budgetState({ budget: { remainingRatio } }: NotificationFacts): string | null {
-  if (remainingRatio === null) return null;
-  if (remainingRatio > 0) return `${wholePercent(remainingRatio)} budget left`;
-  return remainingRatio === 0 ? 'no budget left' : `budget overspent by ${wholePercent(-remainingRatio)}`;
+/** Whether all that happened is that no data came. */
+function isSilence({ reasons, peakBurnRate }: NotificationFacts): boolean {
+  return reasons.length > 0 && reasons.every(({ kind }) => kind === 'noData') && peakBurnRate === 0;
 }
 
 const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phrase>> = {
-  opened: lately,
-  escalated: lately,
-  resolved: (facts) => ['It is over: ', ...failedOf(facts, facts.during, ' while it burned')],
+  opened: why,
+  escalated: why,
+  deescalated: (facts) => ['It no longer pages. ', ...capitalized(why(facts))],
+  unacknowledged: why,
+  reminder: why,
+  resolved: (facts) =>
+    isSilence(facts)
+      ? ['It is over: data comes again.']
+      : ['It is over: ', ...failedOf(facts, facts.during, ' while it burned')],
   recovered: (facts) => [
     'It fired and was over before word of it could be sent: ',
     ...failedOf(facts, facts.during, ' while it burned'),
@@ -162,41 +174,41 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   ],
 };
 
-function lately(facts: NotificationFacts): Phrase {
-  return failedOf(facts, facts.long, ` in the last ${windowWords(facts.long.duration)}`);
+function why(facts: NotificationFacts): Phrase {
+  const [reason] = facts.reasons;
+  return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, ' since it began');
 }
 
-/** `312 of 2,140 executions failed in the last hour (14.6%; the objective allows 5%).` */
-function failedOf(facts: NotificationFacts, { good, bad }: Counts, when: string): Phrase {
-  const allowed = formatPercent(1 - facts.objective, 9);
-  const total = good + bad;
-  if (total === 0) return [`no ${unit(facts)} ended${when} (the objective allows ${allowed} to fail).`];
-  const late = facts.sli?.withinMs ?? null;
-  const verb = late === null ? ' failed' : ` failed or took longer than ${formatDuration(late)}`;
+function capitalized([first, ...rest]: Phrase): Phrase {
+  return typeof first === 'string'
+    ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest]
+    : [first!, ...rest];
+}
+
+function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
+  if (!refused) return [];
+  const [target, reason] = [plainName(refused.target, 80), plainName(refused.reason, 200)];
+  return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
+}
+
+function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {
+  if (!required) return [];
+  const { policy, spent, above } = required;
   return [
-    `${amount(bad)} of ${amount(total)} ${unit(facts)}`,
-    ...subject(facts),
-    `${verb}${when} (${percent(bad / total)}; the objective allows ${allowed}).`,
-  ];
-}
-
-/** What an SLI counts one by one: whole executions, or every try of a step. */
-function unit({ sli }: NotificationFacts): 'executions' | 'attempts' {
-  return sli && (sli.step !== null || sli.dependency !== null) ? 'attempts' : 'executions';
-}
-
-function subject({ sli }: NotificationFacts): Phrase {
-  const step = sli?.step ?? null;
-  const dependency = sli?.dependency ?? null;
-  return [
-    ...(step === null ? [] : [' of step ', { name: plainName(step, 128) }]),
-    ...(dependency === null ? [] : [' calling ', { name: plainName(dependency, 128) }]),
+    [
+      `Postmortem required: it spent ${wholePercent(spent)} of the budget (policy `,
+      { name: plainName(policy, 80) },
+      `: over ${formatPercent(above, 6)}).`,
+    ],
   ];
 }
 
 const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[]>> = {
   opened: (facts) => [...burning(facts), ...promise(facts)],
   escalated: (facts) => [...burning(facts), escalated(facts), ...promise(facts)],
+  deescalated: (facts) => [...burning(facts), deescalated(facts), ...promise(facts)],
+  unacknowledged: (facts) => [...burning(facts), ...waited(facts), ...promise(facts)],
+  reminder: (facts) => [...burning(facts), ...promise(facts)],
   resolved: (facts) => [...summary(facts), ...promise(facts)],
   recovered: (facts) => [...summary(facts), ...promise(facts)],
   test: (facts) => [{ label: 'Sent', value: [utc(facts.at)] }, owner(facts)],
@@ -208,79 +220,71 @@ function owner(facts: NotificationFacts): Field {
 
 function promise(facts: NotificationFacts): Field[] {
   const objective = `${formatPercent(facts.objective, 9)} over ${plainName(facts.window, 40)}`;
-  return [owner(facts), { label: 'Objective', value: [objective] }, ...only(facts)];
+  return [
+    owner(facts),
+    { label: 'Objective', value: [objective] },
+    ...onlyWhere(facts),
+    ...spendsMost(facts),
+  ];
 }
 
-/** Which part of the outcomes is judged at all, where it is only a part. */
-function only({ sli }: NotificationFacts): Field[] {
-  const conditions = Object.entries(sli?.where ?? {}).map(
-    ([name, values]) => `${name}: ${values.join(', ')}`,
-  );
-  return conditions.length === 0
-    ? []
-    : [{ label: 'Only', value: [{ name: plainName(conditions.join('; '), 200) }] }];
+/** The parts of a composite that have spent anything, the one that spends most first. */
+function spendsMost({ members }: NotificationFacts): Field[] {
+  const spending = members.filter(({ share }) => share !== null && share > 0).slice(0, 3);
+  if (spending.length === 0) return [];
+  const value = spending.flatMap(({ name, share }, index): Phrase => [
+    index > 0 ? ', ' : '',
+    { name: plainName(name, 128) },
+    ` ${wholePercent(share!)}`,
+  ]);
+  return [{ label: 'Spends most', value }];
 }
 
 function escalated(facts: NotificationFacts): Field {
-  return { label: 'Escalated', value: [`${utc(facts.at)}, ${lasted(facts)} after it opened as a ticket`] };
+  return { label: 'Escalated', value: [`${utc(facts.at)}, ${lasted(facts)} after it opened`] };
+}
+
+function deescalated(facts: NotificationFacts): Field {
+  return { label: 'Since then', value: [`no tier pages since ${utc(facts.at)}; a ticket tier still fires`] };
+}
+
+function waited({ waited: vainly }: NotificationFacts): Field[] {
+  return vainly === null ? [] : [{ label: 'Acknowledged', value: [`by nobody in ${span(vainly)}`] }];
 }
 
 function burning(facts: NotificationFacts): Field[] {
-  const [long, short] = [formatDuration(facts.long.duration), formatDuration(facts.short.duration)];
-  const rate = (burn: number | null) => (burn === null ? 'no outcomes' : times(burn));
-  const verb = facts.severity === 'page' ? 'pages' : 'opens a ticket';
+  const { acknowledged } = facts;
+  const by = acknowledged && { name: plainName(acknowledged.by, 60) };
   return [
-    {
-      label: 'Burn rate',
-      value: [`${rate(facts.long.burnRate)} over ${long}, ${rate(facts.short.burnRate)} over ${short}`],
-    },
-    {
-      label: 'Tier',
-      value: [{ name: plainName(facts.tier, 60) }, ` ${verb} when both reach ${times(facts.factor)}`],
-    },
+    ...reasonFields(facts.reasons),
     { label: 'Budget left', value: budgetLeft(facts) },
     ...runsOut(facts),
-    { label: 'Since', value: [ago(facts.openedAt, facts.at)] },
+    {
+      label: 'Since',
+      value: [
+        ago(facts.openedAt, facts.at),
+        ...(by ? [', acknowledged by ', by, ` ${utc(acknowledged.at)}`] : []),
+      ],
+    },
   ];
 }
 
 function summary(facts: NotificationFacts): Field[] {
-  const { during, budget } = facts;
+  const { during, budget, peakBurnRate } = facts;
+  const { units, may } = judgedBy(facts);
   const share = budget.allowed > 0 ? `${percent(during.bad / budget.allowed)}: ` : '';
   return [
     {
       label: 'Lasted',
       value: [`${lasted(facts)}, ${utc(facts.openedAt)} to ${utc(facts.at)}`],
     },
-    { label: 'Peak burn rate', value: [times(facts.peakBurnRate)] },
+    ...(peakBurnRate > 0 ? [{ label: 'Peak burn rate', value: [times(peakBurnRate)] }] : []),
     {
       label: 'Budget spent',
-      value: [
-        `${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${unit(facts)} allowed to fail`,
-      ],
+      value: [`${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${units} allowed to ${may}`],
     },
     { label: 'Budget left', value: budgetLeft(facts) },
   ];
-}
-
-function budgetLeft(facts: NotificationFacts): Phrase {
-  const { allowed, remaining, remainingRatio } = facts.budget;
-  if (remainingRatio === null) return ['no outcomes to tell from'];
-  const of = `${amount(allowed)} ${unit(facts)}`;
-  if (remainingRatio === 0) return [`none: the ${of} allowed to fail have failed`];
-  return remainingRatio < 0
-    ? [`overspent by ${percent(-remainingRatio)}: ${amount(-remaining)} more than the ${of} allowed to fail`]
-    : [`${percent(remainingRatio)}: ${amount(remaining)} of ${of} may still fail`];
-}
-
-function runsOut({ budget, exhaustsAt, at }: NotificationFacts): Field[] {
-  if (budget.remainingRatio !== null && budget.remaining <= 0) return [];
-  return [{ label: 'Runs out', value: [exhaustsAt === null ? 'not at this pace' : inTime(exhaustsAt, at)] }];
-}
-
-function inTime(exhaustsAt: number, at: number): string {
-  const ahead = spanAhead(exhaustsAt - at);
-  return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${utc(exhaustsAt)}`;
 }
 
 function linksOf({ runbook, slo }: NotificationFacts, { publicUrl }: Links): Link[] {

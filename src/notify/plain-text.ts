@@ -14,7 +14,7 @@ export function plainText(message: Message): string {
   ];
   return [
     message.headline,
-    message.notice && phraseText(message.notice),
+    ...message.notices.map(phraseText),
     [phraseText(message.sentence), ...(message.description === null ? [] : [message.description])].join('\n'),
     table(message.fields),
     causes.length > 0 && `Failing most:\n${table(causes, '  ')}`,

@@ -42,7 +42,7 @@ const SIGNS: Readonly<Record<Tone, string>> = { page: '🔴', ticket: '🟠', ov
  * that mrkdwn gives a meaning taken out, and the only links are those of the message (D4).
  */
 export function slackPayload(message: Message): SlackPayload {
-  const { headline, sentence, notice, description, causes } = message;
+  const { headline, sentence, notices, description, causes } = message;
   const details = causes.map(({ label, name, words }): Phrase => [`${label}: `, { name }, ` ${words}`]);
   const links = message.links.flatMap((link, index) => (index === 0 ? [link] : [' · ', link]));
   const about: Phrase = [{ name: message.slo }, ' · incident ', { name: message.incident }];
@@ -50,7 +50,7 @@ export function slackPayload(message: Message): SlackPayload {
     text: `${escape(headline, MAX_HEADER)}\n${mrkdwn(sentence)}`,
     blocks: [
       { type: 'header', text: plain(shorten(`${SIGNS[message.tone]} ${headline}`, MAX_HEADER)) },
-      ...section(null, notice ? [notice] : []),
+      ...section(null, notices),
       ...section(null, [sentence]),
       ...(description === null ? [] : [context(plain(description))]),
       ...fieldsSection(message.fields),
