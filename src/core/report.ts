@@ -1,4 +1,5 @@
 import type { Adjustment } from './adjustment.ts';
+import type { Refused } from './desk.ts';
 import type { ErrorBudget } from './error-budget.ts';
 import type { FailedExecution, FailureCount } from './notification.ts';
 import type { SliUnit } from './sli-unit.ts';
@@ -146,11 +147,41 @@ export interface IncidentReport extends OpenIncident {
   readonly owner: string;
 }
 
+/** What an SLO counted over time, oldest first. */
+export interface HistoryReport {
+  readonly id: string;
+  readonly objective: number;
+  readonly window: string;
+  readonly unit: SliUnit;
+  readonly from: string;
+  readonly to: string;
+  readonly step: string;
+  readonly resolution: 'minute' | 'hour';
+  readonly points: readonly HistoryPoint[];
+  /** Those that overlap it, latest first. */
+  readonly adjustments: readonly AdjustmentReport[];
+}
+
+/** From one moment to the next point's. */
+export interface HistoryPoint extends Ratio {
+  readonly from: string;
+  /** Share of the budget left at its end, over the SLO's window; null without outcomes, or when they are no longer kept. */
+  readonly budgetRemaining: number | null;
+  /** Whether an adjustment overlaps it, and what was taken out of it. */
+  readonly adjusted: boolean;
+  readonly excluded: { readonly good: number; readonly bad: number };
+}
+
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Report {
   slos(): Promise<SloReport[]>;
   /** Null when no such SLO is loaded. */
   slo(id: string): Promise<SloDetail | null>;
+  /** Null when no such SLO is loaded. Texts as in the query of the request, null where they are not given. */
+  history(
+    id: string,
+    query: { readonly from: string | null; readonly to: string | null; readonly step: string | null },
+  ): Promise<HistoryReport | Refused | null>;
   /** Executions and steps under way, by workflow. */
   inFlight(): Promise<
     readonly { readonly workflow: string; readonly running: number; readonly overdue: number }[]

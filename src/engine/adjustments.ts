@@ -31,6 +31,8 @@ export interface Adjustments {
   intervals(single: Adjusted, from: number, to: number): readonly Interval[];
   /** Those that take outcomes out of an SLO now, will, or have within its windows; latest first. */
   of(slo: Slo, now: number): readonly AdjustmentReport[];
+  /** Those that took outcomes out of an SLO between two moments; latest first. */
+  overlapping(slo: Slo, from: number, to: number, now: number): readonly AdjustmentReport[];
   readonly recurrences: Recurrences;
 }
 
@@ -46,6 +48,26 @@ export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
   async function read(): Promise<void> {
     const records = await store.records('adjustments');
     known = records.map(({ value }) => value as Adjustment).toSorted((a, b) => a.createdAt - b.createdAt);
+  }
+
+  function touches(adjustment: Adjustment, from: number, to: number): boolean {
+    return intervalsOf(adjustment, from, to, recurrences.starts).length > 0;
+  }
+
+  function told(
+    slo: Slo,
+    now: number,
+    wanted: (adjustment: Adjustment, report: AdjustmentReport) => boolean,
+  ): AdjustmentReport[] {
+    const singles = singlesOf(slo);
+    const found = known
+      .filter(({ ended }) => ended?.kind !== 'withdrawn')
+      .filter((adjustment) => singles.some((single) => appliesTo(adjustment, single)))
+      .flatMap((adjustment) => {
+        const report = describeAdjustment(adjustment, recurrences, now);
+        return wanted(adjustment, report) ? [report] : [];
+      });
+    return found.toReversed().slice(0, MOST_TOLD);
   }
 
   /** One read after the other, so that an older answer never takes the place of a newer one. */
@@ -80,20 +102,10 @@ export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
         .flatMap((adjustment) => intervalsOf(adjustment, from, to, recurrences.starts));
     },
     of(slo, now) {
-      const singles = singlesOf(slo);
       const longest = Math.max(...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)));
-      const from = now - longest;
-      return known
-        .filter(({ ended }) => ended?.kind !== 'withdrawn')
-        .filter((adjustment) => singles.some((single) => appliesTo(adjustment, single)))
-        .flatMap((adjustment) => {
-          const report = describeAdjustment(adjustment, recurrences, now);
-          const over = report.occurrence === null && intervalsOf(adjustment, from, now, recurrences.starts).length === 0;
-          return over ? [] : [report];
-        })
-        .toReversed()
-        .slice(0, MOST_TOLD);
+      return told(slo, now, (adjustment, report) => report.occurrence !== null || touches(adjustment, now - longest, now));
     },
+    overlapping: (slo, from, to, now) => told(slo, now, (adjustment) => touches(adjustment, from, to)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { QUIET } from '../core/incident.ts';
+import { parseHistoryQuery } from '../core/history-query.ts';
 import type { FailedExecution, FailureCount } from '../core/notification.ts';
 import type { Report, SloReport } from '../core/report.ts';
 import { countedSeries, singlesOf } from '../core/series.ts';
@@ -10,6 +11,7 @@ import type { SliId, Store } from '../core/store.ts';
 import { HOUR } from '../core/time.ts';
 import type { Adjustments } from './adjustments.ts';
 import { cachedStates } from './cached-states.ts';
+import { reportHistory } from './history-report.ts';
 import type { Reader } from './reader.ts';
 import { reportSlo } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
@@ -63,6 +65,15 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
         failures: mergedFailures(failures),
         lastFailed: latestFailed(lastFailed),
       };
+    },
+    async history(id, texts) {
+      const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
+      if (!slo) return null;
+      const now = clock.now();
+      const query = parseHistoryQuery(texts, now);
+      if ('problems' in query) return { refused: 'invalid', problems: query.problems };
+      await adjustments.refresh(now);
+      return reportHistory(store, adjustments, slo, query, now);
     },
     inFlight() {
       return Promise.all(
