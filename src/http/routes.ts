@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import helmet from 'helmet';
+import type { Desk } from '../core/desk.ts';
 import type { Log } from '../core/log.ts';
 import type { Report } from '../core/report.ts';
 import { problemOf, sendJson, sendProblem } from './answer.ts';
 import type { Guard } from './auth.ts';
 import { createDashboard } from './dashboard.ts';
+import { addDeskReading, addWriting, answerOf } from './desk.ts';
 import type { Metrics } from './metrics.ts';
 import { METRICS_TYPE } from './metrics.ts';
 import { Problem } from './problems.ts';
@@ -15,6 +17,7 @@ import type { Status } from './status.ts';
 
 export interface RoutesOptions {
   readonly report: Report;
+  readonly desk: Desk;
   readonly status: () => Status;
   readonly guard: Guard;
   readonly metrics: Metrics;
@@ -27,12 +30,15 @@ export interface RoutesOptions {
 const MAX_OUTBOX_ROWS = 1000;
 const DEFAULT_OUTBOX_ROWS = 100;
 
-/** Makes the handler of everything but outcomes. All of it needs the scope `read`, health alone does not. */
+/**
+ * Makes the handler of everything but outcomes and measurements. Reading needs the scope `read`, health alone does not;
+ * what changes something says itself what it needs.
+ */
 export function createRoutes(
   options: RoutesOptions,
   extra?: (app: Express) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { report, status, guard, metrics, log } = options;
+  const { report, desk, status, guard, metrics, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -53,10 +59,17 @@ export function createRoutes(
     sendJson(response, ready ? 200 : 503, JSON.stringify(body));
   });
 
+  addWriting(app, desk, guard);
   app.use((request, _response, next) => {
     guard.demand(request, 'read');
     next();
   });
+
+  async function history(id: string, request: Request): Promise<object | null> {
+    const text = (name: string) => queryText(request, name);
+    const found = await report.history(id, { from: text('from'), to: text('to'), step: text('step') });
+    return found && answerOf(found, 'unknown-slo', 'invalid-query');
+  }
 
   reading(app, '/v1/slos', async (_request, response) => {
     sendJson(response, 200, JSON.stringify(await report.slos()));
@@ -64,9 +77,13 @@ export function createRoutes(
   reading(app, '/v1/slos/*id', async (request, response) => {
     const id = sloId(request);
     const slo = await report.slo(id);
-    if (!slo) throw new Problem('unknown-slo', `No SLO ${JSON.stringify(id)} is loaded.`);
-    sendJson(response, 200, JSON.stringify(slo));
+    // An SLO may be called history itself.
+    const [, past] = slo ? [] : (/^(.+)\/history$/s.exec(id) ?? []);
+    const found = past === undefined ? slo : await history(past, request);
+    if (!found) throw new Problem('unknown-slo', `No SLO ${JSON.stringify(past ?? id)} is loaded.`);
+    sendJson(response, 200, JSON.stringify(found));
   });
+  addDeskReading(app, desk);
   reading(app, '/v1/outbox', async (request, response) => {
     sendJson(response, 200, JSON.stringify(await report.outbox(rowLimit(request.query['limit']))));
   });
@@ -99,6 +116,14 @@ function reading(app: Express, path: string, handler: RequestHandler): void {
     .all(() => {
       throw new Problem('method-not-allowed', 'This can only be read.', { Allow: 'GET, HEAD' });
     });
+}
+
+/** A parameter of the query; null when it is not there. */
+function queryText(request: Request, name: string): string | null {
+  const value = request.query[name];
+  if (value === undefined) return null;
+  if (typeof value === 'string') return value.slice(0, 100);
+  throw new Problem('invalid-query', `${name} must be given once.`);
 }
 
 function rowLimit(text: unknown): number {

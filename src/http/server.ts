@@ -5,8 +5,10 @@ import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import type { Recorder } from '../core/recorder.ts';
 import { SECOND } from '../core/time.ts';
+import { sendProblem } from './answer.ts';
 import type { Token } from './auth.ts';
 import { createGuard } from './auth.ts';
+import { createHostCheck } from './host-check.ts';
 import type { Metrics } from './metrics.ts';
 import { createMetrics } from './metrics.ts';
 import type { IngestLimits } from './outcomes.ts';
@@ -60,6 +62,7 @@ export interface HttpServer {
 /** Builds the HTTP server: outcomes on a lean path of their own, everything else through express. */
 export function createServer(options: ServerOptions): HttpServer {
   const guard = createGuard(options.tokens);
+  const strangeHost = createHostCheck({ tokens: options.tokens.length > 0, publicUrl: options.publicUrl });
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const { recorder, log } = options;
   const metrics = createMetrics(options.version);
@@ -79,6 +82,12 @@ export function createServer(options: ServerOptions): HttpServer {
   function handle(request: IncomingMessage, response: ServerResponse): void {
     connections.set(request.socket, response);
     if (closed) response.shouldKeepAlive = false;
+    const stranger = strangeHost(request);
+    if (stranger) {
+      metrics.failedRequest(stranger.code);
+      sendProblem(response, stranger);
+      return;
+    }
     const { url } = request;
     if (url === OUTCOMES_PATH || url!.startsWith(`${OUTCOMES_PATH}?`)) {
       void outcomes(request, response);
