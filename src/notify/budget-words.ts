@@ -34,11 +34,12 @@ export function budgetLeft(facts: NotificationFacts): Phrase {
   if (remainingRatio === null) return ['no outcomes to tell from'];
   const { units, did, may } = judgedBy(facts);
   const of = `${amount(allowed)} ${units}`;
-  if (allowed < 1 && facts.errorBudget > 0) {
+  const held = allowed / facts.errorBudget;
+  if (allowed < 1 && Number.isFinite(held)) {
     // Less than one may be bad: "0.96 more than the 0.04 allowed" would be true, and of no help.
-    const total = `${amount(allowed / facts.errorBudget)} ${units}`;
-    if (remainingRatio < 0)
-      return [`${budgetState(facts)}: ${amount(spent)} of ${total} ${did}, and of so few none may`];
+    const over = budgetState(facts)?.replace(/^budget /, '');
+    const total = `${amount(held)} ${units}`;
+    if (remainingRatio < 0) return [`${over}: ${amount(spent)} of ${total} ${did}, and of so few none may`];
     if (spent === 0) return [`100%: none of ${total} ${did}`];
   }
   if (remainingRatio === 0) return [`none: the ${of} allowed to ${may} are used up`];

@@ -4,7 +4,7 @@ import type { NodemailerError } from 'nodemailer';
 import type { Log } from '../core/log.ts';
 import type { Delivery, Notification, Target } from '../core/target.ts';
 import { emailHtml } from './email-html.ts';
-import { composeMessage, type Links } from './message.ts';
+import { type Links, type Message, composeMessage } from './message.ts';
 import { plainText } from './plain-text.ts';
 import { redact, secretsOfMailServer } from './redact.ts';
 
@@ -124,8 +124,7 @@ function composeMail(notification: Notification, to: readonly string[], from: st
   return {
     from,
     to: to.map((address) => ({ name: '', address })),
-    // Some readers take mails with another subject for another thread. The headline stands in the first line instead.
-    subject: `[burnwatch] ${message.slo}: incident ${message.incident}`,
+    subject: subjectOf(message),
     text: plainText(message),
     html: emailHtml(message),
     messageId: messageId('notification', notification.key, domain),
@@ -143,6 +142,11 @@ function composeMail(notification: Notification, to: readonly string[], from: st
       'X-Burnwatch-Owner': message.owner,
     },
   };
+}
+
+/** Some readers take mails with another subject for another thread. What is new stands in the first line. */
+function subjectOf({ event, slo, incident, headline }: Message): string {
+  return event === 'test' ? headline : `[burnwatch] ${slo}: incident ${incident}`;
 }
 
 function messageId(of: string, key: string, domain: string): string {

@@ -4,7 +4,7 @@ import { unitOf } from '../core/sli-unit.ts';
 import type { AttributeTest, Comparison, Sli, SliceSli, Where } from '../core/sli.ts';
 import { formatDuration } from '../core/time.ts';
 import type { Field, Phrase } from './phrase.ts';
-import { plainName } from './wording.ts';
+import { plainName, windowWords } from './wording.ts';
 
 /** What an SLI judges, in words: `executions` that `failed`, as many as are allowed to `fail`. */
 export interface Judged {
@@ -61,14 +61,14 @@ export function judgedBy({ sli }: Pick<NotificationFacts, 'sli'>): Judged {
     case 'slices':
       return slices(sli);
     case 'freshness': {
-      const stale = `no success in the ${formatDuration(sli.everyMs)} before`;
+      const stale = `no success in the ${windowWords(sli.everyMs)} before`;
       return {
         units: 'minutes',
         which: judgedBy({ sli: sli.of }).which,
         did: `had ${stale}`,
         may: `have ${stale}`,
         absent: ['Nothing has been counted'],
-        nothingGood: `no success for over ${formatDuration(sli.everyMs)}`,
+        nothingGood: `no success in ${windowWords(sli.everyMs)}`,
       };
     }
     case 'schedule': {

@@ -220,12 +220,10 @@ function owner(facts: NotificationFacts): Field {
 
 function promise(facts: NotificationFacts): Field[] {
   const objective = `${formatPercent(facts.objective, 9)} over ${plainName(facts.window, 40)}`;
-  return [
-    owner(facts),
-    { label: 'Objective', value: [objective] },
-    ...onlyWhere(facts),
-    ...spendsMost(facts),
-  ];
+  const parts = spendsMost(facts);
+  // A composite has no attributes of its own to select by.
+  const which = parts.length > 0 ? parts : onlyWhere(facts);
+  return [owner(facts), { label: 'Objective', value: [objective] }, ...which];
 }
 
 /** The parts of a composite that have spent anything, the one that spends most first. */
@@ -245,7 +243,7 @@ function escalated(facts: NotificationFacts): Field {
 }
 
 function deescalated(facts: NotificationFacts): Field {
-  return { label: 'Since then', value: [`no tier pages since ${utc(facts.at)}; a ticket tier still fires`] };
+  return { label: 'No page since', value: [`${utc(facts.at)}; a ticket tier still fires`] };
 }
 
 function waited({ waited: vainly }: NotificationFacts): Field[] {
@@ -258,7 +256,7 @@ function burning(facts: NotificationFacts): Field[] {
   return [
     ...reasonFields(facts.reasons),
     { label: 'Budget left', value: budgetLeft(facts) },
-    ...runsOut(facts),
+    ...(isSilence(facts) ? [] : runsOut(facts)),
     {
       label: 'Since',
       value: [
@@ -273,16 +271,14 @@ function summary(facts: NotificationFacts): Field[] {
   const { during, budget, peakBurnRate } = facts;
   const { units, may } = judgedBy(facts);
   const share = budget.allowed > 0 ? `${percent(during.bad / budget.allowed)}: ` : '';
+  const spent = `${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${units} allowed to ${may}`;
   return [
     {
       label: 'Lasted',
       value: [`${lasted(facts)}, ${utc(facts.openedAt)} to ${utc(facts.at)}`],
     },
     ...(peakBurnRate > 0 ? [{ label: 'Peak burn rate', value: [times(peakBurnRate)] }] : []),
-    {
-      label: 'Budget spent',
-      value: [`${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${units} allowed to ${may}`],
-    },
+    ...(isSilence(facts) ? [] : [{ label: 'Budget spent', value: [spent] }]),
     { label: 'Budget left', value: budgetLeft(facts) },
   ];
 }

@@ -58,16 +58,18 @@ function counted(facts: NotificationFacts, { good, bad }: Counts, when: string):
 }
 
 function budgetSentence(facts: NotificationFacts, { below }: BudgetRemainingReason): Phrase {
-  const { units, which, did } = judgedBy(facts);
+  const { units, which, may } = judgedBy(facts);
   const { remainingRatio, spent, allowed } = facts.budget;
-  const window = plainName(facts.window, 40);
-  const figures: Phrase = [`: ${amount(spent)} ${units}`, ...which, ` ${did}, ${amount(allowed)} may.`];
-  if (remainingRatio === null) return [`the error budget over ${window} is not known.`];
-  if (remainingRatio <= 0) return [`the error budget over ${window} is spent`, ...figures];
-  return [
-    `${percent(remainingRatio)} of the error budget over ${window} is left, less than ${formatPercent(below, 6)}`,
-    ...figures,
-  ];
+  const budget = `the error budget over ${plainName(facts.window, 40)}`;
+  if (remainingRatio === null) return [`${budget} is not known.`];
+  const left = `${percent(remainingRatio)} of ${budget} is left, less than ${formatPercent(below, 6)}`;
+  return remainingRatio > 0
+    ? [
+        `${left}: ${amount(spent)} of the ${amount(allowed)} ${units}`,
+        ...which,
+        ` that may ${may} are spent.`,
+      ]
+    : [`${budget} is spent: ${amount(spent)} ${units}`, ...which, `, where ${amount(allowed)} may ${may}.`];
 }
 
 function forecastSentence(facts: NotificationFacts, { within, left, recent }: ForecastReason): Phrase {
@@ -90,7 +92,8 @@ function outageSentence(facts: NotificationFacts, { badRun, since }: OutageReaso
       ? '.'
       : `; at ${formatPercent(facts.objective, 9)} that happens by chance less than once in 100 windows.`;
   if (badRun === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}${chance}`];
-  return [`the last ${amount(badRun)} ${units}`, ...which, ` all ${did}${began}${chance}`];
+  const all = did.startsWith('were ') ? `were all${did.slice('were'.length)}` : `all ${did}`;
+  return [`the last ${amount(badRun)} ${units}`, ...which, ` ${all}${began}${chance}`];
 }
 
 function noDataSentence(facts: NotificationFacts, { after, silentFor, lastAt }: NoDataReason): Phrase {

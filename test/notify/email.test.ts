@@ -52,7 +52,8 @@ describe('a mail', () => {
     const { from, to, parsed } = mail.mails[0]!;
     expect(from).toBe('burnwatch@alerts.example.com');
     expect(to).toEqual(TO);
-    expect(parsed.subject).toBe('PAGE order-fulfillment/fulfilled-in-10m: 41% budget left, gone in 14h');
+    expect(parsed.subject).toBe('[burnwatch] order-fulfillment/fulfilled-in-10m: incident mi9x2k00-4f7a');
+    expect(parsed.text).toMatch(/^PAGE order-fulfillment\/fulfilled-in-10m: 41% budget left, gone in 14h\n/);
     const sentence = '312 of 2,140 executions failed in the last hour (14.6%; the objective allows 5%).';
     expect(parsed.text).toContain(sentence);
     expect(parsed.html).toContain(sentence);
@@ -89,6 +90,10 @@ describe('a mail', () => {
     expect(roots.slice(0, 3)).toEqual([roots[0], roots[0], roots[0]]);
     expect(roots[3]).not.toBe(roots[0]);
     expect(parsed.map(({ references }) => references)).toEqual(roots);
+    // Gmail makes another thread of another subject.
+    const subjects = parsed.map(({ subject }) => subject);
+    expect(new Set(subjects.slice(0, 3)).size).toBe(1);
+    expect(subjects[3]).not.toBe(subjects[0]);
     const ids = parsed.map(({ messageId }) => messageId);
     expect(new Set([...ids, ...roots]).size).toBe(6);
   });

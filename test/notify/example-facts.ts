@@ -1,6 +1,8 @@
 import type { FailedExecution, NotificationFacts } from '../../src/core/notification.ts';
+import type { BurnRateReason } from '../../src/core/reason.ts';
+import type { OutcomeSli, Sli } from '../../src/core/sli.ts';
 import type { Notification } from '../../src/core/target.ts';
-import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { Links } from '../../src/notify/message.ts';
 
 export const OPENED_AT = Date.UTC(2026, 10, 22, 19, 6);
@@ -19,6 +21,33 @@ const FAILED: FailedExecution = {
   traceId: null,
 };
 
+const HOURLY: BurnRateReason = {
+  kind: 'burnRate',
+  tier: 'hourly',
+  severity: 'page',
+  factor: 2.8,
+  long: { duration: HOUR, good: 1828, bad: 312, burnRate: 2.9159 },
+  short: { duration: 5 * MINUTE, good: 61, bad: 118, burnRate: 13.1844 },
+};
+
+const DRIFT: BurnRateReason = {
+  kind: 'burnRate',
+  tier: 'drift',
+  severity: 'ticket',
+  factor: 2.8,
+  long: { duration: 24 * HOUR, good: 30_214, bad: 5102, burnRate: 2.8893 },
+  short: { duration: 2 * HOUR, good: 2600, bad: 499, burnRate: 3.2204 },
+};
+
+const WHOLE: OutcomeSli = {
+  kind: 'outcomes',
+  step: null,
+  dependency: null,
+  where: {},
+  withinMs: null,
+  good: 'succeeded',
+};
+
 /** A page of a busy workflow, complete; the other examples vary it. */
 export const OPENED: NotificationFacts = {
   kind: 'opened',
@@ -28,19 +57,22 @@ export const OPENED: NotificationFacts = {
   description: '95% of orders are fulfilled within 10 minutes',
   runbook: 'https://wiki.example.com/runbooks/fulfillment',
   objective: 0.95,
+  errorBudget: 0.05,
   window: '28d',
   incident: 'mi9x2k00-4f7a',
   severity: 'page',
   openedAt: OPENED_AT,
   at: OPENED_AT,
-  tier: 'hourly',
-  factor: 2.8,
-  long: { duration: HOUR, good: 1828, bad: 312, burnRate: 2.9159 },
-  short: { duration: 5 * MINUTE, good: 61, bad: 118, burnRate: 13.1844 },
+  reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
   exhaustsAt: OPENED_AT + 14 * HOUR + 20 * MINUTE,
+  pace: null,
   peakBurnRate: 2.9159,
   during: { good: 1828, bad: 312 },
+  acknowledged: null,
+  waited: null,
+  members: [],
+  postmortem: null,
   failures: [
     { step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 221 },
     { step: 'charge-card', dependency: 'stripe', error: 'card_declined', count: 38 },
@@ -58,6 +90,7 @@ export const OPENED: NotificationFacts = {
     },
     { ...FAILED, dependency: 'dhl', error: 'timeout' },
   ],
+  told: ['payments-oncall'],
   insteadOf: null,
 };
 
@@ -65,10 +98,7 @@ export const OPENED: NotificationFacts = {
 export const TICKET: NotificationFacts = {
   ...OPENED,
   severity: 'ticket',
-  tier: 'drift',
-  factor: 2.8,
-  long: { duration: 24 * HOUR, good: 30_214, bad: 5102, burnRate: 2.8893 },
-  short: { duration: 2 * HOUR, good: 2600, bad: 499, burnRate: 3.2204 },
+  reasons: [DRIFT],
 };
 
 export const ESCALATED: NotificationFacts = {
@@ -84,8 +114,13 @@ export const RESOLVED: NotificationFacts = {
   ...OPENED,
   kind: 'resolved',
   at: OPENED_AT + 2 * HOUR + 10 * MINUTE,
-  long: { duration: HOUR, good: 2100, bad: 12, burnRate: 0.1136 },
-  short: { duration: 5 * MINUTE, good: 180, bad: 0, burnRate: 0 },
+  reasons: [
+    {
+      ...HOURLY,
+      long: { duration: HOUR, good: 2100, bad: 12, burnRate: 0.1136 },
+      short: { duration: 5 * MINUTE, good: 180, bad: 0, burnRate: 0 },
+    },
+  ],
   during: { good: 5120, bad: 1403 },
   budget: { allowed: 3100, spent: 2790, remaining: 310, remainingRatio: 0.1 },
   exhaustsAt: null,
@@ -110,8 +145,7 @@ export const TEST: NotificationFacts = {
   description: 'A test of the target payments-oncall',
   severity: 'ticket',
   runbook: null,
-  long: { duration: HOUR, good: 0, bad: 0, burnRate: null },
-  short: { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null },
+  reasons: [],
   budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
   exhaustsAt: null,
   failures: [],
@@ -126,12 +160,21 @@ export const STEP: NotificationFacts = {
   runbook: null,
   objective: 0.995,
   window: '7d',
-  sli: { step: 'charge-card', dependency: 'stripe', where: { region: ['eu', 'us'] }, withinMs: null },
+  errorBudget: 0.005,
+  sli: {
+    ...WHOLE,
+    step: 'charge-card',
+    dependency: 'stripe',
+    where: { region: { op: 'in', values: ['eu', 'us'] }, tenant: { op: 'not-glob', values: ['test-*'] } },
+  },
   severity: 'ticket',
-  tier: 'drift',
-  factor: 2.8,
-  long: { duration: 6 * HOUR, good: 799, bad: 75, burnRate: 17.1625 },
-  short: { duration: 30 * MINUTE, good: 14, bad: 9, burnRate: 78.26 },
+  reasons: [
+    {
+      ...DRIFT,
+      long: { duration: 6 * HOUR, good: 799, bad: 75, burnRate: 17.1625 },
+      short: { duration: 30 * MINUTE, good: 14, bad: 9, burnRate: 78.26 },
+    },
+  ],
   budget: { allowed: 80.5, spent: 75, remaining: 5.5, remainingRatio: 0.0683 },
   exhaustsAt: OPENED_AT + 25 * MINUTE,
   // Kept by the hour, and so a few more than those of the window.
@@ -142,9 +185,14 @@ export const STEP: NotificationFacts = {
 /** Executions that never finished; the budget has nothing left to run out of. */
 export const OVERDUE: NotificationFacts = {
   ...OPENED,
-  sli: { step: null, dependency: null, where: {}, withinMs: 10 * MINUTE },
-  long: { duration: HOUR, good: 0, bad: 41, burnRate: 20 },
-  short: { duration: 5 * MINUTE, good: 0, bad: 6, burnRate: 20 },
+  sli: { ...WHOLE, withinMs: 10 * MINUTE },
+  reasons: [
+    {
+      ...HOURLY,
+      long: { duration: HOUR, good: 0, bad: 41, burnRate: 20 },
+      short: { duration: 5 * MINUTE, good: 0, bad: 6, burnRate: 20 },
+    },
+  ],
   budget: { allowed: 61, spent: 61, remaining: 0, remainingRatio: 0 },
   exhaustsAt: OPENED_AT,
   failures: [
@@ -154,6 +202,159 @@ export const OVERDUE: NotificationFacts = {
   lastFailed: [
     { ...FAILED, execution: 'order-918275', step: 'ship', error: 'overdue' },
     { ...FAILED, execution: 'order-918274', step: null, error: 'overdue', at: OPENED_AT - 9 * MINUTE },
+  ],
+};
+
+/** A job that runs twice a day has failed again and again; the outage tier has no window. */
+export const OUTAGE: NotificationFacts = {
+  ...OPENED,
+  slo: 'nightly-invoices/sent',
+  description: null,
+  reasons: [
+    { kind: 'outage', tier: 'outage', severity: 'page', badRun: 7, needed: 3, since: OPENED_AT - 3 * DAY },
+  ],
+  budget: { allowed: 2.8, spent: 8, remaining: -5.2, remainingRatio: -5.2 / 2.8 },
+  exhaustsAt: null,
+  peakBurnRate: 20,
+  failures: [{ step: 'render', dependency: null, error: 'out-of-memory', count: 7 }],
+  lastFailed: [FAILED, { ...FAILED, at: FAILED.at - MINUTE }],
+};
+
+/** A workflow so quiet that nothing may fail at all. */
+export const TINY: NotificationFacts = {
+  ...OUTAGE,
+  objective: 0.99,
+  errorBudget: 0.01,
+  budget: { allowed: 0.04, spent: 2, remaining: -1.96, remainingRatio: -49 },
+};
+
+/** Fails fast, for a few minutes only: the long window still reassures. */
+export const SUDDEN: NotificationFacts = {
+  ...OPENED,
+  budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
+  exhaustsAt: OPENED_AT + 3 * HOUR,
+  pace: 5 * MINUTE,
+};
+
+export const SILENT: NotificationFacts = {
+  ...OPENED,
+  severity: 'ticket',
+  reasons: [
+    {
+      kind: 'noData',
+      tier: 'no-data',
+      severity: 'ticket',
+      after: HOUR,
+      lastAt: OPENED_AT - 2 * HOUR,
+      silentFor: 2 * HOUR,
+    },
+  ],
+  exhaustsAt: null,
+  peakBurnRate: 0,
+  failures: [],
+  lastFailed: [],
+};
+
+export const SUCCESS_RATE: NotificationFacts = {
+  ...OPENED,
+  sli: { kind: 'measurement', name: 'dlq-depth', where: {}, op: '<=', limit: 100, sums: false },
+  reasons: [
+    {
+      kind: 'successRate',
+      tier: 'low',
+      severity: 'page',
+      below: 0.98,
+      over: { duration: 15 * MINUTE, good: 12, bad: 3, burnRate: 4 },
+    },
+  ],
+  failures: [{ step: null, dependency: null, error: 'dlq-depth', count: 3 }],
+  lastFailed: [{ ...FAILED, execution: 'dlq-depth=412', step: null, error: 'dlq-depth' }],
+};
+
+export const BUDGET_LOW: NotificationFacts = {
+  ...TICKET,
+  sli: {
+    kind: 'slices',
+    sliceMs: 5 * MINUTE,
+    of: { ...WHOLE, withinMs: 10 * MINUTE },
+    rule: { kind: 'ratio', atLeast: { numerator: 99, denominator: 100 } },
+  },
+  budget: { allowed: 403.2, spent: 350, remaining: 53.2, remainingRatio: 53.2 / 403.2 },
+  reasons: [{ kind: 'budgetRemaining', tier: 'budget-25', severity: 'ticket', below: 0.25 }],
+};
+
+export const FORECAST: NotificationFacts = {
+  ...TICKET,
+  sli: { kind: 'freshness', of: WHOLE, everyMs: 26 * HOUR },
+  reasons: [
+    {
+      kind: 'forecast',
+      tier: 'soon-gone',
+      severity: 'ticket',
+      within: DAY,
+      left: 14 * HOUR,
+      recent: { duration: DAY, good: 1200, bad: 240, burnRate: 3.33 },
+    },
+  ],
+};
+
+const SCHEDULE: Sli = {
+  kind: 'schedule',
+  where: {},
+  schedule: { cron: '0 3 * * *', timeZone: 'Europe/Berlin', ticks: () => [] },
+  startWithinMs: 10 * MINUTE,
+  finishWithinMs: HOUR,
+};
+
+export const MISSED_TICKS: NotificationFacts = { ...OUTAGE, sli: SCHEDULE, lastFailed: [], failures: [] };
+
+/** A journey over two workflows. */
+export const COMPOSITE: NotificationFacts = {
+  ...OPENED,
+  sli: {
+    kind: 'composite',
+    method: 'all-of',
+    members: [
+      { slo: 'checkout/paid', workflow: 'checkout', sli: WHOLE, fingerprint: 'a', weight: 1 },
+      { slo: 'shipping/sent', workflow: 'shipping', sli: SCHEDULE, fingerprint: 'b', weight: 1 },
+    ],
+  },
+  members: [
+    { name: 'shipping/sent', share: 0.9 },
+    { name: 'checkout/paid', share: 0.1 },
+  ],
+};
+
+export const DEESCALATED: NotificationFacts = {
+  ...ESCALATED,
+  kind: 'deescalated',
+  severity: 'ticket',
+  reasons: [DRIFT],
+  failures: [{ step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 4900 }],
+  acknowledged: { at: OPENED_AT + 6 * MINUTE, by: 'eva' },
+};
+
+export const REMINDER: NotificationFacts = { ...ESCALATED, kind: 'reminder' };
+
+export const UNACKNOWLEDGED: NotificationFacts = {
+  ...ESCALATED,
+  kind: 'unacknowledged',
+  at: OPENED_AT + 15 * MINUTE,
+  waited: 15 * MINUTE,
+  told: ['payments-lead'],
+};
+
+export const POSTMORTEM: NotificationFacts = {
+  ...RESOLVED,
+  postmortem: { policy: 'standard', above: 0.2, spent: 1403 / 3100 },
+};
+
+export const DATA_AGAIN: NotificationFacts = {
+  ...SILENT,
+  kind: 'resolved',
+  at: OPENED_AT + 3 * HOUR,
+  reasons: [
+    { kind: 'noData', tier: 'no-data', severity: 'ticket', after: HOUR, lastAt: OPENED_AT, silentFor: 0 },
   ],
 };
 

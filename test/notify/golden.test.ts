@@ -8,32 +8,37 @@ import { slackPayload } from '../../src/notify/slack-blocks.ts';
 import type { SlackBlock } from '../../src/notify/slack-blocks.ts';
 import type { Notification } from '../../src/core/target.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import {
-  ESCALATED,
-  LINKS,
-  OPENED,
-  OVERDUE,
-  OVERSPENT,
-  RESOLVED,
-  STEP,
-  TEST,
-  TICKET,
-  notificationOf,
-} from './example-facts.ts';
+import * as examples from './example-facts.ts';
+import { LINKS, notificationOf } from './example-facts.ts';
 
 const SIGNAL = new AbortController().signal;
 const RULE = '─'.repeat(80);
 
 const EXAMPLES: Readonly<Record<string, Notification>> = {
-  opened: notificationOf(OPENED),
-  'ticket-about-a-step': notificationOf(STEP),
-  overdue: notificationOf(OVERDUE),
-  overspent: notificationOf(OVERSPENT),
-  escalated: notificationOf(ESCALATED),
-  'opened-and-escalated': notificationOf(TICKET, ESCALATED),
-  resolved: notificationOf(RESOLVED),
-  'fired-and-recovered': notificationOf(TICKET, ESCALATED, RESOLVED),
-  test: notificationOf(TEST),
+  opened: notificationOf(examples.OPENED),
+  'ticket-about-a-step': notificationOf(examples.STEP),
+  overdue: notificationOf(examples.OVERDUE),
+  overspent: notificationOf(examples.OVERSPENT),
+  escalated: notificationOf(examples.ESCALATED),
+  'opened-and-escalated': notificationOf(examples.TICKET, examples.ESCALATED),
+  resolved: notificationOf(examples.RESOLVED),
+  'fired-and-recovered': notificationOf(examples.TICKET, examples.ESCALATED, examples.RESOLVED),
+  test: notificationOf(examples.TEST),
+  outage: notificationOf(examples.OUTAGE),
+  'tiny-volume': notificationOf(examples.TINY),
+  sudden: notificationOf(examples.SUDDEN),
+  'no-data': notificationOf(examples.SILENT),
+  'success-rate-of-measurements': notificationOf(examples.SUCCESS_RATE),
+  'budget-low-of-slices': notificationOf(examples.BUDGET_LOW),
+  'forecast-of-freshness': notificationOf(examples.FORECAST),
+  'missed-ticks': notificationOf(examples.MISSED_TICKS),
+  composite: notificationOf(examples.COMPOSITE),
+  deescalated: notificationOf(examples.DEESCALATED),
+  reminder: notificationOf(examples.REMINDER),
+  'reminder-of-silence': notificationOf({ ...examples.SILENT, kind: 'reminder' }),
+  unacknowledged: notificationOf(examples.UNACKNOWLEDGED),
+  'postmortem-required': notificationOf(examples.POSTMORTEM),
+  'data-again': notificationOf(examples.DATA_AGAIN),
 };
 
 /** Compares with `golden/<file>.txt`, or writes it when UPDATE_GOLDEN is set. */

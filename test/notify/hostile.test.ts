@@ -9,12 +9,31 @@ import { plainText } from '../../src/notify/plain-text.ts';
 import { slackPayload } from '../../src/notify/slack-blocks.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { ESCALATED, LINKS, OPENED, RESOLVED, TEST, notificationOf } from './example-facts.ts';
+import * as examples from './example-facts.ts';
+import { ESCALATED, LINKS, OPENED, notificationOf } from './example-facts.ts';
 import { factsWithTexts, hostileText, randomFacts } from './random-facts.ts';
 import { slackLimitsBroken, slackTexts } from './slack-limits.ts';
 
 const RUNS = { numRuns: 300 };
-const BASES: readonly NotificationFacts[] = [OPENED, ESCALATED, RESOLVED, TEST];
+/** One of every kind of transition, tier and SLI. */
+const BASES: readonly NotificationFacts[] = [
+  OPENED,
+  ESCALATED,
+  examples.RESOLVED,
+  examples.TEST,
+  examples.OUTAGE,
+  examples.SILENT,
+  examples.SUCCESS_RATE,
+  examples.BUDGET_LOW,
+  examples.FORECAST,
+  examples.MISSED_TICKS,
+  examples.COMPOSITE,
+  examples.DEESCALATED,
+  examples.REMINDER,
+  examples.UNACKNOWLEDGED,
+  examples.POSTMORTEM,
+  examples.DATA_AGAIN,
+];
 
 /** Facts whose every text is hostile, beside the same facts with tame texts. */
 const HOSTILE = fc
@@ -84,11 +103,15 @@ describe('D4: hostile texts', () => {
         { ...ESCALATED, lastFailed: Array.from({ length: 20 }, () => OPENED.lastFailed[0]!) },
         () => character.repeat(5000),
       );
+      const lastFailed = facts.lastFailed.map((one, index) => ({
+        ...one,
+        execution: `${index}${one.execution}`,
+      }));
       const links = {
         publicUrl: `https://x.example/${'y'.repeat(500)}`,
         traceUrl: `https://x.example/${'z'.repeat(900)}`,
       };
-      const message = composeMessage(notificationOf({ ...facts, slo: 'a'.repeat(300) }), links);
+      const message = composeMessage(notificationOf({ ...facts, lastFailed, slo: 'a'.repeat(300) }), links);
       expect(message.lastFailed).toHaveLength(5);
       expect(slackLimitsBroken(slackPayload(message))).toEqual([]);
     },
@@ -198,7 +221,10 @@ describe('D4: hostile texts', () => {
           expect(mail!.to).toEqual(['oncall@example.com']);
           expect([...mail!.parsed.headers.keys()]).toEqual([...expected!.parsed.headers.keys()]);
           expect(mail!.parsed.attachments).toEqual([]);
-          expect(mail!.parsed.subject).toBe(composeMessage(hostile, LINKS).headline);
+          const { event, slo, incident, headline } = composeMessage(hostile, LINKS);
+          expect(mail!.parsed.subject).toBe(
+            event === 'test' ? headline : `[burnwatch] ${slo}: incident ${incident}`,
+          );
           expect(mail!.parsed.text!.trimEnd()).toBe(textOf(hostile));
         }),
         { numRuns: 15 },

@@ -14,13 +14,18 @@ import {
   windowWords,
 } from '../../src/notify/wording.ts';
 import {
+  DEESCALATED,
   ESCALATED,
   LINKS,
   OPENED,
   OPENED_AT,
+  OUTAGE,
+  REMINDER,
   RESOLVED,
   STEP,
   TICKET,
+  TINY,
+  UNACKNOWLEDGED,
   notificationOf,
 } from './example-facts.ts';
 
@@ -40,6 +45,12 @@ describe('what several facts become', () => {
     ['resolved', [ESCALATED, RESOLVED]],
     ['recovered', [OPENED, RESOLVED]],
     ['recovered', [TICKET, ESCALATED, RESOLVED]],
+    ['reminder', [REMINDER]],
+    // Who has not heard that it burns is not reminded of it.
+    ['escalated', [ESCALATED, REMINDER]],
+    ['opened', [OPENED, REMINDER, REMINDER]],
+    ['deescalated', [ESCALATED, DEESCALATED]],
+    ['unacknowledged', [UNACKNOWLEDGED]],
   ] as const)('D2: one message, %s', (event, facts) => {
     expect(compose(...facts).event).toBe(event);
   });
@@ -59,12 +70,10 @@ describe('D4: what is not known is said so', () => {
   const unknown = { allowed: 0, spent: 0, remaining: 0, remainingRatio: null };
 
   it('without outcomes in the window', () => {
-    const facts = {
-      ...OPENED,
-      budget: unknown,
-      exhaustsAt: null,
-      short: { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null },
-    };
+    const [reason] = OPENED.reasons;
+    if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+    const short = { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null };
+    const facts = { ...OPENED, budget: unknown, exhaustsAt: null, reasons: [{ ...reason, short }] };
     expect(fieldsOf(facts)).toMatchObject({
       'Burn rate': '2.92x over 1h, no outcomes over 5m',
       'Budget left': 'no outcomes to tell from',
@@ -77,10 +86,16 @@ describe('D4: what is not known is said so', () => {
 
   it('without outcomes at all', () => {
     const empty = { duration: HOUR, good: 0, bad: 0, burnRate: null };
-    const message = compose({ ...STEP, budget: unknown, long: empty, short: empty });
+    const [reason] = STEP.reasons;
+    if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+    const message = compose({
+      ...STEP,
+      budget: unknown,
+      reasons: [{ ...reason, long: empty, short: empty }],
+    });
     expect(message.headline).toBe('TICKET order-fulfillment/charge-card-succeeds: burning its error budget');
     expect(phraseText(message.sentence)).toBe(
-      'no attempts ended in the last hour (the objective allows 0.5% to fail).',
+      'No attempts ended in the last hour (the objective allows 0.5% to fail).',
     );
   });
 
@@ -133,6 +148,81 @@ describe('links', () => {
       expect(links).toEqual([]);
     },
   );
+});
+
+describe('an overspent budget', () => {
+  const spent = (remainingRatio: number) =>
+    compose({
+      ...OPENED,
+      budget: {
+        allowed: 10,
+        spent: 10 * (1 - remainingRatio),
+        remaining: 10 * remainingRatio,
+        remainingRatio,
+      },
+    });
+
+  it.each([
+    [-0.3, 'budget overspent by 30%', 'overspent by 30%: 3 more than the 10 executions allowed to fail'],
+    [-8.5, 'budget overspent by 850%', 'overspent by 850%: 85 more than the 10 executions allowed to fail'],
+    [-9, 'budget spent 10 times over', 'spent 10 times over: 100 failed, and 10 may'],
+    [-48.7, 'budget spent 49 times over', 'spent 49 times over: 497 failed, and 10 may'],
+  ])('of %d is told as a share, and from ten times the budget on as a multiple', (ratio, push, field) => {
+    const message = spent(ratio);
+    expect(message.headline).toBe(`PAGE order-fulfillment/fulfilled-in-10m: ${push}`);
+    const left = message.fields.find(({ label }) => label === 'Budget left')!;
+    expect(phraseText(left.value)).toBe(field);
+  });
+
+  it('of less than one outcome is told by what there was', () => {
+    expect(fieldsOf(TINY)['Budget left']).toBe(
+      'spent 50 times over: 2 of 4 executions failed, and of so few none may',
+    );
+    const unspent = { allowed: 0.04, spent: 0, remaining: 0.04, remainingRatio: 1 };
+    expect(fieldsOf({ ...TINY, budget: unspent })['Budget left']).toBe('100%: none of 4 executions failed');
+  });
+});
+
+describe('an execution of which several attempts failed', () => {
+  it('is told once, by its latest', () => {
+    const [first, second] = OPENED.lastFailed;
+    const lastFailed = [first!, second!, { ...first!, at: first!.at - HOUR, error: 'earlier' }];
+    const lines = compose({ ...OUTAGE, lastFailed }).lastFailed.map(phraseText);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^order-918273 .*timeout/);
+    expect(lines.join()).not.toContain('earlier');
+  });
+});
+
+describe('facts that version 0.1 stored', () => {
+  const { reasons, errorBudget, pace, acknowledged, waited, members, postmortem, told, ...rest } = OPENED;
+  const [reason] = reasons;
+  if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+  const { tier, factor, long, short } = reason;
+  const sli = { step: 'ship', dependency: null, where: { region: ['eu', 'us'] }, withinMs: 600_000 };
+  const stored = JSON.parse(JSON.stringify({ ...rest, tier, factor, long, short, sli })) as NotificationFacts;
+
+  it('say the same as those of this version', () => {
+    const now: NotificationFacts = {
+      ...OPENED,
+      reasons: [reason],
+      sli: {
+        kind: 'outcomes',
+        step: 'ship',
+        dependency: null,
+        where: { region: { op: 'in', values: ['eu', 'us'] } },
+        withinMs: 600_000,
+        good: 'succeeded',
+      },
+    };
+    expect(compose(stored)).toEqual(compose(now));
+    expect([errorBudget, pace, acknowledged, waited, members, postmortem, told]).toHaveLength(7);
+  });
+
+  it('have an error budget without dust', () => {
+    const sentence = phraseText(compose({ ...stored, objective: 0.999 }).sentence);
+    expect(sentence).toMatch(/the objective allows 0\.1%\)\.$/);
+  });
 });
 
 describe('numbers and times', () => {

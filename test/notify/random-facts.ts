@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import type { NotificationFacts } from '../../src/core/notification.ts';
+import type { Reason } from '../../src/core/reason.ts';
+import type { AttributeTest, OutcomeSli, Schedule, Sli } from '../../src/core/sli.ts';
 
 /** Every place of a notification that holds text somebody else wrote, filled by `text`. */
 export function factsWithTexts(facts: NotificationFacts, text: () => string): NotificationFacts {
@@ -11,8 +13,12 @@ export function factsWithTexts(facts: NotificationFacts, text: () => string): No
     owner: text(),
     description: text(),
     incident: text(),
-    tier: text(),
-    sli: { step: text(), dependency: text(), where: { [text()]: [text(), text()] }, withinMs: 600_000 },
+    reasons: facts.reasons.map((reason) => ({ ...reason, tier: text() })),
+    sli: sliWithTexts(facts.sli?.kind ?? 'outcomes', text),
+    acknowledged: { at: facts.openedAt, by: text() },
+    members: [0.7, 0.3].map((share) => ({ name: text(), share })),
+    postmortem: { policy: text(), above: 0.2, spent: 0.3 },
+    told: [text()],
     failures: facts.failures.map(({ count }) => ({ step: text(), dependency: text(), error: text(), count })),
     lastFailed: facts.lastFailed.map(({ at }) => ({
       execution: text(),
@@ -24,6 +30,40 @@ export function factsWithTexts(facts: NotificationFacts, text: () => string): No
     })),
     insteadOf: { target: text(), reason: text() },
   };
+}
+
+/** An SLI of a kind whose every text is filled. */
+function sliWithTexts(kind: Sli['kind'], text: () => string): Sli {
+  const where = { [text()]: { op: 'not-glob', values: [text(), text()] } satisfies AttributeTest };
+  const of: OutcomeSli = {
+    kind: 'outcomes',
+    step: text(),
+    dependency: text(),
+    where,
+    withinMs: 600_000,
+    good: 'succeeded',
+  };
+  const schedule: Schedule = { cron: text(), timeZone: text(), ticks: () => [] };
+  switch (kind) {
+    case 'outcomes':
+      return of;
+    case 'measurement':
+      return { kind, name: text(), where, op: '<=', limit: 100, sums: false };
+    case 'slices':
+      return { kind, sliceMs: 300_000, of, rule: { kind: 'any' } };
+    case 'freshness':
+      return { kind, of, everyMs: 3_600_000 };
+    case 'schedule':
+      return { kind, where, schedule, startWithinMs: null, finishWithinMs: 60_000 };
+    case 'composite':
+      return {
+        kind,
+        method: 'weighted',
+        members: [{ slo: text(), workflow: text(), sli: of, fingerprint: text(), weight: 1 }],
+      };
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** Facts of every kind with numbers from nothing to huge, and with nulls wherever facts may have them. */
@@ -44,8 +84,56 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     burnRate: fc.option(positive),
   });
   const where = { step: nameOrNull, dependency: nameOrNull, error: nameOrNull };
+  const ratio = fc.double({ min: 0, max: 1, noNaN: true });
+  const outcomes: fc.Arbitrary<OutcomeSli> = fc.record({
+    kind: fc.constant('outcomes'),
+    step: nameOrNull,
+    dependency: nameOrNull,
+    where: fc.dictionary(
+      name,
+      fc.record({
+        op: fc.constantFrom('in', 'not-in', 'glob', 'not-glob'),
+        values: fc.array(name, { maxLength: 3 }),
+      }),
+      { maxKeys: 3 },
+    ),
+    withinMs: fc.option(fc.nat()),
+    good: fc.constantFrom('succeeded', 'first-try'),
+  });
+  const others = fc
+    .constantFrom('measurement', 'slices', 'freshness', 'schedule', 'composite')
+    .chain((kind) => name.map((text) => sliWithTexts(kind, () => text)));
+  const base = { tier: name, severity: fc.constantFrom('page', 'ticket') };
+  const reason: fc.Arbitrary<Reason> = fc.oneof(
+    fc.record({ ...base, kind: fc.constant('burnRate'), factor: positive, long: window, short: window }),
+    fc.record({ ...base, kind: fc.constant('successRate'), below: ratio, over: window }),
+    fc.record({ ...base, kind: fc.constant('budgetRemaining'), below: ratio }),
+    fc.record({
+      ...base,
+      kind: fc.constant('forecast'),
+      within: count,
+      left: fc.option(positive),
+      recent: window,
+    }),
+    fc.record({ ...base, kind: fc.constant('outage'), badRun: count, needed: count, since: fc.option(time) }),
+    fc.record({
+      ...base,
+      kind: fc.constant('noData'),
+      after: count,
+      lastAt: fc.option(time),
+      silentFor: count,
+    }),
+  );
   return fc.record({
-    kind: fc.constantFrom('opened', 'escalated', 'resolved', 'test'),
+    kind: fc.constantFrom(
+      'opened',
+      'escalated',
+      'deescalated',
+      'unacknowledged',
+      'reminder',
+      'resolved',
+      'test',
+    ),
     slo: fc.tuple(name, name).map((parts) => parts.join('/')),
     workflow: name,
     owner: name,
@@ -55,21 +143,14 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       fc.constantFrom(0.95, 0.999_999_999, 1e-9),
       fc.double({ min: 0, max: 1, noNaN: true }),
     ),
+    errorBudget: fc.oneof(fc.constantFrom(0, 1), ratio),
     window: name,
-    sli: fc.record({
-      step: nameOrNull,
-      dependency: nameOrNull,
-      where: fc.dictionary(name, fc.array(name, { maxLength: 3 }), { maxKeys: 3 }),
-      withinMs: fc.option(fc.nat()),
-    }),
+    sli: fc.oneof(outcomes, others),
     incident: name,
     severity: fc.constantFrom('page', 'ticket'),
     openedAt: time,
     at: time,
-    tier: name,
-    factor: positive,
-    long: window,
-    short: window,
+    reasons: fc.array(reason, { maxLength: 6 }),
     budget: fc.record({
       allowed: positive,
       spent: count,
@@ -77,8 +158,14 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       remainingRatio: fc.option(signed),
     }),
     exhaustsAt: fc.option(time),
+    pace: fc.option(fc.nat()),
     peakBurnRate: positive,
     during: fc.record(counts),
+    acknowledged: fc.option(fc.record({ at: time, by: name })),
+    waited: fc.option(fc.nat()),
+    members: fc.array(fc.record({ name, share: fc.option(ratio) }), { maxLength: 4 }),
+    postmortem: fc.option(fc.record({ policy: name, above: ratio, spent: positive })),
+    told: fc.array(name, { maxLength: 2 }),
     failures: fc.array(fc.record({ ...where, count }), { maxLength: 8 }),
     lastFailed: fc.array(fc.record({ execution: name, at: time, ...where, traceId: nameOrNull }), {
       maxLength: 8,
