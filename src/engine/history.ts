@@ -1,8 +1,11 @@
-import { endianness } from 'node:os';
 import type { Counts, Level, Span } from '../core/cells.ts';
 import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../core/cells.ts';
+import { seriesKey } from '../core/series.ts';
 import type { BlockId, CountStore, PartitionId, SliId } from '../core/store.ts';
+import { StoreUnavailable } from '../core/store.ts';
 import { HOUR, minuteOf } from '../core/time.ts';
+import type { Block, SeriesCells } from './history-cells.ts';
+import { blockCode, merge, seriesCells } from './history-cells.ts';
 
 /**
  * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
@@ -10,6 +13,18 @@ import { HOUR, minuteOf } from '../core/time.ts';
  */
 export interface HistoryRequest extends SliId {
   readonly windows: readonly number[];
+  /** Hours (since the epoch) whose minutes are wanted as well. */
+  readonly minutesOf?: readonly number[];
+  /** The first and the last of hours that are wanted as well. */
+  readonly hours?: readonly [first: number, last: number];
+}
+
+/** Says what of a series was written, for those who work out something from it. */
+export interface ChangeFeed {
+  /** The hours that were written since the last call, as far as a refresh noticed; null when all may have been. */
+  take(): readonly number[] | null;
+  /** Nobody will ask any more. */
+  close(): void;
 }
 
 /**
@@ -17,25 +32,32 @@ export interface HistoryRequest extends SliId {
  * Partitions are added up.
  */
 export interface History {
-  /** Brings the requested windows up to `now`. Calls made while one is running wait for it. */
+  /**
+   * Brings what is requested up to `now`. Calls made while one is running wait for it. What cannot be read of one
+   * series does not keep the others from being read: see `failure`.
+   */
   refresh(requests: readonly HistoryRequest[], now: number): Promise<void>;
+  /** Why the last refresh that asked for a series could not read it, unless the whole store was away; else null. */
+  failure(sli: SliId): unknown;
   /** Sums up an SLI's outcomes in the window of a length that ends at `now`; the window must have been refreshed. */
   sums(sli: SliId, now: number): (window: number) => Counts;
-}
-
-/** Cells of a block, good and bad in turn; null when nothing was counted. */
-type Cells = Uint32Array | null;
-
-interface Block {
-  cells: Cells;
-  /** Written since it was read. It is summed as it was until it is read again, so that no sum ever misses it. */
-  stale: boolean;
-  wantedAt: number;
+  /** The cells of a series as they are now, as far as they were read. */
+  series(sli: SliId): SeriesCells;
+  /** Grows whenever something of a series is read again. */
+  version(sli: SliId): number;
+  /** Starts telling what is written of a series; to begin with, everything. */
+  follow(sli: SliId): ChangeFeed;
 }
 
 interface Series {
   readonly sli: SliId;
   readonly blocks: Map<number, Block>;
+  version: number;
+}
+
+/** What a feed has not told yet; null: everything. */
+interface Untold {
+  hours: Set<number> | null;
 }
 
 /** A block that some windows need. */
@@ -51,10 +73,13 @@ const READ_AT_ONCE = 1000;
 const STALE_AFTER = HOUR;
 /** Blocks that no refresh has wanted for this long are forgotten. */
 const UNWANTED_AFTER = HOUR;
+const NO_BLOCKS: ReadonlyMap<number, Block> = new Map();
 
 export function createHistory(store: CountStore & { readonly partitions: number }): History {
   const series = new Map<string, Series>();
   const revisions = new Map<string, { revision: number; readAt: number }>();
+  const feeds = new Map<string, Set<Untold>>();
+  const failures = new Map<string, unknown>();
   let running: Promise<void> = Promise.resolve();
   let tidiedAt = 0;
   let spansMinute = 0;
@@ -94,36 +119,46 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   }
 
   async function refresh(requests: readonly HistoryRequest[], now: number): Promise<void> {
+    for (const request of requests) failures.delete(seriesKey(request));
     await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
     for (let from = 0; from < requests.length; from += READ_AT_ONCE) {
-      await readStale(requests.slice(from, from + READ_AT_ONCE), now);
+      await inParts(
+        requests.slice(from, from + READ_AT_ONCE),
+        (part) => readStale(part, now),
+        (request, error) => failures.set(seriesKey(request), error),
+      );
     }
     tidy(now);
   }
 
   /** Reads what is wanted and was not read since it changed. */
   async function readStale(requests: readonly HistoryRequest[], now: number): Promise<void> {
-    const wanted = new Map<Block, Level>();
+    const wanted = new Map<Block, { readonly level: Level; readonly of: Series }>();
     const ids: BlockId[] = [];
-    for (const { workflow, fingerprint, windows } of requests) {
-      const { blocks } = seriesOf({ workflow, fingerprint });
-      for (const { code, level, block } of neededFor(windows, now)) {
-        let known = blocks.get(code);
-        if (!known) blocks.set(code, (known = { cells: null, stale: true, wantedAt: now }));
+    for (const request of requests) {
+      const { workflow, fingerprint, windows } = request;
+      const of = seriesOf({ workflow, fingerprint });
+      const want = ({ code, level, block }: Needed): void => {
+        let known = of.blocks.get(code);
+        if (!known) of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now }));
         known.wantedAt = now;
-        if (!known.stale || wanted.has(known)) continue;
-        wanted.set(known, level);
+        if (!known.stale || wanted.has(known)) return;
+        wanted.set(known, { level, of });
         for (let partition = 0; partition < store.partitions; partition++) {
           ids.push({ workflow, partition, fingerprint, level, block });
         }
-      }
+      };
+      neededFor(windows, now).forEach(want);
+      neededByHours(request).forEach(want);
     }
+    if (ids.length === 0) return;
     const packed = await store.readBlocks(ids);
     let read = 0;
-    for (const [block, level] of wanted) {
+    for (const [block, { level, of }] of wanted) {
       const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
       block.cells = merge(packed, read, store.partitions, size);
       block.stale = false;
+      of.version++;
       read += store.partitions;
     }
   }
@@ -135,12 +170,34 @@ export function createHistory(store: CountStore & { readonly partitions: number 
       for (let partition = 0; partition < store.partitions; partition++)
         partitions.push({ workflow, partition });
     }
+    const unknown = new Set<string>();
+    const unread = new Map<string, unknown>();
+    await inParts(
+      partitions,
+      (part) => markChangedIn(part, unknown, now),
+      ({ workflow }, error) => unread.set(workflow, error),
+    );
+    if (unknown.size === 0 && unread.size === 0) return;
+    for (const [key, { sli, blocks }] of series) {
+      if (unknown.has(sli.workflow)) for (const block of blocks.values()) block.stale = true;
+      if (unread.has(sli.workflow)) failures.set(key, unread.get(sli.workflow));
+    }
+    for (const [key, untold] of feeds) {
+      if (unknown.has(workflowOf(key))) for (const feed of untold) feed.hours = null;
+    }
+  }
+
+  /** Does it for some partitions, and adds the workflows of which all must be read again to `unknown`. */
+  async function markChangedIn(
+    partitions: readonly PartitionId[],
+    unknown: Set<string>,
+    now: number,
+  ): Promise<void> {
     const since = partitions.map((partition) => {
       const last = revisions.get(partitionKey(partition));
       return { partition, revision: last && now - last.readAt < STALE_AFTER ? last.revision : 0 };
     });
     const changes = await store.changes(since);
-    const unknown = new Set<string>();
     changes.forEach(({ revision, complete, hours }, index) => {
       const { partition } = since[index]!;
       const { workflow } = partition;
@@ -149,17 +206,15 @@ export function createHistory(store: CountStore & { readonly partitions: number 
       revisions.set(key, { revision, readAt: now });
       if (!complete && !neverWritten) unknown.add(workflow);
       for (const { fingerprint, hour } of hours) {
-        const blocks = series.get(seriesKey({ workflow, fingerprint }))?.blocks;
+        const key = seriesKey({ workflow, fingerprint });
+        for (const feed of feeds.get(key) ?? []) feed.hours?.add(hour);
+        const blocks = series.get(key)?.blocks;
         for (const level of ['minute', 'hour'] as const) {
           const block = blocks?.get(blockCode(level, cellOf(level, hour * 60).block));
           if (block) block.stale = true;
         }
       }
     });
-    if (unknown.size === 0) return;
-    for (const { sli, blocks } of series.values()) {
-      if (unknown.has(sli.workflow)) for (const block of blocks.values()) block.stale = true;
-    }
   }
 
   /** Forgets what nobody asks for any more: the past beyond every window, and SLIs that are gone. */
@@ -168,14 +223,16 @@ export function createHistory(store: CountStore & { readonly partitions: number 
     tidiedAt = now;
     for (const [key, { blocks }] of series) {
       for (const [code, { wantedAt }] of blocks) if (now - wantedAt > UNWANTED_AFTER) blocks.delete(code);
-      if (blocks.size === 0) series.delete(key);
+      if (blocks.size > 0) continue;
+      series.delete(key);
+      failures.delete(key);
     }
   }
 
   function seriesOf(sli: SliId): Series {
     const key = seriesKey(sli);
     let entry = series.get(key);
-    if (!entry) series.set(key, (entry = { sli, blocks: new Map() }));
+    if (!entry) series.set(key, (entry = { sli, blocks: new Map(), version: 0 }));
     return entry;
   }
 
@@ -201,42 +258,67 @@ export function createHistory(store: CountStore & { readonly partitions: number 
         return { good, bad };
       };
     },
+    failure: (sli) => failures.get(seriesKey(sli)) ?? null,
+    series: (sli) => seriesCells(series.get(seriesKey(sli))?.blocks ?? NO_BLOCKS),
+    version: (sli) => series.get(seriesKey(sli))?.version ?? 0,
+    follow(sli) {
+      const untold: Untold = { hours: null };
+      const key = seriesKey(sli);
+      feeds.set(key, (feeds.get(key) ?? new Set()).add(untold));
+      return {
+        take() {
+          const hours = untold.hours && [...untold.hours];
+          untold.hours = new Set();
+          return hours;
+        },
+        close() {
+          feeds.get(key)?.delete(untold);
+          if (feeds.get(key)?.size === 0) feeds.delete(key);
+        },
+      };
+    },
   };
 }
 
-/** Adds up the same block of every partition. */
-function merge(
-  packed: readonly (Uint8Array | null)[],
-  from: number,
-  partitions: number,
-  size: number,
-): Cells {
-  let total: Cells = null;
-  for (let index = from; index < from + partitions; index++) {
-    const bytes = packed[index];
-    if (!bytes) continue;
-    const cells = unpack(bytes, size);
-    if (total) for (let word = 0; word < cells.length; word++) total[word]! += cells[word]!;
-    else total = cells;
+/**
+ * Does something with many things at once. When that fails, other than for want of the store, it is done with halves
+ * of them, so that only what really fails is told to `onFailure`. Rejects with `StoreUnavailable`.
+ */
+async function inParts<Thing>(
+  things: readonly Thing[],
+  work: (part: readonly Thing[]) => Promise<void>,
+  onFailure: (thing: Thing, error: unknown) => void,
+): Promise<void> {
+  try {
+    await work(things);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    if (things.length === 1) return onFailure(things[0]!, error);
+    const half = Math.ceil(things.length / 2);
+    await inParts(things.slice(0, half), work, onFailure);
+    await inParts(things.slice(half), work, onFailure);
   }
-  return total;
 }
 
-/** The cells of a packed block, which is big-endian and may end before its last cells. */
-function unpack(bytes: Uint8Array, size: number): Uint32Array {
-  const cells = new Uint32Array(2 * size);
-  const copy = Buffer.from(cells.buffer);
-  copy.set(bytes.subarray(0, Math.min(bytes.byteLength, copy.byteLength)));
-  if (endianness() === 'LE') copy.swap32();
-  return cells;
+/** The blocks of hours that were asked for by themselves. */
+function neededByHours({ minutesOf = [], hours }: HistoryRequest): Needed[] {
+  const needed = minutesOf.map((block) => ({
+    code: blockCode('minute', block),
+    level: 'minute' as const,
+    block,
+  }));
+  if (!hours) return needed;
+  const [first, last] = hours.map((hour) => cellOf('hour', hour * 60).block) as [number, number];
+  const blocks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  return [
+    ...needed,
+    ...blocks.map((block) => ({ code: blockCode('hour', block), level: 'hour' as const, block })),
+  ];
 }
 
-function blockCode(level: Level, block: number): number {
-  return block * 2 + (level === 'hour' ? 1 : 0);
-}
-
-function seriesKey({ workflow, fingerprint }: SliId): string {
-  return `${workflow} ${fingerprint}`;
+/** The workflow of a series' key; names hold no spaces. */
+function workflowOf(key: string): string {
+  return key.slice(0, key.indexOf(' '));
 }
 
 function partitionKey({ workflow, partition }: PartitionId): string {

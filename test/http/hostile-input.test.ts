@@ -154,6 +154,8 @@ describe('time', () => {
     const { post } = await startServer({
       recorder: {
         record: (records) => Promise.resolve({ accepted: records.length, duplicates: 0, rejected: [] }),
+        recordMeasurements: (records) =>
+          Promise.resolve({ accepted: records.length, duplicates: 0, rejected: [] }),
         drain: () => Promise.resolve(),
         queued: 0,
       },

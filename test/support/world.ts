@@ -7,8 +7,11 @@ import type { Slo, Team } from '../../src/core/slo.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY } from '../../src/core/time.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate.ts';
+import { createDeriver } from '../../src/engine/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
 import { createHistory } from '../../src/engine/history.ts';
+import type { Reader, ReaderOptions } from '../../src/engine/reader.ts';
+import { createReader } from '../../src/engine/reader.ts';
 import { createRecorder } from '../../src/engine/record.ts';
 import type { ManualClock } from './clock.ts';
 import { manualClock } from './clock.ts';
@@ -32,6 +35,8 @@ export interface World {
   tick(evaluator?: Evaluator): Promise<TickResult>;
   /** Reports that many successes and failures of `orders` at this moment. */
   report(good: number, bad: number, fields?: object): Promise<void>;
+  /** Another reader of the same store. */
+  newReader(options?: Partial<ReaderOptions>): Reader;
   /** What a fresh reader sums up for an SLO. */
   counted(slo: Slo, window?: number): Promise<Counts>;
   /** The notifications so far, oldest first. */
@@ -46,12 +51,14 @@ export interface WorldOptions {
   readonly slos?: readonly Slo[];
   readonly partitions?: number;
   readonly queueLimit?: number;
+  /** Where the outcomes are counted that an SLI is to do without, see `ReaderOptions`. */
+  readonly excluded?: ReaderOptions['excluded'];
 }
 
 const OWNER = 'this process';
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { slos = [defineSlo()], partitions = 1, queueLimit = 10_000 } = options;
+  const { slos = [defineSlo()], partitions = 1, queueLimit = 10_000, excluded = () => null } = options;
   const clock = manualClock();
   const wrapped = wrapStore(await openEmbeddedStore(partitions, clock));
   const { store } = wrapped;
@@ -59,8 +66,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   let current = define(slos);
   const definitions = () => current;
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
-  const newEvaluator = (owner = OWNER, term = () => 1) =>
-    createEvaluator({ store, history: createHistory(store), definitions, owner, term, log });
+  const newReader = (options: Partial<ReaderOptions> = {}) =>
+    createReader({ store, history: createHistory(store), ...options });
+  const newEvaluator = (owner = OWNER, term = () => 1) => {
+    const history = createHistory(store);
+    const reader = createReader({ store, history, excluded });
+    const deriver = createDeriver({ store, history, log });
+    return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed: clock.now, log });
+  };
   const evaluator = newEvaluator();
   await store.lead(OWNER, 1000 * DAY);
   let batches = 0;
@@ -82,10 +95,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const { accepted } = await recorder.record(records);
       if (accepted !== records.length) throw new Error('a report was not accepted');
     },
+    newReader,
     async counted(slo, window = DAY) {
-      const history = createHistory(store);
-      await history.refresh([{ ...slo, windows: [window] }], clock.now());
-      return history.sums(slo, clock.now())(window);
+      const reader = newReader();
+      const text = 'what a test counts';
+      const asked: Slo = { ...slo, otherWindows: [{ kind: 'rolling', duration: window, text }] };
+      await reader.prepare([asked], clock.now());
+      return reader.evidence(asked, clock.now()).sum(window);
     },
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
