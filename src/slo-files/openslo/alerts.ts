@@ -7,12 +7,14 @@ import {
 } from '../../core/alert-policy.ts';
 import { maximumBurnRate } from '../../core/burn-rate.ts';
 import { formatObjective, type Objective } from '../../core/objective.ts';
+import type { Sli } from '../../core/sli.ts';
 import type { TargetDefinition } from '../../core/slo.ts';
+import type { CompositeDraft } from '../native-sli.ts';
 import { formatDuration, MINUTE } from '../../core/time.ts';
 import { problemAt, type Report, type SourceText } from '../source-text.ts';
 import { nearest } from '../suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../value-tree.ts';
-import { isTrue, readShortWindow } from './annotations.ts';
+import { annotationOf, readShortWindow } from './annotations.ts';
 import type { Catalog } from './catalog.ts';
 import type { AlertConditionSpec, AlertPolicyItem, AlertPolicySpec, Metadata } from './kinds.ts';
 import { parseShorthand } from './shorthand.ts';
@@ -29,7 +31,8 @@ interface Found<Spec> {
 /** What alert policies refer to, and what they are about. */
 export interface AlertContext {
   readonly catalog: Catalog;
-  readonly targets: ReadonlyMap<string, TargetDefinition>;
+  /** Of the native files; null when what one says was reported as wrong. */
+  readonly targets: ReadonlyMap<string, TargetDefinition | null>;
   /** False when some file could not be read, so that missing targets are not held against anybody. */
   readonly complete: boolean;
   readonly report: Report;
@@ -44,6 +47,15 @@ const SEVERITIES: Readonly<Record<string, Severity>> = {
   low: 'ticket',
   info: 'ticket',
 };
+
+/** The SLO that alerts, as far as its alerts depend on it. */
+export interface AlertSubject {
+  readonly metadata: Metadata;
+  readonly objective: Objective;
+  /** Milliseconds. */
+  readonly window: number;
+  readonly sliKind: (Sli | CompositeDraft)['kind'];
+}
 
 /** One alert policy, ready for any objective. */
 interface ReadPolicy {
@@ -62,19 +74,29 @@ export function readAlerts(
   items: readonly AlertPolicyItem[],
   place: Place,
   source: SourceText,
-  { metadata, objective, window }: { metadata: Metadata; objective: Objective; window: number },
+  { metadata, objective, window, sliKind }: AlertSubject,
   context: AlertContext,
 ): AlertPolicy {
+  const { report } = context;
+  const possible = (tier: Tier, at: Place): Tier[] => {
+    if (tier.kind !== 'noData' || (sliKind !== 'freshness' && sliKind !== 'schedule')) {
+      return [reachable(tier, objective, at, source, report)];
+    }
+    const message = `\`${tier.name}\` could never fire and is left out: with this SLI silence is bad already`;
+    report(problemAt(source, at.key, 'warning', message));
+    return [];
+  };
   const policies = items.flatMap((item, index): ReadPolicy[] => {
     const at = place.parts.get(String(index))!;
     const found = findPolicy(item, at, source, context);
     const policy = found && readPolicy(found, context);
-    return policy ? [policy] : [];
+    // Where the SLO says it, whoever wrote the policy.
+    return policy ? [{ ...policy, place: at }] : [];
   });
-  const withDefaults = items.length === 0 || isTrue(metadata, 'default-tiers');
+  const withDefaults = annotationOf(metadata, 'default-tiers') ?? String(items.length === 0);
   const tiers = [
-    ...(withDefaults ? defaultTiers(objective, window) : []),
-    ...policies.flatMap((policy) => policy.tiers.map((tier) => reachable(tier, objective, policy.place, source, context.report))),
+    ...(withDefaults === 'true' ? defaultTiers(objective, window) : []),
+    ...policies.flatMap((policy) => policy.tiers.flatMap((tier) => possible(tier, policy.place))),
   ];
   return {
     ...DEFAULT_POLICY_SETTINGS,
@@ -167,7 +189,7 @@ function findCondition(policy: Found<AlertPolicySpec>, { catalog }: AlertContext
   return { name: metadata?.name ?? policy.name, metadata, spec, place: placeAt(at, ['spec'])!, source };
 }
 
-function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): ReadPolicy | null {
+function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Omit<ReadPolicy, 'place'> | null {
   const { report } = context;
   const { spec, place, source } = policy;
   const targets = readTargets(policy, context);
@@ -193,7 +215,7 @@ function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Read
     const message = `AlertPolicy \`${shortened(policy.name)}\` never alerts`;
     report(problemAt(source, place.key, 'warning', message, { expected: 'alertWhenBreaching or alertWhenNoData to be true' }));
   }
-  return { tiers, severity, targets, place };
+  return { tiers, severity, targets };
 }
 
 function readCondition(
@@ -260,12 +282,12 @@ export function checkTarget(
   { targets, complete, report }: Pick<AlertContext, 'targets' | 'complete' | 'report'>,
 ): void {
   const native = targets.get(name);
-  if (!native) {
+  if (native === undefined) {
     if (!complete) return;
     const example = `a native document with targets: { ${shortened(name)}: ${ADDRESSES[kind.toLowerCase()] ?? '{ … }'} }`;
     const message = `target ${quoted(nameAt)} has no address: OpenSLO cannot say it`;
     report(problemAt(source, nameAt.start, 'error', message, { expected: example }));
-  } else if (native.kind !== kind.toLowerCase()) {
+  } else if (native && native.kind !== kind.toLowerCase()) {
     const message = `\`target\` is ${quoted(kindAt)}, but the native target \`${shortened(name)}\` is of kind ${native.kind}`;
     report(problemAt(source, kindAt.start, 'error', message, { expected: native.kind }));
   }

@@ -21,7 +21,7 @@ const ANNOTATIONS = {
     test: (text: string) => /^[1-9]\d{0,6}$/.test(text) && Number(text) <= 1_000_000,
     expected: 'a whole number from 1 to 1000000',
   },
-  /** The default tiers too, beside those of the alert policies; on an SLO. */
+  /** Whether the default tiers alert, beside those of the alert policies; without policies they do. On an SLO. */
   'default-tiers': { test: (text: string) => text === 'true' || text === 'false', expected: 'true or false' },
   /** The short window of a burn rate; on an AlertCondition. */
   'short-window': {
@@ -43,10 +43,6 @@ export function annotationKey(name: AnnotationName): string {
 export function annotationOf(metadata: Metadata | undefined, name: AnnotationName): string | undefined {
   const text = metadata?.annotations?.[annotationKey(name)];
   return text !== undefined && ANNOTATIONS[name].test(text) ? text : undefined;
-}
-
-export function isTrue(metadata: Metadata | undefined, name: 'default-tiers'): boolean {
-  return annotationOf(metadata, name) === 'true';
 }
 
 /** Milliseconds, or undefined. */

@@ -1,6 +1,8 @@
-import type { Comparison, MeasurementSli, OutcomeSli, Share, SingleSli, SliceRule } from '../../core/sli.ts';
-import { HOUR, MINUTE, SECOND, formatDuration } from '../../core/time.ts';
-import { parseObjective, type Objective } from '../../core/objective.ts';
+import { type Objective, parseObjective } from '../../core/objective.ts';
+import type { Comparison, OutcomeSli, Share, SingleSli, SliceRule } from '../../core/sli.ts';
+import { formatDuration, HOUR, MINUTE, SECOND } from '../../core/time.ts';
+import type { CompositeDraft } from '../native-sli.ts';
+import { parseShare } from '../share.ts';
 import { problemAt, type Report, type SourceText } from '../source-text.ts';
 import { type Place, placeAt, quoted } from '../value-tree.ts';
 import type { Indicator } from './indicator.ts';
@@ -45,10 +47,17 @@ export function readTarget({ spec, place, source, report }: ObjectiveContext): O
 }
 
 /** What an objective counts of an indicator by its budgeting method; null when that is not possible, which is reported. */
-export function readSli(indicator: Indicator, context: ObjectiveContext): SingleSli | null {
+export function budgetedSli(indicator: Indicator, context: ObjectiveContext): SingleSli | CompositeDraft | null {
   const slice = readSlice(context);
   const of = countedBy(indicator, context);
   if (!of || slice === 'wrong') return null;
+  if (of.kind !== 'outcomes' && of.kind !== 'measurement') {
+    if (slice === null) return of;
+    const { method, place, source, report } = context;
+    const message = `budgetingMethod ${method} is for outcomes and measurements; this SLI says itself what is counted`;
+    report(problemAt(source, place.start, 'error', message, { expected: 'budgetingMethod: Occurrences' }));
+    return null;
+  }
   if (of.kind === 'outcomes' && of.withinMs !== null && of.withinMs > context.window) {
     const message = `outcomes have ${formatDuration(of.withinMs)} to succeed, longer than the window`;
     context.report(problemAt(indicator.source, indicator.place.start, 'error', message));
@@ -57,9 +66,9 @@ export function readSli(indicator: Indicator, context: ObjectiveContext): Single
   return slice === null ? of : { kind: 'slices', ...slice, of };
 }
 
-function countedBy(indicator: Indicator, context: ObjectiveContext): OutcomeSli | MeasurementSli | null {
+function countedBy(indicator: Indicator, context: ObjectiveContext): SingleSli | CompositeDraft | null {
   const { spec, place, source, report } = context;
-  if (indicator.kind === 'counted') {
+  if (indicator.kind === 'counted' || indicator.kind === 'native') {
     for (const key of ['op', 'value'] as const) {
       const at = placeAt(place, [key]);
       const message = `\`${key}\` has no meaning here: it is for an SLI with a thresholdMetric, this one is a ratio`;
@@ -137,27 +146,19 @@ function readSliceLength({ spec, place, source, report }: ObjectiveContext): num
 function readShare({ spec, place, source, report }: ObjectiveContext): Share | null {
   const at = placeAt(place, ['timeSliceTarget'])!;
   const share = parseShare(decimals(spec.timeSliceTarget!, at));
-  if (share) return share;
+  if (share && share.numerator > 0) return share;
   const message = `\`timeSliceTarget\` is ${quoted(at)}`;
   report(problemAt(source, at.start, 'error', message, { expected: 'a share above 0 and up to 1, such as 0.95' }));
   return null;
 }
 
-function parseShare(text: string): Share | null {
-  if (/^1(\.0*)?$/.test(text)) return { numerator: 1, denominator: 1 };
-  const parsed = parseObjective(text);
-  if (!parsed) return null;
-  const numerator = parsed.parts - parsed.budgetParts;
-  const divisor = greatestCommonDivisor(numerator, parsed.parts);
-  return { numerator: numerator / divisor, denominator: parsed.parts / divisor };
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
 /** A number as its decimals were written, because 0.9990 must not go through floating point; never in scientific notation. */
 function decimals(value: number | string, { written }: Place): string {
   if (typeof value === 'string') return value;
-  return /^\d+(\.\d+)?$/.test(written) ? written : String(value);
+  return /^\d+(\.\d+)?$/.test(written) ? written : formatDecimals(value);
+}
+
+/** Writes a number with up to 12 decimals, none of them a superfluous zero. */
+export function formatDecimals(value: number): string {
+  return value.toFixed(12).replace(/\.?0+$/, '');
 }

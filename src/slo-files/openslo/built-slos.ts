@@ -1,7 +1,9 @@
 import { DEFAULT_POLICY_SETTINGS } from '../../core/alert-policy.ts';
 import { type Objective, parseObjective } from '../../core/objective.ts';
-import { type CompositeSli, fingerprint, type Sli } from '../../core/sli.ts';
+import { fingerprint, type SingleSli } from '../../core/sli.ts';
 import type { Slo } from '../../core/slo.ts';
+import type { CompositeDraft } from '../native-sli.ts';
+import type { SloDraft } from '../native-slo.ts';
 import { lineAt } from '../source-text.ts';
 import { type Place, placeAt } from '../value-tree.ts';
 import { type AlertContext, readAlerts } from './alerts.ts';
@@ -9,59 +11,69 @@ import { annotationOf } from './annotations.ts';
 import type { Indicator } from './indicator.ts';
 import type { ReadObjective, ReadSlo, SloEntry } from './objectives.ts';
 
-/** An SLO whose workflow's owner is still to be filled in, and where it comes from. */
+/** An SLO of an OpenSLO document, for the owner and runbook that its workflow turns out to have. */
 export interface BuiltSlo {
-  readonly slo: Omit<Slo, 'owner' | 'runbook'>;
+  readonly slo: Omit<Slo, 'owner' | 'runbook' | 'sli' | 'fingerprint'>;
+  readonly sli: SingleSli | CompositeDraft;
   readonly entry: SloEntry;
   /** Where it was written: the document, or the objective. */
   readonly place: Place;
-  /** Null for composites. */
+  /** Null for what is made of the objectives of one document. */
   readonly indicator: Indicator | null;
 }
 
 /** The SLOs that an SLO document makes: one for each objective, and one of all of them when they are a composite. */
 export function buildSlos(entry: SloEntry, read: ReadSlo, context: AlertContext): BuiltSlo[] {
-  const single = read.objectives.length === 1;
-  const parts = read.objectives.map((objective): BuiltSlo => {
-    const { name, sli, indicator, place } = objective;
-    const base = { name, sli, objective: objective.objective, workflow: indicator.workflow };
-    const at = single ? entry.place : place;
+  const isSingle = read.objectives.length === 1;
+  const parts = read.objectives.map((item): BuiltSlo => {
+    const place = isSingle ? entry.place : item.place;
+    const { name, sli, objective, indicator, displayName } = item;
+    const part = { name, sli, objective, workflow: indicator.workflow, displayName };
     // The parts of a composite are watched together: people are told once, of the whole.
-    const alerting = !read.isComposite || single;
-    return { slo: buildSlo(base, objective.displayName, alerting, at, entry, read, context), entry, place: at, indicator };
+    const isAlerting = !read.isComposite || isSingle;
+    return { slo: buildSlo(part, isAlerting, place, entry, read, context), sli, entry, place, indicator };
   });
-  if (!read.isComposite || single) return parts;
-  const whole = buildComposite(entry, read, parts, context);
-  return whole ? [...parts, whole] : parts;
+  if (!read.isComposite || isSingle) return parts;
+  const { place } = entry;
+  const objective = weightedObjective(read.objectives);
+  const sli: CompositeDraft = {
+    kind: 'draft',
+    method: 'weighted',
+    members: parts.map(({ slo, place: at }, index) => ({ reference: slo.id, weight: read.objectives[index]!.weight, at })),
+  };
+  const whole = { name: entry.data.metadata.name, sli, objective, workflow: parts[0]!.slo.workflow, displayName: undefined };
+  return [...parts, { slo: buildSlo(whole, true, place, entry, read, context), sli, entry, place, indicator: null }];
 }
 
-function buildComposite(entry: SloEntry, read: ReadSlo, parts: readonly BuiltSlo[], context: AlertContext): BuiltSlo | null {
-  const objective = weightedObjective(read.objectives);
-  const { name } = entry.data.metadata;
-  if (!objective) return null;
-  const sli: CompositeSli = {
-    kind: 'composite',
-    method: 'weighted',
-    members: parts.map(({ slo }, index) => {
-      const { sli: part, weight } = read.objectives[index]!;
-      return { slo: slo.id, workflow: slo.workflow, sli: part, fingerprint: slo.fingerprint, weight };
-    }),
+/** An SLO whose workflow is known. */
+export function draftOf({ slo, sli, entry, place }: BuiltSlo, owner: string, runbook: string | null): SloDraft {
+  return {
+    id: slo.id,
+    workflow: slo.workflow,
+    place,
+    source: entry.source,
+    sli,
+    finish: (whole) => ({ ...slo, owner, runbook, sli: whole, fingerprint: fingerprint(whole) }),
   };
-  const base = { name, sli, objective, workflow: parts[0]!.slo.workflow };
-  return { slo: buildSlo(base, undefined, true, entry.place, entry, read, context), entry, place: entry.place, indicator: null };
 }
 
 /** When each part just keeps its promise, so does the whole: its budget is the weighted mean of theirs. */
-function weightedObjective(objectives: readonly ReadObjective[]): Objective | null {
+function weightedObjective(objectives: readonly ReadObjective[]): Objective {
   const weights = objectives.reduce((sum, { weight }) => sum + weight, 0);
   const ratio = objectives.reduce((sum, { objective, weight }) => sum + objective.ratio * weight, 0) / weights;
-  return parseObjective(`${(ratio * 100).toFixed(9)}%`);
+  // A mean of what has at most 9 decimals of a percent lies between two such numbers.
+  return parseObjective(`${(ratio * 100).toFixed(9)}%`)!;
 }
 
 function buildSlo(
-  { name, sli, objective, workflow }: { name: string; sli: Sli; objective: Objective; workflow: string },
-  displayName: string | undefined,
-  alerting: boolean,
+  {
+    name,
+    sli,
+    objective,
+    workflow,
+    displayName,
+  }: Pick<ReadObjective, 'name' | 'sli' | 'objective' | 'displayName'> & { readonly workflow: string },
+  isAlerting: boolean,
   place: Place,
   entry: SloEntry,
   { window }: ReadSlo,
@@ -70,9 +82,9 @@ function buildSlo(
   const { source, data } = entry;
   const { metadata, spec } = data;
   const listAt = placeAt(entry.place, ['spec', 'alertPolicies']) ?? entry.place;
-  const about = { metadata, objective, window: window.duration };
-  const alerts = alerting
-    ? readAlerts(spec.alertPolicies ?? [], listAt, source, about, context)
+  const subject = { metadata, objective, window: window.duration, sliKind: sli.kind };
+  const alerts = isAlerting
+    ? readAlerts(spec.alertPolicies ?? [], listAt, source, subject, context)
     : { ...DEFAULT_POLICY_SETTINGS, tiers: [] };
   const minFailures = Number(annotationOf(metadata, 'min-failures') ?? alerts.minFailures);
   return {
@@ -83,8 +95,6 @@ function buildSlo(
     objective,
     window,
     otherWindows: [],
-    sli,
-    fingerprint: fingerprint(sli),
     alerts: { ...alerts, minFailures },
     budgetPolicy: null,
     source: `${source.file}:${lineAt(source, place.key)}`,

@@ -1,11 +1,12 @@
-import type { AttributeTest, MeasurementSli, OutcomeSli, Where } from '../../core/sli.ts';
+import type { MeasurementSli, OutcomeSli, SingleSli } from '../../core/sli.ts';
 import { parseDuration } from '../../core/time.ts';
+import { type CompositeDraft, readSli, readWhere } from '../native-sli.ts';
 import { narrowIssues, reportIssues } from '../schema-issues.ts';
 import { problemAt, type Report, type SourceText } from '../source-text.ts';
 import { type Place, placeAt, quoted } from '../value-tree.ts';
 import type { Catalog } from './catalog.ts';
 import type { MetricSource, SliSpec } from './kinds.ts';
-import { METRIC_WORDS, type MetricRole, type MetricWords, type WhereWords } from './metric-words.ts';
+import { METRIC_WORDS, type MetricRole, type MetricWords } from './metric-words.ts';
 
 /** The type of metric sources that Burnwatch counts itself. */
 export const OUR_TYPE = 'burnwatch';
@@ -20,6 +21,8 @@ export type Indicator = {
   | { readonly kind: 'counted'; readonly sli: OutcomeSli }
   | { readonly kind: 'durations'; readonly sli: OutcomeSli }
   | { readonly kind: 'measurements'; readonly sli: Omit<MeasurementSli, 'op' | 'limit'> }
+  /** Said in the words of a native file. */
+  | { readonly kind: 'native'; readonly sli: SingleSli | CompositeDraft }
 );
 
 interface Context {
@@ -65,7 +68,7 @@ function ratioIndicator(
 
   if (ratio.raw) {
     const raw = words('raw', ratio.raw);
-    return raw && counted(raw, raw.within, selectionAt('raw'), source);
+    return raw && rawIndicator(raw, selectionAt('raw'), context);
   }
   const total = words('total', ratio.total);
   const good = words('good', ratio.good);
@@ -84,12 +87,20 @@ function ratioIndicator(
   return counted(total, good?.within, selectionAt('total'), source);
 }
 
+function rawIndicator(words: MetricWords<'raw'>, place: Place, { source, report }: Context): Indicator | null {
+  const { workflow, sli: native, within } = words;
+  if (native === undefined) return counted(words, within, place, source);
+  // Steps are checked when the workflow is known.
+  const sli = readSli(native, placeAt(place, ['sli']), { steps: [], source, report });
+  return sli && { kind: 'native', workflow, place, source, sli };
+}
+
 function counted(words: MetricWords<'total'>, within: string | undefined, place: Place, source: SourceText): Indicator {
   const sli = outcomeSli(words, within === undefined ? null : parseDuration(within));
   return { kind: 'counted', workflow: words.workflow, place, source, sli };
 }
 
-function sameWords(a: string | WhereWords | undefined, b: string | WhereWords | undefined): boolean {
+function sameWords(a: string | object | undefined, b: string | object | undefined): boolean {
   const ordered = (words: typeof a) =>
     typeof words === 'object' ? Object.entries(words).toSorted(([one], [two]) => (one < two ? -1 : 1)) : words;
   return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
@@ -98,14 +109,6 @@ function sameWords(a: string | WhereWords | undefined, b: string | WhereWords | 
 function outcomeSli(words: MetricWords<'total'>, withinMs: number | null): OutcomeSli {
   const { step = null, dependency = null, where } = words;
   return { kind: 'outcomes', step, dependency, where: readWhere(where), withinMs, good: 'succeeded' };
-}
-
-function readWhere(words: WhereWords = {}): Where {
-  const tests = Object.entries(words).map(([attribute, value]): [string, AttributeTest] => [
-    attribute,
-    { op: 'in', values: typeof value === 'string' ? [value] : [...new Set(value)] },
-  ]);
-  return Object.fromEntries(tests);
 }
 
 /** The words of one metric source; null when it is not ours to count or says something else. */

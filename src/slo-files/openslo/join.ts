@@ -1,26 +1,37 @@
-import type { Definitions, Slo, Team, Workflow } from '../../core/slo.ts';
+import type { Team } from '../../core/slo.ts';
 import type { Pace } from '../pace.ts';
-import { problemAt, type Report } from '../source-text.ts';
+import { lineAt, problemAt, type Report } from '../source-text.ts';
 import { nearest } from '../suggestion.ts';
 import { placeAt, quoted, shortened } from '../value-tree.ts';
+import type { WorkflowDraft } from '../workflow-draft.ts';
 import { type AlertContext, checkTarget } from './alerts.ts';
 import { annotationOf, checkAnnotations, foreignMetadata, ownerOf } from './annotations.ts';
-import { type BuiltSlo, buildSlos } from './built-slos.ts';
+import { type BuiltSlo, buildSlos, draftOf } from './built-slos.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import type { OpenSloDocument } from './documents.ts';
 import { type Indicator, OUR_TYPE, readIndicator } from './indicator.ts';
 import { readSloDocument, type SloEntry } from './objectives.ts';
 
-/** Everything the native files define, and what is known of it. */
-export interface Native extends Definitions {
-  /** The workflows of documents, also of those with mistakes in them. */
+/** What the native files say that OpenSLO documents may refer to, or add to. */
+export interface Native {
+  readonly workflows: readonly WorkflowDraft[];
+  /** The workflows of documents, also of those with so many mistakes that there is no draft. */
   readonly workflowNames: ReadonlySet<string>;
+  readonly teams: { has(name: string): boolean; keys(): Iterable<string> };
+  readonly targets: AlertContext['targets'];
+}
+
+/** What the files of both dialects say. */
+export interface Joined {
+  readonly workflows: readonly WorkflowDraft[];
+  /** Teams that only OpenSLO documents name. */
+  readonly teams: readonly Team[];
 }
 
 /**
- * Adds the SLOs of OpenSLO documents to what the native files define, and reports what does not fit. An SLO belongs
+ * Adds the SLOs of OpenSLO documents to what the native files say, and reports what does not fit. An SLO belongs
  * to the workflow its SLI names; one that no native file defines is owned by whom the SLO or its Service names.
- * The result is only of use when no error was reported.
+ * With `complete` false missing names are not held against anybody.
  */
 export async function joinOpenSlos(
   documents: readonly OpenSloDocument[],
@@ -28,8 +39,8 @@ export async function joinOpenSlos(
   complete: boolean,
   pace: Pace,
   report: Report,
-): Promise<Definitions> {
-  if (documents.length === 0) return native;
+): Promise<Joined> {
+  if (documents.length === 0) return { workflows: native.workflows, teams: [] };
   const catalog = createCatalog(documents, complete, report);
   const context: AlertContext = { catalog, targets: native.targets, complete, report };
   checkAround(documents, context);
@@ -40,24 +51,24 @@ export async function joinOpenSlos(
     if (!entry.data) continue;
     const whole = entry as SloEntry;
     const read = readSloDocument(whole, { catalog, indicators, report });
-    if (!read) continue;
-    for (const built of buildSlos(whole, read, context)) {
+    for (const built of read ? buildSlos(whole, read, context) : []) {
       const { workflow } = built.slo;
       const others = byWorkflow.get(workflow);
       if (others) others.push(built);
       else byWorkflow.set(workflow, [built]);
     }
   }
-  const workflows = new Map(native.workflows);
-  const teams = new Map(native.teams);
+  const workflows = new Map(native.workflows.map((workflow) => [workflow.name, workflow]));
+  const teams = new Map<string, Team>();
   for (const [name, built] of byWorkflow) {
     if (pace.due()) await pace.rest();
-    const workflow = joinWorkflow(name, built, native, catalog, complete, report);
+    const workflow = joinWorkflow(name, built, workflows.get(name), native, context);
     if (!workflow) continue;
     workflows.set(name, workflow);
-    if (!teams.has(workflow.owner)) teams.set(workflow.owner, teamOf(workflow.owner, built));
+    const { owner } = workflow;
+    if (!native.teams.has(owner)) teams.set(owner, teamOf(owner, teams.get(owner), built));
   }
-  return { workflows, teams, targets: native.targets };
+  return { workflows: [...workflows.values()], teams: [...teams.values()] };
 }
 
 /** What is judged of documents by themselves, whether anything refers to them or not. */
@@ -119,38 +130,41 @@ function readIndicators(catalog: Catalog, report: Report): Map<string, Indicator
 function joinWorkflow(
   name: string,
   built: readonly BuiltSlo[],
+  known: WorkflowDraft | undefined,
   native: Native,
-  catalog: Catalog,
-  complete: boolean,
-  report: Report,
-): Workflow | null {
-  const known = native.workflows.get(name);
+  context: AlertContext,
+): WorkflowDraft | null {
+  const { catalog, report } = context;
   // Its own document is wrong, and that was reported.
   if (!known && native.workflowNames.has(name)) return null;
-  const owner = readOwner(name, built, known, native, catalog, complete, report);
+  const owner = readOwner(name, built, known, native, context);
+  if (owner === null) return null;
   const runbook = known ? known.runbook : (readRunbook(built, catalog) ?? null);
-  const slos: Slo[] = [...(known?.slos ?? [])];
-  const byName = new Map(slos.map((slo) => [slo.name, slo.source]));
-  for (const { slo, entry, place, indicator } of built) {
-    const first = byName.get(slo.name);
-    if (first !== undefined) {
-      const message = `SLO \`${shortened(slo.id)}\` is already defined at ${first}`;
+  const drafts = [...(known?.drafts ?? [])];
+  const first = new Map(drafts.map((draft) => [draft.id, `${draft.source.file}:${lineAt(draft.source, draft.place.key)}`]));
+  for (const item of built) {
+    const { slo, entry, place, indicator } = item;
+    const other = first.get(slo.id);
+    if (other !== undefined) {
+      const message = `SLO \`${shortened(slo.id)}\` is already defined at ${other}`;
       report(problemAt(entry.source, place.key, 'error', message));
       continue;
     }
-    byName.set(slo.name, slo.source);
+    first.set(slo.id, slo.source);
     if (indicator && known) checkStep(indicator, known, report);
-    slos.push({ ...slo, owner: owner ?? '', runbook });
+    drafts.push(draftOf(item, owner, runbook));
   }
-  return owner === null ? null : { name, owner, runbook, steps: known?.steps ?? [], slos };
+  const { place, source } = built[0]!.entry;
+  return known ? { ...known, drafts } : { name, owner, runbook, steps: [], traffic: null, drafts, place, source };
 }
 
-function checkStep(indicator: Indicator, { steps }: Workflow, report: Report): void {
-  const step = indicator.kind === 'measurements' ? null : indicator.sli.step;
-  const at = placeAt(indicator.place, ['step']);
-  if (step === null || !at || steps.length === 0 || steps.includes(step)) return;
+function checkStep({ kind, sli, place, source }: Indicator, { steps }: WorkflowDraft, report: Report): void {
+  const path = kind === 'native' ? ['sli', 'step'] : ['step'];
+  const at = placeAt(place, path);
+  const step = 'step' in sli ? sli.step : null;
+  if (!at || step === null || steps.length === 0 || steps.includes(step)) return;
   report(
-    problemAt(indicator.source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
+    problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
       expected: `one of ${steps.slice(0, 20).join(', ')}`,
       suggestion: nearest(step, steps),
     }),
@@ -161,11 +175,9 @@ function checkStep(indicator: Indicator, { steps }: Workflow, report: Report): v
 function readOwner(
   workflow: string,
   built: readonly BuiltSlo[],
-  known: Workflow | undefined,
+  known: WorkflowDraft | undefined,
   native: Native,
-  catalog: Catalog,
-  complete: boolean,
-  report: Report,
+  { catalog, complete, report }: AlertContext,
 ): string | null {
   let owner = known?.owner;
   let unknownService: SloEntry | null = null;
@@ -215,9 +227,9 @@ function allRouted(built: readonly BuiltSlo[]): boolean {
 }
 
 /** A team that no native file defines is told what the alert policies of its SLOs tell anybody. */
-function teamOf(name: string, built: readonly BuiltSlo[]): Team {
+function teamOf(name: string, known: Team | undefined, built: readonly BuiltSlo[]): Team {
   const targets = (severity: 'page' | 'ticket') => [
-    ...new Set(built.flatMap(({ slo }) => slo.alerts.route[severity] ?? [])),
+    ...new Set([...(known?.[severity] ?? []), ...built.flatMap(({ slo }) => slo.alerts.route[severity] ?? [])]),
   ];
   return { name, page: targets('page'), ticket: targets('ticket'), fallback: [] };
 }

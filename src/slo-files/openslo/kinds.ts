@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { name, timeZone } from '../field-schemas.ts';
 import { parseShorthand } from './shorthand.ts';
 
 // Every `error` below completes the sentence "… is so-and-so; expected …".
 
-const NAME = 'a name of 1 to 128 characters of A-Z a-z 0-9 . _ : -';
 const OBJECT_NAME = 'a name of 1 to 255 characters of A-Z a-z 0-9 . _ : / | \\ -';
 const DESCRIPTION = 'a text of up to 1050 characters';
 const SHORTHAND = 'a whole number and one of m, h, d, w, M, Q and Y, such as 5m, 28d or 1M';
@@ -17,7 +17,6 @@ const MAP = 'a map';
 /** The only version of OpenSLO that is loaded. */
 export const OPENSLO_VERSION = 'openslo/v1';
 
-const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9._:-]{1,128}$/, { error: NAME });
 const objectName = z
   .string({ error: OBJECT_NAME })
   .regex(/^[A-Za-z0-9._:/|\\-]{1,255}$/, { error: OBJECT_NAME });
@@ -226,7 +225,7 @@ const calendar = z.strictObject(
       .string({ error: 'a date and time such as 2026-01-01 00:00:00' })
       .regex(/^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?$/, { error: 'a date and time such as 2026-01-01 00:00:00' })
       .describe('When a period began; all others follow.'),
-    timeZone: z.string({ error: 'an IANA time zone' }).describe('An IANA time zone such as Europe/Berlin.'),
+    timeZone: timeZone.describe('An IANA time zone such as Europe/Berlin.'),
   },
   { error: 'a map with startTime and timeZone' },
 );

@@ -1,9 +1,10 @@
 import type { Objective } from '../../core/objective.ts';
 import type { SingleSli } from '../../core/sli.ts';
 import type { TimeWindow } from '../../core/slo.ts';
+import type { CompositeDraft } from '../native-sli.ts';
 import { problemAt, type Report } from '../source-text.ts';
 import { type Place, placeAt, shortened } from '../value-tree.ts';
-import { type ObjectiveContext, readSli, readTarget } from './budgeting.ts';
+import { budgetedSli, type ObjectiveContext, readTarget } from './budgeting.ts';
 import type { Catalog } from './catalog.ts';
 import type { Entry } from './documents.ts';
 import { type Indicator, readIndicator } from './indicator.ts';
@@ -17,7 +18,7 @@ export interface ReadObjective {
   readonly displayName: string | undefined;
   readonly objective: Objective;
   readonly indicator: Indicator;
-  readonly sli: SingleSli;
+  readonly sli: SingleSli | CompositeDraft;
   readonly weight: number;
   readonly place: Place;
 }
@@ -63,7 +64,7 @@ export function readSloDocument(entry: SloEntry, context: Context): ReadSlo | nu
     const objective = readTarget(scope);
     const weight = readWeight(item, at, isComposite, entry, report);
     const indicator = isComposite ? ownIndicator(item, at, entry, context) : shared;
-    const sli = indicator && readSli(indicator, scope);
+    const sli = indicator && budgetedSli(indicator, scope);
     const name = names[index];
     if (!objective || !indicator || !sli || weight === null || name === undefined) return null;
     return { name, displayName: item.displayName, objective, indicator, sli, weight, place: at };

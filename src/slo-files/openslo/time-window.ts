@@ -1,8 +1,7 @@
-import { offsetOf } from '../../core/calendar.ts';
 import type { CalendarWindow, TimeWindow } from '../../core/slo.ts';
 import { DAY, formatDuration } from '../../core/time.ts';
 import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { nearest } from '../suggestion.ts';
+import { readTimeZone } from '../time-zone.ts';
 import { type Place, placeAt, quoted } from '../value-tree.ts';
 import type { SloSpec } from './kinds.ts';
 import { parseShorthand, type Shorthand } from './shorthand.ts';
@@ -72,22 +71,18 @@ function readCalendar(
   source: SourceText,
   report: Report,
 ): CalendarWindow | null {
-  const fail = (path: readonly string[], expected: string, suggestion?: string) => {
+  const fail = (path: readonly string[], expected: string) => {
     const at = placeAt(place, path) ?? place;
     const message = `\`${path.at(-1)}\` is ${quoted(at)}`;
-    report(problemAt(source, at.start, 'error', message, { expected, suggestion }));
+    report(problemAt(source, at.start, 'error', message, { expected }));
   };
-  const knownZone = isTimeZone(calendar.timeZone);
-  if (!knownZone) {
-    const suggestion = nearest(calendar.timeZone, Intl.supportedValuesOf('timeZone'));
-    fail(['calendar', 'timeZone'], 'an IANA time zone such as Europe/Berlin', suggestion);
-  }
+  const timeZone = readTimeZone(calendar.timeZone, placeAt(place, ['calendar', 'timeZone']), source, report);
   const written: string = `${amount}${shorthandUnit}`;
   const period = PERIODS.find((candidate) => (candidate.written as readonly string[]).includes(written));
   if (!period) fail(['duration'], 'a calendar week, month or quarter: 1w, 1M or 1Q');
   const start = parseLocal(calendar.startTime);
   if (start === null) fail(['calendar', 'startTime'], 'a date and time that exist, such as 2026-01-01 00:00:00');
-  if (!period || start === null || !knownZone) return null;
+  if (!period || start === null || timeZone === null) return null;
   if (!begins(period.unit, start)) {
     fail(
       ['calendar', 'startTime'],
@@ -96,7 +91,6 @@ function readCalendar(
     return null;
   }
   const { unit, days } = period;
-  const { timeZone } = calendar;
   return { kind: 'calendar', unit, timeZone, duration: days * DAY, text: `${unit} (${timeZone})` };
 }
 
@@ -113,15 +107,4 @@ function begins(unit: CalendarWindow['unit'], at: Date): boolean {
   if (at.getTime() % DAY !== 0) return false;
   if (unit === 'week') return at.getUTCDay() === 1;
   return at.getUTCDate() === 1 && (unit === 'month' || at.getUTCMonth() % 3 === 0);
-}
-
-function isTimeZone(name: string): boolean {
-  // An offset such as +01:00 knows no summer time.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    offsetOf(name, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
