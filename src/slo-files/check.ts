@@ -1,36 +1,27 @@
-import { type BurnRateTier, type Tier, detectionTime } from '../core/alert-policy.ts';
+import type { Tier } from '../core/alert-policy.ts';
 import { formatObjective, formatPercent } from '../core/objective.ts';
 import { allSlos, type Slo } from '../core/slo.ts';
 import { formatDuration, MINUTE, SECOND } from '../core/time.ts';
+import { detectionsOf, outageDetection } from './detection.ts';
 import type { Loaded } from './load.ts';
 import { formatProblem } from './problem.ts';
 import { columns } from './text-table.ts';
 
-/** What a sudden error rate leads to: the first tier that fires, after how long, at what cost. */
-interface Detection {
-  readonly errorRate: number;
-  readonly label: string;
-  /** Null when no tier ever fires. */
-  readonly tier: Tier | null;
-  /** Milliseconds. */
-  readonly after: number | null;
-  /** Share of the window's error budget that is spent by then. */
-  readonly budgetSpent: number | null;
-}
+type Traffic = Loaded['traffic'];
 
 /**
  * What `burnwatch check` says: all problems, then for each SLO its tiers and how soon they notice which error rate
  * (durations in milliseconds in `json`). `ok` is false when there is any error; warnings leave it true.
  */
 export function checkReport(loaded: Loaded): { text: string; json: object; ok: boolean } {
-  const { definitions, problems, files } = loaded;
+  const { definitions, problems, files, traffic } = loaded;
   const ok = definitions !== null;
   const slos = definitions ? allSlos(definitions) : [];
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const sections = [
     ...problems.map(formatProblem),
-    ...slos.map(sloText),
+    ...slos.map((slo) => sloText(slo, traffic)),
     [
       counted(files.length, 'file'),
       ...(ok ? [counted(slos.length, 'SLO')] : []),
@@ -40,83 +31,91 @@ export function checkReport(loaded: Loaded): { text: string; json: object; ok: b
   ];
   return {
     text: `${sections.join('\n\n')}\n`,
-    json: { ok, files, problems, slos: slos.map(sloJson) },
+    json: { ok, files, problems, slos: slos.map((slo) => sloJson(slo, traffic)) },
     ok,
   };
 }
 
-function sloText(slo: Slo): string {
-  const { id, objective, window, alerts } = slo;
+function sloText(slo: Slo, traffic: Traffic): string {
+  const { id, workflow, objective, window, otherWindows, alerts } = slo;
   const failures = `at least ${counted(alerts.minFailures, 'failure')}`;
-  const tiers = burnRateTiers(slo).map(({ name, severity, long, short, factor, loweredFrom }) => [
-    name,
-    severity,
-    `${formatDuration(long)} / ${formatDuration(short)}`,
-    `${rounded(factor)}x`,
-    loweredFrom === null ? '' : `lowered from ${rounded(loweredFrom)}x`,
-  ]);
-  const detections = detectionsOf(slo).map(({ label, tier, after, budgetSpent }) =>
+  const windows = [window, ...otherWindows].map(({ text }) => text).join(', ');
+  const tiers = alerts.tiers.map((tier) => [tier.name, tier.severity, ...condition(tier)]);
+  const rate = traffic.get(workflow) ?? null;
+  const outage = outageDetection(slo, rate);
+  const run =
+    outage && (outage.least === outage.most ? `${outage.least}` : `${outage.least} to ${outage.most}`);
+  const rows = detectionsOf(slo, rate).map(({ label, tier, after, budgetSpent }) =>
     tier && after !== null && budgetSpent !== null
-      ? [label, `${tier.name} (${tier.severity})`, about(after), formatPercent(budgetSpent)]
-      : [label, 'never', '', ''],
+      ? [
+          label,
+          `${tier.name} (${tier.severity})`,
+          about(after),
+          formatPercent(budgetSpent),
+          tier.kind === 'outage' ? `${run} failures in a row` : '',
+        ]
+      : [label, 'never', '', '', ''],
   );
+  // Without traffic nobody can say when that is, only that it may well be sooner than anything else.
+  const runs =
+    outage && outage.after === null
+      ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, `${run} failures in a row`, '', '']]
+      : [];
   return [
-    `${id}: ${formatObjective(objective)} over ${window.text}, alerts from ${failures}  (${slo.source})`,
-    ...columns([['tier', 'severity', 'long / short', 'burn rate', ''], ...tiers]),
+    `${id}: ${formatObjective(objective)} over ${windows}, alerts from ${failures}  (${slo.source})`,
+    ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
     '',
-    ...columns([['failing', 'first noticed by', 'after', 'budget spent by then'], ...detections]),
+    ...columns([['failing', 'first noticed by', 'after', 'budget spent by then', ''], ...runs, ...rows]),
   ]
     .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
     .join('\n');
 }
 
-function sloJson(slo: Slo): object {
-  const { id, owner, objective, window, alerts, source } = slo;
+/** When a tier fires, and what was changed about it so that it can. */
+function condition(tier: Tier): [condition: string, note: string] {
+  switch (tier.kind) {
+    case 'burnRate': {
+      const { long, short, factor, loweredFrom } = tier;
+      const note = loweredFrom === null ? '' : `lowered from ${rounded(loweredFrom)}x`;
+      return [`${rounded(factor)}x over ${formatDuration(long)} and ${formatDuration(short)}`, note];
+    }
+    case 'successRate':
+      return [`below ${formatPercent(tier.below, 4)} over ${formatDuration(tier.over)}`, ''];
+    case 'budgetRemaining':
+      return [`less than ${formatPercent(tier.below, 4)} of the budget left`, ''];
+    case 'forecast':
+      return [`budget gone within ${formatDuration(tier.within)}`, ''];
+    case 'outage':
+      return ['the latest are all bad, too many for chance', ''];
+    case 'noData':
+      return [`nothing for ${formatDuration(tier.after)}`, ''];
+    default:
+      return tier satisfies never;
+  }
+}
+
+function sloJson(slo: Slo, traffic: Traffic): object {
+  const { id, workflow, owner, objective, window, otherWindows, sli, alerts, budgetPolicy, source } = slo;
+  const rate = traffic.get(workflow) ?? null;
+  const outage = outageDetection(slo, rate);
   return {
     id,
     owner,
     objective: objective.ratio,
     window: window.text,
+    otherWindows: otherWindows.map(({ text }) => text),
+    sli: sli.kind,
     source,
     minFailures: alerts.minFailures,
     tiers: alerts.tiers,
-    detection: detectionsOf(slo).map(({ tier, ...detection }) => ({
+    budgetPolicy: budgetPolicy?.name ?? null,
+    outage: outage && { failures: { least: outage.least, most: outage.most }, after: outage.after },
+    detection: detectionsOf(slo, rate).map(({ tier, ...detection }) => ({
       ...detection,
       tier: tier?.name ?? null,
       severity: tier?.severity ?? null,
     })),
   };
-}
-
-function burnRateTiers({ alerts }: Slo): BurnRateTier[] {
-  return alerts.tiers.filter((tier) => tier.kind === 'burnRate');
-}
-
-function detectionsOf(slo: Slo): Detection[] {
-  const { objective, window } = slo;
-  const { errorBudget } = objective;
-  const rates: readonly (readonly [label: string, errorRate: number])[] = [
-    ['everything', 1],
-    ['50%', 0.5],
-    ['10%', 0.1],
-    [`2x budget (${formatPercent(2 * errorBudget, 4)})`, 2 * errorBudget],
-    [`1x budget (${formatPercent(errorBudget, 4)})`, errorBudget],
-  ];
-  return rates
-    .filter(([, errorRate]) => errorRate <= 1)
-    .map(([label, errorRate]) => {
-      let tier: Tier | null = null;
-      let after: number | null = null;
-      for (const candidate of burnRateTiers(slo)) {
-        const time = detectionTime(objective, candidate, errorRate);
-        if (time !== null && (after === null || time < after)) {
-          tier = candidate;
-          after = time;
-        }
-      }
-      const budgetSpent = after === null ? null : (errorRate / errorBudget) * (after / window.duration);
-      return { errorRate, label, tier, after, budgetSpent };
-    });
 }
 
 /** Rounded to what matters: seconds below an hour, minutes above. */

@@ -1,57 +1,107 @@
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../core/slo.ts';
+import { type Candidate, type Candidates, resolveComposite } from './composites.ts';
+import {
+  checkTargets,
+  collectNames,
+  definedTwice,
+  findBudgetPolicy,
+  findPolicy,
+  type KnownNames,
+  reportUnknown,
+} from './known-names.ts';
 import type { ReadDocument } from './native-document.ts';
 import type { NativeDocument } from './native-schema.ts';
-import { buildSlo } from './native-slo.ts';
+import { draftSlo, type SloDraft } from './native-slo.ts';
 import type { Pace } from './pace.ts';
-import type { Problem } from './problem.ts';
-import { lineAt, problemAt, type Report, type SourceText } from './source-text.ts';
-import { nearest } from './suggestion.ts';
+import { reviewSlos } from './review.ts';
+import { problemAt, type Report, type SourceText } from './source-text.ts';
+import { parseTraffic } from './traffic.ts';
 import type { Partly } from './usable-part.ts';
-import { type Place, placeAt, quoted, shortened } from './value-tree.ts';
+import { type Place, placeAt } from './value-tree.ts';
+import type { WorkflowDraft } from './workflow-draft.ts';
 
 /** The most SLOs that are loaded. */
 const MAX_SLOS = 10_000;
-const DEFAULT_POLICY = 'default';
 
-/** Something named that was defined, and where. `item` lacks what was defined badly, all of it if null. */
-interface Entry<Item> {
-  readonly item: Item | null;
-  readonly place: Place;
-  readonly source: SourceText;
+/** What all files say, and the executions a millisecond that workflows expect, where they say so. */
+export interface Assembled {
+  readonly definitions: Definitions;
+  readonly traffic: ReadonlyMap<string, number>;
 }
 
-type Section = 'teams' | 'targets' | 'policies';
-type ItemOf<Name extends Section> = Partly<NonNullable<NativeDocument[Name]>[string]>;
-type Found<Name extends Section> = ReadonlyMap<string, Entry<ItemOf<Name>>>;
-
-/** Everything workflows may refer to. With `complete` false nothing can be said about names that are missing. */
-interface Known {
-  readonly teams: Found<'teams'>;
-  readonly targets: Found<'targets'>;
-  readonly policies: Found<'policies'>;
-  readonly complete: boolean;
-  readonly report: Report;
-}
+/** Adds what other dialects say to the workflows of the native one. */
+export type Join = (native: {
+  readonly workflows: readonly WorkflowDraft[];
+  /** The workflows of documents, also of those with so many mistakes that there is no draft. */
+  readonly workflowNames: ReadonlySet<string>;
+  readonly teams: KnownNames['teams'];
+  readonly targets: ReadonlyMap<string, TargetDefinition>;
+}) => Promise<{ readonly workflows: readonly WorkflowDraft[]; readonly teams: readonly Team[] }>;
 
 /**
  * Puts the documents of all files together and reports what does not fit: names defined twice, references to
- * what is not there, values out of range. With `complete` false some file could not be read at all, so that
- * missing names are not held against anybody. The result is only of use when no error was reported.
+ * what is not there, values out of range. With `complete` false some file could not be read at all, so that missing
+ * names are not held against anybody. The result is only of use when no error was reported.
  */
 export async function assemble(
   documents: readonly ReadDocument[],
+  join: Join,
   complete: boolean,
   pace: Pace,
   report: Report,
-): Promise<Definitions> {
-  const known: Known = {
-    teams: collect(documents, 'teams', 'team', report),
-    targets: collect(documents, 'targets', 'target', report),
-    policies: collect(documents, 'policies', 'policy', report),
-    complete,
-    report,
-  };
+): Promise<Assembled> {
+  const known = collectNames(documents, complete, report);
+  for (const { item, place, source } of known.policies.values()) {
+    checkTargets(item ?? undefined, place, source, known);
+  }
+  const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
+  const native = await draftWorkflows(documents, known, pace);
+  const targets = readTargets(known);
+  const joined = await join({ workflows: native, workflowNames, teams: known.teams, targets });
+  const teams = readTeams(known);
+  for (const team of joined.teams) if (!teams.has(team.name)) teams.set(team.name, team);
+  const candidates = candidatesOf(documents, joined.workflows);
   const workflows = new Map<string, Workflow>();
+  for (const draft of joined.workflows) {
+    const { name, owner, runbook, steps, drafts } = draft;
+    const slos: Slo[] = [];
+    for (const slo of drafts) {
+      if (pace.due()) await pace.rest();
+      const finished = finish(slo, candidates, complete, report);
+      if (finished) slos.push(finished);
+    }
+    workflows.set(name, { name, owner, runbook, steps, slos });
+  }
+  const definitions: Definitions = { workflows, teams, targets };
+  for (const draft of joined.workflows) {
+    if (pace.due()) await pace.rest();
+    reviewSlos(draft, workflows.get(draft.name)!.slos, definitions, report);
+  }
+  const traffic = joined.workflows.flatMap(({ name, traffic: rate }) =>
+    rate === null ? [] : [[name, rate] as const],
+  );
+  return { definitions, traffic: new Map(traffic) };
+}
+
+function finish(
+  { workflow, sli, source, finish: whole }: SloDraft,
+  candidates: Candidates,
+  complete: boolean,
+  report: Report,
+): Slo | null {
+  if (!sli) return null;
+  if (sli.kind !== 'draft') return whole(sli);
+  const composite = resolveComposite(sli, workflow, candidates, complete, source, report);
+  return composite && whole(composite);
+}
+
+async function draftWorkflows(
+  documents: readonly ReadDocument[],
+  known: KnownNames,
+  pace: Pace,
+): Promise<WorkflowDraft[]> {
+  const { report } = known;
+  const drafts: WorkflowDraft[] = [];
   const defined = new Map<string, { readonly source: SourceText; readonly place: Place }>();
   let sloCount = 0;
   for (const document of documents) {
@@ -68,47 +118,17 @@ export async function assemble(
     defined.set(data.workflow, { source, place: at });
     const before = sloCount;
     sloCount += Object.keys(data.slos ?? {}).length;
-    if (sloCount <= MAX_SLOS)
-      workflows.set(data.workflow, buildWorkflow(document, data.workflow, data, known));
+    if (sloCount <= MAX_SLOS) drafts.push(await draftWorkflow(document, data.workflow, data, known, pace));
     else if (before <= MAX_SLOS) {
       report(problemAt(source, at.start, 'error', `with this workflow there are more than ${MAX_SLOS} SLOs`));
     }
   }
-  return { workflows, teams: readTeams(known), targets: readTargets(known.targets) };
-}
-
-function collect<Name extends Section>(
-  documents: readonly ReadDocument[],
-  section: Name,
-  kind: string,
-  report: Report,
-): Found<Name> {
-  const found = new Map<string, Entry<ItemOf<Name>>>();
-  for (const { data, place, source } of documents) {
-    const items = (data[section] ?? {}) as Readonly<Record<string, ItemOf<Name>>>;
-    for (const [name, at] of place.parts.get(section)?.parts ?? []) {
-      const first = found.get(name);
-      if (first) report(definedTwice(kind, name, source, at.key, first));
-      else found.set(name, { item: Object.hasOwn(items, name) ? items[name]! : null, place: at, source });
-    }
-  }
-  return found;
-}
-
-function definedTwice(
-  kind: string,
-  name: string,
-  source: SourceText,
-  offset: number,
-  first: { readonly source: SourceText; readonly place: Place },
-): Problem {
-  const other = `${first.source.file}:${lineAt(first.source, first.place.key)}`;
-  return problemAt(source, offset, 'error', `${kind} \`${shortened(name)}\` is already defined at ${other}`);
+  return drafts;
 }
 
 /** Keys that are about a workflow in a document that names none. */
 function reportStray({ data, place, source }: ReadDocument, report: Report): void {
-  for (const key of ['owner', 'runbook', 'steps', 'slos'] as const) {
+  for (const key of ['owner', 'runbook', 'steps', 'traffic', 'slos'] as const) {
     const stray = place.parts.get(key);
     if (!stray || data[key] === undefined) continue;
     const message = `\`${key}\` without a workflow`;
@@ -117,25 +137,13 @@ function reportStray({ data, place, source }: ReadDocument, report: Report): voi
   }
 }
 
-function unknown(
-  { complete, report }: Known,
-  kind: string,
-  name: string,
-  at: Place,
-  source: SourceText,
-  legal: Iterable<string>,
-): void {
-  if (!complete) return;
-  const message = `there is no ${kind} ${quoted(at)}`;
-  report(problemAt(source, at.start, 'error', message, { suggestion: nearest(name, legal) }));
-}
-
-function buildWorkflow(
+async function draftWorkflow(
   { place, source }: ReadDocument,
   name: string,
   data: Partly<NativeDocument>,
-  known: Known,
-): Workflow {
+  known: KnownNames,
+  pace: Pace,
+): Promise<WorkflowDraft> {
   const { report } = known;
   const { owner = '', runbook = null, steps = [], slos: natives = {} } = data;
   checkOwner(data.owner, place, source, known);
@@ -145,53 +153,49 @@ function buildWorkflow(
       problemAt(source, place.parts.get('workflow')!.start, 'warning', `workflow \`${name}\` has no SLOs`),
     );
   }
-
-  const slos: Slo[] = [];
-  const byMeaning = new Map<string, Slo>();
+  const drafts: SloDraft[] = [];
   for (const [sloName, native = {}] of Object.entries(natives)) {
+    // A schedule takes a while to read.
+    if (pace.due()) await pace.rest();
     const sloPlace = placeAt(place, ['slos', sloName])!;
-    const policyMinFailures = findPolicy(native.alerts?.policy, sloPlace, source, known)?.minFailures;
-    const context = { workflow: name, owner, runbook, steps, policyMinFailures, source, report };
-    const slo = buildSlo(sloName, native, sloPlace, context);
-    if (!slo) continue;
-    slos.push(slo);
-    const meaning = `${slo.fingerprint} ${slo.objective.ratio} ${slo.window.duration}`;
-    const twin = byMeaning.get(meaning);
-    if (twin) {
-      const message = `\`${sloName}\` promises the same as \`${twin.name}\`, at ${twin.source}`;
-      report(problemAt(source, sloPlace.key, 'warning', message));
-    } else byMeaning.set(meaning, slo);
+    const policy = findPolicy(native.alerts?.policy, sloPlace, source, known);
+    const budgetPolicy = findBudgetPolicy(native.budgetPolicy, sloPlace, source, known);
+    checkTargets(native.alerts, placeAt(sloPlace, ['alerts']), source, known);
+    const context = { workflow: name, owner, runbook, steps, policy, budgetPolicy, source, report };
+    drafts.push(draftSlo(sloName, native, sloPlace, context));
   }
-  return { name, owner, runbook, steps, slos };
+  const traffic = data.traffic === undefined ? null : parseTraffic(data.traffic);
+  return { name, owner, runbook, steps, traffic, drafts, place, source };
 }
 
-function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: Known): void {
+function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {
   const at = place.parts.get('owner');
   if (!at) {
     const expected = 'the name of the team that owns the workflow';
     const { key } = place.parts.get('workflow')!;
     known.report(problemAt(source, key, 'error', '`owner` is missing', { expected }));
   } else if (owner !== undefined && !known.teams.has(owner)) {
-    unknown(known, 'team', owner, at, source, known.teams.keys());
+    reportUnknown(known, 'team', owner, at, source, known.teams.keys());
   }
 }
 
-/** The named policy, or without a name the one called default, which is always there and may be spelled out. */
-function findPolicy(
-  name: string | undefined,
-  sloPlace: Place,
-  source: SourceText,
-  known: Known,
-): ItemOf<'policies'> | null {
-  const policy = known.policies.get(name ?? DEFAULT_POLICY);
-  if (!policy && name !== undefined && name !== DEFAULT_POLICY) {
-    const at = placeAt(sloPlace, ['alerts', 'policy'])!;
-    unknown(known, 'policy', name, at, source, [...known.policies.keys(), DEFAULT_POLICY]);
+/** Also what is named in documents with mistakes in them, which cannot be used but is not missing either. */
+function candidatesOf(documents: readonly ReadDocument[], workflows: readonly WorkflowDraft[]): Candidates {
+  const candidates = new Map<string, Candidate>();
+  for (const { place } of documents) {
+    const workflow = place.parts.get('workflow')?.written ?? '';
+    for (const name of place.parts.get('slos')?.parts.keys() ?? []) {
+      candidates.set(`${workflow}/${name}`, { workflow, sli: null, isComposite: false });
+    }
   }
-  return policy?.item ?? null;
+  for (const { id, workflow, sli } of workflows.flatMap(({ drafts }) => drafts)) {
+    const isComposite = sli?.kind === 'draft' || sli?.kind === 'composite';
+    candidates.set(id, { workflow, sli: isComposite ? null : sli, isComposite });
+  }
+  return candidates;
 }
 
-function readTeams(known: Known): Map<string, Team> {
+function readTeams(known: KnownNames): Map<string, Team> {
   const teams = new Map<string, Team>();
   for (const [name, { item, place, source }] of known.teams) {
     if (!item) continue;
@@ -199,19 +203,16 @@ function readTeams(known: Known): Map<string, Team> {
     for (const [route, names] of Object.entries({ page, ticket, fallback })) {
       for (const [index, target] of names.entries()) {
         const at = placeAt(place, [route, index])!;
-        if (!known.targets.has(target)) unknown(known, 'target', target, at, source, known.targets.keys());
+        if (!known.targets.has(target))
+          reportUnknown(known, 'target', target, at, source, known.targets.keys());
       }
-    }
-    if (page.length === 0) {
-      const message = `team \`${name}\` has no page route: nobody is woken when its budgets burn`;
-      known.report(problemAt(source, place.key, 'warning', message));
     }
     teams.set(name, { name, page, ticket, fallback });
   }
   return teams;
 }
 
-function readTargets(found: Found<'targets'>): Map<string, TargetDefinition> {
+function readTargets({ targets: found }: KnownNames): Map<string, TargetDefinition> {
   const targets = new Map<string, TargetDefinition>();
   for (const [name, { item }] of found) {
     const { slack, email, log } = item ?? {};

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Definitions } from '../core/slo.ts';
 import { decode } from './decode.ts';
-import { assemble } from './definitions.ts';
+import { assemble, type Join } from './definitions.ts';
 import { type Finding, listFiles, readFiles } from './find-files.ts';
 import { readNativeDocument, type ReadDocument } from './native-document.ts';
 import { isOpenSlo, namesOf, type OpenSloDocument, readOpenSlo } from './openslo/documents.ts';
@@ -17,6 +17,8 @@ import { parseDocuments } from './yaml-documents.ts';
 export interface Loaded {
   /** Whole and consistent; null when there is any error. Secrets are filled in: not for logs. */
   readonly definitions: Definitions | null;
+  /** Executions a millisecond to expect, of the workflows whose files say so. */
+  readonly traffic: ReadonlyMap<string, number>;
   /** Errors and warnings, by file and line. */
   readonly problems: readonly Problem[];
   /** The SLO files that were found. */
@@ -67,12 +69,13 @@ export async function interpret(
     const folder = finding.folders[0]?.path ?? '.';
     problems.report(problemOfFile(folder, 'error', 'no *.yaml or *.yml file is in this folder'));
   }
-  const native = await assemble(documents, complete, pace, problems.report);
-  const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
-  const definitions = await joinOpenSlos(openSlo, { ...native, workflowNames }, complete, pace, problems.report);
+  const { report } = problems;
+  const join: Join = (native) => joinOpenSlos(openSlo, native, complete, pace, report);
+  const { definitions, traffic } = await assemble(documents, join, complete, pace, report);
   const all = problems.sorted();
   return {
     definitions: all.some(({ severity }) => severity === 'error') ? null : definitions,
+    traffic,
     problems: all,
     files: finding.files.map(({ file }) => file),
     referenced: [...substitute.files.keys()],

@@ -23,7 +23,7 @@ export function readNativeDocument(tree: ValueTree, source: SourceText, report: 
   }
   const checked = documentSchema.safeParse(value);
   if (checked.success) return { source, place, data: checked.data };
-  const issues = narrowIssues(checked.error);
+  const issues = narrowIssues(checked.error, documentSchema, value);
   reportIssues(documentSchema, issues, place, source, report);
   return { source, place, data: usablePart<NativeDocument>(value, issues) ?? {} };
 }

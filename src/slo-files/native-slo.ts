@@ -1,18 +1,15 @@
-import {
-  type AlertPolicy,
-  DEFAULT_POLICY_SETTINGS,
-  defaultTiers,
-  type NoDataTier,
-  type Tier,
-} from '../core/alert-policy.ts';
-import { maximumBurnRate } from '../core/burn-rate.ts';
-import { formatObjective, formatPercent, type Objective, parseObjective } from '../core/objective.ts';
-import { type AttributeTest, fingerprint, type OutcomeSli } from '../core/sli.ts';
-import type { Slo } from '../core/slo.ts';
-import { formatDuration, parseDuration } from '../core/time.ts';
-import { type NativeNoData, type NativeSlo, OBJECTIVE } from './native-schema.ts';
+import type { BudgetPolicy } from '../core/alert-policy.ts';
+import { type Objective, parseObjective } from '../core/objective.ts';
+import { fingerprint, type Sli } from '../core/sli.ts';
+import type { Slo, TimeWindow } from '../core/slo.ts';
+import { formatDuration } from '../core/time.ts';
+import type { NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
+import { readAlerts, readBudgetPolicy } from './native-alerts.ts';
+import { type NativeSlo, OBJECTIVE } from './native-schema.ts';
+import { type CompositeDraft, readSli } from './native-sli.ts';
+import { readWindows } from './native-window.ts';
+import type { SingleSli } from '../core/sli.ts';
 import { lineAt, problemAt, type Report, type SourceText } from './source-text.ts';
-import { nearest } from './suggestion.ts';
 import type { Partly } from './usable-part.ts';
 import { type Place, placeAt, quoted } from './value-tree.ts';
 
@@ -24,48 +21,68 @@ export interface SloContext {
   readonly steps: readonly string[];
   readonly source: SourceText;
   readonly report: Report;
-  /** What the SLO's policy says about it, if anything. */
-  readonly policyMinFailures: number | undefined;
+  /** What the SLO's policies say, if they are there. */
+  readonly policy: Partly<NativePolicy> | null;
+  readonly budgetPolicy: Partly<NativeBudgetPolicy> | null;
 }
 
-/** Makes one SLO of what has the right shape and reports what its values get wrong; null when it cannot be used. */
-export function buildSlo(
+/** An SLO of a file as far as it can be read without knowing the other SLOs. */
+export interface SloDraft {
+  readonly id: string;
+  readonly workflow: string;
+  readonly place: Place;
+  readonly source: SourceText;
+  /** Null when it cannot be used. */
+  readonly sli: Sli | CompositeDraft | null;
+  /** Makes the whole of it, with its SLI; null when it cannot be used. */
+  readonly finish: (sli: Sli) => Slo | null;
+}
+
+/** Reads an SLO of what has the right shape and reports what its values get wrong. */
+export function draftSlo(
   name: string,
   native: Partly<NativeSlo>,
   place: Place,
   context: SloContext,
-): Slo | null {
-  const { workflow, owner, runbook, source } = context;
+): SloDraft {
+  const { workflow, owner, runbook, source, report } = context;
+  const id = `${workflow}/${name}`;
   const objective = readObjective(native.objective, place, context);
-  const sli = readSli(native.sli, place, context);
-  const duration = native.window === undefined ? null : parseDuration(native.window);
-  if (sli && duration !== null) checkDeadline(sli, duration, place, context);
-  if (!objective || !sli || duration === null) return null;
-  const tiers = defaultTiers(objective, duration);
-  warnOfLoweredTiers(objective, tiers, place, context);
-  const noData = readNoData(native.alerts?.noData);
-  const alerts: AlertPolicy = {
-    ...DEFAULT_POLICY_SETTINGS,
-    tiers: noData ? [...tiers, noData] : tiers,
-    minFailures:
-      native.alerts?.minFailures ?? context.policyMinFailures ?? DEFAULT_POLICY_SETTINGS.minFailures,
+  const sli = readSli(native.sli, placeAt(place, ['sli']), context);
+  const windows = readWindows(native.window, placeAt(place, ['window']), source, report);
+  if (sli && windows) checkDeadline(sli, windows, place, context);
+  const finish = (whole: Sli): Slo | null => {
+    if (!objective || !windows) return null;
+    const [window, ...otherWindows] = windows;
+    const alerts = readAlerts(native.alerts, {
+      ...context,
+      objective,
+      window: window.duration,
+      sliKind: whole.kind,
+      place,
+    });
+    return {
+      id,
+      workflow,
+      name,
+      description: native.description?.trim().replace(/\s+/g, ' ') || null,
+      owner,
+      runbook,
+      objective,
+      window,
+      otherWindows,
+      sli: whole,
+      fingerprint: fingerprint(whole),
+      alerts,
+      budgetPolicy: budgetPolicyOf(native.budgetPolicy, context),
+      source: `${source.file}:${lineAt(source, place.key)}`,
+    };
   };
-  return {
-    id: `${workflow}/${name}`,
-    workflow,
-    name,
-    description: native.description?.trim().replace(/\s+/g, ' ') || null,
-    owner,
-    runbook,
-    objective,
-    window: { kind: 'rolling', duration, text: native.window! },
-    otherWindows: [],
-    sli,
-    fingerprint: fingerprint(sli),
-    alerts,
-    budgetPolicy: null,
-    source: `${source.file}:${lineAt(source, place.key)}`,
-  };
+  return { id, workflow, place, source, sli, finish };
+}
+
+function budgetPolicyOf(name: string | undefined, { budgetPolicy }: SloContext): BudgetPolicy | null {
+  return name === undefined || !budgetPolicy ? null : readBudgetPolicy(name, budgetPolicy);
 }
 
 function readObjective(
@@ -91,87 +108,24 @@ function readObjective(
   return null;
 }
 
+/** Whether what is waited for fits into every window it is judged over. */
 function checkDeadline(
-  { withinMs }: OutcomeSli,
-  window: number,
+  sli: SingleSli | CompositeDraft,
+  windows: readonly TimeWindow[],
   place: Place,
   { source, report }: SloContext,
 ): void {
-  const at = placeAt(place, ['sli', 'within']);
-  if (!at || withinMs === null || withinMs <= window) return;
-  const message = `\`within\` is ${quoted(at)}, longer than the window`;
-  report(problemAt(source, at.start, 'error', message, { expected: `at most ${formatDuration(window)}` }));
-}
-
-function readSli(
-  native: Partly<NativeSlo['sli']> | undefined,
-  place: Place,
-  { steps, source, report }: SloContext,
-): OutcomeSli | null {
-  if (native === undefined) return null;
-  if (native === 'succeeded') {
-    return { kind: 'outcomes', step: null, dependency: null, where: {}, withinMs: null, good: 'succeeded' };
-  }
-  const { step = null, dependency = null, within, where = {} } = native;
-  const at = placeAt(place, ['sli', 'step']);
-  if (at && step !== null && steps.length > 0 && !steps.includes(step)) {
-    report(
-      problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
-        expected: `one of ${steps.slice(0, 20).join(', ')}`,
-        suggestion: nearest(step, steps),
-      }),
-    );
-  }
-  const sliPlace = placeAt(place, ['sli']);
-  if (sliPlace && !isWhole(native, sliPlace)) return null;
-  const values = Object.entries(where).map(([attribute, value = []]): [string, AttributeTest] => [
-    attribute,
-    { op: 'in', values: typeof value === 'string' ? [value] : [...new Set(value)] },
-  ]);
-  return {
-    kind: 'outcomes',
-    step,
-    dependency,
-    where: Object.fromEntries(values),
-    withinMs: within === undefined ? null : parseDuration(within),
-    good: 'succeeded',
-  };
-}
-
-/** Whether nothing was taken out because it was wrong: half a selection selects something else. */
-function isWhole({ where = {}, ...rest }: Exclude<Partly<NativeSlo['sli']>, string>, sli: Place): boolean {
-  const wherePlace = sli.parts.get('where');
-  const told = Object.values(rest).filter((part) => part !== undefined).length + (wherePlace ? 1 : 0);
-  return told === sli.parts.size && Object.keys(where).length === (wherePlace?.parts.size ?? 0);
-}
-
-function readNoData({ after, severity }: Partly<NativeNoData> = {}): NoDataTier | null {
-  if (after === undefined || severity === undefined) return null;
-  return { kind: 'noData', name: 'no-data', severity, after: parseDuration(after)! };
-}
-
-/** Only of what no outage could reach: a factor that takes most executions to fail is a matter of taste. */
-function warnOfLoweredTiers(
-  objective: Objective,
-  tiers: readonly Tier[],
-  place: Place,
-  { source, report }: SloContext,
-): void {
-  const highest = maximumBurnRate(objective);
-  const lowered = tiers
-    .filter((tier) => tier.kind === 'burnRate')
-    .filter(({ loweredFrom }) => loweredFrom !== null && loweredFrom > highest);
-  if (lowered.length === 0) return;
-  const list = lowered.map(
-    ({ name, long, factor, loweredFrom }) =>
-      `tier ${name} (${formatDuration(long)}) fires from ${rounded(factor)}x instead of ${rounded(loweredFrom!)}x`,
-  );
-  const share = formatPercent(lowered[0]!.factor * objective.errorBudget);
-  const at = placeAt(place, ['objective']) ?? place;
-  const message = `at ${formatObjective(objective)} a total outage burns only ${rounded(highest)}x, so ${list.join(', ')}: at ${share} failures`;
-  report(problemAt(source, at.start, 'warning', message));
-}
-
-function rounded(factor: number): number {
-  return Number(factor.toFixed(2));
+  const [key, length] =
+    sli.kind === 'outcomes'
+      ? ['within', sli.withinMs]
+      : sli.kind === 'slices' && sli.of.kind === 'outcomes'
+        ? ['within', sli.of.withinMs]
+        : sli.kind === 'freshness'
+          ? ['succeededEvery', sli.everyMs]
+          : ['', null];
+  const at = placeAt(place, ['sli', key]);
+  const shortest = Math.min(...windows.map(({ duration }) => duration));
+  if (!at || length === null || length <= shortest) return;
+  const message = `\`${key}\` is ${quoted(at)}, longer than the window`;
+  report(problemAt(source, at.start, 'error', message, { expected: `at most ${formatDuration(shortest)}` }));
 }

@@ -8,9 +8,72 @@ type Issue = z.core.$ZodIssue;
 /** Nobody reads more, and a hostile file could have very many. */
 const MAX_REPORTED = 200;
 
-/** The issues of a failed check, with those of a union narrowed down to the option that was meant. */
-export function narrowIssues(error: z.ZodError): Issue[] {
-  return error.issues.flatMap(bestOption);
+/**
+ * The issues of a failed check, with those of a union narrowed down to the option that was meant. With the schema and
+ * value that were checked, that is the option whose keys fit best, however much is wrong with their values.
+ */
+export function narrowIssues(error: z.ZodError, schema?: z.ZodType, value?: unknown): Issue[] {
+  if (!schema) return error.issues.flatMap(bestOption);
+  const narrowed = new Set<string>();
+  return error.issues.flatMap((issue) => {
+    const found = unionOn(schema, value, issue.path);
+    if (!found) return [issue];
+    const key = pointerOf(found.path);
+    const inner = found.value === undefined ? null : meantOption(found.union, found.value);
+    if (!inner) return [issue];
+    if (narrowed.has(key)) return [];
+    narrowed.add(key);
+    return inner.map((told): Issue => ({ ...told, path: [...found.path, ...told.path] }));
+  });
+}
+
+interface FoundUnion {
+  readonly union: z.ZodUnion;
+  readonly path: readonly PropertyKey[];
+  readonly value: unknown;
+}
+
+/** The first union that a path leads to or through. */
+function unionOn(schema: z.ZodType, root: unknown, path: readonly PropertyKey[]): FoundUnion | null {
+  let at = bare(schema);
+  let value = root;
+  for (const [index, segment] of path.entries()) {
+    if (at instanceof z.ZodUnion) return { union: at, path: path.slice(0, index), value };
+    const [inner] = below(at, segment);
+    if (!inner) return null;
+    at = bare(inner);
+    value = (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[segment];
+  }
+  return at instanceof z.ZodUnion ? { union: at, path, value } : null;
+}
+
+/** What is wrong with a value as the option it comes closest to; null when it has the shape of none. */
+function meantOption({ options }: z.ZodUnion, value: unknown): Issue[] | null {
+  let best: Issue[] | null = null;
+  let least = Infinity;
+  for (const option of options as readonly z.ZodType[]) {
+    const checked = option.safeParse(value);
+    // Then what is wrong is with the union as a whole.
+    if (checked.success) return null;
+    const { issues } = checked.error;
+    const distance = issues.some(isWrongShape) ? Infinity : keysAmiss(issues, value);
+    if (distance >= least) continue;
+    least = distance;
+    best = narrowIssues(checked.error, option, value);
+  }
+  return best;
+}
+
+/** How badly the keys of a map fit: a strange one says more than a missing one, and that more than a choice of them. */
+function keysAmiss(issues: readonly Issue[], value: unknown): number {
+  const isThere = (key: PropertyKey) =>
+    typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+  return issues.reduce((sum, { code, path, ...issue }) => {
+    if (path.length === 0 && code === 'unrecognized_keys')
+      return sum + 3 * (issue as { keys: string[] }).keys.length;
+    if (path.length === 1 && !isThere(path[0]!)) return sum + 2;
+    return path.length === 0 ? sum + 1 : sum;
+  }, 0);
 }
 
 /**
@@ -27,25 +90,25 @@ export function reportIssues(
   const meant = new Set<string>();
   const mapsWithUnknownKeys = new Set<string>();
   const missing: Issue[] = [];
-  const pointer = (path: readonly PropertyKey[]) => JSON.stringify(path.map(String));
   for (const issue of issues.slice(0, MAX_REPORTED)) {
     const place = placeAt(root, issue.path);
     if (issue.code === 'unrecognized_keys') {
       const legal = legalKeys(schema, issue.path);
-      mapsWithUnknownKeys.add(pointer(issue.path));
+      mapsWithUnknownKeys.add(pointerOf(issue.path));
       for (const key of issue.keys.slice(0, MAX_REPORTED)) {
         const keyPlace = placeAt(root, [...issue.path, key]);
-        const suggestion = nearest(key, legal);
-        if (suggestion !== undefined) meant.add(pointer([...issue.path, suggestion]));
+        // A key of another form than the one that was meant is not misspelt.
+        const suggestion = legal.includes(key) ? undefined : nearest(key, legal);
+        if (suggestion !== undefined) meant.add(pointerOf([...issue.path, suggestion]));
         report(
           problemAt(source, keyPlace?.key ?? root.start, 'error', `unknown key \`${shortened(key)}\``, {
             suggestion,
-            expected: suggestion === undefined ? oneOf(legal) : undefined,
+            expected: suggestion === undefined ? keysOf(issue.message, legal) : undefined,
           }),
         );
       }
     } else if (place === undefined) missing.push(issue);
-    else if (!isUnresolved(place) && !mapsWithUnknownKeys.has(pointer(issue.path))) {
+    else if (!isUnresolved(place) && !mapsWithUnknownKeys.has(pointerOf(issue.path))) {
       const isKey = issue.code === 'invalid_key';
       const label = isKey ? `the name ${labelOf(issue.path)}` : labelOf(issue.path);
       const state = isKey ? 'is not allowed' : `is ${quoted(place)}`;
@@ -55,7 +118,7 @@ export function reportIssues(
   }
   for (const issue of missing) {
     // A misspelt key is one mistake, not two.
-    if (meant.has(pointer(issue.path))) continue;
+    if (meant.has(pointerOf(issue.path))) continue;
     const parent = placeAt(root, issue.path.slice(0, -1)) ?? root;
     report(
       problemAt(source, parent.key, 'error', `${labelOf(issue.path)} is missing`, {
@@ -98,8 +161,14 @@ function labelOf(path: readonly PropertyKey[]): string {
   return `\`${shortened(String(last))}\``;
 }
 
-function oneOf(words: readonly string[]): string | undefined {
-  return words.length === 0 ? undefined : `one of ${words.join(', ')}`;
+/** What a schema says of its keys, else the legal ones. */
+function keysOf(message: string, legal: readonly string[]): string | undefined {
+  if (message.startsWith('one of ')) return message;
+  return legal.length === 0 ? undefined : `one of ${legal.join(', ')}`;
+}
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return JSON.stringify(path.map(String));
 }
 
 /** The keys that a schema allows in the map at a path. */
@@ -119,7 +188,11 @@ function below(schema: z.ZodType, segment: PropertyKey): z.ZodType[] {
 
 /** A schema without its optional and union wrappings. */
 function plain(schema: z.ZodType): z.ZodType[] {
-  if (schema instanceof z.ZodOptional) return plain(schema.unwrap() as z.ZodType);
-  if (schema instanceof z.ZodUnion) return (schema.options as z.ZodType[]).flatMap(plain);
-  return [schema];
+  const at = bare(schema);
+  return at instanceof z.ZodUnion ? (at.options as z.ZodType[]).flatMap(plain) : [at];
+}
+
+/** A schema without its optional wrappings. */
+function bare(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodOptional ? bare(schema.unwrap() as z.ZodType) : schema;
 }

@@ -138,6 +138,14 @@ export function placeAt(place: Place, path: readonly PropertyKey[]): Place | und
   return at;
 }
 
+/** Whether a value still has everything that was written, nothing having been taken out of it as wrong. */
+export function isWhole(value: unknown, { kind, parts }: Place): boolean {
+  if (kind === 'scalar') return value !== undefined;
+  if (typeof value !== 'object' || value === null) return false;
+  const found = value as Readonly<Record<string, unknown>>;
+  return [...parts].every(([key, part]) => Object.hasOwn(found, key) && isWhole(found[key], part));
+}
+
 /** A value as it was written, short enough for a message; never what was filled in for a reference. */
 export function quoted({ kind, written, parts }: Place): string {
   if (kind === 'map' && parts.size > 0) {

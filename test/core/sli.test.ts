@@ -1,15 +1,28 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EndStatus, Sli } from '../../src/core/sli.ts';
-import { fingerprint, judge, judgesSteps, selects } from '../../src/core/sli.ts';
+import type { AttributeTest, EndStatus, OutcomeSli, Sli } from '../../src/core/sli.ts';
+import { compares, countedSlis, fingerprint, judge, judgesSteps, matches, selects } from '../../src/core/sli.ts';
 import { MINUTE, minuteOf } from '../../src/core/time.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
 import { sketchOutcome } from '../support/outcomes.ts';
 
-function sli(sketch: Partial<Sli> = {}): Sli {
-  return { step: null, dependency: null, where: {}, withinMs: null, ...sketch };
+function sli(sketch: Partial<OutcomeSli> = {}): OutcomeSli {
+  return {
+    kind: 'outcomes',
+    step: null,
+    dependency: null,
+    where: {},
+    withinMs: null,
+    good: 'succeeded',
+    ...sketch,
+  };
 }
+
+const test =
+  (op: AttributeTest['op']) =>
+  (...values: string[]): AttributeTest => ({ op, values });
+const isIn = test('in');
 
 describe('selects', () => {
   const ofStep = { step: 'charge', dependency: 'stripe' };
@@ -40,11 +53,11 @@ describe('selects', () => {
     ['no such attribute', { tier: 'gold' }, false],
     ['no attributes at all', undefined, false],
   ])('by where, an outcome with %s: %j is %s', (_, attributes, selected) => {
-    expect(selects(sli({ where: { region: ['eu', 'us'] } }), sketchOutcome({ attributes }))).toBe(selected);
+    expect(selects(sli({ where: { region: isIn('eu', 'us') } }), sketchOutcome({ attributes }))).toBe(selected);
   });
 
   it('by where, only what matches every attribute', () => {
-    const both = sli({ where: { region: ['eu'], tier: ['gold', 'silver'] } });
+    const both = sli({ where: { region: isIn('eu'), tier: isIn('gold', 'silver') } });
     expect(selects(both, sketchOutcome({ attributes: { region: 'eu', tier: 'silver', more: 'x' } }))).toBe(
       true,
     );
@@ -53,7 +66,7 @@ describe('selects', () => {
   });
 
   it('by where, no inherited name', () => {
-    expect(selects(sli({ where: { constructor: ['x'] } }), sketchOutcome({ attributes: { a: 'x' } }))).toBe(
+    expect(selects(sli({ where: { constructor: isIn('x') } }), sketchOutcome({ attributes: { a: 'x' } }))).toBe(
       false,
     );
   });
@@ -76,20 +89,27 @@ describe('fingerprint', () => {
   it.each([
     [sli(), '1s6kxp8fm9r'],
     [sli({ withinMs: 600_000 }), '1plqrg8w7d6'],
-    [sli({ step: 'charge-card', where: { region: ['eu', 'us'] } }), '1aon05k1ov'],
+    [sli({ step: 'charge-card', where: { region: isIn('eu', 'us') } }), '1aon05k1ov'],
     [sli({ dependency: 'stripe', withinMs: 2500 }), '2fzgczg43jo'],
   ])('of %j stays what it is', (selection, expected) => {
     expect(fingerprint(selection)).toBe(expected);
   });
 
   it('does not depend on the order in which where is written', () => {
-    const where = fc.dictionary(fc.string(), fc.array(fc.string(), { minLength: 1 }), { maxKeys: 6 });
+    const condition = fc.record({
+      op: fc.constantFrom('in', 'not-in', 'glob', 'not-glob'),
+      values: fc.array(fc.string(), { minLength: 1 }),
+    });
+    const where = fc.dictionary(fc.string(), condition, { maxKeys: 6 });
     fc.assert(
       fc.property(where, fc.integer(), (conditions, seed) => {
         const turned = Object.fromEntries(
           Object.entries(conditions)
             .toReversed()
-            .map(([name, values]) => [name, values.toSorted((a, b) => ((a < b ? 1 : -1) * seed) % 7)]),
+            .map(([name, { op, values }]) => [
+              name,
+              { op, values: values.toSorted((a, b) => ((a < b ? 1 : -1) * seed) % 7) },
+            ]),
         );
         expect(fingerprint(sli({ where: turned }))).toBe(fingerprint(sli({ where: conditions })));
       }),
@@ -116,11 +136,11 @@ describe('fingerprint', () => {
       sli({ dependency: 'a' }),
       sli({ step: 'a', dependency: 'a' }),
       sli({ withinMs: 1 }),
-      sli({ where: { a: ['b'] } }),
-      sli({ where: { a: ['b', 'c'] } }),
-      sli({ where: { a: ['b'], c: ['d'] } }),
-      sli({ where: { a: ['b,c'] } }),
-      sli({ where: { b: ['a'] } }),
+      sli({ where: { a: isIn('b') } }),
+      sli({ where: { a: isIn('b', 'c') } }),
+      sli({ where: { a: isIn('b'), c: isIn('d') } }),
+      sli({ where: { a: isIn('b,c') } }),
+      sli({ where: { b: isIn('a') } }),
     ];
     expect(new Set(selections.map(fingerprint)).size).toBe(selections.length);
   });

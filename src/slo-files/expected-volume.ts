@@ -1,0 +1,34 @@
+import type { Slo } from '../core/slo.ts';
+import { MINUTE } from '../core/time.ts';
+
+/** From when ticks are counted; any time will do, but it must not change from day to day. */
+const REFERENCE = Date.UTC(2026, 0, 1);
+
+/** How much an SLO's window holds of what it counts, as far as can be told before anything was counted. */
+export interface ExpectedVolume {
+  readonly count: number;
+  /** What is counted, for messages: `ticks`. */
+  readonly unit: 'executions' | 'attempts' | 'slices' | 'minutes' | 'ticks';
+}
+
+/** `traffic` is in executions a millisecond. Null where nothing is known. */
+export function expectedVolume({ sli, window }: Slo, traffic: number | null): ExpectedVolume | null {
+  const { duration } = window;
+  switch (sli.kind) {
+    case 'outcomes': {
+      const unit = sli.step === null && sli.dependency === null ? 'executions' : 'attempts';
+      return traffic === null ? null : { count: traffic * duration, unit };
+    }
+    case 'slices':
+      return { count: duration / sli.sliceMs, unit: 'slices' };
+    case 'freshness':
+      return { count: duration / MINUTE, unit: 'minutes' };
+    case 'schedule':
+      return { count: sli.schedule.ticks(REFERENCE, REFERENCE + duration - 1).length, unit: 'ticks' };
+    case 'measurement':
+    case 'composite':
+      return null;
+    default:
+      return sli satisfies never;
+  }
+}

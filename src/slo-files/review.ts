@@ -1,0 +1,124 @@
+import type { Tier } from '../core/alert-policy.ts';
+import { maximumBurnRate } from '../core/burn-rate.ts';
+import { formatObjective, formatPercent, type Objective } from '../core/objective.ts';
+import type { Definitions, Slo } from '../core/slo.ts';
+import { formatDuration } from '../core/time.ts';
+import { expectedVolume } from './expected-volume.ts';
+import { problemAt, type Report } from './source-text.ts';
+import { placeAt } from './value-tree.ts';
+import type { WorkflowDraft } from './workflow-draft.ts';
+
+/** Warns of what is allowed and yet will not do what its author wants, with the reason. */
+export function reviewSlos(
+  { owner, place, source, traffic, drafts }: WorkflowDraft,
+  slos: readonly Slo[],
+  definitions: Definitions,
+  report: Report,
+): void {
+  const written = new Map(drafts.map((draft) => [draft.id, draft]));
+  const byMeaning = new Map<string, Slo>();
+  for (const slo of slos) {
+    const { place: at, source: file } = written.get(slo.id)!;
+    const warn = (key: string, message: string | null): void => {
+      const part = placeAt(at, key.split('.'));
+      if (message !== null) report(problemAt(file, part?.start ?? at.key, 'warning', message));
+    };
+    const meaning = `${slo.fingerprint} ${slo.objective.ratio} ${slo.window.kind} ${slo.window.text}`;
+    const twin = byMeaning.get(meaning);
+    if (twin) warn('', `\`${slo.name}\` promises the same as \`${twin.name}\`, at ${twin.source}`);
+    else byMeaning.set(meaning, slo);
+    warn('window', shortWindow(slo, traffic));
+    warn('objective', strictObjective(slo, slos, definitions));
+    warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
+  }
+  const team = definitions.teams.get(owner);
+  const unheard = slos.filter(
+    ({ alerts }) => alerts.route.page === null && alerts.tiers.some(({ severity }) => severity === 'page'),
+  );
+  const at = placeAt(place, ['owner']) ?? place;
+  if (team && team.page.length === 0 && unheard.length > 0) {
+    const message = `nobody is woken when this workflow burns: team \`${team.name}\` has no page route`;
+    const expected = '`page` targets of the team, or a `route` in the alerts of each SLO';
+    report(problemAt(source, at.start, 'warning', message, { expected }));
+  }
+}
+
+/** So few events that a single bad one is over budget. */
+function shortWindow(slo: Slo, traffic: number | null): string | null {
+  const { sli, window, objective } = slo;
+  if (sli.kind === 'freshness') {
+    const budget = (objective.budgetParts * window.duration) / objective.parts;
+    if (sli.everyMs <= budget) return null;
+    const every = formatDuration(sli.everyMs);
+    return `one success every ${every} is asked for, ${few(window.duration / sli.everyMs)} in ${window.text}, and ${formatObjective(objective)} allows ${formatDuration(toMinutes(budget))} without: a single one that is missed can be over budget`;
+  }
+  const expected = expectedVolume(slo, traffic);
+  if (!expected || (expected.count * objective.budgetParts) / objective.parts >= 1) return null;
+  const { count, unit } = expected;
+  const share = formatPercent(objective.parts / (count * objective.budgetParts), 0);
+  const most = Math.floor((1 - 1 / count) * 10_000) / 10_000;
+  const room = most > 0 ? `; an objective of up to ${formatPercent(most, 2)} leaves room for one` : '';
+  return `${few(count)} ${unit} are to be expected in ${window.text}, so that a single bad one spends ${share} of the budget${room}`;
+}
+
+function few(count: number): string {
+  return `only ${Number(count.toPrecision(2))}`;
+}
+
+function toMinutes(duration: number): number {
+  return Math.max(60_000, Math.round(duration / 60_000) * 60_000);
+}
+
+/** An objective above the product of those of what it relies on. */
+function strictObjective(slo: Slo, slos: readonly Slo[], definitions: Definitions): string | null {
+  const { sli } = slo;
+  if (sli.kind === 'composite') {
+    if (sli.method !== 'all-of') return null;
+    const members = sli.members.flatMap((member): [string, Objective][] => {
+      const found = definitions.workflows.get(member.workflow)?.slos.find(({ id }) => id === member.slo);
+      return found ? [[member.slo, found.objective]] : [];
+    });
+    return stricter(slo.objective, members, 'its parts');
+  }
+  if (sli.kind !== 'outcomes' || sli.step !== null || sli.dependency !== null) return null;
+  return (
+    stricter(slo.objective, strictest(slos, 'dependency'), 'its dependencies') ??
+    stricter(slo.objective, strictest(slos, 'step'), 'its steps')
+  );
+}
+
+/** The strictest objective of each dependency, or of each step whatever it calls. */
+function strictest(slos: readonly Slo[], by: 'dependency' | 'step'): [string, Objective][] {
+  const found = new Map<string, Objective>();
+  for (const { sli, objective } of slos) {
+    if (sli.kind !== 'outcomes' || sli.good !== 'succeeded') continue;
+    const name = by === 'step' && sli.dependency !== null ? null : sli[by];
+    const known = name === null ? undefined : found.get(name);
+    if (name !== null && (!known || objective.ratio > known.ratio)) found.set(name, objective);
+  }
+  return [...found];
+}
+
+function stricter(
+  objective: Objective,
+  parts: readonly (readonly [name: string, objective: Objective])[],
+  what: string,
+): string | null {
+  const product = parts.reduce((all, [, part]) => all * part.ratio, 1);
+  // Far more than floating point loses over a product, far less than anybody promises.
+  if (parts.length === 0 || objective.ratio <= product + 1e-12) return null;
+  const list = parts.slice(0, 5).map(([name, part]) => `${name} ${formatObjective(part)}`);
+  const more = parts.length > 5 ? `, and ${parts.length - 5} more` : '';
+  return `${formatObjective(objective)} is stricter than ${what} allow, ${formatPercent(product, 4)} together (${list.join(', ')}${more}), unless retries make up for it`;
+}
+
+/** A list of tiers of which none pages when everything fails. */
+function unpagedOutage({ alerts, objective }: Slo): string | null {
+  // The parts of an OpenSLO composite leave alerting to the whole.
+  if (alerts.tiers.length === 0) return null;
+  const highest = maximumBurnRate(objective);
+  const notices = (tier: Tier): boolean =>
+    tier.kind !== 'noData' && (tier.kind !== 'burnRate' || tier.factor <= highest);
+  if (alerts.tiers.some((tier) => tier.severity === 'page' && notices(tier))) return null;
+  return 'no tier of severity page notices a total outage; `{ outage: {}, severity: page }` would';
+}
