@@ -36,7 +36,7 @@ export function recordContract(place: Place): void {
       place.store.putRecord('adjustments', 'a', 0, { by: 'one' }),
       other.putRecord('adjustments', 'a', 0, { by: 'two' }),
     ]);
-    expect(answers.toSorted()).toEqual([false, true]);
+    expect(answers.filter((written) => written)).toHaveLength(1);
     const [record] = await other.records('adjustments');
     expect(record).toEqual({ id: 'a', revision: 1, value: { by: answers[0] ? 'one' : 'two' } });
   });
