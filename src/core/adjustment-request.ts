@@ -13,7 +13,20 @@ export const FURTHEST_AHEAD = 366 * DAY;
 const LONGEST_TEXT = 1000;
 const LONGEST_NAME = 200;
 
-const FIELDS = ['slo', 'workflow', 'reason', 'by', 'from', 'to', 'rrule', 'start', 'duration', 'durationMs', 'timeZone', 'until'];
+const FIELDS = [
+  'slo',
+  'workflow',
+  'reason',
+  'by',
+  'from',
+  'to',
+  'rrule',
+  'start',
+  'duration',
+  'durationMs',
+  'timeZone',
+  'until',
+];
 const MOMENT = 'an RFC 3339 time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch';
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]|\p{Surrogate}/u;
@@ -35,7 +48,8 @@ export function parseAdjustment(
   }
   const reason = required(input, 'reason', LONGEST_TEXT, problems);
   const createdBy = required(input, 'by', LONGEST_NAME, problems);
-  const when = input['rrule'] == null ? once(input, now, problems) : recurrence(input, input['rrule'], now, problems);
+  const when =
+    input['rrule'] == null ? once(input, now, problems) : recurrence(input, input['rrule'], now, problems);
   return problems.length > 0 || !when ? { problems } : { draft: { slo, workflow, reason, createdBy, when } };
 }
 
@@ -59,19 +73,23 @@ function isObject(input: unknown): input is Fields {
 
 function unknownFields(input: Fields, known: readonly string[]): string[] {
   const unknown = Object.keys(input).filter((name) => !known.includes(name));
-  return unknown.slice(0, 5).map((name) => `There is no field ${JSON.stringify(name.slice(0, 50))}; there are ${known.join(', ')}.`);
+  return unknown
+    .slice(0, 5)
+    .map((name) => `There is no field ${JSON.stringify(name.slice(0, 50))}; there are ${known.join(', ')}.`);
 }
 
 function text(input: Fields, name: string, limit: number, problems: string[]): string | null {
   const value = input[name];
   if (value == null) return null;
-  if (typeof value === 'string' && value.trim() !== '' && value.length <= limit && !CONTROL.test(value)) return value.trim();
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= limit && !CONTROL.test(value))
+    return value.trim();
   problems.push(`${name} must be a text of 1 to ${limit} characters, without control characters.`);
   return null;
 }
 
 function required(input: Fields, name: string, limit: number, problems: string[]): string {
-  if (input[name] == null) problems.push(`${name} is missing: ${name === 'by' ? 'who does this' : 'why'}, as a text.`);
+  if (input[name] == null)
+    problems.push(`${name} is missing: ${name === 'by' ? 'who does this' : 'why'}, as a text.`);
   return text(input, name, limit, problems) ?? '';
 }
 
@@ -82,34 +100,51 @@ function moment(input: Fields, name: string, problems: string[]): number | null 
 }
 
 function once(input: Fields, now: number, problems: string[]): Adjustment['when'] | null {
-  const stray = ['start', 'duration', 'durationMs', 'timeZone', 'until'].filter((name) => input[name] != null);
-  if (stray.length > 0) problems.push(`${stray.join(', ')} belong to a recurring adjustment, which has rrule; this one has from and to.`);
+  const stray = ['start', 'duration', 'durationMs', 'timeZone', 'until'].filter(
+    (name) => input[name] != null,
+  );
+  if (stray.length > 0)
+    problems.push(
+      `${stray.join(', ')} belong to a recurring adjustment, which has rrule; this one has from and to.`,
+    );
   const from = moment(input, 'from', problems);
   const to = moment(input, 'to', problems);
   if (from === null || to === null) return null;
   if (to <= from) problems.push('to must be later than from.');
-  else if (to - from > LONGEST_INTERVAL) problems.push(`from and to must be at most ${formatDuration(LONGEST_INTERVAL)} apart.`);
+  else if (to - from > LONGEST_INTERVAL)
+    problems.push(`from and to must be at most ${formatDuration(LONGEST_INTERVAL)} apart.`);
   checkReach('from', from, now, problems);
   return { kind: 'once', from, to };
 }
 
 function checkReach(name: string, at: number, now: number, problems: string[]): void {
   if (at < now - FURTHEST_BACK) {
-    problems.push(`${name} must be at most ${formatDuration(FURTHEST_BACK)} ago: budgets reach no further back.`);
+    problems.push(
+      `${name} must be at most ${formatDuration(FURTHEST_BACK)} ago: budgets reach no further back.`,
+    );
   }
-  if (at > now + FURTHEST_AHEAD) problems.push(`${name} must be at most ${formatDuration(FURTHEST_AHEAD)} ahead.`);
+  if (at > now + FURTHEST_AHEAD)
+    problems.push(`${name} must be at most ${formatDuration(FURTHEST_AHEAD)} ahead.`);
 }
 
 function recurrence(input: Fields, rrule: unknown, now: number, problems: string[]): Recurrence | null {
   const stray = ['from', 'to'].filter((name) => input[name] != null);
-  if (stray.length > 0) problems.push('A recurring adjustment has start and duration instead of from and to.');
+  if (stray.length > 0)
+    problems.push('A recurring adjustment has start and duration instead of from and to.');
   const start = moment(input, 'start', problems);
   if (start !== null) checkReach('start', start, now, problems);
   const until = input['until'] == null ? null : moment(input, 'until', problems);
-  if (start !== null && until !== null && until < start) problems.push('until must not be earlier than start.');
+  if (start !== null && until !== null && until < start)
+    problems.push('until must not be earlier than start.');
   const duration = durationOf(input, problems);
   const timeZone = zoneOf(input['timeZone'], problems);
-  const rule = typeof rrule === 'string' ? rrule.trim().toUpperCase().replace(/^RRULE:/, '') : '';
+  const rule =
+    typeof rrule === 'string'
+      ? rrule
+          .trim()
+          .toUpperCase()
+          .replace(/^RRULE:/, '')
+      : '';
   problems.push(...ruleProblems(rule));
   if (start === null || duration === null) return null;
   return { kind: 'recurring', rrule: rule, start, duration, timeZone, until };
@@ -123,7 +158,9 @@ function durationOf(input: Fields, problems: string[]): number | null {
   }
   const length = typeof duration === 'string' ? parseDuration(duration) : durationMs;
   if (typeof length === 'number' && length >= MINUTE && length <= LONGEST_INTERVAL) return Math.ceil(length);
-  problems.push(`${duration == null ? 'durationMs' : 'duration'} must be from 1m to ${formatDuration(LONGEST_INTERVAL)}.`);
+  problems.push(
+    `${duration == null ? 'durationMs' : 'duration'} must be from 1m to ${formatDuration(LONGEST_INTERVAL)}.`,
+  );
   return null;
 }
 
@@ -146,9 +183,15 @@ const RULE_PARTS: Readonly<Record<string, { readonly form: RegExp; readonly says
   COUNT: { form: /^([1-9]\d?|[1-4]\d\d|500)$/, says: 'a whole number from 1 to 500' },
   BYMONTH: { form: list('([1-9]|1[0-2])'), says: 'months from 1 to 12' },
   BYMONTHDAY: { form: list('-?([1-9]|[12]\\d|3[01])'), says: 'days from 1 to 31, or from -31 to -1' },
-  BYDAY: { form: list('(-?[1-5])?(MO|TU|WE|TH|FR|SA|SU)'), says: 'days such as MO or, of a month, 1SU or -1FR' },
+  BYDAY: {
+    form: list('(-?[1-5])?(MO|TU|WE|TH|FR|SA|SU)'),
+    says: 'days such as MO or, of a month, 1SU or -1FR',
+  },
   BYHOUR: { form: list('(1?\\d|2[0-3])'), says: 'hours from 0 to 23' },
-  BYMINUTE: { form: /^([1-5]?\d)$/, says: 'one minute from 0 to 59, since it may recur once an hour at most' },
+  BYMINUTE: {
+    form: /^([1-5]?\d)$/,
+    says: 'one minute from 0 to 59, since it may recur once an hour at most',
+  },
   BYSETPOS: { form: list('-?[1-9]'), says: 'places from 1 to 9, or from -9 to -1' },
   WKST: { form: /^(MO|TU|WE|TH|FR|SA|SU)$/, says: 'a day such as MO' },
 };
@@ -169,7 +212,9 @@ function ruleProblems(rule: string): string[] {
     if (name === 'UNTIL') return ['rrule: give the end as until, beside rrule, not as UNTIL in it.'];
     if (!known) {
       const parts = Object.keys(RULE_PARTS).join(', ');
-      return [`rrule: ${JSON.stringify(name.slice(0, 50))} is none of the parts a rule may have here: ${parts}.`];
+      return [
+        `rrule: ${JSON.stringify(name.slice(0, 50))} is none of the parts a rule may have here: ${parts}.`,
+      ];
     }
     if (twice) return [`rrule: ${name} is there twice.`];
     return known.form.test(value) ? [] : [`rrule: ${name} must be ${known.says}.`];
@@ -178,7 +223,9 @@ function ruleProblems(rule: string): string[] {
   // Going through the hours of years takes longer than a request may.
   const calendar = ['BYMONTH', 'BYMONTHDAY', 'BYSETPOS'].filter((name) => seen.has(name));
   if (/(^|;)FREQ=HOURLY(;|$)/.test(rule) && calendar.length > 0) {
-    problems.push(`rrule: with ${calendar.join(' and ')} use FREQ=DAILY or rarer, and BYHOUR for several hours of a day.`);
+    problems.push(
+      `rrule: with ${calendar.join(' and ')} use FREQ=DAILY or rarer, and BYHOUR for several hours of a day.`,
+    );
   }
   return problems.slice(0, 5);
 }

@@ -68,10 +68,12 @@ export function intervalsOf(adjustment: Adjustment, from: number, to: number, st
   const asked: readonly Interval[] =
     when.kind === 'once'
       ? [when]
-      : starts(when, Math.max(when.start, from - when.duration), Math.min(to, when.until ?? to)).map((start) => ({
-          from: start,
-          to: start + when.duration,
-        }));
+      : starts(when, Math.max(when.start, from - when.duration), Math.min(to, when.until ?? to)).map(
+          (start) => ({
+            from: start,
+            to: start + when.duration,
+          }),
+        );
   return asked.flatMap((interval) => {
     const rounded = roundedOut(interval, adjustment.createdAt);
     const end = ended ? Math.min(rounded.to, Math.ceil(ended.at / MINUTE) * MINUTE) : rounded.to;

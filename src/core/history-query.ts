@@ -42,7 +42,9 @@ export function parseHistoryQuery(
     problems.push(`step must be whole ${resolution}s such as ${resolution === 'hour' ? '6h' : '5m'}${why}.`);
   } else if ((last - first) / step > MAX_POINTS) {
     const least = formatDuration(Math.ceil((last - first) / MAX_POINTS / unit) * unit);
-    problems.push(`That is more than ${MAX_POINTS} points; step must be at least ${least} from ${iso(first)} to ${iso(last)}.`);
+    problems.push(
+      `That is more than ${MAX_POINTS} points; step must be at least ${least} from ${iso(first)} to ${iso(last)}.`,
+    );
   }
   return problems.length > 0 ? { problems } : { from: first, to: last, step, resolution };
 }
@@ -53,7 +55,9 @@ function moment(name: string, text: string | null, problems: string[]): number |
   const written = text.replace(/ (\d{2}:\d{2})$/, '+$1');
   const at = parseMoment(/^\d{1,16}$/.test(written) ? Number(written) : written);
   if (at === null) {
-    problems.push(`${name} must be an RFC 3339 time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch.`);
+    problems.push(
+      `${name} must be an RFC 3339 time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch.`,
+    );
   }
   return at;
 }

@@ -2,7 +2,8 @@ import type { Sli } from './sli.ts';
 import { judgesSteps } from './sli.ts';
 
 /** What an SLI counts, as a plural: "9,710 of 10,000 executions". `outcomes`: a composite of different ones. */
-export type SliUnit = 'executions' | 'attempts' | 'measurements' | 'slices' | 'minutes' | 'ticks' | 'outcomes';
+export type SliUnit =
+  'executions' | 'attempts' | 'measurements' | 'slices' | 'minutes' | 'ticks' | 'outcomes';
 
 /** What an SLI counts. */
 export function unitOf(sli: Sli): SliUnit {

@@ -92,7 +92,9 @@ export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
       }
     },
     excluded(single) {
-      return known.some((adjustment) => adjustment.ended?.kind !== 'withdrawn' && appliesTo(adjustment, single))
+      return known.some(
+        (adjustment) => adjustment.ended?.kind !== 'withdrawn' && appliesTo(adjustment, single),
+      )
         ? excludedSeries(single)
         : null;
     },
@@ -102,8 +104,14 @@ export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
         .flatMap((adjustment) => intervalsOf(adjustment, from, to, recurrences.starts));
     },
     of(slo, now) {
-      const longest = Math.max(...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)));
-      return told(slo, now, (adjustment, report) => report.occurrence !== null || touches(adjustment, now - longest, now));
+      const longest = Math.max(
+        ...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)),
+      );
+      return told(
+        slo,
+        now,
+        (adjustment, report) => report.occurrence !== null || touches(adjustment, now - longest, now),
+      );
     },
     overlapping: (slo, from, to, now) => told(slo, now, (adjustment) => touches(adjustment, from, to)),
   };

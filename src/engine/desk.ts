@@ -77,9 +77,11 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
       const now = clock.now();
       const records = await store.records('adjustments');
       const record = records.find((candidate) => candidate.id === id);
-      if (!record) return refuse('unknown', `There is no adjustment ${quoted(id)}; GET /v1/adjustments lists them.`);
+      if (!record)
+        return refuse('unknown', `There is no adjustment ${quoted(id)}; GET /v1/adjustments lists them.`);
       const before = record.value as Adjustment;
-      if (before.ended && (before.ended.kind === kind || before.ended.kind === 'withdrawn')) return describe(before, now);
+      if (before.ended && (before.ended.kind === kind || before.ended.kind === 'withdrawn'))
+        return describe(before, now);
       if (kind === 'ended' && isOver(before, now)) {
         return refuse('over', 'It is over already; withdraw it if what it took out is to count again.');
       }
@@ -164,14 +166,21 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
 function scopeProblem({ slo, workflow }: AdjustmentDraft, definitions: Definitions): Refused | null {
   if (workflow !== null) {
     if (definitions.workflows.has(workflow)) return null;
-    return refuse('invalid', `No workflow ${quoted(workflow)} is loaded; ${known([...definitions.workflows.keys()])}`);
+    return refuse(
+      'invalid',
+      `No workflow ${quoted(workflow)} is loaded; ${known([...definitions.workflows.keys()])}`,
+    );
   }
   const slos = allSlos(definitions);
   const found = slos.find(({ id }) => id === slo);
-  if (!found) return refuse('invalid', `No SLO ${quoted(slo ?? '')} is loaded; ${known(slos.map(({ id }) => id))}`);
+  if (!found)
+    return refuse('invalid', `No SLO ${quoted(slo ?? '')} is loaded; ${known(slos.map(({ id }) => id))}`);
   if (found.sli.kind !== 'composite') return null;
   const members = found.sli.members.map((member) => member.slo);
-  return refuse('invalid', `${quoted(found.id)} is a composite; adjust its members, which it follows: ${members.join(', ')}.`);
+  return refuse(
+    'invalid',
+    `${quoted(found.id)} is a composite; adjust its members, which it follows: ${members.join(', ')}.`,
+  );
 }
 
 function known(names: readonly string[]): string {

@@ -61,7 +61,10 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       } catch (error) {
         if (error instanceof StoreUnavailable) throw error;
         progress.delete(nameOf(single));
-        log.error({ slo: single.slo, error: String(error) }, 'the adjusted outcomes of an SLO could not be worked out');
+        log.error(
+          { slo: single.slo, error: String(error) },
+          'the adjusted outcomes of an SLO could not be worked out',
+        );
       }
     }
   }
@@ -88,7 +91,9 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     return adjustments
       .all()
       .filter((adjustment) => appliesTo(adjustment, single))
-      .flatMap((adjustment) => intervalsOf({ ...adjustment, ended: null }, from, to, adjustments.recurrences.starts));
+      .flatMap((adjustment) =>
+        intervalsOf({ ...adjustment, ended: null }, from, to, adjustments.recurrences.starts),
+      );
   }
 
   /** Notes the hours in which something was counted since the last call. */

@@ -93,7 +93,10 @@ function sumAll(slo: Slo, pasts: readonly Past[], from: number, to: number): Cou
 
 function excludedOf(pasts: readonly Past[], from: number, to: number): { good: number; bad: number } {
   const all = pasts.map(({ single, excluded }) => inUnits(single, excluded(from, to)));
-  const { good, bad } = ratioOf({ good: sum(all.map((counts) => counts.good)), bad: sum(all.map((counts) => counts.bad)) });
+  const { good, bad } = ratioOf({
+    good: sum(all.map((counts) => counts.good)),
+    bad: sum(all.map((counts) => counts.bad)),
+  });
   return { good, bad };
 }
 
@@ -123,7 +126,12 @@ async function sumsOf(store: BlockStore, series: SliId, from: number, now: numbe
   const firstMinuteHour = Math.max(firstHour, Math.floor((now - MINUTE_EXACT) / HOUR) - 1);
   const [hours, minutes] = await Promise.all([
     readSeries(store, series, 'hour', blocksOf('hour', firstHour, lastHour)),
-    readSeries(store, series, 'minute', Array.from({ length: lastHour - firstMinuteHour + 1 }, (_, index) => firstMinuteHour + index)),
+    readSeries(
+      store,
+      series,
+      'minute',
+      Array.from({ length: lastHour - firstMinuteHour + 1 }, (_, index) => firstMinuteHour + index),
+    ),
   ]);
   const good = [0];
   const bad = [0];

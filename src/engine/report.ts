@@ -37,7 +37,9 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
     await adjustments.refresh(now);
     await reader.prepare(slos, now);
     const stored = await states();
-    return slos.map((slo) => reportSlo(slo, stored.get(slo.id)?.state ?? QUIET, reader.evidence(slo, now), now));
+    return slos.map((slo) =>
+      reportSlo(slo, stored.get(slo.id)?.state ?? QUIET, reader.evidence(slo, now), now),
+    );
   }
 
   return {
@@ -59,7 +61,9 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
       const firing = report.incident?.firing ?? [];
       return {
         ...report,
-        tiers: readings.map((reading) => reportTier(reading, firing.includes(reading.tier.name), report.sli.unit)),
+        tiers: readings.map((reading) =>
+          reportTier(reading, firing.includes(reading.tier.name), report.sli.unit),
+        ),
         members: reader.members(slo, now),
         adjustments: adjustments.of(slo, now),
         failures: mergedFailures(failures),

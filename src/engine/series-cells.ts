@@ -21,7 +21,13 @@ export async function readSeries(
   const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
   const cells = new Map([...blocks].map((block) => [block, new Uint32Array(2 * size)] as const));
   const ids = [...cells.keys()].flatMap((block) =>
-    Array.from({ length: store.partitions }, (_, partition): BlockId => ({ workflow, fingerprint, partition, level, block })),
+    Array.from({ length: store.partitions }, (_, partition): BlockId => ({
+      workflow,
+      fingerprint,
+      partition,
+      level,
+      block,
+    })),
   );
   for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
     const some = ids.slice(from, from + READ_AT_ONCE);

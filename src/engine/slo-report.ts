@@ -7,7 +7,14 @@ import type { Evidence } from '../core/evidence.ts';
 import type { AlertState } from '../core/incident.ts';
 import { readTiers } from '../core/incident.ts';
 import { formatPercent } from '../core/objective.ts';
-import type { BudgetPolicyReport, OpenIncident, Ratio, SloReport, SloState, WindowReport } from '../core/report.ts';
+import type {
+  BudgetPolicyReport,
+  OpenIncident,
+  Ratio,
+  SloReport,
+  SloState,
+  WindowReport,
+} from '../core/report.ts';
 import { unitOf } from '../core/sli-unit.ts';
 import type { Slo, TimeWindow } from '../core/slo.ts';
 import { HOUR, formatDuration } from '../core/time.ts';
@@ -71,7 +78,12 @@ export function iso(at: number): string {
 /** Counts with their share of good ones; what composites and mean ratios count is not whole and gets 6 decimals. */
 export function ratioOf({ good, bad }: Counts): Ratio {
   const total = good + bad;
-  return { good: rounded(good), bad: rounded(bad), total: rounded(total), ratio: total === 0 ? null : share(good, total) };
+  return {
+    good: rounded(good),
+    bad: rounded(bad),
+    total: rounded(total),
+    ratio: total === 0 ? null : share(good, total),
+  };
 }
 
 /** A budget without the dust that sums of fractions leave; of whole outcomes it is exact already. */
@@ -125,7 +137,10 @@ function burnRates(readings: readonly TierReading[]): Record<string, number | nu
   }
   const shortestFirst = [...rates].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(
-    shortestFirst.map(([duration, rate]) => [formatDuration(duration), rate === null ? null : rounded(rate, 12)]),
+    shortestFirst.map(([duration, rate]) => [
+      formatDuration(duration),
+      rate === null ? null : rounded(rate, 12),
+    ]),
   );
 }
 
@@ -152,7 +167,8 @@ function stateOf(slo: Slo, state: AlertState, budget: ErrorBudget, age: number):
 /** Until its first page tier's long window is full, an SLO's burn rate is of less time than it says. */
 function warmUp({ alerts, window, sli }: Slo): number {
   const first = alerts.tiers.find(({ kind }) => kind === 'burnRate' || kind === 'successRate');
-  const tierWindow = first?.kind === 'burnRate' ? first.long : first?.kind === 'successRate' ? first.over : HOUR;
+  const tierWindow =
+    first?.kind === 'burnRate' ? first.long : first?.kind === 'successRate' ? first.over : HOUR;
   // What counts time needs at least one of its slices or intervals to say anything.
   const unit = sli.kind === 'slices' ? sli.sliceMs : sli.kind === 'freshness' ? sli.everyMs : 0;
   return Math.min(window.duration, Math.max(tierWindow, unit));

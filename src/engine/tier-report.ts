@@ -34,7 +34,9 @@ function conditionOf(tier: Tier, unit: SliUnit): string {
     case 'successRate':
       return `less than ${formatPercent(tier.below, 6)} good over ${formatDuration(tier.over)}`;
     case 'budgetRemaining':
-      return tier.below === 0 ? 'the budget is overspent' : `less than ${formatPercent(tier.below, 6)} of the budget left`;
+      return tier.below === 0
+        ? 'the budget is overspent'
+        : `less than ${formatPercent(tier.below, 6)} of the budget left`;
     case 'forecast':
       return `at this pace the budget is gone within ${formatDuration(tier.within)}`;
     case 'outage':

@@ -44,9 +44,24 @@ export function burnRateText(rate: number | null): string {
   return `${rate >= 100 ? Math.round(rate) : Number(rate.toFixed(rate < 1 ? 2 : 1))}×`;
 }
 
-/** A count with thousands separated. */
+/** A text with the x of its burn rates as a sign. */
+export function timesSign(text: string): string {
+  return text.replace(/(\d)x\b/g, '$1×');
+}
+
+/** A count with thousands separated; of one that is no whole number and not large, what comes after the point. */
 export function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 });
+}
+
+/** A moment to the minute, in UTC: `2 Mar 2026, 12:00 UTC`. */
+export function moment(at: number): Html {
+  const words = new Date(at).toUTCString();
+  const [, day = '', month = '', year = '', time = ''] =
+    /^\w+, (\d+) (\w+) (\d+) (\d+:\d+)/.exec(words) ?? [];
+  return html`<time datetime="${new Date(at).toISOString()}"
+    >${Number(day)} ${month} ${year}, ${time} UTC</time
+  >`;
 }
 
 /** A duration in its largest unit and the next: `3d 4h`, `12m`. */

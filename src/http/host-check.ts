@@ -43,5 +43,7 @@ function nameOf(host: string): string | null {
 
 /** An address needs no DNS, and a name without a dot none that strangers could write to. */
 function isOwnName(name: string): boolean {
-  return isIP(name) !== 0 || !name.includes('.') || PRIVATE_NAMES.test(name) || name.endsWith('.svc.cluster.local');
+  return (
+    isIP(name) !== 0 || !name.includes('.') || PRIVATE_NAMES.test(name) || name.endsWith('.svc.cluster.local')
+  );
 }

@@ -16,7 +16,10 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
       Accept: 'application/json',
     });
   }
-  if (request.headers['content-encoding'] !== undefined && request.headers['content-encoding'] !== 'identity') {
+  if (
+    request.headers['content-encoding'] !== undefined &&
+    request.headers['content-encoding'] !== 'identity'
+  ) {
     throw new Problem('unsupported-encoding', 'Send this without a Content-Encoding.');
   }
   const bytes = await readBody(request, MAX_BYTES, () => {});

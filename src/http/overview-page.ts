@@ -161,10 +161,14 @@ function sloRow(slo: SloReport, base: string): Html {
       ${stateBadge(slo.state)}${
         slo.incident
           ? html`<small class="alarm"
-              >${slo.incident.severity} · opened ${when(Date.parse(slo.incident.openedAt), now)}</small
-            >`
+                >${slo.incident.severity} · opened ${when(Date.parse(slo.incident.openedAt), now)}</small
+              >${
+                slo.incident.acknowledged
+                  ? html`<small>acknowledged by ${slo.incident.acknowledged.by}</small>`
+                  : null
+              }`
           : null
-      }
+      }${slo.budgetPolicy?.deploys === 'frozen' ? html`<small class="alarm">deploys frozen</small>` : null}
     </td>
     <td data-label="Good">
       <span>${goodRatio(sli.ratio, slo.objective)}</span

@@ -13,17 +13,27 @@ export const SLO_METRICS = {
   good: {
     name: 'burnwatch_slo_good',
     labelNames: SLO_LABELS,
-    help: 'Good outcomes in the time window of the SLO.',
+    help: 'Good outcomes (or slices, minutes, ticks) in the time window of the SLO.',
   },
   bad: {
     name: 'burnwatch_slo_bad',
     labelNames: SLO_LABELS,
-    help: 'Bad outcomes in the time window of the SLO.',
+    help: 'Bad outcomes (or slices, minutes, ticks) in the time window of the SLO.',
   },
   budgetRemaining: {
     name: 'burnwatch_error_budget_remaining_ratio',
     labelNames: SLO_LABELS,
     help: 'Share of the error budget that is left, negative when overspent.',
+  },
+  windowBudget: {
+    name: 'burnwatch_window_budget_remaining_ratio',
+    labelNames: [...SLO_LABELS, 'window'],
+    help: 'Share of the error budget that is left over each window of the SLO, the first of them included.',
+  },
+  deploysFrozen: {
+    name: 'burnwatch_deploys_frozen',
+    labelNames: SLO_LABELS,
+    help: '1 while the error budget policy of the SLO freezes deploys, else 0; absent without a policy.',
   },
   burnRate: {
     name: 'burnwatch_burn_rate',
@@ -45,7 +55,16 @@ const SLICE_SLOS = 500;
  * series, for which a registry of gauges blocks for seconds.
  */
 export async function renderSloMetrics(slos: readonly SloReport[]): Promise<string> {
-  const text = { objective: '', good: '', bad: '', budgetRemaining: '', burnRate: '', state: '' };
+  const text: Record<keyof typeof SLO_METRICS, string> = {
+    objective: '',
+    good: '',
+    bad: '',
+    budgetRemaining: '',
+    windowBudget: '',
+    deploysFrozen: '',
+    burnRate: '',
+    state: '',
+  };
   for (const [index, slo] of slos.entries()) {
     if (index > 0 && index % SLICE_SLOS === 0) await setImmediate();
     const labels = `slo="${escaped(slo.id)}",workflow="${escaped(slo.workflow)}",owner="${escaped(slo.owner)}"`;
@@ -58,6 +77,15 @@ export async function renderSloMetrics(slos: readonly SloReport[]): Promise<stri
     const { remainingRatio } = slo.budget;
     if (remainingRatio !== null) {
       text.budgetRemaining += line(SLO_METRICS.budgetRemaining.name, labels, remainingRatio);
+    }
+    for (const { window, budget } of slo.windows) {
+      if (budget.remainingRatio === null) continue;
+      const series = `${labels},window="${escaped(window)}"`;
+      text.windowBudget += line(SLO_METRICS.windowBudget.name, series, budget.remainingRatio);
+    }
+    if (slo.budgetPolicy) {
+      const frozen = slo.budgetPolicy.deploys === 'frozen' ? 1 : 0;
+      text.deploysFrozen += line(SLO_METRICS.deploysFrozen.name, labels, frozen);
     }
     for (const [window, rate] of Object.entries(slo.burnRates)) {
       if (rate === null) continue;

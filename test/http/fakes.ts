@@ -1,7 +1,18 @@
-import { isRejection, parseOutcome } from '../../src/core/outcome.ts';
-import type { Rejection } from '../../src/core/outcome.ts';
+import { measurementUnit, parseMeasurement } from '../../src/core/measurement.ts';
+import { parseOutcome } from '../../src/core/outcome.ts';
+import type { Rejection } from '../../src/core/record-fields.ts';
+import { isRejection } from '../../src/core/record-fields.ts';
 import type { Recorder } from '../../src/core/recorder.ts';
-import type { Report, SloDetail } from '../../src/core/report.ts';
+import type { AcknowledgementReport, Desk, Refused } from '../../src/core/desk.ts';
+import type {
+  AdjustmentReport,
+  HistoryReport,
+  IncidentReport,
+  Report,
+  SloDetail,
+  TierReport,
+  WindowReport,
+} from '../../src/core/report.ts';
 import type { OutboxView } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { Status } from '../../src/http/status.ts';
@@ -18,26 +29,36 @@ export interface RecordingRecorder extends Recorder {
 /** Checks records as the real one does, at the present time, and counts each execution once. */
 export function recordingRecorder(): RecordingRecorder {
   const known = new Set<string>();
+  async function take(records: readonly unknown[], identityOf: (record: unknown) => string | Rejection) {
+    await recorder.before();
+    recorder.calls.push(records);
+    const rejected: ({ index: number } & Rejection)[] = [];
+    let accepted = 0;
+    records.forEach((record, index) => {
+      const identity = identityOf(record);
+      if (typeof identity !== 'string') rejected.push({ index, ...identity });
+      else if (!known.has(identity)) {
+        known.add(identity);
+        accepted++;
+      }
+    });
+    return { accepted, duplicates: records.length - rejected.length - accepted, rejected };
+  }
   const recorder: RecordingRecorder = {
     calls: [],
     before: () => null,
     queued: 0,
     drain: () => Promise.resolve(),
-    async record(records) {
-      await recorder.before();
-      recorder.calls.push(records);
-      const rejected: ({ index: number } & Rejection)[] = [];
-      let accepted = 0;
-      records.forEach((record, index) => {
+    record: (records) =>
+      take(records, (record) => {
         const outcome = parseOutcome(record, Date.now());
-        if (isRejection(outcome)) rejected.push({ index, ...outcome });
-        else if (!known.has(outcome.execution)) {
-          known.add(outcome.execution);
-          accepted++;
-        }
-      });
-      return { accepted, duplicates: records.length - rejected.length - accepted, rejected };
-    },
+        return isRejection(outcome) ? outcome : outcome.execution;
+      }),
+    recordMeasurements: (records) =>
+      take(records, (record) => {
+        const measurement = parseMeasurement(record, Date.now());
+        return isRejection(measurement) ? measurement : measurementUnit(measurement);
+      }),
   };
   return recorder;
 }
@@ -46,8 +67,11 @@ export function recordingRecorder(): RecordingRecorder {
 export interface FixedReport extends Report {
   list: SloDetail[];
   fail: Error | null;
-  /** What the outbox was asked for. */
+  /** What every history is. */
+  past: HistoryReport | Refused;
+  /** What the outbox and histories were asked for. */
   readonly limits: number[];
+  readonly queries: object[];
 }
 
 export function fixedReport(list: SloDetail[]): FixedReport {
@@ -58,8 +82,14 @@ export function fixedReport(list: SloDetail[]): FixedReport {
     list,
     fail: null,
     limits: [],
+    queries: [],
+    past: history(),
     slos: () => unlessFailing(report.list.map(withoutDetail)),
     slo: (id) => unlessFailing(report.list.find((slo) => slo.id === id) ?? null),
+    history: (id, query) => {
+      report.queries.push(query);
+      return unlessFailing(report.list.some((slo) => slo.id === id) ? report.past : null);
+    },
     inFlight: () =>
       unlessFailing(
         [...new Set(report.list.map(({ workflow }) => workflow))].map((workflow) => ({
@@ -76,8 +106,82 @@ export function fixedReport(list: SloDetail[]): FixedReport {
   return report;
 }
 
+/** A desk that answers as it is told and keeps what it is asked. */
+export interface FixedDesk extends Desk {
+  answer: AdjustmentReport | AcknowledgementReport | Refused;
+  open: IncidentReport[];
+  readonly asked: unknown[][];
+}
+
+export function fixedDesk(): FixedDesk {
+  const asking =
+    (name: string) =>
+    (...what: unknown[]): Promise<never> => {
+      desk.asked.push([name, ...what]);
+      return Promise.resolve(desk.answer as never);
+    };
+  const desk: FixedDesk = {
+    answer: adjustment(),
+    open: [],
+    asked: [],
+    adjustments: () => Promise.resolve([adjustment()]),
+    adjust: asking('adjust'),
+    endAdjustment: asking('endAdjustment'),
+    incidents: () => Promise.resolve(desk.open),
+    acknowledge: asking('acknowledge'),
+  };
+  return desk;
+}
+
+/** A maintenance that is in force. */
+export function adjustment(changes: Partial<AdjustmentReport> = {}): AdjustmentReport {
+  const [from, to] = [new Date(NOW - HOUR).toISOString(), new Date(NOW + HOUR).toISOString()];
+  return {
+    id: 'mk2x1-1a2b3c4d',
+    slo: 'order-fulfillment/fulfilled-in-10m',
+    workflow: null,
+    reason: 'the card provider moves to another data centre',
+    createdAt: new Date(NOW - DAY).toISOString(),
+    createdBy: 'sam',
+    when: { kind: 'once', from, to },
+    ended: null,
+    active: true,
+    occurrence: { from, to },
+    notes: [],
+    ...changes,
+  };
+}
+
+function history(): HistoryReport {
+  return {
+    id: 'order-fulfillment/fulfilled-in-10m',
+    objective: 0.95,
+    window: '28d',
+    unit: 'executions',
+    from: new Date(NOW - HOUR).toISOString(),
+    to: new Date(NOW).toISOString(),
+    step: '1h',
+    resolution: 'minute',
+    points: [
+      {
+        from: new Date(NOW - HOUR).toISOString(),
+        good: 97,
+        bad: 3,
+        total: 100,
+        ratio: 0.97,
+        budgetRemaining: 0.42,
+        adjusted: true,
+        excluded: { good: 0, bad: 7 },
+      },
+    ],
+    adjustments: [],
+  };
+}
+
 function withoutDetail({
   tiers: _tiers,
+  members: _members,
+  adjustments: _adjustments,
   failures: _failures,
   lastFailed: _lastFailed,
   ...report
@@ -112,8 +216,10 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     objective: 0.95,
     window: '28d',
     state: 'healthy',
-    sli: { good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
+    sli: { kind: 'outcomes', unit: 'executions', good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
     budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, exhaustsAt: null },
+    windows: [windowOf('28d', 28 * DAY, 9710, 290)],
+    budgetPolicy: null,
     burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.6, '2h': 0.6, '6h': 0.7, '1d': 0.5, '3d': null },
     incident: null,
     historySince: new Date(NOW - 20 * DAY).toISOString(),
@@ -125,6 +231,8 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       tier('drift', 'ticket', '1d', '2h', 2.8, 0.5, 0.6),
       tier('creep', 'ticket', '3d', '6h', 1, null, 0.7),
     ],
+    members: [],
+    adjustments: [],
     failures: [
       { step: 'charge-card', dependency: 'card-api', error: 'timeout', count: 41 },
       { step: 'ship', dependency: null, error: 'overdue', count: 9 },
@@ -149,7 +257,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
 export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
     state: 'burning',
-    sli: { good: 9560, bad: 440, total: 10_000, ratio: 0.956 },
+    sli: { kind: 'outcomes', unit: 'executions', good: 9560, bad: 440, total: 10_000, ratio: 0.956 },
     budget: {
       allowed: 500,
       spent: 440,
@@ -164,6 +272,8 @@ export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
       tier: 'fast',
       openedAt: new Date(NOW - 25 * MINUTE).toISOString(),
       peakBurnRate: 18.4,
+      firing: ['fast'],
+      acknowledged: null,
     },
     tiers: [
       { ...tier('fast', 'page', '1h', '5m', 13.44, 14.9, 17.2), firing: true },
@@ -179,7 +289,7 @@ export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
 export function exhaustedSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
     state: 'exhausted',
-    sli: { good: 9350, bad: 650, total: 10_000, ratio: 0.935 },
+    sli: { kind: 'outcomes', unit: 'executions', good: 9350, bad: 650, total: 10_000, ratio: 0.935 },
     budget: { allowed: 500, spent: 650, remaining: -150, remainingRatio: -0.3, exhaustsAt: null },
     ...changes,
   });
@@ -189,13 +299,32 @@ export function exhaustedSlo(changes: Partial<SloDetail> = {}): SloDetail {
 export function silentSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
     state: 'no-data',
-    sli: { good: 0, bad: 0, total: 0, ratio: null },
+    sli: { kind: 'outcomes', unit: 'executions', good: 0, bad: 0, total: 0, ratio: null },
     budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null, exhaustsAt: null },
     burnRates: { '5m': null, '1h': null },
     failures: [],
     lastFailed: [],
     ...changes,
   });
+}
+
+/** A rolling window that holds so much, of an objective of 95%. */
+export function windowOf(text: string, duration: number, good: number, bad: number): WindowReport {
+  const total = good + bad;
+  const allowed = total / 20;
+  return {
+    window: text,
+    kind: 'rolling',
+    from: new Date(NOW - duration).toISOString(),
+    to: new Date(NOW).toISOString(),
+    sli: { good, bad, total, ratio: total === 0 ? null : good / total },
+    budget: {
+      allowed,
+      spent: bad,
+      remaining: allowed - bad,
+      remainingRatio: total === 0 ? null : (allowed - bad) / allowed,
+    },
+  };
 }
 
 function tier(
@@ -206,6 +335,19 @@ function tier(
   factor: number,
   longBurnRate: number | null,
   shortBurnRate: number | null,
-): SloDetail['tiers'][number] {
-  return { name, severity, long, short, factor, longBurnRate, shortBurnRate, firing: false };
+): TierReport {
+  const rate = (value: number | null) => (value === null ? 'nothing' : `${value}x`);
+  return {
+    name,
+    severity,
+    kind: 'burnRate',
+    condition: `burns ${factor}x or faster over ${long} and ${short}`,
+    now: `${rate(longBurnRate)} over ${long}, ${rate(shortBurnRate)} over ${short}`,
+    firing: false,
+    long,
+    short,
+    factor,
+    longBurnRate,
+    shortBurnRate,
+  };
 }

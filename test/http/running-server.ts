@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { HttpServer, ServerOptions } from '../../src/http/server.ts';
 import { createServer } from '../../src/http/server.ts';
-import type { FixedReport, RecordingRecorder } from './fakes.ts';
-import { fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
+import type { FixedDesk, FixedReport, RecordingRecorder } from './fakes.ts';
+import { fixedDesk, fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -15,17 +15,24 @@ export interface RunningServer {
   readonly server: HttpServer;
   readonly recorder: RecordingRecorder;
   readonly report: FixedReport;
-  /** Posts a body to `/v1/outcomes`, as JSON unless the headers say otherwise. */
-  readonly post: (body: string | Buffer, headers?: Record<string, string>) => Promise<Response>;
+  readonly desk: FixedDesk;
+  /** Posts a body to `/v1/outcomes` or another path, as JSON unless the headers say otherwise. */
+  readonly post: (
+    body: string | Buffer,
+    headers?: Record<string, string>,
+    path?: string,
+  ) => Promise<Response>;
 }
 
 /** A real server on loopback with fakes behind it, closed when the test ends. */
 export async function startServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const recorder = recordingRecorder();
   const report = fixedReport([sloDetail()]);
+  const desk = fixedDesk();
   const server = createServer({
     recorder,
     report,
+    desk,
     status: () => fixedStatus(),
     tokens: [],
     publicUrl: null,
@@ -35,13 +42,13 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
   });
   const { url, port } = await server.listen(0, '127.0.0.1');
   onTestFinished(() => server.close());
-  const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
-    fetch(`${url}/v1/outcomes`, {
+  const post = (body: string | Buffer, headers: Record<string, string> = {}, path = '/v1/outcomes') =>
+    fetch(`${url}${path}`, {
       method: 'POST',
       body,
       headers: { 'Content-Type': 'application/json', ...headers },
     });
-  return { url, port, server, recorder, report, post };
+  return { url, port, server, recorder, report, desk, post };
 }
 
 export function outcome(execution: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
