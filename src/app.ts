@@ -5,12 +5,17 @@ import type { Log } from './core/log.ts';
 import type { Definitions } from './core/slo.ts';
 import { allSlos } from './core/slo.ts';
 import type { Store } from './core/store.ts';
+import { createAdjustments } from './engine/adjustments.ts';
 import { createDefinitionsInForce } from './engine/definitions-in-force.ts';
 import { createDeliverer } from './engine/deliver.ts';
+import { createDeriver } from './engine/derive.ts';
+import { createDesk } from './engine/desk.ts';
 import { createEvaluator } from './engine/evaluate.ts';
+import { createExcludedSeries } from './engine/excluded-series.ts';
 import { beat } from './engine/heartbeat.ts';
 import { createHistory } from './engine/history.ts';
 import { createLeadership } from './engine/lead.ts';
+import { createReader } from './engine/reader.ts';
 import { createRecorder } from './engine/record.ts';
 import { createReport } from './engine/report.ts';
 import { createSelfReport } from './engine/self-report.ts';
@@ -78,7 +83,10 @@ export async function startApp(
   const storeWatch = createStoreWatch({
     store,
     identity: await store.identity(),
-    onDataLoss: definitions.register,
+    onDataLoss() {
+      reader.forgetBeginnings();
+      return definitions.register();
+    },
     clock,
     log,
   });
@@ -91,19 +99,32 @@ export async function startApp(
   });
   // One for all that read: the store tells each change only once to whoever holds a connection.
   const history = createHistory(store);
-  const report = createReport({ store, history, definitions: definitions.orNone, clock });
+  const adjustments = createAdjustments(store);
+  const reader = createReader({ store, history, excluded: adjustments.excluded });
+  const report = createReport({ store, reader, adjustments, definitions: definitions.orNone, clock });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
+  const deriver = createDeriver({ store, history, log });
+  const excludedSeries = createExcludedSeries({ store, adjustments, log });
   const evaluator = createEvaluator({
     store,
-    history,
+    reader,
+    deriver: {
+      // What is excluded is part of what was counted, derived counters included.
+      async derive(slos, now) {
+        await deriver.derive(slos, now);
+        await excludedSeries.write(slos, now);
+      },
+    },
     definitions: definitions.orNone,
     owner,
     term: leadership.term,
+    elapsed: () => performance.now(),
     log,
   });
   const server = createServer({
     recorder,
     report,
+    desk: createDesk({ store, adjustments, definitions: definitions.orNone, clock, log }),
     status,
     tokens: config.tokens,
     publicUrl: config.publicUrl,

@@ -5,7 +5,7 @@ import type { RejectionCode } from '../core/record-fields.ts';
  * may depend on them.
  */
 export const PROBLEMS = {
-  'empty-body': { status: 400, meaning: 'The body holds no outcome.' },
+  'empty-body': { status: 400, meaning: 'The body holds no record.' },
   'invalid-json': { status: 400, meaning: 'The body is not JSON, or not one line of it is.' },
   'invalid-utf8': { status: 400, meaning: 'The body is not UTF-8 text.' },
   'invalid-gzip': { status: 400, meaning: 'The body is not gzip, or its end is missing.' },
@@ -27,10 +27,13 @@ export const PROBLEMS = {
     meaning: 'The path exists, but not for this method; Allow lists them.',
   },
   'request-timeout': { status: 408, meaning: 'The request did not arrive whole in time.' },
-  'adjustment-over': { status: 409, meaning: 'The adjustment is over, so that ending it would change nothing.' },
+  'adjustment-over': {
+    status: 409,
+    meaning: 'The adjustment is over, so that ending it would change nothing.',
+  },
   'too-many-adjustments': { status: 409, meaning: 'There are as many adjustments as are kept.' },
   'body-too-large': { status: 413, meaning: 'The body, or what it unpacks to, has too many bytes.' },
-  'too-many-records': { status: 413, meaning: 'The body holds more outcomes than one request may.' },
+  'too-many-records': { status: 413, meaning: 'The body holds more records than one request may.' },
   'unsupported-media-type': {
     status: 415,
     meaning: 'The Content-Type is neither application/json nor application/x-ndjson in UTF-8.',
@@ -54,12 +57,12 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** Codes a single record can be rejected with by HTTP itself, before its fields are looked at. */
 export type RecordProblemCode = 'invalid-json' | 'record-too-large';
 
-/** Every `code` in the `rejected` list of an answer to `POST /v1/outcomes`, with what it means. */
+/** Every `code` in the `rejected` list of an answer to `POST /v1/outcomes` or `POST /v1/measurements`, with what it means. */
 export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, string>> = {
   'invalid-json': 'The line is not JSON.',
   'record-too-large': 'The record has too many bytes, or brackets nested too deeply.',
   'not-an-object': 'The record is not a JSON object.',
-  'unknown-field': 'The record has a field that outcomes do not have.',
+  'unknown-field': 'The record has a field that records of its kind do not have.',
   'missing-field': 'A required field is missing.',
   'invalid-field': 'A field has a value that is not allowed.',
   'too-old': 'It happened longer ago than duplicates are remembered.',

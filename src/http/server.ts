@@ -11,8 +11,8 @@ import { createGuard } from './auth.ts';
 import { createHostCheck } from './host-check.ts';
 import type { Metrics } from './metrics.ts';
 import { createMetrics } from './metrics.ts';
-import type { IngestLimits } from './outcomes.ts';
-import { INGEST_LIMITS, OUTCOMES_PATH, createOutcomesHandler } from './outcomes.ts';
+import type { IngestHandler, IngestLimits } from './ingest.ts';
+import { INGEST_LIMITS, MEASUREMENTS_PATH, OUTCOMES_PATH, createIngest } from './ingest.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEM_TYPE, Problem, problemBody } from './problems.ts';
 import type { RoutesOptions } from './routes.ts';
@@ -59,7 +59,7 @@ export interface HttpServer {
   readonly metrics: Metrics;
 }
 
-/** Builds the HTTP server: outcomes on a lean path of their own, everything else through express. */
+/** Builds the HTTP server: outcomes and measurements on a lean path of their own, everything else through express. */
 export function createServer(options: ServerOptions): HttpServer {
   const guard = createGuard(options.tokens);
   const strangeHost = createHostCheck({ tokens: options.tokens.length > 0, publicUrl: options.publicUrl });
@@ -67,7 +67,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const { recorder, log } = options;
   const metrics = createMetrics(options.version);
   const limits = { ...INGEST_LIMITS, ...options.ingest };
-  const outcomes = createOutcomesHandler({ recorder, guard, metrics, log, limits });
+  const ingest = createIngest({ recorder, guard, metrics, log, limits });
   const routes = createRoutes({ ...options, guard, metrics }, options.extra);
 
   /** Open connections with the latest answer on each; cheaper than to hear of the end of every answer. */
@@ -79,6 +79,12 @@ export function createServer(options: ServerOptions): HttpServer {
     return response && !response.writableFinished ? response : null;
   }
 
+  /** Who takes what is sent to a path, if it is one of those that do not go through express. */
+  function ingestOf(url: string): IngestHandler | null {
+    if (isAt(url, OUTCOMES_PATH)) return ingest.outcomes;
+    return isAt(url, MEASUREMENTS_PATH) ? ingest.measurements : null;
+  }
+
   function handle(request: IncomingMessage, response: ServerResponse): void {
     connections.set(request.socket, response);
     if (closed) response.shouldKeepAlive = false;
@@ -88,9 +94,9 @@ export function createServer(options: ServerOptions): HttpServer {
       sendProblem(response, stranger);
       return;
     }
-    const { url } = request;
-    if (url === OUTCOMES_PATH || url!.startsWith(`${OUTCOMES_PATH}?`)) {
-      void outcomes(request, response);
+    const take = ingestOf(request.url!);
+    if (take) {
+      void take(request, response);
     } else {
       if (request.headers.expect !== undefined) response.writeContinue();
       routes(request, response);
@@ -152,6 +158,10 @@ export function createServer(options: ServerOptions): HttpServer {
     close: () => (closed ??= close()),
     metrics,
   };
+}
+
+function isAt(url: string, path: string): boolean {
+  return url === path || url.startsWith(`${path}?`);
 }
 
 function listen(server: Server, port: number, host: string): Promise<{ port: number; url: string }> {

@@ -6,7 +6,7 @@ import { Problem } from './problems.ts';
 export type BodyFormat = 'json' | 'ndjson';
 
 /** The records of a request body, as parsed from JSON. */
-export interface OutcomeBody {
+export interface IngestBody {
   readonly records: readonly unknown[];
   /** The position of each record in the body; null when that is its position in `records`. */
   readonly positions: readonly number[] | null;
@@ -50,11 +50,11 @@ type Slices = Generator<undefined, void>;
  * do not count in the positions. Throws the `Problem` to answer with when it is not that format at all.
  * Long bodies are parsed in slices, one at a time for the whole process.
  */
-export async function parseOutcomeBody(
+export async function parseIngestBody(
   body: Buffer,
   format: BodyFormat,
   maxRecords: number,
-): Promise<OutcomeBody> {
+): Promise<IngestBody> {
   if (!isUtf8(body)) throw new Problem('invalid-utf8', 'The body must be UTF-8 text.');
   const collector = new Collector(maxRecords);
   if (format === 'json' && body.length <= AT_ONCE) {
@@ -75,7 +75,7 @@ function turn(): Promise<void> {
   return lastTurn;
 }
 
-class Collector implements OutcomeBody {
+class Collector implements IngestBody {
   readonly records: unknown[] = [];
   readonly rejected: RejectedRecord[] = [];
   positions: number[] | null = null;
@@ -112,7 +112,7 @@ class Collector implements OutcomeBody {
     if (this.count < this.maxRecords) return;
     throw new Problem(
       'too-many-records',
-      `A request may hold at most ${this.maxRecords} outcomes; send them in several requests.`,
+      `A request may hold at most ${this.maxRecords} records; send them in several requests.`,
     );
   }
 }
@@ -145,7 +145,7 @@ function* parseLines(body: Buffer, collector: Collector): Slices {
     start = end + 1;
     if (start < text.length) yield;
   }
-  if (collector.count === 0) throw new Problem('empty-body', 'The body has no line with an outcome.');
+  if (collector.count === 0) throw new Problem('empty-body', 'The body has no line with a record.');
   if (collector.rejected.length === collector.count && collector.rejected[0]!.code === 'invalid-json') {
     throw new Problem('invalid-json', `The body is not NDJSON: ${collector.rejected[0]!.message}`);
   }
@@ -168,7 +168,7 @@ function parseLine(line: string, collector: Collector): void {
 
 /** Whether brackets are nested deeper than they may be. */
 function isDeep(line: string): boolean {
-  // Few brackets cannot be nested deeply, and an outcome has one pair or two.
+  // Few brackets cannot be nested deeply, and a record has one pair or two.
   let brackets = 0;
   for (let at = line.indexOf('['); at !== -1 && brackets <= MAX_DEPTH; at = line.indexOf('[', at + 1))
     brackets++;
@@ -193,7 +193,7 @@ function* parseArray(body: Buffer, collector: Collector): Slices {
   const opening = /\S/.exec(text.toString('latin1', 0, SLICE_BYTES))?.index ?? 0;
   if (text[opening] !== OPEN_BRACKET) {
     if (text.length > MAX_RECORD_BYTES) {
-      throw new Problem('body-too-large', `A single outcome may have at most ${MAX_RECORD_BYTES} bytes.`);
+      throw new Problem('body-too-large', `A single record may have at most ${MAX_RECORD_BYTES} bytes.`);
     }
     collector.add(parseJson(text.toString()));
     return;

@@ -4,12 +4,13 @@ import type { Recorder, RecordResult } from '../core/recorder.ts';
 import { problemOf, queueFull, sendJson, sendProblem } from './answer.ts';
 import type { Guard } from './auth.ts';
 import type { Metrics } from './metrics.ts';
-import type { BodyFormat, OutcomeBody } from './outcome-body.ts';
-import { parseOutcomeBody } from './outcome-body.ts';
+import type { BodyFormat, IngestBody } from './ingest-body.ts';
+import { parseIngestBody } from './ingest-body.ts';
 import { Problem } from './problems.ts';
 import { Disconnected, gunzip, readBody, tooLarge } from './request-body.ts';
 
 export const OUTCOMES_PATH = '/v1/outcomes';
+export const MEASUREMENTS_PATH = '/v1/measurements';
 
 export interface IngestLimits {
   /** Bytes of a body as sent. */
@@ -32,7 +33,7 @@ export const INGEST_LIMITS: IngestLimits = {
 /** An answer lists at most this many rejected records; if there are more, it gives their number as `rejectedCount`. */
 export const MAX_REJECTED_LISTED = 1000;
 
-export interface OutcomesOptions {
+export interface IngestOptions {
   readonly recorder: Recorder;
   readonly guard: Guard;
   readonly metrics: Metrics;
@@ -40,46 +41,63 @@ export interface OutcomesOptions {
   readonly limits: IngestLimits;
 }
 
+/** Answers a request, or nobody when the client has gone; never throws. */
+export type IngestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /**
- * Makes the handler of `POST /v1/outcomes`, which works on bare `node:http` because a framework would cost
- * it most of its throughput. It answers every request, or none whose client has gone; it never throws.
+ * Makes the handlers of `POST /v1/outcomes` and `POST /v1/measurements`, which work on bare `node:http` because a
+ * framework would cost them most of their throughput. They share the limits.
  */
-export function createOutcomesHandler({ recorder, guard, metrics, log, limits }: OutcomesOptions) {
+export function createIngest({ recorder, guard, metrics, log, limits }: IngestOptions): {
+  readonly outcomes: IngestHandler;
+  readonly measurements: IngestHandler;
+} {
   let heldBytes = 0;
 
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    let reserved = 0;
-    const reserve = (bytes: number): void => {
-      if (heldBytes + bytes > limits.maxHeldBytes) throw queueFull();
-      heldBytes += bytes;
-      reserved += bytes;
+  function handler(
+    what: string,
+    record: (records: readonly unknown[]) => Promise<RecordResult>,
+  ): IngestHandler {
+    return async (request, response) => {
+      let reserved = 0;
+      const reserve = (bytes: number): void => {
+        if (heldBytes + bytes > limits.maxHeldBytes) throw queueFull();
+        heldBytes += bytes;
+        reserved += bytes;
+      };
+      try {
+        guard.demand(request, 'write');
+        if (request.method !== 'POST') {
+          throw new Problem('method-not-allowed', `${what} are sent with POST.`, { Allow: 'POST' });
+        }
+        const format = formatOf(request.headers['content-type']);
+        const packed = isPacked(request.headers['content-encoding']);
+        if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
+          throw tooLarge(limits.maxBodyBytes);
+        }
+        if (request.headers.expect !== undefined) response.writeContinue();
+        let bytes = await readBody(request, limits.maxBodyBytes, reserve);
+        if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
+        if (bytes.length === 0) throw new Problem('empty-body', 'The body is empty.');
+        const body = await parseIngestBody(bytes, format, limits.maxRecords);
+        const result = await record(body.records);
+        sendJson(response, 200, answer(body, result, metrics));
+      } catch (error) {
+        if (error instanceof Disconnected) return;
+        const problem = problemOf(error);
+        if (problem.code === 'internal-error')
+          log.error({ err: error }, `Recording ${what.toLowerCase()} failed.`);
+        metrics.failedRequest(problem.code);
+        sendProblem(response, problem);
+      } finally {
+        heldBytes -= reserved;
+      }
     };
-    try {
-      guard.demand(request, 'write');
-      if (request.method !== 'POST') {
-        throw new Problem('method-not-allowed', 'Outcomes are sent with POST.', { Allow: 'POST' });
-      }
-      const format = formatOf(request.headers['content-type']);
-      const packed = isPacked(request.headers['content-encoding']);
-      if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
-        throw tooLarge(limits.maxBodyBytes);
-      }
-      if (request.headers.expect !== undefined) response.writeContinue();
-      let bytes = await readBody(request, limits.maxBodyBytes, reserve);
-      if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
-      if (bytes.length === 0) throw new Problem('empty-body', 'The body is empty.');
-      const body = await parseOutcomeBody(bytes, format, limits.maxRecords);
-      const result = await recorder.record(body.records);
-      sendJson(response, 200, answer(body, result, metrics));
-    } catch (error) {
-      if (error instanceof Disconnected) return;
-      const problem = problemOf(error);
-      if (problem.code === 'internal-error') log.error({ err: error }, 'Recording outcomes failed.');
-      metrics.failedRequest(problem.code);
-      sendProblem(response, problem);
-    } finally {
-      heldBytes -= reserved;
-    }
+  }
+
+  return {
+    outcomes: handler('Outcomes', (records) => recorder.record(records)),
+    measurements: handler('Measurements', (records) => recorder.recordMeasurements(records)),
   };
 }
 
@@ -113,7 +131,7 @@ function isPacked(encoding: string | undefined): boolean {
   }
 }
 
-function answer(body: OutcomeBody, result: RecordResult, metrics: Metrics): string {
+function answer(body: IngestBody, result: RecordResult, metrics: Metrics): string {
   const { accepted, duplicates } = result;
   const { positions } = body;
   const judged = positions
