@@ -1,29 +1,64 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Tier } from '../../src/core/alert-policy.ts';
-import { defaultTiers, detectionTime } from '../../src/core/alert-policy.ts';
+import type { BurnRateTier } from '../../src/core/alert-policy.ts';
+import { defaultTiers, detectionTime, outageRun } from '../../src/core/alert-policy.ts';
 import { maximumBurnRate } from '../../src/core/burn-rate.ts';
 import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../src/core/time.ts';
 import { objective } from '../support/definitions.ts';
 
-function tiers(goal: string, days: number): Tier[] {
-  return defaultTiers(objective(goal), days * DAY);
+/** Those that watch burn rates. */
+function tiers(goal: string, days: number): BurnRateTier[] {
+  return defaultTiers(objective(goal), days * DAY).filter((one) => one.kind === 'burnRate');
 }
 
-function tier(goal: string, days: number, name: string): Tier {
+function tier(goal: string, days: number, name: string): BurnRateTier {
   return tiers(goal, days).find((candidate) => candidate.name === name)!;
 }
 
-const factors = (all: readonly Tier[]) => all.map(({ factor }) => factor);
-const windows = (all: readonly Tier[]) =>
+const factors = (all: readonly BurnRateTier[]) => all.map(({ factor }) => factor);
+const windows = (all: readonly BurnRateTier[]) =>
   all.map(({ long, short }) => `${formatDuration(long)}/${formatDuration(short)}`);
 
 describe('the default tiers', () => {
-  it('are the four of the table, the worst first', () => {
-    expect(tiers('99.9%', 30)).toEqual([
-      { name: 'fast', severity: 'page', long: HOUR, short: 5 * MINUTE, factor: 14.4, loweredFrom: null },
-      { name: 'slow', severity: 'page', long: 6 * HOUR, short: 30 * MINUTE, factor: 6, loweredFrom: null },
-      { name: 'drift', severity: 'ticket', long: DAY, short: 2 * HOUR, factor: 3, loweredFrom: null },
-      { name: 'creep', severity: 'ticket', long: 3 * DAY, short: 6 * HOUR, factor: 1, loweredFrom: null },
+  it('are the outage and the four of the table, the worst first', () => {
+    expect(defaultTiers(objective('99.9%'), 30 * DAY)).toEqual([
+      { kind: 'outage', name: 'outage', severity: 'page' },
+      {
+        kind: 'burnRate',
+        name: 'fast',
+        severity: 'page',
+        long: HOUR,
+        short: 5 * MINUTE,
+        factor: 14.4,
+        loweredFrom: null,
+      },
+      {
+        kind: 'burnRate',
+        name: 'slow',
+        severity: 'page',
+        long: 6 * HOUR,
+        short: 30 * MINUTE,
+        factor: 6,
+        loweredFrom: null,
+      },
+      {
+        kind: 'burnRate',
+        name: 'drift',
+        severity: 'ticket',
+        long: DAY,
+        short: 2 * HOUR,
+        factor: 3,
+        loweredFrom: null,
+      },
+      {
+        kind: 'burnRate',
+        name: 'creep',
+        severity: 'ticket',
+        long: 3 * DAY,
+        short: 6 * HOUR,
+        factor: 1,
+        loweredFrom: null,
+      },
     ]);
   });
 
@@ -100,7 +135,7 @@ describe('J3: every tier can fire', () => {
 });
 
 describe('detectionTime', () => {
-  const published: Tier = { ...tier('99.9%', 30, 'fast'), factor: 14.4 };
+  const published: BurnRateTier = { ...tier('99.9%', 30, 'fast'), factor: 14.4 };
 
   it.each([
     ['99.9%', 1, 0.864],
@@ -127,5 +162,81 @@ describe('detectionTime', () => {
 
   it('shrinks with the error rate: 10% at 99.9% takes 8.64 minutes', () => {
     expect(detectionTime(objective('99.9%'), published, 0.1)! / SECOND).toBeCloseTo(518.4, 8);
+  });
+});
+
+describe('outageRun', () => {
+  /** The smallest n with (1 / (1 - objective))^n >= 100 * volume, by whole numbers alone. */
+  function oracle(goal: string, volume: number): number {
+    const { parts, budgetParts } = objective(goal);
+    let [reached, needed, run] = [1n, 100n * BigInt(volume), 0];
+    while (reached < needed) {
+      reached *= BigInt(parts);
+      needed *= BigInt(budgetParts);
+      run++;
+    }
+    return run;
+  }
+
+  it.each([
+    // A job that runs twice a day, a queue with ten an hour, one a second, a hundred a second; in 28 days.
+    ['50%', [13, 20, 28, 35]],
+    ['90%', [4, 6, 9, 11]],
+    ['95%', [3, 5, 7, 8]],
+    ['99%', [2, 3, 5, 6]],
+    ['99.9%', [2, 2, 3, 4]],
+    ['99.99%', [1, 2, 3, 3]],
+  ])('at %s is %j', (goal, expected) => {
+    const volumes = [56, 6720, 2_419_200, 241_920_000];
+    expect(volumes.map((volume) => outageRun(objective(goal), volume))).toEqual(expected);
+  });
+
+  it.each([
+    // 10^n is exactly 100 * volume, where floating point might say a little more.
+    ['90%', 1, 2],
+    ['90%', 10, 3],
+    ['90%', 1000, 5],
+    ['90%', 1_000_000_000_000, 14],
+    ['90%', 10_000_001, 10],
+    ['90%', 9_999_999, 9],
+    ['99%', 100, 2],
+    ['99%', 101, 3],
+    ['99.9%', 10, 1],
+    ['99.9%', 11, 2],
+    ['99.9%', 10_000, 2],
+    ['95%', 4, 2],
+    ['95%', 5, 3],
+    ['95%', 80, 3],
+    ['95%', 81, 4],
+  ])('at %s and %i outcomes is %i', (goal, volume, run) => {
+    expect(outageRun(objective(goal), volume)).toBe(run);
+    expect(oracle(goal, volume)).toBe(run);
+  });
+
+  it('is what whole numbers say, at any objective from 50% to 99.99% and any traffic', () => {
+    const goals = fc.oneof(
+      fc.constantFrom('50%', '75%', '80%', '90%', '95%', '98%', '99%', '99.5%', '99.9%', '99.99%'),
+      fc
+        .integer({ min: 5000, max: 9999 })
+        .map((hundredths) => `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, '0')}%`),
+    );
+    const volumes = fc.oneof(
+      fc.integer({ min: 1, max: 1_000_000_000 }),
+      fc
+        .nat({ max: 11 })
+        .chain((power) => fc.constantFrom(10 ** power, Math.max(1, 10 ** power - 1), 10 ** power + 1)),
+    );
+    fc.assert(
+      fc.property(goals, volumes, (goal, volume) => {
+        expect(outageRun(objective(goal), volume)).toBe(oracle(goal, volume));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('is at least one, and finite, at objectives that promise next to nothing or everything', () => {
+    expect(outageRun(objective('99.999999999%'), 0)).toBe(1);
+    expect(outageRun(objective('0.1%'), 1)).toBe(oracle('0.1%', 1));
+    expect(outageRun(objective('0.000001%'), 1_000_000)).toBe(1_842_068_066);
   });
 });

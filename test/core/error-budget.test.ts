@@ -74,8 +74,9 @@ describe('burnRate', () => {
     const goal = objective('99.9%');
     expect(burnRate(goal, { good: 0, bad: 1 })).toBe(1000);
     const { allowed } = errorBudget(goal, { good: 30 * 24 * 10 - 1, bad: 1 });
+    expect(30 * 24 * 10).toBe(7200);
     expect(allowed).toBe(7.2);
-    expect((1 / allowed) * 100).toBeCloseTo(13.9, 1);
+    expect(((1 / allowed) * 100).toFixed(1)).toBe('13.9');
   });
 
   it('is nothing without outcomes, and 0 without bad ones', () => {
@@ -94,11 +95,26 @@ describe('burnRate', () => {
   });
 
   it('of a total outage at 90% spends 1.4% of a 30-day budget an hour', () => {
-    expect((maximumBurnRate(objective('90%')) * HOUR * 100) / (30 * DAY)).toBeCloseTo(1.4, 1);
+    expect(((maximumBurnRate(objective('90%')) * HOUR * 100) / (30 * DAY)).toFixed(1)).toBe('1.4');
   });
 
   it('of a total outage at 99.999% exhausts a 30-day budget in 26 seconds', () => {
-    expect((30 * DAY) / maximumBurnRate(objective('99.999%')) / SECOND).toBeCloseTo(26, 0);
+    expect(((30 * DAY) / maximumBurnRate(objective('99.999%')) / SECOND).toFixed(0)).toBe('26');
+  });
+});
+
+describe('the error budget policy of the SRE Workbook, appendix B', () => {
+  const goal = objective('99.9%');
+
+  it('freezes when the budget of four weeks is exceeded, and not when it is just spent', () => {
+    expect(errorBudget(goal, { good: 999_000, bad: 1000 }).remainingRatio).toBe(0);
+    expect(errorBudget(goal, { good: 998_999, bad: 1001 }).remainingRatio).toBe(-0.001);
+  });
+
+  it('asks for a postmortem of one incident that took more than 20% of the budget', () => {
+    const { allowed } = errorBudget(goal, { good: 999_000, bad: 1000 });
+    expect(200 / allowed).toBe(0.2);
+    expect(201 / allowed).toBeGreaterThan(0.2);
   });
 });
 

@@ -2,6 +2,7 @@ import type { TierReading } from '../../src/core/condition.ts';
 import type { Counts } from '../../src/core/cells.ts';
 import type { Evidence, Tail } from '../../src/core/evidence.ts';
 import { readTiers } from '../../src/core/incident.ts';
+import type { Slo } from '../../src/core/slo.ts';
 import { DAY } from '../../src/core/time.ts';
 import { START } from './clock.ts';
 import { defineSlo } from './definitions.ts';
@@ -13,12 +14,12 @@ export const slo = defineSlo({ objective: '99%', window: '30d' });
 export type Rates = number | null | readonly [long: number | null, short: number | null];
 
 /**
- * Readings of the tiers of `slo` that burn at these rates, and not at all where none is given; nothing can be said
+ * Readings of the tiers of `slo`, or another at 99%, that burn at these rates, and not at all where none is given; nothing can be said
  * of an outage.
  */
-export function readingsOf(rates: Readonly<Record<string, Rates>>): TierReading[] {
-  return slo.alerts.tiers.flatMap((tier) => {
-    const alone = { ...slo, alerts: { ...slo.alerts, tiers: [tier] } };
+export function readingsOf(rates: Readonly<Record<string, Rates>>, judged: Slo = slo): TierReading[] {
+  return judged.alerts.tiers.flatMap((tier) => {
+    const alone = { ...judged, alerts: { ...judged.alerts, tiers: [tier] } };
     if (tier.kind !== 'burnRate') return readTiers(alone, evidenceOf({}), START);
     const rate = tier.name in rates ? rates[tier.name]! : 0;
     const [long, short] = typeof rate === 'object' && rate !== null ? rate : [rate, rate];
