@@ -1,3 +1,5 @@
+import { burnRate } from '../../src/core/burn-rate.ts';
+import type { Evidence } from '../../src/core/evidence.ts';
 import type { AlertState } from '../../src/core/incident.ts';
 import { QUIET, readTiers, step } from '../../src/core/incident.ts';
 import type { Slo } from '../../src/core/slo.ts';
@@ -18,29 +20,28 @@ const SILENCE: Alarm = { page: false, ticket: false };
 
 /**
  * Burnwatch, ticking at the end of every minute of a history. Minutes in which nothing can begin to fire are passed
- * over, unless told to be `thorough`: while nothing fires, the latest outcome was good and no short window holds
- * a bad one.
+ * over while nothing does, unless it is to be `thorough`.
  */
 export function burnwatch(slo: Slo, history: MinuteHistory, thorough = false): Judge {
-  const { tiers } = slo.alerts;
-  const severities = new Map(tiers.map(({ name, severity }) => [name, severity]));
-  const shortest = Math.max(...tiers.map((tier) => (tier.kind === 'burnRate' ? tier.short : 0)));
+  const severities = new Map(slo.alerts.tiers.map(({ name, severity }) => [name, severity]));
   let state: AlertState = QUIET;
   return (minute) => {
+    const evidence = evidenceAt(history, minute);
+    if (!thorough && state.incident === null && !mayBegin(slo, evidence)) return SILENCE;
     const now = endOfMinute(history, minute);
-    const evidence = evidenceAt(history, now);
-    if (
-      !thorough &&
-      state.incident === null &&
-      evidence.tail().badRun === 0 &&
-      evidence.sum(shortest).bad === 0
-    )
-      return SILENCE;
     state = step(slo, readTiers(slo, evidence, now), state, now).state;
     if (state.incident === null) return SILENCE;
-    const firing = Object.keys(state.firing).map((name) => severities.get(name)!);
-    return { page: firing.includes('page'), ticket: firing.includes('ticket') };
+    const firing = new Set(Object.keys(state.firing).map((name) => severities.get(name)!));
+    return { page: firing.has('page'), ticket: firing.has('ticket') };
   };
+}
+
+/** Less than what any tier takes to fire, and quicker to tell. */
+function mayBegin({ alerts, objective }: Slo, { sum, tail }: Evidence): boolean {
+  return alerts.tiers.some((tier) => {
+    if (tier.kind === 'burnRate') return (burnRate(objective, sum(tier.short)) ?? 0) >= tier.factor;
+    return tier.kind !== 'outage' || tail().badRun >= alerts.minFailures;
+  });
 }
 
 /** The textbook's rules, evaluated at the end of every minute of a history. */
@@ -52,20 +53,20 @@ export function textbook(slo: Slo, history: MinuteHistory): Judge {
 export interface Verdict {
   /** How often paging began. */
   readonly pages: number;
-  /** How often tickets began, with or without a page. */
+  /** How often there began to be a ticket, with or without a page. */
   readonly tickets: number;
-  /** The first minute with a page, and with anything at all; null without one. */
+  /** The first minute with a page, and with a page or a ticket; null without one. */
   readonly firstPage: number | null;
   readonly firstAlarm: number | null;
 }
 
-/** Watches a judge from one minute up to, without, another. */
-export function watch(judge: Judge, from: number, to: number): Verdict {
+/** Follows a judge from one minute up to, without, another, or until it pages, when no more is wanted. */
+export function follow(judge: Judge, from: number, to: number, untilPage = false): Verdict {
   let [pages, tickets] = [0, 0];
   let firstPage: number | null = null;
   let firstAlarm: number | null = null;
   let before = SILENCE;
-  for (let minute = from; minute < to; minute++) {
+  for (let minute = from; minute < to && !(untilPage && pages > 0); minute++) {
     const alarm = judge(minute);
     if (alarm.page && !before.page) pages++;
     if (alarm.ticket && !before.ticket) tickets++;

@@ -37,46 +37,29 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
   return { start, minutes, good, bad, goodBefore, badBefore, badRun, lastWith };
 }
 
-/** The outcomes of `duration` milliseconds up to `now`, the running minute included as far as it has got. */
-export function sumUpTo(history: MinuteHistory, duration: number, now: number): Counts {
-  const running = Math.floor(now / MINUTE) - history.start;
-  const first = Math.max(0, running - Math.ceil(duration / MINUTE) + 1);
-  const share = shareOfMinute(now);
-  return {
-    good: history.goodBefore[running]! - history.goodBefore[first]! + part(history.good[running]!, share),
-    bad: history.badBefore[running]! - history.badBefore[first]! + part(history.bad[running]!, share),
-  };
-}
-
 /** The last moment of a minute of the history: all of it has come. */
 export function endOfMinute(history: MinuteHistory, minute: number): number {
   return (history.start + minute + 1) * MINUTE - 1;
 }
 
-/** What the counters say at `now`, to the minute at every length. A running minute's outcomes come evenly. */
-export function evidenceAt(history: MinuteHistory, now: number): Evidence {
+/** The outcomes of `duration` milliseconds up to the end of a minute. */
+export function sumUpTo(history: MinuteHistory, duration: number, minute: number): Counts {
+  const from = Math.max(0, minute + 1 - Math.ceil(duration / MINUTE));
   return {
-    sum: (duration) => sumUpTo(history, duration, now),
-    tail() {
-      const running = Math.floor(now / MINUTE) - history.start;
-      const share = shareOfMinute(now);
-      const good = part(history.good[running]!, share);
-      const bad = part(history.bad[running]!, share);
-      const before = running === 0 ? 0 : history.badRun[running - 1]!;
-      const last = good + bad > 0 ? running : running === 0 ? -1 : history.lastWith[running - 1]!;
-      return {
-        badRun: good > 0 ? 0 : before + bad,
-        lastAt: last < 0 ? null : (history.start + last) * MINUTE,
-      };
-    },
-    since: history.start * MINUTE,
+    good: history.goodBefore[minute + 1]! - history.goodBefore[from]!,
+    bad: history.badBefore[minute + 1]! - history.badBefore[from]!,
   };
 }
 
-function shareOfMinute(now: number): number {
-  return ((now % MINUTE) + 1) / MINUTE;
-}
-
-function part(count: number, share: number): number {
-  return Math.floor(count * share);
+/** What the counters say at the end of a minute; exact to the minute however long the window. */
+export function evidenceAt(history: MinuteHistory, minute: number): Evidence {
+  const last = history.lastWith[minute]!;
+  return {
+    sum: (duration) => sumUpTo(history, duration, minute),
+    tail: () => ({
+      badRun: history.badRun[minute]!,
+      lastAt: last < 0 ? null : (history.start + last) * MINUTE,
+    }),
+    since: history.start * MINUTE,
+  };
 }

@@ -39,9 +39,9 @@ function slosOver(window: string, objectives: readonly string[]): Slo[] {
  * Whether one of a tier's windows burns at its very threshold. There we say "at least" and the textbook says "more
  * than", and what Prometheus finds hangs on the last bit of its floating-point numbers.
  */
-function onTheThreshold(slo: Slo, tier: BurnRateTier, history: MinuteHistory, now: number): boolean {
+function onTheThreshold(slo: Slo, tier: BurnRateTier, history: MinuteHistory, minute: number): boolean {
   return [tier.long, tier.short].some((window) => {
-    const burn = burnRate(slo.objective, sumUpTo(history, window, now));
+    const burn = burnRate(slo.objective, sumUpTo(history, window, minute));
     return burn !== null && Math.abs(burn / tier.factor - 1) < 1e-9;
   });
 }
@@ -61,10 +61,11 @@ function expectationsOf(slo: Slo, { history, interval }: ScrapedHistory): Told {
   let changes = 0;
   let leftOut = 0;
   for (let after = interval; after <= history.minutes; after += interval) {
-    const now = endOfMinute(history, after - 1);
-    for (const { tier, met } of readTiers(slo, evidenceAt(history, now), now)) {
+    const minute = after - 1;
+    const now = endOfMinute(history, minute);
+    for (const { tier, met } of readTiers(slo, evidenceAt(history, minute), now)) {
       if (tier.kind !== 'burnRate') continue;
-      if (onTheThreshold(slo, tier, history, now)) {
+      if (onTheThreshold(slo, tier, history, minute)) {
         leftOut++;
         before.delete(tier.name);
         continue;
@@ -185,7 +186,7 @@ describe('promtool', () => {
     const history = historyOf(START / MINUTE, even, even);
     const scraped = { history, interval: 1, absent: new Set<number>(), restarts: new Set<number>(), base: 0 };
     const now = endOfMinute(history, minutes - 1);
-    const tiers = readTiers(slo, evidenceAt(history, now), now).filter(
+    const tiers = readTiers(slo, evidenceAt(history, minutes - 1), now).filter(
       ({ tier }) => tier.kind === 'burnRate',
     );
     expect(tiers.map(({ met }) => met)).toEqual([true, true, true, true]);

@@ -74,6 +74,32 @@ export function errorRateAt({ errorBudget, usual, fault, faultFrom }: Scenario, 
   }
 }
 
+/** The share of executions that fail on average while a fault lasts. */
+function averageErrorRate(fault: Fault, errorBudget: number): number {
+  switch (fault) {
+    case 'total outage':
+      return 1;
+    case 'half fail':
+      return 0.5;
+    case '10% fail':
+      return 0.1;
+    case 'slow leak':
+      return Math.min(1, 3 * errorBudget);
+    case 'flapping':
+      return 0.25;
+    default:
+      return fault satisfies never;
+  }
+}
+
+/**
+ * Whether there is anything to tell: at 50% a tenth that fails is what was promised. Flapping is a fault at every
+ * objective, though at 50% it stays within the budget: for five minutes in twenty nothing works.
+ */
+export function isFault(fault: Fault, errorBudget: number): boolean {
+  return fault === 'flapping' || averageErrorRate(fault, errorBudget) > errorBudget * 1.0001;
+}
+
 /** A job that starts at two and at fourteen o'clock and takes up to an hour. */
 function twiceADay(random: () => number, minutes: number): Uint8Array {
   const executions = new Uint8Array(minutes);
