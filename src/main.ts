@@ -71,8 +71,7 @@ program
       program.error(`--format is ${format}; expected text or json.`);
     const { checkReport } = await import('./slo-files/check.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
-    const places = paths.length > 0 ? paths : [process.env['BURNWATCH_SLOS'] || './slos'];
-    const { text, json, ok } = checkReport(await loadDefinitions(places, process.env));
+    const { text, json, ok } = checkReport(await loadDefinitions(sloPlaces(paths), process.env));
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
     if (!ok) process.exitCode = 1;
   });
@@ -80,9 +79,34 @@ program
 program
   .command('schema')
   .description('print the JSON Schema of the SLO file, for editors')
-  .action(async () => {
-    const { nativeJsonSchema } = await import('./slo-files/schema.ts');
-    print(JSON.stringify(nativeJsonSchema(), null, 2));
+  .option('--dialect <dialect>', 'burnwatch or openslo', 'burnwatch')
+  .action(async ({ dialect }: { dialect: string }) => {
+    if (dialect !== 'burnwatch' && dialect !== 'openslo')
+      program.error(`--dialect is ${dialect}; expected burnwatch or openslo.`);
+    const { nativeJsonSchema, openSloJsonSchema } = await import('./slo-files/schema.ts');
+    const schema = dialect === 'openslo' ? openSloJsonSchema() : nativeJsonSchema();
+    print(JSON.stringify(schema, null, 2));
+  });
+
+program
+  .command('export')
+  .description('write the SLOs of SLO files as OpenSLO v1, and on stderr what it has no words for')
+  .argument('[paths...]', 'files or folders (default: BURNWATCH_SLOS or ./slos)')
+  .option('--format <format>', 'openslo', 'openslo')
+  .action(async (paths: string[], { format }: { format: string }) => {
+    if (format !== 'openslo') program.error(`--format is ${format}; expected openslo.`);
+    const { exportOpenSlo } = await import('./slo-files/openslo/export.ts');
+    const { loadDefinitions } = await import('./slo-files/load.ts');
+    const { formatProblem } = await import('./slo-files/problem.ts');
+    const { definitions, problems } = await loadDefinitions(sloPlaces(paths), process.env);
+    if (!definitions) {
+      complain(problems.map(formatProblem).join('\n\n'));
+      process.exitCode = 1;
+      return;
+    }
+    const { yaml, warnings } = exportOpenSlo(definitions);
+    for (const warning of warnings) complain(`warning: ${warning}`);
+    process.stdout.write(yaml);
   });
 
 withSettings(
@@ -99,6 +123,10 @@ withSettings(
     (ok ? print : complain)(text);
     if (!ok) process.exitCode = 1;
   });
+
+function sloPlaces(paths: readonly string[]): readonly string[] {
+  return paths.length > 0 ? paths : [process.env['BURNWATCH_SLOS'] || './slos'];
+}
 
 type Flags = Readonly<Record<string, string>>;
 

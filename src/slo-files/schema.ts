@@ -1,13 +1,25 @@
 import { z } from 'zod';
 import { documentSchema } from './native-schema.ts';
+import { KINDS } from './openslo/kinds.ts';
 
 /** The JSON Schema (2020-12) of a native SLO document, for editors: made from the schema files are checked with. */
 export function nativeJsonSchema(): object {
-  return z.toJSONSchema(documentSchema, {
+  return jsonSchema(documentSchema);
+}
+
+/** The JSON Schema (2020-12) of an OpenSLO v1 document of any kind, as far as Burnwatch reads it. */
+export function openSloJsonSchema(): object {
+  return jsonSchema(
+    z.discriminatedUnion('kind', Object.values(KINDS)).meta({ title: 'OpenSLO v1 for Burnwatch' }),
+  );
+}
+
+function jsonSchema(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, {
     io: 'input',
-    override: ({ jsonSchema }) => {
+    override: ({ jsonSchema: part }) => {
       // Editors see files before references such as ${NAME} are filled in.
-      if (jsonSchema.pattern !== undefined) jsonSchema.pattern = `(?:${jsonSchema.pattern})|\\$\\{`;
+      if (part.pattern !== undefined) part.pattern = `(?:${part.pattern})|\\$\\{`;
     },
   });
 }

@@ -101,7 +101,10 @@ export function readAlerts(
   return {
     ...DEFAULT_POLICY_SETTINGS,
     tiers: named([...tiers.filter(isPage), ...tiers.filter((tier) => !isPage(tier))]),
-    route: { page: routeOf('page', policies, source, context), ticket: routeOf('ticket', policies, source, context) },
+    route: {
+      page: routeOf('page', policies, source, context),
+      ticket: routeOf('ticket', policies, source, context),
+    },
   };
 }
 
@@ -173,7 +176,10 @@ function findPolicy(
   return { name: metadata?.name ?? 'policy', metadata, spec, place: placeAt(place, ['spec'])!, source };
 }
 
-function findCondition(policy: Found<AlertPolicySpec>, { catalog }: AlertContext): Found<AlertConditionSpec> | null {
+function findCondition(
+  policy: Found<AlertPolicySpec>,
+  { catalog }: AlertContext,
+): Found<AlertConditionSpec> | null {
   const [item] = policy.spec.conditions;
   const at = placeAt(policy.place, ['conditions', 0]);
   if (!item || !at) return null;
@@ -213,7 +219,11 @@ function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Omit
   }
   if (tiers.length === 0) {
     const message = `AlertPolicy \`${shortened(policy.name)}\` never alerts`;
-    report(problemAt(source, place.key, 'warning', message, { expected: 'alertWhenBreaching or alertWhenNoData to be true' }));
+    report(
+      problemAt(source, place.key, 'warning', message, {
+        expected: 'alertWhenBreaching or alertWhenNoData to be true',
+      }),
+    );
   }
   return { tiers, severity, targets };
 }
@@ -222,29 +232,45 @@ function readCondition(
   { metadata, spec, place, source }: Found<AlertConditionSpec>,
   report: Report,
 ): { severity: Severity; long: number; short: number; factor: number } | null {
-  const problem = (path: readonly string[], kind: 'error' | 'warning', message: string, expected?: string) => {
+  const problem = (
+    path: readonly string[],
+    kind: 'error' | 'warning',
+    message: string,
+    expected?: string,
+  ) => {
     const at = placeAt(place, path) ?? place;
     report(problemAt(source, at.start, kind, `\`${path.at(-1)}\` is ${quoted(at)}${message}`, { expected }));
   };
   const word = spec.severity.toLowerCase();
   const severity = Object.hasOwn(SEVERITIES, word) ? SEVERITIES[word]! : null;
   if (!severity) {
-    problem(['severity'], 'error', '', `page, critical or high (wakes someone), or ticket, warning, low or info (does not)`);
+    problem(
+      ['severity'],
+      'error',
+      '',
+      `page, critical or high (wakes someone), or ticket, warning, low or info (does not)`,
+    );
   }
   const { op, threshold, lookbackWindow, alertAfter } = spec.condition;
   const falling = op === 'lte' || op === 'lt';
   if (falling) problem(['condition', 'op'], 'error', ', which fires while little burns', 'gte');
-  if (op === 'gt') problem(['condition', 'op'], 'warning', ': the alert fires when the threshold is reached, as with gte');
+  if (op === 'gt')
+    problem(['condition', 'op'], 'warning', ': the alert fires when the threshold is reached, as with gte');
   const factor = Number(threshold);
   if (!(factor > 0)) problem(['condition', 'threshold'], 'error', '', 'a burn rate above 0, such as 14.4');
   const long = parseShorthand(lookbackWindow)!.duration;
   const fits = long >= MINUTE && long <= LONGEST_LOOKBACK;
-  if (!fits) problem(['condition', 'lookbackWindow'], 'error', '', `1m to ${formatDuration(LONGEST_LOOKBACK)}`);
+  if (!fits)
+    problem(['condition', 'lookbackWindow'], 'error', '', `1m to ${formatDuration(LONGEST_LOOKBACK)}`);
   const after = alertAfter === undefined ? 0 : parseShorthand(alertAfter)!.duration;
   if (after > long) problem(['condition', 'alertAfter'], 'error', ', longer than lookbackWindow');
   if (!severity || falling || !(factor > 0) || !fits || after > long) return null;
   if (after > 0) {
-    problem(['condition', 'alertAfter'], 'warning', ': instead of waiting that long, the burn rate over that time must reach the threshold too');
+    problem(
+      ['condition', 'alertAfter'],
+      'warning',
+      ': instead of waiting that long, the burn rate over that time must reach the threshold too',
+    );
   }
   const twelfth = Math.max(1, Math.ceil(long / 12 / MINUTE)) * MINUTE;
   const short = after > 0 ? after : (readShortWindow(metadata) ?? twelfth);
@@ -255,7 +281,10 @@ function readCondition(
 const LONGEST_LOOKBACK = 90 * 24 * 60 * MINUTE;
 
 /** Names of targets of the native files; null when the policy names none. */
-function readTargets({ spec, place, source }: Found<AlertPolicySpec>, context: AlertContext): readonly string[] | null {
+function readTargets(
+  { spec, place, source }: Found<AlertPolicySpec>,
+  context: AlertContext,
+): readonly string[] | null {
   if (!spec.notificationTargets || spec.notificationTargets.length === 0) return null;
   return spec.notificationTargets.flatMap((item, index) => {
     const at = placeAt(place, ['notificationTargets', index])!;
@@ -263,8 +292,15 @@ function readTargets({ spec, place, source }: Found<AlertPolicySpec>, context: A
     const nameAt = placeAt(at, ['targetRef']) ?? placeAt(at, ['metadata', 'name'])!;
     if (item.spec) {
       checkTarget(name, item.spec.target, nameAt, placeAt(at, ['spec', 'target'])!, source, context);
-    } else if (!context.catalog.get('AlertNotificationTarget', name) && !context.targets.has(name) && context.complete) {
-      const known = [...context.catalog.all('AlertNotificationTarget').map((target) => target.name), ...context.targets.keys()];
+    } else if (
+      !context.catalog.get('AlertNotificationTarget', name) &&
+      !context.targets.has(name) &&
+      context.complete
+    ) {
+      const known = [
+        ...context.catalog.all('AlertNotificationTarget').map((target) => target.name),
+        ...context.targets.keys(),
+      ];
       const message = `there is no target ${quoted(nameAt)}`;
       context.report(problemAt(source, nameAt.start, 'error', message, { suggestion: nearest(name, known) }));
     }

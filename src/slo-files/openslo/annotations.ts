@@ -13,7 +13,8 @@ const ANNOTATIONS = {
   owner: { test: (text: string) => /^[A-Za-z0-9._:-]{1,128}$/.test(text), expected: 'the name of a team' },
   /** Linked in notifications; on a Service or an SLO. */
   runbook: {
-    test: (text: string) => text.length <= 2000 && /^https?:\/\/[^\s/?#]\S*$/i.test(text) && URL.canParse(text),
+    test: (text: string) =>
+      text.length <= 2000 && /^https?:\/\/[^\s/?#]\S*$/i.test(text) && URL.canParse(text),
     expected: 'an http or https URL',
   },
   /** How many bad outcomes an alert needs at least; on an SLO. */
@@ -60,7 +61,12 @@ export function checkAnnotations(metadata: Metadata, place: Place, source: Sourc
     if (!Object.hasOwn(ANNOTATIONS, name)) {
       const legal = (Object.keys(ANNOTATIONS) as AnnotationName[]).map(annotationKey);
       const message = `unknown annotation \`${shortened(key)}\``;
-      report(problemAt(source, at.key, 'error', message, { suggestion: nearest(key, legal), expected: `one of ${legal.join(', ')}` }));
+      report(
+        problemAt(source, at.key, 'error', message, {
+          suggestion: nearest(key, legal),
+          expected: `one of ${legal.join(', ')}`,
+        }),
+      );
     } else if (!ANNOTATIONS[name as AnnotationName].test(text)) {
       const { expected } = ANNOTATIONS[name as AnnotationName];
       report(problemAt(source, at.start, 'error', `\`${key}\` is ${quoted(at)}`, { expected }));
@@ -79,5 +85,8 @@ export function foreignMetadata(metadata: Metadata, place: Place): Place | undef
 /** The team that metadata names as owner: the annotation, else the label; undefined when there is none. */
 export function ownerOf(metadata: Metadata | undefined): string | undefined {
   const label = metadata?.labels?.['owner'];
-  return annotationOf(metadata, 'owner') ?? (typeof label === 'string' ? label : label?.length === 1 ? label[0] : undefined);
+  return (
+    annotationOf(metadata, 'owner') ??
+    (typeof label === 'string' ? label : label?.length === 1 ? label[0] : undefined)
+  );
 }

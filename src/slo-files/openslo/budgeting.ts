@@ -47,7 +47,10 @@ export function readTarget({ spec, place, source, report }: ObjectiveContext): O
 }
 
 /** What an objective counts of an indicator by its budgeting method; null when that is not possible, which is reported. */
-export function budgetedSli(indicator: Indicator, context: ObjectiveContext): SingleSli | CompositeDraft | null {
+export function budgetedSli(
+  indicator: Indicator,
+  context: ObjectiveContext,
+): SingleSli | CompositeDraft | null {
   const slice = readSlice(context);
   const of = countedBy(indicator, context);
   if (!of || slice === 'wrong') return null;
@@ -80,7 +83,11 @@ function countedBy(indicator: Indicator, context: ObjectiveContext): SingleSli |
   if (op === undefined || value === undefined) {
     const missing = op === undefined ? 'op' : 'value';
     const message = `\`${missing}\` is missing: a thresholdMetric is compared with a value`;
-    report(problemAt(source, place.start, 'error', message, { expected: 'op and value, such as op: lte and value: 100' }));
+    report(
+      problemAt(source, place.start, 'error', message, {
+        expected: 'op and value, such as op: lte and value: 100',
+      }),
+    );
     return null;
   }
   if (indicator.kind === 'measurements') return { ...indicator.sli, op: OPERATORS[op], limit: Number(value) };
@@ -107,7 +114,11 @@ function durationSli(
     return { ...sli, withinMs };
   }
   const message = `\`value\` is ${quoted(valueAt)}`;
-  report(problemAt(source, valueAt.start, 'error', message, { expected: 'seconds, in whole milliseconds, such as 600 or 2.5' }));
+  report(
+    problemAt(source, valueAt.start, 'error', message, {
+      expected: 'seconds, in whole milliseconds, such as 600 or 2.5',
+    }),
+  );
   return null;
 }
 
@@ -136,10 +147,16 @@ function readSliceLength({ spec, place, source, report }: ObjectiveContext): num
   const at = placeAt(place, ['timeSliceWindow'])!;
   const { timeSliceWindow } = spec;
   const length =
-    typeof timeSliceWindow === 'number' ? timeSliceWindow * MINUTE : parseShorthand(timeSliceWindow!)!.duration;
+    typeof timeSliceWindow === 'number'
+      ? timeSliceWindow * MINUTE
+      : parseShorthand(timeSliceWindow!)!.duration;
   if (length > 0 && length <= HOUR && HOUR % length === 0) return length;
   const message = `\`timeSliceWindow\` is ${quoted(at)}`;
-  report(problemAt(source, at.start, 'error', message, { expected: 'whole minutes that divide an hour: 1m, 2m, 3m, 4m, 5m, 6m, 10m, 12m, 15m, 20m, 30m or 1h' }));
+  report(
+    problemAt(source, at.start, 'error', message, {
+      expected: 'whole minutes that divide an hour: 1m, 2m, 3m, 4m, 5m, 6m, 10m, 12m, 15m, 20m, 30m or 1h',
+    }),
+  );
   return null;
 }
 
@@ -148,7 +165,9 @@ function readShare({ spec, place, source, report }: ObjectiveContext): Share | n
   const share = parseShare(decimals(spec.timeSliceTarget!, at));
   if (share && share.numerator > 0) return share;
   const message = `\`timeSliceTarget\` is ${quoted(at)}`;
-  report(problemAt(source, at.start, 'error', message, { expected: 'a share above 0 and up to 1, such as 0.95' }));
+  report(
+    problemAt(source, at.start, 'error', message, { expected: 'a share above 0 and up to 1, such as 0.95' }),
+  );
   return null;
 }
 
@@ -158,7 +177,7 @@ function decimals(value: number | string, { written }: Place): string {
   return /^\d+(\.\d+)?$/.test(written) ? written : formatDecimals(value);
 }
 
-/** Writes a number with up to 12 decimals, none of them a superfluous zero. */
-export function formatDecimals(value: number): string {
-  return value.toFixed(12).replace(/\.?0+$/, '');
+/** Writes a number with up to `most` decimals, none of them a superfluous zero, never in scientific notation. */
+export function formatDecimals(value: number, most = 12): string {
+  return value.toFixed(most).replace(/\.?0+$/, '');
 }

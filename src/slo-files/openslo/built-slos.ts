@@ -8,6 +8,7 @@ import { lineAt } from '../source-text.ts';
 import { type Place, placeAt } from '../value-tree.ts';
 import { type AlertContext, readAlerts } from './alerts.ts';
 import { annotationOf } from './annotations.ts';
+import { formatDecimals } from './budgeting.ts';
 import type { Indicator } from './indicator.ts';
 import type { ReadObjective, ReadSlo, SloEntry } from './objectives.ts';
 
@@ -39,14 +40,31 @@ export function buildSlos(entry: SloEntry, read: ReadSlo, context: AlertContext)
   const sli: CompositeDraft = {
     kind: 'draft',
     method: 'weighted',
-    members: parts.map(({ slo, place: at }, index) => ({ reference: slo.id, weight: read.objectives[index]!.weight, at })),
+    members: parts.map(({ slo, place: at }, index) => ({
+      reference: slo.id,
+      weight: read.objectives[index]!.weight,
+      at,
+    })),
   };
-  const whole = { name: entry.data.metadata.name, sli, objective, workflow: parts[0]!.slo.workflow, displayName: undefined };
-  return [...parts, { slo: buildSlo(whole, true, place, entry, read, context), sli, entry, place, indicator: null }];
+  const whole = {
+    name: entry.data.metadata.name,
+    sli,
+    objective,
+    workflow: parts[0]!.slo.workflow,
+    displayName: undefined,
+  };
+  return [
+    ...parts,
+    { slo: buildSlo(whole, true, place, entry, read, context), sli, entry, place, indicator: null },
+  ];
 }
 
 /** An SLO whose workflow is known. */
-export function draftOf({ slo, sli, entry, place }: BuiltSlo, owner: string, runbook: string | null): SloDraft {
+export function draftOf(
+  { slo, sli, entry, place }: BuiltSlo,
+  owner: string,
+  runbook: string | null,
+): SloDraft {
   return {
     id: slo.id,
     workflow: slo.workflow,
@@ -60,9 +78,10 @@ export function draftOf({ slo, sli, entry, place }: BuiltSlo, owner: string, run
 /** When each part just keeps its promise, so does the whole: its budget is the weighted mean of theirs. */
 function weightedObjective(objectives: readonly ReadObjective[]): Objective {
   const weights = objectives.reduce((sum, { weight }) => sum + weight, 0);
-  const ratio = objectives.reduce((sum, { objective, weight }) => sum + objective.ratio * weight, 0) / weights;
+  const ratio =
+    objectives.reduce((sum, { objective, weight }) => sum + objective.ratio * weight, 0) / weights;
   // A mean of what has at most 9 decimals of a percent lies between two such numbers.
-  return parseObjective(`${(ratio * 100).toFixed(9)}%`)!;
+  return parseObjective(`${formatDecimals(ratio * 100, 9)}%`)!;
 }
 
 function buildSlo(

@@ -23,7 +23,11 @@ export function isOpenSlo({ place }: Pick<ValueTree, 'place'>): boolean {
 }
 
 /** Checks the shape of an OpenSLO document, or of each one in a list, and reports everything wrong with it. */
-export function readOpenSlo({ value, place }: ValueTree, source: SourceText, report: Report): OpenSloDocument[] {
+export function readOpenSlo(
+  { value, place }: ValueTree,
+  source: SourceText,
+  report: Report,
+): OpenSloDocument[] {
   if (place.kind !== 'list') return readObject(value, place, source, report);
   const items = value as readonly unknown[];
   return items.flatMap((item, index) => readObject(item, place.parts.get(String(index))!, source, report));

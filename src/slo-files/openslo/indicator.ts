@@ -59,7 +59,8 @@ function ratioIndicator(
   const { source, report } = context;
   const counter = placeAt(place, ['counter']);
   if (ratio.counter === false && counter && !ratio.raw) {
-    const message = '`counter: false` says that these are values which go up and down; Burnwatch counts outcomes';
+    const message =
+      '`counter: false` says that these are values which go up and down; Burnwatch counts outcomes';
     report(problemAt(source, counter.start, 'warning', message, { suggestion: 'counter: true' }));
   }
   const words = <Role extends MetricRole>(role: Role, metric: { metricSource: MetricSource } | undefined) =>
@@ -81,13 +82,21 @@ function ratioIndicator(
     const at = partAt.parts.get(key);
     const written = at ? `is ${quoted(at)}` : 'is missing';
     const message = `\`${key}\` of ${good ? 'good' : 'bad'} ${written}, unlike that of total`;
-    report(problemAt(source, (at ?? partAt).key, 'error', message, { expected: `the same \`${key}\` as in total` }));
+    report(
+      problemAt(source, (at ?? partAt).key, 'error', message, {
+        expected: `the same \`${key}\` as in total`,
+      }),
+    );
     return null;
   }
   return counted(total, good?.within, selectionAt('total'), source);
 }
 
-function rawIndicator(words: MetricWords<'raw'>, place: Place, { source, report }: Context): Indicator | null {
+function rawIndicator(
+  words: MetricWords<'raw'>,
+  place: Place,
+  { source, report }: Context,
+): Indicator | null {
   const { workflow, sli: native, within } = words;
   if (native === undefined) return counted(words, within, place, source);
   // Steps are checked when the workflow is known.
@@ -95,14 +104,21 @@ function rawIndicator(words: MetricWords<'raw'>, place: Place, { source, report 
   return sli && { kind: 'native', workflow, place, source, sli };
 }
 
-function counted(words: MetricWords<'total'>, within: string | undefined, place: Place, source: SourceText): Indicator {
+function counted(
+  words: MetricWords<'total'>,
+  within: string | undefined,
+  place: Place,
+  source: SourceText,
+): Indicator {
   const sli = outcomeSli(words, within === undefined ? null : parseDuration(within));
   return { kind: 'counted', workflow: words.workflow, place, source, sli };
 }
 
 function sameWords(a: string | object | undefined, b: string | object | undefined): boolean {
   const ordered = (words: typeof a) =>
-    typeof words === 'object' ? Object.entries(words).toSorted(([one], [two]) => (one < two ? -1 : 1)) : words;
+    typeof words === 'object'
+      ? Object.entries(words).toSorted(([one], [two]) => (one < two ? -1 : 1))
+      : words;
   return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
 }
 
@@ -135,7 +151,10 @@ function isOurs(
 ): boolean {
   const refAt = placeAt(place, ['metricSourceRef']);
   const typeAt = placeAt(place, ['type']);
-  const dataSource = refAt && metricSourceRef !== undefined ? catalog.find('DataSource', metricSourceRef, refAt, source) : null;
+  const dataSource =
+    refAt && metricSourceRef !== undefined
+      ? catalog.find('DataSource', metricSourceRef, refAt, source)
+      : null;
   if (refAt && (!dataSource || !dataSource.data)) return false;
   const named = dataSource?.data?.spec.type;
   if (type !== undefined && named !== undefined && !sameType(type, named)) {
@@ -159,7 +178,8 @@ function sameType(a: string, b: string): boolean {
 }
 
 const EXAMPLES: Readonly<Record<MetricRole, string>> = {
-  threshold: '{ type: burnwatch, spec: { workflow: …, measurement: … } } or, for seconds, { workflow: …, duration: true }',
+  threshold:
+    '{ type: burnwatch, spec: { workflow: …, measurement: … } } or, for seconds, { workflow: …, duration: true }',
   total: '{ type: burnwatch, spec: { workflow: …, step: …, where: … } }, step and where as needed',
   good: '{ type: burnwatch, spec: { workflow: …, status: succeeded, within: 10m } }, within as needed',
   bad: '{ type: burnwatch, spec: { workflow: …, status: failed } }',

@@ -88,7 +88,14 @@ function checkAround(documents: readonly OpenSloDocument[], context: AlertContex
     }
     if (kind === 'AlertNotificationTarget') {
       const kindAt = placeAt(place, ['spec', 'target'])!;
-      checkTarget(document.name, document.data!.spec.target, placeAt(metadataAt, ['name'])!, kindAt, source, context);
+      checkTarget(
+        document.name,
+        document.data!.spec.target,
+        placeAt(metadataAt, ['name'])!,
+        kindAt,
+        source,
+        context,
+      );
     }
     if (kind === 'DataSource') checkDataSource(document, report);
   }
@@ -111,8 +118,13 @@ function checkDataSource(
     const message = `DataSource \`${shortened(name)}\` is of type ${quoted(typeAt)}, which Burnwatch does not read`;
     report(problemAt(source, typeAt.start, 'warning', message, { expected: `type: ${OUR_TYPE}` }));
   } else if (details && (details.parts.size > 0 || (connectionDetails ?? null) !== null)) {
-    const message = '`connectionDetails` of a source that Burnwatch counts itself: there is nothing to connect to';
-    report(problemAt(source, details.key, 'error', message, { expected: 'a DataSource without connectionDetails' }));
+    const message =
+      '`connectionDetails` of a source that Burnwatch counts itself: there is nothing to connect to';
+    report(
+      problemAt(source, details.key, 'error', message, {
+        expected: 'a DataSource without connectionDetails',
+      }),
+    );
   }
 }
 
@@ -141,7 +153,9 @@ function joinWorkflow(
   if (owner === null) return null;
   const runbook = known ? known.runbook : (readRunbook(built, catalog) ?? null);
   const drafts = [...(known?.drafts ?? [])];
-  const first = new Map(drafts.map((draft) => [draft.id, `${draft.source.file}:${lineAt(draft.source, draft.place.key)}`]));
+  const first = new Map(
+    drafts.map((draft) => [draft.id, `${draft.source.file}:${lineAt(draft.source, draft.place.key)}`]),
+  );
   for (const item of built) {
     const { slo, entry, place, indicator } = item;
     const other = first.get(slo.id);
@@ -155,7 +169,9 @@ function joinWorkflow(
     drafts.push(draftOf(item, owner, runbook));
   }
   const { place, source } = built[0]!.entry;
-  return known ? { ...known, drafts } : { name, owner, runbook, steps: [], traffic: null, drafts, place, source };
+  return known
+    ? { ...known, drafts }
+    : { name, owner, runbook, steps: [], traffic: null, drafts, place, source };
 }
 
 function checkStep({ kind, sli, place, source }: Indicator, { steps }: WorkflowDraft, report: Report): void {
@@ -205,7 +221,10 @@ function readOwner(
     if (!complete) return null;
     const service = shortened(entry.data.spec.service);
     const suggestion = unknownService
-      ? nearest(unknownService.data.spec.service, catalog.all('Service').map(({ name }) => name))
+      ? nearest(
+          unknownService.data.spec.service,
+          catalog.all('Service').map(({ name }) => name),
+        )
       : undefined;
     const message = `nobody owns workflow \`${shortened(workflow)}\``;
     const expected = `a team as \`owner\` in the labels of Service \`${service}\` (or of this SLO), or a native document with \`workflow\` and \`owner\``;
@@ -223,13 +242,18 @@ function readOwner(
 
 /** Whether nothing ever goes to the owner, because every alert has targets of its own. */
 function allRouted(built: readonly BuiltSlo[]): boolean {
-  return built.every(({ slo: { alerts } }) => alerts.tiers.every(({ severity }) => alerts.route[severity] !== null));
+  return built.every(({ slo: { alerts } }) =>
+    alerts.tiers.every(({ severity }) => alerts.route[severity] !== null),
+  );
 }
 
 /** A team that no native file defines is told what the alert policies of its SLOs tell anybody. */
 function teamOf(name: string, known: Team | undefined, built: readonly BuiltSlo[]): Team {
   const targets = (severity: 'page' | 'ticket') => [
-    ...new Set([...(known?.[severity] ?? []), ...built.flatMap(({ slo }) => slo.alerts.route[severity] ?? [])]),
+    ...new Set([
+      ...(known?.[severity] ?? []),
+      ...built.flatMap(({ slo }) => slo.alerts.route[severity] ?? []),
+    ]),
   ];
   return { name, page: targets('page'), ticket: targets('ticket'), fallback: [] };
 }

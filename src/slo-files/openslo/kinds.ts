@@ -31,14 +31,19 @@ const shorthand = z
   .refine((text) => parseShorthand(text) !== null, { error: SHORTHAND });
 // A text is what a reference such as ${NAME} is filled in with.
 const numeric = z.union(
-  [z.number({ error: NUMBER }), z.string({ error: NUMBER }).regex(/^-?\d{1,15}(\.\d{1,12})?$/, { error: NUMBER })],
+  [
+    z.number({ error: NUMBER }),
+    z.string({ error: NUMBER }).regex(/^-?\d{1,15}(\.\d{1,12})?$/, { error: NUMBER }),
+  ],
   { error: NUMBER },
 );
 const boolean = z.boolean({ error: BOOLEAN });
 
 const labels = z.record(
   z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, { error: LABEL_KEY }),
-  z.union([z.string({ error: LABEL }), z.array(z.string({ error: LABEL }), { error: LABEL })], { error: LABEL }),
+  z.union([z.string({ error: LABEL }), z.array(z.string({ error: LABEL }), { error: LABEL })], {
+    error: LABEL,
+  }),
   { error: 'a map of labels' },
 );
 const annotations = z.record(
@@ -68,7 +73,9 @@ const metricSource = z.strictObject(
     type: z.string({ error: 'a text' }).optional().describe('burnwatch: nothing else is counted.'),
     spec: z
       .record(z.string(), z.unknown(), { error: MAP })
-      .describe('What counts: workflow, and step, dependency, where, status, within, measurement or duration.'),
+      .describe(
+        'What counts: workflow, and step, dependency, where, status, within, measurement or duration.',
+      ),
   },
   { error: 'a map with type and spec' },
 );
@@ -117,7 +124,9 @@ const op = z.enum(['lte', 'lt', 'gte', 'gt'], { error: 'lte, lt, gte or gt' });
 const conditionSpec = z.strictObject(
   {
     description,
-    severity: z.string({ error: 'page or ticket' }).describe('page, critical or high wake someone; ticket, warning, low or info do not.'),
+    severity: z
+      .string({ error: 'page or ticket' })
+      .describe('page, critical or high wake someone; ticket, warning, low or info do not.'),
     condition: z
       .strictObject(
         {
@@ -139,7 +148,9 @@ const conditionSpec = z.strictObject(
 const targetSpec = z.strictObject(
   {
     description,
-    target: z.string({ error: 'a text such as slack or email' }).describe('Its kind, such as slack or email.'),
+    target: z
+      .string({ error: 'a text such as slack or email' })
+      .describe('Its kind, such as slack or email.'),
   },
   { error: 'a map with target' },
 );
@@ -178,7 +189,9 @@ const notificationTarget = z
     },
     { error: `a map of ${TARGET}` },
   )
-  .refine((item) => isRefOrInline(item.targetRef, item) && (!item.kind || !!item.metadata), { error: TARGET });
+  .refine((item) => isRefOrInline(item.targetRef, item) && (!item.kind || !!item.metadata), {
+    error: TARGET,
+  });
 
 const ONE_CONDITION = 'a list of exactly one condition';
 const policySpec = z.strictObject(
@@ -223,7 +236,9 @@ const calendar = z.strictObject(
   {
     startTime: z
       .string({ error: 'a date and time such as 2026-01-01 00:00:00' })
-      .regex(/^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?$/, { error: 'a date and time such as 2026-01-01 00:00:00' })
+      .regex(/^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?$/, {
+        error: 'a date and time such as 2026-01-01 00:00:00',
+      })
       .describe('When a period began; all others follow.'),
     timeZone: timeZone.describe('An IANA time zone such as Europe/Berlin.'),
   },
@@ -266,7 +281,9 @@ const objective = z
     { error: 'a map with target or targetPercent' },
   )
   .refine((item) => (item.target === undefined) !== (item.targetPercent === undefined), { error: ONE_TARGET })
-  .refine((item) => item.indicator === undefined || item.indicatorRef === undefined, { error: ONE_INDICATOR });
+  .refine((item) => item.indicator === undefined || item.indicatorRef === undefined, {
+    error: ONE_INDICATOR,
+  });
 
 const METHODS = 'Occurrences, Timeslices or RatioTimeslices';
 const sloSpec = z
@@ -286,13 +303,23 @@ const sloSpec = z
         .max(20, { error: 'at most 20 objectives' })
         .describe('What is promised; each becomes an SLO.'),
       alertPolicies: z
-        .union([z.null(), z.array(alertPolicy, { error: 'a list of alert policies' }).max(20, { error: 'at most 20 alert policies' })], { error: 'a list of alert policies' })
+        .union(
+          [
+            z.null(),
+            z
+              .array(alertPolicy, { error: 'a list of alert policies' })
+              .max(20, { error: 'at most 20 alert policies' }),
+          ],
+          { error: 'a list of alert policies' },
+        )
         .optional()
         .describe('How it alerts; default: the tiers of Burnwatch.'),
     },
     { error: 'a map with service, indicator, timeWindow, budgetingMethod and objectives' },
   )
-  .refine((spec) => spec.indicator === undefined || spec.indicatorRef === undefined, { error: ONE_INDICATOR });
+  .refine((spec) => spec.indicator === undefined || spec.indicatorRef === undefined, {
+    error: ONE_INDICATOR,
+  });
 
 const serviceSpec = z.union([z.null(), z.strictObject({ description }, { error: MAP })], { error: MAP });
 const dataSourceSpec = z.strictObject(
@@ -304,7 +331,11 @@ const dataSourceSpec = z.strictObject(
   { error: 'a map with type' },
 );
 
-const documentOf = <Kind extends string, About extends z.ZodType, Spec extends z.ZodType>(kind: Kind, about: About, spec: Spec) =>
+const documentOf = <Kind extends string, About extends z.ZodType, Spec extends z.ZodType>(
+  kind: Kind,
+  about: About,
+  spec: Spec,
+) =>
   z.strictObject(
     {
       apiVersion: z.literal(OPENSLO_VERSION, { error: OPENSLO_VERSION }).describe('The dialect.'),

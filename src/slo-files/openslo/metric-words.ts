@@ -32,9 +32,12 @@ const threshold = z
   .refine(({ measurement, duration }) => (measurement === undefined) !== (duration === undefined), {
     error: THRESHOLD,
   })
-  .refine(({ measurement, step, dependency }) => measurement === undefined || (step ?? dependency) === undefined, {
-    error: `${THRESHOLD}; a measurement belongs to no step or dependency`,
-  });
+  .refine(
+    ({ measurement, step, dependency }) => measurement === undefined || (step ?? dependency) === undefined,
+    {
+      error: `${THRESHOLD}; a measurement belongs to no step or dependency`,
+    },
+  );
 
 const RAW = `${TOTAL}, with within; or of workflow and sli`;
 const raw = z
@@ -42,7 +45,9 @@ const raw = z
     {
       ...selection,
       within,
-      sli: sliSchema.optional().describe('Any SLI, in the words of a native file: what OpenSLO has no words for.'),
+      sli: sliSchema
+        .optional()
+        .describe('Any SLI, in the words of a native file: what OpenSLO has no words for.'),
     },
     { error: RAW },
   )

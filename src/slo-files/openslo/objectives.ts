@@ -60,7 +60,14 @@ export function readSloDocument(entry: SloEntry, context: Context): ReadSlo | nu
     const at = placeAt(place, ['objectives', index])!;
     // Without a window nothing is too long for it.
     const length = window?.duration ?? Number.MAX_SAFE_INTEGER;
-    const scope: ObjectiveContext = { spec: item, place: at, source, report, method: spec.budgetingMethod, window: length };
+    const scope: ObjectiveContext = {
+      spec: item,
+      place: at,
+      source,
+      report,
+      method: spec.budgetingMethod,
+      window: length,
+    };
     const objective = readTarget(scope);
     const weight = readWeight(item, at, isComposite, entry, report);
     const indicator = isComposite ? ownIndicator(item, at, entry, context) : shared;
@@ -73,13 +80,13 @@ export function readSloDocument(entry: SloEntry, context: Context): ReadSlo | nu
   return window && whole.length === objectives.length ? { window, objectives: whole, isComposite } : null;
 }
 
-function hasIndicator({ indicator, indicatorRef }: ObjectiveSpec): boolean {
+function hasIndicator({ indicator, indicatorRef }: Pick<SloSpec, 'indicator' | 'indicatorRef'>): boolean {
   return indicator !== undefined || indicatorRef !== undefined;
 }
 
 function sharedIndicator(entry: SloEntry, place: Place, context: Context): Indicator | null {
   const { spec } = entry.data;
-  if (!hasIndicator(spec as ObjectiveSpec)) {
+  if (!hasIndicator(spec)) {
     const message = 'this SLO has no SLI';
     const expected = '`indicator` or `indicatorRef`, here or in every objective';
     context.report(problemAt(entry.source, place.key, 'error', message, { expected }));
@@ -88,7 +95,12 @@ function sharedIndicator(entry: SloEntry, place: Place, context: Context): Indic
   return readEither(spec, place, entry, context);
 }
 
-function ownIndicator(item: ObjectiveSpec, place: Place, entry: SloEntry, context: Context): Indicator | null {
+function ownIndicator(
+  item: ObjectiveSpec,
+  place: Place,
+  entry: SloEntry,
+  context: Context,
+): Indicator | null {
   return hasIndicator(item) ? readEither(item, place, entry, context) : null;
 }
 
@@ -98,7 +110,8 @@ function readEither(
   { source }: SloEntry,
   { catalog, indicators, report }: Context,
 ): Indicator | null {
-  if (indicator) return readIndicator(indicator.spec, placeAt(place, ['indicator', 'spec'])!, { source, catalog, report });
+  if (indicator)
+    return readIndicator(indicator.spec, placeAt(place, ['indicator', 'spec'])!, { source, catalog, report });
   if (indicatorRef === undefined) return null;
   const found = catalog.find('SLI', indicatorRef, placeAt(place, ['indicatorRef'])!, source);
   return found ? (indicators.get(indicatorRef) ?? null) : null;
@@ -109,13 +122,17 @@ function reportMixture(spec: SloSpec, place: Place, { source }: SloEntry, report
   const expected = '`indicator` or `indicatorRef` either of the SLO or of every objective';
   const shared = placeAt(place, ['indicator']) ?? placeAt(place, ['indicatorRef']);
   if (shared) {
-    report(problemAt(source, shared.key, 'error', 'this SLO has an SLI, and so have its objectives', { expected }));
+    report(
+      problemAt(source, shared.key, 'error', 'this SLO has an SLI, and so have its objectives', { expected }),
+    );
     return;
   }
   for (const [index, item] of spec.objectives.entries()) {
     if (hasIndicator(item)) continue;
     const at = placeAt(place, ['objectives', index])!;
-    report(problemAt(source, at.start, 'error', 'this objective has no SLI, while others have', { expected }));
+    report(
+      problemAt(source, at.start, 'error', 'this objective has no SLI, while others have', { expected }),
+    );
   }
 }
 
@@ -136,7 +153,9 @@ function readWeight(
   const weight = Number(item.compositeWeight);
   if (weight > 0 && weight <= MOST_WEIGHT) return weight;
   const message = `\`compositeWeight\` is \`${shortened(String(item.compositeWeight))}\``;
-  report(problemAt(source, at.start, 'error', message, { expected: `a number above 0, at most ${MOST_WEIGHT}` }));
+  report(
+    problemAt(source, at.start, 'error', message, { expected: `a number above 0, at most ${MOST_WEIGHT}` }),
+  );
   return null;
 }
 
@@ -151,13 +170,28 @@ function namesOf(
   if (objectives.length === 1) return [slo];
   const used = new Set<string>();
   return objectives.map(({ displayName = '' }, index) => {
-    const word = displayName.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+    const word = displayName
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '');
     const name = `${slo}-${word === '' ? index + 1 : word}`;
     const at = placeAt(place, [index, 'displayName']) ?? placeAt(place, [index])!;
     if (used.has(name)) {
-      report(problemAt(source, at.start, 'error', `two objectives are both named \`${shortened(name)}\``, { expected: 'a `displayName` of its own' }));
+      report(
+        problemAt(source, at.start, 'error', `two objectives are both named \`${shortened(name)}\``, {
+          expected: 'a `displayName` of its own',
+        }),
+      );
     } else if (!SLO_NAME.test(name)) {
-      report(problemAt(source, at.start, 'error', `the name \`${shortened(name)}\` of this objective's SLO is too long`, { expected: 'at most 128 characters' }));
+      report(
+        problemAt(
+          source,
+          at.start,
+          'error',
+          `the name \`${shortened(name)}\` of this objective's SLO is too long`,
+          { expected: 'at most 128 characters' },
+        ),
+      );
     } else {
       used.add(name);
       return name;

@@ -54,7 +54,13 @@ function readRolling(
 
 const PERIODS = [
   { unit: 'week', days: 7, written: ['1w', '7d'], begins: 'a Monday', example: '2026-01-05 00:00:00' },
-  { unit: 'month', days: 30, written: ['1M'], begins: 'the first day of a month', example: '2026-01-01 00:00:00' },
+  {
+    unit: 'month',
+    days: 30,
+    written: ['1M'],
+    begins: 'the first day of a month',
+    example: '2026-01-01 00:00:00',
+  },
   {
     unit: 'quarter',
     days: 90,
@@ -81,7 +87,8 @@ function readCalendar(
   const period = PERIODS.find((candidate) => (candidate.written as readonly string[]).includes(written));
   if (!period) fail(['duration'], 'a calendar week, month or quarter: 1w, 1M or 1Q');
   const start = parseLocal(calendar.startTime);
-  if (start === null) fail(['calendar', 'startTime'], 'a date and time that exist, such as 2026-01-01 00:00:00');
+  if (start === null)
+    fail(['calendar', 'startTime'], 'a date and time that exist, such as 2026-01-01 00:00:00');
   if (!period || start === null || timeZone === null) return null;
   if (!begins(period.unit, start)) {
     fail(
