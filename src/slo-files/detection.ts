@@ -77,15 +77,17 @@ function noticedAfter(tier: Tier, slo: Slo, traffic: number | null, errorRate: n
   const { objective, window, alerts } = slo;
   const { errorBudget } = objective;
   const volume = expectedVolume(slo, traffic);
-  const failures = volume ? (alerts.minFailures * window.duration) / (volume.count * errorRate) : 0;
-  const notBefore = (time: number | null, most: number): number | null =>
-    time === null || failures > most ? null : Math.round(Math.max(time, failures));
+  const pause = volume ? window.duration / (volume.count * errorRate) : 0;
+  const withFailures = (time: number | null, over: number): number | null =>
+    time === null || (alerts.minFailures - 1) * pause > over
+      ? null
+      : Math.round(Math.max(time, alerts.minFailures * pause));
   switch (tier.kind) {
     case 'burnRate':
-      return notBefore(detectionTime(objective, tier, errorRate), tier.long);
+      return withFailures(detectionTime(objective, tier, errorRate), tier.long);
     case 'successRate': {
       const time = ((1 - tier.below) / errorRate) * tier.over;
-      return time < tier.over ? notBefore(time, tier.over) : null;
+      return time < tier.over ? withFailures(time, tier.over) : null;
     }
     case 'budgetRemaining': {
       const time = ((1 - tier.below) * errorBudget * window.duration) / errorRate;

@@ -1,3 +1,4 @@
+import { judgesSteps } from '../core/sli.ts';
 import type { Slo } from '../core/slo.ts';
 import { MINUTE } from '../core/time.ts';
 
@@ -8,16 +9,19 @@ const REFERENCE = Date.UTC(2026, 0, 1);
 export interface ExpectedVolume {
   readonly count: number;
   /** What is counted, for messages: `ticks`. */
-  readonly unit: 'executions' | 'attempts' | 'slices' | 'minutes' | 'ticks';
+  readonly unit: 'executions' | 'slices' | 'minutes' | 'ticks';
 }
 
-/** `traffic` is in executions a millisecond. Null where nothing is known. */
+/**
+ * `traffic` is in executions a millisecond. Null where nothing is known: of steps there may be any number in an
+ * execution, of attributes any share.
+ */
 export function expectedVolume({ sli, window }: Slo, traffic: number | null): ExpectedVolume | null {
   const { duration } = window;
   switch (sli.kind) {
     case 'outcomes': {
-      const unit = sli.step === null && sli.dependency === null ? 'executions' : 'attempts';
-      return traffic === null ? null : { count: traffic * duration, unit };
+      const isAll = !judgesSteps(sli) && Object.keys(sli.where).length === 0;
+      return isAll && traffic !== null ? { count: traffic * duration, unit: 'executions' } : null;
     }
     case 'slices':
       return { count: duration / sli.sliceMs, unit: 'slices' };

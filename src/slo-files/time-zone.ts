@@ -9,7 +9,7 @@ export function isTimeZone(name: string): boolean {
   let is = known.get(name);
   if (is === undefined) {
     try {
-      new Intl.DateTimeFormat('en-US', { timeZone: name });
+      Intl.DateTimeFormat('en-US', { timeZone: name });
       is = true;
     } catch {
       is = false;

@@ -1,7 +1,26 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttributeTest, EndStatus, OutcomeSli, Sli } from '../../src/core/sli.ts';
-import { compares, countedSlis, fingerprint, judge, judgesSteps, matches, selects } from '../../src/core/sli.ts';
+import type {
+  AttributeTest,
+  Comparison,
+  CountedSli,
+  EndStatus,
+  MeasurementSli,
+  OutcomeSli,
+  Schedule,
+  ScheduleSli,
+  SingleSli,
+  Sli,
+} from '../../src/core/sli.ts';
+import {
+  compares,
+  countedSlis,
+  fingerprint,
+  judge,
+  judgesSteps,
+  matches,
+  selects,
+} from '../../src/core/sli.ts';
 import { MINUTE, minuteOf } from '../../src/core/time.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
@@ -53,7 +72,9 @@ describe('selects', () => {
     ['no such attribute', { tier: 'gold' }, false],
     ['no attributes at all', undefined, false],
   ])('by where, an outcome with %s: %j is %s', (_, attributes, selected) => {
-    expect(selects(sli({ where: { region: isIn('eu', 'us') } }), sketchOutcome({ attributes }))).toBe(selected);
+    expect(selects(sli({ where: { region: isIn('eu', 'us') } }), sketchOutcome({ attributes }))).toBe(
+      selected,
+    );
   });
 
   it('by where, only what matches every attribute', () => {
@@ -65,10 +86,29 @@ describe('selects', () => {
     expect(selects(both, sketchOutcome({ attributes: { region: 'eu', tier: 'bronze' } }))).toBe(false);
   });
 
-  it('by where, no inherited name', () => {
-    expect(selects(sli({ where: { constructor: isIn('x') } }), sketchOutcome({ attributes: { a: 'x' } }))).toBe(
-      false,
+  it.each<[op: AttributeTest['op'], values: string[], value: string | undefined, selected: boolean]>([
+    ['in', ['eu'], undefined, false],
+    ['not-in', ['eu', 'us'], 'asia', true],
+    ['not-in', ['eu', 'us'], 'us', false],
+    ['not-in', ['eu'], undefined, true],
+    ['glob', ['eu-*', 'us-?'], 'eu-west', true],
+    ['glob', ['eu-*', 'us-?'], 'us-1', true],
+    ['glob', ['eu-*', 'us-?'], 'us-12', false],
+    ['glob', ['*'], undefined, false],
+    ['not-glob', ['test-*'], 'test-1', false],
+    ['not-glob', ['test-*'], 'production', true],
+    ['not-glob', ['*'], undefined, true],
+  ])('by where %s %j, an attribute %j: %s', (op, values, value, selected) => {
+    const attributes = value === undefined ? { other: 'x' } : { region: value };
+    expect(selects(sli({ where: { region: test(op)(...values) } }), sketchOutcome({ attributes }))).toBe(
+      selected,
     );
+  });
+
+  it('by where, no inherited name', () => {
+    expect(
+      selects(sli({ where: { constructor: isIn('x') } }), sketchOutcome({ attributes: { a: 'x' } })),
+    ).toBe(false);
   });
 
   it('whatever the status', () => {
@@ -84,7 +124,102 @@ describe('selects', () => {
   });
 });
 
+describe('a glob', () => {
+  it('matches what the same pattern as a regular expression does', () => {
+    const piece = fc.constantFrom('a', 'b', '*', '?', '.', '(', '\\', '');
+    const glob = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+    const text = fc
+      .array(fc.constantFrom('a', 'b', '.', '(', '\\'), { maxLength: 8 })
+      .map((all) => all.join(''));
+    fc.assert(
+      fc.property(glob, text, (pattern, value) => {
+        const escaped = pattern
+          .replace(/[.(\\]/g, '\\$&')
+          .replaceAll('*', '.*')
+          .replaceAll('?', '.');
+        expect(matches(pattern, value)).toBe(new RegExp(`^${escaped}$`, 's').test(value));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('G2: takes no longer than pattern times text, however many stars', () => {
+    expect(matches(`${'*a'.repeat(128)}b`, 'a'.repeat(256))).toBe(false);
+  });
+});
+
+it.each<[value: number, op: Comparison, limit: number, holds: boolean]>([
+  [5, '<=', 5, true],
+  [5, '<', 5, false],
+  [5, '>=', 5, true],
+  [5, '>', 5, false],
+  [6, '<=', 5, false],
+  [4, '>=', 5, false],
+])('%d %s %d is %s', (value, op, limit, holds) => {
+  expect(compares(value, op, limit)).toBe(holds);
+});
+
+const NIGHTLY: Schedule = { cron: '0 2 * * *', timeZone: 'UTC', ticks: () => [] };
+const LAG: MeasurementSli = { kind: 'measurement', name: 'lag', where: {}, op: '<=', limit: 30, sums: false };
+const SCHEDULED: ScheduleSli = {
+  kind: 'schedule',
+  where: {},
+  schedule: NIGHTLY,
+  startWithinMs: 600_000,
+  finishWithinMs: 7_200_000,
+};
+
+describe('what is counted', () => {
+  it('of what is judged by slices, minutes or ticks is what is below them', () => {
+    const slices: Sli = { kind: 'slices', sliceMs: 300_000, of: LAG, rule: { kind: 'any' } };
+    const fresh: Sli = { kind: 'freshness', of: sli({ step: 'load' }), everyMs: 3_600_000 };
+    expect(countedSlis(slices)).toEqual([LAG]);
+    expect(countedSlis(fresh)).toEqual([sli({ step: 'load' })]);
+    expect(countedSlis(SCHEDULED).map(({ kind }) => kind)).toEqual(['scheduled', 'starts']);
+    expect(countedSlis({ ...SCHEDULED, startWithinMs: null }).map(({ kind }) => kind)).toEqual(['scheduled']);
+    const member = (part: SingleSli) => ({
+      slo: 'w/s',
+      workflow: 'w',
+      sli: part,
+      fingerprint: fingerprint(part),
+      weight: 1,
+    });
+    expect(
+      countedSlis({ kind: 'composite', method: 'all-of', members: [member(fresh), member(LAG)] }),
+    ).toEqual([sli({ step: 'load' }), LAG]);
+  });
+});
+
 describe('fingerprint', () => {
+  it('J5: tells every kind apart, and every number in it', () => {
+    const ratio = { kind: 'ratio', atLeast: { numerator: 99, denominator: 100 } } as const;
+    const kinds: (Sli | CountedSli)[] = [
+      sli({ step: 'a' }),
+      sli({ step: 'a', good: 'first-try' }),
+      sli({ where: { a: test('not-in')('b') } }),
+      sli({ where: { a: test('glob')('b') } }),
+      sli({ where: { a: test('not-glob')('b') } }),
+      LAG,
+      { ...LAG, op: '<' },
+      { ...LAG, limit: 31 },
+      { ...LAG, sums: true },
+      { ...LAG, name: 'depth' },
+      { kind: 'slices', sliceMs: 60_000, of: LAG, rule: ratio },
+      { kind: 'slices', sliceMs: 300_000, of: LAG, rule: ratio },
+      { kind: 'slices', sliceMs: 60_000, of: LAG, rule: { kind: 'any' } },
+      { kind: 'slices', sliceMs: 60_000, of: sli(), rule: ratio },
+      { kind: 'freshness', of: sli(), everyMs: 60_000 },
+      { kind: 'freshness', of: sli(), everyMs: 120_000 },
+      SCHEDULED,
+      { ...SCHEDULED, startWithinMs: null },
+      { ...SCHEDULED, finishWithinMs: 60_000 },
+      { ...SCHEDULED, schedule: { ...NIGHTLY, timeZone: 'Europe/Berlin' } },
+      { ...SCHEDULED, kind: 'scheduled' },
+      { kind: 'starts', where: {} },
+    ];
+    expect(new Set(kinds.map(fingerprint)).size).toBe(kinds.length);
+  });
+
   // Stores keep counters under these: a changed value would lose every history.
   it.each([
     [sli(), '1s6kxp8fm9r'],

@@ -49,6 +49,7 @@ const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['express', ['http']],
   ['prom-client', ['http']],
   ['yaml', ['slo-files']],
+  ['croner', ['slo-files']],
   ['rrule-temporal', ['engine']],
   ['pino', ['src']],
   ['commander', ['src']],
