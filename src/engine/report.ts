@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { QUIET } from '../core/incident.ts';
 import { parseHistoryQuery } from '../core/history-query.ts';
 import type { FailedExecution, FailureCount } from '../core/notification.ts';
-import type { Report, SloReport } from '../core/report.ts';
+import type { MemberReport, Report, SloReport } from '../core/report.ts';
 import { countedSeries, singlesOf } from '../core/series.ts';
 import type { TierReading } from '../core/condition.ts';
 import type { Definitions, Slo } from '../core/slo.ts';
@@ -13,7 +13,7 @@ import type { Adjustments } from './adjustments.ts';
 import { cachedStates } from './cached-states.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from './reader.ts';
-import { reportSlo } from './slo-report.ts';
+import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 
 export interface ReportOptions {
@@ -64,7 +64,7 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
         tiers: readings.map((reading) =>
           reportTier(reading, firing.includes(reading.tier.name), report.sli.unit),
         ),
-        members: reader.members(slo, now),
+        members: reader.members(slo, now).map(undustedMember),
         adjustments: adjustments.of(slo, now),
         failures: mergedFailures(failures),
         lastFailed: latestFailed(lastFailed),
@@ -88,6 +88,15 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
       );
     },
     outbox: (limit) => store.outbox(limit),
+  };
+}
+
+function undustedMember(member: MemberReport): MemberReport {
+  const { ratio, share } = member;
+  return {
+    ...member,
+    ratio: ratio === null ? null : rounded(ratio, 12),
+    share: share === null ? null : rounded(share, 12),
   };
 }
 

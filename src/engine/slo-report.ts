@@ -98,8 +98,8 @@ export function undusted(budget: ErrorBudget): ErrorBudget {
   };
 }
 
-function rounded(value: number, digits = 6): number {
-  // Adding 0 turns -0 into 0.
+/** A number without the dust of floating point: `digits` decimals, and no -0. */
+export function rounded(value: number, digits = 6): number {
   return Number.isInteger(value) ? value + 0 : Number(value.toFixed(digits)) + 0;
 }
 

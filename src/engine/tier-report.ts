@@ -4,6 +4,7 @@ import { formatPercent } from '../core/objective.ts';
 import type { TierReport } from '../core/report.ts';
 import type { SliUnit } from '../core/sli-unit.ts';
 import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../core/time.ts';
+import { rounded } from './slo-report.ts';
 
 /** What a tier waits for and where it stands, in numbers and in words. */
 export function reportTier(reading: TierReading, firing: boolean, unit: SliUnit): TierReport {
@@ -22,8 +23,8 @@ export function reportTier(reading: TierReading, firing: boolean, unit: SliUnit)
     long: formatDuration(tier.long),
     short: formatDuration(tier.short),
     factor: tier.factor,
-    longBurnRate: figures.longBurnRate,
-    shortBurnRate: figures.shortBurnRate,
+    longBurnRate: undusted(figures.longBurnRate),
+    shortBurnRate: undusted(figures.shortBurnRate),
   };
 }
 
@@ -71,6 +72,10 @@ function standing({ tier, figures }: TierReading, unit: SliUnit): string {
     default:
       return figures satisfies never;
   }
+}
+
+function undusted(value: number | null): number | null {
+  return value === null ? null : rounded(value, 12);
 }
 
 function rate(value: number | null): string {
