@@ -42,11 +42,11 @@ export function startOfDay(timeZone: string, year: number, month: number, day: n
   const offsets = [local - 36 * HOUR, local + 36 * HOUR].map((at) => offsetOf(timeZone, at));
   const candidates = offsets.map((offset) => local - offset).toSorted((a, b) => a - b);
   for (const at of candidates) if (at + offsetOf(timeZone, at) === local) return at;
-  // Midnight was skipped: the change itself is the first moment of the day.
-  return candidates[1]! < candidates[0]! ? candidates[1]! : firstWithLaterOffset(timeZone, local);
+  return afterSkippedMidnight(timeZone, local);
 }
 
-function firstWithLaterOffset(timeZone: string, local: number): number {
+/** When the clocks of a time zone went past a midnight that they skipped. */
+function afterSkippedMidnight(timeZone: string, local: number): number {
   let low = local - DAY;
   let high = local + DAY;
   while (high - low > MINUTE) {
@@ -57,38 +57,49 @@ function firstWithLaterOffset(timeZone: string, local: number): number {
   return high;
 }
 
-/** When the running period of a calendar window began. */
-export function startOfPeriod({ unit, timeZone }: CalendarWindow, now: number): number {
-  const local = new Date(now + offsetOf(timeZone, now));
+/** A period of a calendar window, from its first moment to that of the next. */
+interface Period {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The periods asked for last: finding one out takes long, and thousands of SLOs ask for the same. */
+const periods = new Map<string, Period>();
+
+function periodAt(window: CalendarWindow, now: number): Period {
+  const key = `${window.unit} ${window.timeZone}`;
+  let period = periods.get(key);
+  if (!period || now < period.start || now >= period.end) {
+    const start = startFrom(window, now, 0);
+    periods.set(key, (period = { start, end: startFrom(window, start, 1) }));
+  }
+  return period;
+}
+
+/** The beginning of the period so many after the one that holds a moment. */
+function startFrom({ unit, timeZone }: CalendarWindow, at: number, later: number): number {
+  const local = new Date(at + offsetOf(timeZone, at));
   const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
   switch (unit) {
     case 'week':
-      return startOfDay(timeZone, year, month, day - ((local.getUTCDay() + 6) % 7));
+      return startOfDay(timeZone, year, month, day - ((local.getUTCDay() + 6) % 7) + 7 * later);
     case 'month':
-      return startOfDay(timeZone, year, month, 1);
+      return startOfDay(timeZone, year, month + later, 1);
     case 'quarter':
-      return startOfDay(timeZone, year, month - (month % 3), 1);
+      return startOfDay(timeZone, year, month - (month % 3) + 3 * later, 1);
     default:
       return unit satisfies never;
   }
 }
 
+/** When the running period of a calendar window began. */
+export function startOfPeriod(window: CalendarWindow, now: number): number {
+  return periodAt(window, now).start;
+}
+
 /** When the running period of a calendar window ends: the first moment of the next. */
 export function endOfPeriod(window: CalendarWindow, now: number): number {
-  const { unit, timeZone } = window;
-  const start = startOfPeriod(window, now);
-  const local = new Date(start + offsetOf(timeZone, start));
-  const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
-  switch (unit) {
-    case 'week':
-      return startOfDay(timeZone, year, month, day + 7);
-    case 'month':
-      return startOfDay(timeZone, year, month + 1, 1);
-    case 'quarter':
-      return startOfDay(timeZone, year, month + 3, 1);
-    default:
-      return unit satisfies never;
-  }
+  return periodAt(window, now).end;
 }
 
 /** The length in milliseconds of what a time window holds at `now`, its running minute included. */
