@@ -6,6 +6,9 @@ export type Row = readonly string[];
 
 type Who = keyof Pair<unknown>;
 
+/** The names of the tables: a summary, and one for every fault. */
+export const TABLES = ['summary', ...FAULTS.map(sectionOf)];
+
 /** The tables of docs/judgement.md, by the names of their sections. In a cell stands ours, then the textbook's. */
 export function judgementTables(cells: readonly Cell[]): Record<string, Row[]> {
   return {
@@ -14,7 +17,7 @@ export function judgementTables(cells: readonly Cell[]): Record<string, Row[]> {
   };
 }
 
-export function sectionOf(fault: Fault): string {
+function sectionOf(fault: Fault): string {
   return fault.replaceAll(/[ %]+/g, '-');
 }
 

@@ -4,7 +4,7 @@ import type { AlertState } from '../../src/core/incident.ts';
 import { QUIET, readTiers, step } from '../../src/core/incident.ts';
 import type { Slo } from '../../src/core/slo.ts';
 import type { MinuteHistory } from './minute-history.ts';
-import { endOfMinute, evidenceAt } from './minute-history.ts';
+import { endOfMinute, evidenceOf } from './minute-history.ts';
 import { textbookAt } from './textbook.ts';
 
 /** Whether somebody is being paged, and whether there is a ticket, at the end of a minute. */
@@ -24,9 +24,10 @@ const SILENCE: Alarm = { page: false, ticket: false };
  */
 export function burnwatch(slo: Slo, history: MinuteHistory, thorough = false): Judge {
   const severities = new Map(slo.alerts.tiers.map(({ name, severity }) => [name, severity]));
+  const evidenceAt = evidenceOf(history);
   let state: AlertState = QUIET;
   return (minute) => {
-    const evidence = evidenceAt(history, minute);
+    const evidence = evidenceAt(minute);
     if (!thorough && state.incident === null && !mayBegin(slo, evidence)) return SILENCE;
     const now = endOfMinute(history, minute);
     state = step(slo, readTiers(slo, evidence, now), state, now).state;
@@ -60,18 +61,19 @@ export interface Verdict {
   readonly firstAlarm: number | null;
 }
 
-/** Follows a judge from one minute up to, without, another, or until it pages, when no more is wanted. */
-export function follow(judge: Judge, from: number, to: number, untilPage = false): Verdict {
+/** Follows a judge from one minute up to, without, another; no further than the first page, if that is enough. */
+export function follow(judge: Judge, from: number, to: number, toFirstPage = false): Verdict {
   let [pages, tickets] = [0, 0];
   let firstPage: number | null = null;
   let firstAlarm: number | null = null;
   let before = SILENCE;
-  for (let minute = from; minute < to && !(untilPage && pages > 0); minute++) {
+  for (let minute = from; minute < to; minute++) {
     const alarm = judge(minute);
     if (alarm.page && !before.page) pages++;
     if (alarm.ticket && !before.ticket) tickets++;
     if (alarm.page) firstPage ??= minute;
     if (alarm.page || alarm.ticket) firstAlarm ??= minute;
+    if (toFirstPage && alarm.page) break;
     before = alarm;
   }
   return { pages, tickets, firstPage, firstAlarm };

@@ -51,15 +51,22 @@ export function sumUpTo(history: MinuteHistory, duration: number, minute: number
   };
 }
 
-/** What the counters say at the end of a minute; exact to the minute however long the window. */
-export function evidenceAt(history: MinuteHistory, minute: number): Evidence {
-  const last = history.lastWith[minute]!;
-  return {
-    sum: (duration) => sumUpTo(history, duration, minute),
-    tail: () => ({
-      badRun: history.badRun[minute]!,
-      lastAt: last < 0 ? null : (history.start + last) * MINUTE,
-    }),
+/**
+ * Gives what the counters say at the end of a minute; exact to the minute however long the window. It is one
+ * evidence that moves on with every call: millions of minutes are judged, one after another.
+ */
+export function evidenceOf(history: MinuteHistory): (minute: number) => Evidence {
+  let at = 0;
+  const evidence: Evidence = {
+    sum: (duration) => sumUpTo(history, duration, at),
+    tail() {
+      const last = history.lastWith[at]!;
+      return { badRun: history.badRun[at]!, lastAt: last < 0 ? null : (history.start + last) * MINUTE };
+    },
     since: history.start * MINUTE,
+  };
+  return (minute) => {
+    at = minute;
+    return evidence;
   };
 }

@@ -8,7 +8,7 @@ import { defineSlo } from '../support/definitions.ts';
 import type { World } from '../support/world.ts';
 import { startWorld } from '../support/world.ts';
 import type { MinuteHistory } from './minute-history.ts';
-import { endOfMinute, evidenceAt, historyOf } from './minute-history.ts';
+import { endOfMinute, evidenceOf, historyOf } from './minute-history.ts';
 import type { Fault, Traffic } from './scenarios.ts';
 import { WARM_UP, generate } from './scenarios.ts';
 
@@ -86,10 +86,11 @@ describe('J1: production judges as the simulation does:', () => {
     (_traffic, _objective, _fault, index) => {
       const slo = slos[index]!;
       const history = histories[index]!;
+      const evidenceAt = evidenceOf(history);
       let state = QUIET;
       const simulated = Array.from({ length: MINUTES }, (_, minute) => {
         const now = endOfMinute(history, minute);
-        state = step(slo, readTiers(slo, evidenceAt(history, minute), now), state, now).state;
+        state = step(slo, readTiers(slo, evidenceAt(minute), now), state, now).state;
         return seen(state);
       });
       expect(lived[index]).toEqual(simulated);

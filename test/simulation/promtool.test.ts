@@ -11,7 +11,7 @@ import { MINUTE } from '../../src/core/time.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
 import type { MinuteHistory } from './minute-history.ts';
-import { endOfMinute, evidenceAt, historyOf, sumUpTo } from './minute-history.ts';
+import { endOfMinute, evidenceOf, historyOf, sumUpTo } from './minute-history.ts';
 import type { Expectation, ScrapedHistory } from './promtool-rules.ts';
 import { alertName, rulesFile, testFile } from './promtool-rules.ts';
 import { COURSES, scrape } from './scraped-histories.ts';
@@ -56,6 +56,7 @@ interface Told {
 
 /** What promtool must find: at every change of a tier's condition, just before it, and now and then between. */
 function expectationsOf(slo: Slo, { history, interval }: ScrapedHistory): Told {
+  const evidenceAt = evidenceOf(history);
   const before = new Map<string, Expectation>();
   const expectations: Expectation[] = [];
   let changes = 0;
@@ -63,7 +64,7 @@ function expectationsOf(slo: Slo, { history, interval }: ScrapedHistory): Told {
   for (let after = interval; after <= history.minutes; after += interval) {
     const minute = after - 1;
     const now = endOfMinute(history, minute);
-    for (const { tier, met } of readTiers(slo, evidenceAt(history, minute), now)) {
+    for (const { tier, met } of readTiers(slo, evidenceAt(minute), now)) {
       if (tier.kind !== 'burnRate') continue;
       if (onTheThreshold(slo, tier, history, minute)) {
         leftOut++;
@@ -186,7 +187,7 @@ describe('promtool', () => {
     const history = historyOf(START / MINUTE, even, even);
     const scraped = { history, interval: 1, absent: new Set<number>(), restarts: new Set<number>(), base: 0 };
     const now = endOfMinute(history, minutes - 1);
-    const tiers = readTiers(slo, evidenceAt(history, minutes - 1), now).filter(
+    const tiers = readTiers(slo, evidenceOf(history)(minutes - 1), now).filter(
       ({ tier }) => tier.kind === 'burnRate',
     );
     expect(tiers.map(({ met }) => met)).toEqual([true, true, true, true]);
