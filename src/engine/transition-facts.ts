@@ -158,6 +158,7 @@ function filesFailures({ kind }: CountedSli): boolean {
   return kind === 'outcomes' || kind === 'measurement';
 }
 
-function membersOf(_reader: Reader, _slo: Slo, _now: number): MemberFacts[] {
-  return [];
+function membersOf(reader: Reader, slo: Slo, now: number): MemberFacts[] {
+  const members = reader.members(slo, now).map((member) => ({ name: member.slo, share: member.share }));
+  return members.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0));
 }

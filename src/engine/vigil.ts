@@ -37,6 +37,13 @@ interface Account {
   readonly gaps: readonly Gap[];
 }
 
+/** Why not everything is believed: since when (of elapsed time), how long windows need, and how much was missed. */
+interface Doubt {
+  readonly since: number;
+  readonly settling: number;
+  readonly missed: number;
+}
+
 const RECORD = 'watch';
 /** A clock that differs by more than this from the time that passed was moved. */
 const CLOCK_TOLERANCE = MINUTE;
@@ -56,8 +63,7 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
   // Of the last tick that got to its end: what failed has not listened either.
   let last: { readonly at: number; readonly elapsed: number } | null = null;
   let interval = 0;
-  let movedAt: number | null = null;
-  let resumedAt: number | null = null;
+  let doubt: Doubt | null = null;
   let savedAt: number | null = null;
 
   async function read(): Promise<Account | null> {
@@ -79,9 +85,9 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
         const account = await read();
         readInTerm = term();
         gaps = account?.gaps ?? [];
-        if (account && now - account.lastAt > BREAK) {
+        if (account && now - account.lastAt > BREAK + SAVE_INTERVAL) {
           missed(account.lastAt, now);
-          resumedAt = passed;
+          doubt = { since: passed, settling: 0, missed: now - account.lastAt };
           log.warn({ since: new Date(account.lastAt).toISOString() }, 'nothing was evaluated for a while');
         }
       } else {
@@ -89,30 +95,29 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
         const real = passed - last.elapsed;
         if (Math.abs(wall - real) > CLOCK_TOLERANCE) {
           clockMoved = wall - real;
-          movedAt = passed;
+          doubt = { since: passed, settling: SETTLING, missed: Math.abs(clockMoved) };
           missed(last.at, now);
           log.warn({ by: clockMoved }, 'the clock was moved; nothing new fires or resolves for two minutes');
         } else if (real > Math.max(BREAK, 2 * interval)) {
           missed(last.at, now);
-          resumedAt = passed;
+          doubt = { since: passed, settling: 0, missed: real };
         }
-        interval = real;
       }
       const back = last !== null && now < last.at;
       return {
         watched: (from) => watchedTime(gaps, from, now),
         clockMoved,
         unsettled(sli) {
-          if (back) return true;
-          const silence = freshWithin(sli);
-          const afterMove = movedAt !== null && passed < movedAt + SETTLING + silence;
-          return afterMove || (resumedAt !== null && passed < resumedAt + silence);
+          if (back || !doubt) return back;
+          // What it was not told in the meantime may still come, or come anew, in as long a time.
+          return passed < doubt.since + doubt.settling + Math.min(freshWithin(sli), doubt.missed);
         },
       };
     },
 
     async end(now) {
       const passed = elapsed();
+      if (last) interval = passed - last.elapsed;
       last = { at: now, elapsed: passed };
       if (savedAt !== null && passed - savedAt < SAVE_INTERVAL) return;
       const account: Account = { lastAt: now, gaps };
@@ -127,7 +132,7 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
   };
 }
 
-/** For how long an SLI may be good without a success: so long it takes to tell again after a break. 0: it does not ask. */
+/** For how long an SLI may be good without a success; 0 for one that does not ask. */
 function freshWithin(sli: Sli): number {
   if (sli.kind === 'freshness') return sli.everyMs;
   return sli.kind === 'composite' ? Math.max(0, ...sli.members.map((member) => freshWithin(member.sli))) : 0;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { QUIET } from '../../src/core/incident.ts';
 import type { OutboxRow } from '../../src/core/notification.ts';
 import type { Slo } from '../../src/core/slo.ts';
+import type { SliId } from '../../src/core/store.ts';
 import { NotLeader, StoreUnavailable } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { Evaluator } from '../../src/engine/evaluate.ts';
@@ -22,14 +23,14 @@ async function openIncident(): Promise<void> {
   expect(await world.tick()).toMatchObject({ transitions: 1 });
 }
 
-/** Lets successes follow, minute by minute, until the incident has resolved. */
+/** Lets successes follow, minute by minute, until something is told. */
 async function recover(evaluator?: Evaluator): Promise<void> {
   for (let minute = 0; minute < 12; minute++) {
     world.clock.advance(MINUTE);
     await world.report(1_000_000, 0);
     if ((await world.tick(evaluator)).transitions > 0) return;
   }
-  throw new Error('it did not resolve');
+  throw new Error('nothing was told');
 }
 
 describe('the facts of a notification', () => {
@@ -58,20 +59,56 @@ describe('the facts of a notification', () => {
         description: null,
         runbook: null,
         objective: 0.99,
+        errorBudget: 0.01,
         window: '28d',
         sli: slo.sli,
         incident: opened!.incident,
         severity: 'page',
         openedAt,
         at: openedAt,
-        tier: 'slow',
-        factor: 5.6,
-        long: { duration: 6 * HOUR, good: 900, bad: 100, burnRate: 10 },
-        short: { duration: 30 * MINUTE, good: 900, bad: 100, burnRate: 10 },
+        reasons: [
+          {
+            kind: 'outage',
+            tier: 'outage',
+            severity: 'page',
+            badRun: 100,
+            needed: 5,
+            since: openedAt,
+          },
+          {
+            kind: 'burnRate',
+            tier: 'slow',
+            severity: 'page',
+            factor: 5.6,
+            long: { duration: 6 * HOUR, good: 900, bad: 100, burnRate: 10 },
+            short: { duration: 30 * MINUTE, good: 900, bad: 100, burnRate: 10 },
+          },
+          {
+            kind: 'burnRate',
+            tier: 'drift',
+            severity: 'ticket',
+            factor: 2.8,
+            long: { duration: DAY, good: 900, bad: 100, burnRate: 10 },
+            short: { duration: 2 * HOUR, good: 900, bad: 100, burnRate: 10 },
+          },
+          {
+            kind: 'burnRate',
+            tier: 'creep',
+            severity: 'ticket',
+            factor: 1,
+            long: { duration: 3 * DAY, good: 900, bad: 100, burnRate: 10 },
+            short: { duration: 6 * HOUR, good: 900, bad: 100, burnRate: 10 },
+          },
+        ],
         budget: { allowed: 10, spent: 100, remaining: -90, remainingRatio: -9 },
         exhaustsAt: null,
-        peakBurnRate: 10,
-        during: { good: 900, bad: 100 },
+        pace: null,
+        peakBurnRate: 100,
+        during: { good: 0, bad: 100 },
+        acknowledged: null,
+        waited: null,
+        members: [],
+        postmortem: null,
         failures: [{ step: 'charge', dependency: 'stripe', error: 'timeout', count: 100 }],
         lastFailed: [
           {
@@ -83,6 +120,7 @@ describe('the facts of a notification', () => {
             traceId,
           },
         ],
+        told: ['pager'],
         insteadOf: null,
       },
     });
@@ -93,13 +131,13 @@ describe('the facts of a notification', () => {
       incident: opened!.incident,
       openedAt,
       at: world.clock.now(),
-      tier: 'slow',
-      peakBurnRate: 10,
+      reasons: [{ kind: 'outage', badRun: 0 }],
+      peakBurnRate: 100,
       failures: [{ step: 'charge', count: 100 }],
     });
-    // Everything since the long window before it opened.
+    // Everything since the run of failures began.
     expect(resolved.facts.during.bad).toBe(100);
-    expect(resolved.facts.during.good).toBe(900 + ((world.clock.now() - openedAt) / MINUTE) * 1_000_000);
+    expect(resolved.facts.during.good).toBe(((world.clock.now() - openedAt) / MINUTE) * 1_000_000);
   });
 });
 
@@ -202,7 +240,7 @@ describe('J4: one SLO that throws', () => {
     const sound = defineSlo({ name: 'sound' });
     world = await startWorld({ slos: [broken, sound] });
     world.wrapped.before('readFailures', (sli) => {
-      if ((sli as Slo).name === 'broken') throw new TypeError('a bug');
+      if ((sli as SliId).fingerprint === broken.fingerprint) throw new TypeError('a bug');
     });
     await world.report(0, 20);
     await world.report(0, 20, { step: 'x' });
@@ -278,13 +316,22 @@ describe('D2: one incident', () => {
     await world.report(0, 50_000);
     await world.tick();
     await recover();
+    await recover();
     const told = await world.told();
     expect(told.map(({ facts, target }) => [facts.kind, facts.severity, target])).toEqual([
       ['opened', 'ticket', 'inbox'],
       ['escalated', 'page', 'inbox'],
       ['escalated', 'page', 'pager'],
-      ['resolved', 'page', 'inbox'],
-      ['resolved', 'page', 'pager'],
+      ['deescalated', 'ticket', 'inbox'],
+      ['deescalated', 'ticket', 'pager'],
+      ['resolved', 'ticket', 'inbox'],
+      ['resolved', 'ticket', 'pager'],
+    ]);
+    expect(told.map(({ facts }) => facts.reasons.map(({ tier }) => tier).join())).toEqual([
+      'drift,creep',
+      ...Array<string>(2).fill('outage,fast,slow,drift,creep'),
+      ...Array<string>(2).fill('drift,creep'),
+      ...Array<string>(2).fill('drift'),
     ]);
     expect(new Set(told.map(({ incident }) => incident)).size).toBe(1);
   });

@@ -30,7 +30,7 @@ export interface World {
   readonly log: Log & { readonly entries: readonly LogEntry[] };
   readonly recorder: Recorder;
   /** Another evaluator of the same store; of the process that leads, in its first term, unless told otherwise. */
-  newEvaluator(owner?: string, term?: () => number): Evaluator;
+  newEvaluator(owner?: string, term?: () => number, elapsed?: () => number): Evaluator;
   /** Evaluates at this moment. */
   tick(evaluator?: Evaluator): Promise<TickResult>;
   /** Reports that many successes and failures of `orders` at this moment. */
@@ -68,11 +68,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
   const newReader = (options: Partial<ReaderOptions> = {}) =>
     createReader({ store, history: createHistory(store), ...options });
-  const newEvaluator = (owner = OWNER, term = () => 1) => {
+  const newEvaluator = (owner = OWNER, term = () => 1, elapsed = clock.now) => {
     const history = createHistory(store);
     const reader = createReader({ store, history, excluded });
     const deriver = createDeriver({ store, history, log });
-    return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed: clock.now, log });
+    return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed, log });
   };
   const evaluator = newEvaluator();
   await store.lead(OWNER, 1000 * DAY);
