@@ -99,7 +99,7 @@ export async function startApp(
   });
   // One for all that read: the store tells each change only once to whoever holds a connection.
   const history = createHistory(store);
-  const adjustments = createAdjustments(store);
+  const adjustments = createAdjustments(store, log);
   const reader = createReader({ store, history, excluded: adjustments.excluded });
   const report = createReport({ store, reader, adjustments, definitions: definitions.orNone, clock });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });

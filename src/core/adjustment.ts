@@ -14,13 +14,17 @@ export interface Adjustment {
   readonly createdAt: number;
   readonly createdBy: string;
   readonly when: Once | Recurrence;
-  /** `ended`: from that moment outcomes count again. `withdrawn`: it never applied, all of its outcomes count. */
-  readonly ended: {
-    readonly kind: 'ended' | 'withdrawn';
-    readonly at: number;
-    readonly by: string;
-    readonly reason: string | null;
-  } | null;
+  /** From that moment outcomes count again. */
+  readonly ended: Closing | null;
+  /** It never applied: all of its outcomes count. */
+  readonly withdrawn: Closing | null;
+}
+
+/** Who took it back, and when. */
+export interface Closing {
+  readonly at: number;
+  readonly by: string;
+  readonly reason: string | null;
 }
 
 /** One interval. */
@@ -63,8 +67,8 @@ export function appliesTo(
  * longer ago than minutes are sure to be kept when it was created is rounded out to whole hours.
  */
 export function intervalsOf(adjustment: Adjustment, from: number, to: number, starts: Starts): Interval[] {
-  const { when, ended } = adjustment;
-  if (ended?.kind === 'withdrawn') return [];
+  const { when, ended, withdrawn } = adjustment;
+  if (withdrawn) return [];
   const asked: readonly Interval[] =
     when.kind === 'once'
       ? [when]

@@ -25,8 +25,9 @@ export function parseHistoryQuery(
   now: number,
 ): HistoryQuery | { readonly problems: readonly string[] } {
   const problems: string[] = [];
+  const asked = moment('from', texts.from, problems);
   const end = Math.min(moment('to', texts.to, problems) ?? now, now);
-  const from = moment('from', texts.from, problems) ?? end - DEFAULT_SPAN;
+  const from = asked ?? end - DEFAULT_SPAN;
   if (problems.length === 0 && from >= end) problems.push('from must be earlier than to, and than now.');
   if (from < now - HOUR_RETENTION) {
     problems.push(`from must be at most ${formatDuration(HOUR_RETENTION)} ago: nothing older is kept.`);

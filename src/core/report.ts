@@ -1,4 +1,4 @@
-import type { Adjustment } from './adjustment.ts';
+import type { Adjustment, Closing } from './adjustment.ts';
 import type { Refused } from './desk.ts';
 import type { ErrorBudget } from './error-budget.ts';
 import type { FailedExecution, FailureCount } from './notification.ts';
@@ -103,7 +103,7 @@ export interface MemberReport {
 }
 
 /** An adjustment with what follows from it at this moment. */
-export interface AdjustmentReport extends Omit<Adjustment, 'createdAt' | 'when' | 'ended'> {
+export interface AdjustmentReport extends Omit<Adjustment, 'createdAt' | 'when' | 'ended' | 'withdrawn'> {
   readonly createdAt: string;
   readonly when:
     | { readonly kind: 'once'; readonly from: string; readonly to: string }
@@ -115,17 +115,17 @@ export interface AdjustmentReport extends Omit<Adjustment, 'createdAt' | 'when' 
         readonly timeZone: string;
         readonly until: string | null;
       };
-  readonly ended: {
-    readonly kind: 'ended' | 'withdrawn';
-    readonly at: string;
-    readonly by: string;
-    readonly reason: string | null;
-  } | null;
+  readonly ended: ClosingReport | null;
+  readonly withdrawn: ClosingReport | null;
   readonly active: boolean;
   /** The interval it takes out now, else the next one; null when there is none any more. */
   readonly occurrence: { readonly from: string; readonly to: string } | null;
   /** What was done otherwise than asked, as sentences. */
   readonly notes: readonly string[];
+}
+
+export interface ClosingReport extends Omit<Closing, 'at'> {
+  readonly at: string;
 }
 
 /** An SLO with what explains its spending. */

@@ -11,7 +11,7 @@ export function describeAdjustment(
   recurrences: Recurrences,
   now: number,
 ): AdjustmentReport {
-  const { id, slo, workflow, reason, createdBy, when, ended } = adjustment;
+  const { id, slo, workflow, reason, createdBy, when, ended, withdrawn } = adjustment;
   const active = intervalsOf(adjustment, now, now + 1, recurrences.starts)[0];
   const occurrence = active ?? nextInterval(adjustment, recurrences, now);
   return {
@@ -23,6 +23,7 @@ export function describeAdjustment(
     createdBy,
     when: describeWhen(when),
     ended: ended && { ...ended, at: iso(ended.at) },
+    withdrawn: withdrawn && { ...withdrawn, at: iso(withdrawn.at) },
     active: active !== undefined,
     occurrence: occurrence ? isoInterval(occurrence) : null,
     notes: notesOf(adjustment),
@@ -30,8 +31,8 @@ export function describeAdjustment(
 }
 
 function nextInterval(adjustment: Adjustment, { next }: Recurrences, now: number): Interval | null {
-  const { when, ended, createdAt } = adjustment;
-  if (ended) return null;
+  const { when, ended, withdrawn, createdAt } = adjustment;
+  if (ended || withdrawn) return null;
   if (when.kind === 'once') return when.from > now ? roundedOut(when, createdAt) : null;
   const from = next(when, now);
   return from === null ? null : roundedOut({ from, to: from + when.duration }, createdAt);

@@ -2,6 +2,7 @@ import type { Adjustment, Interval } from '../core/adjustment.ts';
 import { appliesTo, intervalsOf } from '../core/adjustment.ts';
 import { windowLength } from '../core/calendar.ts';
 import { hash53 } from '../core/hash.ts';
+import type { Log } from '../core/log.ts';
 import type { AdjustmentReport } from '../core/report.ts';
 import { singlesOf } from '../core/series.ts';
 import type { Slo } from '../core/slo.ts';
@@ -39,8 +40,8 @@ export interface Adjustments {
 /** Someone who looks at an SLO need not read about every maintenance it ever had. */
 const MOST_TOLD = 20;
 
-export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
-  const recurrences = createRecurrences();
+export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adjustments {
+  const recurrences = createRecurrences(log);
   let known: readonly Adjustment[] = [];
   let readAt = -Infinity;
   let running: Promise<void> = Promise.resolve();
@@ -61,7 +62,7 @@ export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
   ): AdjustmentReport[] {
     const singles = singlesOf(slo);
     const found = known
-      .filter(({ ended }) => ended?.kind !== 'withdrawn')
+      .filter(({ withdrawn }) => !withdrawn)
       .filter((adjustment) => singles.some((single) => appliesTo(adjustment, single)))
       .flatMap((adjustment) => {
         const report = describeAdjustment(adjustment, recurrences, now);
@@ -92,9 +93,7 @@ export function createAdjustments(store: Pick<Store, 'records'>): Adjustments {
       }
     },
     excluded(single) {
-      return known.some(
-        (adjustment) => adjustment.ended?.kind !== 'withdrawn' && appliesTo(adjustment, single),
-      )
+      return known.some((adjustment) => !adjustment.withdrawn && appliesTo(adjustment, single))
         ? excludedSeries(single)
         : null;
     },

@@ -49,7 +49,7 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
       return refuse('too-many', `There are ${MAX_ADJUSTMENTS} adjustments already; use recurring ones.`);
     }
     const id = `${now.toString(36)}-${randomBytes(4).toString('hex')}`;
-    const adjustment: Adjustment = { id, ...draft, createdAt: now, ended: null };
+    const adjustment: Adjustment = { id, ...draft, createdAt: now, ended: null, withdrawn: null };
     await store.putRecord('adjustments', id, 0, adjustment);
     log.info({ adjustment }, 'an adjustment was created');
     await adjustments.reload();
@@ -59,7 +59,7 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
   function ruleProblem({ when }: AdjustmentDraft): Refused | null {
     if (when.kind === 'once') return null;
     try {
-      const first = adjustments.recurrences.next(when, when.start - 1);
+      const first = adjustments.recurrences.first(when);
       return first === null ? refuse('invalid', 'rrule never happens between start and until.') : null;
     } catch (error) {
       return refuse('invalid', `rrule never happens, or takes too long to work out: ${String(error)}.`);
@@ -80,15 +80,14 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
       if (!record)
         return refuse('unknown', `There is no adjustment ${quoted(id)}; GET /v1/adjustments lists them.`);
       const before = record.value as Adjustment;
-      if (before.ended && (before.ended.kind === kind || before.ended.kind === 'withdrawn'))
-        return describe(before, now);
+      if (before[kind] || before.withdrawn) return describe(before, now);
       if (kind === 'ended' && isOver(before, now)) {
         return refuse('over', 'It is over already; withdraw it if what it took out is to count again.');
       }
-      const ended = { kind, at: now, by: signature.by, reason: signature.text };
-      const adjustment: Adjustment = { ...before, ended };
+      const closing = { at: now, by: signature.by, reason: signature.text };
+      const adjustment: Adjustment = { ...before, [kind]: closing };
       if (await store.putRecord('adjustments', id, record.revision, adjustment)) {
-        log.info({ adjustment, before: before.ended }, `an adjustment was ${kind}`);
+        log.info({ adjustment }, `an adjustment was ${kind}`);
         await adjustments.reload();
         return describe(adjustment, now);
       }

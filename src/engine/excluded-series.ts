@@ -80,9 +80,12 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
   function listHours(single: Adjusted, now: number): void {
     const name = nameOf(single);
     const applying = adjustments.all().filter((adjustment) => appliesTo(adjustment, single));
-    const adjustedBy = applying.map(({ id, ended }) => `${id} ${ended?.kind}`).join();
+    const adjustedBy = applying
+      .map(({ id, ended, withdrawn }) => `${id} ${ended?.at} ${withdrawn?.at}`)
+      .join();
     if (progress.get(name)?.adjustedBy === adjustedBy) return;
-    const hours = hoursOf(everAsked(single, now - HOUR_RETENTION, now));
+    // Outcomes may be a little ahead of time; later ones are noticed when they are counted.
+    const hours = hoursOf(everAsked(single, now - HOUR_RETENTION, now + HOUR));
     progress.set(name, { adjustedBy, due: new Set([...hours].toSorted((a, b) => a - b)) });
   }
 
@@ -92,7 +95,12 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       .all()
       .filter((adjustment) => appliesTo(adjustment, single))
       .flatMap((adjustment) =>
-        intervalsOf({ ...adjustment, ended: null }, from, to, adjustments.recurrences.starts),
+        intervalsOf(
+          { ...adjustment, ended: null, withdrawn: null },
+          from,
+          to,
+          adjustments.recurrences.starts,
+        ),
       );
   }
 

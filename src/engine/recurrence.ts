@@ -1,13 +1,17 @@
 import { RRuleTemporal } from 'rrule-temporal';
 import type { Recurrence, Starts } from '../core/adjustment.ts';
 import { offsetOf } from '../core/calendar.ts';
+import type { Log } from '../core/log.ts';
 import { DAY, MINUTE } from '../core/time.ts';
 
 /** Works out when recurrences start. */
 export interface Recurrences {
+  /** Empty for a rule that cannot be worked out, which is logged. */
   readonly starts: Starts;
-  /** The first start after a moment; null when there is none any more. Throws when the rule never happens at all. */
+  /** The first start after a moment; null when there is none any more, or when it cannot be worked out. */
   readonly next: (recurrence: Recurrence, after: number) => number | null;
+  /** The first start of all, or null; throws when the rule never happens or takes too long to work out. */
+  readonly first: (recurrence: Recurrence) => number | null;
 }
 
 /** Starts are worked out and kept for stretches of this length. */
@@ -21,7 +25,7 @@ const MAX_CANDIDATES = 10_000;
  * Makes one. As RFC 5545 has it, a start that falls into the hour that clocks skip in spring does not happen, and one
  * in the hour that comes twice happens the first time.
  */
-export function createRecurrences(): Recurrences {
+export function createRecurrences(log: Log): Recurrences {
   const rules = new Map<string, RRuleTemporal>();
   const stretches = new Map<string, readonly number[]>();
 
@@ -40,11 +44,31 @@ export function createRecurrences(): Recurrences {
     let starts = stretches.get(key);
     if (!starts) {
       const [from, to] = [number * STRETCH, (number + 1) * STRETCH - 1];
-      const found = ruleOf(recurrence).between(new Date(from), new Date(to), true);
+      const found = tried(recurrence, [], () =>
+        ruleOf(recurrence).between(new Date(from), new Date(to), true),
+      );
       if (stretches.size >= KEPT_STRETCHES) stretches.clear();
       stretches.set(key, (starts = found.map(({ epochMilliseconds }) => epochMilliseconds)));
     }
     return starts;
+  }
+
+  /** One rule that fails must not take the others with it (J4). */
+  function tried<Found>(recurrence: Recurrence, otherwise: Found, work: () => Found): Found {
+    try {
+      return work();
+    } catch (error) {
+      log.error(
+        { recurrence, error: String(error) },
+        'a recurring adjustment cannot be worked out and does nothing',
+      );
+      return otherwise;
+    }
+  }
+
+  function next(recurrence: Recurrence, after: number): number | null {
+    const at = ruleOf(recurrence).next(new Date(Math.max(after, recurrence.start - 1)))?.epochMilliseconds;
+    return at === undefined || at > (recurrence.until ?? at) ? null : at;
   }
 
   return {
@@ -57,10 +81,8 @@ export function createRecurrences(): Recurrences {
       }
       return found;
     },
-    next(recurrence, after) {
-      const at = ruleOf(recurrence).next(new Date(Math.max(after, recurrence.start - 1)))?.epochMilliseconds;
-      return at === undefined || at > (recurrence.until ?? at) ? null : at;
-    },
+    next: (recurrence, after) => tried(recurrence, null, () => next(recurrence, after)),
+    first: (recurrence) => next(recurrence, recurrence.start - 1),
   };
 }
 

@@ -20,7 +20,7 @@ afterEach(() => world.close());
 async function open(slos: readonly Slo[] = [slo]): Promise<void> {
   world = await startWorld({ slos });
   const { store, clock } = world;
-  const adjustments = createAdjustments(store);
+  const adjustments = createAdjustments(store, world.log);
   const reader = world.newReader({ excluded: adjustments.excluded });
   report = createReport({ store, reader, adjustments, definitions: () => define(slos), clock });
 }

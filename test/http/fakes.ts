@@ -145,6 +145,7 @@ export function adjustment(changes: Partial<AdjustmentReport> = {}): AdjustmentR
     createdBy: 'sam',
     when: { kind: 'once', from, to },
     ended: null,
+    withdrawn: null,
     active: true,
     occurrence: { from, to },
     notes: [],
