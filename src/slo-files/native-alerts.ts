@@ -138,12 +138,12 @@ function withoutImpossible(
   return tiers.filter(({ kind }) => kind !== 'noData');
 }
 
-/** Only of what no outage could reach: a factor that takes most executions to fail is a matter of taste. */
-function warnOfLoweredTiers(
+/** Warns of tiers that fire earlier than was asked for; only of what no outage could reach: a factor that takes most executions to fail is a matter of taste. */
+export function warnOfLoweredTiers(
   objective: Objective,
   tiers: readonly Tier[],
   at: Place,
-  { source, report }: AlertsContext,
+  { source, report }: Pick<AlertsContext, 'source' | 'report'>,
 ): void {
   const highest = maximumBurnRate(objective);
   const lowered = tiers

@@ -9,9 +9,17 @@ export function nativeJsonSchema(): object {
 
 /** The JSON Schema (2020-12) of an OpenSLO v1 document of any kind, as far as Burnwatch reads it. */
 export function openSloJsonSchema(): object {
-  return jsonSchema(
-    z.discriminatedUnion('kind', Object.values(KINDS)).meta({ title: 'OpenSLO v1 for Burnwatch' }),
-  );
+  const { SLO, SLI, Service, DataSource, AlertPolicy, AlertCondition, AlertNotificationTarget } = KINDS;
+  const kinds = [
+    SLO,
+    SLI,
+    Service,
+    DataSource,
+    AlertPolicy,
+    AlertCondition,
+    AlertNotificationTarget,
+  ] as const;
+  return jsonSchema(z.discriminatedUnion('kind', kinds).meta({ title: 'OpenSLO v1 for Burnwatch' }));
 }
 
 function jsonSchema(schema: z.ZodType): object {

@@ -6,9 +6,10 @@ import {
   type Tier,
 } from '../../core/alert-policy.ts';
 import { maximumBurnRate } from '../../core/burn-rate.ts';
-import { formatObjective, type Objective } from '../../core/objective.ts';
+import type { Objective } from '../../core/objective.ts';
 import type { Sli } from '../../core/sli.ts';
 import type { TargetDefinition } from '../../core/slo.ts';
+import { warnOfLoweredTiers } from '../native-alerts.ts';
 import type { CompositeDraft } from '../native-sli.ts';
 import { formatDuration, MINUTE } from '../../core/time.ts';
 import { problemAt, type Report, type SourceText } from '../source-text.ts';
@@ -79,9 +80,8 @@ export function readAlerts(
 ): AlertPolicy {
   const { report } = context;
   const possible = (tier: Tier, at: Place): Tier[] => {
-    if (tier.kind !== 'noData' || (sliKind !== 'freshness' && sliKind !== 'schedule')) {
-      return [reachable(tier, objective, at, source, report)];
-    }
+    const isSilent = tier.kind === 'noData' && (sliKind === 'freshness' || sliKind === 'schedule');
+    if (!isSilent) return [reachable(tier, objective)];
     const message = `\`${tier.name}\` could never fire and is left out: with this SLI silence is bad already`;
     report(problemAt(source, at.key, 'warning', message));
     return [];
@@ -98,6 +98,7 @@ export function readAlerts(
     ...(withDefaults === 'true' ? defaultTiers(objective, window) : []),
     ...policies.flatMap((policy) => policy.tiers.flatMap((tier) => possible(tier, policy.place))),
   ];
+  warnOfLoweredTiers(objective, tiers, place, { source, report });
   return {
     ...DEFAULT_POLICY_SETTINGS,
     tiers: named([...tiers.filter(isPage), ...tiers.filter((tier) => !isPage(tier))]),
@@ -124,17 +125,10 @@ function named(tiers: readonly Tier[]): Tier[] {
 }
 
 /** A tier whose factor no outage could reach fires from half of the highest burn rate instead (J3). */
-function reachable(tier: Tier, objective: Objective, place: Place, source: SourceText, report: Report): Tier {
+function reachable(tier: Tier, objective: Objective): Tier {
   const highest = maximumBurnRate(objective);
   if (tier.kind !== 'burnRate' || tier.factor <= highest) return tier;
-  const factor = highest / 2;
-  const message = `at ${formatObjective(objective)} a total outage burns only ${rounded(highest)}x, so \`${tier.name}\` fires from ${rounded(factor)}x instead of ${rounded(tier.factor)}x`;
-  report(problemAt(source, place.start, 'warning', message));
-  return { ...tier, factor, loweredFrom: tier.factor };
-}
-
-function rounded(factor: number): number {
-  return Number(factor.toFixed(2));
+  return { ...tier, factor: highest / 2, loweredFrom: tier.factor };
 }
 
 /** Who is told of a severity: the targets of all policies that have it; null leaves the owner's. */

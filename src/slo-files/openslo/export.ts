@@ -230,8 +230,12 @@ function policiesOf(
   if (resolveShare !== standard.resolveShare || resolveAfter !== standard.resolveAfter)
     lost.push('when alerts resolve');
   // Policies replace the default tiers, and without policies they are there.
-  const isTold = hasDefaults === (items.length === 0);
-  return { items, annotations: isTold ? {} : { [annotationKey('default-tiers')]: String(hasDefaults) } };
+  if (hasDefaults === (items.length === 0)) return { items, annotations: {} };
+  if (items.length === 0 && others.length > 0) {
+    lost.push('the default tiers alert instead');
+    return { items, annotations: {} };
+  }
+  return { items, annotations: { [annotationKey('default-tiers')]: String(hasDefaults) } };
 }
 
 function policyOf(tier: Tier, objective: Objective, targets: readonly string[]): Words | null {
