@@ -68,7 +68,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
   const newReader = (options: Partial<ReaderOptions> = {}) =>
     createReader({ store, history: createHistory(store), ...options });
-  const newEvaluator = (owner = OWNER, term = () => 1, elapsed = clock.now) => {
+  const newEvaluator = (owner = OWNER, term = () => 1, elapsed = () => clock.now()) => {
     const history = createHistory(store);
     const reader = createReader({ store, history, excluded });
     const deriver = createDeriver({ store, history, log });
