@@ -33,7 +33,7 @@ export interface DeriverOptions {
 
 /** Hours before the running one that are worked out again: those whose minutes serve windows. */
 const HOURS_BACK = MINUTE_EXACT / HOUR;
-/** Past hours of one SLI that one call works out, oldest first; after a long pause the rest waits for the next. */
+/** Hours of one SLI that one call works out, the latest first: those matter most. The rest waits for the next call. */
 const HOURS_AT_ONCE = 24;
 /** SLIs worked out before others get a turn of the event loop. */
 const SLIS_AT_ONCE = 100;
@@ -131,7 +131,7 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
   }
 
   async function work(part: readonly Derivation[], now: number): Promise<void> {
-    const jobs = part.map((derivation) => ({ derivation, hours: hoursNow(derivation, now) }));
+    const jobs = part.map((derivation) => ({ derivation, hours: latestDue(derivation) }));
     // First the hours, which then say the minutes of which of them it takes.
     await history.refresh(
       jobs.flatMap(({ derivation, hours }) =>
@@ -150,14 +150,6 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
       now,
     );
     await Promise.all(jobs.map(({ derivation, hours }) => workOut(derivation, hours, now)));
-  }
-
-  /** The oldest hours that are due, and always the newest. */
-  function hoursNow({ due }: Derivation, now: number): number[] {
-    const running = hourOf(minuteOf(now));
-    const sorted = [...due].toSorted((one, other) => one - other);
-    const past = sorted.filter((hour) => hour < running);
-    return [...past.slice(0, HOURS_AT_ONCE), ...sorted.filter((hour) => hour >= running)];
   }
 
   async function workOut(derivation: Derivation, hours: readonly number[], now: number): Promise<void> {
@@ -222,6 +214,11 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
       }
     },
   };
+}
+
+/** The latest hours that are due, oldest first. */
+function latestDue({ due }: Derivation): number[] {
+  return [...due].toSorted((one, other) => one - other).slice(-HOURS_AT_ONCE);
 }
 
 /** The hours that some hours of a derived SLI depend on, and the minutes of those themselves. */
