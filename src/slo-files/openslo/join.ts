@@ -66,7 +66,7 @@ export async function joinOpenSlos(
     if (!workflow) continue;
     workflows.set(name, workflow);
     const { owner } = workflow;
-    if (!native.teams.has(owner)) teams.set(owner, teamOf(owner, teams.get(owner), built));
+    if (!native.teams.has(owner) && allRouted(built)) teams.set(owner, teamOf(owner, teams.get(owner), built));
   }
   return { workflows: [...workflows.values()], teams: [...teams.values()] };
 }
