@@ -285,7 +285,7 @@ function shortOf(long: number): number {
 
 /** In a file `${` begins a reference, unless it is written with two dollars. */
 function withoutReferences(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('${', '$${');
+  if (typeof value === 'string') return value.split('${').join('$${');
   if (Array.isArray(value)) return value.map(withoutReferences);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutReferences(part)]));
