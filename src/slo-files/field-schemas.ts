@@ -52,7 +52,8 @@ export const text = z
 /** A share from 0 (or above it, `aboveZero`) to 100%. */
 export function share({ aboveZero }: { readonly aboveZero: boolean }) {
   const error = aboveZero ? `${SHARE}, above 0 and at most 100%` : `${SHARE}, at most 100%`;
-  return z.union([z.string(), z.number()], { error }).refine(
+  const written = z.string({ error }).regex(/^\d{1,3}(\.\d{1,9})?\s*%?$/, { error });
+  return z.union([written, z.number({ error }).min(0, { error }).max(1, { error })], { error }).refine(
     (value) => {
       const parsed = parseShare(String(value));
       return parsed !== null && (!aboveZero || parsed.numerator > 0);

@@ -48,7 +48,8 @@ function shortWindow(slo: Slo, traffic: number | null): string | null {
   const { sli, window, objective } = slo;
   if (sli.kind === 'freshness') {
     const budget = (objective.budgetParts * window.duration) / objective.parts;
-    if (sli.everyMs <= budget) return null;
+    // One that is longer than the window is an error.
+    if (sli.everyMs <= budget || sli.everyMs > window.duration) return null;
     const every = formatDuration(sli.everyMs);
     return `one success every ${every} is asked for, ${few(window.duration / sli.everyMs)} in ${window.text}, and ${formatObjective(objective)} allows ${formatDuration(toMinutes(budget))} without: a single one that is missed can be over budget`;
   }

@@ -56,12 +56,21 @@ function meantOption({ options }: z.ZodUnion, value: unknown): Issue[] | null {
     // Then what is wrong is with the union as a whole.
     if (checked.success) return null;
     const { issues } = checked.error;
-    const distance = issues.some(isWrongShape) ? Infinity : keysAmiss(issues, value);
+    const distance = issues.some(isWrongShape)
+      ? Infinity
+      : keysAmiss(issues, value) - keysMeant(option, value);
     if (distance >= least) continue;
     least = distance;
     best = narrowIssues(checked.error, option, value);
   }
   return best;
+}
+
+/** A key that one form must have tells that this form is meant. */
+function keysMeant(option: z.ZodType, value: unknown): number {
+  if (!(option instanceof z.ZodObject) || typeof value !== 'object' || value === null) return 0;
+  const required = Object.entries(option.shape).filter(([, part]) => !(part instanceof z.ZodOptional));
+  return 4 * required.filter(([key]) => Object.hasOwn(value, key)).length;
 }
 
 /** How badly the keys of a map fit: a strange one says more than a missing one, and that more than a choice of them. */

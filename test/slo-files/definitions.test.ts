@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -40,20 +39,30 @@ describe('the example files', () => {
     expect(told(loaded)).toEqual([]);
     expect([...definitionsOf(loaded).workflows.keys()]).toEqual([
       'clickstream-pipeline',
+      'customer-journey',
       'nightly-invoices',
       'order-fulfillment',
     ]);
-    expect(allSlos(definitionsOf(loaded))).toHaveLength(6);
   });
 
-  it.each(readdirSync(EXAMPLES))('%s loads with the teams', async (file) => {
-    const files = file === 'teams.yaml' ? [file] : [file, 'teams.yaml'];
-    const loaded = await loadDefinitions(
-      files.map((name) => join(EXAMPLES, name)),
-      {},
-    );
-    expect(told(loaded)).toEqual([]);
-    expect(definitionsOf(loaded).teams.size).toBe(3);
+  it('show every kind of SLI, window and tier, and every way to be told', async () => {
+    const slos = allSlos(definitionsOf(await loadDefinitions([EXAMPLES], {})));
+    const kinds = new Set<string>(slos.map(({ sli }) => sli.kind));
+    expect([...kinds].toSorted()).toEqual([
+      'composite',
+      'freshness',
+      'measurement',
+      'outcomes',
+      'schedule',
+      'slices',
+    ]);
+    const windows = slos.flatMap(({ window, otherWindows }) => [window, ...otherWindows]);
+    expect(windows.some(({ kind }) => kind === 'calendar')).toBe(true);
+    expect(slos.some(({ sli }) => sli.kind === 'outcomes' && sli.good === 'first-try')).toBe(true);
+    expect(slos.some(({ budgetPolicy }) => budgetPolicy !== null)).toBe(true);
+    expect(slos.some(({ alerts }) => alerts.escalation.length > 0 && alerts.repeat !== null)).toBe(true);
+    const tiers = new Set(slos.flatMap(({ alerts }) => alerts.tiers.map(({ kind }) => kind)));
+    expect(tiers.size).toBe(6);
   });
 });
 
