@@ -1,18 +1,20 @@
 import { Redis } from 'ioredis';
 import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../src/core/cells.ts';
 import type { Level } from '../../src/core/cells.ts';
-import { defaultTiers } from '../../src/core/alert-policy.ts';
+import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/alert-policy.ts';
 import { parseObjective } from '../../src/core/objective.ts';
 import { fingerprint } from '../../src/core/sli.ts';
-import type { Sli } from '../../src/core/sli.ts';
 import type { Definitions, Slo, Workflow } from '../../src/core/slo.ts';
 import { DAY, minuteOf } from '../../src/core/time.ts';
+import { createDeriver } from '../../src/engine/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
 import { createHistory } from '../../src/engine/history.ts';
+import { createReader } from '../../src/engine/reader.ts';
 import { createRecorder } from '../../src/engine/record.ts';
 import { blockKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { startRedis } from '../support/redis.ts';
+import { outcomeSli } from '../support/slis.ts';
 import type { Result } from './result.ts';
 
 const WORKFLOWS = 2_500;
@@ -50,7 +52,13 @@ export async function benchEvaluation(): Promise<Result[]> {
     await store.lead('bench', 600_000);
     const options = { store, definitions: () => definitions, owner: 'bench', term: () => 1, log: quiet };
     const heapBefore = process.memoryUsage().rss;
-    const evaluator = createEvaluator({ ...options, history: createHistory(store) });
+    const history = createHistory(store);
+    const evaluator = createEvaluator({
+      ...options,
+      reader: createReader({ store, history }),
+      deriver: createDeriver({ store, history, log: quiet }),
+      elapsed: () => performance.now(),
+    });
     const cold = await timed(() => evaluator.tick(now));
     const recorder = createRecorder({
       store,
@@ -107,12 +115,12 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 function manySlos(): Definitions {
   const objective = parseObjective('99.9%')!;
-  const policy = { tiers: defaultTiers(objective, 28 * DAY), minFailures: 2, noData: null };
+  const policy = { ...DEFAULT_POLICY_SETTINGS, tiers: defaultTiers(objective, 28 * DAY) };
   const workflows = new Map<string, Workflow>();
   for (let index = 0; index < WORKFLOWS; index++) {
     const name = `workflow-${index}`;
     const slos = Array.from({ length: SLOS_EACH }, (_, which): Slo => {
-      const sli: Sli = { step: null, dependency: null, where: {}, withinMs: (which + 1) * 60_000 };
+      const sli = outcomeSli({ withinMs: (which + 1) * 60_000 });
       return {
         id: `${name}/slo-${which}`,
         workflow: name,
@@ -122,9 +130,11 @@ function manySlos(): Definitions {
         runbook: null,
         objective,
         window: { kind: 'rolling', duration: 28 * DAY, text: '28d' },
+        otherWindows: [],
         sli,
         fingerprint: fingerprint(sli),
         alerts: policy,
+        budgetPolicy: null,
         source: 'bench',
       };
     });

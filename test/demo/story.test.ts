@@ -11,8 +11,11 @@ import { FIRST_INCIDENT_AFTER, gatewayFailureShare } from '../../src/demo/incide
 import { BATCHES_PER_MINUTE, ORDERS_PER_MINUTE, planBatch, planOrder } from '../../src/demo/live-outcomes.ts';
 import type { ReportedOutcome } from '../../src/demo/reported-outcome.ts';
 import { seededRandom } from '../../src/demo/seeded-random.ts';
+import { createAdjustments } from '../../src/engine/adjustments.ts';
+import { createDeriver } from '../../src/engine/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
 import { createHistory } from '../../src/engine/history.ts';
+import { createReader } from '../../src/engine/reader.ts';
 import { createRecorder } from '../../src/engine/record.ts';
 import { createReport } from '../../src/engine/report.ts';
 import { loadDefinitions } from '../../src/slo-files/load.ts';
@@ -43,7 +46,8 @@ async function stageAt(now: number): Promise<Stage> {
   await writeHistory({ store, definitions, now });
   const report = createReport({
     store,
-    history: createHistory(store),
+    reader: createReader({ store, history: createHistory(store) }),
+    adjustments: createAdjustments(store, memoryLog()),
     definitions: () => definitions,
     clock,
   });
@@ -57,9 +61,12 @@ async function play(
 ): Promise<{ readonly after: number; readonly facts: NotificationFacts }[]> {
   const since = clock.now();
   const random = seededRandom(5);
+  const history = createHistory(store);
   const evaluator = createEvaluator({
     store,
-    history: createHistory(store),
+    reader: createReader({ store, history }),
+    deriver: createDeriver({ store, history, log: memoryLog() }),
+    elapsed: clock.now,
     definitions: () => definitions,
     owner: 'test',
     term: () => 1,
