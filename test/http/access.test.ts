@@ -9,29 +9,48 @@ const TOKENS: Token[] = [
   { name: 'both', secret: 'both-secret', scopes: new Set(['read', 'write']) },
   { name: 'boss', secret: 'admin-secret', scopes: new Set(['admin']) },
 ];
+/** Who may not, by the scope that it takes. */
+const LACKING = {
+  read: ['write-secret'],
+  write: ['read-secret'],
+  admin: ['read-secret', 'write-secret', 'both-secret'],
+} as const;
 const OPEN = ['/healthz', '/readyz'];
 
 interface Route {
   readonly path: string;
   readonly method: 'GET' | 'POST';
-  readonly scope: 'read' | 'write';
+  readonly scope: 'read' | 'write' | 'admin';
 }
 
 /** Every route express has, asked of express itself, and the one it does not have. */
 async function startWithRoutes() {
-  const paths: string[] = [];
+  const paths: { readonly path: string; readonly posted: boolean; readonly read: boolean }[] = [];
   const running = await startServer({
     tokens: TOKENS,
     status: () => fixedStatus({ sloProblems: ['file problem'] }),
     extra(app) {
       app.get('/inbox', (_request, response) => void response.send('an inbox'));
-      for (const { route } of app.router.stack) if (route) paths.push(route.path);
+      for (const { route } of app.router.stack) {
+        if (!route) continue;
+        const methods = route.stack.map(({ method }) => method as string | undefined);
+        paths.push({ path: route.path, posted: methods.includes('post'), read: methods.includes('get') });
+      }
     },
   });
-  const example = (path: string) => path.replace('*id', 'order-fulfillment/fulfilled-in-10m');
+  const example = (path: string) =>
+    path.replace('*id', 'order-fulfillment/fulfilled-in-10m').replace(':id', 'mk2x1-a7f3');
   const routes: Route[] = [
     { path: '/v1/outcomes', method: 'POST', scope: 'write' },
-    ...paths.map((path) => ({ path: example(path), method: 'GET', scope: 'read' }) as const),
+    ...paths
+      .filter(({ read }) => read)
+      .map(({ path }) => ({ path: example(path), method: 'GET', scope: 'read' }) as const),
+    ...paths
+      .filter(({ posted }) => posted)
+      .map(({ path }) => {
+        const scope = path.startsWith('/v1/adjustments') ? 'admin' : 'write';
+        return { path: example(path), method: 'POST', scope } as const;
+      }),
   ];
   return { ...running, routes };
 }
@@ -46,13 +65,18 @@ function ask(url: string, { path, method }: Route, authorization?: string): Prom
 
 describe('G1: with tokens', () => {
   it('G1: no route answers without a token of its scope, and all of them do with one', async () => {
-    const { url, routes, recorder } = await startWithRoutes();
+    const { url, routes, recorder, desk } = await startWithRoutes();
     const guarded = routes.filter(({ path }) => !OPEN.includes(path));
     expect(routes.length - guarded.length).toBe(OPEN.length);
     expect(guarded.map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         '/v1/outcomes',
         '/v1/slos',
+        '/v1/adjustments',
+        '/v1/adjustments/mk2x1-a7f3/end',
+        '/v1/adjustments/mk2x1-a7f3/withdraw',
+        '/v1/incidents',
+        '/v1/incidents/mk2x1-a7f3/ack',
         '/v1/outbox',
         '/metrics',
         '/',
@@ -74,18 +98,17 @@ describe('G1: with tokens', () => {
         expect([what, response.status]).toEqual([what, 401]);
         expect(await response.json()).toMatchObject({ code: 'unauthenticated' });
       }
-      const wrong = await ask(
-        url,
-        route,
-        route.scope === 'read' ? 'Bearer write-secret' : 'Bearer read-secret',
-      );
-      expect([what, wrong.status, await wrong.json()]).toMatchObject([what, 403, { code: 'forbidden' }]);
+      for (const secret of LACKING[route.scope]) {
+        const wrong = await ask(url, route, `Bearer ${secret}`);
+        expect([what, wrong.status, await wrong.json()]).toMatchObject([what, 403, { code: 'forbidden' }]);
+      }
     }
-    expect(recorder.calls).toEqual([]);
+    expect([recorder.calls, desk.asked]).toEqual([[], []]);
     for (const route of guarded) {
-      for (const secret of [`${route.scope}-secret`, 'both-secret', 'admin-secret']) {
+      const enough = route.scope === 'admin' ? [] : [`${route.scope}-secret`, 'both-secret'];
+      for (const secret of [...enough, 'admin-secret']) {
         const response = await ask(url, route, `Bearer ${secret}`);
-        expect([route.path, response.status]).toEqual([route.path, 200]);
+        expect([route.path, response.ok]).toEqual([route.path, true]);
       }
     }
     expect(recorder.calls.length).toBe(3);

@@ -302,6 +302,7 @@ export function silentSlo(changes: Partial<SloDetail> = {}): SloDetail {
     state: 'no-data',
     sli: { kind: 'outcomes', unit: 'executions', good: 0, bad: 0, total: 0, ratio: null },
     budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null, exhaustsAt: null },
+    windows: [windowOf('28d', 28 * DAY, 0, 0)],
     burnRates: { '5m': null, '1h': null },
     failures: [],
     lastFailed: [],

@@ -9,8 +9,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable } from '../../src/core/store.ts';
 import { METRICS } from '../../src/http/metrics.ts';
 import { SLO_METRICS } from '../../src/http/slo-metrics.ts';
+import { DAY } from '../../src/core/time.ts';
 import { until } from '../support/until.ts';
-import { exhaustedSlo, fixedStatus, silentSlo, sloDetail } from './fakes.ts';
+import { exhaustedSlo, fixedStatus, silentSlo, sloDetail, windowOf } from './fakes.ts';
 import type { RunningServer } from './running-server.ts';
 import { outcome, startServer } from './running-server.ts';
 
@@ -34,9 +35,18 @@ async function busyServer(): Promise<RunningServer> {
   const { metrics } = running.server;
   running.report.list = [
     sloDetail(),
-    exhaustedSlo({ name: 'over' }),
+    exhaustedSlo({
+      name: 'over',
+      budgetPolicy: { name: 'strict', deploys: 'allowed', reasons: [], postmortemAbove: null },
+      windows: [windowOf('28d', 28 * DAY, 9350, 650), windowOf('month (UTC)', 30 * DAY, 99, 1)],
+    }),
     silentSlo({ name: 'silent' }),
-    sloDetail({ name: 'hostile', owner: HOSTILE }),
+    sloDetail({
+      name: 'hostile',
+      owner: HOSTILE,
+      budgetPolicy: { name: 'strict', deploys: 'frozen', reasons: ['x'], postmortemAbove: null },
+      windows: [windowOf('28d', 28 * DAY, 9710, 290), windowOf('7d "', 7 * DAY, 10, 0)],
+    }),
   ];
   metrics.outcomes('order-fulfillment', 3, 2);
   metrics.notification('payments-mail', 'retry');
@@ -103,6 +113,12 @@ describe('GET /metrics', () => {
     expect(series('error_budget_remaining_ratio', 'over')).toBe(-0.3);
     expect(series('burn_rate', 'fulfilled-in-10m', ',window="1h"')).toBe(0.6);
     expect(series('burn_rate', 'fulfilled-in-10m', ',window="3d"')).toBeNull();
+    expect(series('window_budget_remaining_ratio', 'over', ',window="28d"')).toBeCloseTo(-0.3, 10);
+    expect(series('window_budget_remaining_ratio', 'over', ',window="month (UTC)"')).toBe(0.8);
+    expect(text.match(/^burnwatch_window_budget_remaining_ratio/gm)).toHaveLength(5);
+    expect(series('deploys_frozen', 'over')).toBe(0);
+    expect(text).toMatch(/^burnwatch_deploys_frozen\{slo="order-fulfillment\/hostile".* 1$/m);
+    expect(series('deploys_frozen', 'fulfilled-in-10m')).toBeNull();
     expect(series('slo_state', 'over', ',state="exhausted"')).toBe(1);
     expect(series('slo_state', 'over', ',state="healthy"')).toBeNull();
     expect(series('slo_objective_ratio', 'silent')).toBe(0.95);

@@ -12,11 +12,13 @@ async function read(url: string): Promise<{ status: number; body: Record<string,
 describe('SLOs', () => {
   it('lists them, and shows one with what explains it', async () => {
     const { url } = await startServer();
-    const { tiers, failures, lastFailed, ...report } = sloDetail();
+    const { tiers, members, adjustments, failures, lastFailed, ...report } = sloDetail();
     expect((await read(`${url}/v1/slos`)).body).toEqual([report]);
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...report,
       tiers,
+      members,
+      adjustments,
       failures,
       lastFailed,
     });
@@ -33,6 +35,35 @@ describe('SLOs', () => {
       expect((await read(`${url}/v1/slos/${path}`)).body['id']).toBe('billing/eu//invoices/sent');
       expect((await fetch(`${url}/slos/${path}`)).status).toBe(200);
     }
+  });
+
+  it('shows the history of one, and hands on what is asked for', async () => {
+    const { url, report } = await startServer();
+    const path = `${url}/v1/slos/order-fulfillment/fulfilled-in-10m/history`;
+    const { status, body } = await read(`${path}?from=2026-03-01T00:00:00%2B01:00&to=1772452800000&step=1h`);
+    expect([status, body['points']]).toMatchObject([
+      200,
+      [{ good: 97, adjusted: true, excluded: { bad: 7 } }],
+    ]);
+    await read(path);
+    expect(report.queries).toEqual([
+      { from: '2026-03-01T00:00:00+01:00', to: '1772452800000', step: '1h' },
+      { from: null, to: null, step: null },
+    ]);
+    expect((await read(`${path}?step=1h&step=2h`)).body).toMatchObject({ code: 'invalid-query' });
+    report.past = { refused: 'invalid', problems: ['step must be whole hours.', 'from must be earlier.'] };
+    expect(await read(path)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-query', detail: 'step must be whole hours. from must be earlier.' },
+    });
+    expect((await read(`${url}/v1/slos/a/b/history`)).body).toMatchObject({ code: 'unknown-slo' });
+  });
+
+  it('takes an SLO that is called history for itself', async () => {
+    const { url, report } = await startServer();
+    report.list = [sloDetail({ workflow: 'a', name: 'history' })];
+    expect((await read(`${url}/v1/slos/a/history`)).body['id']).toBe('a/history');
+    expect((await read(`${url}/v1/slos/a/history/history`)).body).toHaveProperty('points');
   });
 
   it('answers 404 with a code for an SLO that is not loaded', async () => {
@@ -53,7 +84,7 @@ describe('SLOs', () => {
   it('answers 503 while the store is away, and tells it in words on the dashboard', async () => {
     const { url, report } = await startServer();
     report.fail = new StoreUnavailable('redis://user:secret@host');
-    for (const path of ['/v1/slos', '/v1/slos/a/b', '/v1/outbox']) {
+    for (const path of ['/v1/slos', '/v1/slos/a/b', '/v1/slos/a/b/history', '/v1/outbox']) {
       const response = await fetch(`${url}${path}`);
       expect(response.headers.get('retry-after')).toBe('1');
       expect([response.status, await response.json()]).toMatchObject([503, { code: 'store-unavailable' }]);
