@@ -210,6 +210,102 @@ describe('a refresh', () => {
   });
 });
 
+describe('J4: what cannot be read of one SLI', () => {
+  const other = defineSlo({ workflow: 'shipping' });
+
+  beforeEach(async () => {
+    await recorder.record([outcome(), outcome({ attributes: { region: 'eu' } })]);
+    await refresh(...slos, other);
+    await recorder.record([outcome({ status: 'failed', attributes: { region: 'eu' } })]);
+  });
+
+  it('does not keep the others from being read', async () => {
+    wrapped.before('readBlocks', (blocks) => {
+      if ((blocks as BlockId[]).some(({ fingerprint }) => fingerprint === eu.fingerprint))
+        throw new TypeError('wrong type');
+    });
+    await refresh(...slos, other);
+    expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 1 });
+    expect(history.failure(quarter)).toBeNull();
+    expect(String(history.failure(eu))).toBe('TypeError: wrong type');
+    // It is as it was, and is made up for.
+    expect(sum(eu, HOUR)).toEqual({ good: 1, bad: 0 });
+    wrapped.before('readBlocks', () => {});
+    await refresh(...slos, other);
+    expect(history.failure(eu)).toBeNull();
+    expect(sum(eu, HOUR)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('is told when it cannot be known what changed in its workflow', async () => {
+    wrapped.before('changes', (since) => {
+      if (
+        (since as { partition: { workflow: string } }[]).some(
+          ({ partition }) => partition.workflow === 'shipping',
+        )
+      )
+        throw new TypeError('wrong type');
+    });
+    await refresh(...slos, other);
+    expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 1 });
+    expect(history.failure(quarter)).toBeNull();
+    expect(String(history.failure(other))).toBe('TypeError: wrong type');
+  });
+});
+
+describe('a change feed', () => {
+  const hour = () => Math.floor(clock.now() / HOUR);
+
+  it('tells everything first, and then each hour that was written, once', async () => {
+    const feed = history.follow(quarter);
+    expect(feed.take()).toBeNull();
+    await recorder.record([outcome()]);
+    await refresh(quarter);
+    feed.take();
+    expect(feed.take()).toEqual([]);
+    await recorder.record([outcome(), outcome({ at: clock.now() - 3 * HOUR })]);
+    // Whoever reads first, nothing of it is lost.
+    await refresh(week);
+    await refresh(quarter);
+    expect(feed.take()?.toSorted((a, b) => a - b)).toEqual([hour() - 3, hour()]);
+    expect(feed.take()).toEqual([]);
+  });
+
+  it('tells nothing of other SLIs, and everything after a pause', async () => {
+    await recorder.record([outcome()]);
+    await refresh(quarter, eu);
+    const feed = history.follow(eu);
+    feed.take();
+    await recorder.record([outcome()]);
+    await refresh(quarter, eu);
+    expect(feed.take()).toEqual([]);
+    clock.advance(6 * HOUR);
+    await refresh(eu);
+    expect(feed.take()).toBeNull();
+  });
+});
+
+it('gives hours and minutes that were asked for, however long ago', async () => {
+  await recorder.record([outcome({ at: clock.now() - 20 * HOUR }), outcome({ at: clock.now() - 20 * HOUR })]);
+  const then = Math.floor(clock.now() / HOUR) - 20;
+  const cells = history.series(quarter);
+  expect([cells.hour(then), cells.minutes(then)]).toEqual([{ good: 0, bad: 0 }, undefined]);
+  const request = {
+    ...requestOf(quarter),
+    windows: [],
+    minutesOf: [then],
+    hours: [then, then + 20] as const,
+  };
+  await history.refresh([request], clock.now());
+  const { hour, minutes, hasMinutes, latestHour } = history.series(quarter);
+  expect(hour(then)).toEqual({ good: 2, bad: 0 });
+  expect([...minutes(then)!.slice(0, 2)]).toEqual([2, 0]);
+  expect([hasMinutes(then), hasMinutes(then + 1)]).toEqual([true, false]);
+  expect([latestHour(then + 20, then - 500), latestHour(then - 1, then - 500)]).toEqual([then, null]);
+  await recorder.record([outcome({ at: clock.now() - 20 * HOUR })]);
+  await refresh(quarter);
+  expect(hasMinutes(then)).toBe(false);
+});
+
 it('sums of an SLI that nobody refreshed are empty', () => {
   expect(sum(quarter, 28 * DAY)).toEqual({ good: 0, bad: 0 });
 });
