@@ -71,7 +71,7 @@ describe('a file with every kind of document', () => {
       'checkout/journey',
       'delivery/journey-deliver',
     ]);
-    expect([...definitions.workflows.values()].map(({ owner }) => owner)).toEqual(['payments', 'payments']);
+    expect([...definitions.workflows.values()].map(({ owner }) => owner)).toEqual(['shop-payments', 'shop-payments']);
 
     const charge = { kind: 'outcomes', step: 'charge-card', dependency: null, where: {}, good: 'succeeded' };
     expect(slos.get('checkout/card-charged')).toMatchObject({
@@ -150,7 +150,7 @@ describe('a file with every kind of document', () => {
     const loaded = await loadFiles({
       'checkout.yaml': CHECKOUT,
       'native.yaml': `workflow: other
-owner: payments
+owner: shop-payments
 slos:
   charged: { objective: 99.5%, window: 28d, sli: { step: charge-card, within: 5s } }
   minutes: { objective: 99%, window: 28d, sli: { slices: 5m, ratio: 95%, where: { region: [us, eu] } } }
