@@ -199,7 +199,7 @@ function advance(
   if (incident.severity !== severity) {
     return severity === 'page'
       ? tell('escalated', { severity, pagedAt: now, stepsTaken: 0 })
-      : tell('deescalated', { severity, pagedAt: null, stepsTaken: 0 });
+      : tell('deescalated', { severity, pagedAt: null });
   }
   if (incident.acknowledged) return null;
   const { escalation, repeat } = slo.alerts;

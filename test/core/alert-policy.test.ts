@@ -208,6 +208,11 @@ describe('outageRun', () => {
     ['95%', 5, 3],
     ['95%', 80, 3],
     ['95%', 81, 4],
+    // Where Math.log says 5.000000000000001 and 3.0000000000000004.
+    ['95%', 32_000, 5],
+    ['98%', 3_125_000, 5],
+    ['99.8%', 1_250_000, 3],
+    ['99.95%', 80_000_000, 3],
   ])('at %s and %i outcomes is %i', (goal, volume, run) => {
     expect(outageRun(objective(goal), volume)).toBe(run);
     expect(oracle(goal, volume)).toBe(run);

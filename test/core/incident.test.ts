@@ -91,6 +91,14 @@ describe('an incident', () => {
     expect(transition!.incident).toEqual(state.incident);
   });
 
+  it('is told by its page tiers first, wherever the policy names them', () => {
+    const [outage, fast, slow, drift, creep] = slo.alerts.tiers;
+    const mixed: Slo = { ...slo, alerts: { ...slo.alerts, tiers: [drift!, creep!, slow!, outage!, fast!] } };
+    const { transition } = step(mixed, readingsOf({ fast: 20, slow: 20, drift: 20 }, mixed), QUIET, START);
+    expect(transition!.readings.map(({ tier }) => tier.name)).toEqual(['slow', 'fast', 'drift']);
+    expect(transition!.incident).toMatchObject({ severity: 'page', tier: 'slow' });
+  });
+
   it('D2: is one over all its tiers: opens as a ticket, escalates, de-escalates, and resolves with the last tier', () => {
     const quiet = readingsOf({});
     const { transitions, states } = run(
