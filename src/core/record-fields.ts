@@ -36,7 +36,7 @@ export function readOrReject<Read>(read: () => Read): Read | Rejection {
   }
 }
 
-export function isRejection<Read extends object>(result: Read | Rejection): result is Rejection {
+export function isRejection(result: object): result is Rejection {
   return 'code' in result;
 }
 

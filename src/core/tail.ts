@@ -74,7 +74,8 @@ function readMinutes(cells: ArrayLike<number> | null, last: number): MinutesRun 
   let bad = 0;
   let firstBad: number | null = null;
   let lastMinute: number | null = null;
-  for (let minute = last; cells && minute >= 0; minute--) {
+  if (!cells) return { bad, firstBad, lastMinute, ended: false };
+  for (let minute = last; minute >= 0; minute--) {
     const isGood = cells[minute * 2]! > 0;
     if (isGood || cells[minute * 2 + 1]! > 0) lastMinute ??= minute;
     if (isGood) return { bad, firstBad, lastMinute, ended: true };

@@ -157,7 +157,7 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
     try {
       for (const series of bases) {
         const failure = history.failure(series);
-        if (failure !== null) throw failure;
+        if (failure) throw failure;
       }
       const from: DerivedFrom = {
         bases: bases.map((base) => pastCells(base, now)),

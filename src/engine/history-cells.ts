@@ -16,13 +16,13 @@ export interface Block {
 /** The cells of one series, by hours since the epoch. */
 export interface SeriesCells {
   /** What an hour holds; nothing when it was not read. */
-  hour(hour: number): Counts;
+  readonly hour: (hour: number) => Counts;
   /** The minutes of an hour, good and bad in turn: null when it is empty, undefined when they were never read. */
-  minutes(hour: number): Uint32Array | null | undefined;
+  readonly minutes: (hour: number) => Uint32Array | null | undefined;
   /** Whether the minutes of an hour were read and not written since. */
-  hasMinutes(hour: number): boolean;
+  readonly hasMinutes: (hour: number) => boolean;
   /** The latest hour, from one back to another (both included), that holds anything. */
-  latestHour(from: number, backTo: number): number | null;
+  readonly latestHour: (from: number, backTo: number) => number | null;
 }
 
 /** Makes the view of the blocks of a series, by their codes. */

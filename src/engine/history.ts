@@ -38,7 +38,7 @@ export interface History {
    */
   refresh(requests: readonly HistoryRequest[], now: number): Promise<void>;
   /** Why the last refresh that asked for a series could not read it, unless the whole store was away; else null. */
-  failure(sli: SliId): unknown;
+  failure(sli: SliId): Error | null;
   /** Sums up an SLI's outcomes in the window of a length that ends at `now`; the window must have been refreshed. */
   sums(sli: SliId, now: number): (window: number) => Counts;
   /** The cells of a series as they are now, as far as they were read. */
@@ -79,7 +79,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   const series = new Map<string, Series>();
   const revisions = new Map<string, { revision: number; readAt: number }>();
   const feeds = new Map<string, Set<Untold>>();
-  const failures = new Map<string, unknown>();
+  const failures = new Map<string, Error>();
   let running: Promise<void> = Promise.resolve();
   let tidiedAt = 0;
   let spansMinute = 0;
@@ -171,7 +171,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
         partitions.push({ workflow, partition });
     }
     const unknown = new Set<string>();
-    const unread = new Map<string, unknown>();
+    const unread = new Map<string, Error>();
     await inParts(
       partitions,
       (part) => markChangedIn(part, unknown, now),
@@ -180,7 +180,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
     if (unknown.size === 0 && unread.size === 0) return;
     for (const [key, { sli, blocks }] of series) {
       if (unknown.has(sli.workflow)) for (const block of blocks.values()) block.stale = true;
-      if (unread.has(sli.workflow)) failures.set(key, unread.get(sli.workflow));
+      if (unread.has(sli.workflow)) failures.set(key, unread.get(sli.workflow)!);
     }
     for (const [key, untold] of feeds) {
       if (unknown.has(workflowOf(key))) for (const feed of untold) feed.hours = null;
@@ -287,13 +287,15 @@ export function createHistory(store: CountStore & { readonly partitions: number 
 async function inParts<Thing>(
   things: readonly Thing[],
   work: (part: readonly Thing[]) => Promise<void>,
-  onFailure: (thing: Thing, error: unknown) => void,
+  onFailure: (thing: Thing, error: Error) => void,
 ): Promise<void> {
   try {
     await work(things);
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
-    if (things.length === 1) return onFailure(things[0]!, error);
+    if (things.length === 1) {
+      return onFailure(things[0]!, error instanceof Error ? error : new Error(String(error)));
+    }
     const half = Math.ceil(things.length / 2);
     await inParts(things.slice(0, half), work, onFailure);
     await inParts(things.slice(half), work, onFailure);

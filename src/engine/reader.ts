@@ -78,7 +78,7 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
   /** Sums up one SLI, in what it counts and without what is excluded. */
   function sumsOf(single: Single, now: number): (window: number) => Counts {
     const failure = history.failure(single);
-    if (failure !== null) throw new Error(`its counters could not be read: ${String(failure)}`);
+    if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
     const sums = history.sums(single, now);
     const scale = scaleOf(single.sli);
     const without = excluded(single);

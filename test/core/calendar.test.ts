@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endOfPeriod, offsetOf, startOfDay, startOfPeriod, windowLength } from '../../src/core/calendar.ts';
 import type { CalendarWindow } from '../../src/core/slo.ts';
@@ -56,10 +56,10 @@ describe('the first moment of a day', () => {
   });
 
   it('is of that day, and the moment before is not, in every time zone', () => {
-    const zones = fc.constantFrom(...Intl.supportedValuesOf('timeZone'));
-    const days = fc.integer({ min: Date.UTC(2012, 0, 1) / DAY, max: Date.UTC(2037, 0, 1) / DAY });
-    fc.assert(
-      fc.property(zones, days, (timeZone, day) => {
+    const zones = constantFrom(...Intl.supportedValuesOf('timeZone'));
+    const days = integer({ min: Date.UTC(2012, 0, 1) / DAY, max: Date.UTC(2037, 0, 1) / DAY });
+    assert(
+      property(zones, days, (timeZone, day) => {
         const date = new Date(day * DAY);
         const start = startOfDay(timeZone, date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
         const written = iso(day * DAY).slice(0, 10);
@@ -117,10 +117,10 @@ describe('a calendar window', () => {
   });
 
   it('follows one on the other without a gap, whichever was asked for before', () => {
-    const zones = fc.constantFrom(...Intl.supportedValuesOf('timeZone'));
-    const moments = fc.integer({ min: Date.UTC(2012, 0, 1), max: Date.UTC(2037, 0, 1) });
-    fc.assert(
-      fc.property(zones, fc.constantFrom('week', 'month', 'quarter'), moments, (timeZone, unit, now) => {
+    const zones = constantFrom(...Intl.supportedValuesOf('timeZone'));
+    const moments = integer({ min: Date.UTC(2012, 0, 1), max: Date.UTC(2037, 0, 1) });
+    assert(
+      property(zones, constantFrom('week', 'month', 'quarter'), moments, (timeZone, unit, now) => {
         const asked = window(unit, timeZone);
         const [start, end] = [startOfPeriod(asked, now), endOfPeriod(asked, now)];
         expect(start).toBeLessThanOrEqual(now);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, double, nat, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compositeCounts, spentShares } from '../../src/core/composite.ts';
 
@@ -40,16 +40,16 @@ describe.each(['weighted', 'all-of'] as const)('%s', (method) => {
   });
 
   it('stays within what was counted, and is no better than perfect nor worse than all bad', () => {
-    const members = fc.array(
-      fc.record({
-        good: fc.nat(1e9),
-        bad: fc.nat(1e9),
-        weight: fc.double({ min: 0.01, max: 1000, noNaN: true }),
+    const members = array(
+      record({
+        good: nat(1e9),
+        bad: nat(1e9),
+        weight: double({ min: 0.01, max: 1000, noNaN: true }),
       }),
       { minLength: 1, maxLength: 20 },
     );
-    fc.assert(
-      fc.property(members, (parts) => {
+    assert(
+      property(members, (parts) => {
         const { good, bad } = compositeCounts(method, parts);
         expect(good).toBeGreaterThanOrEqual(0);
         expect(bad).toBeGreaterThanOrEqual(0);

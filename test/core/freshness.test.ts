@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { freshHour } from '../../src/core/freshness.ts';
 import type { FreshnessSli } from '../../src/core/sli.ts';
@@ -66,12 +66,12 @@ describe('a minute', () => {
   });
 
   it('agrees with a naive search of any successes', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 2, max: 400 }),
-        fc.array(fc.nat(60 * 10 - 1), { maxLength: 8 }),
-        fc.nat(60 * 8),
-        fc.integer({ min: 0, max: 60 * 11 }),
+    assert(
+      property(
+        integer({ min: 2, max: 400 }),
+        array(nat(60 * 10 - 1), { maxLength: 8 }),
+        nat(60 * 8),
+        integer({ min: 0, max: 60 * 11 }),
         (length, successes, since, running) => {
           let expected = '';
           for (let minute = 0; minute < 60 * 10; minute++) {

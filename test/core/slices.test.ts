@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, integer, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutcomeSli, SliceRule, SliceSli } from '../../src/core/sli.ts';
 import { SLICE_PARTS } from '../../src/core/sli.ts';
@@ -93,12 +93,12 @@ describe('a slice', () => {
   });
 
   it('of any length agrees with a naive count of any minutes', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60),
-        fc.array(fc.tuple(fc.nat(59), fc.nat(5), fc.nat(5)), { maxLength: 40 }),
-        fc.tuple(fc.nat(10), fc.integer({ min: 1, max: 10 })).filter(([part, whole]) => part <= whole),
-        fc.nat(90),
+    assert(
+      property(
+        constantFrom(1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60),
+        array(tuple(nat(59), nat(5), nat(5)), { maxLength: 40 }),
+        tuple(nat(10), integer({ min: 1, max: 10 })).filter(([part, whole]) => part <= whole),
+        nat(90),
         (length, reports, [part, whole], running) => {
           const cells = new Map<number, { good: number; bad: number }>();
           for (const [minute, good, bad] of reports) cells.set(BEGIN + minute, { good, bad });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, boolean, func, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTail } from '../../src/core/tail.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
@@ -78,9 +78,9 @@ describe('the tail', () => {
   });
 
   it('agrees with the minutes themselves, and in doubt is never longer than them', () => {
-    const cell = fc.tuple(fc.nat(330), fc.nat(2), fc.nat(2));
-    fc.assert(
-      fc.property(fc.array(cell, { maxLength: 30 }), fc.func(fc.boolean()), (cells, isAbsent) => {
+    const cell = tuple(nat(330), nat(2), nat(2));
+    assert(
+      property(array(cell, { maxLength: 30 }), func(boolean()), (cells, isAbsent) => {
         const counts = new Map(cells.map(([minute, good, bad]) => [minute, { good, bad }]));
         let badRun = 0;
         for (let minute = 330; minute >= 0 && !counts.get(minute)?.good; minute--)

@@ -66,7 +66,7 @@ async function play(
     store,
     reader: createReader({ store, history }),
     deriver: createDeriver({ store, history, log: memoryLog() }),
-    elapsed: clock.now,
+    elapsed: () => clock.now(),
     definitions: () => definitions,
     owner: 'test',
     term: () => 1,

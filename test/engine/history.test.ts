@@ -298,7 +298,7 @@ it('gives hours and minutes that were asked for, however long ago', async () => 
   await history.refresh([request], clock.now());
   const { hour, minutes, hasMinutes, latestHour } = history.series(quarter);
   expect(hour(then)).toEqual({ good: 2, bad: 0 });
-  expect([...minutes(then)!.slice(0, 2)]).toEqual([2, 0]);
+  expect(Array.from(minutes(then)!).slice(0, 2)).toEqual([2, 0]);
   expect([hasMinutes(then), hasMinutes(then + 1)]).toEqual([true, false]);
   expect([latestHour(then + 20, then - 500), latestHour(then - 1, then - 500)]).toEqual([then, null]);
   await recorder.record([outcome({ at: clock.now() - 20 * HOUR })]);

@@ -174,14 +174,13 @@ describe('a calendar window', () => {
     await open(kolkata);
     const history = createHistory(world.store);
     const requested: unknown[] = [];
-    const refresh = history.refresh;
     reader = createReader({
       store: world.store,
       history: {
         ...history,
         refresh(requests, now) {
           requested.push(...requests.map(({ windows }) => windows));
-          return refresh(requests, now);
+          return history.refresh(requests, now);
         },
       },
     });

@@ -10,7 +10,10 @@ import { startWorld } from '../support/world.ts';
 const done = defineSlo();
 const inTime = defineSlo({ name: 'in-time', sli: { withinMs: 10 * MINUTE } });
 const charged = defineSlo({ name: 'charged', sli: { step: 'charge' } });
-const european = defineSlo({ name: 'european', sli: { where: { region: { op: 'in', values: ['eu', 'uk'] } } } });
+const european = defineSlo({
+  name: 'european',
+  sli: { where: { region: { op: 'in', values: ['eu', 'uk'] } } },
+});
 const shipped = defineSlo({ workflow: 'shipping' });
 const slos = [done, inTime, charged, european, shipped];
 
