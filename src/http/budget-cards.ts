@@ -1,5 +1,5 @@
 import type { AdjustmentReport, MemberReport, SloDetail, WindowReport } from '../core/report.ts';
-import { budgetBar, count, goodRatio, moment, percent, when } from './dashboard-words.ts';
+import { budgetBar, count, goodRatio, moment, percent, period, when } from './dashboard-words.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 
@@ -78,9 +78,7 @@ function memberRow({ slo, weight, ratio, share }: MemberReport, base: string): H
     <th scope="row"><a href="${base}/slos/${path}">${slo}</a></th>
     <td data-label="Weight">${weight}</td>
     <td data-label="Good">${percent(ratio, 4)}</td>
-    <td data-label="Share of what is spent" class="budget">
-      ${shareBar(share)}<span>${percent(share)}</span>
-    </td>
+    <td data-label="Of the spent" class="budget">${shareBar(share)}<span>${percent(share)}</span></td>
   </tr>`;
 }
 
@@ -130,7 +128,7 @@ function adjustmentRow(adjustment: AdjustmentReport, now: number): Html {
 }
 
 function times({ when: time }: AdjustmentReport): HtmlValue {
-  if (time.kind === 'once') return html`${moment(Date.parse(time.from))} to ${moment(Date.parse(time.to))}`;
+  if (time.kind === 'once') return period(Date.parse(time.from), Date.parse(time.to));
   return html`<code>${time.rrule}</code> for ${time.duration}, ${time.timeZone}`;
 }
 

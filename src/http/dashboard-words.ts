@@ -44,9 +44,9 @@ export function burnRateText(rate: number | null): string {
   return `${rate >= 100 ? Math.round(rate) : Number(rate.toFixed(rate < 1 ? 2 : 1))}×`;
 }
 
-/** A text with the x of its burn rates as a sign. */
-export function timesSign(text: string): string {
-  return text.replace(/(\d)x\b/g, '$1×');
+/** A text with the signs of its numbers as people write them: `14.4×`, `−30%`. */
+export function withSigns(text: string): string {
+  return text.replace(/(\d)x\b/g, '$1×').replace(/(^|\s)-(?=\d)/g, '$1−');
 }
 
 /** A count with thousands separated; of one that is no whole number and not large, what comes after the point. */
@@ -56,12 +56,21 @@ export function count(value: number): string {
 
 /** A moment to the minute, in UTC: `2 Mar 2026, 12:00 UTC`. */
 export function moment(at: number): Html {
+  const { day, time } = utc(at);
+  return html`<time datetime="${new Date(at).toISOString()}">${day}, ${time} UTC</time>`;
+}
+
+/** From one moment to another; a day that is the same is said once. */
+export function period(from: number, to: number): Html {
+  const [start, end] = [utc(from), utc(to)];
+  if (start.day !== end.day) return html`${moment(from)} to ${moment(to)}`;
+  return html`${start.day}, ${start.time} to ${end.time} UTC`;
+}
+
+function utc(at: number): { readonly day: string; readonly time: string } {
   const words = new Date(at).toUTCString();
-  const [, day = '', month = '', year = '', time = ''] =
-    /^\w+, (\d+) (\w+) (\d+) (\d+:\d+)/.exec(words) ?? [];
-  return html`<time datetime="${new Date(at).toISOString()}"
-    >${Number(day)} ${month} ${year}, ${time} UTC</time
-  >`;
+  const [, day = '', rest = '', time = ''] = /^\w+, (\d+) (\w+ \d+) (\d+:\d+)/.exec(words) ?? [];
+  return { day: `${Number(day)} ${rest}`, time };
 }
 
 /** A duration in its largest unit and the next: `3d 4h`, `12m`. */

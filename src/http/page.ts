@@ -85,8 +85,8 @@ function serviceFacts({ leader, evaluation, outbox, queued }: Status, version: s
     <ul>
       <li>${leader ? 'this replica leads' : 'another replica leads'}</li>
       <li>${evaluated}</li>
-      <li>${queued} outcomes waiting</li>
-      <li>${outbox.pending} notifications waiting</li>
+      <li>${queued} ${queued === 1 ? 'outcome' : 'outcomes'} waiting</li>
+      <li>${outbox.pending} ${outbox.pending === 1 ? 'notification' : 'notifications'} waiting</li>
       <li>Burnwatch ${version}</li>
     </ul>
   </footer>`;

@@ -8,7 +8,7 @@ import {
   outsideLink,
   percent,
   stateBadge,
-  timesSign,
+  withSigns,
   when,
 } from './dashboard-words.ts';
 import { failureCard, lastFailedCard } from './failure-cards.ts';
@@ -132,8 +132,8 @@ function tierRow({ name, severity, condition, now, firing }: TierReport): Html {
   return html`<tr>
     <th scope="row">${name}</th>
     <td data-label="Severity">${severity}</td>
-    <td data-label="Fires when">${timesSign(condition)}</td>
-    <td data-label="Stands at">${timesSign(now)}</td>
+    <td data-label="Fires when">${withSigns(condition)}</td>
+    <td data-label="Stands at">${withSigns(now)}</td>
     <td data-label="Now">${firing ? html`<b class="alarm">firing</b>` : 'quiet'}</td>
   </tr>`;
 }

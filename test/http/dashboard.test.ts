@@ -2,10 +2,19 @@ import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Status } from '../../src/http/status.ts';
-import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail } from './fakes.ts';
+import {
+  adjustment,
+  burningSlo,
+  exhaustedSlo,
+  fixedStatus,
+  journeySlo,
+  silentSlo,
+  sloDetail,
+} from './fakes.ts';
 import { startServer } from './running-server.ts';
 
 const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stolen=2">'" autofocus onfocus="window.stolen=3" '&`;
+const NOW_TEXT = '2026-03-10T11:00:00.000Z';
 const PROBLEM =
   'slos/orders.yaml:7:16: objective is 105%; expected less than 100%\n    objective: 105%\n               ^^^^';
 
@@ -140,7 +149,7 @@ describe('the page of an SLO', () => {
     expect(text).toMatch(/Page: opened 25m ago[^]*highest burn rate so far is 18.4×/);
     expect(text).toMatch(/12%\s*left/);
     expect(await page.locator('section[aria-label="Alert tiers"] tbody tr').first().innerText()).toMatch(
-      /fast\s+page\s+13.4×\s+14.9× in 1h\s+17.2× in 5m\s+firing/,
+      /fast\s+page\s+burns 13.44× or faster over 1h and 5m\s+14.9× over 1h, 17.2× over 5m\s+firing/,
     );
     expect(await page.locator('.bars').first().innerText()).toMatch(/charge-card\s+43\s+ship\s+9/);
     expect(text).toMatch(
@@ -151,6 +160,49 @@ describe('the page of an SLO', () => {
     );
     expect(complaints).toEqual([]);
     expect((await fetch(`${running.url}/slos/no/such`)).status).toBe(404);
+  });
+
+  it('shows windows, members, tiers of every kind, the freeze, who acknowledged and what is adjusted', async () => {
+    const running = await startServer();
+    running.report.list = [journeySlo()];
+    const { page, complaints } = await openPage();
+    await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
+    const section = (name: string) => page.locator(`section[aria-label="${name}"]`).innerText();
+    expect(await section('Incident')).toMatch(
+      /Tier outage fired, and so do below-98%; the highest burn rate so far is 20×[^]*Acknowledged by sam 1h ago/,
+    );
+    expect(await section('Error budget policy')).toMatch(/Deploys are frozen[^]*overspent by 29.9%/);
+    expect(await section('Error budget')).toMatch(
+      /of outcomes over 28d[^]*Outcomes\s+10,000[^]*Deploys\s+frozen/,
+    );
+    expect(await section('Windows')).toMatch(
+      /28d\s[^]*7d\s+100%\s+0 of 2,000\s+100%[^]*month \(Europe\/Berlin\)\s*since 28 Feb 2026, 23:00 UTC, ends in 21d 10h\s+97.21%\s+97.5 of 3,500\s+44.3%/,
+    );
+    expect(await section('Members')).toMatch(
+      /order-fulfillment\/fulfilled-in-10m\s+3\s+92%\s+90%[^]*signup\/welcomed\s+1\s+–\s+0%/,
+    );
+    expect(await section('Alert tiers')).toMatch(
+      /outage\s+page\s+so many bad outcomes in a row[^]*12 of 5 in a row\s+firing[^]*−29.9% left[^]*no outcomes for 1h\s+outcomes are coming\s+quiet/,
+    );
+    expect(await section('Adjustments')).toMatch(
+      /another data centre\s*all SLOs of order-fulfillment\s+10 Mar 2026, 11:00 to 13:00 UTC\s+sam\s+in force, ends in 1h\s+weekly backup[^]*FREQ=WEEKLY;BYDAY=SU;BYHOUR=2 for 2h, Europe\/Berlin[^]*starts in 3d[^]*whole hours[^]*ended by kim 2d ago/,
+    );
+    await page.goto(running.url);
+    expect(await page.locator('tbody tr').innerText()).toMatch(
+      /page · opened 2h ago\s+acknowledged by sam\s+deploys frozen/,
+    );
+    await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
+    running.report.list = [sloDetail({ workflow: 'billing/eu', name: 'invoice-sent' })];
+    await page.getByRole('link', { name: 'billing/eu/invoice-sent' }).click();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('invoice-sent');
+    expect(
+      await page
+        .locator(
+          'section[aria-label="Windows"], section[aria-label="Members"], section[aria-label="Adjustments"]',
+        )
+        .count(),
+    ).toBe(0);
+    expect(complaints).toEqual([]);
   });
 
   it('G2: shows what producers and files say as text, whatever it is', async () => {
@@ -169,6 +221,26 @@ describe('the page of an SLO', () => {
         window: HOSTILE,
         failures,
         lastFailed,
+        windows: journeySlo().windows.map((window) => ({ ...window, window: HOSTILE })),
+        members: [{ slo: `a/${HOSTILE}`, weight: 1, ratio: 1, share: 1 }],
+        adjustments: [
+          adjustment({ reason: HOSTILE, createdBy: HOSTILE, workflow: HOSTILE, notes: [HOSTILE] }),
+          adjustment({ active: false, ended: { at: NOW_TEXT, by: HOSTILE, reason: HOSTILE } }),
+        ],
+        budgetPolicy: { name: HOSTILE, deploys: 'frozen', reasons: [HOSTILE], postmortemAbove: null },
+        incident: {
+          ...burningSlo().incident!,
+          id: HOSTILE,
+          tier: HOSTILE,
+          firing: [HOSTILE],
+          acknowledged: { at: NOW_TEXT, by: HOSTILE },
+        },
+        tiers: sloDetail().tiers.map((tier) => ({
+          ...tier,
+          name: HOSTILE,
+          condition: HOSTILE,
+          now: HOSTILE,
+        })),
       }),
     ];
     const { page, complaints } = await openPage();
@@ -225,9 +297,14 @@ describe('the look', () => {
         silentSlo({ name: 'silent' }),
         sloDetail({ name: 'warming', state: 'warming-up' }),
         sloDetail({ name: 'well' }),
+        journeySlo(),
       ];
       const { page } = await openPage({ viewport: { width, height: 800 }, colorScheme });
-      for (const path of ['/', `/slos/${'a'.repeat(128)}/${'b'.repeat(100)}`]) {
+      for (const path of [
+        '/',
+        `/slos/${'a'.repeat(128)}/${'b'.repeat(100)}`,
+        '/slos/checkout-journey/whole-journey',
+      ]) {
         await page.goto(running.url + path);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
         expect(await page.evaluate(WEAK_TEXTS)).toEqual([]);

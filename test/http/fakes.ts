@@ -296,6 +296,113 @@ export function exhaustedSlo(changes: Partial<SloDetail> = {}): SloDetail {
   });
 }
 
+/** A composite with everything there can be: several windows, members, tiers of every kind, adjustments, a freeze. */
+export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
+  const month: WindowReport = {
+    ...windowOf('month (Europe/Berlin)', 9.5 * DAY, 3402.5, 97.5),
+    kind: 'calendar',
+    from: '2026-02-28T23:00:00.000Z',
+    to: '2026-03-31T22:00:00.000Z',
+  };
+  const plain = { severity: 'ticket', firing: false };
+  return exhaustedSlo({
+    workflow: 'checkout-journey',
+    name: 'whole-journey',
+    description: 'From the basket to the door',
+    sli: { kind: 'composite', unit: 'outcomes', good: 9350.25, bad: 649.75, total: 10_000, ratio: 0.935025 },
+    windows: [windowOf('28d', 28 * DAY, 9350.25, 649.75), windowOf('7d', 7 * DAY, 2000, 0), month],
+    budgetPolicy: {
+      name: 'standard',
+      deploys: 'frozen',
+      reasons: [
+        'The budget over 28d is overspent by 29.9%; while it is, the policy standard freezes deploys.',
+      ],
+      postmortemAbove: 0.2,
+    },
+    incident: {
+      id: 'mk2x1-b8e4',
+      severity: 'page',
+      tier: 'outage',
+      firing: ['outage', 'below-98%'],
+      openedAt: new Date(NOW - 2 * HOUR).toISOString(),
+      peakBurnRate: 20,
+      acknowledged: { at: new Date(NOW - HOUR).toISOString(), by: 'sam' },
+    },
+    tiers: [
+      {
+        name: 'outage',
+        severity: 'page',
+        kind: 'outage',
+        condition: 'so many bad outcomes in a row that it is no chance',
+        now: '12 of 5 in a row',
+        firing: true,
+      },
+      {
+        ...plain,
+        name: 'below-98%',
+        kind: 'successRate',
+        condition: 'less than 98% good over 15m',
+        now: '20% good',
+        firing: true,
+      },
+      tier('slow', 'page', '6h', '30m', 5.6, 0.7, 0.5),
+      {
+        ...plain,
+        name: 'budget-below-50%',
+        kind: 'budgetRemaining',
+        condition: 'less than 50% of the budget left',
+        now: '-29.9% left',
+      },
+      {
+        ...plain,
+        name: 'gone-within-1d',
+        kind: 'forecast',
+        condition: 'at this pace the budget is gone within 1d',
+        now: 'it is gone',
+      },
+      {
+        ...plain,
+        name: 'no-data',
+        kind: 'noData',
+        condition: 'no outcomes for 1h',
+        now: 'outcomes are coming',
+      },
+    ],
+    members: [
+      { slo: 'order-fulfillment/fulfilled-in-10m', weight: 3, ratio: 0.92, share: 0.9 },
+      { slo: 'billing/eu/invoice-sent', weight: 1, ratio: 0.9733, share: 0.1 },
+      { slo: 'signup/welcomed', weight: 1, ratio: null, share: 0 },
+    ],
+    adjustments: [
+      adjustment({ workflow: 'order-fulfillment', slo: null }),
+      adjustment({
+        reason: 'weekly backup',
+        when: {
+          kind: 'recurring',
+          rrule: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2',
+          start: new Date(NOW).toISOString(),
+          duration: '2h',
+          timeZone: 'Europe/Berlin',
+          until: null,
+        },
+        active: false,
+        occurrence: {
+          from: new Date(NOW + 3 * DAY).toISOString(),
+          to: new Date(NOW + 3 * DAY + 2 * HOUR).toISOString(),
+        },
+      }),
+      adjustment({
+        reason: 'flood in the warehouse',
+        active: false,
+        occurrence: null,
+        notes: ['It is rounded out to whole hours, since single minutes are kept for 3 days only.'],
+        ended: { at: new Date(NOW - 2 * DAY).toISOString(), by: 'kim', reason: 'the water is gone' },
+      }),
+    ],
+    ...changes,
+  });
+}
+
 /** An SLO without outcomes. */
 export function silentSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
