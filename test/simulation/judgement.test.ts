@@ -17,20 +17,6 @@ let cells: Cell[] = [];
 beforeAll(() => void (cells = measureAll()), 600_000);
 
 /**
- * Where a factor that was lowered to half of the highest burn rate is reached by chance, and the textbook's never:
- * known, told of in docs/judgement.md, and to be mended. Not one more.
- */
-const KNOWN_WORSE: readonly string[] = [
-  '50% at 10/hour, 50% of the budget spent',
-  '50% at 10/hour, 100% of the budget spent',
-  '90% at 10/hour, 50% of the budget spent',
-  '90% at 10/hour, 100% of the budget spent',
-  '95% at 10/hour, 100% of the budget spent',
-  '50% at 1/s, 100% of the budget spent',
-  '50% at 100/s, 100% of the budget spent',
-];
-
-/**
  * The fewest bad outcomes in a row that prove an outage where a window holds `volume`: the smallest n with
  * (1 / budget)^n >= 100 * volume, in whole numbers.
  */
@@ -74,7 +60,7 @@ describe('ours', () => {
         .filter(({ pages }) => pages.ours > pages.textbook)
         .map(({ usual }) => `${objective} at ${traffic}, ${usual * 100}% of the budget spent`),
     );
-    expect(worse).toEqual(KNOWN_WORSE);
+    expect(worse).toEqual([]);
   });
 
   it('tells of every fault that the textbook tells of where anything comes in every minute', () => {

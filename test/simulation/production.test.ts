@@ -78,7 +78,7 @@ describe('J1: production judges as the simulation does:', () => {
       const states = await world.store.loadStates();
       slos.forEach(({ id }, index) => lived[index]!.push(seen(states.get(id)?.state ?? QUIET)));
     }
-  });
+  }, 300_000);
   afterAll(() => world.close());
 
   it.each(CELLS.map((cell, index) => [...cell, index] as const))(
