@@ -15,9 +15,6 @@ import {
   readOrReject,
 } from './record-fields.ts';
 
-export { DEDUP_HORIZON, FUTURE_LIMIT, isRejection } from './record-fields.ts';
-export type { Rejection, RejectionCode } from './record-fields.ts';
-
 export type Status = 'started' | 'succeeded' | 'failed' | 'cancelled';
 const STATUSES: readonly string[] = ['started', 'succeeded', 'failed', 'cancelled'] satisfies Status[];
 

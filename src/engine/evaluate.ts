@@ -9,6 +9,7 @@ import type { Definitions, Slo } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
 import type { StateChange, Store, StoredRecord, StoredState } from '../core/store.ts';
 import { StoreUnavailable } from '../core/store.ts';
+import type { Deriver } from './derive.ts';
 import type { Reader } from './reader.ts';
 import { routeOf } from './routing.ts';
 import { sweep } from './sweep.ts';
@@ -47,11 +48,6 @@ export interface EvaluatorOptions {
   /** Milliseconds that pass whatever the clock is set to. */
   readonly elapsed: () => number;
   readonly log: Log;
-}
-
-/** Works out the counters of SLIs that are not counted as they are reported. */
-export interface Deriver {
-  derive(slos: readonly Slo[], now: number): Promise<void>;
 }
 
 /** SLOs judged before others get a turn of the event loop. */

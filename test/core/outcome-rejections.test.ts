@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRejection, parseOutcome } from '../../src/core/outcome.ts';
+import { parseOutcome } from '../../src/core/outcome.ts';
+import { isRejection } from '../../src/core/record-fields.ts';
 import { ARRIVAL, TRACE, parseJson, parseSketch } from '../support/outcomes.ts';
 
 describe('what is no outcome', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRejection } from '../../src/core/outcome.ts';
+import { isRejection } from '../../src/core/record-fields.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { ARRIVAL, TRACE, parseJson, parseSketch, sketchOutcome } from '../support/outcomes.ts';
 

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NotificationFacts } from '../../src/core/notification.ts';
-import { isRejection, parseOutcome } from '../../src/core/outcome.ts';
+import { parseOutcome } from '../../src/core/outcome.ts';
+import { isRejection } from '../../src/core/record-fields.ts';
 import type { SloReport } from '../../src/core/report.ts';
 import type { Definitions } from '../../src/core/slo.ts';
 import type { Store } from '../../src/core/store.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CELL_BYTES, HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '../../core/cells.ts';
-import { DEDUP_HORIZON } from '../../core/outcome.ts';
+import { DEDUP_HORIZON } from '../../core/record-fields.ts';
 import {
   CHANGE_RETENTION,
   FAILURE_RETENTION,
