@@ -7,7 +7,7 @@ import type {
   SuccessRateTier,
   Tier,
 } from './alert-policy.ts';
-import { outageRun } from './alert-policy.ts';
+import { beyondChance, outageRun } from './alert-policy.ts';
 import { burnRate, maximumBurnRate } from './burn-rate.ts';
 import { windowLength } from './calendar.ts';
 import type { Counts } from './cells.ts';
@@ -71,7 +71,7 @@ export function readTier(
 ): TierReading {
   switch (tier.kind) {
     case 'burnRate':
-      return readBurnRate(slo, tier, evidence);
+      return readBurnRate(slo, tier, evidence, now);
     case 'successRate':
       return readSuccessRate(slo, tier, evidence);
     case 'budgetRemaining':
@@ -87,18 +87,23 @@ export function readTier(
   }
 }
 
-function readBurnRate({ objective, alerts }: Slo, tier: BurnRateTier, { sum }: Evidence): TierReading {
-  const long = sum(tier.long);
-  const short = sum(tier.short);
+function readBurnRate(slo: Slo, tier: BurnRateTier, evidence: Evidence, now: number): TierReading {
+  const { objective, alerts } = slo;
+  const long = evidence.sum(tier.long);
+  const short = evidence.sum(tier.short);
   const longBurnRate = burnRate(objective, long);
   const shortBurnRate = burnRate(objective, short);
   const { factor } = tier;
+  const burns = longBurnRate !== null && longBurnRate >= factor && (shortBurnRate ?? 0) >= factor;
+  // A handful of outcomes reaches a lowered factor by chance.
+  const proven = () =>
+    tier.loweredFrom === null || beyondChance(objective, long, volumeOfWindow(slo, evidence, now));
   return {
     tier,
     met:
       longBurnRate === null || shortBurnRate === null
         ? null
-        : longBurnRate >= factor && shortBurnRate >= factor && long.bad >= alerts.minFailures,
+        : burns && long.bad >= alerts.minFailures && proven(),
     cleared: shortBurnRate === null ? null : shortBurnRate < factor * alerts.resolveShare,
     figures: { kind: 'burnRate', long, short, longBurnRate, shortBurnRate },
   };
@@ -137,7 +142,7 @@ function readBudgetRemaining(
 function readForecast(slo: Slo, tier: ForecastTier, evidence: Evidence, now: number): TierReading {
   const { objective, window, alerts } = slo;
   const counts = evidence.sum(windowLength(window, now));
-  const lookback = paceWindow(slo, evidence);
+  const lookback = paceWindow(slo, evidence, now);
   const recent = evidence.sum(lookback);
   const left = timeToExhaustion(objective, counts, recent, lookback);
   // A budget that is gone needs no pace to tell; one that is not says nothing while no outcomes come.
@@ -151,23 +156,18 @@ function readForecast(slo: Slo, tier: ForecastTier, evidence: Evidence, now: num
 }
 
 /** The longest tier window that burns at its threshold at this moment, else the last day (design §5). */
-function paceWindow(slo: Slo, evidence: Evidence): number {
+function paceWindow(slo: Slo, evidence: Evidence, now: number): number {
   const burning = slo.alerts.tiers.filter(
-    (tier) => tier.kind === 'burnRate' && readBurnRate(slo, tier, evidence).met === true,
+    (tier) => tier.kind === 'burnRate' && readBurnRate(slo, tier, evidence, now).met === true,
   );
   const longest = Math.max(...burning.map((tier) => (tier.kind === 'burnRate' ? tier.long : 0)));
   return burning.length === 0 ? LOOKBACK : longest;
 }
 
-function readOutage(
-  { objective, window, alerts }: Slo,
-  tier: OutageTier,
-  evidence: Evidence,
-  now: number,
-): TierReading {
+function readOutage(slo: Slo, tier: OutageTier, evidence: Evidence, now: number): TierReading {
+  const { objective, alerts } = slo;
   const { badRun, badSince = null, lastAt } = evidence.tail();
-  const { good, bad } = evidence.sum(window.duration);
-  const volume = expectedVolume(good + bad, window.duration, now - evidence.since);
+  const volume = volumeOfWindow(slo, evidence, now);
   const needed = Math.max(Math.ceil(alerts.minFailures), outageRun(objective, volume));
   return {
     tier,
@@ -179,11 +179,14 @@ function readOutage(
 }
 
 /**
- * How many outcomes a window is going to hold, at least 1: those it holds, or while the history is younger than the
- * window, that many more in proportion.
+ * How many outcomes the window of an SLO is going to hold, at least 1: those it holds, or while the history is younger
+ * than the window, that many more in proportion.
  */
-function expectedVolume(total: number, window: number, age: number): number {
-  const extrapolated = age < window ? (total / Math.max(age, MINUTE)) * window : total;
+function volumeOfWindow({ window }: Slo, { sum, since }: Evidence, now: number): number {
+  const { good, bad } = sum(window.duration);
+  const total = good + bad;
+  const age = now - since;
+  const extrapolated = age < window.duration ? (total / Math.max(age, MINUTE)) * window.duration : total;
   return Math.max(1, Math.ceil(extrapolated));
 }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BurnRateTier } from '../../src/core/alert-policy.ts';
-import { defaultTiers, detectionTime, outageRun } from '../../src/core/alert-policy.ts';
+import { beyondChance, defaultTiers, detectionTime, outageRun } from '../../src/core/alert-policy.ts';
 import { maximumBurnRate } from '../../src/core/burn-rate.ts';
 import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../src/core/time.ts';
 import { objective } from '../support/definitions.ts';
@@ -243,5 +243,48 @@ describe('outageRun', () => {
     expect(outageRun(objective('99.999999999%'), 0)).toBe(1);
     expect(outageRun(objective('0.1%'), 1)).toBe(oracle('0.1%', 1));
     expect(outageRun(objective('0.000001%'), 1_000_000)).toBe(1_842_068_066);
+  });
+});
+
+describe('beyondChance', () => {
+  const OBJECTIVES = ['50%', '75%', '90%', '95%', '99%', '99.9%'].map(objective);
+
+  /** The probability of at least `bad` failures among `total`, each failing with `share`. */
+  function upperTail(total: number, bad: number, share: number): number {
+    let term = (1 - share) ** total;
+    let below = 0;
+    for (let k = 0; k < bad; k++) {
+      below += term;
+      term *= ((total - k) / (k + 1)) * (share / (1 - share));
+    }
+    return 1 - below;
+  }
+
+  it('J3: proves only what chance shows less than once in a hundred windows to a workflow that just meets its objective', () => {
+    for (const goal of OBJECTIVES) {
+      for (let total = 1; total <= 60; total++) {
+        for (let bad = 0; bad <= total; bad++) {
+          const proven = beyondChance(goal, { good: total - bad, bad }, 1000);
+          // The sum is only exact to some 1e-15 of 1, far below the 1e-5 that is asked.
+          if (proven) expect(upperTail(total, bad, goal.errorBudget)).toBeLessThanOrEqual(1e-5 + 1e-12);
+        }
+      }
+    }
+  });
+
+  it('J3: takes the same run of bad outcomes as an outage', () => {
+    for (const goal of OBJECTIVES) {
+      const run = outageRun(goal, 6720);
+      expect(beyondChance(goal, { good: 0, bad: run + 1 }, 6720)).toBe(true);
+      expect(beyondChance(goal, { good: 0, bad: run - 1 }, 6720)).toBe(false);
+    }
+  });
+
+  it('is proven by more of the same, however little above the budget; never at or below it', () => {
+    const goal = objective('50%');
+    expect(beyondChance(goal, { good: 48, bad: 52 }, 1000)).toBe(false);
+    expect(beyondChance(goal, { good: 48_000, bad: 52_000 }, 1000)).toBe(true);
+    expect(beyondChance(goal, { good: 1e6, bad: 1e6 }, 1)).toBe(false);
+    expect(beyondChance(goal, { good: 0, bad: 0 }, 1)).toBe(false);
   });
 });
