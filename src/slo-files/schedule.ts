@@ -16,7 +16,7 @@ const REFERENCE_DAYS = 400;
 /** The most that `ticks` looks back, several times what is kept. */
 const MAX_RANGE = 400 * DAY;
 const MAX_CACHED_DAYS = 150;
-const MAX_CACHED_MONTHS = 2_000;
+const MAX_RECALLED = 2_000;
 
 const FIELDS = 'five fields (minute, hour, day of month, month, day of week), such as 0 2 * * *';
 
@@ -66,8 +66,14 @@ function newCron(pattern: string): Cron {
   return new Cron(pattern, { timezone: 'UTC', mode: '5-part' });
 }
 
+const knownTimes = new Map<string, readonly number[]>();
+
 /** Offsets from midnight of the ticks of one day, in order. */
-function timesOfDay(minute: string, hour: string): number[] {
+function timesOfDay(minute: string, hour: string): readonly number[] {
+  return recalled(knownTimes, `${minute} ${hour}`, () => findTimes(minute, hour));
+}
+
+function findTimes(minute: string, hour: string): number[] {
   const minutes = ticksWithin(newCron(`${minute} * * * *`), REFERENCE_FROM, REFERENCE_FROM + HOUR);
   const hours = ticksWithin(newCron(`0 ${hour} * * *`), REFERENCE_FROM, REFERENCE_FROM + DAY);
   return hours.flatMap((at) => minutes.map((offset) => at - REFERENCE_FROM + offset - REFERENCE_FROM));
@@ -91,16 +97,29 @@ function matchingDays(date: string): (day: number) => boolean {
   return (day) => {
     const at = new Date(day * DAY);
     const first = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1);
-    const key = `${date} ${first}`;
-    let bits = months.get(key);
-    if (bits === undefined) {
+    const bits = recalled(months, `${date} ${first}`, () => {
       const end = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1);
-      bits = ticksWithin(cron, first, end).reduce((all, tick) => all | (1 << ((tick - first) / DAY)), 0);
-      if (months.size >= MAX_CACHED_MONTHS) months.clear();
-      months.set(key, bits);
-    }
+      return ticksWithin(cron, first, end).reduce((all, tick) => all | (1 << ((tick - first) / DAY)), 0);
+    });
     return (bits & (1 << (day - first / DAY))) !== 0;
   };
+}
+
+/** How far the clocks of one local day are ahead of UTC before and after a change, and when that is. */
+interface Offsets {
+  readonly early: number;
+  readonly late: number;
+  readonly change: number | null;
+}
+
+const knownOffsets = new Map<string, Offsets>();
+
+function offsetsOn(timeZone: string, local: number): Offsets {
+  // Clocks change at most once within three days, so these are all the offsets of the day.
+  const [low, high] = [local - DAY, local + 2 * DAY];
+  const early = offsetOf(timeZone, low);
+  const late = offsetOf(timeZone, high);
+  return { early, late, change: early === late ? null : changeBetween(timeZone, low, high) };
 }
 
 /** The moments of the times of one local day. */
@@ -111,12 +130,10 @@ function instants(
   isElapsed: boolean,
 ): readonly number[] {
   const local = day * DAY;
-  // Clocks change at most once within three days, so these are all the offsets of the day.
-  const [low, high] = [local - DAY, local + 2 * DAY];
-  const early = offsetOf(timeZone, low);
-  const late = offsetOf(timeZone, high);
-  if (early === late) return times.map((time) => local + time - early);
-  const change = changeBetween(timeZone, low, high);
+  const { early, late, change } = recalled(knownOffsets, `${timeZone} ${day}`, () =>
+    offsetsOn(timeZone, local),
+  );
+  if (change === null) return times.map((time) => local + time - early);
   const found = new Set<number>();
   for (const time of times) {
     const [before, after] = [local + time - early, local + time - late];
@@ -181,6 +198,8 @@ function shortestPause(
   for (const [index, day] of ticked.slice(1).entries()) {
     pauses.push((day - ticked[index]!) * DAY + times[0]! - times.at(-1)!);
   }
+  // Nothing is shorter.
+  if (Math.min(...pauses) === MINUTE) return MINUTE;
   for (const day of changesOf(timeZone)) {
     const ticks = [-2, -1, 0, 1, 2].flatMap((offset) => ticksOfDay(day + offset));
     pauses.push(...ticks.slice(1).map((at, index) => at - ticks[index]!));
@@ -192,14 +211,22 @@ const changes = new Map<string, readonly number[]>();
 
 /** The days of the reference time on which the clocks of a time zone change. */
 function changesOf(timeZone: string): readonly number[] {
-  let days = changes.get(timeZone);
-  if (!days) {
+  return recalled(changes, timeZone, () => {
     const offset = (day: number) => {
       const at = new Date(day * DAY);
       return day * DAY - startOfDay(timeZone, at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate());
     };
-    days = referenceDays().filter((day) => offset(day) !== offset(day + 1));
-    changes.set(timeZone, days);
+    return referenceDays().filter((day) => offset(day) !== offset(day + 1));
+  });
+}
+
+/** What was worked out before; many schedules share their times, dates and zones, and the machinery is slow. */
+function recalled<Value>(known: Map<string, Value>, key: string, workOut: () => Value): Value {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = workOut();
+    if (known.size >= MAX_RECALLED) known.clear();
+    known.set(key, value);
   }
-  return days;
+  return value;
 }

@@ -16,7 +16,8 @@ export function narrowIssues(error: z.ZodError, schema?: z.ZodType, value?: unkn
   if (!schema) return error.issues.flatMap(bestOption);
   const narrowed = new Set<string>();
   return error.issues.flatMap((issue) => {
-    const found = unionOn(schema, value, issue.path);
+    // More than are told; then it is enough to know where they are.
+    const found = narrowed.size < MAX_REPORTED ? unionOn(schema, value, issue.path) : null;
     if (!found) return [issue];
     const key = pointerOf(found.path);
     const inner = found.value === undefined ? null : meantOption(found.union, found.value);
