@@ -1,10 +1,5 @@
+import type { Refused } from './refused.ts';
 import type { AdjustmentReport, IncidentReport } from './report.ts';
-
-/** What was asked and cannot be done, as sentences that say what would be right. */
-export interface Refused {
-  readonly refused: 'invalid' | 'unknown' | 'over' | 'too-many';
-  readonly problems: readonly string[];
-}
 
 /** Where people tell Burnwatch something. Requests are as parsed from JSON; everything is logged, nothing is erased. */
 export interface Desk {
@@ -28,8 +23,4 @@ export interface AcknowledgementReport {
   readonly at: string;
   readonly by: string;
   readonly note: string | null;
-}
-
-export function isRefused<Answer extends object>(answer: Answer | Refused): answer is Refused {
-  return 'refused' in answer;
 }

@@ -1,5 +1,5 @@
 import type { Adjustment, Closing } from './adjustment.ts';
-import type { Refused } from './desk.ts';
+import type { Refused } from './refused.ts';
 import type { ErrorBudget } from './error-budget.ts';
 import type { FailedExecution, FailureCount } from './notification.ts';
 import type { SliUnit } from './sli-unit.ts';

@@ -1,6 +1,7 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Desk, Refused } from '../core/desk.ts';
-import { isRefused } from '../core/desk.ts';
+import type { Desk } from '../core/desk.ts';
+import type { Refused } from '../core/refused.ts';
+import { isRefused } from '../core/refused.ts';
 import { sendJson } from './answer.ts';
 import type { Guard, Scope } from './auth.ts';
 import { readJson } from './json-body.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/core/desk.ts';
-import { isRefused } from '../../src/core/desk.ts';
+import { isRefused } from '../../src/core/refused.ts';
 import type { AdjustmentReport, HistoryReport, Report } from '../../src/core/report.ts';
 import type { SingleSli } from '../../src/core/sli.ts';
 import { fingerprint } from '../../src/core/sli.ts';
@@ -59,7 +59,7 @@ function startProcess(slos: readonly Slo[]): Process {
     definitions,
     owner: 'this process',
     term: () => 1,
-    elapsed: clock.now,
+    elapsed: () => clock.now(),
     log,
   });
   return {

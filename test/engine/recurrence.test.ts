@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Recurrence } from '../../src/core/adjustment.ts';
 import { offsetOf } from '../../src/core/calendar.ts';

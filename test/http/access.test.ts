@@ -33,8 +33,8 @@ async function startWithRoutes() {
       app.get('/inbox', (_request, response) => void response.send('an inbox'));
       for (const { route } of app.router.stack) {
         if (!route) continue;
-        const methods = route.stack.map(({ method }) => method as string | undefined);
-        paths.push({ path: route.path, posted: methods.includes('post'), read: methods.includes('get') });
+        const methods = new Set(route.stack.map(({ method }) => method as string | undefined));
+        paths.push({ path: route.path, posted: methods.has('post'), read: methods.has('get') });
       }
     },
   });

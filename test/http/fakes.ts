@@ -3,7 +3,8 @@ import { parseOutcome } from '../../src/core/outcome.ts';
 import type { Rejection } from '../../src/core/record-fields.ts';
 import { isRejection } from '../../src/core/record-fields.ts';
 import type { Recorder } from '../../src/core/recorder.ts';
-import type { AcknowledgementReport, Desk, Refused } from '../../src/core/desk.ts';
+import type { AcknowledgementReport, Desk } from '../../src/core/desk.ts';
+import type { Refused } from '../../src/core/refused.ts';
 import type {
   AdjustmentReport,
   HistoryReport,
