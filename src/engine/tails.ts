@@ -102,11 +102,25 @@ export function createTails({ history, partsOf, excluded, scaleOf }: TailsOption
       const tails = partsOf(slo).map((part) => readPart(slo, part, now, false).tail);
       if (sli.kind !== 'composite') return tails[0]!;
       const lastAt = tails.reduce<number | null>((latest, { lastAt }) => later(latest, lastAt), null);
-      if (sli.method === 'weighted') return { badRun: 0, badSince: null, lastAt };
+      if (sli.method === 'weighted') return { ...runOfAll(tails), lastAt };
       const longest = tails.reduce((one, other) => (other.badRun > one.badRun ? other : one));
       return { ...longest, lastAt };
     },
   };
+}
+
+/**
+ * The run of all members together, which began when the last of them was good the last time: at least as long as the
+ * run of that one. None while one of those that have outcomes is good.
+ */
+function runOfAll(tails: readonly Tail[]): Pick<Tail, 'badRun' | 'badSince'> {
+  const counted = tails.filter(({ lastAt }) => lastAt !== null);
+  if (counted.length === 0 || counted.some(({ badRun }) => badRun === 0))
+    return { badRun: 0, badSince: null };
+  const { badRun, badSince = null } = counted.reduce((one, other) =>
+    (other.badSince ?? 0) > (one.badSince ?? 0) ? other : one,
+  );
+  return { badRun, badSince };
 }
 
 function later(one: number | null, other: number | null): number | null {

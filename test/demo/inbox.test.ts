@@ -19,19 +19,31 @@ const FACTS: NotificationFacts = {
   description: `Orders are done ${HOSTILE}`,
   runbook: 'https://wiki.example.com/orders?a=1&b=2',
   objective: 0.99,
+  errorBudget: 0.01,
   window: '28d',
   incident: 'i-1',
   severity: 'page',
   openedAt: 1_790_000_000_000,
   at: 1_790_000_000_000,
-  tier: 'fast',
-  factor: 13.44,
-  long: { duration: 3_600_000, good: 80, bad: 20, burnRate: 20 },
-  short: { duration: 300_000, good: 8, bad: 2, burnRate: 20 },
+  reasons: [
+    {
+      kind: 'burnRate',
+      tier: 'fast',
+      severity: 'page',
+      factor: 13.44,
+      long: { duration: 3_600_000, good: 80, bad: 20, burnRate: 20 },
+      short: { duration: 300_000, good: 8, bad: 2, burnRate: 20 },
+    },
+  ],
   budget: { allowed: 100, spent: 20, remaining: 80, remainingRatio: 0.8 },
   exhaustsAt: null,
+  pace: null,
   peakBurnRate: 20,
   during: { good: 80, bad: 20 },
+  acknowledged: null,
+  waited: null,
+  members: [],
+  postmortem: null,
   failures: [{ step: 'pack', dependency: null, error: HOSTILE, count: 20 }],
   lastFailed: [
     {
@@ -43,6 +55,7 @@ const FACTS: NotificationFacts = {
       traceId: null,
     },
   ],
+  told: ['pager'],
   insteadOf: null,
 };
 

@@ -151,3 +151,42 @@ describe('J4: silence', () => {
     expect(reason).toMatchObject({ kind: 'noData', silentFor: 6 * HOUR });
   });
 });
+
+describe('J4: time', () => {
+  const JUMPS = [DAY, -DAY, 40 * DAY, -40 * DAY, -2 * HOUR, 2 * HOUR];
+
+  async function jumpAbout(): Promise<void> {
+    for (const jump of JUMPS) {
+      setClock(jump);
+      expect(await world.tick(evaluator)).toMatchObject({ transitions: 0, failed: 0 });
+    }
+  }
+
+  it('that jumps ahead or back fires nothing and resolves nothing', async () => {
+    await start();
+    await minutes(1, 1000, 1);
+    await jumpAbout();
+    expect(await minutes(4, 0, 100)).toHaveLength(1);
+    await jumpAbout();
+    expect((await world.state(defineSlo()))!.incident).not.toBeNull();
+  });
+
+  it('that was missed is caught up', async () => {
+    await start();
+    await world.report(80, 20);
+    world.clock.advance(4 * MINUTE);
+    expect(await world.tick(evaluator)).toMatchObject({ transitions: 1 });
+  });
+});
+
+describe('J2: without outcomes', () => {
+  it('an incident is held', async () => {
+    await start();
+    expect(await minutes(1, 80, 20)).toEqual(['1 opened']);
+    for (let hour = 0; hour < 100; hour++) {
+      world.clock.advance(HOUR);
+      expect(await world.tick(evaluator)).toMatchObject({ transitions: 0 });
+    }
+    expect((await world.state(defineSlo()))!.incident!.severity).toBe('page');
+  });
+});

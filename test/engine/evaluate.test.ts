@@ -267,43 +267,6 @@ describe('J4: one SLO that throws', () => {
   });
 });
 
-describe('J4: time', () => {
-  it('that jumps ahead or back fires nothing and resolves nothing', async () => {
-    world = await startWorld();
-    await world.report(1000, 1);
-    await world.tick();
-    for (const jump of [DAY, -DAY, 40 * DAY, -40 * DAY, -2 * HOUR, 2 * HOUR]) {
-      world.clock.advance(jump);
-      expect(await world.tick()).toMatchObject({ transitions: 0, failed: 0 });
-    }
-    await openIncident();
-    for (const jump of [DAY, -DAY, 40 * DAY, -40 * DAY, -2 * HOUR, 2 * HOUR]) {
-      world.clock.advance(jump);
-      expect(await world.tick()).toMatchObject({ transitions: 0, failed: 0 });
-    }
-    expect((await world.state(slo))!.incident).not.toBeNull();
-  });
-
-  it('that was missed is caught up', async () => {
-    world = await startWorld();
-    await world.report(80, 20);
-    world.clock.advance(4 * MINUTE);
-    expect(await world.tick()).toMatchObject({ transitions: 1 });
-  });
-});
-
-describe('J2: without outcomes', () => {
-  it('an incident is held', async () => {
-    world = await startWorld();
-    await openIncident();
-    for (let hour = 0; hour < 100; hour++) {
-      world.clock.advance(HOUR);
-      expect(await world.tick()).toMatchObject({ transitions: 0 });
-    }
-    expect((await world.state(slo))!.incident!.severity).toBe('page');
-  });
-});
-
 describe('D2: one incident', () => {
   it('tells the ticket targets first, the pagers when it escalates, and both when it resolves', async () => {
     // Failures too few for the page tiers, until they are not.

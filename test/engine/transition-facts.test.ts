@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CompositeSli, Sli, SingleSli } from '../../src/core/sli.ts';
+import type { CompositeMember, CompositeSli, Sli, SingleSli } from '../../src/core/sli.ts';
 import type { Slo } from '../../src/core/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { defineSlo } from '../support/definitions.ts';
@@ -15,13 +15,6 @@ const factsOf = async (slo: Slo) =>
 describe('the facts of a composite', () => {
   const paid = defineSlo({ workflow: 'checkout', name: 'paid' });
   const sent = defineSlo({ workflow: 'shipping', name: 'sent' });
-  const member = ({ id, workflow, sli, fingerprint }: Slo) => ({
-    slo: id,
-    workflow,
-    sli: singleOf(sli),
-    fingerprint,
-    weight: 1,
-  });
   const sli: CompositeSli = { kind: 'composite', method: 'all-of', members: [member(paid), member(sent)] };
   const journey = defineSlo({ workflow: 'journeys', name: 'delivered', sli });
 
@@ -48,10 +41,42 @@ describe('the facts of a composite', () => {
   });
 });
 
+function member({ id, workflow, sli, fingerprint }: Slo): CompositeMember {
+  return { slo: id, workflow, sli: singleOf(sli), fingerprint, weight: 1 };
+}
+
 function singleOf(sli: Sli): SingleSli {
   if (sli.kind === 'composite') throw new Error('a composite is no member');
   return sli;
 }
+
+describe('a weighted composite', () => {
+  it('J3: pages when all of its members fail one after another, and not while one is good', async () => {
+    const parts = ['checkout', 'shipping'].map((workflow) => defineSlo({ workflow }));
+    const sli: CompositeSli = { kind: 'composite', method: 'weighted', members: parts.map(member) };
+    const outage = { kind: 'outage', name: 'outage', severity: 'page' } as const;
+    const journey = defineSlo({ workflow: 'journeys', objective: '90%', sli, alerts: { tiers: [outage] } });
+    world = await startWorld({ slos: [...parts, journey] });
+    world.clock.advance(28 * DAY);
+    const kinds: (string | undefined)[] = [];
+    for (const [checkout, shipping] of [
+      ['good', 'good'],
+      ['bad', 'good'],
+      ['bad', 'bad'],
+    ] as const) {
+      world.clock.advance(MINUTE);
+      for (const [workflow, ends] of [
+        ['checkout', checkout],
+        ['shipping', shipping],
+      ] as const) {
+        await (ends === 'good' ? world.report(9, 0, { workflow }) : world.report(0, 9, { workflow }));
+      }
+      await world.tick();
+      kinds.push((await world.state(journey))?.incident?.tier);
+    }
+    expect(kinds).toEqual([undefined, undefined, 'outage']);
+  });
+});
 
 describe('the executions that failed last', () => {
   it('D4: are told once each, however many of their attempts failed', async () => {
