@@ -18,10 +18,7 @@ import { problemAt, type Report, type SourceText } from './source-text.ts';
 import { parseTraffic } from './traffic.ts';
 import type { Partly } from './usable-part.ts';
 import { type Place, placeAt } from './value-tree.ts';
-import type { WorkflowDraft } from './workflow-draft.ts';
-
-/** The most SLOs that are loaded. */
-const MAX_SLOS = 10_000;
+import { MAX_SLOS, type WorkflowDraft } from './workflow-draft.ts';
 
 /** What all files say, and the executions a millisecond that workflows expect, where they say so. */
 export interface Assembled {

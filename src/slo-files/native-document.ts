@@ -1,8 +1,8 @@
 import { type NativeDocument, documentSchema } from './native-schema.ts';
 import { narrowIssues, reportIssues } from './schema-issues.ts';
-import { problemAt, type Report, type SourceText } from './source-text.ts';
+import type { Report, SourceText } from './source-text.ts';
 import { type Partly, usablePart } from './usable-part.ts';
-import { type Place, quoted, type ValueTree } from './value-tree.ts';
+import type { Place, ValueTree } from './value-tree.ts';
 
 /** A document of a file, with whatever of it has the right shape. */
 export interface ReadDocument {
@@ -15,12 +15,6 @@ export interface ReadDocument {
 /** Checks the shape of one document of the native dialect and reports everything wrong with it. */
 export function readNativeDocument(tree: ValueTree, source: SourceText, report: Report): ReadDocument {
   const { value, place } = tree;
-  const version = place.parts.get('apiVersion');
-  if (version && /^openslo(\.com)?\//i.test(version.written)) {
-    const message = `this version does not load ${quoted(version)} documents yet`;
-    report(problemAt(source, version.start, 'error', message, { expected: 'burnwatch/v1' }));
-    return { source, place, data: {} };
-  }
   const checked = documentSchema.safeParse(value);
   if (checked.success) return { source, place, data: checked.data };
   const issues = narrowIssues(checked.error, documentSchema, value);

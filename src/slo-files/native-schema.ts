@@ -36,7 +36,7 @@ const sloSchema = mapWith(
 export const documentSchema = mapWith(
   {
     apiVersion: z
-      .literal('burnwatch/v1', { error: 'burnwatch/v1, or nothing' })
+      .literal('burnwatch/v1', { error: 'burnwatch/v1 or nothing, or openslo/v1 for OpenSLO' })
       .optional()
       .describe('The dialect; may be left out.'),
     workflow: pathName.optional().describe('The workflow this document is about, as producers report it.'),

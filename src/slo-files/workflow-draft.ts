@@ -2,6 +2,9 @@ import type { SloDraft } from './native-slo.ts';
 import type { SourceText } from './source-text.ts';
 import type { Place } from './value-tree.ts';
 
+/** The most SLOs that are loaded. */
+export const MAX_SLOS = 10_000;
+
 /** A workflow of the files whose SLOs are still to be finished. */
 export interface WorkflowDraft {
   readonly name: string;

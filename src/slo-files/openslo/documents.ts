@@ -65,7 +65,7 @@ function readObject(value: unknown, place: Place, source: SourceText, report: Re
   }
   const checked = KINDS[kind].safeParse(value);
   if (checked.success) return [entryOf(kind, checked.data, place, source)];
-  reportIssues(KINDS[kind], narrowIssues(checked.error), place, source, report);
+  reportIssues(KINDS[kind], narrowIssues(checked.error, KINDS[kind], value), place, source, report);
   return [entryOf(kind, null, place, source)];
 }
 

@@ -139,7 +139,13 @@ function readWords<Role extends MetricRole>(
   const schema = METRIC_WORDS[role];
   const checked = schema.safeParse(metricSource.spec);
   if (checked.success) return checked.data as MetricWords<Role>;
-  reportIssues(schema, narrowIssues(checked.error), placeAt(place, ['spec'])!, source, report);
+  reportIssues(
+    schema,
+    narrowIssues(checked.error, schema, metricSource.spec),
+    placeAt(place, ['spec'])!,
+    source,
+    report,
+  );
   return null;
 }
 

@@ -3,7 +3,7 @@ import type { Pace } from '../pace.ts';
 import { lineAt, problemAt, type Report } from '../source-text.ts';
 import { nearest } from '../suggestion.ts';
 import { placeAt, quoted, shortened } from '../value-tree.ts';
-import type { WorkflowDraft } from '../workflow-draft.ts';
+import { MAX_SLOS, type WorkflowDraft } from '../workflow-draft.ts';
 import { type AlertContext, checkTarget } from './alerts.ts';
 import { annotationOf, checkAnnotations, foreignMetadata, ownerOf } from './annotations.ts';
 import { type BuiltSlo, buildSlos, draftOf } from './built-slos.ts';
@@ -43,14 +43,22 @@ export async function joinOpenSlos(
   if (documents.length === 0) return { workflows: native.workflows, teams: [] };
   const catalog = createCatalog(documents, complete, report);
   const context: AlertContext = { catalog, targets: native.targets, complete, report };
-  checkAround(documents, context);
-  const indicators = readIndicators(catalog, report);
+  await checkAround(documents, context, pace);
+  const indicators = await readIndicators(catalog, pace, report);
   const byWorkflow = new Map<string, BuiltSlo[]>();
+  let count = native.workflows.reduce((sum, { drafts }) => sum + drafts.length, 0);
   for (const entry of catalog.all('SLO')) {
     if (pace.due()) await pace.rest();
     if (!entry.data) continue;
     const whole = entry as SloEntry;
     const read = readSloDocument(whole, { catalog, indicators, report });
+    const before = count;
+    count += read?.objectives.length ?? 0;
+    if (count > MAX_SLOS) {
+      const message = `with this document there are more than ${MAX_SLOS} SLOs`;
+      if (before <= MAX_SLOS) report(problemAt(entry.source, entry.place.key, 'error', message));
+      continue;
+    }
     for (const built of read ? buildSlos(whole, read, context) : []) {
       const { workflow } = built.slo;
       const others = byWorkflow.get(workflow);
@@ -66,17 +74,23 @@ export async function joinOpenSlos(
     if (!workflow) continue;
     workflows.set(name, workflow);
     const { owner } = workflow;
-    if (!native.teams.has(owner) && allRouted(built)) teams.set(owner, teamOf(owner, teams.get(owner), built));
+    if (!native.teams.has(owner) && allRouted(built))
+      teams.set(owner, teamOf(owner, teams.get(owner), built));
   }
   return { workflows: [...workflows.values()], teams: [...teams.values()] };
 }
 
 /** What is judged of documents by themselves, whether anything refers to them or not. */
-function checkAround(documents: readonly OpenSloDocument[], context: AlertContext): void {
+async function checkAround(
+  documents: readonly OpenSloDocument[],
+  context: AlertContext,
+  pace: Pace,
+): Promise<void> {
   const { report } = context;
   let foreign: { readonly at: number; readonly document: OpenSloDocument } | null = null;
   let foreignCount = 0;
   for (const document of documents) {
+    if (pace.due()) await pace.rest();
     const { kind, data, source, place } = document;
     if (!data) continue;
     const metadataAt = placeAt(place, ['metadata'])!;
@@ -129,10 +143,15 @@ function checkDataSource(
 }
 
 /** What every SLI document selects, so that a mistake in one is told once, and also when nobody uses it. */
-function readIndicators(catalog: Catalog, report: Report): Map<string, Indicator | null> {
+async function readIndicators(
+  catalog: Catalog,
+  pace: Pace,
+  report: Report,
+): Promise<Map<string, Indicator | null>> {
   const indicators = new Map<string, Indicator | null>();
   for (const { name, data, place, source } of catalog.all('SLI')) {
     if (indicators.has(name)) continue;
+    if (pace.due()) await pace.rest();
     const at = placeAt(place, ['spec']);
     indicators.set(name, data && at ? readIndicator(data.spec, at, { source, catalog, report }) : null);
   }
