@@ -32,7 +32,15 @@ export function defineSlo(sketch: SloSketch = {}): Slo {
   const sli: Sli =
     sketch.sli && 'kind' in sketch.sli
       ? sketch.sli
-      : { kind: 'outcomes', step: null, dependency: null, where: {}, withinMs: null, good: 'succeeded', ...sketch.sli };
+      : {
+          kind: 'outcomes',
+          step: null,
+          dependency: null,
+          where: {},
+          withinMs: null,
+          good: 'succeeded',
+          ...sketch.sli,
+        };
   return {
     id: `${workflow}/${name}`,
     workflow,
