@@ -65,7 +65,7 @@ export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIn
     tier: incident.tier,
     firing: tiers.map(({ name }) => name),
     openedAt: iso(incident.openedAt),
-    peakBurnRate: incident.peakBurnRate,
+    peakBurnRate: rounded(incident.peakBurnRate, 12),
     acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
   };
 }
@@ -149,11 +149,14 @@ function budgetPolicy(slo: Slo, { remainingRatio }: ErrorBudget): BudgetPolicyRe
   if (!policy) return null;
   const { name, freezeBelow, postmortemAbove } = policy;
   const frozen = freezeBelow !== null && remainingRatio !== null && remainingRatio < freezeBelow;
-  const reason = () =>
-    freezeBelow === 0
-      ? `The budget over ${slo.window.text} is overspent by ${formatPercent(-remainingRatio!)}; while it is, the policy ${name} freezes deploys.`
-      : `${formatPercent(remainingRatio!)} of the budget over ${slo.window.text} is left; below ${formatPercent(freezeBelow!)} the policy ${name} freezes deploys.`;
-  return { name, deploys: frozen ? 'frozen' : 'allowed', reasons: frozen ? [reason()] : [], postmortemAbove };
+  const left = remainingRatio ?? 0;
+  const standing =
+    left < 0
+      ? `The budget over ${slo.window.text} is overspent by ${formatPercent(-left)}`
+      : `${formatPercent(left)} of the budget over ${slo.window.text} is left`;
+  const limit = freezeBelow === 0 ? 'once it is overspent' : `below ${formatPercent(freezeBelow ?? 0, 6)}`;
+  const reason = `${standing}; ${limit} the policy ${name} freezes deploys.`;
+  return { name, deploys: frozen ? 'frozen' : 'allowed', reasons: frozen ? [reason] : [], postmortemAbove };
 }
 
 /** What matters most comes first: a burning SLO without budget is exhausted, one without outcomes has no state but that. */

@@ -160,10 +160,15 @@ describe('an error budget policy', () => {
       reasons: [],
       postmortemAbove: 0.2,
     });
+    await world.report(0, 100);
+    expect((await only()).budgetPolicy!.reasons).toEqual([
+      'The budget over 28d is overspent by 163.6%; below 10% the policy strict freezes deploys.',
+    ]);
+    await world.report(1901, 0);
     await world.report(0, 1);
     expect((await only()).budgetPolicy).toMatchObject({
       deploys: 'frozen',
-      reasons: ['8.1% of the budget over 28d is left; below 10% the policy strict freezes deploys.'],
+      reasons: ['2.7% of the budget over 28d is left; below 10% the policy strict freezes deploys.'],
     });
   });
 

@@ -316,7 +316,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
       name: 'standard',
       deploys: 'frozen',
       reasons: [
-        'The budget over 28d is overspent by 29.9%; while it is, the policy standard freezes deploys.',
+        'The budget over 28d is overspent by 29.9%; once it is overspent the policy standard freezes deploys.',
       ],
       postmortemAbove: 0.2,
     },
