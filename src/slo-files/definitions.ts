@@ -1,3 +1,4 @@
+import type { Objective } from '../core/objective.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../core/slo.ts';
 import { type Candidate, type Candidates, resolveComposite } from './composites.ts';
 import {
@@ -59,20 +60,23 @@ export async function assemble(
   for (const team of joined.teams) if (!teams.has(team.name)) teams.set(team.name, team);
   const candidates = candidatesOf(documents, joined.workflows);
   const workflows = new Map<string, Workflow>();
+  const objectives = new Map<string, Objective>();
   for (const draft of joined.workflows) {
     const { name, owner, runbook, steps, drafts } = draft;
     const slos: Slo[] = [];
     for (const slo of drafts) {
       if (pace.due()) await pace.rest();
       const finished = finish(slo, candidates, complete, report);
-      if (finished) slos.push(finished);
+      if (!finished) continue;
+      slos.push(finished);
+      objectives.set(finished.id, finished.objective);
     }
     workflows.set(name, { name, owner, runbook, steps, slos });
   }
   const definitions: Definitions = { workflows, teams, targets };
   for (const draft of joined.workflows) {
     if (pace.due()) await pace.rest();
-    reviewSlos(draft, workflows.get(draft.name)!.slos, definitions, report);
+    await reviewSlos(draft, workflows.get(draft.name)!.slos, { teams, objectives }, pace, report);
   }
   const traffic = joined.workflows.flatMap(({ name, traffic: rate }) =>
     rate === null ? [] : [[name, rate] as const],

@@ -1,23 +1,45 @@
 import type { Tier } from '../core/alert-policy.ts';
 import { maximumBurnRate } from '../core/burn-rate.ts';
 import { formatObjective, formatPercent, type Objective } from '../core/objective.ts';
-import type { Definitions, Slo } from '../core/slo.ts';
+import type { Slo, Team } from '../core/slo.ts';
 import { formatDuration } from '../core/time.ts';
 import { expectedVolume } from './expected-volume.ts';
+import type { Pace } from './pace.ts';
 import { problemAt, type Report } from './source-text.ts';
 import { placeAt } from './value-tree.ts';
 import type { WorkflowDraft } from './workflow-draft.ts';
 
+/** What the other workflows say that a review asks for. */
+export interface Around {
+  readonly teams: ReadonlyMap<string, Team>;
+  /** The objectives of all SLOs by their ids. */
+  readonly objectives: ReadonlyMap<string, Objective>;
+}
+
+/** Parts that something relies on, and the product of their objectives. */
+interface Parts {
+  readonly what: string;
+  readonly objectives: readonly (readonly [name: string, objective: Objective])[];
+  readonly product: number;
+}
+
 /** Warns of what is allowed and yet will not do what its author wants, with the reason. */
-export function reviewSlos(
+export async function reviewSlos(
   { owner, place, source, traffic, drafts }: WorkflowDraft,
   slos: readonly Slo[],
-  definitions: Definitions,
+  { teams, objectives }: Around,
+  pace: Pace,
   report: Report,
-): void {
+): Promise<void> {
+  // Once for all SLOs: a workflow may have thousands.
+  const reliedOn = [
+    partsOf('its dependencies', strictest(slos, 'dependency')),
+    partsOf('its steps', strictest(slos, 'step')),
+  ];
   const written = new Map(drafts.map((draft) => [draft.id, draft]));
   const byMeaning = new Map<string, Slo>();
   for (const slo of slos) {
+    if (pace.due()) await pace.rest();
     const { place: at, source: file } = written.get(slo.id)!;
     const warn = (key: string, message: string | null): void => {
       const part = placeAt(at, key.split('.'));
@@ -28,10 +50,10 @@ export function reviewSlos(
     if (twin) warn('', `\`${slo.name}\` promises the same as \`${twin.name}\`, at ${twin.source}`);
     else byMeaning.set(meaning, slo);
     warn('window', shortWindow(slo, traffic));
-    warn('objective', strictObjective(slo, slos, definitions));
+    warn('objective', strictObjective(slo, reliedOn, objectives));
     warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
   }
-  const team = definitions.teams.get(owner);
+  const team = teams.get(owner);
   const unheard = slos.filter(
     ({ alerts }) => alerts.route.page === null && alerts.tiers.some(({ severity }) => severity === 'page'),
   );
@@ -71,21 +93,30 @@ function toMinutes(duration: number): number {
 }
 
 /** An objective above the product of those of what it relies on. */
-function strictObjective(slo: Slo, slos: readonly Slo[], definitions: Definitions): string | null {
+function strictObjective(
+  slo: Slo,
+  reliedOn: readonly Parts[],
+  objectives: Around['objectives'],
+): string | null {
   const { sli } = slo;
   if (sli.kind === 'composite') {
     if (sli.method !== 'all-of') return null;
     const members = sli.members.flatMap((member): [string, Objective][] => {
-      const found = definitions.workflows.get(member.workflow)?.slos.find(({ id }) => id === member.slo);
-      return found ? [[member.slo, found.objective]] : [];
+      const objective = objectives.get(member.slo);
+      return objective ? [[member.slo, objective]] : [];
     });
-    return stricter(slo.objective, members, 'its parts');
+    return stricter(slo.objective, partsOf('its parts', members));
   }
   if (sli.kind !== 'outcomes' || sli.step !== null || sli.dependency !== null) return null;
-  return (
-    stricter(slo.objective, strictest(slos, 'dependency'), 'its dependencies') ??
-    stricter(slo.objective, strictest(slos, 'step'), 'its steps')
-  );
+  for (const parts of reliedOn) {
+    const warning = stricter(slo.objective, parts);
+    if (warning !== null) return warning;
+  }
+  return null;
+}
+
+function partsOf(what: string, objectives: Parts['objectives']): Parts {
+  return { what, objectives, product: objectives.reduce((all, [, { ratio }]) => all * ratio, 1) };
 }
 
 /** The strictest objective of each dependency, or of each step whatever it calls. */
@@ -100,12 +131,7 @@ function strictest(slos: readonly Slo[], by: 'dependency' | 'step'): [string, Ob
   return [...found];
 }
 
-function stricter(
-  objective: Objective,
-  parts: readonly (readonly [name: string, objective: Objective])[],
-  what: string,
-): string | null {
-  const product = parts.reduce((all, [, part]) => all * part.ratio, 1);
+function stricter(objective: Objective, { what, objectives: parts, product }: Parts): string | null {
   // Far more than floating point loses over a product, far less than anybody promises.
   if (parts.length === 0 || objective.ratio <= product + 1e-12) return null;
   const list = parts.slice(0, 5).map(([name, part]) => `${name} ${formatObjective(part)}`);

@@ -271,7 +271,7 @@ function rearranged(text: string, changes: number, random: () => number): string
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   for (let change = 0; change < changes; change++) {
     // Looked up once more, because the last change moved things.
-    const spots = spotsOf(documents as Holder);
+    const spots = spotsOf(documents);
     if (spots.length === 0) break;
     const spot = pick(spots);
     const other = pick(spots);

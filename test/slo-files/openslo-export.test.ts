@@ -59,11 +59,11 @@ describe('an export', () => {
   ])('of %s loads back to the same SLOs, save for what it says is lost', async (_what, files) => {
     const { before, after, warnings, problems } = await roundTrip(files);
     expect(problems.filter((line) => !line.includes('warning'))).toEqual([]);
-    const told_ = (id: string) => warnings.find((line) => line.startsWith(`${id}: not exported`)) ?? '';
+    const lossOf = (id: string) => warnings.find((line) => line.startsWith(`${id}: not exported`)) ?? '';
     expect(allSlos(after).map(({ id }) => id)).toEqual(allSlos(before).map(({ id }) => id));
     for (const [index, slo] of allSlos(after).entries()) {
       const original = allSlos(before)[index]!;
-      const lost = told_(slo.id);
+      const lost = lossOf(slo.id);
       // Without any tier left the default ones alert instead, and that is told.
       const replaced = lost.includes('the default tiers alert instead');
       const [now, then] = [essence(slo), essence(original, lost)];
