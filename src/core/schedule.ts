@@ -51,9 +51,7 @@ function judgeTick(
   if (starts && startWithinMs !== null) {
     const startBy = minuteOf(tick + startWithinMs);
     // What has succeeded by then has started by then, also where starts are not reported.
-    const hasStarted =
-      (success !== null && success <= startBy) ||
-      firstGood(starts, first, Math.min(startBy, beforeNext)) !== null;
+    const hasStarted = (success !== null && success <= startBy) || firstGood(starts, first, startBy) !== null;
     if (!hasStarted) return running > startBy ? { minute: startBy, good: false } : null;
   }
   if (success !== null) return { minute: success, good: true };

@@ -39,6 +39,15 @@ describe.each(['weighted', 'all-of'] as const)('%s', (method) => {
     expect(compositeCounts(method, [])).toEqual({ good: 0, bad: 0 });
   });
 
+  it('is exactly its only member with outcomes, whatever that weighs', () => {
+    const weights = double({ min: 0.01, max: 1000, noNaN: true });
+    assert(
+      property(nat(1000), nat(1000), weights, (good, bad, weight) => {
+        expect(compositeCounts(method, [member(0, 0), member(good, bad, weight)])).toEqual({ good, bad });
+      }),
+    );
+  });
+
   it('stays within what was counted, and is no better than perfect nor worse than all bad', () => {
     const members = array(
       record({

@@ -57,10 +57,17 @@ describe('a slice', () => {
     // 0.07 * 100 is 7.000000000000001 in floating point.
     expect(judge(slices(60, atLeast(7, 100)), counts({ 3: [7, 93] }))).toEqual({ [BEGIN + 59]: '+' });
     expect(judge(slices(60, atLeast(7, 100)), counts({ 3: [6, 93] }))).toEqual({ [BEGIN + 59]: '-' });
-    const large = 4_000_000_000;
-    const rule = atLeast(999_999_999, 1_000_000_000);
-    expect(judge(slices(60, rule), counts({ 3: [large - 4, 4] }))).toEqual({ [BEGIN + 59]: '+' });
-    expect(judge(slices(60, rule), counts({ 3: [large - 5, 5] }))).toEqual({ [BEGIN + 59]: '-' });
+    // 200 billion outcomes, one good one too few: both products are rounded to the same number.
+    const busy = (good: number, bad: number): MinuteCounts =>
+      new Map(
+        Array.from({ length: 60 }, (_, minute) => [
+          BEGIN + minute,
+          minute < 59 ? { good: 3_333_332_345, bad: 0 } : { good, bad },
+        ]),
+      );
+    const rule = atLeast(10_114_118, 10_114_121);
+    expect(judge(slices(60, rule), busy(3_333_332_322, 59_323))).toEqual({ [BEGIN + 59]: '-' });
+    expect(judge(slices(60, rule), busy(3_333_332_323, 59_322))).toEqual({ [BEGIN + 59]: '+' });
   });
 
   it('under `any` takes one good outcome', () => {

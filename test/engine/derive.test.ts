@@ -230,6 +230,19 @@ describe('a schedule', () => {
     expect(await world.counted(slo)).toEqual({ good: 0, bad: 1 });
   });
 
+  it.each([
+    ['says so itself', { startedAt: START + 55 * MINUTE }],
+    ['was reported to have', {}],
+  ])('is no help to a tick that an execution succeeds which started before it and %s', async (_, fields) => {
+    await open(slo);
+    await advance(55 * MINUTE);
+    if (!('startedAt' in fields)) await report('started', { execution: 'early' });
+    world.clock.advance(10 * MINUTE);
+    await report('succeeded', { execution: 'early', ...fields });
+    await advance(25 * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 0, bad: 2 });
+  });
+
   it('is no help to a tick that an execution failed', async () => {
     await open(slo);
     await report('started', { execution: 'one' });
@@ -316,6 +329,9 @@ describe('J4: deriving', () => {
     await advance(MINUTE);
     const before = hoursWritten().length;
     for (let call = 0; call < 5; call++) await advance(5_000);
+    // What came in a slice that is not over yet has to be looked at, and changes nothing.
+    await report('succeeded');
+    await derive();
     expect(hoursWritten()).toHaveLength(before);
   });
 

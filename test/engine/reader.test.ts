@@ -56,8 +56,9 @@ describe('the tail of an SLO', () => {
     world.clock.advance(20 * HOUR);
     await world.report(0, 1);
     expect(await tail()).toMatchObject({ badRun: 5 });
-    await world.report(1, 0, { at: START + HOUR });
-    expect(await tail()).toMatchObject({ badRun: 1 });
+    // In the hour in which the run began, of which all minutes have been read.
+    await world.report(1, 0, { at: START + 30 * MINUTE });
+    expect(await tail()).toMatchObject({ badRun: 1, badSince: world.clock.now() });
     await world.report(1, 0);
     expect(await tail()).toMatchObject({ badRun: 0, badSince: null });
   });
@@ -173,7 +174,7 @@ describe('a calendar window', () => {
     const kolkata = inZone('Asia/Kolkata');
     await open(kolkata);
     const history = createHistory(world.store);
-    const requested: unknown[] = [];
+    const requested: (readonly number[])[] = [];
     reader = createReader({
       store: world.store,
       history: {
@@ -187,6 +188,7 @@ describe('a calendar window', () => {
     for (let minute = 0; minute < 5; minute++) {
       await evidence({ ...kolkata });
       await evidence(kolkata);
+      expect(requested.at(-1)).toContain(windowLength(kolkata.window, world.clock.now()));
       world.clock.advance(MINUTE);
     }
     // One array of windows a minute, shared by the SLOs that have the same.
