@@ -5,6 +5,7 @@ import { parseOutcome } from '../../src/core/outcome.ts';
 import { isRejection } from '../../src/core/record-fields.ts';
 import type { SloReport } from '../../src/core/report.ts';
 import type { Definitions } from '../../src/core/slo.ts';
+import { allSlos } from '../../src/core/slo.ts';
 import type { Store } from '../../src/core/store.ts';
 import { MINUTE, SECOND } from '../../src/core/time.ts';
 import { writeHistory } from '../../src/demo/history.ts';
@@ -45,9 +46,13 @@ async function stageAt(now: number): Promise<Stage> {
   const store = await openEmbeddedStore(1, clock);
   stores.push(store);
   await writeHistory({ store, definitions, now });
+  const history = createHistory(store);
+  // As the ticks of the service would, a day of hours each.
+  const deriver = createDeriver({ store, history, log: memoryLog() });
+  for (let call = 0; call < 5; call++) await deriver.derive(allSlos(definitions), now);
   const report = createReport({
     store,
-    reader: createReader({ store, history: createHistory(store) }),
+    reader: createReader({ store, history }),
     adjustments: createAdjustments(store, memoryLog()),
     definitions: () => definitions,
     clock,
@@ -101,6 +106,17 @@ afterEach(async () => {
   await Promise.all(stores.splice(0).map((store) => store.close()));
 });
 
+/** The demo reports no measurements. */
+const UNMEASURED = new Set(['clickstream-pipeline/dead-letters-few', 'clickstream-pipeline/queue-keeps-up']);
+/** Promises that a usual month hardly touches. */
+const EASY = new Set([
+  'clickstream-pipeline/never-silent',
+  'customer-journey/bought-and-billed',
+  'customer-journey/shop-health',
+  'order-fulfillment/charged-at-first-try',
+  'order-fulfillment/usual-speed',
+]);
+
 const STARTS = ['2026-11-25T14:03:20Z', '2026-11-21T03:00:01Z'];
 
 describe('the story of the demo', () => {
@@ -110,10 +126,10 @@ describe('the story of the demo', () => {
       const stage = await stageAt(Date.parse(start));
 
       const before = await stage.slos();
-      expect(before.map(({ state }) => state)).toEqual(before.map(() => 'healthy'));
-      for (const { id, budget } of before) {
+      for (const { id, state } of before) expect(state, id).toBe(UNMEASURED.has(id) ? 'no-data' : 'healthy');
+      for (const { id, budget } of before.filter((slo) => !UNMEASURED.has(slo.id))) {
         // One failure in a month of nights would be over budget, so there it is all or nothing.
-        const [least, most] = id.startsWith('nightly-') ? [1, 1] : [0.3, 0.85];
+        const [least, most] = id.startsWith('nightly-') ? [1, 1] : EASY.has(id) ? [0.3, 1] : [0.3, 0.85];
         expect(budget.remainingRatio, id).toBeGreaterThanOrEqual(least);
         expect(budget.remainingRatio, id).toBeLessThanOrEqual(most);
       }
@@ -121,7 +137,8 @@ describe('the story of the demo', () => {
 
       const told = await play(stage, 15 * MINUTE);
       const first = told[0]!;
-      expect(first.facts).toMatchObject({ kind: 'opened', slo: CHARGE_CARD, severity: 'page', tier: 'fast' });
+      expect(first.facts).toMatchObject({ kind: 'opened', slo: CHARGE_CARD, severity: 'page' });
+      expect(first.facts.reasons[0]!.tier).toBe('fast');
       expect(first.after).toBeGreaterThan(FIRST_INCIDENT_AFTER);
       expect(first.after).toBeLessThanOrEqual(40 * SECOND);
       expect(first.facts.failures[0]).toMatchObject({
