@@ -414,6 +414,28 @@ describe('one change to it is answered where it was made', () => {
 });
 
 describe('documents that do not go together', () => {
+  it('a policy whose time is longer than the window of an SLO', async () => {
+    expect(await tell(SLO.replace('lookbackWindow: 1h', 'lookbackWindow: 29d'))).toEqual([
+      'a.yaml:23:7: the lookbackWindow of `burns`, 29d, is longer than the window of this SLO; expected at most 28d',
+    ]);
+  });
+
+  it('a short window longer than the long one', async () => {
+    const metadata = 'metadata: { name: burns, annotations: { burnwatch.dev/short-window: 2h } }';
+    expect(await tell(SLO.replace('metadata: { name: burns }', metadata))).toEqual([
+      expect.stringContaining('`lookbackWindow` is `1h`, shorter than `burnwatch.dev/short-window`'),
+    ]);
+  });
+
+  it('policies of one severity with different targets, which then share them', async () => {
+    const policy = SLO.slice(SLO.indexOf('    - kind: AlertPolicy'));
+    const other = policy.replace('burns', 'slowly');
+    const silent = other.replace(/        notificationTargets.*\n/, '');
+    const both = 'each page goes to log';
+    expect(await tell(`${SLO}${silent}`)).toEqual([expect.stringContaining(both)]);
+    expect(await tell(`${SLO}${other}`)).toEqual([]);
+  });
+
   const service = 'apiVersion: openslo/v1\nkind: Service\nmetadata: { name: shop }\n';
   it.each<[what: string, documents: string[], problem: RegExp]>([
     ['a name twice', [service, service], /a\.yaml:4\d:19: Service `shop` is already defined at a\.yaml:3\d$/],
@@ -449,6 +471,20 @@ describe('documents that do not go together', () => {
         'apiVersion: openslo/v1\nkind: DataSource\nmetadata: { name: d }\nspec: { type: burnwatch, connectionDetails: { url: x } }',
       ],
       /`connectionDetails` of a source that Burnwatch counts itself: there is nothing to connect to/,
+    ],
+    [
+      'a condition that nobody uses',
+      [
+        'apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: { name: c }\nspec: { severity: sev1, condition: { threshold: 2, lookbackWindow: 1h } }',
+      ],
+      /`severity` is `sev1`; expected page, critical or high/,
+    ],
+    [
+      'a policy that nobody uses, of a condition that nobody wrote',
+      [
+        'apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: { name: p }\nspec: { alertWhenResolved: true, conditions: [{ conditionRef: c }] }',
+      ],
+      /there is no AlertCondition `c`/,
     ],
     [
       'an SLI that nobody uses and nobody counts',

@@ -15,7 +15,7 @@ import { formatDuration, MINUTE } from '../../core/time.ts';
 import { problemAt, type Report, type SourceText } from '../source-text.ts';
 import { nearest } from '../suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../value-tree.ts';
-import { annotationOf, readShortWindow } from './annotations.ts';
+import { annotationKey, annotationOf, readShortWindow } from './annotations.ts';
 import type { Catalog } from './catalog.ts';
 import type { AlertConditionSpec, AlertPolicyItem, AlertPolicySpec, Metadata } from './kinds.ts';
 import { parseShorthand } from './shorthand.ts';
@@ -36,6 +36,9 @@ export interface AlertContext {
   readonly targets: ReadonlyMap<string, TargetDefinition | null>;
   /** False when some file could not be read, so that missing targets are not held against anybody. */
   readonly complete: boolean;
+  /** What the documents of conditions and policies say, by name; null for what was reported as wrong. */
+  readonly conditions: Map<string, ReadCondition | null>;
+  readonly policies: Map<string, ReadPolicy | null>;
   readonly report: Report;
 }
 
@@ -58,13 +61,41 @@ export interface AlertSubject {
   readonly sliKind: (Sli | CompositeDraft)['kind'];
 }
 
+/** When an alert fires: lengths in milliseconds, and the burn rate from which it does. */
+interface ReadCondition {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly long: number;
+  readonly short: number;
+  readonly factor: number;
+}
+
 /** One alert policy, ready for any objective. */
 interface ReadPolicy {
   readonly tiers: readonly Tier[];
   readonly severity: Severity;
   /** Null: those of the owner. */
   readonly targets: readonly string[] | null;
+}
+
+/** A policy where an SLO names it. */
+interface UsedPolicy extends ReadPolicy {
   readonly place: Place;
+}
+
+/** Reads the documents of conditions and policies, so that a mistake is told once, and also when nobody uses them. */
+export function readAlertDocuments({ catalog, conditions, policies, ...rest }: AlertContext): void {
+  for (const { name, data, place, source } of catalog.all('AlertCondition')) {
+    if (conditions.has(name)) continue;
+    const found = data && { name, ...data, place: placeAt(place, ['spec'])!, source };
+    conditions.set(name, found && readCondition(found, rest.report));
+  }
+  const context = { catalog, conditions, policies, ...rest };
+  for (const { name, data, place, source } of catalog.all('AlertPolicy')) {
+    if (policies.has(name)) continue;
+    const found = data && { name, ...data, place: placeAt(place, ['spec'])!, source };
+    policies.set(name, found && readPolicy(found, context));
+  }
 }
 
 /**
@@ -80,16 +111,21 @@ export function readAlerts(
 ): AlertPolicy {
   const { report } = context;
   const possible = (tier: Tier, at: Place): Tier[] => {
+    if (tier.kind === 'burnRate' && tier.long > window) {
+      const message = `the lookbackWindow of \`${tier.name}\`, ${formatDuration(tier.long)}, is longer than the window of this SLO`;
+      report(
+        problemAt(source, at.start, 'error', message, { expected: `at most ${formatDuration(window)}` }),
+      );
+    }
     const isSilent = tier.kind === 'noData' && (sliKind === 'freshness' || sliKind === 'schedule');
     if (!isSilent) return [reachable(tier, objective)];
     const message = `\`${tier.name}\` could never fire and is left out: with this SLI silence is bad already`;
     report(problemAt(source, at.key, 'warning', message));
     return [];
   };
-  const policies = items.flatMap((item, index): ReadPolicy[] => {
+  const policies = items.flatMap((item, index): UsedPolicy[] => {
     const at = place.parts.get(String(index))!;
-    const found = findPolicy(item, at, source, context);
-    const policy = found && readPolicy(found, context);
+    const policy = findPolicy(item, at, source, context);
     // Where the SLO says it, whoever wrote the policy.
     return policy ? [{ ...policy, place: at }] : [];
   });
@@ -134,12 +170,12 @@ function reachable(tier: Tier, objective: Objective): Tier {
 /** Who is told of a severity: the targets of all policies that have it; null leaves the owner's. */
 function routeOf(
   severity: Severity,
-  policies: readonly ReadPolicy[],
+  policies: readonly UsedPolicy[],
   source: SourceText,
   { report }: AlertContext,
 ): readonly string[] | null {
-  const routed = policies.filter((policy) => policy.severity === severity && policy.targets !== null);
-  const [first] = routed;
+  const routed = policies.filter((policy) => policy.severity === severity && policy.tiers.length > 0);
+  const first = routed.find(({ targets }) => targets !== null);
   if (!first) return null;
   const key = ({ targets }: ReadPolicy) => [...new Set(targets)].toSorted().join(' ');
   const other = routed.find((policy) => key(policy) !== key(first));
@@ -155,54 +191,50 @@ function findPolicy(
   item: AlertPolicyItem,
   place: Place,
   source: SourceText,
-  { catalog }: AlertContext,
-): Found<AlertPolicySpec> | null {
+  context: AlertContext,
+): ReadPolicy | null {
   const ref = typeof item === 'string' ? item : item.alertPolicyRef;
   if (ref !== undefined) {
     const at = typeof item === 'string' ? place : placeAt(place, ['alertPolicyRef'])!;
-    const entry = catalog.find('AlertPolicy', ref, at, source);
-    if (!entry?.data) return null;
-    const { metadata, spec } = entry.data;
-    return { name: ref, metadata, spec, place: placeAt(entry.place, ['spec'])!, source: entry.source };
+    const isThere = context.catalog.find('AlertPolicy', ref, at, source) !== null;
+    return isThere ? (context.policies.get(ref) ?? null) : null;
   }
   if (typeof item === 'string' || !item.spec) return null;
   const { metadata, spec } = item;
-  return { name: metadata?.name ?? 'policy', metadata, spec, place: placeAt(place, ['spec'])!, source };
+  const name = metadata?.name ?? 'policy';
+  return readPolicy({ name, metadata, spec, place: placeAt(place, ['spec'])!, source }, context);
 }
 
 function findCondition(
-  policy: Found<AlertPolicySpec>,
-  { catalog }: AlertContext,
-): Found<AlertConditionSpec> | null {
-  const [item] = policy.spec.conditions;
-  const at = placeAt(policy.place, ['conditions', 0]);
+  { name, spec: { conditions }, place, source }: Found<AlertPolicySpec>,
+  context: AlertContext,
+): ReadCondition | null {
+  const [item] = conditions;
+  const at = placeAt(place, ['conditions', 0]);
   if (!item || !at) return null;
-  const { source } = policy;
-  if (item.conditionRef !== undefined) {
-    const entry = catalog.find('AlertCondition', item.conditionRef, placeAt(at, ['conditionRef'])!, source);
-    if (!entry?.data) return null;
-    const { metadata, spec } = entry.data;
-    return { name: entry.name, metadata, spec, place: placeAt(entry.place, ['spec'])!, source: entry.source };
+  const { conditionRef: ref, metadata, spec } = item;
+  if (ref !== undefined) {
+    const isThere =
+      context.catalog.find('AlertCondition', ref, placeAt(at, ['conditionRef'])!, source) !== null;
+    return isThere ? (context.conditions.get(ref) ?? null) : null;
   }
-  if (!item.spec) return null;
-  const { metadata, spec } = item;
-  return { name: metadata?.name ?? policy.name, metadata, spec, place: placeAt(at, ['spec'])!, source };
+  if (!spec) return null;
+  const found = { name: metadata?.name ?? name, metadata, spec, place: placeAt(at, ['spec'])!, source };
+  return readCondition(found, context.report);
 }
 
-function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Omit<ReadPolicy, 'place'> | null {
+function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): ReadPolicy | null {
   const { report } = context;
   const { spec, place, source } = policy;
   const targets = readTargets(policy, context);
   const condition = findCondition(policy, context);
-  const read = condition && readCondition(condition, report);
-  if (!read) return null;
+  if (!condition) return null;
   if (spec.alertWhenResolved !== true) {
     const at = placeAt(place, ['alertWhenResolved']);
     const message = `the end of an alert is always told, although \`alertWhenResolved\` ${at ? 'is false' : 'is not set'}`;
     report(problemAt(source, (at ?? place).key, 'warning', message, { expected: 'alertWhenResolved: true' }));
   }
-  const { severity, long, short, factor } = read;
-  const name = condition.name.replace(/[^A-Za-z0-9._%-]/g, '-').slice(0, 50);
+  const { name, severity, long, short, factor } = condition;
   const tiers: Tier[] = [];
   if (spec.alertWhenBreaching === true) {
     tiers.push({ kind: 'burnRate', name, severity, long, short, factor, loweredFrom: null });
@@ -223,9 +255,9 @@ function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Omit
 }
 
 function readCondition(
-  { metadata, spec, place, source }: Found<AlertConditionSpec>,
+  { name, metadata, spec, place, source }: Found<AlertConditionSpec>,
   report: Report,
-): { severity: Severity; long: number; short: number; factor: number } | null {
+): ReadCondition | null {
   const problem = (
     path: readonly string[],
     kind: 'error' | 'warning',
@@ -268,7 +300,16 @@ function readCondition(
   }
   const twelfth = Math.max(1, Math.ceil(long / 12 / MINUTE)) * MINUTE;
   const short = after > 0 ? after : (readShortWindow(metadata) ?? twelfth);
-  return { severity, long, short, factor };
+  if (short > long) {
+    problem(['condition', 'lookbackWindow'], 'error', `, shorter than \`${annotationKey('short-window')}\``);
+    return null;
+  }
+  return { name: tierName(name), severity, long, short, factor };
+}
+
+/** A name of a tier, as native files may give it too. */
+function tierName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._%-]/g, '-').slice(0, 50);
 }
 
 /** As long as the longest window of an SLO. */

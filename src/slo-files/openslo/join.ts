@@ -4,7 +4,7 @@ import { lineAt, problemAt, type Report } from '../source-text.ts';
 import { nearest } from '../suggestion.ts';
 import { placeAt, quoted, shortened } from '../value-tree.ts';
 import { MAX_SLOS, type WorkflowDraft } from '../workflow-draft.ts';
-import { type AlertContext, checkTarget } from './alerts.ts';
+import { type AlertContext, checkTarget, readAlertDocuments } from './alerts.ts';
 import { annotationOf, checkAnnotations, foreignMetadata, ownerOf } from './annotations.ts';
 import { type BuiltSlo, buildSlos, draftOf } from './built-slos.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
@@ -42,8 +42,17 @@ export async function joinOpenSlos(
 ): Promise<Joined> {
   if (documents.length === 0) return { workflows: native.workflows, teams: [] };
   const catalog = createCatalog(documents, complete, report);
-  const context: AlertContext = { catalog, targets: native.targets, complete, report };
+  const { targets } = native;
+  const context: AlertContext = {
+    catalog,
+    targets,
+    complete,
+    conditions: new Map(),
+    policies: new Map(),
+    report,
+  };
   await checkAround(documents, context, pace);
+  readAlertDocuments(context);
   const indicators = await readIndicators(catalog, pace, report);
   const byWorkflow = new Map<string, BuiltSlo[]>();
   let count = native.workflows.reduce((sum, { drafts }) => sum + drafts.length, 0);
