@@ -111,6 +111,10 @@ describe('alerts', () => {
       },
     );
     expect(told(explicit)).toEqual([]);
+    expect(allSlos(definitionsOf(explicit))[0]!.alerts.tiers[1]).toMatchObject({
+      factor: 14.4,
+      loweredFrom: null,
+    });
     const unreachable = await load(
       `{ tiers: [${PAGE}, { severity: page, burnRate: { long: 1h, factor: 21 } }] }`,
       { objective: '95%' },
