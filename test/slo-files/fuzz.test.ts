@@ -160,7 +160,28 @@ async function judge(files: readonly Example[]): Promise<void> {
     expect(message).not.toMatch(/undefined|\[object|NaN/);
     expect(sourceLine.length).toBeLessThanOrEqual(401);
   }
-  if (loaded.definitions) await judgeWhole(loaded.definitions);
+  if (!loaded.definitions) return;
+  const ids = allSlos(loaded.definitions).map(({ id }) => id);
+  for (const { bytes } of files) {
+    for (const promised of promisedBy(bytes.toString()))
+      expect(ids).toContainEqual(expect.stringMatching(promised));
+  }
+  await judgeWhole(loaded.definitions);
+}
+
+/** What the ids of SLOs look like that a text of either dialect promises. */
+function promisedBy(text: string): RegExp[] {
+  return documentsOf(text)
+    .flatMap((document) => (Array.isArray(document) ? (document as unknown[]) : [document]))
+    .flatMap((document): RegExp[] => {
+      const { kind, metadata, workflow, slos } = (document ?? {}) as Record<string, unknown>;
+      const escaped = (name: string) => name.replace(/[.]/g, '[.]');
+      if (typeof workflow === 'string') {
+        return Object.keys(slos ?? {}).map((name) => new RegExp(`^${escaped(`${workflow}/${name}`)}$`));
+      }
+      const { name } = (metadata ?? {}) as Record<string, unknown>;
+      return kind === 'SLO' ? [new RegExp(`/${escaped(String(name))}(-.*)?$`)] : [];
+    });
 }
 
 /** Nothing may be missing of what was loaded, and it can all be written down again. */

@@ -153,6 +153,24 @@ describe('one change to it is answered where it was made', () => {
       '18:30: `startTime` is `2022-01-01 12:00:00`; expected midnight of a Monday, where a week begins',
     ],
     [
+      'a week from a Tuesday',
+      'duration: 28d\n      isRolling: true',
+      'duration: 1w\n      calendar: { startTime: 2026-01-06 00:00:00, timeZone: UTC }',
+      '18:30: `startTime` is `2026-01-06 00:00:00`; expected midnight of a Monday, where a week begins',
+    ],
+    [
+      'a month from its second',
+      'duration: 28d\n      isRolling: true',
+      'duration: 1M\n      calendar: { startTime: 2026-01-02 00:00:00, timeZone: UTC }',
+      '18:30: `startTime` is `2026-01-02 00:00:00`; expected midnight of the first day of a month',
+    ],
+    [
+      'a quarter from February',
+      'duration: 28d\n      isRolling: true',
+      'duration: 1Q\n      calendar: { startTime: 2026-02-01 00:00:00, timeZone: UTC }',
+      '18:30: `startTime` is `2026-02-01 00:00:00`; expected midnight of the first of January, April, July or October',
+    ],
+    [
       'a month of the calendar that is none',
       'duration: 28d\n      isRolling: true',
       'duration: 2M\n      calendar: { startTime: 2026-01-01 00:00:00, timeZone: UTC }',
