@@ -54,14 +54,6 @@ export interface Interval {
 /** The moments at which a recurrence starts between two moments, both included, oldest first. */
 export type Starts = (recurrence: Recurrence, from: number, to: number) => readonly number[];
 
-/** Whether an adjustment applies to an SLO by itself or as a member of a composite. */
-export function appliesTo(
-  adjustment: Adjustment,
-  { slo, workflow }: { readonly slo: string; readonly workflow: string },
-): boolean {
-  return adjustment.slo === null ? adjustment.workflow === workflow : adjustment.slo === slo;
-}
-
 /**
  * The intervals of an adjustment that overlap the time between two moments, oldest first, in whole minutes. What was
  * longer ago than minutes are sure to be kept when it was created is rounded out to whole hours.

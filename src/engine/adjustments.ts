@@ -1,13 +1,16 @@
 import type { Adjustment, Interval } from '../core/adjustment.ts';
-import { appliesTo, intervalsOf } from '../core/adjustment.ts';
+import { intervalsOf } from '../core/adjustment.ts';
 import { windowLength } from '../core/calendar.ts';
+import { HOUR_RETENTION } from '../core/cells.ts';
 import { hash53 } from '../core/hash.ts';
 import type { Log } from '../core/log.ts';
 import type { AdjustmentReport } from '../core/report.ts';
 import { singlesOf } from '../core/series.ts';
 import type { Slo } from '../core/slo.ts';
 import type { SliId, Store } from '../core/store.ts';
-import { SECOND } from '../core/time.ts';
+import { HOUR, SECOND } from '../core/time.ts';
+import type { AdjustmentIndex } from './adjustment-index.ts';
+import { indexAdjustments } from './adjustment-index.ts';
 import { describeAdjustment } from './adjustment-report.ts';
 import { createRecurrences } from './recurrence.ts';
 import type { Recurrences } from './recurrence.ts';
@@ -23,9 +26,8 @@ export interface Adjustments {
   /** Reads them, unless that was done within the last second. */
   refresh(now: number): Promise<void>;
   /** Reads them, however short ago that was. */
-  reload(): Promise<void>;
-  /** All of them, by the time of their creation. */
-  readonly all: () => readonly Adjustment[];
+  reload(now: number): Promise<void>;
+  readonly index: () => AdjustmentIndex;
   /** Where the outcomes are counted that an SLI is to do without; null when no adjustment applies to it. */
   readonly excluded: (single: Adjusted) => SliId | null;
   /** The intervals that are taken out of an SLI between two moments. */
@@ -42,13 +44,33 @@ const MOST_TOLD = 20;
 
 export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adjustments {
   const recurrences = createRecurrences(log);
-  let known: readonly Adjustment[] = [];
+  let index = indexAdjustments([]);
+  let known = new Map<string, { readonly revision: number; readonly adjustment: Adjustment }>();
   let readAt = -Infinity;
   let running: Promise<void> = Promise.resolve();
 
-  async function read(): Promise<void> {
+  async function read(now: number): Promise<void> {
     const records = await store.records('adjustments');
-    known = records.map(({ value }) => value as Adjustment).toSorted((a, b) => a.createdAt - b.createdAt);
+    const before = known;
+    // Those who work with an adjustment can tell by it that it did not change, and with an index likewise.
+    known = new Map(
+      records.map((record) => {
+        const same = before.get(record.id);
+        const adjustment = record.value as Adjustment;
+        return [
+          record.id,
+          same?.revision === record.revision ? same : { revision: record.revision, adjustment },
+        ];
+      }),
+    );
+    const changed = [...known].filter(([id, entry]) => before.get(id) !== entry);
+    if (changed.length === 0 && before.size === known.size) return;
+    for (const [, { adjustment }] of changed) {
+      if (adjustment.when.kind === 'recurring') {
+        await recurrences.prepare(adjustment.when, now - HOUR_RETENTION, now + HOUR);
+      }
+    }
+    index = indexAdjustments([...known.values()].map(({ adjustment }) => adjustment));
   }
 
   function touches(adjustment: Adjustment, from: number, to: number): boolean {
@@ -60,56 +82,49 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
     now: number,
     wanted: (adjustment: Adjustment, report: AdjustmentReport) => boolean,
   ): AdjustmentReport[] {
-    const singles = singlesOf(slo);
-    const found = known
-      .filter(({ withdrawn }) => !withdrawn)
-      .filter((adjustment) => singles.some((single) => appliesTo(adjustment, single)))
-      .flatMap((adjustment) => {
-        const report = describeAdjustment(adjustment, recurrences, now);
-        return wanted(adjustment, report) ? [report] : [];
-      });
-    return found.toReversed().slice(0, MOST_TOLD);
+    const applying = new Set(singlesOf(slo).flatMap((single) => index.of(single)));
+    const found: AdjustmentReport[] = [];
+    for (const adjustment of [...applying].toSorted((a, b) => b.createdAt - a.createdAt)) {
+      if (adjustment.withdrawn) continue;
+      const report = describeAdjustment(adjustment, recurrences, now);
+      if (wanted(adjustment, report)) found.push(report);
+      if (found.length === MOST_TOLD) break;
+    }
+    return found;
   }
 
   /** One read after the other, so that an older answer never takes the place of a newer one. */
-  function reload(): Promise<void> {
-    const next = running.then(read);
+  function reload(now: number): Promise<void> {
+    const next = running.then(() => read(now));
     running = next.catch(() => {});
     return next;
   }
 
   return {
     recurrences,
-    all: () => known,
+    index: () => index,
     reload,
     async refresh(now) {
       if (Math.abs(now - readAt) < SECOND) return running;
       readAt = now;
       try {
-        await reload();
+        await reload(now);
       } catch (error) {
         readAt = -Infinity;
         throw error;
       }
     },
-    excluded(single) {
-      return known.some((adjustment) => !adjustment.withdrawn && appliesTo(adjustment, single))
-        ? excludedSeries(single)
-        : null;
-    },
-    intervals(single, from, to) {
-      return known
-        .filter((adjustment) => appliesTo(adjustment, single))
-        .flatMap((adjustment) => intervalsOf(adjustment, from, to, recurrences.starts));
-    },
+    excluded: (single) =>
+      index.of(single).some(({ withdrawn }) => !withdrawn) ? excludedSeries(single) : null,
+    intervals: (single, from, to) =>
+      index.of(single).flatMap((adjustment) => intervalsOf(adjustment, from, to, recurrences.starts)),
     of(slo, now) {
-      const longest = Math.max(
-        ...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)),
-      );
+      const windows = [slo.window, ...slo.otherWindows];
+      const from = now - Math.max(...windows.map((window) => windowLength(window, now)));
       return told(
         slo,
         now,
-        (adjustment, report) => report.occurrence !== null || touches(adjustment, now - longest, now),
+        (adjustment, { occurrence }) => occurrence !== null || touches(adjustment, from, now),
       );
     },
     overlapping: (slo, from, to, now) => told(slo, now, (adjustment) => touches(adjustment, from, to)),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Adjustment } from '../core/adjustment.ts';
 import { intervalsOf } from '../core/adjustment.ts';
 import type { AdjustmentDraft } from '../core/adjustment-request.ts';
@@ -30,6 +31,8 @@ export const MAX_ADJUSTMENTS = 5000;
 /** A record that others change at the same moment is read again this often. */
 const TRIES = 5;
 const NAMED = 10;
+/** Adjustments described before others get a turn of the event loop. */
+const DESCRIBED_AT_ONCE = 200;
 
 /** An acknowledgement as it is stored, with what was said. */
 type StoredAcknowledgement = Acknowledgement & { readonly note: string | null };
@@ -45,15 +48,15 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
     const { draft } = parsed;
     const problem = scopeProblem(draft, definitions()) ?? ruleProblem(draft);
     if (problem) return problem;
-    await adjustments.reload();
-    if (adjustments.all().length >= MAX_ADJUSTMENTS) {
+    await adjustments.reload(clock.now());
+    if (adjustments.index().all.length >= MAX_ADJUSTMENTS) {
       return refuse('too-many', `There are ${MAX_ADJUSTMENTS} adjustments already; use recurring ones.`);
     }
     const id = `${now.toString(36)}-${randomBytes(4).toString('hex')}`;
     const adjustment: Adjustment = { id, ...draft, createdAt: now, ended: null, withdrawn: null };
     await store.putRecord('adjustments', id, 0, adjustment);
     log.info({ adjustment }, 'an adjustment was created');
-    await adjustments.reload();
+    await adjustments.reload(clock.now());
     return describe(adjustment, now);
   }
 
@@ -89,7 +92,7 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
       const adjustment: Adjustment = { ...before, [kind]: closing };
       if (await store.putRecord('adjustments', id, record.revision, adjustment)) {
         log.info({ adjustment }, `an adjustment was ${kind}`);
-        await adjustments.reload();
+        await adjustments.reload(clock.now());
         return describe(adjustment, now);
       }
     }
@@ -127,12 +130,14 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
 
   return {
     async adjustments() {
-      await adjustments.reload();
       const now = clock.now();
-      return adjustments
-        .all()
-        .toReversed()
-        .map((adjustment) => describe(adjustment, now));
+      await adjustments.reload(now);
+      const reports: AdjustmentReport[] = [];
+      for (const [position, adjustment] of adjustments.index().all.toReversed().entries()) {
+        if (position > 0 && position % DESCRIBED_AT_ONCE === 0) await turn();
+        reports.push(describe(adjustment, now));
+      }
+      return reports;
     },
     adjust,
     endAdjustment,

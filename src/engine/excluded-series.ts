@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Interval } from '../core/adjustment.ts';
-import { appliesTo, excludedCells, excludedMinutes, hoursOf, intervalsOf } from '../core/adjustment.ts';
+import type { Adjustment } from '../core/adjustment.ts';
+import { excludedCells, excludedMinutes, hoursOf, intervalsOf } from '../core/adjustment.ts';
 import { HOUR_RETENTION, MINUTES_PER_BLOCK, MINUTE_RETENTION, cellOf } from '../core/cells.ts';
 import type { Log } from '../core/log.ts';
 import { seriesKey, singlesOf } from '../core/series.ts';
@@ -27,15 +27,23 @@ export interface ExcludedSeriesOptions {
 /** Hours worked out in one go, and in one call of `write`; what is left is done in the next. */
 const HOURS_AT_ONCE = 50;
 const HOURS_PER_WRITE = 3000;
+/** SLIs looked at before others get a turn of the event loop. */
+const SLIS_AT_ONCE = 10;
 /** Until their end was this long ago, hours are worked out by the minute; well before minutes are forgotten. */
 const BY_MINUTES = MINUTE_RETENTION - HOUR;
 
 /** What is known of one adjusted SLI between two calls. */
 interface Progress {
   /** The adjustments that apply to it, as they were when its hours were listed. */
-  readonly adjustedBy: string;
-  /** Hours (since the epoch) to work out again, oldest first. */
+  readonly adjustedBy: readonly Adjustment[];
+  /** Hours (since the epoch) to work out again; the latest first, since alerts are about them. */
   readonly due: Set<number>;
+}
+
+/** The hours that adjustments were ever asked to touch, as far as a moment. */
+interface AskedHours {
+  readonly hours: Set<number>;
+  upTo: number;
 }
 
 /**
@@ -46,66 +54,86 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
   const progress = new Map<string, Progress>();
   /** By workflow and partition: the revision up to which its changes are known. */
   const revisions = new Map<string, number>();
+  /** SLIs that are adjusted alike share one. */
+  const askedBy = new WeakMap<readonly Adjustment[], AskedHours>();
 
   async function write(slos: readonly Slo[], now: number): Promise<void> {
     await adjustments.refresh(now);
     const adjusted = adjustedSingles(slos);
+    forgetOthers(adjusted);
     if (adjusted.length === 0) return;
-    for (const single of adjusted) listHours(single, now);
+    for (const [index, single] of adjusted.entries()) {
+      if (index > 0 && index % SLIS_AT_ONCE === 0) await turn();
+      listHours(single, now);
+    }
     await markChanged(adjusted, now);
     let left = HOURS_PER_WRITE;
-    for (const single of adjusted) {
-      if (left <= 0) return;
-      try {
-        left -= await workOff(single, left, now);
-      } catch (error) {
-        if (error instanceof StoreUnavailable) throw error;
-        progress.delete(nameOf(single));
-        log.error(
-          { slo: single.slo, error: String(error) },
-          'the adjusted outcomes of an SLO could not be worked out',
-        );
+    // A little of each in turn, so that none waits for the long past of another.
+    for (
+      let waiting = adjusted.filter(isDue);
+      waiting.length > 0 && left > 0;
+      waiting = waiting.filter(isDue)
+    ) {
+      for (const single of waiting) {
+        left -= HOURS_AT_ONCE;
+        await workOff(single, now);
+        await turn();
+        if (left <= 0) return;
       }
     }
   }
 
+  function isDue(single: Adjusted): boolean {
+    return (progress.get(nameOf(single))?.due.size ?? 0) > 0;
+  }
+
   /** Whatever was ever adjusted, so that what no longer is gets back to zero. */
   function adjustedSingles(slos: readonly Slo[]): Adjusted[] {
-    const all = adjustments.all();
-    if (all.length === 0) return [];
-    const singles = new Map(slos.flatMap(singlesOf).map((single) => [nameOf(single), single] as const));
-    return [...singles.values()].filter((single) => all.some((adjustment) => appliesTo(adjustment, single)));
+    const index = adjustments.index();
+    if (index.all.length === 0) return [];
+    const adjusted = slos.flatMap(singlesOf).filter((single) => index.of(single).length > 0);
+    return [...new Map(adjusted.map((single) => [nameOf(single), single] as const)).values()];
+  }
+
+  function forgetOthers(adjusted: readonly Adjusted[]): void {
+    if (progress.size <= adjusted.length) return;
+    const names = new Set(adjusted.map(nameOf));
+    for (const name of progress.keys()) if (!names.has(name)) progress.delete(name);
   }
 
   function listHours(single: Adjusted, now: number): void {
-    const name = nameOf(single);
-    const applying = adjustments.all().filter((adjustment) => appliesTo(adjustment, single));
-    const adjustedBy = applying
-      .map(({ id, ended, withdrawn }) => `${id} ${ended?.at} ${withdrawn?.at}`)
-      .join();
-    if (progress.get(name)?.adjustedBy === adjustedBy) return;
-    // Outcomes may be a little ahead of time; later ones are noticed when they are counted.
-    const hours = hoursOf(everAsked(single, now - HOUR_RETENTION, now + HOUR));
-    progress.set(name, { adjustedBy, due: new Set([...hours].toSorted((a, b) => a - b)) });
+    const adjustedBy = adjustments.index().of(single);
+    const known = progress.get(nameOf(single));
+    if (known && isSame(known.adjustedBy, adjustedBy)) return;
+    const { hours } = askedHours(adjustedBy, now);
+    progress.set(nameOf(single), { adjustedBy, due: new Set([...hours].toSorted((a, b) => b - a)) });
   }
 
-  /** The intervals of all its adjustments as they were asked for, whether they were ended since or not. */
-  function everAsked(single: Adjusted, from: number, to: number): Interval[] {
-    return adjustments
-      .all()
-      .filter((adjustment) => appliesTo(adjustment, single))
-      .flatMap((adjustment) =>
-        intervalsOf(
-          { ...adjustment, ended: null, withdrawn: null },
-          from,
-          to,
-          adjustments.recurrences.starts,
-        ),
-      );
+  /** The hours of adjustments as they were asked for, whether they were ended since or not. */
+  function askedHours(applying: readonly Adjustment[], now: number): AskedHours {
+    let asked = askedBy.get(applying);
+    if (!asked) askedBy.set(applying, (asked = { hours: new Set(), upTo: now - HOUR_RETENTION }));
+    // Outcomes may be a little ahead of time.
+    const upTo = now + HOUR;
+    if (asked.upTo <= now) {
+      const { starts } = adjustments.recurrences;
+      for (const adjustment of applying) {
+        const whole = { ...adjustment, ended: null, withdrawn: null };
+        for (const hour of hoursOf(intervalsOf(whole, asked.upTo, upTo, starts))) asked.hours.add(hour);
+      }
+      asked.upTo = upTo;
+    }
+    return asked;
   }
 
   /** Notes the hours in which something was counted since the last call. */
   async function markChanged(adjusted: readonly Adjusted[], now: number): Promise<void> {
+    const bySeries = new Map<string, Adjusted[]>();
+    for (const single of adjusted) {
+      const known = bySeries.get(seriesKey(single));
+      if (known) known.push(single);
+      else bySeries.set(seriesKey(single), [single]);
+    }
     const workflows = new Set(adjusted.map(({ workflow }) => workflow));
     const since = [...workflows].flatMap((workflow) =>
       Array.from({ length: store.partitions }, (_, partition) => ({
@@ -117,15 +145,15 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     changes.forEach(({ revision, complete, hours }, index) => {
       const { workflow, partition } = since[index]!.partition;
       const key = `${partition}/${workflow}`;
-      if (!complete && revisions.has(key)) {
+      const neverWritten = revision === 0 && revisions.get(key) === 0;
+      if (!complete && !neverWritten && revisions.has(key)) {
         for (const single of adjusted) if (single.workflow === workflow) relist(single, now);
       }
       revisions.set(key, revision);
       for (const { fingerprint, hour } of hours) {
-        for (const single of adjusted) {
-          if (single.workflow !== workflow || single.fingerprint !== fingerprint) continue;
-          const within = everAsked(single, hour * HOUR, (hour + 1) * HOUR).length > 0;
-          if (within) progress.get(nameOf(single))?.due.add(hour);
+        for (const single of bySeries.get(seriesKey({ workflow, fingerprint })) ?? []) {
+          const { adjustedBy, due } = progress.get(nameOf(single))!;
+          if (askedHours(adjustedBy, now).hours.has(hour)) due.add(hour);
         }
       }
     });
@@ -136,17 +164,19 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     listHours(single, now);
   }
 
-  /** Works out at most `limit` hours of one SLI; gives how many it did. */
-  async function workOff(single: Adjusted, limit: number, now: number): Promise<number> {
+  /** Works out some of the hours of one SLI that are due. */
+  async function workOff(single: Adjusted, now: number): Promise<void> {
     const { due } = progress.get(nameOf(single))!;
-    const hours = [...due].slice(0, limit);
-    for (let from = 0; from < hours.length; from += HOURS_AT_ONCE) {
-      const some = hours.slice(from, from + HOURS_AT_ONCE);
-      await store.writeHours(excludedSeries(single), await cellsOf(single, some, now), now);
-      for (const hour of some) due.delete(hour);
-      await turn();
+    const hours = [...due].slice(0, HOURS_AT_ONCE);
+    try {
+      await store.writeHours(excludedSeries(single), await cellsOf(single, hours, now), now);
+      for (const hour of hours) due.delete(hour);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      progress.delete(nameOf(single));
+      const message = 'the adjusted outcomes of an SLO could not be worked out; the others go on';
+      log.error({ slo: single.slo, error: String(error) }, message);
     }
-    return hours.length;
   }
 
   async function cellsOf(single: Adjusted, hours: readonly number[], now: number): Promise<HourCells[]> {
@@ -185,6 +215,12 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       }
     },
   };
+}
+
+function isSame(one: readonly Adjustment[], other: readonly Adjustment[]): boolean {
+  return (
+    one === other || (one.length === other.length && one.every((adjustment, at) => adjustment === other[at]))
+  );
 }
 
 function nameOf(single: Adjusted): string {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { RRuleTemporal } from 'rrule-temporal';
 import type { Recurrence, Starts } from '../core/adjustment.ts';
 import { offsetOf } from '../core/calendar.ts';
@@ -8,6 +9,8 @@ import { DAY, MINUTE } from '../core/time.ts';
 export interface Recurrences {
   /** Empty for a rule that cannot be worked out, which is logged. */
   readonly starts: Starts;
+  /** Works out the starts between two moments ahead of time, without keeping others from their turns. */
+  readonly prepare: (recurrence: Recurrence, from: number, to: number) => Promise<void>;
   /** The first start after a moment; null when there is none any more, or when it cannot be worked out. */
   readonly next: (recurrence: Recurrence, after: number) => number | null;
   /** The first start of all, or null; throws when the rule never happens or takes too long to work out. */
@@ -80,6 +83,12 @@ export function createRecurrences(log: Log): Recurrences {
         for (const at of stretch(recurrence, number)) if (at >= first && at <= last) found.push(at);
       }
       return found;
+    },
+    async prepare(recurrence, from, to) {
+      for (let at = Math.max(from, recurrence.start); at <= to; at += STRETCH) {
+        stretch(recurrence, Math.floor(at / STRETCH));
+        await turn();
+      }
     },
     next: (recurrence, after) => tried(recurrence, null, () => next(recurrence, after)),
     first: (recurrence) => next(recurrence, recurrence.start - 1),

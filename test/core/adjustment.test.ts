@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Adjustment, Interval } from '../../src/core/adjustment.ts';
 import {
-  appliesTo,
   excludedCells,
   excludedMinutes,
   hoursOf,
@@ -113,14 +112,5 @@ describe('what is excluded', () => {
       }),
       { numRuns: 30 },
     );
-  });
-
-  it('applies to one SLO or to a workflow', () => {
-    const orders = { slo: 'orders/done', workflow: 'orders' };
-    const others = { slo: 'orders/fast', workflow: 'orders' };
-    const scoped = once(0, 1, { slo: 'orders/done', workflow: null });
-    expect([appliesTo(scoped, orders), appliesTo(scoped, others)]).toEqual([true, false]);
-    expect([appliesTo(once(0, 1), orders), appliesTo(once(0, 1), others)]).toEqual([true, true]);
-    expect(appliesTo(once(0, 1), { slo: 'ship/done', workflow: 'ship' })).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/core/desk.ts';
 import { isRefused } from '../../src/core/refused.ts';
@@ -326,6 +327,63 @@ describe('an adjustment', () => {
     expect(await ask(never)).toMatchObject({ problems: [expect.stringContaining('never happens')] });
     expect(await close('nobody', 'ended')).toMatchObject({ refused: 'unknown' });
     expect(await here.desk.adjustments()).toEqual([]);
+  });
+
+  it('J1: whatever happens in whichever order, what counts is what lies in no adjustment that holds', async () => {
+    const moment = fc.integer({ min: 0, max: 20 * 60 });
+    const operation = fc.oneof(
+      fc.record({ kind: fc.constant('count' as const), back: moment, good: fc.nat(9), bad: fc.nat(9) }),
+      fc.record({
+        kind: fc.constant('adjust' as const),
+        back: moment,
+        length: fc.integer({ min: 1, max: 200 }),
+      }),
+      fc.record({ kind: fc.constantFrom('ended' as const, 'withdrawn' as const), which: fc.nat(5) }),
+      fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 90 }) }),
+      fc.constant({ kind: 'restart' as const }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 25 }), async (operations) => {
+        await open([slo], 3);
+        world.clock.advance(DAY);
+        const counts: { at: number; good: number; bad: number }[] = [];
+        const holding = new Map<string, { from: number; to: number }>();
+        for (const [index, doing] of operations.entries()) {
+          const now = world.clock.now();
+          if (doing.kind === 'count') {
+            const { good, bad } = doing;
+            const at = now - doing.back * MINUTE;
+            counts.push({ at, good, bad });
+            await world.report(good, bad, { at, attributes: { n: `${index}` } });
+          } else if (doing.kind === 'adjust') {
+            const from = now - doing.back * MINUTE;
+            const to = from + doing.length * MINUTE;
+            holding.set((await adjust({ slo: slo.id, from, to })).id, { from, to });
+          } else if (doing.kind === 'pass') {
+            world.clock.advance(doing.minutes * MINUTE);
+          } else if (doing.kind === 'restart') {
+            here = startProcess([slo]);
+          } else {
+            const id = [...holding.keys()][doing.which];
+            if (id === undefined) continue;
+            const { from, to } = holding.get(id)!;
+            const answer = await close(id, doing.kind);
+            if (doing.kind === 'withdrawn') holding.delete(id);
+            else if (!isRefused(answer)) holding.set(id, { from, to: Math.min(to, now) });
+          }
+          if (index % 3 === 0) await tick();
+        }
+        await tick();
+        const free = counts.filter(
+          ({ at }) => ![...holding.values()].some(({ from, to }) => from <= at && at < to),
+        );
+        const total = (of: 'good' | 'bad') => free.reduce((sum, count) => sum + count[of], 0);
+        expect(await counted()).toEqual([total('good'), total('bad')]);
+        await world.close();
+      }),
+      { numRuns: 25 },
+    );
+    await open();
   });
 
   it('J4: one that cannot be worked out stops no other, and no evaluation', async () => {
