@@ -5,7 +5,7 @@ import { isRefused } from '../../src/core/refused.ts';
 import type { AdjustmentReport, HistoryReport, Report } from '../../src/core/report.ts';
 import type { SingleSli } from '../../src/core/sli.ts';
 import { fingerprint } from '../../src/core/sli.ts';
-import type { Slo } from '../../src/core/slo.ts';
+import type { Slo, TimeWindow } from '../../src/core/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { createAdjustments } from '../../src/engine/adjustments.ts';
 import { createDeriver } from '../../src/engine/derive.ts';
@@ -452,22 +452,35 @@ describe('history', () => {
     expect(points.reduce((sum, { good }) => sum + good, 0)).toBe(sli.good);
   });
 
-  it('C5: agrees with what is reported, at its end and at earlier times, over weeks', async () => {
-    await open();
-    const remaining: (number | null)[] = [];
-    const ends: number[] = [];
-    for (let day = 0; day < 40; day++) {
-      await world.report(90 + day, day % 7);
-      world.clock.advance(HOUR - 1);
-      remaining.push((await here.report.slo(slo.id))!.budget.remainingRatio);
-      ends.push(world.clock.now() + 1);
-      world.clock.advance(DAY - HOUR + 1);
-    }
-    const { points, resolution } = await past({ from: iso(START), to: iso(ends.at(-1)!), step: '1h' });
-    expect(resolution).toBe('hour');
-    const at = new Map(points.map(({ from, budgetRemaining }) => [Date.parse(from) + HOUR, budgetRemaining]));
-    expect(ends.map((end) => at.get(end))).toEqual(remaining);
-  });
+  // In this zone months begin at 13:00 UTC, which is when each day is looked at.
+  const month: TimeWindow = {
+    kind: 'calendar',
+    unit: 'month',
+    timeZone: 'Etc/GMT-11',
+    duration: 30 * DAY,
+    text: 'month (Etc/GMT-11)',
+  };
+  it.each([slo.window, month])(
+    'C5: agrees with what is reported, at its end and before, over $text',
+    async (window) => {
+      await open([{ ...slo, window }]);
+      const remaining: (number | null)[] = [];
+      const ends: number[] = [];
+      for (let day = 0; day < 40; day++) {
+        await world.report(90 + day, day % 7);
+        world.clock.advance(HOUR - 1);
+        remaining.push((await here.report.slo(slo.id))!.budget.remainingRatio);
+        ends.push(world.clock.now() + 1);
+        world.clock.advance(DAY - HOUR + 1);
+      }
+      const { points, resolution } = await past({ from: iso(START), to: iso(ends.at(-1)!), step: '1h' });
+      expect(resolution).toBe('hour');
+      const at = new Map(
+        points.map(({ from, budgetRemaining }) => [Date.parse(from) + HOUR, budgetRemaining]),
+      );
+      expect(ends.map((end) => at.get(end))).toEqual(remaining);
+    },
+  );
 
   it('takes the last day unless told otherwise, and says what it cannot', async () => {
     await open();
