@@ -17,7 +17,7 @@ export interface Place {
 
 /** What a YAML document says as plain values, and where. */
 export interface ValueTree {
-  /** Null, booleans, numbers, strings, arrays, and objects without a prototype; undefined where unresolved. */
+  /** Null, booleans, numbers, strings, arrays, and objects without a prototype; unresolved values are left out of objects. */
   readonly value: unknown;
   readonly place: Place;
 }
@@ -109,7 +109,8 @@ export function readValues(
       const part = read(item.value as Node | null, keyStart);
       parts.set(key, { ...part.place, key: keyStart });
       if (key === '__proto__') fail(keyStart, '`__proto__` cannot be a key');
-      else value[key] = part.value;
+      // What could not be filled in is not there: an optional key must not pass for one that says something.
+      else if (part.value !== undefined) value[key] = part.value;
       size += part.size;
     }
     return { value, place: { key: start, start, kind: 'map', written: '', unresolved: false, parts }, size };

@@ -46,6 +46,16 @@ describe('G2: a hostile file ends in a located problem', () => {
       Buffer.from([0x61, 0x3a, 0x20, 0x31, 0x0a, 0x62, 0xff]),
       /^a\.yaml:2:2: not valid UTF-8/,
     ],
+    [
+      'a tier whose only number is itself',
+      'policies: { p: { tiers: [&t { severity: page, burnRate: { long: 1h, budgetShare: *t } }] } }\nworkflow: w\nowner: o\nslos: { s: { objective: 95%, window: 28d, sli: succeeded, alerts: { policy: p } } }',
+      /^a\.yaml:1:82: \*t refers to what it is in/,
+    ],
+    [
+      'a tier whose only number is not set',
+      'policies: { p: { tiers: [{ severity: page, burnRate: { long: 1h, budgetShare: "${UNSET}" } }] } }\nworkflow: w\nowner: o\nslos: { s: { objective: 95%, window: 28d, sli: succeeded, alerts: { policy: p } } }',
+      /^a\.yaml:1:79: the environment variable UNSET is not set/,
+    ],
     ['UTF-16', Buffer.from('\ufeffa: 1\n', 'utf16le'), /^a\.yaml:1:\d: a NUL character/],
   ])('%s', async (_what, content, problem) => {
     const loaded = await loadFiles({ 'a.yaml': content });
@@ -139,8 +149,8 @@ describe('G2: so does a hostile OpenSLO file', () => {
       /^a\.yaml:4:\d+: `a` is a composite itself/,
     ],
     [
-      'the same name ten thousand times',
-      Array.from({ length: 9_999 }, () => openSlo('Service', 's', '{}'))
+      'the same name two thousand times',
+      Array.from({ length: 2_000 }, () => openSlo('Service', 's', '{}'))
         .join('---\n')
         .replaceAll('metadata: ', 'metadata:\n '),
       /^a\.yaml:\d+:\d+: Service `s` is already defined at a\.yaml:1$/,
@@ -191,13 +201,9 @@ describe('G2: so does a hostile OpenSLO file', () => {
       'a.yaml': documents.slice(0, 250).join('---\n'),
       'b.yaml': documents.slice(250).join('---\n'),
     };
-    const errorsOf = async (native: string) => {
-      const { problems } = await loadFiles({ ...files, 'native.yaml': native });
-      return problems.filter(({ severity }) => severity === 'error');
-    };
-    expect(await errorsOf(NATIVE)).toEqual([]);
     const one = 'workflow: other\nowner: o\nslos: { one: { objective: 90%, window: 28d, sli: succeeded } }';
-    expect(await errorsOf(`${NATIVE}\n---\n${one}`)).toEqual([
+    const { problems } = await loadFiles({ ...files, 'native.yaml': `${NATIVE}\n---\n${one}` });
+    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([
       expect.objectContaining({
         file: 'b.yaml',
         line: 249 * 5 + 1,

@@ -71,7 +71,10 @@ describe('a file with every kind of document', () => {
       'checkout/journey',
       'delivery/journey-deliver',
     ]);
-    expect([...definitions.workflows.values()].map(({ owner }) => owner)).toEqual(['shop-payments', 'shop-payments']);
+    expect([...definitions.workflows.values()].map(({ owner }) => owner)).toEqual([
+      'shop-payments',
+      'shop-payments',
+    ]);
 
     const charge = { kind: 'outcomes', step: 'charge-card', dependency: null, where: {}, good: 'succeeded' };
     expect(slos.get('checkout/card-charged')).toMatchObject({
