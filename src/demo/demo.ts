@@ -8,6 +8,9 @@ import type { Config } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import type { Definitions, TargetDefinition, Team } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
+import type { Store } from '../core/store.ts';
+import { createDeriver } from '../engine/derive.ts';
+import { createHistory } from '../engine/history.ts';
 import { formatProblem } from '../slo-files/problem.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { openLmdbStore } from '../store/lmdb/open.ts';
@@ -20,6 +23,8 @@ import { startTraffic } from './traffic.ts';
 const SLO_FILES = fileURLToPath(new URL('../../slos/', import.meta.url));
 
 const DEFAULT_PORT = 8080;
+/** As far back as minutes are kept; a tick works out a day of each. */
+const DERIVED_DAYS = 4;
 
 /**
  * Runs the service on a throw-away store with a month of made-up history, sends it live traffic with an incident
@@ -74,9 +79,16 @@ async function fillStore(
   const store = await openLmdbStore({ folder, partitions: 1, clock, log });
   try {
     await writeHistory({ store, definitions, now, signal });
+    await deriveHistory(store, definitions, now, log);
   } finally {
     await store.close();
   }
+}
+
+/** Works out what SLIs that are not counted as they are reported make of the history, as ticks would have. */
+async function deriveHistory(store: Store, definitions: Definitions, now: number, log: Log): Promise<void> {
+  const deriver = createDeriver({ store, history: createHistory(store), log });
+  for (let day = 0; day < DERIVED_DAYS; day++) await deriver.derive(allSlos(definitions), now);
 }
 
 async function startService(

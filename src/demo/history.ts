@@ -12,6 +12,8 @@ import {
   REGIONS,
   SUSPECTED_FRAUD_SHARE,
 } from './live-outcomes.ts';
+import type { ReportedMeasurement } from './levels.ts';
+import { measureLevels } from './levels.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { pick, randomTraceId, seededRandom } from './seeded-random.ts';
 
@@ -38,16 +40,21 @@ export async function writeHistory({ store, definitions, now, signal }: HistoryO
   const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: Infinity });
   await store.registerSlis(allSlos(definitions), clock.time);
   const producers = [orders(now), clicks(now), invoices()];
+  const measure = levels();
   let chunk: ReportedOutcome[] = [];
+  let measured: ReportedMeasurement[] = [];
   for (const period of periodsUntil(now)) {
     if (signal?.aborted) return;
     chunk.push(...producers.flatMap((produce) => produce(period)));
+    measured.push(...measure(period));
     if (period.to < now && period.to - clock.time < CHUNK) continue;
     clock.time = period.to;
-    const { rejected } = await recorder.record(chunk);
-    if (rejected[0])
-      throw new Error(`The history of the demo does not fit its SLO files: ${rejected[0].message}`);
+    const results = [await recorder.record(chunk), await recorder.recordMeasurements(measured)];
+    const [rejection] = results.flatMap(({ rejected }) => rejected);
+    if (rejection)
+      throw new Error(`The history of the demo does not fit its SLO files: ${rejection.message}`);
     chunk = [];
+    measured = [];
   }
 }
 
@@ -177,6 +184,11 @@ function clicks(now: number): (period: Period) => ReportedOutcome[] {
       { ...records, execution: `${execution}/dlq`, status: 'failed', error: 'dead-letter', count: dead },
     ]);
   };
+}
+
+function levels(): (period: Period) => ReportedMeasurement[] {
+  const random = seededRandom(4);
+  return (period) => measureLevels(momentIn(period, random), random);
 }
 
 const NIGHTLY_AT = 1.5 * HOUR;

@@ -3,6 +3,8 @@ import type { Log } from '../core/log.ts';
 import { MINUTE, SECOND } from '../core/time.ts';
 import { gatewayFailureShare } from './incident-script.ts';
 import { BATCHES_PER_MINUTE, ORDERS_PER_MINUTE, planBatch, planOrder } from './live-outcomes.ts';
+import type { ReportedMeasurement } from './levels.ts';
+import { measureLevels } from './levels.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -15,12 +17,13 @@ export interface TrafficOptions {
 }
 
 const SEND_EVERY = SECOND / 4;
+const MEASURE_EVERY = 5 * SECOND;
 const SEND_TIMEOUT = 5 * SECOND;
 /** After a pause longer than this (a sleeping laptop) what was missed is not caught up. */
 const LONGEST_GAP = 10 * SECOND;
 
 /**
- * Reports orders and click batches as they happen, as producers do: in batches over HTTP, each sent again with
+ * Reports orders, click batches and how full their queues are as they happen, as producers do: in batches over HTTP, each sent again with
  * the next one until it is acknowledged. Stops within the time a request takes.
  */
 export function startTraffic({ url, since, log }: TrafficOptions): { stop(): Promise<void> } {
@@ -32,6 +35,8 @@ export function startTraffic({ url, since, log }: TrafficOptions): { stop(): Pro
     arrivalsOf('batch-9', BATCHES_PER_MINUTE, (id, at) => planBatch(id, at, random)),
   ];
   let planned: ReportedOutcome[] = [];
+  let measured: ReportedMeasurement[] = [];
+  let nextMeasured = since;
 
   function arrivalsOf(
     prefix: string,
@@ -53,28 +58,33 @@ export function startTraffic({ url, since, log }: TrafficOptions): { stop(): Pro
   async function report(): Promise<void> {
     const now = Date.now();
     planned.push(...arrivals.flatMap((arrive) => arrive(now)));
+    if (now >= nextMeasured) {
+      measured.push(...measureLevels(now, random));
+      nextMeasured = now + MEASURE_EVERY;
+    }
     const due = planned.filter(({ at }) => at <= now);
-    if (due.length === 0) return;
     try {
-      await send(due);
+      if (due.length > 0) await send('/v1/outcomes', due);
       planned = planned.filter(({ at }) => at > now);
+      if (measured.length > 0) await send('/v1/measurements', measured);
+      measured = [];
     } catch (error) {
       if (!stopping.signal.aborted) log.warn({ error: String(error) }, 'outcomes could not be reported yet');
     }
   }
 
-  async function send(outcomes: readonly ReportedOutcome[]): Promise<void> {
-    const answer = await fetch(new URL('/v1/outcomes', url), {
+  async function send(path: string, records: readonly object[]): Promise<void> {
+    const answer = await fetch(new URL(path, url), {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-ndjson' },
-      body: outcomes.map((outcome) => JSON.stringify(outcome)).join('\n'),
+      body: records.map((record) => JSON.stringify(record)).join('\n'),
       signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(SEND_TIMEOUT)]),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`the service answered ${answer.status}: ${text}`);
     const { rejected } = JSON.parse(text) as { rejected: readonly { message: string }[] };
     if (rejected[0])
-      log.warn({ rejected: rejected.length, first: rejected[0].message }, 'outcomes were rejected');
+      log.warn({ rejected: rejected.length, first: rejected[0].message }, 'records were rejected');
   }
 
   async function run(): Promise<void> {
