@@ -1,16 +1,15 @@
 import type { Clock } from '../core/clock.ts';
 import { QUIET } from '../core/incident.ts';
 import { parseHistoryQuery } from '../core/history-query.ts';
-import type { FailedExecution, FailureCount } from '../core/notification.ts';
 import type { MemberReport, Report, SloReport } from '../core/report.ts';
-import { countedSeries, singlesOf } from '../core/series.ts';
 import type { TierReading } from '../core/condition.ts';
 import type { Definitions, Slo } from '../core/slo.ts';
 import { allSlos } from '../core/slo.ts';
-import type { SliId, Store } from '../core/store.ts';
+import type { Store } from '../core/store.ts';
 import { HOUR } from '../core/time.ts';
 import type { Adjustments } from './adjustments.ts';
 import { cachedStates } from './cached-states.ts';
+import { readFailed } from './failed.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from './reader.ts';
 import { reportSlo, rounded } from './slo-report.ts';
@@ -53,11 +52,7 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
       const now = clock.now();
       const [result] = await read([slo], now);
       const { report, readings } = result!;
-      const series = countedOf(slo);
-      const [failures, lastFailed] = await Promise.all([
-        Promise.all(series.map((sli) => store.readFailures(sli, now - HOUR, now))),
-        Promise.all(series.map((sli) => store.readLastFailed(sli, LAST_FAILED_TOLD))),
-      ]);
+      const { failures, lastFailed } = await readFailed(store, slo, now - HOUR, now);
       const firing = report.incident?.firing ?? [];
       return {
         ...report,
@@ -66,8 +61,8 @@ export function createReport({ store, reader, adjustments, definitions, clock }:
         ),
         members: reader.members(slo, now).map(undustedMember),
         adjustments: adjustments.of(slo, now),
-        failures: mergedFailures(failures),
-        lastFailed: latestFailed(lastFailed),
+        failures,
+        lastFailed: lastFailed.slice(0, LAST_FAILED_TOLD),
       };
     },
     async history(id, texts) {
@@ -98,27 +93,4 @@ function undustedMember(member: MemberReport): MemberReport {
     ratio: ratio === null ? null : rounded(ratio, 12),
     share: share === null ? null : rounded(share, 12),
   };
-}
-
-/** The series under which what an SLO counts as bad is filed, each once. */
-function countedOf(slo: Slo): readonly SliId[] {
-  const series = singlesOf(slo).flatMap((single) => countedSeries(single));
-  return [...new Map(series.map((sli) => [`${sli.workflow} ${sli.fingerprint}`, sli])).values()];
-}
-
-function mergedFailures(lists: readonly (readonly FailureCount[])[]): readonly FailureCount[] {
-  if (lists.length === 1) return lists[0]!;
-  const merged = new Map<string, FailureCount>();
-  for (const failure of lists.flat()) {
-    const key = JSON.stringify([failure.step, failure.dependency, failure.error]);
-    merged.set(key, { ...failure, count: failure.count + (merged.get(key)?.count ?? 0) });
-  }
-  return [...merged.values()].toSorted((one, other) => other.count - one.count);
-}
-
-function latestFailed(lists: readonly (readonly FailedExecution[])[]): readonly FailedExecution[] {
-  return lists
-    .flat()
-    .toSorted((one, other) => other.at - one.at)
-    .slice(0, LAST_FAILED_TOLD);
 }

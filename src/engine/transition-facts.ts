@@ -3,13 +3,12 @@ import type { Evidence } from '../core/evidence.ts';
 import type { TierReading } from '../core/condition.ts';
 import { reachOf } from '../core/condition.ts';
 import type { AlertState, Transition } from '../core/incident.ts';
-import type { FailedExecution, FailureCount, MemberFacts, NotificationFacts } from '../core/notification.ts';
+import type { MemberFacts, NotificationFacts } from '../core/notification.ts';
 import { reasonOf } from '../core/reason.ts';
-import type { CountedSli } from '../core/sli.ts';
-import { countedSlis, fingerprint } from '../core/sli.ts';
 import type { Slo } from '../core/slo.ts';
-import type { CountStore, SliId } from '../core/store.ts';
-import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../core/store.ts';
+import type { CountStore } from '../core/store.ts';
+import { MAX_FAILURE_KEYS } from '../core/store.ts';
+import { readFailed } from './failed.ts';
 import { exhaustionAt, readBudget } from './judgement.ts';
 import type { Reader } from './reader.ts';
 import type { Route } from './routing.ts';
@@ -70,8 +69,8 @@ export async function gatherFacts(
     members: membersOf(reader, slo, now),
     postmortem:
       over && policy && above !== null && spent > above ? { policy: policy.name, above, spent } : null,
-    failures,
-    lastFailed,
+    failures: failures.slice(0, FAILURES_TOLD),
+    lastFailed: lastFailed.slice(0, EXECUTIONS_TOLD),
     told: route.tell,
     insteadOf: null,
   };
@@ -113,49 +112,6 @@ async function sumSince(reader: Reader, slo: Slo, from: number, now: number): Pr
   };
   await reader.prepare([wider], now);
   return reader.evidence(wider, now).sum(duration);
-}
-
-/** The failures of all that an SLO counts, added up, and the last executions that failed, each once. */
-async function readFailed(
-  store: FactSources['store'],
-  slo: Slo,
-  from: number,
-  now: number,
-): Promise<{ readonly failures: readonly FailureCount[]; readonly lastFailed: readonly FailedExecution[] }> {
-  const sources = failureSources(slo);
-  const [failures, executions] = await Promise.all([
-    Promise.all(sources.map((source) => store.readFailures(source, from, now))),
-    Promise.all(sources.map((source) => store.readLastFailed(source, MAX_LAST_FAILED))),
-  ]);
-  const added = new Map<string, FailureCount>();
-  for (const failure of failures.flat()) {
-    const key = JSON.stringify([failure.step, failure.dependency, failure.error]);
-    added.set(key, { ...failure, count: failure.count + (added.get(key)?.count ?? 0) });
-  }
-  const latest = new Map<string, FailedExecution>();
-  for (const failed of executions.flat().toSorted((a, b) => b.at - a.at)) {
-    if (!latest.has(failed.execution)) latest.set(failed.execution, failed);
-  }
-  return {
-    failures: [...added.values()].toSorted((a, b) => b.count - a.count).slice(0, FAILURES_TOLD),
-    lastFailed: [...latest.values()].slice(0, EXECUTIONS_TOLD),
-  };
-}
-
-/** The counted series whose bad outcomes an SLO's failures are filed under. */
-function failureSources({ workflow, sli }: Slo): SliId[] {
-  const parts = sli.kind === 'composite' ? sli.members : [{ workflow, sli }];
-  const sources = parts.flatMap((part) =>
-    countedSlis(part.sli)
-      .filter(filesFailures)
-      .map((counted) => ({ workflow: part.workflow, fingerprint: fingerprint(counted) })),
-  );
-  return [...new Map(sources.map((source) => [`${source.workflow} ${source.fingerprint}`, source])).values()];
-}
-
-/** Of starts and of successes in time there are no bad ones. */
-function filesFailures({ kind }: CountedSli): boolean {
-  return kind === 'outcomes' || kind === 'measurement';
 }
 
 function membersOf(reader: Reader, slo: Slo, now: number): MemberFacts[] {
