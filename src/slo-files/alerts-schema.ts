@@ -26,37 +26,52 @@ const targets = listOf(name, 'names of targets', 20).min(1, { error: 'at least o
 
 const FACTOR = 'a number above 0, at most 1000000';
 const speed = exactlyOne(['factor', 'budgetShare']);
-const burnRate = mapWith({
-  long: minutes.describe('The long window: how long it must have burned so, on average.'),
-  short: minutes
-    .optional()
-    .describe('The short window, which must still burn so; default: a twelfth of the long one.'),
-  factor: z
-    .number({ error: FACTOR })
-    .positive({ error: FACTOR })
-    .max(1_000_000, { error: FACTOR })
-    .optional()
-    .describe('The burn rate both windows must reach: 1 spends exactly the budget over the window.'),
-  budgetShare: share({ aboveZero: true })
-    .optional()
-    .describe('The share of the budget that is spent when it fires; the factor follows from it.'),
-})
+const burnRate = mapWith(
+  {
+    long: minutes.describe('The long window: how long it must have burned so, on average.'),
+    short: minutes
+      .optional()
+      .describe('The short window, which must still burn so; default: a twelfth of the long one.'),
+    factor: z
+      .number({ error: FACTOR })
+      .positive({ error: FACTOR })
+      .max(1_000_000, { error: FACTOR })
+      .optional()
+      .describe('The burn rate both windows must reach: 1 spends exactly the budget over the window.'),
+    budgetShare: share({ aboveZero: true })
+      .optional()
+      .describe('The share of the budget that is spent when it fires; the factor follows from it.'),
+  },
+  'a map such as { long: 1h, short: 5m, factor: 14.4 }',
+)
   .refine(speed.holds, { error: speed.error })
   .meta(speed.meta);
 
-const successRate = mapWith({
-  below: share({ aboveZero: true }).describe('The good share below which it fires.'),
-  over: minutes.describe('Over how long a time.'),
-});
-const budgetRemaining = mapWith({
-  below: share({ aboveZero: false }).describe(
-    'Fires when less than this share of the budget is left; 0% is overspent.',
-  ),
-});
-const forecast = mapWith({
-  within: minutes.describe('Fires when at the present pace the budget is gone within this time.'),
-});
-const noData = mapWith({ after: minutes.describe('How long without outcomes.') });
+const successRate = mapWith(
+  {
+    below: share({ aboveZero: true }).describe('The good share below which it fires.'),
+    over: minutes.describe('Over how long a time.'),
+  },
+  'a map such as { below: 98%, over: 15m }',
+);
+const budgetRemaining = mapWith(
+  {
+    below: share({ aboveZero: false }).describe(
+      'Fires when less than this share of the budget is left; 0% is overspent.',
+    ),
+  },
+  'a map such as { below: 25% }',
+);
+const forecast = mapWith(
+  {
+    within: minutes.describe('Fires when at the present pace the budget is gone within this time.'),
+  },
+  'a map such as { within: 24h }',
+);
+const noData = mapWith(
+  { after: minutes.describe('How long without outcomes.') },
+  'a map such as { after: 1h }',
+);
 
 const kind = exactlyOne(['burnRate', 'successRate', 'budgetRemaining', 'forecast', 'outage', 'noData']);
 const tier = mapWith(
@@ -106,18 +121,24 @@ const alertKeys = {
     .describe(
       'The conditions that alert, instead of the default ones (outage, fast, slow, drift and creep).',
     ),
-  noData: mapWith({
-    after: minutes.describe('How long without outcomes.'),
-    severity: tierSeverity,
-  })
+  noData: mapWith(
+    {
+      after: minutes.describe('How long without outcomes.'),
+      severity: tierSeverity,
+    },
+    'a map such as { after: 1h, severity: ticket }',
+  )
     .optional()
     .describe(
       'Tell someone when no outcomes arrive, beside the other conditions; without it silence is not reported.',
     ),
-  route: mapWith({
-    page: targets.optional().describe('Targets that are told of pages, instead of those of the owner.'),
-    ticket: targets.optional().describe('Targets that are told of tickets, instead of those of the owner.'),
-  })
+  route: mapWith(
+    {
+      page: targets.optional().describe('Targets that are told of pages, instead of those of the owner.'),
+      ticket: targets.optional().describe('Targets that are told of tickets, instead of those of the owner.'),
+    },
+    'a map of page and ticket to lists of targets',
+  )
     .optional()
     .describe('Who is told instead of the owner of the workflow.'),
   repeat: minutesBetween(5 * MINUTE, LONGEST)
@@ -128,23 +149,29 @@ const alertKeys = {
   escalation: escalation
     .optional()
     .describe('Who else is told of a page that nobody has acknowledged, and after how long.'),
-  resolve: mapWith({
-    below: share({ aboveZero: true })
-      .optional()
-      .describe('Resolve when the level is below this share of the threshold; default: 90%.'),
-    after: duration.optional().describe('And has been for this long; default: 5m.'),
-  })
+  resolve: mapWith(
+    {
+      below: share({ aboveZero: true })
+        .optional()
+        .describe('Resolve when the level is below this share of the threshold; default: 90%.'),
+      after: duration.optional().describe('And has been for this long; default: 5m.'),
+    },
+    'a map such as { below: 90%, after: 5m }',
+  )
     .optional()
     .describe('When an alert ends.'),
 };
 
 /** What an SLO says of its alerts. */
-export const alertsSchema = mapWith({
-  policy: name
-    .optional()
-    .describe('A policy from `policies` to start from; default: the one called default.'),
-  ...alertKeys,
-});
+export const alertsSchema = mapWith(
+  {
+    policy: name
+      .optional()
+      .describe('A policy from `policies` to start from; default: the one called default.'),
+    ...alertKeys,
+  },
+  'a map such as { policy: business-critical, minFailures: 5 }',
+);
 
 /** What SLOs may share of it. */
 export const policySchema = mapWith(alertKeys);
@@ -164,18 +191,24 @@ export const budgetPolicySchema = mapWith({
   )
     .optional()
     .describe('Who is told when how much of the budget is left.'),
-  freeze: mapWith({
-    remainingBelow: share({ aboveZero: false }).describe(
-      'Deploys are frozen while less than this share of the budget is left; 0% is overspent.',
-    ),
-  })
+  freeze: mapWith(
+    {
+      remainingBelow: share({ aboveZero: false }).describe(
+        'Deploys are frozen while less than this share of the budget is left; 0% is overspent.',
+      ),
+    },
+    'a map such as { remainingBelow: 0% }',
+  )
     .optional()
     .describe('When deploys are frozen.'),
-  postmortem: mapWith({
-    incidentSpent: share({ aboveZero: false }).describe(
-      'After an incident that spent more than this share of the budget.',
-    ),
-  })
+  postmortem: mapWith(
+    {
+      incidentSpent: share({ aboveZero: false }).describe(
+        'After an incident that spent more than this share of the budget.',
+      ),
+    },
+    'a map such as { incidentSpent: 20% }',
+  )
     .optional()
     .describe('When a postmortem is required.'),
 })

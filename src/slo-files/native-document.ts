@@ -1,8 +1,8 @@
-import { type NativeDocument, documentSchema } from './native-schema.ts';
+import { type NativeDocument, documentSchema, VERSION } from './native-schema.ts';
 import { narrowIssues, reportIssues } from './schema-issues.ts';
-import type { Report, SourceText } from './source-text.ts';
+import { problemAt, type Report, type SourceText } from './source-text.ts';
 import { type Partly, usablePart } from './usable-part.ts';
-import type { Place, ValueTree } from './value-tree.ts';
+import { quoted, type Place, type ValueTree } from './value-tree.ts';
 
 /** A document of a file, with whatever of it has the right shape. */
 export interface ReadDocument {
@@ -12,9 +12,20 @@ export interface ReadDocument {
   readonly data: Partly<NativeDocument>;
 }
 
+function isOurs(version: string): boolean {
+  return version.toLowerCase().startsWith('burnwatch');
+}
+
 /** Checks the shape of one document of the native dialect and reports everything wrong with it. */
 export function readNativeDocument(tree: ValueTree, source: SourceText, report: Report): ReadDocument {
   const { value, place } = tree;
+  const version = place.parts.get('apiVersion');
+  if (version && !version.unresolved && /^[^/]+\//.test(version.written) && !isOurs(version.written)) {
+    // Of a file for another program nothing else is worth telling.
+    const message = `\`apiVersion\` is ${quoted(version)}, that of another program`;
+    report(problemAt(source, version.start, 'error', message, { expected: VERSION }));
+    return { source, place, data: {} };
+  }
   const checked = documentSchema.safeParse(value);
   if (checked.success) return { source, place, data: checked.data };
   const issues = narrowIssues(checked.error, documentSchema, value);

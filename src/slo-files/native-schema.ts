@@ -6,6 +6,8 @@ import { targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
 import { windowSchema } from './window-schema.ts';
 
+/** What `apiVersion` may say. */
+export const VERSION = 'burnwatch/v1 or nothing, or openslo/v1 for OpenSLO';
 export const OBJECTIVE = 'a share below 100%, such as 99.9% or 0.999';
 const TRAFFIC = 'a rate such as 2/day, 10/hour, 30/minute or 100/s';
 
@@ -36,7 +38,7 @@ const sloSchema = mapWith(
 export const documentSchema = mapWith(
   {
     apiVersion: z
-      .literal('burnwatch/v1', { error: 'burnwatch/v1 or nothing, or openslo/v1 for OpenSLO' })
+      .literal('burnwatch/v1', { error: VERSION })
       .optional()
       .describe('The dialect; may be left out.'),
     workflow: pathName.optional().describe('The workflow this document is about, as producers report it.'),

@@ -6,7 +6,7 @@ import { formatDuration } from '../core/time.ts';
 import { expectedVolume } from './expected-volume.ts';
 import type { Pace } from './pace.ts';
 import { problemAt, type Report } from './source-text.ts';
-import { placeAt } from './value-tree.ts';
+import { placeAt, shortened } from './value-tree.ts';
 import type { WorkflowDraft } from './workflow-draft.ts';
 
 /** What the other workflows say that a review asks for. */
@@ -50,7 +50,8 @@ export async function reviewSlos(
     if (twin) warn('', `\`${slo.name}\` promises the same as \`${twin.name}\`, at ${twin.source}`);
     else byMeaning.set(meaning, slo);
     warn('window', shortWindow(slo, traffic));
-    warn('objective', strictObjective(slo, reliedOn, objectives));
+    warn('objective', lowObjective(slo) ?? strictObjective(slo, reliedOn, objectives));
+    warn('sli.where', literalPattern(slo));
     warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
   }
   const team = teams.get(owner);
@@ -90,6 +91,32 @@ function few(count: number): string {
 
 function toMinutes(duration: number): number {
   return Math.max(60_000, Math.round(duration / 60_000) * 60_000);
+}
+
+/** Less than half: far more likely `0.995%` for `0.995` than a promise. */
+function lowObjective({ objective }: Slo): string | null {
+  const { ratio } = objective;
+  if (ratio >= 0.5) return null;
+  const told = formatObjective(objective);
+  const meant = formatPercent(ratio > 0.005 && ratio < 0.01 ? ratio * 100 : 1 - ratio, 7);
+  return `${told} promises that only ${told} are good; was ${meant} meant?`;
+}
+
+/** A pattern written as a plain value selects only what is called just so, stars and all. */
+function literalPattern({ sli }: Slo): string | null {
+  const where = 'where' in sli ? sli.where : 'of' in sli ? sli.of.where : {};
+  for (const [name, { op, values }] of Object.entries(where)) {
+    const pattern = op === 'in' || op === 'not-in' ? values.find(isPattern) : undefined;
+    if (pattern === undefined) continue;
+    const meant = pattern.replaceAll(/\.\*|^[/^]+|[/$]+$/g, (part) => (part === '.*' ? '*' : ''));
+    const operator = op === 'in' ? 'glob' : 'notGlob';
+    return `\`${shortened(pattern)}\` of \`${name}\` is no pattern here, but a value to be met as it is written; was { ${operator}: '${shortened(meant)}' } meant?`;
+  }
+  return null;
+}
+
+function isPattern(value: string): boolean {
+  return value.includes('*') || /^\/.+\/$|^\^|\$$/.test(value);
 }
 
 /** An objective above the product of those of what it relies on. */

@@ -41,7 +41,7 @@ export function readSchedule(cron: string, timeZone: string): ReadSchedule {
     times = timesOfDay(minute, hour);
     newCron(`0 0 ${date.join(' ')}`);
   } catch (error) {
-    return { problem: (error as Error).message.replace(/^CronPattern: /, ''), expected: FIELDS };
+    return { problem: (error as Error).message.replace(/^CronPattern: |[.]$/g, ''), expected: FIELDS };
   }
   const days = matchingDays(date.join(' '));
   const isElapsed = /[*/]/.test(minute + hour);

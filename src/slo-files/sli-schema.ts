@@ -64,6 +64,7 @@ const within = duration
 
 export const SLI = 'the word succeeded, or a map such as { within: 10m }';
 const FIRST_TRY = 'first-try, together with step or dependency and without within';
+const FIRST_TRY_ALONE = 'step or dependency beside it, and no within';
 const outcomes = mapWith(
   {
     ...selection,
@@ -81,11 +82,11 @@ const outcomes = mapWith(
   .refine(
     ({ good, step, dependency, within: limit }) =>
       good === undefined || ((step !== undefined || dependency !== undefined) && limit === undefined),
-    { error: FIRST_TRY, path: ['good'] },
+    { error: FIRST_TRY_ALONE, path: ['good'] },
   );
 
 const COMPARISONS = ['atMost', 'below', 'atLeast', 'above'] as const;
-const limit = z.number({ error: 'a number' });
+const limit = z.number({ error: 'a number, without quotes or a unit' });
 const comparison = {
   atMost: limit.optional().describe('Good when the value is at most this.'),
   below: limit.optional().describe('Good when the value is less than this.'),

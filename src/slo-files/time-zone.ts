@@ -29,7 +29,10 @@ export function readTimeZone(
 ): string | null {
   if (name === undefined || isTimeZone(name)) return name ?? 'UTC';
   if (at) {
-    const suggestion = nearest(name, [...Intl.supportedValuesOf('timeZone'), 'UTC']);
+    const zones = [...Intl.supportedValuesOf('timeZone'), 'UTC'];
+    // Of a place alone the continent is missing.
+    const place = `/${name.toLowerCase()}`;
+    const suggestion = zones.find((zone) => zone.toLowerCase().endsWith(place)) ?? nearest(name, zones);
     const message = `there is no time zone ${quoted(at)}`;
     report(problemAt(source, at.start, 'error', message, { expected: 'an IANA name', suggestion }));
   }

@@ -9,6 +9,8 @@ const MAX_TOKENS = 100_000;
 const MAX_CHARACTERS = 262_144;
 const MAX_SCALAR = 65_536;
 const MAX_DOCUMENTS = 10_000;
+/** How much of a line is looked at for what may be behind a fault. */
+const MAX_LINE = 400;
 /** One slip in YAML shows up as many errors; the first ones tell. */
 const MAX_SYNTAX_ERRORS = 5;
 
@@ -80,9 +82,21 @@ function checked(source: SourceText, document: Document.Parsed, report: Report):
   // A tag we do not know is only a warning to the parser, yet the value would not be what its author meant.
   const faults = [...document.errors, ...document.warnings];
   for (const fault of faults.slice(0, MAX_SYNTAX_ERRORS)) {
-    report(problemAt(source, fault.pos[0], 'error', sentence(fault.code, fault.message)));
+    const star = bareStar(source, fault.pos[0]);
+    if (star === null) report(problemAt(source, fault.pos[0], 'error', sentence(fault.code, fault.message)));
+    else report(problemAt(source, star, 'error', BARE_STAR, { expected: "quotes, as in '*/5 * * * *'" }));
   }
   return { document, broken: faults.length > 0 };
+}
+
+const BARE_STAR = 'not valid YAML: a text that begins with * must be in quotes';
+
+/** Where the line of a fault has a value that begins with a star and is no alias, as cron expressions do; else null. */
+function bareStar({ text, lines }: SourceText, offset: number): number | null {
+  const start = lines.lineStarts[lines.linePos(Math.min(offset, text.length)).line - 1] ?? 0;
+  const line = text.slice(start, start + MAX_LINE).split('\n', 1)[0]!;
+  const found = /^[^#'"]*?[:{[,-][ \t]+\*(?=[ \t/])/.exec(line);
+  return found ? start + found[0].length - 1 : null;
 }
 
 function sentence(code: string, message: string): string {

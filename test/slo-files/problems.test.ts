@@ -8,6 +8,31 @@ const good = 'objective: 99%, window: 28d, sli: succeeded';
 describe('problems, each at its very place', () => {
   it.each<[what: string, text: string, problems: string[]]>([
     ['YAML syntax', 'workflow: [a\nowner: x\n', ['a.yaml:2:1: not valid YAML: Flow sequence']],
+    [
+      'a cron expression without quotes',
+      slo(`objective: 99%, window: 28d, sli: { schedule: */5 * * * *, finishWithin: 1m }`),
+      ['a.yaml:5:54: not valid YAML: a text that begins with * must be in quotes; expected quotes, as in'],
+    ],
+    [
+      'a file for another program, once',
+      'apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nspec: { service: a }\n',
+      ['a.yaml:1:13: `apiVersion` is `sloth.slok.dev/v1`, that of another program; expected burnwatch/v1'],
+    ],
+    [
+      'a number in quotes',
+      slo('objective: 99%, window: 28d, sli: { measurement: q, atMost: "100" }'),
+      ['a.yaml:5:68: `atMost` is `100`; expected a number, without quotes or a unit'],
+    ],
+    [
+      'a value where a map belongs',
+      slo(`${good}, alerts: { noData: 1h }`),
+      ['a.yaml:5:71: `noData` is `1h`; expected a map such as { after: 1h, severity: ticket }'],
+    ],
+    [
+      'a time zone without its continent',
+      slo('objective: 99%, window: { calendar: month, timeZone: berlin }, sli: succeeded'),
+      ['a.yaml:5:61: there is no time zone `berlin`; expected an IANA name (did you mean Europe/Berlin?)'],
+    ],
     ['a tab as indentation', 'slos:\n\ta: 1\n', ['a.yaml:2:1: not valid YAML: Tabs are not allowed']],
     ['an unknown tag', 'workflow: !secret x\n', ['a.yaml:1:11: not valid YAML: Unresolved tag: !secret']],
     [

@@ -15,6 +15,26 @@ describe('check warns, with the reason,', () => {
         'a.yaml:5:32: warning: only 56 executions are to be expected in 28d, so that a single bad one spends 179% of the budget; an objective of up to 98.21% leaves room for one',
       ],
     ],
+    [
+      'of a pattern that is written as a value',
+      slo('s', '99%', "{ within: 1m, where: { host: [a, 'worker-*'] } }") +
+        slo('t', '99%', '{ succeededEvery: 1h, where: { region: { not: /eu.*/ } } }') +
+        slo('u', '99%', "{ slices: 5m, ratio: 99%, where: { host: { glob: 'worker-*' }, path: /a } }"),
+      '',
+      [
+        "a.yaml:4:63: warning: `worker-*` of `host` is no pattern here, but a value to be met as it is written; was { glob: 'worker-*' } meant?",
+        "a.yaml:5:71: warning: `/eu.*/` of `region` is no pattern here, but a value to be met as it is written; was { notGlob: 'eu*' } meant?",
+      ],
+    ],
+    [
+      'of an objective that is likely another one',
+      slo('s', '0.6%', '{ step: a }') + slo('t', '0.1%', '{ step: b }') + slo('u', '50%', '{ step: c }'),
+      '',
+      [
+        'a.yaml:4:19: warning: 0.6% promises that only 0.6% are good; was 60% meant?',
+        'a.yaml:5:19: warning: 0.1% promises that only 0.1% are good; was 99.9% meant?',
+      ],
+    ],
     ['not of one that is long enough', slo('s', '98%', 'succeeded'), 'traffic: 2/day\n', []],
     [
       'not where steps or attributes are selected',

@@ -156,12 +156,12 @@ describe('an SLI', () => {
     [
       'retries of nothing in particular',
       '{ good: first-try }',
-      '5:50: `good` is `first-try`; expected first-try, together with step or dependency',
+      '5:50: `good` is `first-try`; expected step or dependency beside it, and no within',
     ],
     [
       'retries that must be fast',
       '{ step: pick, good: first-try, within: 1m }',
-      '`good` is `first-try`; expected first-try, together with step or dependency and without within',
+      '`good` is `first-try`; expected step or dependency beside it, and no within',
     ],
     [
       'slices of no rule',
