@@ -66,6 +66,7 @@ export function createRoutes(
   });
 
   async function history(id: string, request: Request): Promise<object | null> {
+    demandKnown(request, ['from', 'to', 'step']);
     const text = (name: string) => queryText(request, name);
     const found = await report.history(id, { from: text('from'), to: text('to'), step: text('step') });
     return found && answerOf(found, 'unknown-slo', 'invalid-query');
@@ -80,11 +81,15 @@ export function createRoutes(
     // An SLO may be called history itself.
     const [, past] = slo ? [] : (/^(.+)\/history$/s.exec(id) ?? []);
     const found = past === undefined ? slo : await history(past, request);
-    if (!found) throw new Problem('unknown-slo', `No SLO ${JSON.stringify(past ?? id)} is loaded.`);
+    if (!found) {
+      const told = JSON.stringify(past ?? id);
+      throw new Problem('unknown-slo', `No SLO ${told} is loaded; GET /v1/slos lists them.`);
+    }
     sendJson(response, 200, JSON.stringify(found));
   });
   addDeskReading(app, desk);
   reading(app, '/v1/outbox', async (request, response) => {
+    demandKnown(request, ['limit']);
     sendJson(response, 200, JSON.stringify(await report.outbox(rowLimit(request.query['limit']))));
   });
   reading(app, '/metrics', async (_request, response) => {
@@ -116,6 +121,14 @@ function reading(app: Express, path: string, handler: RequestHandler): void {
     .all(() => {
       throw new Problem('method-not-allowed', 'This can only be read.', { Allow: 'GET, HEAD' });
     });
+}
+
+/** Refuses a query with any other parameter: a misspelt one would be passed over in silence. */
+function demandKnown(request: Request, names: readonly string[]): void {
+  const strange = Object.keys(request.query).find((name) => !names.includes(name));
+  if (strange === undefined) return;
+  const told = JSON.stringify(strange.slice(0, 100));
+  throw new Problem('invalid-query', `There is no parameter ${told}; there are ${names.join(', ')}.`);
 }
 
 /** A parameter of the query; null when it is not there. */

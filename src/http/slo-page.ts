@@ -94,7 +94,8 @@ function capitalized(word: string): string {
 }
 
 function runsOut({ budget }: SloDetail, now: number): HtmlValue {
-  if (budget.remainingRatio !== null && budget.remaining <= 0) return 'spent';
+  if (budget.remainingRatio === null) return '–';
+  if (budget.remaining <= 0) return 'spent';
   return budget.exhaustsAt === null ? 'not at this pace' : when(Date.parse(budget.exhaustsAt), now);
 }
 

@@ -51,6 +51,10 @@ describe('SLOs', () => {
       { from: null, to: null, step: null },
     ]);
     expect((await read(`${path}?step=1h&step=2h`)).body).toMatchObject({ code: 'invalid-query' });
+    expect((await read(`${path}?frm=2026-03-01T00:00:00Z`)).body).toMatchObject({
+      code: 'invalid-query',
+      detail: 'There is no parameter "frm"; there are from, to, step.',
+    });
     report.past = { refused: 'invalid', problems: ['step must be whole hours.', 'from must be earlier.'] };
     expect(await read(path)).toMatchObject({
       status: 400,
