@@ -151,7 +151,9 @@ async function startService(
 /** Sends what every team would get to a Slack channel and a mailbox of its own, and to the terminal. */
 function withDemoTargets(definitions: Definitions): Definitions {
   const terminal: TargetDefinition = { kind: 'log', name: 'terminal' };
-  const targets = new Map<string, TargetDefinition>([[terminal.name, terminal]]);
+  // Those that policies escalate to stay as they are, as long as they only write to the terminal.
+  const logs = [...definitions.targets].filter(([, { kind }]) => kind === 'log');
+  const targets = new Map<string, TargetDefinition>([...logs, [terminal.name, terminal]]);
   const teams = new Map<string, Team>();
   for (const name of definitions.teams.keys()) {
     // Names under .invalid never resolve: even by mistake nothing could be sent there.

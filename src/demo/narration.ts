@@ -12,14 +12,15 @@ export function welcome(url: string, slos: number, takenPort: number | null): st
     `It watches ${slos} SLOs of a small shop: orders, clicks and invoices. All of it is made up, nothing is sent`,
     'to any other machine, and nothing is left when it ends (Ctrl-C).',
     '',
-    `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The page comes within a minute of the start; it is`,
-    'resolved once all has been well for five minutes.',
+    `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The pages come within a minute of the start; they are`,
+    'resolved some ten minutes after it works again: short windows empty, then all must stay well for a while.',
     '',
   ].join('\n');
 }
 
 const BEGINS = 'The payment gateway begins to time out: orders are tried three times, then they fail.';
-const ENDS = 'The payment gateway works again. Failures leave the short windows, then the page is resolved.';
+const ENDS =
+  'The payment gateway works again. Failures leave the short windows, then the pages are resolved, in some ten minutes.';
 
 /** Tells when incidents begin and end, counted from `since`, until stopped. */
 export function narrateIncidents(since: number, print: (text: string) => void): { stop(): void } {
