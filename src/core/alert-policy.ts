@@ -67,7 +67,10 @@ export interface EscalationStep {
 export interface AlertPolicy {
   /** Names are unique; worst first. */
   readonly tiers: readonly Tier[];
-  /** A tier that counts bad outcomes fires only when its (long) window holds at least this many. */
+  /**
+   * A tier of bad outcomes (all but `noData`) fires only when its window, the long one of a burn rate, holds at least
+   * this many.
+   */
   readonly minFailures: number;
   /** Targets to tell instead of those of the owner, by severity; null leaves the owner's. */
   readonly route: { readonly page: readonly string[] | null; readonly ticket: readonly string[] | null };

@@ -133,7 +133,8 @@ function readBudgetRemaining(
   const spent = remainingRatio === null ? null : 1 - remainingRatio;
   return {
     tier,
-    met: remainingRatio === null ? null : remainingRatio < tier.below,
+    // At the beginning of a month a single failure is over the budget of the few outcomes so far.
+    met: remainingRatio === null ? null : remainingRatio < tier.below && counts.bad >= alerts.minFailures,
     cleared: spent === null ? null : spent < alerts.resolveShare * (1 - tier.below) || counts.bad === 0,
     figures: { kind: 'budgetRemaining', window: counts, remainingRatio },
   };
@@ -149,7 +150,7 @@ function readForecast(slo: Slo, tier: ForecastTier, evidence: Evidence, now: num
   const known = left === 0 || recent.good + recent.bad > 0;
   return {
     tier,
-    met: known ? left !== null && left <= tier.within : null,
+    met: known ? left !== null && left <= tier.within && counts.bad >= alerts.minFailures : null,
     cleared: known ? left === null || left * alerts.resolveShare > tier.within : null,
     figures: { kind: 'forecast', left, lookback, recent },
   };

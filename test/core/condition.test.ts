@@ -134,6 +134,20 @@ describe('a budget tier', () => {
     expect(judged(read(quarter, {}))).toEqual({ met: null, cleared: null });
   });
 
+  it('takes as many failures as any tier: the first one of a month, or of a young history, is no news', () => {
+    const atFirst = { good: 3, bad: 1 };
+    const policy = { minFailures: 2, tiers: [overspent] };
+    const readOf = (counts: Counts, minFailures: number) =>
+      readTiers(
+        defineSlo({ alerts: { ...policy, minFailures } }),
+        evidenceOf({ sum: () => counts }),
+        START,
+      )[0]!.met;
+    expect(readOf(atFirst, 2)).toBe(false);
+    expect(readOf({ ...atFirst, bad: 2 }, 2)).toBe(true);
+    expect(readOf(atFirst, 1)).toBe(true);
+  });
+
   it('is of the running month where the window is one', () => {
     const month = {
       kind: 'calendar',
@@ -145,7 +159,7 @@ describe('a budget tier', () => {
     const slo: Slo = { ...defineSlo({ alerts: { tiers: [overspent] } }), window: month };
     // From the first of March to noon of the second, the running minute included.
     const sum = (duration: number) =>
-      duration === 36 * HOUR + MINUTE ? { good: 0, bad: 1 } : { good: 1, bad: 0 };
+      duration === 36 * HOUR + MINUTE ? { good: 0, bad: 2 } : { good: 1, bad: 0 };
     expect(readTiers(slo, evidenceOf({ sum }), START)[0]!.met).toBe(true);
   });
 });
