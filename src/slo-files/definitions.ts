@@ -11,11 +11,12 @@ import {
   reportUnknown,
 } from './known-names.ts';
 import type { ReadDocument } from './native-document.ts';
-import type { NativeDocument } from './native-schema.ts';
+import { documentSchema, type NativeDocument } from './native-schema.ts';
 import { draftSlo, type SloDraft } from './native-slo.ts';
 import type { Pace } from './pace.ts';
 import { reviewSlos } from './review.ts';
 import { problemAt, type Report, type SourceText } from './source-text.ts';
+import { nearest } from './suggestion.ts';
 import { parseTraffic } from './traffic.ts';
 import type { Partly } from './usable-part.ts';
 import { type Place, placeAt } from './value-tree.ts';
@@ -172,6 +173,9 @@ async function draftWorkflow(
 function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {
   const at = place.parts.get('owner');
   if (!at) {
+    const keys = Object.keys(documentSchema.shape);
+    // A misspelt key is one mistake, not two.
+    if ([...place.parts.keys()].some((key) => !keys.includes(key) && nearest(key, keys) === 'owner')) return;
     const expected = 'the name of the team that owns the workflow';
     const { key } = place.parts.get('workflow')!;
     known.report(problemAt(source, key, 'error', '`owner` is missing', { expected }));

@@ -56,6 +56,11 @@ describe('problems, each at its very place', () => {
       ['a.yaml:5:3: `sli` is missing; expected the word succeeded'],
     ],
     [
+      'a misspelt owner',
+      slo(good).replace('owner', 'ownr'),
+      ['a.yaml:2:1: unknown key `ownr` (did you mean owner?)'],
+    ],
+    [
       'a missing owner',
       `workflow: w\nslos: { s: { ${good} } }\n`,
       ['a.yaml:1:1: `owner` is missing; expected the name of the team'],
