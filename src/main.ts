@@ -98,13 +98,13 @@ program
     const { exportOpenSlo } = await import('./slo-files/openslo/export.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
     const { formatProblem } = await import('./slo-files/problem.ts');
-    const { definitions, problems } = await loadDefinitions(sloPlaces(paths), process.env);
+    const { definitions, problems, traffic } = await loadDefinitions(sloPlaces(paths), process.env);
     if (!definitions) {
       complain(problems.map(formatProblem).join('\n\n'));
       process.exitCode = 1;
       return;
     }
-    const { yaml, warnings } = exportOpenSlo(definitions);
+    const { yaml, warnings } = exportOpenSlo(definitions, traffic);
     for (const warning of warnings) complain(`warning: ${warning}`);
     process.stdout.write(yaml);
   });

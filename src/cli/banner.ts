@@ -16,7 +16,7 @@ export function banner({ url, definitions }: Pick<App, 'url' | 'definitions'>, c
     `  SLO files   ${config.slos} (edit them: changes take effect without a restart)`,
     '',
     current
-      ? `Watching ${slos.length} SLOs of ${current.workflows.size} workflows:`
+      ? `Watching ${slos.length} SLO${slos.length === 1 ? '' : 's'} of ${current.workflows.size} workflow${current.workflows.size === 1 ? '' : 's'}:`
       : 'No SLO file has loaded; `burnwatch check` says why.',
     ...slos.map(
       (slo) => `  ${slo.id.padEnd(46)} ${formatObjective(slo.objective).padStart(8)} over ${slo.window.text}`,

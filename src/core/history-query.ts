@@ -36,7 +36,8 @@ export function parseHistoryQuery(
   const resolution = from >= now - MINUTE_EXACT - HOUR ? 'minute' : 'hour';
   const unit = resolution === 'minute' ? MINUTE : HOUR;
   const first = Math.floor(from / unit) * unit;
-  const last = Math.max(first + unit, Math.ceil((end + 1) / MINUTE) * MINUTE);
+  // Until now means its running minute, too; an end that was asked for is not part of the history itself.
+  const last = Math.max(first + unit, Math.ceil((end === now ? end + 1 : end) / MINUTE) * MINUTE);
   const step = texts.step === null ? defaultStep(last - first, unit) : (parseDuration(texts.step) ?? 0);
   if (step < unit || step % unit !== 0) {
     const why = resolution === 'hour' ? ', since single minutes are kept for 3 days only' : '';

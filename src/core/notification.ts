@@ -59,6 +59,8 @@ export interface NotificationFacts {
   readonly peakBurnRate: number;
   /** Outcomes since what led to the incident began; told when it resolves. */
   readonly during: Counts;
+  /** When that was; absent in what an earlier version stored. */
+  readonly began?: number;
   readonly acknowledged: Acknowledgement | null;
   /** How long a page waited in vain to be acknowledged; of `unacknowledged` only. */
   readonly waited: number | null;

@@ -2,7 +2,7 @@ import { MINUTE, SECOND } from '../core/time.ts';
 
 /** From the start of the traffic to the first incident. */
 export const FIRST_INCIDENT_AFTER = 10 * SECOND;
-/** At first nothing gets through, then most of it does. */
+/** At first hardly anything gets through, then most of it does. */
 export const INCIDENT_OUTAGE = 30 * SECOND;
 export const INCIDENT_LENGTH = 3 * MINUTE;
 /** From the beginning of one incident to the beginning of the next. */
@@ -10,6 +10,8 @@ export const INCIDENT_EVERY = 40 * MINUTE;
 
 /** The share of calls that time out even on a good day. */
 export const USUAL_FAILURE_SHARE = 0.0003;
+/** A minute in which nothing at all succeeds would be an outage, and page for whole orders as well. */
+const OUTAGE_FAILURE_SHARE = 0.9;
 /** Few enough that the incident ends with the fast tier: the slower ones would hold it open for hours. */
 const LINGERING_FAILURE_SHARE = 0.1;
 
@@ -17,5 +19,5 @@ const LINGERING_FAILURE_SHARE = 0.1;
 export function gatewayFailureShare(elapsed: number): number {
   const since = (elapsed - FIRST_INCIDENT_AFTER) % INCIDENT_EVERY;
   if (since < 0 || since >= INCIDENT_LENGTH) return USUAL_FAILURE_SHARE;
-  return since < INCIDENT_OUTAGE ? 1 : LINGERING_FAILURE_SHARE;
+  return since < INCIDENT_OUTAGE ? OUTAGE_FAILURE_SHARE : LINGERING_FAILURE_SHARE;
 }

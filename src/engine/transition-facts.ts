@@ -64,6 +64,7 @@ export async function gatherFacts(
     ...forecast,
     peakBurnRate: incident.peakBurnRate,
     during,
+    began: incident.began,
     acknowledged: incident.acknowledged,
     waited: step?.after ?? null,
     members: membersOf(reader, slo, now),

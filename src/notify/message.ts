@@ -164,10 +164,10 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   resolved: (facts) =>
     isSilence(facts)
       ? ['It is over: data comes again.']
-      : ['It is over: ', ...failedOf(facts, facts.during, ' while it burned')],
+      : ['It is over: ', ...failedOf(facts, facts.during, sinceItBegan(facts))],
   recovered: (facts) => [
     'It fired and was over before word of it could be sent: ',
-    ...failedOf(facts, facts.during, ' while it burned'),
+    ...failedOf(facts, facts.during, sinceItBegan(facts)),
   ],
   test: () => [
     'TEST: somebody is trying whether notifications arrive here. Nothing is wrong and nobody needs to act.',
@@ -176,7 +176,12 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
 
 function why(facts: NotificationFacts): Phrase {
   const [reason] = facts.reasons;
-  return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, ' since it began');
+  return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, sinceItBegan(facts));
+}
+
+/** Healthy time before the first page is part of it, so the time itself is told. */
+function sinceItBegan({ began }: NotificationFacts): string {
+  return began === undefined ? ' since it began' : ` since ${utc(began)}`;
 }
 
 function capitalized([first, ...rest]: Phrase): Phrase {

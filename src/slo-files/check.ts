@@ -61,11 +61,12 @@ function sloText(slo: Slo, traffic: Traffic): string {
     outage && outage.after === null
       ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, `${run} failures in a row`, '', '']]
       : [];
+  const after = runs.length > 0 ? 'after, of a steady stream' : 'after';
   return [
     `${id}: ${formatObjective(objective)} over ${windows}, alerts from ${failures}  (${slo.source})`,
     ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
     '',
-    ...columns([['failing', 'first noticed by', 'after', 'budget spent by then', ''], ...runs, ...rows]),
+    ...columns([['failing', 'first noticed by', after, 'budget spent by then', ''], ...runs, ...rows]),
   ]
     .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
     .join('\n');

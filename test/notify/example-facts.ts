@@ -62,6 +62,7 @@ export const OPENED: NotificationFacts = {
   incident: 'mi9x2k00-4f7a',
   severity: 'page',
   openedAt: OPENED_AT,
+  began: OPENED_AT - HOUR,
   at: OPENED_AT,
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },

@@ -63,7 +63,8 @@ describe('the check report', () => {
         'outage  page      the latest are all bad, too many for chance',
         'creep   ticket    1x over 3d and 6h',
         'everything       outage (page)     2 to 9 failures in a row',
-        'everything       fast (page)       30m                       0.7%',
+        'failing          first noticed by  after, of a steady stream  budget spent by then',
+        'everything       fast (page)       30m                        0.7%',
         '2 files, 1 SLO, 0 errors, 1 warning',
       ]),
     );

@@ -27,12 +27,15 @@ const LONGEST_DESCRIPTION = 1050;
  * Writes all SLOs as OpenSLO v1 documents that load back to the same SLOs, beside the teams and targets of the native
  * files, for which OpenSLO has no words. What is lost is in the warnings and in an annotation of what lost it.
  */
-export function exportOpenSlo(definitions: Definitions): Exported {
+export function exportOpenSlo(
+  definitions: Definitions,
+  traffic: ReadonlyMap<string, number> = new Map(),
+): Exported {
   const warnings: string[] = [];
   const used = new Set<string>();
   const documents: Words[] = [];
   for (const workflow of definitions.workflows.values()) {
-    documents.push(serviceDocument(workflow, warnings));
+    documents.push(serviceDocument(workflow, traffic.has(workflow.name), warnings));
     for (const slo of workflow.slos) documents.push(sloDocument(slo, used, warnings));
   }
   for (const target of definitions.targets.values()) {
@@ -45,8 +48,15 @@ export function exportOpenSlo(definitions: Definitions): Exported {
   return { yaml: texts.join('---\n'), warnings };
 }
 
-function serviceDocument({ name, owner, runbook, steps }: Workflow, warnings: string[]): Words {
-  const lost = steps.length > 0 ? [`steps (${steps.join(', ')})`] : [];
+function serviceDocument(
+  { name, owner, runbook, steps }: Workflow,
+  hasTraffic: boolean,
+  warnings: string[],
+): Words {
+  const lost = [
+    ...(steps.length > 0 ? [`steps (${steps.join(', ')})`] : []),
+    ...(hasTraffic ? ['traffic (only estimates of `check` depend on it)'] : []),
+  ];
   const annotations = {
     ...(runbook === null ? {} : { [annotationKey('runbook')]: runbook }),
     ...lostAnnotation(name, lost, warnings),
