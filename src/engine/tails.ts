@@ -1,4 +1,3 @@
-import { windowLength } from '../core/calendar.ts';
 import { minutesKeptFrom } from '../core/derived.ts';
 import type { Tail } from '../core/evidence.ts';
 import type { Single } from '../core/series.ts';
@@ -10,6 +9,7 @@ import { readTail } from '../core/tail.ts';
 import { HOUR, minuteOf } from '../core/time.ts';
 import type { SeriesCells } from './history-cells.ts';
 import type { History, HistoryRequest } from './history.ts';
+import { tailLength } from './judgement.ts';
 
 /** Reads the latest outcomes of SLOs. */
 export interface Tails {
@@ -61,7 +61,7 @@ export function createTails({ history, partsOf, excluded, scaleOf }: TailsOption
   }
 
   function walk(slo: Slo, cells: TailCells, excludedCells: TailCells | null, now: number): TailReading {
-    const firstHour = Math.floor((now - windowLength(slo.window, now)) / HOUR);
+    const firstHour = Math.floor((now - tailLength(slo, now)) / HOUR);
     const all = readTail(cells, now, firstHour);
     if (!excludedCells) return all;
     // What is excluded breaks no run and belongs to none, but it did come.

@@ -15,6 +15,14 @@ import { startWorld } from '../support/world.ts';
 const slo = defineSlo();
 const without: SliId = { workflow: slo.workflow, fingerprint: 'excluded' };
 
+const month = (timeZone: string): CalendarWindow => ({
+  kind: 'calendar',
+  unit: 'month',
+  timeZone,
+  duration: 30 * DAY,
+  text: `month (${timeZone})`,
+});
+
 let world: World;
 let reader: Reader;
 afterEach(() => world.close());
@@ -94,6 +102,27 @@ describe('the tail of an SLO', () => {
     expect(await tail(short)).toMatchObject({ badRun: 1 });
   });
 
+  it('J2: does not end with the month: a run goes on, and silence began when it did', async () => {
+    const monthly: Slo = { ...slo, window: month('UTC') };
+    await open(monthly);
+    world.clock.set(Date.parse('2026-03-31T18:00:30Z'));
+    await world.report(0, 3);
+    const since = world.clock.now() - 30_000;
+    world.clock.set(Date.parse('2026-04-01T00:10:00Z'));
+    expect(await tail(monthly)).toEqual({ badRun: 3, badSince: since, lastAt: since + MINUTE });
+    await world.report(0, 1);
+    expect(await tail(monthly)).toMatchObject({ badRun: 4, badSince: since });
+  });
+
+  it('J2: reaches back as far as a silence that a tier asks about', async () => {
+    const noData = { kind: 'noData', name: 'no-data', severity: 'ticket', after: 3 * DAY } as const;
+    const daily = defineSlo({ window: '1d', alerts: { tiers: [noData] } });
+    await open(daily);
+    await world.report(1, 0);
+    world.clock.advance(2 * DAY);
+    expect(await tail(daily)).toMatchObject({ lastAt: START + MINUTE });
+  });
+
   it('reads no minutes more than windows do where no tier asks for it', async () => {
     const calm = defineSlo({ alerts: { ...DEFAULT_POLICY_SETTINGS, tiers: [] } });
     await open(calm);
@@ -144,13 +173,6 @@ describe('what is excluded', () => {
 });
 
 describe('a calendar window', () => {
-  const month = (timeZone: string): CalendarWindow => ({
-    kind: 'calendar',
-    unit: 'month',
-    timeZone,
-    duration: 30 * DAY,
-    text: `month (${timeZone})`,
-  });
   const inZone = (timeZone: string): Slo => ({ ...slo, window: month(timeZone), otherWindows: [slo.window] });
 
   it('begins anew with the month, on the minute, and goes over a change of the clocks', async () => {
