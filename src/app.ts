@@ -84,6 +84,8 @@ export async function startApp(
     store,
     identity: await store.identity(),
     onDataLoss() {
+      history.forget();
+      deriver.forget();
       reader.forgetBeginnings();
       return definitions.register();
     },

@@ -23,6 +23,8 @@ export interface Deriver {
    * does not stop the others (J4). Rejects with `StoreUnavailable`; the next call catches up.
    */
   derive(slos: readonly Slo[], now: number): Promise<void>;
+  /** The store was wiped or replaced: asks again since when it counts, so that what vanished is not taken for silence (J2). */
+  forget(): void;
 }
 
 export interface DeriverOptions {
@@ -197,6 +199,9 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
   }
 
   return {
+    forget() {
+      follow([]);
+    },
     async derive(slos, now) {
       follow(slos);
       if (derivations.size === 0) return;

@@ -40,7 +40,7 @@ export interface Evaluator {
 export interface EvaluatorOptions {
   readonly store: Store;
   readonly reader: Reader;
-  readonly deriver: Deriver;
+  readonly deriver: Pick<Deriver, 'derive'>;
   readonly definitions: () => Definitions;
   /** The lease holder's name, see `StateStore.lead`, and its term, see `Leadership`. */
   readonly owner: string;

@@ -47,6 +47,8 @@ export interface History {
   version(sli: SliId): number;
   /** Starts telling what is written of a series; to begin with, everything. */
   follow(sli: SliId): ChangeFeed;
+  /** The store was wiped or replaced: reads everything again with the next refresh. */
+  forget(): void;
 }
 
 interface Series {
@@ -277,6 +279,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
         },
       };
     },
+    forget: () => revisions.clear(),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Deriver } from '../../src/engine/derive.ts';
 import { createHistory } from '../../src/engine/history.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
+import { openEmbeddedStore } from '../support/embedded-store.ts';
 import {
   HALF,
   every,
@@ -395,6 +396,19 @@ describe('J4: deriving', () => {
     await derive();
     world.clock.set(START + 3 * HOUR);
     expect(await world.counted(fresh)).toEqual({ good: 5, bad: 0 });
+  });
+
+  it('J2: takes what vanished with a wiped store for no silence', async () => {
+    await open(fresh);
+    await report('succeeded');
+    await advance(9 * MINUTE);
+    await world.store.close();
+    world.wrapped.replace(await openEmbeddedStore(2, world.clock));
+    deriver.forget();
+    for (let minute = 0; minute < 10; minute++) await advance(MINUTE);
+    expect((await world.counted(fresh)).bad).toBe(0);
+    await advance(3 * MINUTE);
+    expect((await world.counted(fresh)).bad).toBe(1);
   });
 
   it('stops with the definition of an SLO', async () => {

@@ -178,6 +178,20 @@ describe('a refresh', () => {
     expect(sum(quarter, HOUR)).toEqual({ good: 0, bad: 0 });
   });
 
+  it('J2: reads everything again of a wiped store that was written to before it was looked at', async () => {
+    clock.advance(59 * MINUTE);
+    await recorder.record([outcome()]);
+    await refresh(quarter);
+    const wiped = await openEmbeddedStore(1);
+    await wrapped.store.close();
+    wrapped.replace(wiped);
+    clock.advance(MINUTE);
+    await recorder.record([outcome({ status: 'failed' })]);
+    history.forget();
+    await refresh(quarter);
+    expect(sum(quarter, 5 * MINUTE)).toEqual({ good: 0, bad: 1 });
+  });
+
   it('that fails leaves the sums as they were, and the next one catches up', async () => {
     await recorder.record([outcome()]);
     await refresh(quarter);
