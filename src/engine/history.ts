@@ -54,6 +54,8 @@ export interface History {
 interface Series {
   readonly sli: SliId;
   readonly blocks: Map<number, Block>;
+  /** The view of the blocks. */
+  readonly cells: SeriesCells;
   version: number;
 }
 
@@ -75,7 +77,7 @@ const READ_AT_ONCE = 1000;
 const STALE_AFTER = HOUR;
 /** Blocks that no refresh has wanted for this long are forgotten. */
 const UNWANTED_AFTER = HOUR;
-const NO_BLOCKS: ReadonlyMap<number, Block> = new Map();
+const NOTHING = seriesCells(new Map());
 
 export function createHistory(store: CountStore & { readonly partitions: number }): History {
   const series = new Map<string, Series>();
@@ -234,7 +236,10 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   function seriesOf(sli: SliId): Series {
     const key = seriesKey(sli);
     let entry = series.get(key);
-    if (!entry) series.set(key, (entry = { sli, blocks: new Map(), version: 0 }));
+    if (!entry) {
+      const blocks = new Map<number, Block>();
+      series.set(key, (entry = { sli, blocks, cells: seriesCells(blocks), version: 0 }));
+    }
     return entry;
   }
 
@@ -261,7 +266,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
       };
     },
     failure: (sli) => failures.get(seriesKey(sli)) ?? null,
-    series: (sli) => seriesCells(series.get(seriesKey(sli))?.blocks ?? NO_BLOCKS),
+    series: (sli) => series.get(seriesKey(sli))?.cells ?? NOTHING,
     version: (sli) => series.get(seriesKey(sli))?.version ?? 0,
     follow(sli) {
       const untold: Untold = { hours: null };

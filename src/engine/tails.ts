@@ -32,7 +32,9 @@ const NO_WINDOWS: readonly number[] = [];
 /** What was read of one SLI, and of which state of its counters. */
 interface Known extends TailReading {
   readonly minute: number;
-  readonly versions: string;
+  /** Of what is counted, and of what is excluded. */
+  readonly version: number;
+  readonly without: number;
 }
 
 export function createTails({ history, partsOf, excluded, scaleOf }: TailsOptions): Tails {
@@ -45,17 +47,19 @@ export function createTails({ history, partsOf, excluded, scaleOf }: TailsOption
   function readPart(slo: Slo, part: Single, now: number, fresh: boolean): Known {
     const without = excluded(part);
     const minute = minuteOf(now);
-    const versions = `${history.version(part)} ${without ? history.version(without) : ''}`;
+    const version = history.version(part);
+    const versionWithout = without ? history.version(without) : -1;
     let parts = known.get(slo);
     if (!parts) known.set(slo, (parts = new Map()));
     const before = parts.get(part.slo);
-    if (before?.minute === minute && before.versions === versions) return before;
+    if (before?.minute === minute && before.version === version && before.without === versionWithout)
+      return before;
     const cells = tailCells(history.series(part), fresh, minutesKeptFrom(now));
     const excludedCells = without && tailCells(history.series(without), fresh, minutesKeptFrom(now));
     const reading = walk(slo, cells, excludedCells, now);
     const scale = scaleOf(part.sli);
     const tail = { ...reading.tail, badRun: reading.tail.badRun / scale };
-    const made: Known = { tail, wanted: reading.wanted, minute, versions };
+    const made: Known = { tail, wanted: reading.wanted, minute, version, without: versionWithout };
     parts.set(part.slo, made);
     return made;
   }

@@ -3,8 +3,10 @@ import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../sr
 import type { Level } from '../../src/core/cells.ts';
 import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/alert-policy.ts';
 import { parseObjective } from '../../src/core/objective.ts';
+import { seriesOf } from '../../src/core/series.ts';
 import { fingerprint } from '../../src/core/sli.ts';
 import type { Definitions, Slo, Workflow } from '../../src/core/slo.ts';
+import { allSlos } from '../../src/core/slo.ts';
 import { DAY, minuteOf } from '../../src/core/time.ts';
 import { createDeriver } from '../../src/engine/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
@@ -59,6 +61,8 @@ export async function benchEvaluation(): Promise<Result[]> {
       deriver: createDeriver({ store, history, log: quiet }),
       elapsed: () => performance.now(),
     });
+    // As definitions do when they come into force.
+    await store.registerSlis(seriesOf(allSlos(definitions)), now);
     const cold = await timed(() => evaluator.tick(now));
     const recorder = createRecorder({
       store,
