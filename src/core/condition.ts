@@ -103,20 +103,27 @@ function readBurnRate(slo: Slo, tier: BurnRateTier, evidence: Evidence, now: num
     met:
       longBurnRate === null || shortBurnRate === null
         ? null
-        : burns && long.bad >= alerts.minFailures && proven(),
+        : burns && hasFailures(evidence, tier.long, alerts.minFailures) && proven(),
     cleared: shortBurnRate === null ? null : shortBurnRate < factor * alerts.resolveShare,
     figures: { kind: 'burnRate', long, short, longBurnRate, shortBurnRate },
   };
 }
 
-function readSuccessRate({ objective, alerts }: Slo, tier: SuccessRateTier, { sum }: Evidence): TierReading {
-  const over = sum(tier.over);
+function hasFailures({ sum, failures }: Evidence, duration: number, atLeast: number): boolean {
+  return (failures ? failures(duration) : sum(duration).bad) >= atLeast;
+}
+
+function readSuccessRate({ objective, alerts }: Slo, tier: SuccessRateTier, evidence: Evidence): TierReading {
+  const over = evidence.sum(tier.over);
   const total = over.good + over.bad;
   // Bad outcomes are compared with those at the threshold; none at all are under any threshold.
   const bearable = alerts.resolveShare * (1 - tier.below) * total;
   return {
     tier,
-    met: total === 0 ? null : over.good / total < tier.below && over.bad >= alerts.minFailures,
+    met:
+      total === 0
+        ? null
+        : over.good / total < tier.below && hasFailures(evidence, tier.over, alerts.minFailures),
     cleared: total === 0 ? null : over.bad < bearable || over.bad === 0,
     figures: { kind: 'successRate', over, burnRate: burnRate(objective, over) },
   };
@@ -125,16 +132,20 @@ function readSuccessRate({ objective, alerts }: Slo, tier: SuccessRateTier, { su
 function readBudgetRemaining(
   { objective, window, alerts }: Slo,
   tier: BudgetRemainingTier,
-  { sum }: Evidence,
+  evidence: Evidence,
   now: number,
 ): TierReading {
-  const counts = sum(windowLength(window, now));
+  const length = windowLength(window, now);
+  const counts = evidence.sum(length);
   const { remainingRatio } = errorBudget(objective, counts);
   const spent = remainingRatio === null ? null : 1 - remainingRatio;
   return {
     tier,
     // At the beginning of a month a single failure is over the budget of the few outcomes so far.
-    met: remainingRatio === null ? null : remainingRatio < tier.below && counts.bad >= alerts.minFailures,
+    met:
+      remainingRatio === null
+        ? null
+        : remainingRatio < tier.below && hasFailures(evidence, length, alerts.minFailures),
     cleared: spent === null ? null : spent < alerts.resolveShare * (1 - tier.below) || counts.bad === 0,
     figures: { kind: 'budgetRemaining', window: counts, remainingRatio },
   };
@@ -142,7 +153,8 @@ function readBudgetRemaining(
 
 function readForecast(slo: Slo, tier: ForecastTier, evidence: Evidence, now: number): TierReading {
   const { objective, window, alerts } = slo;
-  const counts = evidence.sum(windowLength(window, now));
+  const length = windowLength(window, now);
+  const counts = evidence.sum(length);
   const lookback = paceWindow(slo, evidence, now);
   const recent = evidence.sum(lookback);
   const left = timeToExhaustion(objective, counts, recent, lookback);
@@ -150,7 +162,9 @@ function readForecast(slo: Slo, tier: ForecastTier, evidence: Evidence, now: num
   const known = left === 0 || recent.good + recent.bad > 0;
   return {
     tier,
-    met: known ? left !== null && left <= tier.within && counts.bad >= alerts.minFailures : null,
+    met: known
+      ? left !== null && left <= tier.within && hasFailures(evidence, length, alerts.minFailures)
+      : null,
     cleared: known ? left === null || left * alerts.resolveShare > tier.within : null,
     figures: { kind: 'forecast', left, lookback, recent },
   };

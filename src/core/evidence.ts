@@ -14,6 +14,11 @@ export interface Tail {
 export interface Evidence {
   /** The outcomes of the window of a length (milliseconds) that ends now; only of lengths that were made ready. */
   readonly sum: (duration: number) => Counts;
+  /**
+   * How many bad outcomes were really counted in that window, where `sum` only says what they amount to: one of a seldom
+   * used member may be half of a composite. Absent: those of `sum`.
+   */
+  readonly failures?: (duration: number) => number;
   readonly tail: () => Tail;
   /** Since when the SLI has been counted. */
   readonly since: number;

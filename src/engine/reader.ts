@@ -106,6 +106,12 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
       );
   }
 
+  /** How many bad outcomes the members of a composite counted together. */
+  function failuresOf(slo: Slo, now: number): (window: number) => number {
+    const sums = partsOf(slo).map((part) => sumsOf(part, now));
+    return (window) => sums.reduce((failures, sum) => failures + sum(window).bad, 0);
+  }
+
   return {
     async prepare(slos, now) {
       await readBeginnings(slos, now);
@@ -118,6 +124,7 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
     evidence(slo, now) {
       return {
         sum: sumOf(slo, now),
+        ...(slo.sli.kind === 'composite' && { failures: failuresOf(slo, now) }),
         tail: () => tails.read(slo, now),
         // A composite says something only since its youngest member does.
         since: Math.max(...partsOf(slo).map((single) => beginnings.get(seriesKey(single)) ?? now)),

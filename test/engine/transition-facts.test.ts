@@ -78,6 +78,27 @@ describe('a weighted composite', () => {
   });
 });
 
+it.each(['weighted', 'all-of'] as const)(
+  'J3: one failure of a seldom used member is one failure of a composite (%s), whatever it amounts to',
+  async (method) => {
+    const parts = ['checkout', 'shipping'].map((workflow) => defineSlo({ workflow, alerts: { tiers: [] } }));
+    const journey = defineSlo({
+      workflow: 'journeys',
+      sli: { kind: 'composite', method, members: parts.map(member) },
+    });
+    world = await startWorld({ slos: [...parts, journey] });
+    const kinds: (string | undefined)[] = [];
+    for (let minute = 0; minute < 2; minute++) {
+      world.clock.advance(MINUTE);
+      await world.report(1000, 0, { workflow: 'checkout' });
+      await world.report(0, 1, { workflow: 'shipping' });
+      await world.tick();
+      kinds.push((await world.state(journey))?.incident?.tier);
+    }
+    expect(kinds).toEqual([undefined, 'fast']);
+  },
+);
+
 describe('the executions that failed last', () => {
   it('D4: are told once each, however many of their attempts failed', async () => {
     const slo = defineSlo({ sli: { step: 'ship' } });
