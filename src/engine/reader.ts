@@ -6,7 +6,7 @@ import type { Evidence } from '../core/evidence.ts';
 import type { MemberReport } from '../core/report.ts';
 import type { Single } from '../core/series.ts';
 import { countedSeries, seriesKey, singlesOf } from '../core/series.ts';
-import { SLICE_PARTS } from '../core/sli.ts';
+import { SLICE_PARTS, isDerived } from '../core/sli.ts';
 import type { SingleSli } from '../core/sli.ts';
 import type { Slo } from '../core/slo.ts';
 import type { CountStore, SliId } from '../core/store.ts';
@@ -63,7 +63,12 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
       if (!beginnings.has(key)) unknown.set(key, single);
     }
     if (unknown.size === 0) return;
-    const asked = [...unknown].map(([key, single]) => ({ key, single, bases: countedSeries(single) }));
+    // What is counted as it is reported is its own base.
+    const asked = [...unknown].map(([key, single]) => ({
+      key,
+      single,
+      bases: isDerived(single.sli) ? countedSeries(single) : [],
+    }));
     const moments = await store.registerSlis(
       asked.flatMap(({ single, bases }) => [single, ...bases]),
       now,

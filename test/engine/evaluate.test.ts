@@ -65,6 +65,7 @@ describe('the facts of a notification', () => {
         incident: opened!.incident,
         severity: 'page',
         openedAt,
+        began: openedAt - MINUTE,
         at: openedAt,
         reasons: [
           {
