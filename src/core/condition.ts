@@ -9,7 +9,7 @@ import type {
 } from './alert-policy.ts';
 import { beyondChance, outageRun } from './alert-policy.ts';
 import { burnRate, maximumBurnRate } from './burn-rate.ts';
-import { windowLength } from './calendar.ts';
+import { endOfPeriod, windowLength } from './calendar.ts';
 import type { Counts } from './cells.ts';
 import { errorBudget, timeToExhaustion } from './error-budget.ts';
 import type { Evidence } from './evidence.ts';
@@ -160,12 +160,13 @@ function readForecast(slo: Slo, tier: ForecastTier, evidence: Evidence, now: num
   const left = timeToExhaustion(objective, counts, recent, lookback);
   // A budget that is gone needs no pace to tell; one that is not says nothing while no outcomes come.
   const known = left === 0 || recent.good + recent.bad > 0;
+  // With the next period the budget begins anew.
+  const within =
+    window.kind === 'rolling' ? tier.within : Math.min(tier.within, endOfPeriod(window, now) - now);
   return {
     tier,
-    met: known
-      ? left !== null && left <= tier.within && hasFailures(evidence, length, alerts.minFailures)
-      : null,
-    cleared: known ? left === null || left * alerts.resolveShare > tier.within : null,
+    met: known ? left !== null && left <= within && hasFailures(evidence, length, alerts.minFailures) : null,
+    cleared: known ? left === null || left * alerts.resolveShare > within : null,
     figures: { kind: 'forecast', left, lookback, recent },
   };
 }

@@ -6,7 +6,7 @@ import type { Counts } from '../../src/core/cells.ts';
 import { burnOf } from '../../src/core/condition.ts';
 import type { TierReading } from '../../src/core/condition.ts';
 import { QUIET, readTiers, step } from '../../src/core/incident.ts';
-import type { Slo } from '../../src/core/slo.ts';
+import type { Slo, TimeWindow } from '../../src/core/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo, objective } from '../support/definitions.ts';
@@ -25,6 +25,14 @@ function read(
   const slo = defineSlo({ objective: goal, alerts: { tiers: [tier], minFailures } });
   return readTiers(slo, evidenceOf(given), START, watched)[0]!;
 }
+
+const month: TimeWindow = {
+  kind: 'calendar',
+  unit: 'month',
+  timeZone: 'UTC',
+  duration: 30 * DAY,
+  text: 'month',
+};
 
 const judged = ({ met, cleared }: TierReading) => ({ met, cleared });
 
@@ -149,13 +157,6 @@ describe('a budget tier', () => {
   });
 
   it('is of the running month where the window is one', () => {
-    const month = {
-      kind: 'calendar',
-      unit: 'month',
-      timeZone: 'UTC',
-      duration: 30 * DAY,
-      text: 'month',
-    } as const;
     const slo: Slo = { ...defineSlo({ alerts: { tiers: [overspent] } }), window: month };
     // From the first of March to noon of the second, the running minute included.
     const sum = (duration: number) =>
@@ -190,6 +191,18 @@ describe('a forecast tier', () => {
     ['J2: no outcomes at all', { good: 0, bad: 0 }, { good: 0, bad: 0 }, { met: null, cleared: null }],
   ])('of a budget that is %s is %j', (_, window, recent, expected) => {
     expect(judged(read(tier, { sum: (duration) => (duration === DAY ? recent : window) }))).toEqual(expected);
+  });
+
+  it('does not reach into the next month, where the budget begins anew', () => {
+    const slo: Slo = { ...defineSlo({ alerts: { tiers: [tier] } }), window: month };
+    // 100 of 200 are left, and 200 go a day.
+    const sum = (duration: number) =>
+      duration === DAY ? { good: 9700, bad: 300 } : { good: 19_900, bad: 100 };
+    const readAt = (at: string) => judged(readTiers(slo, evidenceOf({ sum }), Date.parse(at))[0]!);
+    expect(readAt('2026-03-31T11:00:00Z')).toEqual({ met: true, cleared: false });
+    expect(readAt('2026-03-31T12:30:00Z')).toEqual({ met: false, cleared: false });
+    expect(readAt('2026-03-31T20:00:00Z')).toEqual({ met: false, cleared: true });
+    expect(readAt('2026-04-01T00:00:00Z')).toEqual({ met: true, cleared: false });
   });
 
   it('takes the pace of the longest window that burns', () => {
