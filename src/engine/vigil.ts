@@ -110,7 +110,7 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
         unsettled(sli) {
           if (back || !doubt) return back;
           // What it was not told in the meantime may still come, or come anew, in as long a time.
-          return passed < doubt.since + doubt.settling + Math.min(freshWithin(sli), doubt.missed);
+          return passed < doubt.since + doubt.settling + Math.min(silenceAllowed(sli), doubt.missed);
         },
       };
     },
@@ -132,8 +132,20 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
   };
 }
 
-/** For how long an SLI may be good without a success; 0 for one that does not ask. */
-function freshWithin(sli: Sli): number {
-  if (sli.kind === 'freshness') return sli.everyMs;
-  return sli.kind === 'composite' ? Math.max(0, ...sli.members.map((member) => freshWithin(member.sli))) : 0;
+/** For how long nothing need be heard before an SLI takes that for bad; 0 for one that never does. */
+function silenceAllowed(sli: Sli): number {
+  switch (sli.kind) {
+    case 'freshness':
+      return sli.everyMs;
+    case 'schedule':
+      return sli.finishWithinMs;
+    case 'composite':
+      return Math.max(0, ...sli.members.map((member) => silenceAllowed(member.sli)));
+    case 'outcomes':
+    case 'measurement':
+    case 'slices':
+      return 0;
+    default:
+      return sli satisfies never;
+  }
 }

@@ -3,6 +3,7 @@ import type { NoDataTier } from '../../src/core/alert-policy.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { Evaluator } from '../../src/engine/evaluate.ts';
 import { defineSlo } from '../support/definitions.ts';
+import { every, scheduleSli } from '../support/slis.ts';
 import type { World } from '../support/world.ts';
 import { startWorld } from '../support/world.ts';
 
@@ -103,6 +104,24 @@ describe('J4: silence', () => {
     expect(opened!.facts.reasons).toMatchObject([{ kind: 'noData', after: 30 * MINUTE }]);
     const [reason] = opened!.facts.reasons;
     expect(reason!.kind === 'noData' && reason!.silentFor).toBeLessThan(33 * MINUTE);
+  });
+
+  it('makes a schedule no worse before what it did then could be told', async () => {
+    await start(undefined, scheduleSli(every(10 * MINUTE), null, 5 * MINUTE));
+    await minutes(40, 10, 0);
+    const down = world.clock.now();
+    world.clock.advance(2 * HOUR);
+    evaluator = newEvaluator();
+    expect(await minutes(2)).toEqual([]);
+    const late = Array.from({ length: 12 }, (_, tick) => ({
+      workflow: 'orders',
+      execution: `late-${tick}`,
+      status: 'succeeded',
+      at: down + (10 * tick + 1) * MINUTE,
+    }));
+    expect(await world.recorder.record(late)).toMatchObject({ accepted: 12 });
+    expect(await minutes(20, 10, 0)).toEqual([]);
+    expect(await minutes(60), 'what is missed with somebody listening').toHaveLength(1);
   });
 
   it('goes on over restarts that take a minute', async () => {
