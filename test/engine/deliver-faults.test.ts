@@ -163,7 +163,7 @@ describe('stop', () => {
     const successor = post.newDeliverer();
     await successor.run();
     await until('the successor to deliver', () => post.results().length === 4);
-    expect((await post.outbox()).pendingCount).toBe(0);
+    await until('it to be settled', async () => (await post.outbox()).pendingCount === 0);
     await successor.stop(0);
   });
 
