@@ -69,7 +69,7 @@ program
   .action(async (paths: string[], { format }: { format: string }) => {
     if (format !== 'text' && format !== 'json')
       program.error(`--format is ${format}; expected text or json.`);
-    const { checkReport } = await import('./slo-files/check.ts');
+    const { checkReport } = await import('./slo-files/check/check-report.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
     const { text, json, ok } = checkReport(await loadDefinitions(sloPlaces(paths), process.env));
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
@@ -97,7 +97,7 @@ program
     if (format !== 'openslo') program.error(`--format is ${format}; expected openslo.`);
     const { exportOpenSlo } = await import('./slo-files/openslo/export.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
-    const { formatProblem } = await import('./slo-files/problem.ts');
+    const { formatProblem } = await import('./slo-files/yaml/problem.ts');
     const { definitions, problems, traffic } = await loadDefinitions(sloPlaces(paths), process.env);
     if (!definitions) {
       complain(problems.map(formatProblem).join('\n\n'));

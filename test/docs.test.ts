@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../src/http/metrics.ts';
-import { PROBLEMS, REJECTIONS } from '../src/http/problems.ts';
-import { SLO_METRICS } from '../src/http/slo-metrics.ts';
+import { METRICS } from '../src/http/metrics/metrics.ts';
+import { PROBLEMS, REJECTIONS } from '../src/http/answers/problems.ts';
+import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
 import { SETTINGS, flagOf } from '../src/settings.ts';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));

@@ -1,8 +1,8 @@
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
-import { formatObjective } from '../core/objective.ts';
-import { judgesSteps } from '../core/sli.ts';
-import { allSlos } from '../core/slo.ts';
+import { formatObjective } from '../core/budget/objective.ts';
+import { judgesSteps } from '../core/sli/sli.ts';
+import { allSlos } from '../core/slo/slo.ts';
 
 /** What `serve` prints once it listens: where, what it watches, and what to try next. */
 export function banner({ url, definitions }: Pick<App, 'url' | 'definitions'>, config: Config): string {

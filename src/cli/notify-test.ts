@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
-import type { Log } from '../core/log.ts';
-import type { NotificationFacts } from '../core/notification.ts';
-import type { Definitions } from '../core/slo.ts';
-import { SECOND } from '../core/time.ts';
-import { createTarget } from '../notify/targets.ts';
+import type { Log } from '../core/ports/log.ts';
+import type { NotificationFacts } from '../core/alerting/notification.ts';
+import type { Definitions } from '../core/slo/slo.ts';
+import { SECOND } from '../core/time/duration.ts';
+import { createTarget } from '../notify/target-kinds.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
-import { formatProblem } from '../slo-files/problem.ts';
+import { formatProblem } from '../slo-files/yaml/problem.ts';
 
 const TEST_TIMEOUT = 15 * SECOND;
 

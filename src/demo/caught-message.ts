@@ -1,5 +1,5 @@
-import type { Mail } from '../notify/email.ts';
-import type { SlackPayload } from '../notify/slack-blocks.ts';
+import type { Mail } from '../notify/email/email-target.ts';
+import type { SlackPayload } from '../notify/slack/slack-blocks.ts';
 
 /** A notification that was caught on its way out. */
 export type CaughtMessage =

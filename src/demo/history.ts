@@ -1,8 +1,8 @@
-import type { Definitions } from '../core/slo.ts';
-import { allSlos } from '../core/slo.ts';
-import type { CountStore } from '../core/store.ts';
-import { DAY, HOUR, MINUTE } from '../core/time.ts';
-import { createRecorder } from '../engine/record.ts';
+import type { Definitions } from '../core/slo/slo.ts';
+import { allSlos } from '../core/slo/slo.ts';
+import type { CountStore } from '../core/ports/store.ts';
+import { DAY, HOUR, MINUTE } from '../core/time/duration.ts';
+import { createRecorder } from '../engine/ingest/record.ts';
 import { USUAL_FAILURE_SHARE } from './incident-script.ts';
 import {
   BATCHES_PER_MINUTE,
@@ -12,8 +12,8 @@ import {
   REGIONS,
   SUSPECTED_FRAUD_SHARE,
 } from './live-outcomes.ts';
-import type { ReportedMeasurement } from './levels.ts';
-import { measureLevels } from './levels.ts';
+import type { ReportedMeasurement } from './queue-measurements.ts';
+import { measureLevels } from './queue-measurements.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { pick, randomTraceId, seededRandom } from './seeded-random.ts';
 

@@ -1,4 +1,4 @@
-import type { Mail } from '../notify/email.ts';
+import type { Mail } from '../notify/email/email-target.ts';
 import type { CaughtMessage } from './caught-message.ts';
 import { escapeHtml } from '../core/escape-html.ts';
 import { renderSlack } from './slack-rendering.ts';

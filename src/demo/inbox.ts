@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ServerOptions } from '../http/server.ts';
-import type { SlackPayload } from '../notify/slack-blocks.ts';
-import type { TargetOptions } from '../notify/targets.ts';
+import type { SlackPayload } from '../notify/slack/slack-blocks.ts';
+import type { TargetOptions } from '../notify/target-kinds.ts';
 import type { CaughtMessage } from './caught-message.ts';
 import { MAIL_SANDBOX, inboxPage } from './inbox-page.ts';
 

@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../core/time.ts';
+import { MINUTE, SECOND } from '../core/time/duration.ts';
 
 /** From the start of the traffic to the first incident. */
 export const FIRST_INCIDENT_AFTER = 10 * SECOND;

@@ -1,4 +1,4 @@
-import { SECOND } from '../core/time.ts';
+import { SECOND } from '../core/time/duration.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { pick, randomTraceId } from './seeded-random.ts';
 

@@ -1,4 +1,4 @@
-import { formatDuration, SECOND } from '../core/time.ts';
+import { formatDuration, SECOND } from '../core/time/duration.ts';
 import { FIRST_INCIDENT_AFTER, INCIDENT_EVERY, INCIDENT_LENGTH } from './incident-script.ts';
 
 /** What is printed at the start: where to look, and what is about to happen. */

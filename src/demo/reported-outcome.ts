@@ -1,4 +1,4 @@
-import type { Status } from '../core/outcome.ts';
+import type { Status } from '../core/outcomes/outcome.ts';
 
 /** An outcome as a producer reports it (design §2.4); the fields left out take their defaults. */
 export interface ReportedOutcome {

@@ -1,4 +1,4 @@
-import type { SlackBlock, SlackPayload } from '../notify/slack-blocks.ts';
+import type { SlackBlock, SlackPayload } from '../notify/slack/slack-blocks.ts';
 import { escapeHtml } from '../core/escape-html.ts';
 
 /** What a Slack channel would show of a message, as HTML; everything in it is escaped. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../core/log.ts';
-import { MINUTE, SECOND } from '../core/time.ts';
+import type { Log } from '../core/ports/log.ts';
+import { MINUTE, SECOND } from '../core/time/duration.ts';
 import { gatewayFailureShare } from './incident-script.ts';
 import { BATCHES_PER_MINUTE, ORDERS_PER_MINUTE, planBatch, planOrder } from './live-outcomes.ts';
-import type { ReportedMeasurement } from './levels.ts';
-import { measureLevels } from './levels.ts';
+import type { ReportedMeasurement } from './queue-measurements.ts';
+import { measureLevels } from './queue-measurements.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { seededRandom } from './seeded-random.ts';
 

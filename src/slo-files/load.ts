@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Definitions } from '../core/slo.ts';
-import { decode } from './decode.ts';
-import { assemble, type Join } from './definitions.ts';
-import { type Finding, listFiles, readFiles } from './find-files.ts';
-import { readNativeDocument, type ReadDocument } from './native-document.ts';
+import type { Definitions } from '../core/slo/slo.ts';
+import { decode } from './yaml/decode.ts';
+import { assemble, type Join } from './assemble/definitions.ts';
+import { type Finding, listFiles, readFiles } from './yaml/find-files.ts';
+import { readNativeDocument, type ReadDocument } from './native/document.ts';
 import { isOpenSlo, namesOf, type OpenSloDocument, readOpenSlo } from './openslo/documents.ts';
 import { joinOpenSlos } from './openslo/join.ts';
-import { createPace, type Pace } from './pace.ts';
-import { compareProblems, type Problem } from './problem.ts';
-import { problemOfFile, type Report } from './source-text.ts';
-import { createSubstitute, type Substitute } from './substitution.ts';
-import { readValues } from './value-tree.ts';
-import { parseDocuments } from './yaml-documents.ts';
+import { createPace, type Pace } from './yaml/time-slice.ts';
+import { compareProblems, type Problem } from './yaml/problem.ts';
+import { problemOfFile, type Report } from './yaml/source-text.ts';
+import { createSubstitute, type Substitute } from './yaml/substitution.ts';
+import { readValues } from './yaml/value-tree.ts';
+import { parseDocuments } from './yaml/yaml-documents.ts';
 
 /** What the SLO files say. */
 export interface Loaded {

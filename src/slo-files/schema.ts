@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { documentSchema } from './native-schema.ts';
+import { documentSchema } from './native/document-schema.ts';
 import { KINDS } from './openslo/kinds.ts';
 
 /** The JSON Schema (2020-12) of a native SLO document, for editors: made from the schema files are checked with. */

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { Log } from '../core/log.ts';
-import { type Folder, folderOf, listFiles, readFiles, stampOf } from './find-files.ts';
+import type { Log } from '../core/ports/log.ts';
+import { type Folder, folderOf, listFiles, readFiles, stampOf } from './yaml/find-files.ts';
 import { interpret, type Loaded } from './load.ts';
 
 /** What to watch, and whom to tell. */

@@ -1,4 +1,4 @@
-import { DEDUP_HORIZON, FUTURE_LIMIT } from '../core/record-fields.ts';
+import { DEDUP_HORIZON, FUTURE_LIMIT } from '../core/outcomes/record-fields.ts';
 
 /**
  * Identities are remembered by the time bucket they arrived in (milliseconds). The current bucket and the

@@ -1,5 +1,5 @@
-import { CELL_BYTES, MINUTES_PER_BLOCK } from '../core/cells.ts';
-import type { HourCells } from '../core/store.ts';
+import { CELL_BYTES, MINUTES_PER_BLOCK } from '../core/counters/cells.ts';
+import type { HourCells } from '../core/ports/store.ts';
 
 /** The most a cell holds. */
 export const MAX_CELL = 0xffff_ffff;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
-import type { FailureKey, RecordGroup } from '../../src/core/store.ts';
-import { FUTURE_LIMIT } from '../../src/core/record-fields.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store.ts';
+import type { FailureKey, RecordGroup } from '../../src/core/ports/store.ts';
+import { FUTURE_LIMIT } from '../../src/core/outcomes/record-fields.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import {
   countsIn,

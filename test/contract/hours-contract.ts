@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { HOURS_PER_BLOCK, MINUTE_RETENTION, sumCells } from '../../src/core/cells.ts';
-import type { HourCells } from '../../src/core/store.ts';
-import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time.ts';
+import { HOURS_PER_BLOCK, MINUTE_RETENTION, sumCells } from '../../src/core/counters/cells.ts';
+import type { HourCells } from '../../src/core/ports/store.ts';
+import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time/duration.ts';
 import { countsIn, countsInHour, done, HOME, NOW, starts, WORKFLOW } from './outcomes.ts';
 import type { Place } from './place.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { MINUTE_RETENTION } from '../../src/core/cells.ts';
-import type { RecordGroup } from '../../src/core/store.ts';
-import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time.ts';
+import { MINUTE_RETENTION } from '../../src/core/counters/cells.ts';
+import type { RecordGroup } from '../../src/core/ports/store.ts';
+import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time/duration.ts';
 import {
   countsIn,
   done,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { NotLeader } from '../../src/core/store.ts';
-import type { Claim } from '../../src/core/store.ts';
-import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { NotLeader } from '../../src/core/ports/store.ts';
+import type { Claim } from '../../src/core/ports/store.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { outboxRow } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
 import type { Place } from './place.ts';

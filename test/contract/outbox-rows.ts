@@ -1,6 +1,6 @@
-import { outboxRowId } from '../../src/core/notification.ts';
-import type { NotificationFacts, OutboxRow } from '../../src/core/notification.ts';
-import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { outboxRowId } from '../../src/core/alerting/notification.ts';
+import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { NOW } from './outcomes.ts';
 
 const FACTS: NotificationFacts = {

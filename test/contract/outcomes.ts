@@ -1,5 +1,5 @@
-import { HOURS_PER_BLOCK, sumCells } from '../../src/core/cells.ts';
-import type { Counts } from '../../src/core/cells.ts';
+import { HOURS_PER_BLOCK, sumCells } from '../../src/core/counters/cells.ts';
+import type { Counts } from '../../src/core/counters/cells.ts';
 import type {
   EndGroup,
   EndSli,
@@ -10,9 +10,9 @@ import type {
   Store,
   SweepResult,
   Watch,
-} from '../../src/core/store.ts';
-import { unitKey } from '../../src/core/store.ts';
-import { minuteOf } from '../../src/core/time.ts';
+} from '../../src/core/ports/store.ts';
+import { unitKey } from '../../src/core/ports/store.ts';
+import { minuteOf } from '../../src/core/time/duration.ts';
 
 /** A moment in the middle of a minute, an hour and a half day, so that nothing fits by chance. */
 export const NOW = Date.UTC(2027, 0, 15, 8, 12, 34);

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { sumCells } from '../../src/core/cells.ts';
-import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/store.ts';
-import type { EndGroup, EndUnit, StartGroup, Store } from '../../src/core/store.ts';
-import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { sumCells } from '../../src/core/counters/cells.ts';
+import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store.ts';
+import type { EndGroup, EndUnit, StartGroup, Store } from '../../src/core/ports/store.ts';
+import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import { seenKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CELL_BYTES, sumCells } from '../../src/core/cells.ts';
-import { judge } from '../../src/core/sli.ts';
-import { MAX_LAST_FAILED, unitKey } from '../../src/core/store.ts';
+import { CELL_BYTES, sumCells } from '../../src/core/counters/cells.ts';
+import { judge } from '../../src/core/sli/sli.ts';
+import { MAX_LAST_FAILED, unitKey } from '../../src/core/ports/store.ts';
 import type {
   EndGroup,
   EndSli,
@@ -11,8 +11,8 @@ import type {
   SliLanding,
   StartGroup,
   Store,
-} from '../../src/core/store.ts';
-import { HOUR, MINUTE } from '../../src/core/time.ts';
+} from '../../src/core/ports/store.ts';
+import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { createModel, failuresOf } from './model.ts';
 import type { Counted } from './model.ts';
 import { endSli, landingAt, timedSli } from './outcomes.ts';

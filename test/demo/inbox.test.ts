@@ -2,11 +2,11 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NotificationFacts } from '../../src/core/notification.ts';
+import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
 import { createInbox } from '../../src/demo/inbox.ts';
 import type { Inbox } from '../../src/demo/inbox.ts';
 import { renderSlack } from '../../src/demo/slack-rendering.ts';
-import { createTarget } from '../../src/notify/targets.ts';
+import { createTarget } from '../../src/notify/target-kinds.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'<!channel>&amp;`;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SloReport } from '../../src/core/report.ts';
+import type { SloReport } from '../../src/core/ports/queries.ts';
 import { killServices, startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
 import { until } from '../support/until.ts';

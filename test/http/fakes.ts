@@ -1,10 +1,10 @@
-import { measurementUnit, parseMeasurement } from '../../src/core/measurement.ts';
-import { parseOutcome } from '../../src/core/outcome.ts';
-import type { Rejection } from '../../src/core/record-fields.ts';
-import { isRejection } from '../../src/core/record-fields.ts';
-import type { Recorder } from '../../src/core/recorder.ts';
-import type { AcknowledgementReport, Desk } from '../../src/core/desk.ts';
-import type { Refused } from '../../src/core/refused.ts';
+import { measurementUnit, parseMeasurement } from '../../src/core/outcomes/measurement.ts';
+import { parseOutcome } from '../../src/core/outcomes/outcome.ts';
+import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
+import { isRejection } from '../../src/core/outcomes/record-fields.ts';
+import type { Recorder } from '../../src/core/ports/recorder.ts';
+import type { AcknowledgementReport, Desk } from '../../src/core/ports/operator.ts';
+import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
   HistoryReport,
@@ -13,10 +13,10 @@ import type {
   SloDetail,
   TierReport,
   WindowReport,
-} from '../../src/core/report.ts';
-import type { OutboxView } from '../../src/core/store.ts';
-import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
-import type { Status } from '../../src/http/status.ts';
+} from '../../src/core/ports/queries.ts';
+import type { OutboxView } from '../../src/core/ports/store.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
+import type { Status } from '../../src/core/ports/service-status.ts';
 
 export const NOW = Date.parse('2026-03-10T12:00:00Z');
 

@@ -1,9 +1,9 @@
-import type { FailedExecution, NotificationFacts } from '../../src/core/notification.ts';
-import type { BurnRateReason } from '../../src/core/reason.ts';
-import type { OutcomeSli, Sli } from '../../src/core/sli.ts';
-import type { Notification } from '../../src/core/target.ts';
-import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
-import type { Links } from '../../src/notify/message.ts';
+import type { FailedExecution, NotificationFacts } from '../../src/core/alerting/notification.ts';
+import type { BurnRateReason } from '../../src/core/alerting/reason.ts';
+import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
+import type { Notification } from '../../src/core/ports/target.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
+import type { Links } from '../../src/notify/message/message.ts';
 
 export const OPENED_AT = Date.UTC(2026, 10, 22, 19, 6);
 

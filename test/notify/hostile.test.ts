@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NotificationFacts } from '../../src/core/notification.ts';
-import type { Notification } from '../../src/core/target.ts';
-import { emailHtml } from '../../src/notify/email-html.ts';
-import { emailTarget, mailTransport } from '../../src/notify/email.ts';
-import { composeMessage } from '../../src/notify/message.ts';
-import { plainText } from '../../src/notify/plain-text.ts';
-import { slackPayload } from '../../src/notify/slack-blocks.ts';
+import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
+import type { Notification } from '../../src/core/ports/target.ts';
+import { emailHtml } from '../../src/notify/email/email-html.ts';
+import { emailTarget, mailTransport } from '../../src/notify/email/email-target.ts';
+import { composeMessage } from '../../src/notify/message/message.ts';
+import { plainText } from '../../src/notify/message/plain-text.ts';
+import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import * as examples from './example-facts.ts';
 import { ESCALATED, LINKS, OPENED, notificationOf } from './example-facts.ts';
 import { factsWithTexts, hostileText, randomFacts } from './random-facts.ts';
-import { slackLimitsBroken, slackTexts } from './slack-limits.ts';
+import { slackLimitsBroken, slackTexts } from './slack/slack-limits.ts';
 
 const RUNS = { numRuns: 300 };
 /** One of every kind of transition, tier and SLI. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import type { NotificationFacts } from '../../src/core/notification.ts';
-import type { Reason } from '../../src/core/reason.ts';
-import type { AttributeTest, OutcomeSli, Schedule, Sli } from '../../src/core/sli.ts';
+import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
+import type { Reason } from '../../src/core/alerting/reason.ts';
+import type { AttributeTest, OutcomeSli, Schedule, Sli } from '../../src/core/sli/sli.ts';
 
 /** Every place of a notification that holds text somebody else wrote, filled by `text`. */
 export function factsWithTexts(facts: NotificationFacts, text: () => string): NotificationFacts {

@@ -1,4 +1,4 @@
-import type { Slo } from '../../src/core/slo.ts';
+import type { Slo } from '../../src/core/slo/slo.ts';
 import { defineSlo } from '../support/definitions.ts';
 import type { Judge, Verdict } from './judging.ts';
 import { burnwatch, follow, textbook } from './judging.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Slo } from '../../src/core/slo.ts';
-import { DAY } from '../../src/core/time.ts';
+import type { Slo } from '../../src/core/slo/slo.ts';
+import { DAY } from '../../src/core/time/duration.ts';
 import { defineSlo } from '../support/definitions.ts';
 import type { Cell, FaultRun } from './cell-measures.ts';
 import { measureAll } from './cell-measures.ts';

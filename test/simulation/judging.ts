@@ -1,8 +1,8 @@
-import { burnRate } from '../../src/core/burn-rate.ts';
-import type { Evidence } from '../../src/core/evidence.ts';
-import type { AlertState } from '../../src/core/incident.ts';
-import { QUIET, readTiers, step } from '../../src/core/incident.ts';
-import type { Slo } from '../../src/core/slo.ts';
+import { burnRate } from '../../src/core/budget/burn-rate.ts';
+import type { Evidence } from '../../src/core/counters/evidence.ts';
+import type { AlertState } from '../../src/core/alerting/incident.ts';
+import { QUIET, readTiers, step } from '../../src/core/alerting/incident.ts';
+import type { Slo } from '../../src/core/slo/slo.ts';
 import type { MinuteHistory } from './minute-history.ts';
 import { endOfMinute, evidenceOf } from './minute-history.ts';
 import { textbookAt } from './textbook.ts';

@@ -1,6 +1,6 @@
-import type { Counts } from '../../src/core/cells.ts';
-import type { Evidence } from '../../src/core/evidence.ts';
-import { MINUTE } from '../../src/core/time.ts';
+import type { Counts } from '../../src/core/counters/cells.ts';
+import type { Evidence } from '../../src/core/counters/evidence.ts';
+import { MINUTE } from '../../src/core/time/duration.ts';
 
 /** Outcomes by the minute, from `start` (minutes since the epoch) on, with their running sums. */
 export interface MinuteHistory {

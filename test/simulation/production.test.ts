@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AlertState } from '../../src/core/incident.ts';
-import { QUIET, readTiers, step } from '../../src/core/incident.ts';
-import type { Slo } from '../../src/core/slo.ts';
-import { MINUTE } from '../../src/core/time.ts';
+import type { AlertState } from '../../src/core/alerting/incident.ts';
+import { QUIET, readTiers, step } from '../../src/core/alerting/incident.ts';
+import type { Slo } from '../../src/core/slo/slo.ts';
+import { MINUTE } from '../../src/core/time/duration.ts';
 import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
 import type { World } from '../support/world.ts';

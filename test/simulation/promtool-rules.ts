@@ -1,6 +1,6 @@
-import type { BurnRateTier, Tier } from '../../src/core/alert-policy.ts';
-import { formatDuration } from '../../src/core/time.ts';
-import type { Slo } from '../../src/core/slo.ts';
+import type { BurnRateTier, Tier } from '../../src/core/slo/alert-policy.ts';
+import { formatDuration } from '../../src/core/time/duration.ts';
+import type { Slo } from '../../src/core/slo/slo.ts';
 import type { MinuteHistory } from './minute-history.ts';
 
 /** A history as a Prometheus would have scraped it. */

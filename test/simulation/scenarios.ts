@@ -1,5 +1,5 @@
 import { seededRandom } from '../../src/demo/seeded-random.ts';
-import { DAY, MINUTE } from '../../src/core/time.ts';
+import { DAY, MINUTE } from '../../src/core/time/duration.ts';
 import { START } from '../support/clock.ts';
 import type { MinuteHistory } from './minute-history.ts';
 import { historyOf } from './minute-history.ts';

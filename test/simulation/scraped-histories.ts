@@ -1,5 +1,5 @@
 import { seededRandom } from '../../src/demo/seeded-random.ts';
-import { MINUTE } from '../../src/core/time.ts';
+import { MINUTE } from '../../src/core/time/duration.ts';
 import { START } from '../support/clock.ts';
 import { historyOf } from './minute-history.ts';
 import type { ScrapedHistory } from './promtool-rules.ts';

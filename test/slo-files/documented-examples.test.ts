@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../../src/slo-files/problem.ts';
+import { formatProblem } from '../../src/slo-files/yaml/problem.ts';
 import { loadFiles } from './slo-folder.ts';
 
 /** What examples refer to without saying it again. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import { fingerprint } from '../../src/core/sli.ts';
-import { allSlos, type Definitions } from '../../src/core/slo.ts';
-import { checkReport } from '../../src/slo-files/check.ts';
+import { fingerprint } from '../../src/core/sli/sli.ts';
+import { allSlos, type Definitions } from '../../src/core/slo/slo.ts';
+import { checkReport } from '../../src/slo-files/check/check-report.ts';
 import { interpret } from '../../src/slo-files/load.ts';
 import { exportOpenSlo } from '../../src/slo-files/openslo/export.ts';
 import { seededRandom } from '../support/random.ts';
@@ -16,7 +16,7 @@ const RUNS = Number(process.env['FUZZ_RUNS'] ?? 80);
 const filesOf = (folder: string) =>
   readdirSync(folder).map((file) => ({ file, bytes: readFileSync(join(folder, file)) }));
 const native = filesOf(join(import.meta.dirname, '../../slos'));
-const openSlo = filesOf(join(import.meta.dirname, 'openslo'));
+const openSlo = filesOf(join(import.meta.dirname, 'openslo/examples'));
 const examples = [...native, ...openSlo];
 /** The files with other bytes in one of them, and those it needs. */
 const withBytes = (which: number, bytes: Buffer) => {

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Definitions } from '../../src/core/slo.ts';
+import type { Definitions } from '../../src/core/slo/slo.ts';
 import { loadDefinitions, type Loaded } from '../../src/slo-files/load.ts';
-import { formatProblem } from '../../src/slo-files/problem.ts';
+import { formatProblem } from '../../src/slo-files/yaml/problem.ts';
 
 /** Makes a folder of files for one test and removes it afterwards. */
 export async function withFolder<Result>(

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import type { Log } from '../../src/core/log.ts';
+import type { Log } from '../../src/core/ports/log.ts';
 import { type Loaded, loadDefinitions } from '../../src/slo-files/load.ts';
 import { watchDefinitions, type WatchOptions } from '../../src/slo-files/watch.ts';
 import { TEAMS, told, withFolder } from './slo-folder.ts';

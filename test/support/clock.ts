@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/core/clock.ts';
+import type { Clock } from '../../src/core/ports/clock.ts';
 
 /** A clock that moves only when a test says so. */
 export interface ManualClock extends Clock {

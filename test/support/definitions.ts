@@ -1,11 +1,11 @@
-import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/alert-policy.ts';
-import type { AlertPolicy } from '../../src/core/alert-policy.ts';
-import type { Objective } from '../../src/core/objective.ts';
-import { parseObjective } from '../../src/core/objective.ts';
-import type { OutcomeSli, Sli } from '../../src/core/sli.ts';
-import { fingerprint } from '../../src/core/sli.ts';
-import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo.ts';
-import { parseDuration } from '../../src/core/time.ts';
+import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/slo/alert-policy.ts';
+import type { AlertPolicy } from '../../src/core/slo/alert-policy.ts';
+import type { Objective } from '../../src/core/budget/objective.ts';
+import { parseObjective } from '../../src/core/budget/objective.ts';
+import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
+import { fingerprint } from '../../src/core/sli/sli.ts';
+import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo/slo.ts';
+import { parseDuration } from '../../src/core/time/duration.ts';
 
 export interface SloSketch {
   readonly workflow?: string;

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../src/core/clock.ts';
-import type { Store } from '../../src/core/store.ts';
+import type { Clock } from '../../src/core/ports/clock.ts';
+import type { Store } from '../../src/core/ports/store.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { manualClock } from './clock.ts';
 import { memoryLog } from './memory-log.ts';

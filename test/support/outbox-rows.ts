@@ -1,6 +1,6 @@
-import type { NotificationFacts, OutboxRow } from '../../src/core/notification.ts';
-import { outboxRowId } from '../../src/core/notification.ts';
-import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
+import { outboxRowId } from '../../src/core/alerting/notification.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { START } from './clock.ts';
 
 /** Plausible facts of a page about one incident, with what differs filled in. */

@@ -1,7 +1,7 @@
-import type { Outcome } from '../../src/core/outcome.ts';
-import { parseOutcome } from '../../src/core/outcome.ts';
-import type { Rejection } from '../../src/core/record-fields.ts';
-import { isRejection } from '../../src/core/record-fields.ts';
+import type { Outcome } from '../../src/core/outcomes/outcome.ts';
+import { parseOutcome } from '../../src/core/outcomes/outcome.ts';
+import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
+import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import { START } from './clock.ts';
 
 /** When sketched outcomes arrive. */

@@ -1,8 +1,8 @@
-import type { Team } from '../../src/core/slo.ts';
-import type { Claim, Settlement } from '../../src/core/store.ts';
-import { DAY } from '../../src/core/time.ts';
-import type { Deliverer } from '../../src/engine/deliver.ts';
-import { createDeliverer } from '../../src/engine/deliver.ts';
+import type { Team } from '../../src/core/slo/slo.ts';
+import type { Claim, Settlement } from '../../src/core/ports/store.ts';
+import { DAY } from '../../src/core/time/duration.ts';
+import type { Deliverer } from '../../src/engine/deliver/deliver.ts';
+import { createDeliverer } from '../../src/engine/deliver/deliver.ts';
 import type { ManualClock } from './clock.ts';
 import { manualClock } from './clock.ts';
 import { PAYMENTS, define, defineSlo } from './definitions.ts';

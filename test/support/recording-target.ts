@@ -1,4 +1,4 @@
-import type { Delivery, Notification, Target } from '../../src/core/target.ts';
+import type { Delivery, Notification, Target } from '../../src/core/ports/target.ts';
 
 /** What a recording target does with one notification. */
 export type Answer = (notification: Notification, signal: AbortSignal) => Delivery | Promise<Delivery>;

@@ -6,7 +6,7 @@ import type {
   ScheduleSli,
   SliceRule,
   SliceSli,
-} from '../../src/core/sli.ts';
+} from '../../src/core/sli/sli.ts';
 
 /** An SLI of whole executions that succeed, with these differences. */
 export function outcomeSli(changes: Partial<OutcomeSli> = {}): OutcomeSli {

@@ -1,9 +1,9 @@
-import type { TierReading } from '../../src/core/condition.ts';
-import type { Counts } from '../../src/core/cells.ts';
-import type { Evidence, Tail } from '../../src/core/evidence.ts';
-import { readTiers } from '../../src/core/incident.ts';
-import type { Slo } from '../../src/core/slo.ts';
-import { DAY } from '../../src/core/time.ts';
+import type { TierReading } from '../../src/core/alerting/tier-reading.ts';
+import type { Counts } from '../../src/core/counters/cells.ts';
+import type { Evidence, Tail } from '../../src/core/counters/evidence.ts';
+import { readTiers } from '../../src/core/alerting/incident.ts';
+import type { Slo } from '../../src/core/slo/slo.ts';
+import { DAY } from '../../src/core/time/duration.ts';
 import { START } from './clock.ts';
 import { defineSlo } from './definitions.ts';
 

@@ -4,17 +4,17 @@ import {
   defaultTiers,
   type Severity,
   type Tier,
-} from '../../core/alert-policy.ts';
-import { maximumBurnRate } from '../../core/burn-rate.ts';
-import type { Objective } from '../../core/objective.ts';
-import type { Sli } from '../../core/sli.ts';
-import type { TargetDefinition } from '../../core/slo.ts';
-import { warnOfLoweredTiers } from '../native-alerts.ts';
-import type { CompositeDraft } from '../native-sli.ts';
-import { formatDuration, MINUTE } from '../../core/time.ts';
-import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { nearest } from '../suggestion.ts';
-import { type Place, placeAt, quoted, shortened } from '../value-tree.ts';
+} from '../../core/slo/alert-policy.ts';
+import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
+import type { Objective } from '../../core/budget/objective.ts';
+import type { Sli } from '../../core/sli/sli.ts';
+import type { TargetDefinition } from '../../core/slo/slo.ts';
+import { warnOfLoweredTiers } from '../native/alerts.ts';
+import type { CompositeDraft } from '../native/sli.ts';
+import { formatDuration, MINUTE } from '../../core/time/duration.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
+import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import { annotationKey, annotationOf, readShortWindow } from './annotations.ts';
 import type { Catalog } from './catalog.ts';
 import type { AlertConditionSpec, AlertPolicyItem, AlertPolicySpec, Metadata } from './kinds.ts';

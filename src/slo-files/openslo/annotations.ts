@@ -1,7 +1,7 @@
-import { MINUTE } from '../../core/time.ts';
-import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { nearest } from '../suggestion.ts';
-import { type Place, placeAt, quoted, shortened } from '../value-tree.ts';
+import { MINUTE } from '../../core/time/duration.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
+import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import type { Metadata } from './kinds.ts';
 import { parseShorthand } from './shorthand.ts';
 

@@ -1,10 +1,10 @@
-import { type Objective, parseObjective } from '../../core/objective.ts';
-import type { Comparison, OutcomeSli, Share, SingleSli, SliceRule } from '../../core/sli.ts';
-import { formatDuration, HOUR, MINUTE, SECOND } from '../../core/time.ts';
-import type { CompositeDraft } from '../native-sli.ts';
-import { parseShare } from '../share.ts';
-import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { type Place, placeAt, quoted } from '../value-tree.ts';
+import { type Objective, parseObjective } from '../../core/budget/objective.ts';
+import type { Comparison, OutcomeSli, Share, SingleSli, SliceRule } from '../../core/sli/sli.ts';
+import { formatDuration, HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
+import type { CompositeDraft } from '../native/sli.ts';
+import { parseShare } from '../native/share.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 import type { Indicator } from './indicator.ts';
 import type { ObjectiveSpec, SloSpec } from './kinds.ts';
 import { parseShorthand } from './shorthand.ts';

@@ -1,6 +1,6 @@
-import { lineAt, problemAt, type Report, type SourceText } from '../source-text.ts';
-import { nearest } from '../suggestion.ts';
-import { type Place, placeAt, quoted, shortened } from '../value-tree.ts';
+import { lineAt, problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
+import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import type { Entry, OpenSloDocument } from './documents.ts';
 import type { Kind } from './kinds.ts';
 

@@ -1,7 +1,7 @@
-import { narrowIssues, reportIssues } from '../schema-issues.ts';
-import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { nearest } from '../suggestion.ts';
-import { type Place, placeAt, quoted, type ValueTree } from '../value-tree.ts';
+import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
+import { type Place, placeAt, quoted, type ValueTree } from '../yaml/value-tree.ts';
 import { type DocumentOf, type Kind, KINDS, OPENSLO_VERSION } from './kinds.ts';
 
 /** One OpenSLO document of a file; `data` is null when something in it was reported as wrong. */

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import { DEFAULT_POLICY_SETTINGS, defaultTiers, type Tier } from '../../core/alert-policy.ts';
-import { maximumBurnRate } from '../../core/burn-rate.ts';
-import type { Objective } from '../../core/objective.ts';
-import type { Comparison, OutcomeSli, Sli } from '../../core/sli.ts';
-import type { Definitions, Slo, TargetDefinition, TimeWindow, Workflow } from '../../core/slo.ts';
-import { formatDuration, HOUR, MINUTE } from '../../core/time.ts';
+import { DEFAULT_POLICY_SETTINGS, defaultTiers, type Tier } from '../../core/slo/alert-policy.ts';
+import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
+import type { Objective } from '../../core/budget/objective.ts';
+import type { Comparison, OutcomeSli, Sli } from '../../core/sli/sli.ts';
+import type { Definitions, Slo, TargetDefinition, TimeWindow, Workflow } from '../../core/slo/slo.ts';
+import { formatDuration, HOUR, MINUTE } from '../../core/time/duration.ts';
 import { annotationKey } from './annotations.ts';
 import { formatDecimals } from './budgeting.ts';
 import { OUR_TYPE } from './indicator.ts';

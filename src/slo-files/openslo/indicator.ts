@@ -1,9 +1,9 @@
-import type { MeasurementSli, OutcomeSli, SingleSli } from '../../core/sli.ts';
-import { parseDuration } from '../../core/time.ts';
-import { type CompositeDraft, readSli, readWhere } from '../native-sli.ts';
-import { narrowIssues, reportIssues } from '../schema-issues.ts';
-import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { type Place, placeAt, quoted } from '../value-tree.ts';
+import type { MeasurementSli, OutcomeSli, SingleSli } from '../../core/sli/sli.ts';
+import { parseDuration } from '../../core/time/duration.ts';
+import { type CompositeDraft, readSli, readWhere } from '../native/sli.ts';
+import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 import type { Catalog } from './catalog.ts';
 import type { MetricSource, SliSpec } from './kinds.ts';
 import { METRIC_WORDS, type MetricRole, type MetricWords } from './metric-words.ts';

@@ -1,9 +1,9 @@
-import type { Team } from '../../core/slo.ts';
-import type { Pace } from '../pace.ts';
-import { lineAt, problemAt, type Report } from '../source-text.ts';
-import { nearest } from '../suggestion.ts';
-import { placeAt, quoted, shortened } from '../value-tree.ts';
-import { MAX_SLOS, type WorkflowDraft } from '../workflow-draft.ts';
+import type { Team } from '../../core/slo/slo.ts';
+import type { Pace } from '../yaml/time-slice.ts';
+import { lineAt, problemAt, type Report } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
+import { placeAt, quoted, shortened } from '../yaml/value-tree.ts';
+import { MAX_SLOS, type WorkflowDraft } from '../assemble/workflow-draft.ts';
 import { type AlertContext, checkTarget, readAlertDocuments } from './alerts.ts';
 import { annotationOf, checkAnnotations, foreignMetadata, ownerOf } from './annotations.ts';
 import { type BuiltSlo, buildSlos, draftOf } from './built-slos.ts';

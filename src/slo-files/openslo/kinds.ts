@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, timeZone } from '../field-schemas.ts';
+import { name, timeZone } from '../native/field-schemas.ts';
 import { parseShorthand } from './shorthand.ts';
 
 // Every `error` below completes the sentence "… is so-and-so; expected …".

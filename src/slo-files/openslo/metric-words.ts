@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, pathName } from '../field-schemas.ts';
-import { sliSchema, where } from '../sli-schema.ts';
+import { duration, pathName } from '../native/field-schemas.ts';
+import { sliSchema, where } from '../native/sli-schema.ts';
 
 // Every `error` below completes the sentence "… is so-and-so; expected …".
 

@@ -1,5 +1,5 @@
-import type { Comparison, OutcomeSli, Sli, Where } from '../../core/sli.ts';
-import { formatDuration } from '../../core/time.ts';
+import type { Comparison, OutcomeSli, Sli, Where } from '../../core/sli/sli.ts';
+import { formatDuration } from '../../core/time/duration.ts';
 import { formatDecimals } from './budgeting.ts';
 
 /** Plain values, as they are written in YAML. */

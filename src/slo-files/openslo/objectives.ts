@@ -1,9 +1,9 @@
-import type { Objective } from '../../core/objective.ts';
-import type { SingleSli } from '../../core/sli.ts';
-import type { TimeWindow } from '../../core/slo.ts';
-import type { CompositeDraft } from '../native-sli.ts';
-import { problemAt, type Report } from '../source-text.ts';
-import { type Place, placeAt, shortened } from '../value-tree.ts';
+import type { Objective } from '../../core/budget/objective.ts';
+import type { SingleSli } from '../../core/sli/sli.ts';
+import type { TimeWindow } from '../../core/slo/slo.ts';
+import type { CompositeDraft } from '../native/sli.ts';
+import { problemAt, type Report } from '../yaml/source-text.ts';
+import { type Place, placeAt, shortened } from '../yaml/value-tree.ts';
 import { budgetedSli, type ObjectiveContext, readTarget } from './budgeting.ts';
 import type { Catalog } from './catalog.ts';
 import type { Entry } from './documents.ts';

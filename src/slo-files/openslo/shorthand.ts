@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, WEEK } from '../../core/time.ts';
+import { DAY, HOUR, MINUTE, WEEK } from '../../core/time/duration.ts';
 
 /** A duration as OpenSLO writes it: `5m`, `28d`, `1M`. Case matters: `m` are minutes, `M` months. */
 export interface Shorthand {

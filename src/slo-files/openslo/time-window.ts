@@ -1,8 +1,8 @@
-import type { CalendarWindow, TimeWindow } from '../../core/slo.ts';
-import { DAY, formatDuration } from '../../core/time.ts';
-import { problemAt, type Report, type SourceText } from '../source-text.ts';
-import { readTimeZone } from '../time-zone.ts';
-import { type Place, placeAt, quoted } from '../value-tree.ts';
+import type { CalendarWindow, TimeWindow } from '../../core/slo/slo.ts';
+import { DAY, formatDuration } from '../../core/time/duration.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { readTimeZone } from '../native/time-zone.ts';
+import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 import type { SloSpec } from './kinds.ts';
 import { parseShorthand, type Shorthand } from './shorthand.ts';
 

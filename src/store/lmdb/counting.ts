@@ -1,15 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MINUTE_RETENTION } from '../../core/cells.ts';
-import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
-import type { BlockId, Changes, CountStore, PartitionId, SliId, SweepResult } from '../../core/store.ts';
-import type { FailureCount } from '../../core/notification.ts';
-import { HOUR } from '../../core/time.ts';
+import { MINUTE_RETENTION } from '../../core/counters/cells.ts';
+import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store.ts';
+import type {
+  BlockId,
+  Changes,
+  CountStore,
+  PartitionId,
+  SliId,
+  SweepResult,
+} from '../../core/ports/store.ts';
+import type { FailureCount } from '../../core/alerting/notification.ts';
+import { HOUR } from '../../core/time/duration.ts';
 import type { Databases } from './databases.ts';
 import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey, sumsKey } from './keys.ts';
 import { changedHours, setHours } from './hours.ts';
-import { hasOldIdentities, removeOldIdentities } from './identities.ts';
+import { hasOldIdentities, removeOldIdentities } from './seen.ts';
 import { packHour } from '../hour-blocks.ts';
-import { cutIntoPieces, weightOf } from '../pieces.ts';
+import { cutIntoPieces, weightOf } from '../batch-chunks.ts';
 import { WEIGHT_PER_TRANSACTION, recordPieces } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';

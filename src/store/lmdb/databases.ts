@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
-import type { FailedExecution, FailureCount, OutboxRow } from '../../core/notification.ts';
-import type { FailureKey, StoredRecord, StoredState, Watch } from '../../core/store.ts';
+import type { FailedExecution, FailureCount, OutboxRow } from '../../core/alerting/notification.ts';
+import type { FailureKey, StoredRecord, StoredState, Watch } from '../../core/ports/store.ts';
 import type { Key, Range } from './keys.ts';
 
 /** What the store is, made when it is opened for the first time. */

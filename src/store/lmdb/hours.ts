@@ -1,6 +1,6 @@
-import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK } from '../../core/cells.ts';
-import type { Level } from '../../core/cells.ts';
-import type { PartitionId, SliId } from '../../core/store.ts';
+import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK } from '../../core/counters/cells.ts';
+import type { Level } from '../../core/counters/cells.ts';
+import type { PartitionId, SliId } from '../../core/ports/store.ts';
 import type { PackedHour } from '../hour-blocks.ts';
 import type { Databases } from './databases.ts';
 import { blockKey } from './keys.ts';

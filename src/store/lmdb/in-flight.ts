@@ -1,6 +1,6 @@
-import type { PartitionId } from '../../core/store.ts';
-import { IN_FLIGHT_RETENTION } from '../../core/store.ts';
-import { DEDUP_HORIZON } from '../../core/record-fields.ts';
+import type { PartitionId } from '../../core/ports/store.ts';
+import { IN_FLIGHT_RETENTION } from '../../core/ports/store.ts';
+import { DEDUP_HORIZON } from '../../core/outcomes/record-fields.ts';
 import { holds } from './databases.ts';
 import type { Databases, FlightRecord, Running } from './databases.ts';
 import { dueKey, flightKey, flightsOf, partitionKey } from './keys.ts';

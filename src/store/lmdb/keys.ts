@@ -1,5 +1,5 @@
-import type { Level } from '../../core/cells.ts';
-import type { Collection, PartitionId, SliId } from '../../core/store.ts';
+import type { Level } from '../../core/counters/cells.ts';
+import type { Collection, PartitionId, SliId } from '../../core/ports/store.ts';
 
 /**
  * Every key of the embedded store is made here. Keys are lists that sort by their parts from left to right, so

@@ -1,17 +1,17 @@
-import type { EndGroup, EndSli, EndUnit, FailureKey, PartitionId } from '../../core/store.ts';
-import type { SliLanding, StartGroup, StartUnit, Watch } from '../../core/store.ts';
-import { OVERDUE_ERROR } from '../../core/store.ts';
-import { judge } from '../../core/sli.ts';
-import type { EndStatus, Landing } from '../../core/sli.ts';
-import { minuteOf } from '../../core/time.ts';
+import type { EndGroup, EndSli, EndUnit, FailureKey, PartitionId } from '../../core/ports/store.ts';
+import type { SliLanding, StartGroup, StartUnit, Watch } from '../../core/ports/store.ts';
+import { OVERDUE_ERROR } from '../../core/ports/store.ts';
+import { judge } from '../../core/sli/sli.ts';
+import type { EndStatus, Landing } from '../../core/sli/sli.ts';
+import { minuteOf } from '../../core/time/duration.ts';
 import type { Databases, EarlyEnd, Running, Sample } from './databases.ts';
-import { identitiesAt } from './identities.ts';
-import type { Identities } from './identities.ts';
+import { identitiesAt } from './seen.ts';
+import type { Identities } from './seen.ts';
 import { flightOf } from './in-flight.ts';
 import type { Flight } from './in-flight.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
-import type { Piece } from '../pieces.ts';
+import type { Piece } from '../batch-chunks.ts';
 
 /** How much one transaction weighs at most (see `weightOf`): so little that the event loop is never held up long. */
 export const WEIGHT_PER_TRANSACTION = 500;

@@ -1,7 +1,12 @@
-import { HOUR_RETENTION, HOURS_PER_BLOCK, MINUTE_RETENTION, MINUTES_PER_BLOCK } from '../../core/cells.ts';
-import { FAILURE_RETENTION } from '../../core/store.ts';
-import type { PartitionId, SweepResult } from '../../core/store.ts';
-import { HOUR, MINUTE, minuteOf } from '../../core/time.ts';
+import {
+  HOUR_RETENTION,
+  HOURS_PER_BLOCK,
+  MINUTE_RETENTION,
+  MINUTES_PER_BLOCK,
+} from '../../core/counters/cells.ts';
+import { FAILURE_RETENTION } from '../../core/ports/store.ts';
+import type { PartitionId, SweepResult } from '../../core/ports/store.ts';
+import { HOUR, MINUTE, minuteOf } from '../../core/time/duration.ts';
 import type { Database } from 'lmdb';
 import { holds } from './databases.ts';
 import type { Databases, Running } from './databases.ts';

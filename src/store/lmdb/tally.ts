@@ -1,9 +1,20 @@
-import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK, MINUTES_PER_BLOCK } from '../../core/cells.ts';
-import type { Level } from '../../core/cells.ts';
-import type { FailureCount } from '../../core/notification.ts';
-import { CHANGE_RETENTION, FAILURE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../core/store.ts';
-import type { FailureKey, PartitionId, SliId } from '../../core/store.ts';
-import { HOUR } from '../../core/time.ts';
+import {
+  blockExpiry,
+  CELL_BYTES,
+  cellOf,
+  HOURS_PER_BLOCK,
+  MINUTES_PER_BLOCK,
+} from '../../core/counters/cells.ts';
+import type { Level } from '../../core/counters/cells.ts';
+import type { FailureCount } from '../../core/alerting/notification.ts';
+import {
+  CHANGE_RETENTION,
+  FAILURE_RETENTION,
+  MAX_FAILURE_KEYS,
+  MAX_LAST_FAILED,
+} from '../../core/ports/store.ts';
+import type { FailureKey, PartitionId, SliId } from '../../core/ports/store.ts';
+import { HOUR } from '../../core/time/duration.ts';
 import type { Databases, Sample } from './databases.ts';
 import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey, sumsKey } from './keys.ts';
 import { MAX_CELL } from '../hour-blocks.ts';

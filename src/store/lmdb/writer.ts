@@ -1,5 +1,5 @@
 import type { RootDatabase } from 'lmdb';
-import { NotLeader, StoreUnavailable } from '../../core/store.ts';
+import { NotLeader, StoreUnavailable } from '../../core/ports/store.ts';
 
 export interface Writer {
   /**

@@ -1,8 +1,8 @@
-import { MINUTE_RETENTION } from '../../core/cells.ts';
-import { HOUR, MINUTE } from '../../core/time.ts';
-import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/store.ts';
-import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/store.ts';
-import type { FailedExecution, FailureCount } from '../../core/notification.ts';
+import { MINUTE_RETENTION } from '../../core/counters/cells.ts';
+import { HOUR, MINUTE } from '../../core/time/duration.ts';
+import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store.ts';
+import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/ports/store.ts';
+import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { Connection } from './connection.ts';
 import {
   blockKey,
@@ -21,7 +21,7 @@ import {
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
 import { packHour } from '../hour-blocks.ts';
-import { cutIntoPieces } from '../pieces.ts';
+import { cutIntoPieces } from '../batch-chunks.ts';
 import { MAX_WEIGHT_PER_CALL, recordArguments } from './record-call.ts';
 import { scripts } from './scripts.ts';
 import { addToSum } from '../sums.ts';

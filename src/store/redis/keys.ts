@@ -1,5 +1,5 @@
-import type { Level } from '../../core/cells.ts';
-import type { BlockId, Collection, PartitionId, SliId } from '../../core/store.ts';
+import type { Level } from '../../core/counters/cells.ts';
+import type { BlockId, Collection, PartitionId, SliId } from '../../core/ports/store.ts';
 
 /**
  * Every key Burnwatch uses in Redis is built here. All begin with `bw:`. What belongs to one partition of a

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '../../core/log.ts';
-import type { Store } from '../../core/store.ts';
-import { SECOND } from '../../core/time.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Store } from '../../core/ports/store.ts';
+import { SECOND } from '../../core/time/duration.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { countingStore } from './counting.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { OutboxRow } from '../../core/notification.ts';
-import { NotLeader } from '../../core/store.ts';
-import type { Claim, OutboxStore, Settlement } from '../../core/store.ts';
-import { DAY } from '../../core/time.ts';
+import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { NotLeader } from '../../core/ports/store.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/ports/store.ts';
+import { DAY } from '../../core/time/duration.ts';
 import type { Connection } from './connection.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';
 import { scripts } from './scripts.ts';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/store.ts';
-import type { EndGroup, EndSli, EndUnit, SliLanding, StartGroup, StartUnit } from '../../core/store.ts';
-import { notesSteps } from '../pieces.ts';
-import type { Piece } from '../pieces.ts';
+import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/ports/store.ts';
+import type { EndGroup, EndSli, EndUnit, SliLanding, StartGroup, StartUnit } from '../../core/ports/store.ts';
+import { notesSteps } from '../batch-chunks.ts';
+import type { Piece } from '../batch-chunks.ts';
 
 /** Units up to this long are kept as they are. */
 const MAX_SHORT_BYTES = 40;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CELL_BYTES, HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '../../core/cells.ts';
-import { DEDUP_HORIZON } from '../../core/record-fields.ts';
+import { CELL_BYTES, HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '../../core/counters/cells.ts';
+import { DEDUP_HORIZON } from '../../core/outcomes/record-fields.ts';
 import {
   CHANGE_RETENTION,
   FAILURE_RETENTION,
@@ -9,7 +9,7 @@ import {
   MAX_FAILURE_KEYS,
   MAX_LAST_FAILED,
   OVERDUE_ERROR,
-} from '../../core/store.ts';
+} from '../../core/ports/store.ts';
 import { LARGEST_SUM } from '../sums.ts';
 
 /** A Lua script as Redis runs it, with the digest Redis caches it under. */

@@ -1,0 +1,238 @@
+import type { EscalationStep, Severity } from '../slo/alert-policy.ts';
+import type { TierReading, Watched } from './tier-reading.ts';
+import { burnOf, reachOf, readTier } from './tier-reading.ts';
+import type { Evidence } from '../counters/evidence.ts';
+import { hash53 } from '../hash.ts';
+import type { Slo } from '../slo/slo.ts';
+
+/** Who said that they look after an incident, and when. */
+export interface Acknowledgement {
+  readonly at: number;
+  readonly by: string;
+}
+
+/** One episode of one SLO burning, from the first tier that fires until the last one stops. */
+export interface Incident {
+  readonly id: string;
+  readonly openedAt: number;
+  /** When what led to it began: the far edge of what its first reading was of. */
+  readonly began: number;
+  /** That of its worst firing tier. */
+  readonly severity: Severity;
+  /** The tier that was told of last. */
+  readonly tier: string;
+  /** Highest burn rate of a firing tier; 0 while none has one. */
+  readonly peakBurnRate: number;
+  /** Since when it is a page; null while it is a ticket. */
+  readonly pagedAt: number | null;
+  /** How many steps of the policy's escalation were taken since then. */
+  readonly stepsTaken: number;
+  /** When somebody was told of it last. */
+  readonly toldAt: number;
+  /** Holds until the end. */
+  readonly acknowledged: Acknowledgement | null;
+  /** How many transitions it has had; numbers its notifications. */
+  readonly sequence: number;
+  /** Targets that were told, so that the same ones hear the end of it. */
+  readonly notified: readonly string[];
+}
+
+export interface FiringTier {
+  readonly since: number;
+  /** Since when its level has been low enough to resolve it; null while it is not. */
+  readonly belowSince: number | null;
+}
+
+/** What evaluation remembers of one SLO between ticks. */
+export interface AlertState {
+  readonly firing: Readonly<Record<string, FiringTier>>;
+  readonly incident: Incident | null;
+}
+
+export const QUIET: AlertState = { firing: {}, incident: null };
+
+/**
+ * `escalated`: from ticket to page. `deescalated`: the page tiers have resolved and a ticket tier still fires.
+ * `unacknowledged`: nobody acknowledged a page in the time of an escalation step. `reminder`: it still burns.
+ */
+export type TransitionKind =
+  'opened' | 'escalated' | 'deescalated' | 'unacknowledged' | 'reminder' | 'resolved';
+
+/** A change of an incident that people hear of. */
+export interface Transition {
+  readonly kind: TransitionKind;
+  readonly incident: Incident;
+  /**
+   * Why: the readings of the firing tiers at this moment, worst first; of an incident that resolved, the one of its
+   * tier. Empty only where the policy has lost that tier.
+   */
+  readonly readings: readonly TierReading[];
+  /** The step that is taken; of `unacknowledged` only. */
+  readonly step: EscalationStep | null;
+}
+
+/**
+ * Reads every tier of an SLO. `watched` says how much of the time since a moment somebody listened; all of it,
+ * unless told otherwise.
+ */
+export function readTiers(
+  slo: Slo,
+  evidence: Evidence,
+  now: number,
+  watched: Watched = (from) => now - from,
+): TierReading[] {
+  return slo.alerts.tiers.map((tier) => readTier(slo, tier, evidence, now, watched));
+}
+
+/**
+ * Moves the alert state of one SLO to `now` and says what changed, one transition at a time. Pure: the same
+ * readings, state and time give the same result (J1). A tier that nothing can be said of keeps its state (J2).
+ */
+export function step(
+  slo: Slo,
+  readings: readonly TierReading[],
+  previous: AlertState,
+  now: number,
+): { readonly state: AlertState; readonly transition: Transition | null } {
+  const firing: Record<string, FiringTier> = {};
+  const active: TierReading[] = [];
+  for (const reading of readings) {
+    const next = stepTier(reading, slo.alerts.resolveAfter, previous.firing[reading.tier.name], now);
+    if (next) {
+      firing[reading.tier.name] = next;
+      active.push(reading);
+    }
+  }
+  const worstFirst = [
+    ...active.filter(({ tier }) => tier.severity === 'page'),
+    ...active.filter(({ tier }) => tier.severity === 'ticket'),
+  ];
+  const incident = previous.incident && completed(previous.incident);
+  const transition = advance(slo, readings, worstFirst, incident, now);
+  if (transition) {
+    const over = transition.kind === 'resolved';
+    return { state: { firing, incident: over ? null : transition.incident }, transition };
+  }
+  return { state: { firing, incident: incident && burnt(incident, worstFirst) }, transition: null };
+}
+
+/** The state with an acknowledgement of its incident; the first one holds. */
+export function acknowledge(state: AlertState, acknowledged: Acknowledgement): AlertState {
+  if (!state.incident || state.incident.acknowledged) return state;
+  return { ...state, incident: { ...state.incident, acknowledged } };
+}
+
+/** The state after the clock was moved by so many milliseconds: nobody has waited any longer for that. */
+export function afterClockMoved(state: AlertState, by: number): AlertState {
+  if (!state.incident) return state;
+  const { pagedAt, toldAt } = completed(state.incident);
+  const moved = { pagedAt: pagedAt === null ? null : pagedAt + by, toldAt: toldAt + by };
+  return { ...state, incident: { ...state.incident, ...moved } };
+}
+
+/** An incident as an earlier version may have stored it, which knew nothing of acknowledging and of time to tell. */
+function completed(incident: Incident): Incident {
+  const stored: Partial<Incident> = incident;
+  return {
+    ...incident,
+    began: stored.began ?? incident.openedAt,
+    pagedAt:
+      stored.pagedAt === undefined && incident.severity === 'page'
+        ? incident.openedAt
+        : (stored.pagedAt ?? null),
+    stepsTaken: stored.stepsTaken ?? 0,
+    toldAt: stored.toldAt ?? incident.openedAt,
+    acknowledged: stored.acknowledged ?? null,
+  };
+}
+
+function stepTier(
+  { met, cleared }: TierReading,
+  resolveAfter: number,
+  before: FiringTier | undefined,
+  now: number,
+): FiringTier | null {
+  if (!before) return met === true ? { since: now, belowSince: null } : null;
+  if (cleared === null) return before;
+  if (!cleared) return before.belowSince === null ? before : { ...before, belowSince: null };
+  const belowSince = before.belowSince ?? now;
+  if (now - belowSince >= resolveAfter) return null;
+  return before.belowSince === null ? { ...before, belowSince } : before;
+}
+
+function advance(
+  slo: Slo,
+  readings: readonly TierReading[],
+  active: readonly TierReading[],
+  incident: Incident | null,
+  now: number,
+): Transition | null {
+  const [worst] = active;
+  if (!worst) {
+    if (!incident) return null;
+    return {
+      kind: 'resolved',
+      incident: { ...incident, sequence: incident.sequence + 1, toldAt: now },
+      readings: readings.filter(({ tier }) => tier.name === incident.tier),
+      step: null,
+    };
+  }
+  const { severity } = worst.tier;
+  if (!incident)
+    return { kind: 'opened', incident: opened(slo, active, worst, now), readings: active, step: null };
+  const tell = (
+    kind: TransitionKind,
+    changed: Partial<Incident>,
+    taken: EscalationStep | null = null,
+  ): Transition => ({
+    kind,
+    incident: {
+      ...burnt(incident, active),
+      tier: worst.tier.name,
+      sequence: incident.sequence + 1,
+      toldAt: now,
+      ...changed,
+    },
+    readings: active,
+    step: taken,
+  });
+  if (incident.severity !== severity) {
+    return severity === 'page'
+      ? tell('escalated', { severity, pagedAt: now, stepsTaken: 0 })
+      : tell('deescalated', { severity, pagedAt: null });
+  }
+  if (incident.acknowledged) return null;
+  const { escalation, repeat } = slo.alerts;
+  const due = escalation[incident.stepsTaken];
+  if (due && incident.pagedAt !== null && now - incident.pagedAt >= due.after)
+    return tell('unacknowledged', { stepsTaken: incident.stepsTaken + 1 }, due);
+  return repeat !== null && now - incident.toldAt >= repeat ? tell('reminder', {}) : null;
+}
+
+function opened(slo: Slo, active: readonly TierReading[], worst: TierReading, now: number): Incident {
+  const { severity, name } = worst.tier;
+  return {
+    id: incidentId(slo.id, now),
+    openedAt: now,
+    began: now - reachOf(worst, now),
+    severity,
+    tier: name,
+    peakBurnRate: Math.max(...active.map(burnOf)),
+    pagedAt: severity === 'page' ? now : null,
+    stepsTaken: 0,
+    toldAt: now,
+    acknowledged: null,
+    sequence: 1,
+    notified: [],
+  };
+}
+
+function burnt(incident: Incident, active: readonly TierReading[]): Incident {
+  const peakBurnRate = Math.max(incident.peakBurnRate, ...active.map(burnOf));
+  return peakBurnRate === incident.peakBurnRate ? incident : { ...incident, peakBurnRate };
+}
+
+/** An id that two evaluations of the same transition agree on, and two SLOs that open at the same moment do not. */
+function incidentId(slo: string, openedAt: number): string {
+  return `${openedAt.toString(36)}-${hash53(slo).toString(36)}`;
+}

@@ -1,0 +1,100 @@
+import type { Severity } from '../slo/alert-policy.ts';
+import type { Counts } from '../counters/cells.ts';
+import type { ErrorBudget } from '../budget/error-budget.ts';
+import type { Acknowledgement, TransitionKind } from './incident.ts';
+import type { Reason } from './reason.ts';
+import type { Sli } from '../sli/sli.ts';
+
+/** How many bad outcomes a combination of step, dependency and error class stands for. */
+export interface FailureCount {
+  readonly step: string | null;
+  readonly dependency: string | null;
+  readonly error: string | null;
+  readonly count: number;
+}
+
+/** One execution that failed or is overdue, for people who go and look. */
+export interface FailedExecution {
+  readonly execution: string;
+  readonly at: number;
+  readonly step: string | null;
+  readonly dependency: string | null;
+  readonly error: string | null;
+  readonly traceId: string | null;
+}
+
+/** One of the SLOs a composite is made of, with what it has spent. */
+export interface MemberFacts {
+  readonly name: string;
+  /** Of what all members have spent, 0 to 1; null while nothing is spent. */
+  readonly share: number | null;
+}
+
+/** Everything a notification says, as facts; words are made of them when it is sent. */
+export interface NotificationFacts {
+  /** `test` marks a notification somebody sent to try a target. */
+  readonly kind: TransitionKind | 'test';
+  readonly slo: string;
+  readonly workflow: string;
+  readonly owner: string;
+  readonly description: string | null;
+  readonly runbook: string | null;
+  /** The promised ratio, the share that may fail, and the window they hold over as written (`28d`). */
+  readonly objective: number;
+  readonly errorBudget: number;
+  readonly window: string;
+  /** What was judged, so that the text can name it; absent: whole executions, however long they took. */
+  readonly sli?: Sli;
+  readonly incident: string;
+  readonly severity: Severity;
+  readonly openedAt: number;
+  readonly at: number;
+  /** The tiers that fire, worst first; of an incident that resolved, the one that was told of last. */
+  readonly reasons: readonly Reason[];
+  readonly budget: ErrorBudget;
+  /** When the budget runs out at the pace of the last `pace` milliseconds; null when it does not. */
+  readonly exhaustsAt: number | null;
+  readonly pace: number | null;
+  /** 0 when no tier that fired has a burn rate. */
+  readonly peakBurnRate: number;
+  /** Outcomes since what led to the incident began; told when it resolves. */
+  readonly during: Counts;
+  /** When that was; absent in what an earlier version stored. */
+  readonly began?: number;
+  readonly acknowledged: Acknowledgement | null;
+  /** How long a page waited in vain to be acknowledged; of `unacknowledged` only. */
+  readonly waited: number | null;
+  /** Of a composite: its parts, the one that spends most first. */
+  readonly members: readonly MemberFacts[];
+  /** Set when the error budget policy asks for a postmortem of the incident that resolved. Shares of the budget. */
+  readonly postmortem: { readonly policy: string; readonly above: number; readonly spent: number } | null;
+  /** Worst first. */
+  readonly failures: readonly FailureCount[];
+  /** Latest first, each execution once. */
+  readonly lastFailed: readonly FailedExecution[];
+  /** The targets this was for, so that a fallback is not told twice. */
+  readonly told: readonly string[];
+  /** Set on a copy that went to a fallback: the target that refused, and why. */
+  readonly insteadOf: { readonly target: string; readonly reason: string } | null;
+}
+
+/** One notification for one target: a row of the outbox. */
+export interface OutboxRow {
+  /** `incident/sequence/target`: the same transition always makes the same row. */
+  readonly id: string;
+  readonly incident: string;
+  readonly target: string;
+  readonly facts: NotificationFacts;
+  readonly createdAt: number;
+  /** Failed tries so far, and what the last one said. */
+  readonly attempts: number;
+  readonly lastError: string | null;
+}
+
+export function outboxRowId(
+  facts: Pick<NotificationFacts, 'incident'>,
+  sequence: number,
+  target: string,
+): string {
+  return `${facts.incident}/${sequence}/${target}`;
+}

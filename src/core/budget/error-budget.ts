@@ -1,0 +1,40 @@
+import type { Counts } from '../counters/cells.ts';
+import type { Objective } from './objective.ts';
+
+/** An error budget in outcomes. `remainingRatio` is signed (-0.3 is 30% over) and null without outcomes. */
+export interface ErrorBudget {
+  readonly allowed: number;
+  readonly spent: number;
+  readonly remaining: number;
+  readonly remainingRatio: number | null;
+}
+
+/** The budget of a window that held these outcomes: `1 - objective` of the valid ones. */
+export function errorBudget(objective: Objective, { good, bad }: Counts): ErrorBudget {
+  const total = good + bad;
+  const allowedParts = total * objective.budgetParts;
+  const remainingParts = allowedParts - bad * objective.parts;
+  return {
+    allowed: allowedParts / objective.parts,
+    spent: bad,
+    remaining: remainingParts / objective.parts,
+    remainingRatio: total === 0 ? null : remainingParts / allowedParts,
+  };
+}
+
+/**
+ * Milliseconds until the budget is gone if outcomes keep coming as they did over the last `lookback`
+ * milliseconds (Observability Engineering ch. 13: both the bad and the total are carried forward).
+ * 0 when it is gone already; null when at that pace it never is.
+ */
+export function timeToExhaustion(
+  objective: Objective,
+  window: Counts,
+  recent: Counts,
+  lookback: number,
+): number | null {
+  const { remaining } = errorBudget(objective, window);
+  if (window.good + window.bad > 0 && remaining <= 0) return 0;
+  const overspend = -errorBudget(objective, recent).remaining;
+  return overspend > 0 ? (remaining / overspend) * lookback : null;
+}

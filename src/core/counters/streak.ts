@@ -1,0 +1,88 @@
+import type { Counts } from './cells.ts';
+import type { Tail } from './evidence.ts';
+import { MINUTE } from '../time/duration.ts';
+
+/** The counters of an SLI, as far as they are at hand. */
+export interface TailCells {
+  /** Good and bad of the 60 minutes of an hour in turn; null when it is empty, undefined when they are not at hand. */
+  readonly minutes: (hour: number) => ArrayLike<number> | null | undefined;
+  readonly hour: (hour: number) => Counts;
+  /** The latest hour, from one back to another (both included), that is not empty. */
+  readonly latestHour: (from: number, backTo: number) => number | null;
+}
+
+/** The latest outcomes, with the hours whose minutes are not at hand and would tell more. */
+export interface TailReading {
+  readonly tail: Tail;
+  readonly wanted: readonly number[];
+}
+
+/**
+ * Walks back from the minute of `now` to the beginning of `firstHour`. What came in one minute has no order, so bad
+ * ones beside a good one are not part of a run; in doubt a run is taken for shorter than it may have been.
+ */
+export function readTail(cells: TailCells, now: number, firstHour: number): TailReading {
+  const running = Math.floor(now / MINUTE);
+  const wanted: number[] = [];
+  let badRun = 0;
+  let badSince: number | null = null;
+  let lastAt: number | null = null;
+  /** Where the run is known to begin in this hour, and no better. */
+  let roughHour: number | null = null;
+
+  const step = (hour: number) => cells.latestHour(hour - 1, firstHour);
+  for (let hour: number | null = Math.floor(running / 60); hour !== null; hour = step(hour)) {
+    const minutes = cells.minutes(hour);
+    if (minutes === undefined) {
+      const { good, bad } = cells.hour(hour);
+      if (good + bad === 0) continue;
+      // Its minutes tell when the last outcome came, or where in it a run began.
+      if (lastAt === null || (good > 0 && bad > 0)) wanted.push(hour);
+      lastAt ??= Math.min(now, (hour + 1) * 60 * MINUTE);
+      if (good > 0) break;
+      badRun += bad;
+      badSince = hour * 60 * MINUTE;
+      roughHour = hour;
+      continue;
+    }
+    const last = Math.min(59, running - hour * 60);
+    const run = readMinutes(minutes, last);
+    if (run.lastMinute !== null) lastAt ??= Math.min(now, (hour * 60 + run.lastMinute + 1) * MINUTE);
+    badRun += run.bad;
+    if (run.firstBad !== null) {
+      badSince = (hour * 60 + run.firstBad) * MINUTE;
+      roughHour = null;
+    }
+    if (run.ended) break;
+  }
+  if (roughHour !== null && !wanted.includes(roughHour)) wanted.push(roughHour);
+  return { tail: { badRun, badSince, lastAt }, wanted };
+}
+
+interface MinutesRun {
+  /** Bad ones after the last good one. */
+  readonly bad: number;
+  readonly firstBad: number | null;
+  /** The last minute that is not empty. */
+  readonly lastMinute: number | null;
+  /** Whether there was a good one. */
+  readonly ended: boolean;
+}
+
+/** Walks back from a minute of an hour to its first. */
+function readMinutes(cells: ArrayLike<number> | null, last: number): MinutesRun {
+  let bad = 0;
+  let firstBad: number | null = null;
+  let lastMinute: number | null = null;
+  if (!cells) return { bad, firstBad, lastMinute, ended: false };
+  for (let minute = last; minute >= 0; minute--) {
+    const isGood = cells[minute * 2]! > 0;
+    if (isGood || cells[minute * 2 + 1]! > 0) lastMinute ??= minute;
+    if (isGood) return { bad, firstBad, lastMinute, ended: true };
+    if (cells[minute * 2 + 1]! > 0) {
+      bad += cells[minute * 2 + 1]!;
+      firstBad = minute;
+    }
+  }
+  return { bad, firstBad, lastMinute, ended: false };
+}

@@ -1,0 +1,26 @@
+import type { Refused } from './refused.ts';
+import type { AdjustmentReport, IncidentReport } from './queries.ts';
+
+/** Where people tell Burnwatch something. Requests are as parsed from JSON; everything is logged, nothing is erased. */
+export interface Desk {
+  /** All adjustments there ever were, latest first. */
+  adjustments(): Promise<readonly AdjustmentReport[]>;
+  adjust(request: unknown): Promise<AdjustmentReport | Refused>;
+  /** `ended`: outcomes count again from now on. `withdrawn`: it never applied. Doing either again changes nothing. */
+  endAdjustment(
+    id: string,
+    kind: 'ended' | 'withdrawn',
+    request: unknown,
+  ): Promise<AdjustmentReport | Refused>;
+  /** Open incidents, pages first. */
+  incidents(): Promise<readonly IncidentReport[]>;
+  /** Says who looks after an incident; the first one who did stays. */
+  acknowledge(incident: string, request: unknown): Promise<AcknowledgementReport | Refused>;
+}
+
+export interface AcknowledgementReport {
+  readonly incident: string;
+  readonly at: string;
+  readonly by: string;
+  readonly note: string | null;
+}

@@ -1,0 +1,190 @@
+import type { Adjustment, Closing } from '../adjustments/adjustment.ts';
+import type { Refused } from './refused.ts';
+import type { ErrorBudget } from '../budget/error-budget.ts';
+import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
+import type { SliUnit } from '../sli/sli-unit.ts';
+import type { Sli } from '../sli/sli.ts';
+import type { OutboxView } from './store.ts';
+
+export type SloState = 'healthy' | 'burning' | 'exhausted' | 'no-data' | 'warming-up';
+
+/** What was counted, and the share of it that was good; null without any. */
+export interface Ratio {
+  readonly good: number;
+  readonly bad: number;
+  readonly total: number;
+  readonly ratio: number | null;
+}
+
+/** One SLO as `GET /v1/slos` shows it (design §2.5). Times are RFC 3339, ratios null without outcomes. */
+export interface SloReport {
+  readonly id: string;
+  readonly workflow: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly description: string | null;
+  readonly runbook: string | null;
+  readonly objective: number;
+  readonly window: string;
+  readonly state: SloState;
+  readonly sli: Ratio & { readonly kind: Sli['kind']; readonly unit: SliUnit };
+  readonly budget: ErrorBudget & { readonly exhaustsAt: string | null };
+  /** Every window the promise is kept over; the first is the one that alerts and `budget` are about. */
+  readonly windows: readonly WindowReport[];
+  /** Window length to burn rate, shortest first. */
+  readonly burnRates: Readonly<Record<string, number | null>>;
+  readonly budgetPolicy: BudgetPolicyReport | null;
+  readonly incident: OpenIncident | null;
+  /** Since when this SLI has been counted. */
+  readonly historySince: string;
+  readonly evaluatedAt: string;
+  /** Outcomes that happened up to here can be in the numbers. */
+  readonly dataThrough: string;
+}
+
+/** One time window with what it holds; a calendar window ends in the future. */
+export interface WindowReport {
+  readonly window: string;
+  readonly kind: 'rolling' | 'calendar';
+  readonly from: string;
+  readonly to: string;
+  readonly sli: Ratio;
+  readonly budget: ErrorBudget;
+}
+
+/** What the error budget policy of an SLO says at this moment. */
+export interface BudgetPolicyReport {
+  readonly name: string;
+  readonly deploys: 'allowed' | 'frozen';
+  /** Why deploys are frozen, as sentences; empty while they are allowed. */
+  readonly reasons: readonly string[];
+  /** A postmortem is required after an incident that spent more than this share of the budget. */
+  readonly postmortemAbove: number | null;
+}
+
+/** An incident that has not resolved. */
+export interface OpenIncident {
+  readonly id: string;
+  readonly severity: string;
+  /** The tier that made it as severe as it is. */
+  readonly tier: string;
+  /** All tiers that fire, worst first. */
+  readonly firing: readonly string[];
+  readonly openedAt: string;
+  readonly peakBurnRate: number;
+  readonly acknowledged: { readonly at: string; readonly by: string } | null;
+}
+
+/** One condition of an SLO's alert policy, with what it was compared with. */
+export interface TierReport {
+  readonly name: string;
+  readonly severity: string;
+  readonly kind: string;
+  /** When it fires, as a phrase: `burns 13.44x or faster over 1h and 5m`. */
+  readonly condition: string;
+  /** What it stands at: `14.9x over 1h, 17.2x over 5m`. */
+  readonly now: string;
+  readonly firing: boolean;
+  /** Of a burn rate tier: its windows, the rate that fires it, and how fast they burn. */
+  readonly long?: string;
+  readonly short?: string;
+  readonly factor?: number;
+  readonly longBurnRate?: number | null;
+  readonly shortBurnRate?: number | null;
+}
+
+/** One of the SLOs a composite is made of. */
+export interface MemberReport {
+  readonly slo: string;
+  readonly weight: number;
+  readonly ratio: number | null;
+  /** Its share of what the composite has spent, the shares of all adding up to 1; null while nothing is spent. */
+  readonly share: number | null;
+}
+
+/** An adjustment with what follows from it at this moment. */
+export interface AdjustmentReport extends Omit<Adjustment, 'createdAt' | 'when' | 'ended' | 'withdrawn'> {
+  readonly createdAt: string;
+  readonly when:
+    | { readonly kind: 'once'; readonly from: string; readonly to: string }
+    | {
+        readonly kind: 'recurring';
+        readonly rrule: string;
+        readonly start: string;
+        readonly duration: string;
+        readonly timeZone: string;
+        readonly until: string | null;
+      };
+  readonly ended: ClosingReport | null;
+  readonly withdrawn: ClosingReport | null;
+  readonly active: boolean;
+  /** The interval it takes out now, else the next one; null when there is none any more. */
+  readonly occurrence: { readonly from: string; readonly to: string } | null;
+  /** What was done otherwise than asked, as sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface ClosingReport extends Omit<Closing, 'at'> {
+  readonly at: string;
+}
+
+/** An SLO with what explains its spending. */
+export interface SloDetail extends SloReport {
+  readonly tiers: readonly TierReport[];
+  /** Of a composite; else empty. */
+  readonly members: readonly MemberReport[];
+  /** Those that take outcomes out of this SLO now, will, or have within its windows; latest first. */
+  readonly adjustments: readonly AdjustmentReport[];
+  /** Over the last hour, worst first. */
+  readonly failures: readonly FailureCount[];
+  readonly lastFailed: readonly FailedExecution[];
+}
+
+/** An open incident as `GET /v1/incidents` lists it. */
+export interface IncidentReport extends OpenIncident {
+  readonly slo: string;
+  readonly workflow: string;
+  readonly owner: string;
+}
+
+/** What an SLO counted over time, oldest first. */
+export interface HistoryReport {
+  readonly id: string;
+  readonly objective: number;
+  readonly window: string;
+  readonly unit: SliUnit;
+  readonly from: string;
+  readonly to: string;
+  readonly step: string;
+  readonly resolution: 'minute' | 'hour';
+  readonly points: readonly HistoryPoint[];
+  /** Those that overlap it, latest first. */
+  readonly adjustments: readonly AdjustmentReport[];
+}
+
+/** From one moment to the next point's. */
+export interface HistoryPoint extends Ratio {
+  readonly from: string;
+  /** Share of the budget left at its end, over the SLO's window; null without outcomes, or when they are no longer kept. */
+  readonly budgetRemaining: number | null;
+  /** Whether an adjustment overlaps it, and what was taken out of it. */
+  readonly adjusted: boolean;
+  readonly excluded: { readonly good: number; readonly bad: number };
+}
+
+/** What HTTP, the dashboard and the exporters ask; all read the same counters. */
+export interface Report {
+  slos(): Promise<SloReport[]>;
+  /** Null when no such SLO is loaded. */
+  slo(id: string): Promise<SloDetail | null>;
+  /** Null when no such SLO is loaded. Texts as in the query of the request, null where they are not given. */
+  history(
+    id: string,
+    query: { readonly from: string | null; readonly to: string | null; readonly step: string | null },
+  ): Promise<HistoryReport | Refused | null>;
+  /** Executions and steps under way, by workflow. */
+  inFlight(): Promise<
+    readonly { readonly workflow: string; readonly running: number; readonly overdue: number }[]
+  >;
+  outbox(limit: number): Promise<OutboxView>;
+}

@@ -1,0 +1,190 @@
+import { maximumBurnRate } from '../budget/burn-rate.ts';
+import type { Counts } from '../counters/cells.ts';
+import type { Objective } from '../budget/objective.ts';
+import { DAY, HOUR, MINUTE } from '../time/duration.ts';
+
+export type Severity = 'page' | 'ticket';
+
+interface TierBase {
+  readonly name: string;
+  readonly severity: Severity;
+}
+
+/** Fires when both windows burn at least `factor` times the budget. */
+export interface BurnRateTier extends TierBase {
+  readonly kind: 'burnRate';
+  /** Window lengths in milliseconds. */
+  readonly long: number;
+  readonly short: number;
+  readonly factor: number;
+  /** The factor the table gives, when the objective is too low for it to be reached; else null. */
+  readonly loweredFrom: number | null;
+}
+
+/** Fires when the good ratio over a time is below a share. */
+export interface SuccessRateTier extends TierBase {
+  readonly kind: 'successRate';
+  readonly below: number;
+  /** Milliseconds. */
+  readonly over: number;
+}
+
+/** Fires when less than this share of the budget is left; 0 is when it is overspent. */
+export interface BudgetRemainingTier extends TierBase {
+  readonly kind: 'budgetRemaining';
+  readonly below: number;
+}
+
+/** Fires when at the present pace the budget is gone within this many milliseconds. */
+export interface ForecastTier extends TierBase {
+  readonly kind: 'forecast';
+  readonly within: number;
+}
+
+/** Fires when the latest outcomes are all bad, so many that it is no chance (design §5). */
+export interface OutageTier extends TierBase {
+  readonly kind: 'outage';
+}
+
+/** Fires when there was no outcome for this many milliseconds. */
+export interface NoDataTier extends TierBase {
+  readonly kind: 'noData';
+  readonly after: number;
+}
+
+/** One condition of an alert policy, with the severity it has. */
+export type Tier =
+  BurnRateTier | SuccessRateTier | BudgetRemainingTier | ForecastTier | OutageTier | NoDataTier;
+
+/** Who hears of a page that nobody has acknowledged this many milliseconds after it was sent. */
+export interface EscalationStep {
+  readonly after: number;
+  /** Names of targets. */
+  readonly to: readonly string[];
+}
+
+/** A set of conditions for one SLO, and how people hear of them. */
+export interface AlertPolicy {
+  /** Names are unique; worst first. */
+  readonly tiers: readonly Tier[];
+  /**
+   * A tier of bad outcomes (all but `noData`) fires only when its window, the long one of a burn rate, holds at least
+   * this many.
+   */
+  readonly minFailures: number;
+  /** Targets to tell instead of those of the owner, by severity; null leaves the owner's. */
+  readonly route: { readonly page: readonly string[] | null; readonly ticket: readonly string[] | null };
+  /** Tell again after this many milliseconds while it burns and nobody has acknowledged; null: never. */
+  readonly repeat: number | null;
+  /** Shortest time first. */
+  readonly escalation: readonly EscalationStep[];
+  /** A tier resolves when its level has stayed under this share of the threshold ... */
+  readonly resolveShare: number;
+  /** ... for this many milliseconds. */
+  readonly resolveAfter: number;
+}
+
+/** What happens at which remaining budget; both null: nothing. Notifications of it are tiers. */
+export interface BudgetPolicy {
+  readonly name: string;
+  /** Deploys are frozen while less than this share of the budget is left. */
+  readonly freezeBelow: number | null;
+  /** A postmortem is required after an incident that spent more than this share of the budget. */
+  readonly postmortemAbove: number | null;
+}
+
+/** What a policy says besides its tiers, unless told otherwise. */
+export const DEFAULT_POLICY_SETTINGS: Omit<AlertPolicy, 'tiers'> = {
+  minFailures: 2,
+  route: { page: null, ticket: null },
+  repeat: null,
+  escalation: [],
+  resolveShare: 0.9,
+  resolveAfter: 5 * MINUTE,
+};
+
+/** SRE Workbook ch. 5, table 5-8, with the ticket tiers of its 28- and 30-day variants. Budget shares in percent. */
+const TABLE = [
+  { name: 'fast', severity: 'page', long: HOUR, short: 5 * MINUTE, budgetPercent: 2 },
+  { name: 'slow', severity: 'page', long: 6 * HOUR, short: 30 * MINUTE, budgetPercent: 5 },
+  { name: 'drift', severity: 'ticket', long: DAY, short: 2 * HOUR, budgetPercent: 10 },
+  { name: 'creep', severity: 'ticket', long: 3 * DAY, short: 6 * HOUR, budgetPercent: 10 },
+] as const;
+
+const SHORTEST_UNSCALED = 28 * DAY;
+const LONGEST_UNSCALED = 30 * DAY;
+
+/**
+ * The default tiers for an objective over a time window (milliseconds): the outage tier, and those of the table.
+ * `factor = budgetShare * window / longWindow`. Below 28 days the table's windows shrink with the time window
+ * and keep the factors of 28 days; above 30 days they stay as at 30. A factor below 1 is raised to 1, and one
+ * above half of the highest possible burn rate is lowered to that half, so that every tier can fire (J3).
+ */
+export function defaultTiers(objective: Objective, window: number): (OutageTier | BurnRateTier)[] {
+  const scale = Math.min(1, window / SHORTEST_UNSCALED);
+  const reference = Math.min(Math.max(window, SHORTEST_UNSCALED), LONGEST_UNSCALED);
+  const ceiling = maximumBurnRate(objective) / 2;
+  const burning = TABLE.map(({ name, severity, long, short, budgetPercent }): BurnRateTier => {
+    const derived = Math.max(1, (budgetPercent * (reference / long)) / 100);
+    return {
+      kind: 'burnRate',
+      name,
+      severity,
+      long: wholeMinutes(long * scale),
+      short: wholeMinutes(short * scale),
+      factor: Math.min(derived, ceiling),
+      loweredFrom: derived > ceiling ? derived : null,
+    };
+  });
+  return [{ kind: 'outage', name: 'outage', severity: 'page' }, ...burning];
+}
+
+function wholeMinutes(duration: number): number {
+  return Math.max(1, Math.ceil(duration / MINUTE)) * MINUTE;
+}
+
+/**
+ * How long an error rate that starts suddenly takes to fire a tier, in whole milliseconds:
+ * `(1 - objective) / errorRate * longWindow * factor`. Null when it never does.
+ */
+export function detectionTime(objective: Objective, tier: BurnRateTier, errorRate: number): number | null {
+  const time = Math.round((objective.errorBudget / errorRate) * tier.long * tier.factor);
+  return time <= tier.long ? time : null;
+}
+
+/** What proves a fault is what chance would show less than once in this many windows. */
+const WINDOWS_PER_FALSE_PROOF = 100;
+
+/**
+ * How many bad outcomes in a row prove an outage where a window holds `volume` outcomes (1 or more): the smallest
+ * whole n with `(1 / (1 - objective))^n >= 100 * volume`. A workflow that just meets its objective shows such a run
+ * once in a hundred windows (design §5).
+ */
+export function outageRun(objective: Objective, volume: number): number {
+  const { ratio, parts, budgetParts } = objective;
+  const rareness = WINDOWS_PER_FALSE_PROOF * Math.max(1, Math.ceil(volume));
+  // Each form of the logarithm is exact where the other is not: near objectives of 0 and of 1.
+  const each = ratio < 0.5 ? -Math.log1p(-ratio) : Math.log(parts / budgetParts);
+  const exponent = Math.log(rareness) / each;
+  const near = Math.round(exponent);
+  // Floating point cannot tell on which side of a whole number this lies; whole powers are short and can be multiplied.
+  if (Math.abs(exponent - near) < 1e-9 && near <= 1000) {
+    const reached = BigInt(parts) ** BigInt(near) >= BigInt(rareness) * BigInt(budgetParts) ** BigInt(near);
+    return Math.max(1, reached ? near : near + 1);
+  }
+  return Math.max(1, Math.ceil(exponent));
+}
+
+/**
+ * Whether outcomes prove that a workflow misses its objective, where a window holds `volume` outcomes (1 or more): by
+ * Chernoff's bound `exp(-n * KL(bad / n, 1 - objective))`, chance shows so many bad ones less than once in a hundred
+ * windows to a workflow that just meets it. Where all are bad this is the rule of `outageRun`.
+ */
+export function beyondChance(objective: Objective, { good, bad }: Counts, volume: number): boolean {
+  const { ratio, errorBudget } = objective;
+  const total = good + bad;
+  if (total === 0 || bad / total <= errorBudget) return false;
+  const ofBad = bad * Math.log(bad / (total * errorBudget));
+  const ofGood = good === 0 ? 0 : good * Math.log(good / (total * ratio));
+  return ofBad + ofGood >= Math.log(WINDOWS_PER_FALSE_PROOF * Math.max(1, volume));
+}

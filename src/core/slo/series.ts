@@ -1,0 +1,63 @@
+import type { CountedSli, SingleSli } from '../sli/sli.ts';
+import { countedSlis, fingerprint } from '../sli/sli.ts';
+import type { Definitions, Slo } from './slo.ts';
+import { allSlos } from './slo.ts';
+import type { SliId } from '../ports/store.ts';
+
+/** One SLI with counters of its own that an SLO is judged by. */
+export interface Single extends SliId {
+  /** The id of the SLO whose SLI it is: the SLO itself, or the member of a composite. */
+  readonly slo: string;
+  readonly sli: SingleSli;
+  /** Its share in a composite, relative to the other members; 1 for an SLO by itself. */
+  readonly weight: number;
+}
+
+/** What an SLO is judged by: its own SLI, or those of the members of a composite. */
+export function singlesOf({ id, workflow, fingerprint, sli }: Slo): readonly Single[] {
+  if (sli.kind === 'composite') return sli.members;
+  return [{ slo: id, workflow, fingerprint, sli, weight: 1 }];
+}
+
+/** An SLI that is counted as it is reported, with the workflow it is reported for. */
+export interface CountedSeries extends SliId {
+  readonly sli: CountedSli;
+}
+
+/** What has to be counted so that a single SLI can be judged, see `countedSlis`. */
+export function countedSeries({ workflow, sli }: Pick<Single, 'workflow' | 'sli'>): readonly CountedSeries[] {
+  return countedSlis(sli).map((counted) => ({ workflow, fingerprint: fingerprint(counted), sli: counted }));
+}
+
+/** Every series of counters that SLOs need, counted ones and derived ones, each once. */
+export function seriesOf(slos: readonly Slo[]): readonly SliId[] {
+  const series = new Map<string, SliId>();
+  const add = ({ workflow, fingerprint }: SliId) =>
+    series.set(seriesKey({ workflow, fingerprint }), { workflow, fingerprint });
+  for (const single of slos.flatMap(singlesOf)) {
+    add(single);
+    // An outcome SLI or a measurement is its own series; working out its fingerprint again would be wasted.
+    if (single.sli.kind !== 'outcomes' && single.sli.kind !== 'measurement')
+      countedSeries(single).forEach(add);
+  }
+  return [...series.values()];
+}
+
+/** What is counted for each workflow, those that composites of other workflows name included, each once. */
+export function countedByWorkflow(
+  definitions: Definitions,
+): ReadonlyMap<string, ReadonlyMap<string, CountedSli>> {
+  const counted = new Map<string, Map<string, CountedSli>>(
+    [...definitions.workflows.keys()].map((name) => [name, new Map()]),
+  );
+  for (const single of allSlos(definitions).flatMap(singlesOf)) {
+    for (const { workflow, fingerprint, sli } of countedSeries(single))
+      counted.get(workflow)?.set(fingerprint, sli);
+  }
+  return counted;
+}
+
+/** A key of a series, the same for the same one. */
+export function seriesKey({ workflow, fingerprint }: SliId): string {
+  return `${workflow} ${fingerprint}`;
+}

@@ -1,0 +1,85 @@
+import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
+import type { Objective } from '../budget/objective.ts';
+import type { Sli } from '../sli/sli.ts';
+
+/** A period the objective holds over. */
+export type TimeWindow = RollingWindow | CalendarWindow;
+
+export interface RollingWindow {
+  readonly kind: 'rolling';
+  /** Milliseconds. */
+  readonly duration: number;
+  /** As it was written: `28d`. */
+  readonly text: string;
+}
+
+/** The running week (from Monday), month or quarter of a time zone, from its beginning until now. */
+export interface CalendarWindow {
+  readonly kind: 'calendar';
+  readonly unit: 'week' | 'month' | 'quarter';
+  /** IANA name, such as Europe/Berlin. */
+  readonly timeZone: string;
+  /** Nominal length in milliseconds: 7, 30 or 90 days. What alert windows are scaled by. */
+  readonly duration: number;
+  /** `month (Europe/Berlin)`. */
+  readonly text: string;
+}
+
+/** One service level objective of one workflow, ready to be counted and judged. */
+export interface Slo {
+  /** `workflow/name`, unique. */
+  readonly id: string;
+  readonly workflow: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** The team that owns the workflow. */
+  readonly owner: string;
+  readonly runbook: string | null;
+  readonly objective: Objective;
+  /** Alerts are about this window. */
+  readonly window: TimeWindow;
+  /** Windows the same promise is also reported over. */
+  readonly otherWindows: readonly TimeWindow[];
+  readonly sli: Sli;
+  readonly fingerprint: string;
+  readonly alerts: AlertPolicy;
+  readonly budgetPolicy: BudgetPolicy | null;
+  /** Where it was written, `file:line`, for messages. */
+  readonly source: string;
+}
+
+/** What is run: its owner, its map of steps (empty when the file does not draw one) and its SLOs. */
+export interface Workflow {
+  readonly name: string;
+  readonly owner: string;
+  readonly runbook: string | null;
+  readonly steps: readonly string[];
+  readonly slos: readonly Slo[];
+}
+
+/** Where the notifications of a team go, by severity, as names of targets. */
+export interface Team {
+  readonly name: string;
+  readonly page: readonly string[];
+  readonly ticket: readonly string[];
+  /** Used at once when one of the others refuses for good. */
+  readonly fallback: readonly string[];
+}
+
+/** A place notifications can be sent to, as configured; secrets are already filled in. */
+export type TargetDefinition =
+  | { readonly kind: 'slack'; readonly name: string; readonly webhook: string }
+  | { readonly kind: 'email'; readonly name: string; readonly to: readonly string[] }
+  | { readonly kind: 'log'; readonly name: string };
+
+/** Everything the SLO files say, whole and consistent; replaced as one when they change. */
+export interface Definitions {
+  readonly workflows: ReadonlyMap<string, Workflow>;
+  readonly teams: ReadonlyMap<string, Team>;
+  readonly targets: ReadonlyMap<string, TargetDefinition>;
+}
+
+/** All SLOs of all workflows, in the order they were written. */
+export function allSlos(definitions: Definitions): Slo[] {
+  return [...definitions.workflows.values()].flatMap((workflow) => workflow.slos);
+}

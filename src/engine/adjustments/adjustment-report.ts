@@ -1,0 +1,65 @@
+import type { Adjustment, Interval, Once, Recurrence } from '../../core/adjustments/adjustment.ts';
+import { intervalsOf, roundedOut } from '../../core/adjustments/adjustment.ts';
+import type { AdjustmentReport } from '../../core/ports/queries.ts';
+import { MINUTE, formatDuration } from '../../core/time/duration.ts';
+import type { Recurrences } from './recurrence.ts';
+import { iso } from '../queries/slo-report.ts';
+
+/** An adjustment as readers see it: whether it takes outcomes out now, and if not, when it next will. */
+export function describeAdjustment(
+  adjustment: Adjustment,
+  recurrences: Recurrences,
+  now: number,
+): AdjustmentReport {
+  const { id, slo, workflow, reason, createdBy, when, ended, withdrawn } = adjustment;
+  const active = intervalsOf(adjustment, now, now + 1, recurrences.starts)[0];
+  const occurrence = active ?? nextInterval(adjustment, recurrences, now);
+  return {
+    id,
+    slo,
+    workflow,
+    reason,
+    createdAt: iso(adjustment.createdAt),
+    createdBy,
+    when: describeWhen(when),
+    ended: ended && { ...ended, at: iso(ended.at) },
+    withdrawn: withdrawn && { ...withdrawn, at: iso(withdrawn.at) },
+    active: active !== undefined,
+    occurrence: occurrence ? isoInterval(occurrence) : null,
+    notes: notesOf(adjustment),
+  };
+}
+
+function nextInterval(adjustment: Adjustment, { next }: Recurrences, now: number): Interval | null {
+  const { when, ended, withdrawn, createdAt } = adjustment;
+  if (ended || withdrawn) return null;
+  if (when.kind === 'once') return when.from > now ? roundedOut(when, createdAt) : null;
+  const from = next(when, now);
+  return from === null ? null : roundedOut({ from, to: from + when.duration }, createdAt);
+}
+
+function describeWhen(when: Once | Recurrence): AdjustmentReport['when'] {
+  if (when.kind === 'once') return { kind: 'once', ...isoInterval(when) };
+  const { rrule, start, duration, timeZone, until } = when;
+  return {
+    kind: 'recurring',
+    rrule,
+    start: iso(start),
+    duration: formatDuration(duration),
+    timeZone,
+    until: until === null ? null : iso(until),
+  };
+}
+
+function notesOf({ when, createdAt }: Adjustment): string[] {
+  if (when.kind === 'recurring') return [];
+  const { from, to } = roundedOut(when, createdAt);
+  if (from === when.from && to === when.to) return [];
+  const coarse = when.from - from >= MINUTE || to - when.to >= MINUTE;
+  const why = coarse ? 'whole hours, since single minutes are kept for 3 days only' : 'whole minutes';
+  return [`It is rounded out to ${why}: it takes out ${iso(from)} to ${iso(to)}.`];
+}
+
+function isoInterval({ from, to }: Interval): { from: string; to: string } {
+  return { from: iso(from), to: iso(to) };
+}

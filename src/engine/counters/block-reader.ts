@@ -1,0 +1,59 @@
+import type { Level } from '../../core/counters/cells.ts';
+import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
+import type { BlockId, CountStore, SliId } from '../../core/ports/store.ts';
+
+/** Where blocks are read: the part of the store that this needs. */
+export type BlockStore = Pick<CountStore, 'readBlocks'> & { readonly partitions: number };
+
+/** The cells of whole blocks of one series, partitions added up: block number to good and bad in turn. */
+export type SeriesCells = ReadonlyMap<number, Uint32Array>;
+
+/** Blocks read in one call. */
+const READ_AT_ONCE = 500;
+
+/** Reads blocks of a series at a level; a block that holds nothing is all zero. */
+export async function readSeries(
+  store: BlockStore,
+  { workflow, fingerprint }: SliId,
+  level: Level,
+  blocks: Iterable<number>,
+): Promise<SeriesCells> {
+  const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+  const cells = new Map([...blocks].map((block) => [block, new Uint32Array(2 * size)] as const));
+  const ids = [...cells.keys()].flatMap((block) =>
+    Array.from({ length: store.partitions }, (_, partition): BlockId => ({
+      workflow,
+      fingerprint,
+      partition,
+      level,
+      block,
+    })),
+  );
+  for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
+    const some = ids.slice(from, from + READ_AT_ONCE);
+    const packed = await store.readBlocks(some);
+    some.forEach(({ block }, index) => add(cells.get(block)!, packed[index] ?? null));
+  }
+  return cells;
+}
+
+/** What one minute or hour (since the epoch) holds. */
+export function countsAt(cells: SeriesCells, level: Level, number: number): { good: number; bad: number } {
+  const { block, cell } = cellOf(level, level === 'minute' ? number : number * 60);
+  const found = cells.get(block);
+  return { good: found?.[2 * cell] ?? 0, bad: found?.[2 * cell + 1] ?? 0 };
+}
+
+/** The blocks that hold the minutes or hours from one to another, both included. */
+export function blocksOf(level: Level, from: number, to: number): number[] {
+  const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+  const [first, last] = [Math.floor(from / size), Math.floor(to / size)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+}
+
+function add(cells: Uint32Array, packed: Uint8Array | null): void {
+  if (!packed) return;
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const words = Math.min(cells.length, Math.floor(packed.byteLength / (CELL_BYTES / 2)));
+  for (let word = 0; word < words; word++) cells[word]! += view.getUint32(word * (CELL_BYTES / 2));
+}

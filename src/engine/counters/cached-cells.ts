@@ -1,0 +1,87 @@
+import { endianness } from 'node:os';
+import type { Counts, Level } from '../../core/counters/cells.ts';
+import { HOURS_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
+
+/** Cells of a block, good and bad in turn; null when nothing was counted. */
+export type Cells = Uint32Array | null;
+
+export interface Block {
+  /** Undefined until it is read. */
+  cells: Cells | undefined;
+  /** Written since it was read. It is summed as it was until it is read again, so that no sum ever misses it. */
+  stale: boolean;
+  wantedAt: number;
+}
+
+/** The cells of one series, by hours since the epoch. */
+export interface SeriesCells {
+  /** What an hour holds; nothing when it was not read. */
+  readonly hour: (hour: number) => Counts;
+  /** The minutes of an hour, good and bad in turn: null when it is empty, undefined when they were never read. */
+  readonly minutes: (hour: number) => Uint32Array | null | undefined;
+  /** Whether the minutes of an hour were read and not written since. */
+  readonly hasMinutes: (hour: number) => boolean;
+  /** The latest hour, from one back to another (both included), that holds anything. */
+  readonly latestHour: (from: number, backTo: number) => number | null;
+}
+
+/** Makes the view of the blocks of a series, by their codes. */
+export function seriesCells(blocks: ReadonlyMap<number, Block>): SeriesCells {
+  const blockAt = (level: Level, hour: number) =>
+    blocks.get(blockCode(level, cellOf(level, hour * 60).block));
+  return {
+    hour(hour) {
+      const cells = blockAt('hour', hour)?.cells;
+      const { cell } = cellOf('hour', hour * 60);
+      return { good: cells?.[cell * 2] ?? 0, bad: cells?.[cell * 2 + 1] ?? 0 };
+    },
+    minutes: (hour) => blockAt('minute', hour)?.cells,
+    hasMinutes: (hour) => blockAt('minute', hour)?.stale === false,
+    latestHour(from, backTo) {
+      for (let hour = from; hour >= backTo;) {
+        const cells = blockAt('hour', hour)?.cells;
+        const { block, cell } = cellOf('hour', hour * 60);
+        const first = block * HOURS_PER_BLOCK;
+        if (cells) {
+          for (let at = cell; at >= 0 && first + at >= backTo; at--) {
+            if (cells[at * 2]! > 0 || cells[at * 2 + 1]! > 0) return first + at;
+          }
+        }
+        hour = first - 1;
+      }
+      return null;
+    },
+  };
+}
+
+/** Adds up the same block of every partition. */
+export function merge(
+  packed: readonly (Uint8Array | null)[],
+  from: number,
+  partitions: number,
+  size: number,
+): Cells {
+  let total: Cells = null;
+  for (let index = from; index < from + partitions; index++) {
+    const bytes = packed[index];
+    if (!bytes) continue;
+    const cells = unpack(bytes, size);
+    if (total) for (let word = 0; word < cells.length; word++) total[word]! += cells[word]!;
+    else total = cells;
+  }
+  return total;
+}
+
+/** The cells of a packed block, which is big-endian and may end before its last cells. */
+function unpack(bytes: Uint8Array, size: number): Uint32Array {
+  const cells = new Uint32Array(2 * size);
+  const copy = Buffer.from(cells.buffer);
+  copy.set(bytes.subarray(0, Math.min(bytes.byteLength, copy.byteLength)));
+  if (endianness() === 'LE') copy.swap32();
+  return cells;
+}
+
+/** One number for a block of either level. */
+export function blockCode(level: Level, block: number): number {
+  return block * 2 + (level === 'hour' ? 1 : 0);
+}

@@ -1,0 +1,336 @@
+import type { Counts, Level, Span } from '../../core/counters/cells.ts';
+import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../../core/counters/cells.ts';
+import { seriesKey } from '../../core/slo/series.ts';
+import type { BlockId, CountStore, PartitionId, SliId } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import type { Block, SeriesCells } from './cached-cells.ts';
+import { blockCode, merge, seriesCells } from './cached-cells.ts';
+
+/**
+ * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
+ * array of windows cost less than those with an array of their own.
+ */
+export interface HistoryRequest extends SliId {
+  readonly windows: readonly number[];
+  /** Hours (since the epoch) whose minutes are wanted as well. */
+  readonly minutesOf?: readonly number[];
+  /** The first and the last of hours that are wanted as well. */
+  readonly hours?: readonly [first: number, last: number];
+}
+
+/** Says what of a series was written, for those who work out something from it. */
+export interface ChangeFeed {
+  /** The hours that were written since the last call, as far as a refresh noticed; null when all may have been. */
+  take(): readonly number[] | null;
+  /** Nobody will ask any more. */
+  close(): void;
+}
+
+/**
+ * The counters of SLIs as this process last read them, so that a tick reads only what changed.
+ * Partitions are added up.
+ */
+export interface History {
+  /**
+   * Brings what is requested up to `now`. Calls made while one is running wait for it. What cannot be read of one
+   * series does not keep the others from being read: see `failure`.
+   */
+  refresh(requests: readonly HistoryRequest[], now: number): Promise<void>;
+  /** Why the last refresh that asked for a series could not read it, unless the whole store was away; else null. */
+  failure(sli: SliId): Error | null;
+  /** Sums up an SLI's outcomes in the window of a length that ends at `now`; the window must have been refreshed. */
+  sums(sli: SliId, now: number): (window: number) => Counts;
+  /** The cells of a series as they are now, as far as they were read. */
+  series(sli: SliId): SeriesCells;
+  /** Grows whenever something of a series is read again. */
+  version(sli: SliId): number;
+  /** Starts telling what is written of a series; to begin with, everything. */
+  follow(sli: SliId): ChangeFeed;
+  /** The store was wiped or replaced: reads everything again with the next refresh. */
+  forget(): void;
+}
+
+interface Series {
+  readonly sli: SliId;
+  readonly blocks: Map<number, Block>;
+  /** The view of the blocks. */
+  readonly cells: SeriesCells;
+  version: number;
+}
+
+/** What a feed has not told yet; null: everything. */
+interface Untold {
+  hours: Set<number> | null;
+}
+
+/** A block that some windows need. */
+interface Needed {
+  readonly code: number;
+  readonly level: Level;
+  readonly block: number;
+}
+
+/** SLIs whose blocks are read in one call: few enough that what a call takes is soon given back. */
+const READ_AT_ONCE = 1000;
+/** How long a partition may go unread before all of it must be read again; well within CHANGE_RETENTION. */
+const STALE_AFTER = HOUR;
+/** Blocks that no refresh has wanted for this long are forgotten. */
+const UNWANTED_AFTER = HOUR;
+const NOTHING = seriesCells(new Map());
+
+export function createHistory(store: CountStore & { readonly partitions: number }): History {
+  const series = new Map<string, Series>();
+  const revisions = new Map<string, { revision: number; readAt: number }>();
+  const feeds = new Map<string, Set<Untold>>();
+  const failures = new Map<string, Error>();
+  let running: Promise<void> = Promise.resolve();
+  let tidiedAt = 0;
+  let spansMinute = 0;
+  const spansByWindow = new Map<number, readonly Span[]>();
+
+  const neededByWindows = new Map<readonly number[], readonly Needed[]>();
+
+  /** Thousands of SLOs share a handful of window lengths, and what they need changes once a minute. */
+  function forgetOtherMinutes(now: number): void {
+    if (minuteOf(now) === spansMinute) return;
+    spansMinute = minuteOf(now);
+    spansByWindow.clear();
+    neededByWindows.clear();
+  }
+
+  function spansOf(window: number, now: number): readonly Span[] {
+    forgetOtherMinutes(now);
+    let spans = spansByWindow.get(window);
+    if (!spans) spansByWindow.set(window, (spans = spansOfWindow(window, now)));
+    return spans;
+  }
+
+  function neededFor(windows: readonly number[], now: number): readonly Needed[] {
+    forgetOtherMinutes(now);
+    let needed = neededByWindows.get(windows);
+    if (!needed) {
+      const byCode = new Map<number, Needed>();
+      for (const window of windows) {
+        for (const { level, block } of spansOf(window, now)) {
+          const code = blockCode(level, block);
+          byCode.set(code, { code, level, block });
+        }
+      }
+      neededByWindows.set(windows, (needed = [...byCode.values()]));
+    }
+    return needed;
+  }
+
+  async function refresh(requests: readonly HistoryRequest[], now: number): Promise<void> {
+    for (const request of requests) failures.delete(seriesKey(request));
+    await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
+    for (let from = 0; from < requests.length; from += READ_AT_ONCE) {
+      await inParts(
+        requests.slice(from, from + READ_AT_ONCE),
+        (part) => readStale(part, now),
+        (request, error) => failures.set(seriesKey(request), error),
+      );
+    }
+    tidy(now);
+  }
+
+  /** Reads what is wanted and was not read since it changed. */
+  async function readStale(requests: readonly HistoryRequest[], now: number): Promise<void> {
+    const wanted = new Map<Block, { readonly level: Level; readonly of: Series }>();
+    const ids: BlockId[] = [];
+    for (const request of requests) {
+      const { workflow, fingerprint, windows } = request;
+      const of = seriesOf({ workflow, fingerprint });
+      const want = ({ code, level, block }: Needed): void => {
+        let known = of.blocks.get(code);
+        if (!known) of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now }));
+        known.wantedAt = now;
+        if (!known.stale || wanted.has(known)) return;
+        wanted.set(known, { level, of });
+        for (let partition = 0; partition < store.partitions; partition++) {
+          ids.push({ workflow, partition, fingerprint, level, block });
+        }
+      };
+      neededFor(windows, now).forEach(want);
+      neededByHours(request).forEach(want);
+    }
+    if (ids.length === 0) return;
+    const packed = await store.readBlocks(ids);
+    let read = 0;
+    for (const [block, { level, of }] of wanted) {
+      const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+      block.cells = merge(packed, read, store.partitions, size);
+      block.stale = false;
+      of.version++;
+      read += store.partitions;
+    }
+  }
+
+  /** Marks the blocks that were written since they were read. */
+  async function markChanged(workflows: ReadonlySet<string>, now: number): Promise<void> {
+    const partitions: PartitionId[] = [];
+    for (const workflow of workflows) {
+      for (let partition = 0; partition < store.partitions; partition++)
+        partitions.push({ workflow, partition });
+    }
+    const unknown = new Set<string>();
+    const unread = new Map<string, Error>();
+    await inParts(
+      partitions,
+      (part) => markChangedIn(part, unknown, now),
+      ({ workflow }, error) => unread.set(workflow, error),
+    );
+    if (unknown.size === 0 && unread.size === 0) return;
+    for (const [key, { sli, blocks }] of series) {
+      if (unknown.has(sli.workflow)) for (const block of blocks.values()) block.stale = true;
+      if (unread.has(sli.workflow)) failures.set(key, unread.get(sli.workflow)!);
+    }
+    for (const [key, untold] of feeds) {
+      if (unknown.has(workflowOf(key))) for (const feed of untold) feed.hours = null;
+    }
+  }
+
+  /** Does it for some partitions, and adds the workflows of which all must be read again to `unknown`. */
+  async function markChangedIn(
+    partitions: readonly PartitionId[],
+    unknown: Set<string>,
+    now: number,
+  ): Promise<void> {
+    const since = partitions.map((partition) => {
+      const last = revisions.get(partitionKey(partition));
+      return { partition, revision: last && now - last.readAt < STALE_AFTER ? last.revision : 0 };
+    });
+    const changes = await store.changes(since);
+    changes.forEach(({ revision, complete, hours }, index) => {
+      const { partition } = since[index]!;
+      const { workflow } = partition;
+      const key = partitionKey(partition);
+      const neverWritten = revision === 0 && revisions.get(key)?.revision === 0;
+      revisions.set(key, { revision, readAt: now });
+      if (!complete && !neverWritten) unknown.add(workflow);
+      for (const { fingerprint, hour } of hours) {
+        const key = seriesKey({ workflow, fingerprint });
+        for (const feed of feeds.get(key) ?? []) feed.hours?.add(hour);
+        const blocks = series.get(key)?.blocks;
+        for (const level of ['minute', 'hour'] as const) {
+          const block = blocks?.get(blockCode(level, cellOf(level, hour * 60).block));
+          if (block) block.stale = true;
+        }
+      }
+    });
+  }
+
+  /** Forgets what nobody asks for any more: the past beyond every window, and SLIs that are gone. */
+  function tidy(now: number): void {
+    if (Math.abs(now - tidiedAt) < UNWANTED_AFTER) return;
+    tidiedAt = now;
+    for (const [key, { blocks }] of series) {
+      for (const [code, { wantedAt }] of blocks) if (now - wantedAt > UNWANTED_AFTER) blocks.delete(code);
+      if (blocks.size > 0) continue;
+      series.delete(key);
+      failures.delete(key);
+    }
+  }
+
+  function seriesOf(sli: SliId): Series {
+    const key = seriesKey(sli);
+    let entry = series.get(key);
+    if (!entry) {
+      const blocks = new Map<number, Block>();
+      series.set(key, (entry = { sli, blocks, cells: seriesCells(blocks), version: 0 }));
+    }
+    return entry;
+  }
+
+  return {
+    refresh(requests, now) {
+      const next = running.then(() => refresh(requests, now));
+      running = next.catch(() => {});
+      return next;
+    },
+    sums(sli, now) {
+      const blocks = series.get(seriesKey(sli))?.blocks;
+      return (window) => {
+        let good = 0;
+        let bad = 0;
+        for (const { level, block, from, to } of spansOf(window, now)) {
+          const cells = blocks?.get(blockCode(level, block))?.cells;
+          if (!cells) continue;
+          for (let at = from * 2; at <= to * 2; at += 2) {
+            good += cells[at]!;
+            bad += cells[at + 1]!;
+          }
+        }
+        return { good, bad };
+      };
+    },
+    failure: (sli) => failures.get(seriesKey(sli)) ?? null,
+    series: (sli) => series.get(seriesKey(sli))?.cells ?? NOTHING,
+    version: (sli) => series.get(seriesKey(sli))?.version ?? 0,
+    follow(sli) {
+      const untold: Untold = { hours: null };
+      const key = seriesKey(sli);
+      feeds.set(key, (feeds.get(key) ?? new Set()).add(untold));
+      return {
+        take() {
+          const hours = untold.hours && [...untold.hours];
+          untold.hours = new Set();
+          return hours;
+        },
+        close() {
+          feeds.get(key)?.delete(untold);
+          if (feeds.get(key)?.size === 0) feeds.delete(key);
+        },
+      };
+    },
+    forget: () => revisions.clear(),
+  };
+}
+
+/**
+ * Does something with many things at once. When that fails, other than for want of the store, it is done with halves
+ * of them, so that only what really fails is told to `onFailure`. Rejects with `StoreUnavailable`.
+ */
+async function inParts<Thing>(
+  things: readonly Thing[],
+  work: (part: readonly Thing[]) => Promise<void>,
+  onFailure: (thing: Thing, error: Error) => void,
+): Promise<void> {
+  try {
+    await work(things);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    if (things.length === 1) {
+      return onFailure(things[0]!, error instanceof Error ? error : new Error(String(error)));
+    }
+    const half = Math.ceil(things.length / 2);
+    await inParts(things.slice(0, half), work, onFailure);
+    await inParts(things.slice(half), work, onFailure);
+  }
+}
+
+/** The blocks of hours that were asked for by themselves. */
+function neededByHours({ minutesOf = [], hours }: HistoryRequest): Needed[] {
+  const needed = minutesOf.map((block) => ({
+    code: blockCode('minute', block),
+    level: 'minute' as const,
+    block,
+  }));
+  if (!hours) return needed;
+  const [first, last] = hours.map((hour) => cellOf('hour', hour * 60).block) as [number, number];
+  const blocks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  return [
+    ...needed,
+    ...blocks.map((block) => ({ code: blockCode('hour', block), level: 'hour' as const, block })),
+  ];
+}
+
+/** The workflow of a series' key; names hold no spaces. */
+function workflowOf(key: string): string {
+  return key.slice(0, key.indexOf(' '));
+}
+
+function partitionKey({ workflow, partition }: PartitionId): string {
+  return `${partition}/${workflow}`;
+}

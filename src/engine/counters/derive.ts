@@ -1,0 +1,240 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { MINUTE_EXACT } from '../../core/counters/cells.ts';
+import type { DerivedFrom } from '../../core/sli/derived.ts';
+import {
+  beginningOf,
+  derivedHour,
+  minutesKeptFrom,
+  reachInHours,
+  wantedBefore,
+} from '../../core/sli/derived.ts';
+import { hash53 } from '../../core/hash.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { PastCells } from '../../core/counters/cell-history.ts';
+import { hourOf } from '../../core/counters/cell-history.ts';
+import type { CountedSeries, Single } from '../../core/slo/series.ts';
+import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
+import type { DerivedSli } from '../../core/sli/sli.ts';
+import { isDerived } from '../../core/sli/sli.ts';
+import type { Slo } from '../../core/slo/slo.ts';
+import type { CountStore, HourCells, SliId } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import type { ChangeFeed, History, HistoryRequest } from './counter-cache.ts';
+
+/** Works out the counters of SLIs that are not counted as outcomes are reported: slices, freshness, schedules. */
+export interface Deriver {
+  /**
+   * Brings the derived counters of SLOs up to `now`. Safe to repeat; an SLI that cannot be worked out is logged and
+   * does not stop the others (J4). Rejects with `StoreUnavailable`; the next call catches up.
+   */
+  derive(slos: readonly Slo[], now: number): Promise<void>;
+  /** The store was wiped or replaced: asks again since when it counts, so that what vanished is not taken for silence (J2). */
+  forget(): void;
+}
+
+export interface DeriverOptions {
+  readonly store: CountStore;
+  readonly history: History;
+  readonly log: Log;
+}
+
+/** Hours before the running one that are worked out again: those whose minutes serve windows. */
+const HOURS_BACK = MINUTE_EXACT / HOUR;
+/** Hours of one SLI that one call works out, the latest first: those matter most. The rest waits for the next call. */
+const HOURS_AT_ONCE = 24;
+/** SLIs worked out before others get a turn of the event loop. */
+const SLIS_AT_ONCE = 100;
+const NO_WINDOWS: readonly number[] = [];
+const NO_SUMS: ReadonlyMap<number, number> = new Map();
+
+/** One derived SLI and how far it has been worked out. */
+interface Derivation {
+  readonly id: SliId;
+  readonly sli: DerivedSli;
+  readonly bases: readonly CountedSeries[];
+  readonly feeds: readonly ChangeFeed[];
+  /** Hours that have to be worked out. */
+  readonly due: Set<number>;
+  /** What was written for an hour, as a hash, so that the same is not written at every tick. */
+  readonly written: Map<number, number>;
+  since: number | null;
+  /** The minute that was running the last time. */
+  running: number | null;
+}
+
+export function createDeriver({ store, history, log }: DeriverOptions): Deriver {
+  const derivations = new Map<string, Derivation>();
+  let known: readonly Slo[] = [];
+
+  /** Follows what the SLOs are, which changes when the files do. */
+  function follow(slos: readonly Slo[]): void {
+    if (slos.length === known.length && slos.every((slo, index) => slo === known[index])) return;
+    known = slos;
+    const singles = new Map<string, Single>();
+    for (const single of slos.flatMap(singlesOf)) {
+      if (isDerived(single.sli)) singles.set(seriesKey(single), single);
+    }
+    for (const [key, { feeds }] of derivations) {
+      if (singles.has(key)) continue;
+      for (const feed of feeds) feed.close();
+      derivations.delete(key);
+    }
+    for (const [key, single] of singles) if (!derivations.has(key)) derivations.set(key, begin(single));
+  }
+
+  function begin({ workflow, fingerprint, sli }: Single): Derivation {
+    const bases = countedSeries({ workflow, sli });
+    return {
+      id: { workflow, fingerprint },
+      sli: sli as DerivedSli,
+      bases,
+      feeds: bases.map((base) => history.follow(base)),
+      due: new Set(),
+      written: new Map(),
+      since: null,
+      running: null,
+    };
+  }
+
+  async function readBeginnings(now: number): Promise<void> {
+    const unknown = [...derivations.values()].filter(({ since }) => since === null);
+    if (unknown.length === 0) return;
+    const moments = await store.registerSlis(
+      unknown.flatMap(({ id, bases }) => [id, ...bases]),
+      now,
+    );
+    let at = 0;
+    for (const derivation of unknown) {
+      const [own, ...bases] = moments.slice(at, (at += 1 + derivation.bases.length)) as [number, ...number[]];
+      derivation.since = beginningOf(derivation.sli, own, bases);
+    }
+  }
+
+  /** Notes which hours have to be worked out: those that time has passed through, and those after a change. */
+  function noteDue(derivation: Derivation, now: number): void {
+    const { sli, feeds, due, written } = derivation;
+    const running = minuteOf(now);
+    const first = Math.max(hourOf(running) - HOURS_BACK, Math.floor(derivation.since! / HOUR));
+    // After the clock was set back, what was worked out for a future that did not come yet is taken back.
+    const last = Math.max(hourOf(running), hourOf(derivation.running ?? 0));
+    const add = (from: number, to: number): void => {
+      for (let hour = Math.max(from, first); hour <= Math.min(to, last); hour++) due.add(hour);
+    };
+    for (const feed of feeds) {
+      const changed = feed.take();
+      if (changed === null) {
+        written.clear();
+        add(first, last);
+      }
+      for (const hour of changed ?? []) add(hour, hour + reachInHours(sli));
+    }
+    if (derivation.running !== running) {
+      const before = derivation.running ?? running;
+      add(hourOf(Math.min(before, running)), last);
+      derivation.running = running;
+    }
+    for (const hour of due) if (hour < first) due.delete(hour);
+    for (const hour of written.keys()) if (hour < first) written.delete(hour);
+  }
+
+  async function work(part: readonly Derivation[], now: number): Promise<void> {
+    const jobs = part.map((derivation) => ({ derivation, hours: latestDue(derivation) }));
+    // First the hours, which then say the minutes of which of them it takes.
+    await history.refresh(
+      jobs.flatMap(({ derivation, hours }) =>
+        derivation.bases.map((base): HistoryRequest => hoursRequest(derivation.sli, base, hours)),
+      ),
+      now,
+    );
+    await history.refresh(
+      jobs.flatMap(({ derivation: { sli, bases }, hours }) =>
+        bases.map((base): HistoryRequest => {
+          const past = pastCells(base, now);
+          const wanted = new Set(hours.flatMap((hour) => wantedBefore(sli, hour, past)));
+          return { ...base, windows: NO_WINDOWS, minutesOf: [...wanted] };
+        }),
+      ),
+      now,
+    );
+    await Promise.all(jobs.map(({ derivation, hours }) => workOut(derivation, hours, now)));
+  }
+
+  async function workOut(derivation: Derivation, hours: readonly number[], now: number): Promise<void> {
+    const { id, sli, bases, due, written } = derivation;
+    try {
+      for (const series of bases) {
+        const failure = history.failure(series);
+        if (failure) throw failure;
+      }
+      const from: DerivedFrom = {
+        bases: bases.map((base) => pastCells(base, now)),
+        sums: await readSums(derivation, hours),
+        since: derivation.since!,
+        running: minuteOf(now),
+      };
+      const changed: HourCells[] = [];
+      const hashes = new Map<number, number>();
+      for (const hour of hours) {
+        const cells = derivedHour(sli, hour, from);
+        const hash = hash53(cells.join());
+        if (written.get(hour) === hash) continue;
+        changed.push({ hour, cells });
+        hashes.set(hour, hash);
+      }
+      if (changed.length > 0) await store.writeHours(id, changed, now);
+      for (const [hour, hash] of hashes) written.set(hour, hash);
+      for (const hour of hours) due.delete(hour);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      log.error({ ...id, error: String(error) }, 'an SLI could not be worked out; the others are');
+    }
+  }
+
+  async function readSums(
+    { sli, bases }: Derivation,
+    hours: readonly number[],
+  ): Promise<ReadonlyMap<number, number>> {
+    if (sli.kind !== 'slices' || sli.rule.kind !== 'mean') return NO_SUMS;
+    return store.readSums(bases[0]!, hours[0]! * HOUR, (hours.at(-1)! + 1) * HOUR - 1);
+  }
+
+  function pastCells(base: CountedSeries, now: number): PastCells {
+    const { hour, minutes } = history.series(base);
+    return { hour, minutes: (of) => minutes(of) ?? null, minutesFrom: minutesKeptFrom(now) };
+  }
+
+  return {
+    forget() {
+      follow([]);
+    },
+    async derive(slos, now) {
+      follow(slos);
+      if (derivations.size === 0) return;
+      const all = [...derivations.values()];
+      await readBeginnings(now);
+      await history.refresh(
+        all.flatMap(({ bases }) => bases.map((base): HistoryRequest => ({ ...base, windows: NO_WINDOWS }))),
+        now,
+      );
+      for (const derivation of all) noteDue(derivation, now);
+      const due = all.filter((derivation) => derivation.due.size > 0);
+      for (let at = 0; at < due.length; at += SLIS_AT_ONCE) {
+        if (at > 0) await turn();
+        await work(due.slice(at, at + SLIS_AT_ONCE), now);
+      }
+    },
+  };
+}
+
+/** The latest hours that are due, oldest first. */
+function latestDue({ due }: Derivation): number[] {
+  return [...due].toSorted((one, other) => one - other).slice(-HOURS_AT_ONCE);
+}
+
+/** The hours that some hours of a derived SLI depend on, and the minutes of those themselves. */
+function hoursRequest(sli: DerivedSli, base: CountedSeries, hours: readonly number[]): HistoryRequest {
+  const { workflow, fingerprint } = base;
+  const first = hours[0]! - reachInHours(sli);
+  return { workflow, fingerprint, windows: NO_WINDOWS, minutesOf: hours, hours: [first, hours.at(-1)!] };
+}

@@ -1,0 +1,158 @@
+import { windowLength } from '../../core/time/calendar.ts';
+import type { Counts } from '../../core/counters/cells.ts';
+import { compositeCounts, spentShares } from '../../core/sli/composite.ts';
+import { beginningOf } from '../../core/sli/derived.ts';
+import type { Evidence } from '../../core/counters/evidence.ts';
+import type { MemberReport } from '../../core/ports/queries.ts';
+import type { Single } from '../../core/slo/series.ts';
+import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
+import { SLICE_PARTS, isDerived } from '../../core/sli/sli.ts';
+import type { SingleSli } from '../../core/sli/sli.ts';
+import type { Slo } from '../../core/slo/slo.ts';
+import type { CountStore, SliId } from '../../core/ports/store.ts';
+import { historyRequests } from './counter-requests.ts';
+import type { History, HistoryRequest } from './counter-cache.ts';
+import { createTails } from './streaks.ts';
+
+/** Reads what the counters say of SLOs of every kind; the one place evaluation and reports ask. */
+export interface Reader {
+  /** Brings everything that judging these SLOs asks up to `now`. */
+  prepare(slos: readonly Slo[], now: number): Promise<void>;
+  /** What the counters say of an SLO that was prepared for the same `now`. Throws when its counters could not be read. */
+  evidence(slo: Slo, now: number): Evidence;
+  /** The members of a composite over its time window, in their order; none of any other SLO. */
+  members(slo: Slo, now: number): readonly MemberReport[];
+  /** Asks again since when SLIs are counted: the store was wiped. */
+  forgetBeginnings(): void;
+}
+
+export interface ReaderOptions {
+  readonly store: CountStore;
+  readonly history: History;
+  /** Where the outcomes are counted that an SLI is to do without; null when there are none. */
+  readonly excluded?: (single: Single) => SliId | null;
+}
+
+export function createReader({ store, history, excluded = () => null }: ReaderOptions): Reader {
+  const requestOf = historyRequests();
+  const singles = new WeakMap<Slo, readonly Single[]>();
+  const beginnings = new Map<string, number>();
+  const tails = createTails({ history, partsOf, excluded, scaleOf });
+
+  /** What an SLO is judged by, made once. */
+  function partsOf(slo: Slo): readonly Single[] {
+    let parts = singles.get(slo);
+    if (!parts) singles.set(slo, (parts = singlesOf(slo)));
+    return parts;
+  }
+
+  function requestsOf(slo: Slo, now: number): HistoryRequest[] {
+    const requests: HistoryRequest[] = [];
+    for (const single of partsOf(slo)) {
+      requests.push(requestOf(slo, single, now));
+      const without = excluded(single);
+      if (without) requests.push(requestOf(slo, without, now));
+    }
+    return requests;
+  }
+
+  async function readBeginnings(slos: readonly Slo[], now: number): Promise<void> {
+    const unknown = new Map<string, Single>();
+    for (const single of slos.flatMap(partsOf)) {
+      const key = seriesKey(single);
+      if (!beginnings.has(key)) unknown.set(key, single);
+    }
+    if (unknown.size === 0) return;
+    // What is counted as it is reported is its own base.
+    const asked = [...unknown].map(([key, single]) => ({
+      key,
+      single,
+      bases: isDerived(single.sli) ? countedSeries(single) : [],
+    }));
+    const moments = await store.registerSlis(
+      asked.flatMap(({ single, bases }) => [single, ...bases]),
+      now,
+    );
+    let at = 0;
+    for (const { key, single, bases } of asked) {
+      const [own, ...counted] = moments.slice(at, (at += 1 + bases.length)) as [number, ...number[]];
+      beginnings.set(key, beginningOf(single.sli, own, counted));
+    }
+  }
+
+  /** Sums up one SLI, in what it counts and without what is excluded. */
+  function sumsOf(single: Single, now: number): (window: number) => Counts {
+    const failure = history.failure(single);
+    if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
+    const sums = history.sums(single, now);
+    const scale = scaleOf(single.sli);
+    const without = excluded(single);
+    if (scale === 1 && !without) return sums;
+    const excludedSums = without && history.sums(without, now);
+    return (window) => {
+      const all = sums(window);
+      const none = excludedSums?.(window) ?? { good: 0, bad: 0 };
+      return {
+        good: Math.max(0, all.good - none.good) / scale,
+        bad: Math.max(0, all.bad - none.bad) / scale,
+      };
+    };
+  }
+
+  function sumOf(slo: Slo, now: number): (window: number) => Counts {
+    const { sli } = slo;
+    const parts = partsOf(slo);
+    if (sli.kind !== 'composite') return sumsOf(parts[0]!, now);
+    const sums = parts.map((part) => sumsOf(part, now));
+    return (window) =>
+      compositeCounts(
+        sli.method,
+        parts.map(({ weight }, index) => ({ weight, ...sums[index]!(window) })),
+      );
+  }
+
+  /** How many bad outcomes the members of a composite counted together. */
+  function failuresOf(slo: Slo, now: number): (window: number) => number {
+    const sums = partsOf(slo).map((part) => sumsOf(part, now));
+    return (window) => sums.reduce((failures, sum) => failures + sum(window).bad, 0);
+  }
+
+  return {
+    async prepare(slos, now) {
+      await readBeginnings(slos, now);
+      await history.refresh(
+        slos.flatMap((slo) => requestsOf(slo, now)),
+        now,
+      );
+      await tails.prepare(slos, now);
+    },
+    evidence(slo, now) {
+      return {
+        sum: sumOf(slo, now),
+        ...(slo.sli.kind === 'composite' && { failures: failuresOf(slo, now) }),
+        tail: () => tails.read(slo, now),
+        // A composite says something only since its youngest member does.
+        since: Math.max(...partsOf(slo).map((single) => beginnings.get(seriesKey(single)) ?? now)),
+      };
+    },
+    members(slo, now) {
+      const { sli } = slo;
+      if (sli.kind !== 'composite') return [];
+      const window = windowLength(slo.window, now);
+      const counts = partsOf(slo).map((part) => ({ weight: part.weight, ...sumsOf(part, now)(window) }));
+      const shares = spentShares(sli.method, counts);
+      return counts.map(({ weight, good, bad }, index) => ({
+        slo: sli.members[index]!.slo,
+        weight,
+        ratio: good + bad === 0 ? null : good / (good + bad),
+        share: shares[index]!,
+      }));
+    },
+    forgetBeginnings: () => beginnings.clear(),
+  };
+}
+
+/** How many counted parts make one of what an SLI counts. */
+function scaleOf(sli: SingleSli): number {
+  return sli.kind === 'slices' && sli.rule.kind === 'mean-ratio' ? SLICE_PARTS : 1;
+}

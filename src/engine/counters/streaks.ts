@@ -1,0 +1,161 @@
+import { minutesKeptFrom } from '../../core/sli/derived.ts';
+import type { Tail } from '../../core/counters/evidence.ts';
+import type { Single } from '../../core/slo/series.ts';
+import type { SingleSli } from '../../core/sli/sli.ts';
+import type { Slo } from '../../core/slo/slo.ts';
+import type { SliId } from '../../core/ports/store.ts';
+import type { TailCells, TailReading } from '../../core/counters/streak.ts';
+import { readTail } from '../../core/counters/streak.ts';
+import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import type { SeriesCells } from './cached-cells.ts';
+import type { History, HistoryRequest } from './counter-cache.ts';
+import { tailLength } from '../../core/alerting/budget-reading.ts';
+
+/** Reads the latest outcomes of SLOs. */
+export interface Tails {
+  /** Reads the minutes it takes to tell, after everything else was refreshed. */
+  prepare(slos: readonly Slo[], now: number): Promise<void>;
+  read(slo: Slo, now: number): Tail;
+}
+
+export interface TailsOptions {
+  readonly history: History;
+  readonly partsOf: (slo: Slo) => readonly Single[];
+  readonly excluded: (single: Single) => SliId | null;
+  readonly scaleOf: (sli: SingleSli) => number;
+}
+
+/** One hour may tell when the last outcome came, and another where a run began or ended. */
+const ROUNDS = 2;
+const NO_WINDOWS: readonly number[] = [];
+
+/** What was read of one SLI, and of which state of its counters. */
+interface Known extends TailReading {
+  readonly minute: number;
+  /** Of what is counted, and of what is excluded. */
+  readonly version: number;
+  readonly without: number;
+}
+
+export function createTails({ history, partsOf, excluded, scaleOf }: TailsOptions): Tails {
+  const known = new WeakMap<Slo, Map<string, Known>>();
+
+  /**
+   * Reads one SLI; the same counters are walked through once a minute. `fresh`: what was written since it was read is
+   * as good as never read.
+   */
+  function readPart(slo: Slo, part: Single, now: number, fresh: boolean): Known {
+    const without = excluded(part);
+    const minute = minuteOf(now);
+    const version = history.version(part);
+    const versionWithout = without ? history.version(without) : -1;
+    let parts = known.get(slo);
+    if (!parts) known.set(slo, (parts = new Map()));
+    const before = parts.get(part.slo);
+    if (before?.minute === minute && before.version === version && before.without === versionWithout)
+      return before;
+    const cells = tailCells(history.series(part), fresh, minutesKeptFrom(now));
+    const excludedCells = without && tailCells(history.series(without), fresh, minutesKeptFrom(now));
+    const reading = walk(slo, cells, excludedCells, now);
+    const scale = scaleOf(part.sli);
+    const tail = { ...reading.tail, badRun: reading.tail.badRun / scale };
+    const made: Known = { tail, wanted: reading.wanted, minute, version, without: versionWithout };
+    parts.set(part.slo, made);
+    return made;
+  }
+
+  function walk(slo: Slo, cells: TailCells, excludedCells: TailCells | null, now: number): TailReading {
+    const firstHour = Math.floor((now - tailLength(slo, now)) / HOUR);
+    const all = readTail(cells, now, firstHour);
+    if (!excludedCells) return all;
+    // What is excluded breaks no run and belongs to none, but it did come.
+    const net = readTail(without(cells, excludedCells), now, firstHour);
+    return {
+      tail: { ...net.tail, lastAt: all.tail.lastAt },
+      wanted: [...new Set([...all.wanted, ...net.wanted])],
+    };
+  }
+
+  function requestsOf(slo: Slo, now: number): HistoryRequest[] {
+    return partsOf(slo).flatMap((part): HistoryRequest[] => {
+      const wanted = readPart(slo, part, now, true).wanted.filter((hour) => hour >= minutesKeptFrom(now));
+      if (wanted.length === 0) return [];
+      const without = excluded(part);
+      return [part, ...(without ? [without] : [])].map(({ workflow, fingerprint }) => ({
+        workflow,
+        fingerprint,
+        windows: NO_WINDOWS,
+        minutesOf: wanted,
+      }));
+    });
+  }
+
+  return {
+    async prepare(slos, now) {
+      const asking = slos.filter(({ alerts }) =>
+        alerts.tiers.some(({ kind }) => kind === 'outage' || kind === 'noData'),
+      );
+      for (let round = 0; round < ROUNDS; round++) {
+        const requests = asking.flatMap((slo) => requestsOf(slo, now));
+        if (requests.length === 0) return;
+        await history.refresh(requests, now);
+      }
+    },
+    read(slo, now) {
+      const { sli } = slo;
+      const tails = partsOf(slo).map((part) => readPart(slo, part, now, false).tail);
+      if (sli.kind !== 'composite') return tails[0]!;
+      const lastAt = tails.reduce<number | null>((latest, { lastAt }) => later(latest, lastAt), null);
+      if (sli.method === 'weighted') return { ...runOfAll(tails), lastAt };
+      const longest = tails.reduce((one, other) => (other.badRun > one.badRun ? other : one));
+      return { ...longest, lastAt };
+    },
+  };
+}
+
+/**
+ * The run of all members together, which began when the last of them was good the last time: at least as long as the
+ * run of that one. None while one of those that have outcomes is good.
+ */
+function runOfAll(tails: readonly Tail[]): Pick<Tail, 'badRun' | 'badSince'> {
+  const counted = tails.filter(({ lastAt }) => lastAt !== null);
+  if (counted.length === 0 || counted.some(({ badRun }) => badRun === 0))
+    return { badRun: 0, badSince: null };
+  const { badRun, badSince = null } = counted.reduce((one, other) =>
+    (other.badSince ?? 0) > (one.badSince ?? 0) ? other : one,
+  );
+  return { badRun, badSince };
+}
+
+function later(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.max(one, other);
+}
+
+function tailCells(
+  { hour, latestHour, minutes, hasMinutes }: SeriesCells,
+  fresh: boolean,
+  keptFrom: number,
+): TailCells {
+  return {
+    hour,
+    latestHour,
+    minutes: (of) => (of < keptFrom || (fresh && !hasMinutes(of)) ? undefined : minutes(of)),
+  };
+}
+
+/** Cells less those that are excluded. */
+function without(cells: TailCells, excluded: TailCells): TailCells {
+  return {
+    latestHour: cells.latestHour,
+    hour(hour) {
+      const [all, none] = [cells.hour(hour), excluded.hour(hour)];
+      return { good: Math.max(0, all.good - none.good), bad: Math.max(0, all.bad - none.bad) };
+    },
+    minutes(hour) {
+      const [all, none] = [cells.minutes(hour), excluded.minutes(hour)];
+      if (all === undefined || none === undefined) return undefined;
+      return all && none ? Array.from(all, (count, index) => Math.max(0, count - none[index]!)) : all;
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import CircuitBreaker from 'opossum';
+import type { Clock } from '../../core/ports/clock.ts';
+import { currentFacts } from '../../core/alerting/stored-facts.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { OutboxRow } from '../../core/alerting/notification.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { Delivery, Target } from '../../core/ports/target.ts';
+import { DAY, MINUTE, SECOND } from '../../core/time/duration.ts';
+
+export interface Deliverer {
+  /**
+   * Claims what is due and sends it, one notification at a time per target and all targets side by side.
+   * Resolves once claims are made; sending goes on. Rejects with `NotLeader` or `StoreUnavailable`.
+   */
+  run(): Promise<void>;
+  /** Claims nothing more, waits for what is being sent up to `grace` milliseconds, and gives the rest back. */
+  stop(grace: number): Promise<void>;
+}
+
+export interface DelivererOptions {
+  readonly store: OutboxStore;
+  readonly definitions: () => Definitions;
+  /** The target of a name, or null when no file defines it any more. */
+  readonly targetOf: (name: string) => Target | null;
+  readonly owner: string;
+  readonly clock: Clock;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Told of every try. */
+  readonly onDelivery: (rows: readonly OutboxRow[], delivery: Delivery) => void;
+}
+
+/** A claim outlives its try, so that only a dead or paused process loses one; its successor sends after this long. */
+const CLAIM_LEASE = 20 * SECOND;
+/** A try that has not begun this long after its claim is not begun: the process was paused and may have been replaced. */
+const CLAIM_FRESH = 5 * SECOND;
+const CLAIMS_AT_ONCE = 20;
+const SEND_TIMEOUT = 10 * SECOND;
+const FIRST_BACKOFF = SECOND;
+const LONGEST_BACKOFF = 5 * MINUTE;
+/** Undeliverable after this long; it stays in the outbox and can be sent again by hand. */
+const GIVE_UP_AFTER = DAY;
+/** Slack allows about one message a second and channel, and no target needs more. */
+const TARGET_INTERVAL = SECOND;
+/** After this many failures in a row a target is left alone for `BREAK_FOR`. */
+const BREAK_AFTER = 3;
+const BREAK_FOR = 15 * SECOND;
+
+/** Makes the sending side. Targets never wait for each other (D3). */
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { store, definitions, targetOf, owner, clock, random, log, onDelivery } = options;
+  /** Targets that something is being sent to. */
+  const sending = new Set<string>();
+  const unfinished = new Set<Promise<unknown>>();
+  const notBefore = new Map<string, { readonly set: number; readonly until: number }>();
+  const breakers = new Map<string, CircuitBreaker<[Target, Claim], Delivery>>();
+  const stopping = new AbortController();
+  let stopped = false;
+
+  /** Has `stop` wait for a piece of work. */
+  function track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.finally(() => unfinished.delete(tracked));
+    unfinished.add(tracked);
+    return tracked;
+  }
+
+  function busyTargets(now: number): string[] {
+    const busy = new Set(sending);
+    // A clock that was set back must not silence a target.
+    for (const [target, { set, until }] of notBefore) if (set <= now && now < until) busy.add(target);
+    for (const [target, breaker] of breakers) if (breaker.opened && !breaker.pendingClose) busy.add(target);
+    return [...busy];
+  }
+
+  async function run(): Promise<void> {
+    if (stopped) return;
+    const now = clock.now();
+    const claims = await store.claim(owner, now, CLAIM_LEASE, CLAIMS_AT_ONCE, busyTargets(now));
+    for (const claim of claims) {
+      if (sending.has(claim.target)) {
+        // Two incidents of one target: the second one waits for its turn.
+        void track(settle(claim, { result: 'released' }));
+        continue;
+      }
+      sending.add(claim.target);
+      void track(deliver(claim, now).finally(() => sending.delete(claim.target)));
+    }
+  }
+
+  async function deliver(claim: Claim, claimedAt: number): Promise<void> {
+    const delivery = await attempt(claim, claimedAt);
+    if (!delivery) return settle(claim, { result: 'released' });
+    // Who asks for time gets it from every incident, not only from this one.
+    const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
+    const set = clock.now();
+    notBefore.set(claim.target, { set, until: set + Math.max(TARGET_INTERVAL, asked) });
+    onDelivery(claim.rows, delivery);
+    await settle(claim, settlementOf(claim, delivery));
+  }
+
+  /** One try; null when it was not made. */
+  async function attempt(claim: Claim, claimedAt: number): Promise<Delivery | null> {
+    const target = targetOf(claim.target);
+    if (!target)
+      return { result: 'refused', reason: `no SLO file defines the target ${claim.target} any more` };
+    if (stopped || clock.now() - claimedAt > CLAIM_FRESH) return null;
+    try {
+      return await breakerOf(claim.target).fire(target, claim);
+    } catch (error) {
+      if (error instanceof Failed) return error.delivery;
+      // The breaker opened between the claim and here.
+      return null;
+    }
+  }
+
+  function breakerOf(name: string): CircuitBreaker<[Target, Claim], Delivery> {
+    let breaker = breakers.get(name);
+    if (!breaker) {
+      breaker = new CircuitBreaker(send, {
+        name,
+        timeout: false,
+        volumeThreshold: BREAK_AFTER,
+        errorThresholdPercentage: 60,
+        resetTimeout: BREAK_FOR,
+        rollingCountTimeout: MINUTE,
+      });
+      breaker.on('open', () =>
+        log.warn(
+          { target: name, pause: BREAK_FOR },
+          'a target fails again and again; it is left alone for a while',
+        ),
+      );
+      breakers.set(name, breaker);
+    }
+    return breaker;
+  }
+
+  async function send(target: Target, claim: Claim): Promise<Delivery> {
+    const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT), stopping.signal]);
+    let delivery: Delivery;
+    try {
+      const notification = {
+        facts: claim.rows.map(({ facts }) => facts),
+        key: claim.rows.map(({ id }) => id).join('+'),
+      };
+      // A target that does not listen to its signal is left behind, so that it cannot stay busy for ever.
+      delivery = await Promise.race([target.send(notification, signal), aborted(signal)]);
+    } catch (error) {
+      delivery = {
+        result: 'retry',
+        reason: `the ${target.kind} target threw: ${(error as Error).name}`,
+        after: null,
+      };
+    }
+    // Only a target that does not work opens the breaker; one that asks for time or refuses is working.
+    if (delivery.result === 'retry' && delivery.after === null) throw new Failed(delivery);
+    return delivery;
+  }
+
+  function settlementOf({ rows, target }: Claim, delivery: Delivery): Settlement {
+    const now = clock.now();
+    switch (delivery.result) {
+      case 'delivered':
+        log.info({ target, rows: rows.map(({ id }) => id) }, 'a notification was delivered');
+        return { result: 'delivered' };
+      case 'refused':
+        return undeliverable(rows, target, delivery.reason);
+      case 'retry': {
+        const { attempts, createdAt } = rows[0]!;
+        if (now - createdAt >= GIVE_UP_AFTER) return undeliverable(rows, target, delivery.reason);
+        const backoff =
+          Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(attempts, 20)) * (0.5 + random() / 2);
+        const at = Math.ceil(now + Math.max(backoff, delivery.after ?? 0));
+        log.warn(
+          { target, reason: delivery.reason, attempts: attempts + 1, next: new Date(at).toISOString() },
+          'a notification was not delivered; it will be tried again',
+        );
+        return { result: 'retry', at, reason: delivery.reason };
+      }
+      default:
+        return delivery satisfies never;
+    }
+  }
+
+  function undeliverable(rows: readonly OutboxRow[], target: string, reason: string): Settlement {
+    log.error(
+      { target, reason, rows: rows.map(({ id }) => id) },
+      'a notification cannot be delivered; it is kept in the outbox',
+    );
+    return {
+      result: 'undeliverable',
+      reason,
+      instead: rows.flatMap((row) => copiesForFallback(row, target, reason)),
+    };
+  }
+
+  function copiesForFallback(row: OutboxRow, target: string, reason: string): OutboxRow[] {
+    // A copy that is refused as well does not go round in circles.
+    if (row.facts.insteadOf || row.facts.kind === 'test') return [];
+    const team = definitions().teams.get(row.facts.owner);
+    if (!team) return [];
+    // Whoever has the page already need not have it twice.
+    const { told } = currentFacts(row.facts);
+    return team.fallback
+      .filter((fallback) => fallback !== target && !told.includes(fallback))
+      .map((fallback) => ({
+        ...row,
+        id: `${row.id}/${fallback}`,
+        target: fallback,
+        // The fallback has its own time to be reached in.
+        createdAt: clock.now(),
+        facts: { ...row.facts, insteadOf: { target, reason } },
+        attempts: 0,
+        lastError: null,
+      }));
+  }
+
+  /** What was sent must be written down even if the store is away for a while: otherwise it would be sent again. */
+  async function settle(claim: Claim, settlement: Settlement): Promise<void> {
+    for (;;) {
+      try {
+        const settled = await store.settle(claim, settlement, clock.now());
+        if (!settled)
+          log.warn(
+            { target: claim.target, incident: claim.incident },
+            'a claim had run out before it was settled',
+          );
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || stopping.signal.aborted) {
+          log.error(
+            { target: claim.target, error: String(error) },
+            'what became of a notification could not be stored',
+          );
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, SECOND));
+      }
+    }
+  }
+
+  return {
+    run: () => track(run()),
+    async stop(grace) {
+      stopped = true;
+      const timer = setTimeout(() => stopping.abort(), grace);
+      // What is unfinished may begin something: a run that still claims ends with giving its claims back.
+      while (unfinished.size > 0) await Promise.allSettled(unfinished);
+      clearTimeout(timer);
+      for (const breaker of breakers.values()) breaker.shutdown();
+    },
+  };
+}
+
+/** Rejects when the signal aborts, with its reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** How a try that counts against a target's breaker is told to it. */
+class Failed extends Error {
+  readonly delivery: Delivery;
+  constructor(delivery: Delivery) {
+    super('not delivered');
+    this.delivery = delivery;
+  }
+}

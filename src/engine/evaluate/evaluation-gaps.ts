@@ -1,0 +1,151 @@
+import type { Watched } from '../../core/alerting/tier-reading.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Sli } from '../../core/sli/sli.ts';
+import type { RecordStore } from '../../core/ports/store.ts';
+import { DAY, MINUTE } from '../../core/time/duration.ts';
+import type { Gap } from '../../core/time/gaps.ts';
+import { watchedTime, withGap } from '../../core/time/gaps.ts';
+
+/** What a tick may believe of the time since the one before. */
+export interface Watch {
+  readonly watched: Watched;
+  /** How far the clock was moved since the last tick, in milliseconds; 0 when it was not. */
+  readonly clockMoved: number;
+  /** Whether nothing new may be concluded of an SLI yet, since the clock was moved or nobody has listened. */
+  readonly unsettled: (sli: Sli) => boolean;
+}
+
+/** Keeps account of when SLOs were evaluated without a break, over restarts and changes of the leader (J4). */
+export interface Vigil {
+  /** To be asked once at the beginning of each tick. */
+  begin(now: number): Promise<Watch>;
+  /** Stores the account, at most once a minute; to be called at the end of each tick. */
+  end(now: number): Promise<void>;
+}
+
+export interface VigilOptions {
+  readonly store: RecordStore;
+  readonly term: () => number;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
+  readonly log: Log;
+}
+
+/** As stored: until when it was evaluated, and what was missed before. */
+interface Account {
+  readonly lastAt: number;
+  readonly gaps: readonly Gap[];
+}
+
+/** Why not everything is believed: since when (of elapsed time), how long windows need, and how much was missed. */
+interface Doubt {
+  readonly since: number;
+  readonly settling: number;
+  readonly missed: number;
+}
+
+const RECORD = 'watch';
+/** A clock that differs by more than this from the time that passed was moved. */
+const CLOCK_TOLERANCE = MINUTE;
+/** Ticks that follow each other within this are no break, nor within twice what they usually take. */
+const BREAK = MINUTE;
+/** After the clock was moved, windows need two minutes of the new time before anything is concluded of them. */
+const SETTLING = 2 * MINUTE;
+/** No condition looks further back. */
+const GAPS_KEPT = 100 * DAY;
+const SAVE_INTERVAL = MINUTE;
+
+/** Makes the account; it is read from the store anew in every term. */
+export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil {
+  let gaps: readonly Gap[] = [];
+  let revision = 0;
+  let readInTerm: number | null = null;
+  // Of the last tick that got to its end: what failed has not listened either.
+  let last: { readonly at: number; readonly elapsed: number } | null = null;
+  let interval = 0;
+  let doubt: Doubt | null = null;
+  let savedAt: number | null = null;
+
+  async function read(): Promise<Account | null> {
+    const record = (await store.records('evaluation')).find(({ id }) => id === RECORD);
+    revision = record?.revision ?? 0;
+    return (record?.value as Account | undefined) ?? null;
+  }
+
+  function missed(from: number, to: number): void {
+    if (to > from) gaps = withGap(gaps, [from, to], to - GAPS_KEPT);
+    savedAt = null;
+  }
+
+  return {
+    async begin(now) {
+      const passed = elapsed();
+      let clockMoved = 0;
+      if (readInTerm !== term() || !last) {
+        const account = await read();
+        readInTerm = term();
+        gaps = account?.gaps ?? [];
+        if (account && now - account.lastAt > BREAK + SAVE_INTERVAL) {
+          missed(account.lastAt, now);
+          doubt = { since: passed, settling: 0, missed: now - account.lastAt };
+          log.warn({ since: new Date(account.lastAt).toISOString() }, 'nothing was evaluated for a while');
+        }
+      } else {
+        const wall = now - last.at;
+        const real = passed - last.elapsed;
+        if (Math.abs(wall - real) > CLOCK_TOLERANCE) {
+          clockMoved = wall - real;
+          doubt = { since: passed, settling: SETTLING, missed: Math.abs(clockMoved) };
+          missed(last.at, now);
+          log.warn({ by: clockMoved }, 'the clock was moved; nothing new fires or resolves for two minutes');
+        } else if (real > Math.max(BREAK, 2 * interval)) {
+          missed(last.at, now);
+          doubt = { since: passed, settling: 0, missed: real };
+        }
+      }
+      const back = last !== null && now < last.at;
+      return {
+        watched: (from) => watchedTime(gaps, from, now),
+        clockMoved,
+        unsettled(sli) {
+          if (back || !doubt) return back;
+          // What it was not told in the meantime may still come, or come anew, in as long a time.
+          return passed < doubt.since + doubt.settling + Math.min(silenceAllowed(sli), doubt.missed);
+        },
+      };
+    },
+
+    async end(now) {
+      const passed = elapsed();
+      if (last) interval = passed - last.elapsed;
+      last = { at: now, elapsed: passed };
+      if (savedAt !== null && passed - savedAt < SAVE_INTERVAL) return;
+      const account: Account = { lastAt: now, gaps };
+      if (await store.putRecord('evaluation', RECORD, revision, account)) {
+        revision++;
+        savedAt = passed;
+      } else {
+        // Another leader wrote it.
+        readInTerm = null;
+      }
+    },
+  };
+}
+
+/** For how long nothing need be heard before an SLI takes that for bad; 0 for one that never does. */
+function silenceAllowed(sli: Sli): number {
+  switch (sli.kind) {
+    case 'freshness':
+      return sli.everyMs;
+    case 'schedule':
+      return sli.finishWithinMs;
+    case 'composite':
+      return Math.max(0, ...sli.members.map((member) => silenceAllowed(member.sli)));
+    case 'outcomes':
+    case 'measurement':
+    case 'slices':
+      return 0;
+    default:
+      return sli satisfies never;
+  }
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Adjustment } from '../../core/adjustments/adjustment.ts';
+import { intervalsOf } from '../../core/adjustments/adjustment.ts';
+import type { AdjustmentDraft } from '../../core/adjustments/adjustment-request.ts';
+import { parseAdjustment, parseSignature } from '../../core/adjustments/adjustment-request.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Desk } from '../../core/ports/operator.ts';
+import type { Refused } from '../../core/ports/refused.ts';
+import type { Acknowledgement } from '../../core/alerting/incident.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { AdjustmentReport, IncidentReport } from '../../core/ports/queries.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import { allSlos } from '../../core/slo/slo.ts';
+import type { Store } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import { describeAdjustment } from '../adjustments/adjustment-report.ts';
+import type { Adjustments } from '../adjustments/adjustments.ts';
+import { iso, openIncident } from '../queries/slo-report.ts';
+
+export interface DeskOptions {
+  readonly store: Pick<Store, 'records' | 'putRecord' | 'loadStates'>;
+  readonly adjustments: Adjustments;
+  readonly definitions: () => Definitions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All adjustments are read again and again, and none is ever erased. */
+export const MAX_ADJUSTMENTS = 5000;
+/** A record that others change at the same moment is read again this often. */
+const TRIES = 5;
+const NAMED = 10;
+/** Adjustments described before others get a turn of the event loop. */
+const DESCRIBED_AT_ONCE = 200;
+
+/** An acknowledgement as it is stored, with what was said. */
+type StoredAcknowledgement = Acknowledgement & { readonly note: string | null };
+
+export function createDesk({ store, adjustments, definitions, clock, log }: DeskOptions): Desk {
+  const describe = (adjustment: Adjustment, now: number) =>
+    describeAdjustment(adjustment, adjustments.recurrences, now);
+
+  async function adjust(request: unknown): Promise<AdjustmentReport | Refused> {
+    const now = clock.now();
+    const parsed = parseAdjustment(request, now);
+    if ('problems' in parsed) return refuse('invalid', ...parsed.problems);
+    const { draft } = parsed;
+    const problem = scopeProblem(draft, definitions()) ?? ruleProblem(draft);
+    if (problem) return problem;
+    await adjustments.reload(clock.now());
+    if (adjustments.index().all.length >= MAX_ADJUSTMENTS) {
+      return refuse('too-many', `There are ${MAX_ADJUSTMENTS} adjustments already; use recurring ones.`);
+    }
+    const id = `${now.toString(36)}-${randomBytes(4).toString('hex')}`;
+    const adjustment: Adjustment = { id, ...draft, createdAt: now, ended: null, withdrawn: null };
+    await store.putRecord('adjustments', id, 0, adjustment);
+    log.info({ adjustment }, 'an adjustment was created');
+    await adjustments.reload(clock.now());
+    return describe(adjustment, now);
+  }
+
+  function ruleProblem({ when }: AdjustmentDraft): Refused | null {
+    if (when.kind === 'once') return null;
+    try {
+      const first = adjustments.recurrences.first(when);
+      return first === null ? refuse('invalid', 'rrule never happens between start and until.') : null;
+    } catch (error) {
+      return refuse('invalid', `rrule never happens, or takes too long to work out: ${String(error)}.`);
+    }
+  }
+
+  async function endAdjustment(
+    id: string,
+    kind: 'ended' | 'withdrawn',
+    request: unknown,
+  ): Promise<AdjustmentReport | Refused> {
+    const signature = parseSignature(request);
+    if ('problems' in signature) return refuse('invalid', ...signature.problems);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const now = clock.now();
+      const records = await store.records('adjustments');
+      const record = records.find((candidate) => candidate.id === id);
+      if (!record)
+        return refuse('unknown', `There is no adjustment ${quoted(id)}; GET /v1/adjustments lists them.`);
+      const before = record.value as Adjustment;
+      if (before[kind] || before.withdrawn) return describe(before, now);
+      if (kind === 'ended' && isOver(before, now)) {
+        return refuse('over', 'It is over already; withdraw it if what it took out is to count again.');
+      }
+      const closing = { at: now, by: signature.by, reason: signature.text };
+      const adjustment: Adjustment = { ...before, [kind]: closing };
+      if (await store.putRecord('adjustments', id, record.revision, adjustment)) {
+        log.info({ adjustment }, `an adjustment was ${kind}`);
+        await adjustments.reload(clock.now());
+        return describe(adjustment, now);
+      }
+    }
+    throw new StoreUnavailable('an adjustment is being changed by others');
+  }
+
+  function isOver(adjustment: Adjustment, now: number): boolean {
+    const { when } = adjustment;
+    const { starts, next } = adjustments.recurrences;
+    if (intervalsOf(adjustment, now, now + 1, starts).length > 0) return false;
+    return when.kind === 'once' ? when.to <= now : next(when, now) === null;
+  }
+
+  async function incidents(): Promise<IncidentReport[]> {
+    const states = await store.loadStates();
+    const open = allSlos(definitions()).flatMap((slo): IncidentReport[] => {
+      const stored = states.get(slo.id);
+      const incident = stored && openIncident(slo, stored.state);
+      return incident ? [{ slo: slo.id, workflow: slo.workflow, owner: slo.owner, ...incident }] : [];
+    });
+    const told = new Map((await store.records('acknowledgements')).map(({ id, value }) => [id, value]));
+    return open
+      .map((incident) => {
+        const value = told.get(incident.id) as StoredAcknowledgement | undefined;
+        // Evaluation takes it over with its next tick; whoever looks before sees it, too.
+        const acknowledged = value ? { at: iso(value.at), by: value.by } : incident.acknowledged;
+        return { ...incident, acknowledged };
+      })
+      .toSorted(
+        (one, other) =>
+          Number(other.severity === 'page') - Number(one.severity === 'page') ||
+          one.openedAt.localeCompare(other.openedAt),
+      );
+  }
+
+  return {
+    async adjustments() {
+      const now = clock.now();
+      await adjustments.reload(now);
+      const reports: AdjustmentReport[] = [];
+      for (const [position, adjustment] of adjustments.index().all.toReversed().entries()) {
+        if (position > 0 && position % DESCRIBED_AT_ONCE === 0) await turn();
+        reports.push(describe(adjustment, now));
+      }
+      return reports;
+    },
+    adjust,
+    endAdjustment,
+    incidents,
+    async acknowledge(incident, request) {
+      const signature = parseSignature(request, 'note');
+      if ('problems' in signature) return refuse('invalid', ...signature.problems);
+      const open = await incidents();
+      const found = open.find(({ id }) => id === incident);
+      if (!found) {
+        const named = open.slice(0, NAMED).map(({ id, slo }) => `${id} (${slo})`);
+        const others = named.length === 0 ? 'no incident is open' : `open are: ${named.join(', ')}`;
+        return refuse('unknown', `No incident ${quoted(incident)} is open; ${others}.`);
+      }
+      const value: StoredAcknowledgement = { at: clock.now(), by: signature.by, note: signature.text };
+      const written =
+        found.acknowledged === null && (await store.putRecord('acknowledgements', incident, 0, value));
+      if (written) {
+        log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
+        return { incident, at: iso(value.at), by: value.by, note: value.note };
+      }
+      const records = await store.records('acknowledgements');
+      const first = records.find(({ id }) => id === incident)?.value as StoredAcknowledgement | undefined;
+      if (first) return { incident, at: iso(first.at), by: first.by, note: first.note ?? null };
+      if (found.acknowledged) return { incident, ...found.acknowledged, note: null };
+      return refuse('unknown', `The incident ${quoted(incident)} has resolved in this moment.`);
+    },
+  };
+}
+
+function scopeProblem({ slo, workflow }: AdjustmentDraft, definitions: Definitions): Refused | null {
+  if (workflow !== null) {
+    if (definitions.workflows.has(workflow)) return null;
+    return refuse(
+      'invalid',
+      `No workflow ${quoted(workflow)} is loaded; ${known([...definitions.workflows.keys()])}`,
+    );
+  }
+  const slos = allSlos(definitions);
+  const found = slos.find(({ id }) => id === slo);
+  if (!found)
+    return refuse('invalid', `No SLO ${quoted(slo ?? '')} is loaded; ${known(slos.map(({ id }) => id))}`);
+  if (found.sli.kind !== 'composite') return null;
+  const members = found.sli.members.map((member) => member.slo);
+  return refuse(
+    'invalid',
+    `${quoted(found.id)} is a composite; adjust its members, which it follows: ${members.join(', ')}.`,
+  );
+}
+
+function known(names: readonly string[]): string {
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `there ${names.length === 1 ? 'is' : 'are'}: ${names.slice(0, NAMED).join(', ') || 'none'}${more}.`;
+}
+
+function refuse(refused: Refused['refused'], ...problems: readonly string[]): Refused {
+  return { refused, problems };
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
+}

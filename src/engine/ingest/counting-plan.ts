@@ -1,0 +1,184 @@
+import type { Measurement } from '../../core/outcomes/measurement.ts';
+import type { Outcome } from '../../core/outcomes/outcome.ts';
+import { countedByWorkflow } from '../../core/slo/series.ts';
+import { judgesSteps, passes, selects } from '../../core/sli/sli.ts';
+import type { CountedSli, MeasurementSli, OutcomeSli, ScheduledSli, StartSli } from '../../core/sli/sli.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import type { EndSli, Watch } from '../../core/ports/store.ts';
+
+export interface Selection {
+  /** The SLIs that count the outcome when it is an end. */
+  readonly slis: readonly EndSli[];
+  /** Those of them with a deadline: what its start is waited for. */
+  readonly watches: readonly Watch[];
+  /** The SLIs that count it as a start, by fingerprint. */
+  readonly starts: readonly string[];
+  /** The same for the same effect. */
+  readonly key: string;
+  /** Whether one of them has a deadline. */
+  readonly timed: boolean;
+  /** Whether it takes the start of an end to tell where it lands. */
+  readonly needsStart: boolean;
+  /** Whether a success of its can be bad. */
+  readonly strict: boolean;
+}
+
+/** How the outcomes of one workflow are counted: its distinct SLIs, prepared for many look-ups a second. */
+export interface CountingPlan {
+  /** The SLIs that count an outcome, whatever its status. */
+  select(outcome: Outcome): Selection;
+  /** Whether starts like this outcome's are kept in flight. */
+  watches(outcome: Outcome): boolean;
+  /** The SLIs that count a measurement; null when none counts any of its name. */
+  measured(measurement: Measurement): readonly MeasuredBy[] | null;
+  /** The names of measurements that some SLI counts. */
+  readonly measurements: readonly string[];
+}
+
+export interface MeasuredBy {
+  readonly fingerprint: string;
+  readonly sli: MeasurementSli;
+}
+
+/** Steps, and dependencies of one, whose selections are remembered. */
+const MAX_NAMES = 100;
+
+/** Makes a function that gives the counting plans of definitions, kept until the definitions change. */
+export function countingPlans(): (definitions: Definitions) => ReadonlyMap<string, CountingPlan> {
+  let known: Definitions | null = null;
+  let plans: ReadonlyMap<string, CountingPlan> = new Map();
+  return (definitions) => {
+    if (definitions !== known) {
+      plans = new Map([...countedByWorkflow(definitions)].map(([name, slis]) => [name, countingPlan(slis)]));
+      known = definitions;
+    }
+    return plans;
+  };
+}
+
+/** SLIs of one kind by fingerprint. */
+type OfKind<Kind extends CountedSli['kind']> = readonly (readonly [
+  fingerprint: string,
+  sli: Extract<CountedSli, { kind: Kind }>,
+])[];
+
+function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
+  const ofKind = <Kind extends CountedSli['kind']>(kind: Kind) =>
+    [...slis].filter(([, sli]) => sli.kind === kind) as unknown as OfKind<Kind>;
+  const outcomeSlis = ofKind('outcomes');
+  const scheduled = ofKind('scheduled');
+  const starts = ofKind('starts');
+  const timed = outcomeSlis.filter(([, { withinMs }]) => withinMs !== null);
+  const watchesExecutions =
+    timed.some(([, sli]) => !judgesSteps(sli)) ||
+    scheduled.some(([, { startWithinMs }]) => startWithinMs !== null);
+  // Steps are followed where executions are, so that an overdue execution can name the step it hangs in.
+  const watchesSteps = timed.length > 0;
+  const select = selectionsOf(outcomeSlis);
+  const hasPunctual = scheduled.length > 0 || starts.length > 0;
+
+  const byName = new Map<string, MeasuredBy[]>();
+  for (const [fingerprint, sli] of ofKind('measurement')) {
+    byName.set(sli.name, [...(byName.get(sli.name) ?? []), { fingerprint, sli }]);
+  }
+
+  return {
+    select(outcome) {
+      const selection = select(outcome);
+      return hasPunctual && outcome.step === null
+        ? withPunctual(selection, outcome, scheduled, starts)
+        : selection;
+    },
+    watches: (outcome) => (outcome.step === null ? watchesExecutions : watchesSteps),
+    measured({ name, attributes }) {
+      return byName.get(name)?.filter(({ sli }) => passes(sli.where, attributes)) ?? null;
+    },
+    measurements: [...byName.keys()],
+  };
+}
+
+/** Selects among outcome SLIs; what was selected once is remembered by as little as decides it. */
+function selectionsOf(slis: OfKind<'outcomes'>): (outcome: Outcome) => Selection {
+  const selections = new Map<string, Selection>();
+  const countsTries = slis.some(([, { good }]) => good === 'first-try');
+  // Where no SLI looks at attributes, what is selected depends on two names only.
+  const byNames = slis.some(([, { where }]) => Object.keys(where).length > 0)
+    ? null
+    : { first: createNames(), retry: createNames() };
+
+  function find(outcome: Outcome): Selection {
+    const chosen = slis.filter(([, sli]) => selects(sli, outcome));
+    const isRetry = countsTries && outcome.attempt > 1;
+    const key = `${isRetry ? 'r' : ''}${chosen.map(([fingerprint]) => fingerprint).join(',')}`;
+    let selection = selections.get(key);
+    if (!selection) selections.set(key, (selection = selectionOf(chosen, isRetry, key)));
+    return selection;
+  }
+
+  return (outcome) => {
+    if (!byNames) return find(outcome);
+    const names = countsTries && outcome.attempt > 1 ? byNames.retry : byNames.first;
+    const selection = names.get(outcome.step)?.get(outcome.dependency);
+    if (selection) return selection;
+    const found = find(outcome);
+    // Names come from producers: what is remembered of them must not grow without end.
+    if (names.size >= MAX_NAMES) names.clear();
+    let ofStep = names.get(outcome.step);
+    if (!ofStep || ofStep.size >= MAX_NAMES) names.set(outcome.step, (ofStep = new Map()));
+    ofStep.set(outcome.dependency, found);
+    return found;
+  };
+}
+
+/** Selections by step and dependency. */
+function createNames(): Map<string | null, Map<string | null, Selection>> {
+  return new Map();
+}
+
+function selectionOf(chosen: OfKind<'outcomes'>, isRetry: boolean, key: string): Selection {
+  const slis = chosen.map(([fingerprint, sli]) => endSli(fingerprint, sli, isRetry));
+  const watches = slis.flatMap(({ fingerprint, withinMs }) =>
+    withinMs === null ? [] : [{ fingerprint, withinMs }],
+  );
+  const timed = watches.length > 0;
+  const strict = timed || slis.some(({ verdict }) => verdict === false);
+  return { slis, watches, starts: [], key, timed, needsStart: timed, strict };
+}
+
+function endSli(fingerprint: string, { withinMs, good }: OutcomeSli, isRetry: boolean): EndSli {
+  return { fingerprint, withinMs, verdict: good === 'first-try' ? !isRetry : null, startIn: null };
+}
+
+/** Adds the SLIs of schedules to what else counts an execution; which ones do depends on the moment it ended. */
+function withPunctual(
+  selection: Selection,
+  outcome: Outcome,
+  scheduled: OfKind<'scheduled'>,
+  starts: OfKind<'starts'>,
+): Selection {
+  const inTime = scheduled.flatMap(([fingerprint, sli]) => punctualEnd(fingerprint, sli, outcome));
+  const started = starts.filter(([, sli]) => startsFor(sli, outcome)).map(([fingerprint]) => fingerprint);
+  if (inTime.length === 0 && started.length === 0) return selection;
+  const added = inTime.map(({ fingerprint, startIn }) => `${fingerprint}@${startIn?.join('-') ?? ''}`);
+  return {
+    ...selection,
+    slis: [...selection.slis, ...inTime],
+    starts: started,
+    key: [selection.key, ...added, ...started].join(';'),
+    needsStart: selection.timed || inTime.some(({ startIn }) => startIn !== null),
+  };
+}
+
+/** How an end counts for the tick it belongs to, the latest before it: only as a success in time. */
+function punctualEnd(fingerprint: string, sli: ScheduledSli, outcome: Outcome): readonly EndSli[] {
+  const { schedule, startWithinMs, finishWithinMs, where } = sli;
+  if (outcome.status !== 'succeeded' || !passes(where, outcome.attributes)) return [];
+  const tick = schedule.ticks(outcome.at - finishWithinMs, outcome.at).at(-1);
+  if (tick === undefined) return [];
+  const startIn = startWithinMs === null ? null : ([tick, tick + startWithinMs] as const);
+  return [{ fingerprint, withinMs: null, verdict: null, startIn }];
+}
+
+function startsFor({ where }: StartSli, { attributes }: Outcome): boolean {
+  return passes(where, attributes);
+}

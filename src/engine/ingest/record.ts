@@ -1,0 +1,227 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../../core/ports/clock.ts';
+import { parseMeasurement } from '../../core/outcomes/measurement.ts';
+import { parseOutcome } from '../../core/outcomes/outcome.ts';
+import type { Rejection } from '../../core/outcomes/record-fields.ts';
+import { isRejection } from '../../core/outcomes/record-fields.ts';
+import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
+import { QueueFull } from '../../core/ports/recorder.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import type { CountStore, RecordGroup } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { CountingPlan } from './counting-plan.ts';
+import { countingPlans } from './counting-plan.ts';
+import type { GroupsByPartition } from './record-groups.ts';
+import { addMeasurement, addOutcome } from './record-groups.ts';
+
+export interface RecorderOptions {
+  readonly store: CountStore & { readonly partitions: number };
+  readonly definitions: () => Definitions;
+  readonly clock: Clock;
+  /** The most outcomes that may wait for the store. */
+  readonly queueLimit: number;
+  /** Told of everything that was stored. */
+  readonly onStored?: (workflow: string, accepted: number, duplicates: number) => void;
+}
+
+/** Flushes that may be under way at once: one is being answered while the next is being prepared. */
+const CONCURRENT_FLUSHES = 4;
+/** A flush takes whole requests until it has this many outcomes. */
+const FLUSH_SIZE = 4000;
+/** Records judged before others get a turn of the event loop: a few milliseconds' worth. */
+const SLICE = 2000;
+
+interface Job {
+  readonly groups: GroupsByPartition;
+  readonly size: number;
+  readonly resolve: (fresh: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Puts one record where it belongs, or says why it does not count. */
+type Sort = (
+  record: unknown,
+  arrival: number,
+  plans: ReadonlyMap<string, CountingPlan>,
+  home: GroupsByPartition,
+) => Rejection | null;
+
+/** Makes the recorder: requests that arrive together share one store call per partition (group commit). */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { store, definitions, clock, queueLimit } = options;
+  let waiting: Job[] = [];
+  let queued = 0;
+  let flushing = 0;
+  let scheduled = false;
+  let idle: (() => void)[] = [];
+  const plansOf = countingPlans();
+
+  function schedule(): void {
+    if (scheduled || flushing >= CONCURRENT_FLUSHES || waiting.length === 0) return;
+    scheduled = true;
+    // One turn of the event loop lets all requests that have already arrived join this flush.
+    setImmediate(() => {
+      scheduled = false;
+      void flush(takeJobs());
+      schedule();
+    });
+  }
+
+  function takeJobs(): Job[] {
+    let size = 0;
+    let end = 0;
+    while (end < waiting.length && size < FLUSH_SIZE) size += waiting[end++]!.size;
+    const taken = waiting.slice(0, end);
+    waiting = waiting.slice(end);
+    return taken;
+  }
+
+  async function flush(jobs: readonly Job[]): Promise<void> {
+    flushing++;
+    await storeJobs(options, jobs, clock.now());
+    flushing--;
+    schedule();
+    release(jobs.reduce((sum, { size }) => sum + size, 0));
+  }
+
+  function release(count: number): void {
+    queued -= count;
+    if (queued > 0) return;
+    for (const done of idle) done();
+    idle = [];
+  }
+
+  const sortOutcome: Sort = (record, arrival, plans, home) => {
+    const outcome = parseOutcome(record, arrival);
+    if (isRejection(outcome)) return outcome;
+    const plan = plans.get(outcome.workflow);
+    if (!plan) return unknownWorkflow(outcome.workflow, plans);
+    addOutcome(home, plan, outcome, store.partitions);
+    return null;
+  };
+
+  const sortMeasurement: Sort = (record, arrival, plans, home) => {
+    const measurement = parseMeasurement(record, arrival);
+    if (isRejection(measurement)) return measurement;
+    const plan = plans.get(measurement.workflow);
+    if (!plan) return unknownWorkflow(measurement.workflow, plans);
+    const measuredBy = plan.measured(measurement);
+    if (!measuredBy) return unknownMeasurement(measurement, plan.measurements);
+    addMeasurement(home, measuredBy, measurement, store.partitions);
+    return null;
+  };
+
+  async function record(records: readonly unknown[], sort: Sort): Promise<RecordResult> {
+    if (queued + records.length > queueLimit) {
+      throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
+    }
+    const plans = plansOf(definitions());
+    const arrival = clock.now();
+    const rejected: ({ index: number } & Rejection)[] = [];
+    const groups: GroupsByPartition = new Map();
+    queued += records.length;
+    for (let index = 0; index < records.length; index++) {
+      // A request of many records lets others have their turn in between (G2).
+      if (index > 0 && index % SLICE === 0) await turn();
+      const rejection = sort(records[index], arrival, plans, groups);
+      if (rejection) rejected.push({ index, ...rejection });
+    }
+    const valid = records.length - rejected.length;
+    release(rejected.length);
+    if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
+    const accepted = await new Promise<number>((resolve, reject) => {
+      waiting.push({ groups, size: valid, resolve, reject });
+      schedule();
+    });
+    return { accepted, duplicates: valid - accepted, rejected };
+  }
+
+  return {
+    record: (records) => record(records, sortOutcome),
+    recordMeasurements: (records) => record(records, sortMeasurement),
+    drain() {
+      return queued === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
+    },
+    get queued() {
+      return queued;
+    },
+  };
+}
+
+/** Names told in a rejection, so that it stays readable and cheap with thousands of them. */
+const NAMED = 12;
+
+function unknownWorkflow(workflow: string, known: ReadonlyMap<string, unknown>): Rejection {
+  return {
+    code: 'unknown-workflow',
+    message: `No SLO file defines the workflow ${workflow}; ${listed(known.keys(), known.size)}.`,
+  };
+}
+
+function unknownMeasurement(
+  { workflow, name }: { readonly workflow: string; readonly name: string },
+  known: readonly string[],
+): Rejection {
+  return {
+    code: 'unknown-measurement',
+    message: `No SLO of ${workflow} counts the measurement ${name}; ${listed(known, known.length)}.`,
+  };
+}
+
+function listed(known: Iterable<string>, count: number): string {
+  const names: string[] = [];
+  for (const name of known) {
+    if (names.length === NAMED) break;
+    names.push(name);
+  }
+  const more = count > NAMED ? ` and ${count - NAMED} more` : '';
+  return `there ${count === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'}${more}`;
+}
+
+/** Stores the jobs of one flush, one call per partition, and answers each; never rejects. */
+async function storeJobs(
+  { store, onStored }: RecorderOptions,
+  jobs: readonly Job[],
+  now: number,
+): Promise<void> {
+  const batches = new Map<
+    string,
+    { workflow: string; partition: number; groups: RecordGroup[]; owners: Job[] }
+  >();
+  for (const job of jobs) {
+    for (const [key, { workflow, partition, groups }] of job.groups) {
+      let batch = batches.get(key);
+      if (!batch) batches.set(key, (batch = { workflow, partition, groups: [], owners: [] }));
+      for (const group of groups.values()) {
+        batch.groups.push(group);
+        batch.owners.push(job);
+      }
+    }
+  }
+  const fresh = new Map<Job, number>(jobs.map((job) => [job, 0]));
+  const failed = new Map<Job, unknown>();
+  await Promise.all(
+    [...batches.values()].map(async ({ workflow, partition, groups, owners }) => {
+      try {
+        const counts = await store.record({ workflow, partition, now, groups });
+        owners.forEach((job, index) => fresh.set(job, fresh.get(job)! + counts[index]!));
+        const accepted = counts.reduce((sum, count) => sum + count, 0);
+        const stored = groups.reduce((sum, { units }) => sum + units.length, 0);
+        onStored?.(workflow, accepted, stored - accepted);
+      } catch (error) {
+        for (const job of owners) failed.set(job, error);
+      }
+    }),
+  );
+  for (const job of jobs) {
+    if (failed.has(job)) job.reject(asUnavailable(failed.get(job)));
+    else job.resolve(fresh.get(job)!);
+  }
+}
+
+/** An unexpected failure of the store is no reason for producers to drop their outcomes: they should send them again. */
+function asUnavailable(error: unknown): unknown {
+  return error instanceof StoreUnavailable
+    ? error
+    : new StoreUnavailable('the outcomes could not be stored', { cause: error });
+}

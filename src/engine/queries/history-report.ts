@@ -1,0 +1,158 @@
+import { startOfPeriod } from '../../core/time/calendar.ts';
+import type { Counts } from '../../core/counters/cells.ts';
+import { HOUR_RETENTION, MINUTE_EXACT } from '../../core/counters/cells.ts';
+import { compositeCounts } from '../../core/sli/composite.ts';
+import { errorBudget } from '../../core/budget/error-budget.ts';
+import type { HistoryQuery } from '../../core/ports/history-query.ts';
+import type { HistoryPoint, HistoryReport } from '../../core/ports/queries.ts';
+import type { Single } from '../../core/slo/series.ts';
+import { singlesOf } from '../../core/slo/series.ts';
+import { unitOf } from '../../core/sli/sli-unit.ts';
+import { SLICE_PARTS } from '../../core/sli/sli.ts';
+import type { Slo } from '../../core/slo/slo.ts';
+import type { SliId } from '../../core/ports/store.ts';
+import { HOUR, MINUTE, formatDuration } from '../../core/time/duration.ts';
+import type { Adjustments } from '../adjustments/adjustments.ts';
+import type { BlockStore } from '../counters/block-reader.ts';
+import { blocksOf, countsAt, readSeries } from '../counters/block-reader.ts';
+import { iso, ratioOf, undusted } from './slo-report.ts';
+
+/** Sums up what was counted from one moment to another, the end not included; both on whole minutes. */
+type SumBetween = (from: number, to: number) => Counts;
+
+/** What one SLI counted, and what adjustments took out of it. */
+interface Past {
+  readonly single: Single;
+  readonly counted: SumBetween;
+  readonly excluded: SumBetween;
+}
+
+/** What an SLO counted over time, step by step, and how its budget went; `now` is the present minute. */
+export async function reportHistory(
+  store: BlockStore,
+  adjustments: Adjustments,
+  slo: Slo,
+  query: HistoryQuery,
+  now: number,
+): Promise<HistoryReport> {
+  const earliest = Math.max(windowStart(slo, query.from), now - HOUR_RETENTION);
+  const singles = singlesOf(slo);
+  const pasts = await Promise.all(
+    singles.map(async (single): Promise<Past> => {
+      const excluded = adjustments.excluded(single);
+      const counted = await sumsOf(store, single, earliest, now);
+      return { single, counted, excluded: excluded ? await sumsOf(store, excluded, earliest, now) : nothing };
+    }),
+  );
+  const intervals = singles.flatMap((single) => adjustments.intervals(single, query.from, query.to));
+  const points: HistoryPoint[] = [];
+  for (let from = query.from; from < query.to; from += query.step) {
+    const to = Math.min(from + query.step, query.to);
+    const since = windowStart(slo, to);
+    const budget = since < earliest ? null : errorBudget(slo.objective, sumAll(slo, pasts, since, to));
+    points.push({
+      from: iso(from),
+      ...ratioOf(sumAll(slo, pasts, from, to)),
+      budgetRemaining: budget && undusted(budget).remainingRatio,
+      adjusted: intervals.some((interval) => interval.from < to && interval.to > from),
+      excluded: excludedOf(pasts, from, to),
+    });
+  }
+  return {
+    id: slo.id,
+    objective: slo.objective.ratio,
+    window: slo.window.text,
+    unit: unitOf(slo.sli),
+    from: iso(query.from),
+    to: iso(query.to),
+    step: formatDuration(query.step),
+    resolution: query.resolution,
+    points,
+    adjustments: adjustments.overlapping(slo, query.from, query.to, now),
+  };
+}
+
+/** Where the window that ends at a moment begins; in whole hours where windows are (C5). */
+function windowStart({ window }: Slo, to: number): number {
+  if (window.kind === 'calendar') {
+    // The last moment before the end is the one whose period it is.
+    const start = startOfPeriod(window, to - 1);
+    return to - start > MINUTE_EXACT ? Math.floor(start / HOUR) * HOUR : start;
+  }
+  const start = to - Math.max(MINUTE, Math.ceil(window.duration / MINUTE) * MINUTE);
+  return window.duration > MINUTE_EXACT ? Math.floor(start / HOUR) * HOUR : start;
+}
+
+function sumAll(slo: Slo, pasts: readonly Past[], from: number, to: number): Counts {
+  const counts = pasts.map(({ single, counted, excluded }) => {
+    const [all, out] = [counted(from, to), excluded(from, to)];
+    return { weight: single.weight, ...inUnits(single, subtract(all, out)) };
+  });
+  return slo.sli.kind === 'composite' ? compositeCounts(slo.sli.method, counts) : counts[0]!;
+}
+
+function excludedOf(pasts: readonly Past[], from: number, to: number): { good: number; bad: number } {
+  const all = pasts.map(({ single, excluded }) => inUnits(single, excluded(from, to)));
+  const { good, bad } = ratioOf({
+    good: sum(all.map((counts) => counts.good)),
+    bad: sum(all.map((counts) => counts.bad)),
+  });
+  return { good, bad };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** While an outcome and its exclusion are being written, more may be taken out than is there. */
+function subtract(all: Counts, out: Counts): Counts {
+  return { good: Math.max(0, all.good - out.good), bad: Math.max(0, all.bad - out.bad) };
+}
+
+function inUnits({ sli }: Single, { good, bad }: Counts): Counts {
+  const parts = sli.kind === 'slices' && sli.rule.kind === 'mean-ratio' ? SLICE_PARTS : 1;
+  return { good: good / parts, bad: bad / parts };
+}
+
+const nothing: SumBetween = () => ({ good: 0, bad: 0 });
+
+/**
+ * Reads a series from the hour of a moment until `now`. Sums are of whole hours as far as they go; minutes are at
+ * hand for the last 3 days and the hour of `now`.
+ */
+async function sumsOf(store: BlockStore, series: SliId, from: number, now: number): Promise<SumBetween> {
+  const firstHour = Math.floor(from / HOUR);
+  const lastHour = Math.floor(now / HOUR);
+  const firstMinuteHour = Math.max(firstHour, Math.floor((now - MINUTE_EXACT) / HOUR) - 1);
+  const [hours, minutes] = await Promise.all([
+    readSeries(store, series, 'hour', blocksOf('hour', firstHour, lastHour)),
+    readSeries(
+      store,
+      series,
+      'minute',
+      Array.from({ length: lastHour - firstMinuteHour + 1 }, (_, index) => firstMinuteHour + index),
+    ),
+  ]);
+  const good = [0];
+  const bad = [0];
+  for (let hour = firstHour; hour <= lastHour; hour++) {
+    const counts = countsAt(hours, 'hour', hour);
+    good.push(good.at(-1)! + counts.good);
+    bad.push(bad.at(-1)! + counts.bad);
+  }
+  const place = (hour: number) => Math.min(Math.max(hour - firstHour, 0), good.length - 1);
+  const before = (at: number): Counts => {
+    // All before a moment: the hours that are over by then, and the minutes of the one it lies in.
+    const hour = Math.floor(at / HOUR);
+    let counts: Counts = { good: good[place(hour)]!, bad: bad[place(hour)]! };
+    for (let minute = hour * 60; minute * MINUTE < at; minute++) {
+      const { good, bad } = countsAt(minutes, 'minute', minute);
+      counts = { good: counts.good + good, bad: counts.bad + bad };
+    }
+    return counts;
+  };
+  return (start, end) => {
+    const [early, late] = [before(start), before(end)];
+    return { good: late.good - early.good, bad: late.bad - early.bad };
+  };
+}

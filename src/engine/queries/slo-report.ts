@@ -1,0 +1,178 @@
+import { endOfPeriod, startOfPeriod, windowLength } from '../../core/time/calendar.ts';
+import type { Counts } from '../../core/counters/cells.ts';
+import type { TierReading } from '../../core/alerting/tier-reading.ts';
+import type { ErrorBudget } from '../../core/budget/error-budget.ts';
+import { errorBudget } from '../../core/budget/error-budget.ts';
+import type { Evidence } from '../../core/counters/evidence.ts';
+import type { AlertState } from '../../core/alerting/incident.ts';
+import { readTiers } from '../../core/alerting/incident.ts';
+import { formatPercent } from '../../core/budget/objective.ts';
+import type {
+  BudgetPolicyReport,
+  OpenIncident,
+  Ratio,
+  SloReport,
+  SloState,
+  WindowReport,
+} from '../../core/ports/queries.ts';
+import { unitOf } from '../../core/sli/sli-unit.ts';
+import type { Slo, TimeWindow } from '../../core/slo/slo.ts';
+import { HOUR, formatDuration } from '../../core/time/duration.ts';
+import { readBudget } from '../../core/alerting/budget-reading.ts';
+
+/** What an SLO reads, and the readings of its tiers that it was made of. */
+export function reportSlo(
+  slo: Slo,
+  state: AlertState,
+  evidence: Evidence,
+  now: number,
+): { readonly report: SloReport; readonly readings: readonly TierReading[] } {
+  const { sum, since } = evidence;
+  const readings = readTiers(slo, evidence, now);
+  const { counts, budget, exhaustsAt } = readBudget(slo, state, readings, sum, now);
+  const report: SloReport = {
+    id: slo.id,
+    workflow: slo.workflow,
+    name: slo.name,
+    owner: slo.owner,
+    description: slo.description,
+    runbook: slo.runbook,
+    objective: slo.objective.ratio,
+    window: slo.window.text,
+    state: stateOf(slo, state, budget, now - since),
+    sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
+    budget: { ...undusted(budget), exhaustsAt: exhaustsAt === null ? null : iso(exhaustsAt) },
+    windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, sum, now)),
+    burnRates: burnRates(readings),
+    budgetPolicy: budgetPolicy(slo, budget),
+    incident: openIncident(slo, state),
+    historySince: iso(since),
+    evaluatedAt: iso(now),
+    dataThrough: iso(now),
+  };
+  return { report, readings };
+}
+
+/** The incident of a state as readers see it; null when none is open. */
+export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIncident | null {
+  if (!incident) return null;
+  // An incident that an earlier version stored has not heard of acknowledging.
+  const acknowledged = incident.acknowledged ?? null;
+  const tiers = slo.alerts.tiers.filter(({ name }) => firing[name] !== undefined);
+  return {
+    id: incident.id,
+    severity: incident.severity,
+    tier: incident.tier,
+    firing: tiers.map(({ name }) => name),
+    openedAt: iso(incident.openedAt),
+    peakBurnRate: rounded(incident.peakBurnRate, 12),
+    acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
+  };
+}
+
+/** A moment as RFC 3339. */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** Counts with their share of good ones; what composites and mean ratios count is not whole and gets 6 decimals. */
+export function ratioOf({ good, bad }: Counts): Ratio {
+  const total = good + bad;
+  return {
+    good: rounded(good),
+    bad: rounded(bad),
+    total: rounded(total),
+    ratio: total === 0 ? null : share(good, total),
+  };
+}
+
+/** A budget without the dust that sums of fractions leave; of whole outcomes it is exact already. */
+export function undusted(budget: ErrorBudget): ErrorBudget {
+  const { allowed, spent, remaining, remainingRatio } = budget;
+  if (Number.isInteger(spent)) return budget;
+  return {
+    allowed: rounded(allowed),
+    spent: rounded(spent),
+    remaining: rounded(remaining),
+    remainingRatio: remainingRatio === null ? null : rounded(remainingRatio, 12),
+  };
+}
+
+/** A number without the dust of floating point: `digits` decimals, and no -0. */
+export function rounded(value: number, digits = 6): number {
+  return Number.isInteger(value) ? value + 0 : Number(value.toFixed(digits)) + 0;
+}
+
+function share(part: number, total: number): number {
+  return Number.isInteger(part) && Number.isInteger(total) ? part / total : rounded(part / total, 12);
+}
+
+function reportWindow(
+  { objective }: Slo,
+  window: TimeWindow,
+  sum: (duration: number) => Counts,
+  now: number,
+): WindowReport {
+  const counts = sum(windowLength(window, now));
+  const calendar = window.kind === 'calendar';
+  return {
+    window: window.text,
+    kind: window.kind,
+    from: iso(calendar ? startOfPeriod(window, now) : now - window.duration),
+    to: iso(calendar ? endOfPeriod(window, now) : now),
+    sli: ratioOf(counts),
+    budget: undusted(errorBudget(objective, counts)),
+  };
+}
+
+function burnRates(readings: readonly TierReading[]): Record<string, number | null> {
+  const rates = new Map<number, number | null>();
+  for (const { tier, figures } of readings) {
+    if (tier.kind === 'burnRate' && figures.kind === 'burnRate') {
+      rates.set(tier.long, figures.longBurnRate);
+      rates.set(tier.short, figures.shortBurnRate);
+    } else if (tier.kind === 'successRate' && figures.kind === 'successRate') {
+      rates.set(tier.over, figures.burnRate);
+    }
+  }
+  const shortestFirst = [...rates].toSorted(([a], [b]) => a - b);
+  return Object.fromEntries(
+    shortestFirst.map(([duration, rate]) => [
+      formatDuration(duration),
+      rate === null ? null : rounded(rate, 12),
+    ]),
+  );
+}
+
+function budgetPolicy(slo: Slo, { remainingRatio }: ErrorBudget): BudgetPolicyReport | null {
+  const policy = slo.budgetPolicy;
+  if (!policy) return null;
+  const { name, freezeBelow, postmortemAbove } = policy;
+  const frozen = freezeBelow !== null && remainingRatio !== null && remainingRatio < freezeBelow;
+  const left = remainingRatio ?? 0;
+  const standing =
+    left < 0
+      ? `The budget over ${slo.window.text} is overspent by ${formatPercent(-left)}`
+      : `${formatPercent(left)} of the budget over ${slo.window.text} is left`;
+  const limit = freezeBelow === 0 ? 'once it is overspent' : `below ${formatPercent(freezeBelow ?? 0, 6)}`;
+  const reason = `${standing}; ${limit} the policy ${name} freezes deploys.`;
+  return { name, deploys: frozen ? 'frozen' : 'allowed', reasons: frozen ? [reason] : [], postmortemAbove };
+}
+
+/** What matters most comes first: a burning SLO without budget is exhausted, one without outcomes has no state but that. */
+function stateOf(slo: Slo, state: AlertState, budget: ErrorBudget, age: number): SloState {
+  if (budget.remainingRatio !== null && budget.remainingRatio <= 0) return 'exhausted';
+  if (state.incident) return 'burning';
+  if (budget.remainingRatio === null) return 'no-data';
+  return age < warmUp(slo) ? 'warming-up' : 'healthy';
+}
+
+/** Until its first page tier's long window is full, an SLO's burn rate is of less time than it says. */
+function warmUp({ alerts, window, sli }: Slo): number {
+  const first = alerts.tiers.find(({ kind }) => kind === 'burnRate' || kind === 'successRate');
+  const tierWindow =
+    first?.kind === 'burnRate' ? first.long : first?.kind === 'successRate' ? first.over : HOUR;
+  // What counts time needs at least one of its slices or intervals to say anything.
+  const unit = sli.kind === 'slices' ? sli.sliceMs : sli.kind === 'freshness' ? sli.everyMs : 0;
+  return Math.min(window.duration, Math.max(tierWindow, unit));
+}

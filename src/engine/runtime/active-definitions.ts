@@ -1,0 +1,63 @@
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+import { seriesOf } from '../../core/slo/series.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import { allSlos } from '../../core/slo/slo.ts';
+import type { CountStore } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import { SECOND } from '../../core/time/duration.ts';
+
+/** The definitions everything works by. They change as a whole or not at all. */
+export interface DefinitionsInForce {
+  /** Null until any have come into force. */
+  readonly current: () => Definitions | null;
+  /** For those who cannot do without: throws `StoreUnavailable`, since it passes and what was sent should be sent again. */
+  readonly required: () => Definitions;
+  /** For those who then have nothing to do. */
+  readonly orNone: () => Definitions;
+  /** Puts others in force; waits while the store is away, and gives way to later ones. */
+  readonly replace: (next: Definitions) => Promise<void>;
+  /** Says again in the store since when each SLI is counted. */
+  readonly register: () => Promise<void>;
+}
+
+export function createDefinitionsInForce(options: {
+  readonly store: CountStore;
+  /** Called before definitions come into force. */
+  readonly prepare: (next: Definitions) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): DefinitionsInForce {
+  const { store, prepare, clock, log } = options;
+  const none: Definitions = { workflows: new Map(), teams: new Map(), targets: new Map() };
+  let inForce: Definitions | null = null;
+  let latest: Definitions | null = null;
+
+  return {
+    current: () => inForce,
+    required() {
+      if (!inForce) throw new StoreUnavailable('no SLO file has loaded yet, so nothing says what to count');
+      return inForce;
+    },
+    orNone: () => inForce ?? none,
+    async replace(next) {
+      latest = next;
+      for (;;) {
+        if (latest !== next) return;
+        try {
+          await prepare(next);
+          await store.registerSlis(seriesOf(allSlos(next)), clock.now());
+          if (latest === next) inForce = next;
+          return;
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable)) throw error;
+          log.warn({ error: error.message }, 'new SLO files wait for the store');
+          await new Promise((resolve) => setTimeout(resolve, SECOND).unref());
+        }
+      }
+    },
+    async register() {
+      if (inForce) await store.registerSlis(seriesOf(allSlos(inForce)), clock.now());
+    },
+  };
+}

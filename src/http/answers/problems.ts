@@ -1,0 +1,118 @@
+import type { RejectionCode } from '../../core/outcomes/record-fields.ts';
+
+/**
+ * Every `code` an error answer can carry, with its HTTP status and what it means. Codes are stable: clients
+ * may depend on them.
+ */
+export const PROBLEMS = {
+  'empty-body': { status: 400, meaning: 'The body holds no record.' },
+  'invalid-json': { status: 400, meaning: 'The body is not JSON, or not one line of it is.' },
+  'invalid-utf8': { status: 400, meaning: 'The body is not UTF-8 text.' },
+  'invalid-gzip': { status: 400, meaning: 'The body is not gzip, or its end is missing.' },
+  'invalid-path': { status: 400, meaning: 'The path holds a percent sign that is not part of an escape.' },
+  'invalid-query': { status: 400, meaning: 'A query parameter has a value that is not allowed.' },
+  'invalid-fields': {
+    status: 400,
+    meaning: 'Fields of the JSON are missing, unknown or not allowed; `detail` lists all of them.',
+  },
+  'invalid-request': { status: 400, meaning: 'What was sent is not HTTP.' },
+  unauthenticated: { status: 401, meaning: 'No token was sent, or none that is known.' },
+  forbidden: { status: 403, meaning: 'The token lacks the scope that this needs.' },
+  'not-found': { status: 404, meaning: 'There is nothing at this path.' },
+  'unknown-slo': { status: 404, meaning: 'No SLO of this name is loaded.' },
+  'unknown-adjustment': { status: 404, meaning: 'There is no adjustment of this id.' },
+  'unknown-incident': { status: 404, meaning: 'No incident of this id is open.' },
+  'method-not-allowed': {
+    status: 405,
+    meaning: 'The path exists, but not for this method; Allow lists them.',
+  },
+  'request-timeout': { status: 408, meaning: 'The request did not arrive whole in time.' },
+  'adjustment-over': {
+    status: 409,
+    meaning: 'The adjustment is over, so that ending it would change nothing.',
+  },
+  'too-many-adjustments': { status: 409, meaning: 'There are as many adjustments as are kept.' },
+  'body-too-large': { status: 413, meaning: 'The body, or what it unpacks to, has too many bytes.' },
+  'too-many-records': { status: 413, meaning: 'The body holds more records than one request may.' },
+  'unsupported-media-type': {
+    status: 415,
+    meaning: 'The Content-Type is neither application/json nor application/x-ndjson in UTF-8.',
+  },
+  'unsupported-encoding': { status: 415, meaning: 'The Content-Encoding is neither gzip nor identity.' },
+  'misdirected-host': {
+    status: 421,
+    meaning: 'Without tokens, a Host header that strangers may have chosen is not answered.',
+  },
+  'headers-too-large': { status: 431, meaning: 'The request line and headers have too many bytes.' },
+  'internal-error': { status: 500, meaning: 'Burnwatch failed; its log says how.' },
+  'store-unavailable': {
+    status: 503,
+    meaning: 'The store does not answer. Sending the same again is safe and counts nothing twice.',
+  },
+  'queue-full': { status: 503, meaning: 'Too much is waiting for the store; nothing was counted.' },
+} as const satisfies Record<string, { readonly status: number; readonly meaning: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Codes a single record can be rejected with by HTTP itself, before its fields are looked at. */
+export type RecordProblemCode = 'invalid-json' | 'record-too-large';
+
+/** Every `code` in the `rejected` list of an answer to `POST /v1/outcomes` or `POST /v1/measurements`, with what it means. */
+export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, string>> = {
+  'invalid-json': 'The line is not JSON.',
+  'record-too-large': 'The record has too many bytes, or brackets nested too deeply.',
+  'not-an-object': 'The record is not a JSON object.',
+  'unknown-field': 'The record has a field that records of its kind do not have.',
+  'missing-field': 'A required field is missing.',
+  'invalid-field': 'A field has a value that is not allowed.',
+  'too-old': 'It happened longer ago than duplicates are remembered.',
+  'in-the-future': 'It happened later than clocks may differ.',
+  'unknown-workflow': 'No SLO file defines this workflow.',
+  'unknown-measurement': 'No SLO of the workflow counts measurements of this name.',
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  421: 'Misdirected Request',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** A request that is answered with an error: which one, in which words, and with which further headers. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.code = code;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** The body of an error answer (RFC 9457). */
+export function problemBody({ code, status, message }: Problem): string {
+  return JSON.stringify({
+    type: `urn:burnwatch:problem:${code}`,
+    title: TITLES[status],
+    status,
+    code,
+    detail: message,
+  });
+}

@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http';
+import { QueueFull } from '../../core/ports/recorder.ts';
+import { StoreUnavailable } from '../../core/ports/store.ts';
+import { Problem, PROBLEM_TYPE, problemBody } from './problems.ts';
+
+/** Seconds after which a request that met a full queue or an absent store may come again. */
+const RETRY_AFTER = '1';
+
+/** Headers of every answer of the API: it is never a page, and never the same twice. */
+const API_HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
+
+/** Answers with a text of JSON. */
+export function sendJson(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    ...API_HEADERS,
+  });
+  response.end(body);
+}
+
+/** Answers with a problem. Does nothing when an answer has begun already. */
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = problemBody(problem);
+  response.writeHead(problem.status, {
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': Buffer.byteLength(body),
+    ...API_HEADERS,
+    ...problem.headers,
+  });
+  response.end(body);
+}
+
+/** What to answer when handling a request threw this. Says nothing about the inside of the service. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreUnavailable) {
+    return new Problem('store-unavailable', 'The store does not answer; send the same again.', {
+      'Retry-After': RETRY_AFTER,
+    });
+  }
+  if (error instanceof QueueFull) return queueFull();
+  if (error instanceof URIError || isBadParameter(error)) {
+    return new Problem('invalid-path', 'The path is not properly percent-encoded.');
+  }
+  return new Problem('internal-error', 'Burnwatch failed; its log says how.');
+}
+
+/** The answer to a request for which there is no room. */
+export function queueFull(): Problem {
+  return new Problem('queue-full', 'Too much is waiting; send the same again.', {
+    'Retry-After': RETRY_AFTER,
+  });
+}
+
+/** Express marks a path parameter that it cannot decode this way. */
+function isBadParameter(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 400;
+}

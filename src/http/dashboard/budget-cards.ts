@@ -1,0 +1,139 @@
+import type { AdjustmentReport, MemberReport, SloDetail, WindowReport } from '../../core/ports/queries.ts';
+import { budgetBar, count, goodRatio, moment, percent, period, when } from './format.ts';
+import type { Html, HtmlValue } from './html.ts';
+import { html } from './html.ts';
+
+/** The same promise over each of its windows; nothing for a single rolling one, which the budget tells of already. */
+export function windowCard(slo: SloDetail, now: number): Html | null {
+  if (slo.windows.length === 1 && slo.windows[0]!.kind === 'rolling') return null;
+  return html`<section class="card" aria-label="Windows">
+    <header>
+      <h2>${slo.windows.length === 1 ? 'Window' : 'Windows'}</h2>
+      <p>
+        ${slo.windows.length === 1 ? 'the calendar period that is running' : 'the same promise over each; alerts are about the first'}
+      </p>
+    </header>
+    <table class="plain">
+      <thead>
+        <tr>
+          <th scope="col">Window</th>
+          <th scope="col">Good</th>
+          <th scope="col">Bad of all</th>
+          <th scope="col">Budget left</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${slo.windows.map((window) => windowRow(window, slo, now))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function windowRow(
+  { window, kind, from, to, sli, budget }: WindowReport,
+  { objective }: SloDetail,
+  now: number,
+): Html {
+  const period =
+    kind === 'calendar'
+      ? html`<small>since ${moment(Date.parse(from))}, ends ${when(Date.parse(to), now)}</small>`
+      : null;
+  return html`<tr>
+    <th scope="row">${window}${period}</th>
+    <td data-label="Good">${goodRatio(sli.ratio, objective)}</td>
+    <td data-label="Bad of all">${count(sli.bad)} of ${count(sli.total)}</td>
+    <td data-label="Budget left" class="budget">
+      ${budgetBar(budget.remainingRatio)}<span>${percent(budget.remainingRatio)}</span>
+    </td>
+  </tr>`;
+}
+
+/** What a composite is made of, and who of them spends its budget; nothing for any other SLO. */
+export function memberCard({ members }: SloDetail, base: string): Html | null {
+  if (members.length === 0) return null;
+  return html`<section class="card" aria-label="Members">
+    <header>
+      <h2>Made of</h2>
+      <p>and which share of what is spent is whose</p>
+    </header>
+    <table class="plain">
+      <thead>
+        <tr>
+          <th scope="col">SLO</th>
+          <th scope="col">Weight</th>
+          <th scope="col">Good</th>
+          <th scope="col">Share of what is spent</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${members.map((member) => memberRow(member, base))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function memberRow({ slo, weight, ratio, share }: MemberReport, base: string): Html {
+  const path = slo.split('/').map(encodeURIComponent).join('/');
+  return html`<tr>
+    <th scope="row"><a href="${base}/slos/${path}">${slo}</a></th>
+    <td data-label="Weight">${weight}</td>
+    <td data-label="Good">${percent(ratio, 4)}</td>
+    <td data-label="Of the spent" class="budget">${shareBar(share)}<span>${percent(share)}</span></td>
+  </tr>`;
+}
+
+function shareBar(share: number | null): Html {
+  return html`<svg class="bar" aria-hidden="true" preserveAspectRatio="none">
+    <rect class="track" width="100%" height="100%" rx="4" />
+    ${share === null ? null : html`<rect class="share" width="${share * 100}%" height="100%" rx="4" />`}
+  </svg>`;
+}
+
+/** What takes outcomes out of an SLO, and when; nothing when nothing does. */
+export function adjustmentCard({ adjustments }: SloDetail, now: number): Html | null {
+  if (adjustments.length === 0) return null;
+  return html`<section class="card" aria-label="Adjustments">
+    <header>
+      <h2>Adjustments</h2>
+      <p>what happens in their time does not count</p>
+    </header>
+    <table class="plain">
+      <thead>
+        <tr>
+          <th scope="col">Why</th>
+          <th scope="col">When</th>
+          <th scope="col">By</th>
+          <th scope="col">Now</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${adjustments.map((adjustment) => adjustmentRow(adjustment, now))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function adjustmentRow(adjustment: AdjustmentReport, now: number): Html {
+  const { reason, createdBy, workflow, notes } = adjustment;
+  return html`<tr>
+    <th scope="row">
+      ${reason}${workflow === null ? null : html`<small>all SLOs of ${workflow}</small>`}${notes.map(
+        (note) => html`<small>${note}</small>`,
+      )}
+    </th>
+    <td data-label="When">${times(adjustment)}</td>
+    <td data-label="By">${createdBy}</td>
+    <td data-label="Now">${standing(adjustment, now)}</td>
+  </tr>`;
+}
+
+function times({ when: time }: AdjustmentReport): HtmlValue {
+  if (time.kind === 'once') return period(Date.parse(time.from), Date.parse(time.to));
+  return html`<code>${time.rrule}</code> for ${time.duration}, ${time.timeZone}`;
+}
+
+function standing({ active, occurrence, ended }: AdjustmentReport, now: number): HtmlValue {
+  if (active) return html`<b class="alarm">in force</b>, ends ${when(Date.parse(occurrence!.to), now)}`;
+  if (ended) return html`ended by ${ended.by} ${when(Date.parse(ended.at), now)}`;
+  return occurrence ? html`starts ${when(Date.parse(occurrence.from), now)}` : 'over';
+}

@@ -1,0 +1,124 @@
+import { formatPercent } from '../../core/budget/objective.ts';
+import type { SloState } from '../../core/ports/queries.ts';
+import { DAY, HOUR, MINUTE } from '../../core/time/duration.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+/** What a state is called; the order is the one in which people should look. */
+export const STATE_WORDS: Readonly<Record<SloState, string>> = {
+  burning: 'Burning',
+  exhausted: 'Exhausted',
+  'no-data': 'No data',
+  'warming-up': 'Warming up',
+  healthy: 'Healthy',
+};
+
+const ATTENTION = Object.keys(STATE_WORDS);
+
+/** Where a state stands among the others: what needs people first has the lowest. */
+export function attention(state: SloState): number {
+  return ATTENTION.indexOf(state);
+}
+
+/** A state as a coloured word, readable without the colour. */
+export function stateBadge(state: SloState): Html {
+  return html`<span class="badge ${state}"
+    ><span class="dot" aria-hidden="true"></span>${STATE_WORDS[state]}</span
+  >`;
+}
+
+/** A ratio as a percentage; a dash without outcomes. */
+export function percent(ratio: number | null, digits = 1): string {
+  return ratio === null ? '–' : formatPercent(ratio, digits).replace('-', '−');
+}
+
+/** The good ratio, with as many digits as the objective needs for the two to be told apart. */
+export function goodRatio(ratio: number | null, objective: number): string {
+  const digits = Math.min(6, Math.max(1, Math.ceil(-Math.log10(1 - objective))));
+  return percent(ratio, digits);
+}
+
+/** A burn rate such as `14.4×`; a dash without outcomes. */
+export function burnRateText(rate: number | null): string {
+  if (rate === null) return '–';
+  return `${rate >= 100 ? Math.round(rate) : Number(rate.toFixed(rate < 1 ? 2 : 1))}×`;
+}
+
+/** A text with the signs of its numbers as people write them: `14.4×`, `−30%`. */
+export function withSigns(text: string): string {
+  return text.replace(/(\d)x\b/g, '$1×').replace(/(^|\s)-(?=\d)/g, '$1−');
+}
+
+/** A count with thousands separated; of one that is no whole number and not large, what comes after the point. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 });
+}
+
+/** A moment to the minute, in UTC: `2 Mar 2026, 12:00 UTC`. */
+export function moment(at: number): Html {
+  const { day, time } = utc(at);
+  return html`<time datetime="${new Date(at).toISOString()}">${day}, ${time} UTC</time>`;
+}
+
+/** From one moment to another; a day that is the same is said once. */
+export function period(from: number, to: number): Html {
+  const [start, end] = [utc(from), utc(to)];
+  if (start.day !== end.day) return html`${moment(from)} to ${moment(to)}`;
+  return html`${start.day}, ${start.time} to ${end.time} UTC`;
+}
+
+function utc(at: number): { readonly day: string; readonly time: string } {
+  const words = new Date(at).toUTCString();
+  const [, day = '', rest = '', time = ''] = /^\w+, (\d+) (\w+ \d+) (\d+:\d+)/.exec(words) ?? [];
+  return { day: `${Number(day)} ${rest}`, time };
+}
+
+/** A duration in its largest unit and the next: `3d 4h`, `12m`. */
+export function span(duration: number): string {
+  if (duration < MINUTE) return 'under 1m';
+  const days = Math.floor(duration / DAY);
+  const hours = Math.floor((duration % DAY) / HOUR);
+  const minutes = Math.floor((duration % HOUR) / MINUTE);
+  if (days > 0) return hours > 0 ? `${days}d ${hours}h` : `${days}d`;
+  if (hours > 0) return minutes > 0 ? `${hours}h ${minutes}m` : `${hours}h`;
+  return `${minutes}m`;
+}
+
+/** A moment as the time passed since, or until it; its `title` is the exact one. */
+export function when(at: number, now: number): Html {
+  const exact = new Date(at).toISOString();
+  const words = at <= now ? `${span(now - at)} ago` : `in ${span(at - now)}`;
+  return html`<time datetime="${exact}" title="${exact}">${words}</time>`;
+}
+
+/** An outside link, if it is one that a browser may follow. */
+export function outsideLink(url: string | null, text: string): Html | null {
+  return url !== null && /^https?:\/\//i.test(url)
+    ? html`<a href="${url}" rel="noopener noreferrer">${text}</a>`
+    : null;
+}
+
+/**
+ * The error budget as a bar: what is left in the colour of its state, or, when overspent, how far over, from
+ * the other end. Drawn as SVG because the security policy allows no inline styles.
+ */
+export function budgetBar(remainingRatio: number | null): Html {
+  const label = remainingRatio === null ? 'no outcomes' : `${percent(remainingRatio, 0)} left`;
+  const share = Math.min(1, Math.abs(remainingRatio ?? 0)) * 100;
+  const over = (remainingRatio ?? 0) < 0;
+  const level = over ? 'over' : (remainingRatio ?? 1) < 0.25 ? 'low' : 'left';
+  return html`<svg class="bar" role="img" aria-label="Error budget: ${label}" preserveAspectRatio="none">
+    <rect class="track" width="100%" height="100%" rx="4" />
+    ${
+      remainingRatio === null
+        ? null
+        : html`<rect
+            class="${level}"
+            x="${over ? 100 - share : 0}%"
+            width="${share}%"
+            height="100%"
+            rx="4"
+          />`
+    }
+  </svg>`;
+}

@@ -1,0 +1,97 @@
+import type { Html, HtmlValue } from './html.ts';
+import { html } from './html.ts';
+import type { Status } from '../../core/ports/service-status.ts';
+
+/** What surrounds every page. */
+export interface PageFrame {
+  readonly title: string;
+  /** In front of every link to ourselves: the path of the public URL, or nothing. */
+  readonly base: string;
+  readonly version: string;
+  readonly status: Status;
+}
+
+/**
+ * A whole page around a body. `<main>` holds everything that can change, because the page's script replaces
+ * that element by a newer one.
+ */
+export function page({ title, base, version, status }: PageFrame, main: HtmlValue): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · Burnwatch</title>
+        <link rel="icon" href="${base}/dashboard.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="${base}/dashboard.css" />
+        <script src="${base}/dashboard.js" defer></script>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to content</a>
+        <header class="site">
+          <a class="brand" href="${base}/"
+            ><img src="${base}/dashboard.svg" alt="" width="24" height="24" />Burnwatch</a
+          >
+          <p id="freshness" role="status"></p>
+        </header>
+        <main id="main">${serviceProblems(status, base)} ${main} ${serviceFacts(status, version)}</main>
+      </body>
+    </html> `.text;
+}
+
+/** What is wrong with the service itself; nothing when nothing is. */
+function serviceProblems({ checks, sloProblems, outbox }: Status, base: string): Html {
+  const failing = Object.entries(checks).filter(([, { ok }]) => !ok);
+  const { undeliverable } = outbox;
+  return html`${failing.map(
+    ([name, { message }]) =>
+      html`<section class="banner bad" aria-label="Failing check">
+        <h2>${name}</h2>
+        <p>${message}</p>
+      </section>`,
+  )}${
+    sloProblems.length === 0
+      ? null
+      : html`<section class="banner bad" aria-label="SLO file problems">
+          <h2>
+            ${sloProblems.length === 1 ? 'The SLO files have a problem' : `The SLO files have ${sloProblems.length} problems`}
+          </h2>
+          <p>What loaded last stays in force until this is mended.</p>
+          ${sloProblems.slice(0, 20).map((problem) => html`<pre tabindex="0">${problem}</pre>`)}
+        </section>`
+  }${
+    undeliverable === 0
+      ? null
+      : html`<section class="banner bad" aria-label="Undeliverable notifications">
+          <h2>
+            ${undeliverable === 1 ? '1 notification' : `${undeliverable} notifications`} could not be
+            delivered
+          </h2>
+          <p>The <a href="${base}/v1/outbox">outbox</a> says which, to whom, and why.</p>
+        </section>`
+  }`;
+}
+
+function serviceFacts({ leader, evaluation, outbox, queued }: Status, version: string): Html {
+  const { lastAt, lastDurationMs } = evaluation;
+  const evaluated =
+    lastAt === null
+      ? html`not evaluated here yet`
+      : html`evaluated at <time datetime="${iso(lastAt)}">${iso(lastAt).slice(11, 19)} UTC</time>${
+            lastDurationMs === null ? null : html` in ${lastDurationMs} ms`
+          }`;
+  return html`<footer class="facts">
+    <ul>
+      <li>${leader ? 'this replica leads' : 'another replica leads'}</li>
+      <li>${evaluated}</li>
+      <li>${queued} ${queued === 1 ? 'outcome' : 'outcomes'} waiting</li>
+      <li>${outbox.pending} ${outbox.pending === 1 ? 'notification' : 'notifications'} waiting</li>
+      <li>Burnwatch ${version}</li>
+    </ul>
+  </footer>`;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,225 @@
+import type { SloReport } from '../../core/ports/queries.ts';
+import {
+  STATE_WORDS,
+  attention,
+  budgetBar,
+  burnRateText,
+  count,
+  goodRatio,
+  outsideLink,
+  percent,
+  stateBadge,
+  when,
+} from './format.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+export interface Overview {
+  readonly slos: readonly SloReport[];
+  readonly inFlight: readonly {
+    readonly workflow: string;
+    readonly running: number;
+    readonly overdue: number;
+  }[];
+  /** Only SLOs with this text in their id or owner, and in this state; empty for all. */
+  readonly filter: { readonly text: string; readonly state: string };
+  readonly base: string;
+  /** Where producers reach the service. */
+  readonly origin: string;
+}
+
+/** A page with more rows is slow to read, for people and browsers alike. */
+const MAX_ROWS = 200;
+
+/** The body of the overview: totals, then every workflow with its SLOs, those that need people first. */
+export function overviewPage(overview: Overview): Html {
+  const { slos, filter, base } = overview;
+  const wanted = slos.filter((slo) => matches(slo, filter)).toSorted(byAttention);
+  const shown = wanted.slice(0, MAX_ROWS);
+  return html`<div class="heading">
+      <h1>Error budgets</h1>
+      ${totals(slos, filter, base)}
+    </div>
+    ${slos.length === 0 ? null : filterForm(filter, base)}
+    ${slos.length > 0 && wanted.length === 0 ? html`<p class="empty">No SLO matches. <a href="${base}/">Show all</a></p>` : null}
+    ${wanted.length > MAX_ROWS ? html`<p class="note">The ${MAX_ROWS} of ${count(wanted.length)} that need attention most.</p>` : null}
+    ${byWorkflow(shown).map((group) => workflowCard(group, overview))}
+    ${slos.every(({ sli }) => sli.total === 0) ? firstSteps(slos[0], overview.origin) : null}`;
+}
+
+function matches({ id, owner, state }: SloReport, filter: Overview['filter']): boolean {
+  const text = filter.text.toLowerCase();
+  const inText = id.toLowerCase().includes(text) || owner.toLowerCase().includes(text);
+  return inText && (filter.state === '' || filter.state === state);
+}
+
+function byAttention(one: SloReport, other: SloReport): number {
+  return (
+    urgency(one) - urgency(other) ||
+    attention(one.state) - attention(other.state) ||
+    (one.budget.remainingRatio ?? 1) - (other.budget.remainingRatio ?? 1)
+  );
+}
+
+function urgency({ incident }: SloReport): number {
+  if (!incident) return 2;
+  return incident.severity === 'page' ? 0 : 1;
+}
+
+function byWorkflow(slos: readonly SloReport[]): SloReport[][] {
+  const groups = new Map<string, SloReport[]>();
+  for (const slo of slos) {
+    const group = groups.get(slo.workflow);
+    if (group) group.push(slo);
+    else groups.set(slo.workflow, [slo]);
+  }
+  return [...groups.values()];
+}
+
+function totals(slos: readonly SloReport[], filter: Overview['filter'], base: string): Html {
+  const states = Object.entries(STATE_WORDS).map(([state, word]) => {
+    const number = slos.filter((slo) => slo.state === state).length;
+    return { state, word, number };
+  });
+  return html`<ul class="totals" aria-label="SLOs by state">
+    <li>
+      <a href="${base}/" ${current(filter.state === '')}
+        ><b>${count(slos.length)}</b> ${slos.length === 1 ? 'SLO' : 'SLOs'}</a
+      >
+    </li>
+    ${states.map(({ state, word, number }) =>
+      number === 0
+        ? null
+        : html`<li>
+            <a class="${state}" href="${base}/?state=${state}" ${current(filter.state === state)}
+              ><span class="dot" aria-hidden="true"></span><b>${count(number)}</b> ${word.toLowerCase()}</a
+            >
+          </li>`,
+    )}
+  </ul>`;
+}
+
+function current(is: boolean): Html | null {
+  return is ? html` aria-current="true"` : null;
+}
+
+function filterForm({ text, state }: Overview['filter'], base: string): Html {
+  return html`<form class="filter" action="${base}/" role="search">
+    <label for="q">Workflow, SLO or owner</label>
+    <input id="q" name="q" type="search" value="${text}" maxlength="128" autocomplete="off" />
+    ${state === '' ? null : html`<input type="hidden" name="state" value="${state}" />`}
+    <button>Filter</button>
+  </form>`;
+}
+
+function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview): Html {
+  const { workflow, owner } = slos[0]!;
+  const flight = inFlight.find((entry) => entry.workflow === workflow);
+  return html`<section class="card" aria-label="Workflow ${workflow}">
+    <header>
+      <h2>${workflow}</h2>
+      <p>
+        owned by <b>${owner}</b>${
+          flight
+            ? html` · ${count(flight.running)} in
+              flight${flight.overdue > 0 ? html`, <b class="alarm">${count(flight.overdue)} overdue</b>` : null}`
+            : null
+        }
+      </p>
+      ${runbook(slos)}
+    </header>
+    <table class="slos">
+      <thead>
+        <tr>
+          <th scope="col">SLO</th>
+          <th scope="col">State</th>
+          <th scope="col">Good</th>
+          <th scope="col">Budget left</th>
+          <th scope="col">Burn rate</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${slos.map((slo) => sloRow(slo, base))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function runbook(slos: readonly SloReport[]): Html | null {
+  return outsideLink(slos.find((slo) => slo.runbook !== null)?.runbook ?? null, 'Runbook');
+}
+
+function sloRow(slo: SloReport, base: string): Html {
+  const { sli, budget } = slo;
+  const now = Date.parse(slo.evaluatedAt);
+  return html`<tr>
+    <th scope="row">
+      <a href="${base}${sloPath(slo)}">${slo.name}</a
+      >${slo.description === null ? null : html`<small>${slo.description}</small>`}
+    </th>
+    <td data-label="State">
+      ${stateBadge(slo.state)}${
+        slo.incident
+          ? html`<small class="alarm"
+                >${slo.incident.severity} · opened ${when(Date.parse(slo.incident.openedAt), now)}</small
+              >${
+                slo.incident.acknowledged
+                  ? html`<small>acknowledged by ${slo.incident.acknowledged.by}</small>`
+                  : null
+              }`
+          : null
+      }${slo.budgetPolicy?.deploys === 'frozen' ? html`<small class="alarm">deploys frozen</small>` : null}
+    </td>
+    <td data-label="Good">
+      <span>${goodRatio(sli.ratio, slo.objective)}</span
+      ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small>
+    </td>
+    <td data-label="Budget left" class="budget">
+      ${budgetBar(budget.remainingRatio)}<span>${percent(budget.remainingRatio)}</span>${budgetNote(budget, now)}
+    </td>
+    <td data-label="Burn rate">
+      <ul class="rates">
+        ${Object.entries(slo.burnRates).map(
+          ([window, rate]) =>
+            html`<li${rate !== null && rate >= 1 ? html` class="fast"` : null}><small>${window}</small> ${burnRateText(rate)}</li>`,
+        )}
+      </ul>
+    </td>
+  </tr>`;
+}
+
+function budgetNote({ remainingRatio, exhaustsAt }: SloReport['budget'], now: number): Html | null {
+  if (remainingRatio !== null && remainingRatio < 0) return html`<small class="alarm">overspent</small>`;
+  if (exhaustsAt === null || remainingRatio === 0) return null;
+  return html`<small class="alarm">gone ${when(Date.parse(exhaustsAt), now)}</small>`;
+}
+
+/** The path of an SLO's page; the slashes of its workflow are encoded. */
+export function sloPath({ workflow, name }: Pick<SloReport, 'workflow' | 'name'>): string {
+  return `/slos/${encodeURIComponent(workflow)}/${encodeURIComponent(name)}`;
+}
+
+function firstSteps(slo: SloReport | undefined, origin: string): Html {
+  if (!slo) {
+    return html`<section class="empty">
+      <h2>No SLO is loaded yet</h2>
+      <p>
+        Write one in a YAML file in the SLO folder. It takes effect as soon as it is saved;
+        <code>burnwatch check</code> says what is wrong with it.
+      </p>
+    </section>`;
+  }
+  const outcome = JSON.stringify({
+    workflow: slo.workflow,
+    execution: 'first-1',
+    status: 'succeeded',
+    durationMs: 1200,
+  });
+  return html`<section class="empty">
+    <h2>Waiting for the first outcome</h2>
+    <p>Report what happened to an execution:</p>
+    <pre tabindex="0">
+curl ${origin}/v1/outcomes -H 'Content-Type: application/json' \\
+  -d '${outcome}'</pre>
+  </section>`;
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../../core/ports/log.ts';
+import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
+import { problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
+import type { Guard } from '../guard/auth.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { BodyFormat, IngestBody } from './ingest-body.ts';
+import { parseIngestBody } from './ingest-body.ts';
+import { Problem } from '../answers/problems.ts';
+import { Disconnected, gunzip, readBody, tooLarge } from '../requests/request-body.ts';
+
+export const OUTCOMES_PATH = '/v1/outcomes';
+export const MEASUREMENTS_PATH = '/v1/measurements';
+
+export interface IngestLimits {
+  /** Bytes of a body as sent. */
+  readonly maxBodyBytes: number;
+  /** Bytes of a body unpacked. */
+  readonly maxUnpackedBytes: number;
+  /** Records of a body. */
+  readonly maxRecords: number;
+  /** Bytes of bodies, packed and unpacked, of all requests that are being handled at the same time. */
+  readonly maxHeldBytes: number;
+}
+
+export const INGEST_LIMITS: IngestLimits = {
+  maxBodyBytes: 8 * 1024 * 1024,
+  maxUnpackedBytes: 32 * 1024 * 1024,
+  maxRecords: 50_000,
+  maxHeldBytes: 64 * 1024 * 1024,
+};
+
+/** An answer lists at most this many rejected records; if there are more, it gives their number as `rejectedCount`. */
+export const MAX_REJECTED_LISTED = 1000;
+
+export interface IngestOptions {
+  readonly recorder: Recorder;
+  readonly guard: Guard;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly limits: IngestLimits;
+}
+
+/** Answers a request, or nobody when the client has gone; never throws. */
+export type IngestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Makes the handlers of `POST /v1/outcomes` and `POST /v1/measurements`, which work on bare `node:http` because a
+ * framework would cost them most of their throughput. They share the limits.
+ */
+export function createIngest({ recorder, guard, metrics, log, limits }: IngestOptions): {
+  readonly outcomes: IngestHandler;
+  readonly measurements: IngestHandler;
+} {
+  let heldBytes = 0;
+
+  function handler(
+    what: string,
+    record: (records: readonly unknown[]) => Promise<RecordResult>,
+  ): IngestHandler {
+    return async (request, response) => {
+      let reserved = 0;
+      const reserve = (bytes: number): void => {
+        if (heldBytes + bytes > limits.maxHeldBytes) throw queueFull();
+        heldBytes += bytes;
+        reserved += bytes;
+      };
+      try {
+        guard.demand(request, 'write');
+        if (request.method !== 'POST') {
+          throw new Problem('method-not-allowed', `${what} are sent with POST.`, { Allow: 'POST' });
+        }
+        const format = formatOf(request.headers['content-type']);
+        const packed = isPacked(request.headers['content-encoding']);
+        if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
+          throw tooLarge(limits.maxBodyBytes);
+        }
+        if (request.headers.expect !== undefined) response.writeContinue();
+        let bytes = await readBody(request, limits.maxBodyBytes, reserve);
+        if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
+        if (bytes.length === 0) throw new Problem('empty-body', 'The body is empty.');
+        const body = await parseIngestBody(bytes, format, limits.maxRecords);
+        const result = await record(body.records);
+        sendJson(response, 200, answer(body, result, metrics));
+      } catch (error) {
+        if (error instanceof Disconnected) return;
+        const problem = problemOf(error);
+        if (problem.code === 'internal-error')
+          log.error({ err: error }, `Recording ${what.toLowerCase()} failed.`);
+        metrics.failedRequest(problem.code);
+        sendProblem(response, problem);
+      } finally {
+        heldBytes -= reserved;
+      }
+    };
+  }
+
+  return {
+    outcomes: handler('Outcomes', (records) => recorder.record(records)),
+    measurements: handler('Measurements', (records) => recorder.recordMeasurements(records)),
+  };
+}
+
+function formatOf(contentType: string | undefined): BodyFormat {
+  if (contentType === 'application/json') return 'json';
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+  const charset = parameters.map((parameter) => parameter.trim()).find((text) => text.startsWith('charset='));
+  if (charset === undefined || /^charset="?utf-?8"?$/.test(charset)) {
+    if (type.trim() === 'application/json') return 'json';
+    if (type.trim() === 'application/x-ndjson') return 'ndjson';
+  }
+  throw new Problem(
+    'unsupported-media-type',
+    'The Content-Type must be application/json or application/x-ndjson, in UTF-8.',
+    { Accept: 'application/json, application/x-ndjson' },
+  );
+}
+
+function isPacked(encoding: string | undefined): boolean {
+  switch (encoding?.toLowerCase()) {
+    case undefined:
+    case 'identity':
+      return false;
+    case 'gzip':
+    case 'x-gzip':
+      return true;
+    default:
+      throw new Problem('unsupported-encoding', 'The Content-Encoding must be gzip or identity.', {
+        'Accept-Encoding': 'gzip, identity',
+      });
+  }
+}
+
+function answer(body: IngestBody, result: RecordResult, metrics: Metrics): string {
+  const { accepted, duplicates } = result;
+  const { positions } = body;
+  const judged = positions
+    ? result.rejected.map((rejection) => ({ ...rejection, index: positions[rejection.index]! }))
+    : result.rejected;
+  const rejected =
+    body.rejected.length === 0
+      ? judged
+      : [...body.rejected, ...judged].toSorted((one, other) => one.index - other.index);
+  for (const { code } of rejected) metrics.rejected(code);
+  const listed = rejected.length > MAX_REJECTED_LISTED ? rejected.slice(0, MAX_REJECTED_LISTED) : rejected;
+  const list = listed.length === 0 ? '[]' : JSON.stringify(listed);
+  const count = listed === rejected ? '' : `,"rejectedCount":${rejected.length}`;
+  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${list}${count}}`;
+}

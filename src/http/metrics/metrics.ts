@@ -1,0 +1,172 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { SloReport } from '../../core/ports/queries.ts';
+import type { Delivery } from '../../core/ports/target.ts';
+import { renderSloMetrics } from './slo-metrics.ts';
+import type { Status } from '../../core/ports/service-status.ts';
+
+/** The metrics of the service itself, beside those of its process: name, labels and what each says. */
+export const METRICS = {
+  outcomes: {
+    name: 'burnwatch_outcomes_total',
+    labelNames: ['workflow', 'result'],
+    help: 'Outcomes stored, by workflow and result: accepted, or duplicate of one stored before.',
+  },
+  rejected: {
+    name: 'burnwatch_outcomes_rejected_total',
+    labelNames: ['code'],
+    help: 'Outcomes rejected one by one, by code.',
+  },
+  failedRequests: {
+    name: 'burnwatch_requests_failed_total',
+    labelNames: ['code'],
+    help: 'HTTP requests answered with an error, by code.',
+  },
+  overdue: {
+    name: 'burnwatch_overdue_total',
+    labelNames: [],
+    help: 'Executions and steps counted as bad because their deadline passed before they ended.',
+  },
+  unjudged: {
+    name: 'burnwatch_unjudged_total',
+    labelNames: [],
+    help: 'Successes that no deadline could be judged for, because their start was never reported.',
+  },
+  notifications: {
+    name: 'burnwatch_notifications_total',
+    labelNames: ['target', 'result'],
+    help: 'Tries to send a notification, by target and result.',
+  },
+  evaluationDuration: {
+    name: 'burnwatch_evaluation_duration_seconds',
+    labelNames: [],
+    help: 'How long evaluating all SLOs took.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
+  evaluationFailures: {
+    name: 'burnwatch_evaluation_failures_total',
+    labelNames: [],
+    help: 'Evaluations that failed, of one SLO or as a whole.',
+  },
+  sloFilesOk: {
+    name: 'burnwatch_slo_files_ok',
+    labelNames: [],
+    help: '1 when the SLO files load, 0 when the last good definitions are in use instead.',
+  },
+  leader: {
+    name: 'burnwatch_leader',
+    labelNames: [],
+    help: '1 when this replica evaluates and delivers.',
+  },
+  queued: {
+    name: 'burnwatch_outcomes_queued',
+    labelNames: [],
+    help: 'Outcomes waiting for the store at this moment.',
+  },
+  outboxPending: {
+    name: 'burnwatch_outbox_pending',
+    labelNames: [],
+    help: 'Notifications waiting to be delivered.',
+  },
+  outboxUndeliverable: {
+    name: 'burnwatch_outbox_undeliverable',
+    labelNames: [],
+    help: 'Notifications given up as undeliverable.',
+  },
+  storeUp: { name: 'burnwatch_store_up', labelNames: [], help: '1 when the store answers.' },
+  buildInfo: { name: 'burnwatch_build_info', labelNames: ['version'], help: 'Always 1; the version.' },
+} as const;
+
+/** Gauges of prom-client that end in `_total`, which only counters may; the same numbers exist without it. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+export interface EvaluationCounts {
+  /** SLOs that could not be evaluated. */
+  readonly failed: number;
+  readonly overdue: number;
+  readonly unjudged: number;
+}
+
+/** Where everything that is worth a number is counted. */
+export interface Metrics {
+  /** Counts what became of valid outcomes of a workflow that is loaded. */
+  outcomes(workflow: string, accepted: number, duplicates: number): void;
+  /** Counts one record that was rejected. */
+  rejected(code: string): void;
+  /** Counts one request that was answered with an error. */
+  failedRequest(code: string): void;
+  /** Counts one try to send to a target, and what came of it. */
+  notification(target: string, result: Delivery['result']): void;
+  /** Counts one evaluation of so many milliseconds, and what it found. */
+  evaluation(duration: number, found: EvaluationCounts): void;
+  /** Counts an evaluation that failed as a whole. */
+  evaluationFailed(): void;
+  /** Says whether the SLO files load as they are now. */
+  sloFiles(ok: boolean): void;
+  /** Everything in the Prometheus text format; `slos` is empty while they cannot be read. */
+  render(status: Status, slos: readonly SloReport[]): Promise<string>;
+}
+
+/** The media type of what `render` writes. */
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** Makes an independent set of metrics, with those of the process among them. */
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+
+  const outcomes = new Counter({ ...METRICS.outcomes, registers });
+  const rejected = new Counter({ ...METRICS.rejected, registers });
+  const failedRequests = new Counter({ ...METRICS.failedRequests, registers });
+  const overdue = new Counter({ ...METRICS.overdue, registers });
+  const unjudged = new Counter({ ...METRICS.unjudged, registers });
+  const notifications = new Counter({ ...METRICS.notifications, registers });
+  const evaluationDuration = new Histogram({
+    ...METRICS.evaluationDuration,
+    buckets: [...METRICS.evaluationDuration.buckets],
+    registers,
+  });
+  const evaluationFailures = new Counter({ ...METRICS.evaluationFailures, registers });
+  const sloFilesOk = new Gauge({ ...METRICS.sloFilesOk, registers });
+  const leader = new Gauge({ ...METRICS.leader, registers });
+  const queued = new Gauge({ ...METRICS.queued, registers });
+  const outboxPending = new Gauge({ ...METRICS.outboxPending, registers });
+  const outboxUndeliverable = new Gauge({ ...METRICS.outboxUndeliverable, registers });
+  const storeUp = new Gauge({ ...METRICS.storeUp, registers });
+  new Gauge({ ...METRICS.buildInfo, registers }).set({ version }, 1);
+
+  function setStatus(status: Status): void {
+    leader.set(status.leader ? 1 : 0);
+    queued.set(status.queued);
+    outboxPending.set(status.outbox.pending);
+    outboxUndeliverable.set(status.outbox.undeliverable);
+    storeUp.set(status.checks.store.ok ? 1 : 0);
+  }
+
+  return {
+    outcomes(workflow, accepted, duplicates) {
+      outcomes.inc({ workflow, result: 'accepted' }, accepted);
+      outcomes.inc({ workflow, result: 'duplicate' }, duplicates);
+    },
+    rejected: (code) => rejected.inc({ code }),
+    failedRequest: (code) => failedRequests.inc({ code }),
+    notification: (target, result) => notifications.inc({ target, result }),
+    evaluation(duration, found) {
+      evaluationDuration.observe(duration / 1000);
+      evaluationFailures.inc(found.failed);
+      overdue.inc(found.overdue);
+      unjudged.inc(found.unjudged);
+    },
+    evaluationFailed: () => evaluationFailures.inc(),
+    sloFiles: (ok) => sloFilesOk.set(ok ? 1 : 0),
+    async render(status, slos) {
+      setStatus(status);
+      return (await registry.metrics()) + (await renderSloMetrics(slos));
+    },
+  };
+}

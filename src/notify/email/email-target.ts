@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { createTransport } from 'nodemailer';
+import type { NodemailerError } from 'nodemailer';
+import type { Log } from '../../core/ports/log.ts';
+import type { Delivery, Notification, Target } from '../../core/ports/target.ts';
+import { emailHtml } from './email-html.ts';
+import { type Links, type Message, composeMessage } from '../message/message.ts';
+import { plainText } from '../message/plain-text.ts';
+import { redact, secretsOfMailServer } from '../message/redact.ts';
+
+/** A mail, complete but for what a mail server adds. */
+export interface Mail {
+  readonly from: string;
+  readonly to: { name: string; address: string }[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly messageId: string;
+  readonly inReplyTo: string;
+  readonly references: string;
+  readonly priority: 'high' | 'normal';
+  readonly headers: Record<string, string>;
+}
+
+/** What carries mails to a mail server, or stands in for it. */
+export interface MailTransport {
+  /** What no reason may hold, as a server may repeat it. */
+  readonly secrets: readonly string[];
+  /** Resolves once the server has the mail, with the recipients it rejected. */
+  sendMail(mail: Mail & { readonly signal: AbortSignal }): Promise<{ readonly rejected: readonly unknown[] }>;
+  close(): void;
+}
+
+export interface EmailOptions {
+  /** From `mailTransport`; null when no mail server is configured, and then every mail is refused. Closed with the target. */
+  readonly transport: MailTransport | null;
+  /** The sender, as an address or `Name <address>`. */
+  readonly from: string;
+  readonly links: Links;
+  /** For one try, from connecting to the server's last answer. */
+  readonly timeoutMs: number;
+  readonly log: Log;
+}
+
+/** Failures without a server's answer that another try would meet again: they lie in the configuration. */
+const LASTING = new Set(['EENVELOPE', 'EMESSAGE', 'ECONFIG', 'EAUTH', 'ENOAUTH', 'EREQUIRETLS']);
+
+/**
+ * A connection to a mail server, such as `smtp://user:pass@host:587` or `smtps://host`, made anew for every mail.
+ * Each of its waits ends after `timeoutMs`. Throws an error without the address when that is not one.
+ */
+export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport {
+  if (!/^smtps?:\/\//i.test(smtpUrl) || !URL.canParse(smtpUrl)) {
+    throw new Error('The mail server is not an address such as smtp://user:password@host:587');
+  }
+  const transporter = createTransport({
+    url: smtpUrl,
+    dnsTimeout: timeoutMs,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    secrets: secretsOfMailServer(smtpUrl),
+    sendMail: (mail) => transporter.sendMail(mail),
+    close: () => transporter.close(),
+  };
+}
+
+/**
+ * Mailboxes behind a mail server; one mail goes to all of them. Sends once and says what became of it: temporary
+ * answers, timeouts and broken connections are worth another try, permanent ones are refused. Accepted for some
+ * and rejected for others is delivered, and logged. Mails of one incident form one thread, and another try of
+ * the same notification has the same Message-ID. No reason holds the server's password.
+ */
+export function emailTarget(name: string, to: readonly string[], options: EmailOptions): Target {
+  const { transport, links, timeoutMs, log } = options;
+  return {
+    name,
+    kind: 'email',
+    async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
+      if (!transport) return { result: 'refused', reason: 'BURNWATCH_SMTP_URL is not set' };
+      const timeout = AbortSignal.timeout(timeoutMs);
+      try {
+        const mail = composeMail(notification, to, options.from, links);
+        const { rejected } = await transport.sendMail({
+          ...mail,
+          signal: AbortSignal.any([signal, timeout]),
+        });
+        if (rejected.length > 0) {
+          log.warn({ target: name, rejected }, 'a mail was delivered, but not to all of its recipients');
+        }
+        return { result: 'delivered' };
+      } catch (error) {
+        if (signal.aborted) return retry('Stopped before the mail server answered');
+        if (timeout.aborted) return retry(`The mail server did not answer within ${timeoutMs} ms`);
+        return classify(error as NodemailerError, transport.secrets);
+      }
+    },
+    async close() {
+      transport?.close();
+    },
+  };
+}
+
+function classify(error: NodemailerError, secrets: readonly string[]): Delivery {
+  const reason = redact(`The mail server failed: ${error.message}`, secrets);
+  const lasting = error.permanent ?? LASTING.has(error.code ?? '');
+  return lasting ? { result: 'refused', reason } : retry(reason);
+}
+
+function retry(reason: string): Delivery {
+  return { result: 'retry', reason, after: null };
+}
+
+function composeMail(notification: Notification, to: readonly string[], from: string, links: Links): Mail {
+  const message = composeMessage(notification, links);
+  const domain = /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost';
+  // Nobody ever gets a mail of this id. All mails of an incident answer to it, so that they are one thread in
+  // whatever order, and from whichever transition on, a mailbox receives them.
+  const root = messageId('incident', notification.facts.at(-1)!.incident, domain);
+  return {
+    from,
+    to: to.map((address) => ({ name: '', address })),
+    subject: subjectOf(message),
+    text: plainText(message),
+    html: emailHtml(message),
+    messageId: messageId('notification', notification.key, domain),
+    inReplyTo: root,
+    references: root,
+    priority: message.tone === 'page' ? 'high' : 'normal',
+    headers: {
+      'List-Id': `Burnwatch alerts <burnwatch.${domain}>`,
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      'X-Burnwatch-Event': message.event,
+      'X-Burnwatch-Severity': message.severity,
+      'X-Burnwatch-SLO': message.slo,
+      'X-Burnwatch-Incident': message.incident,
+      'X-Burnwatch-Owner': message.owner,
+    },
+  };
+}
+
+/** Some readers take mails with another subject for another thread. What is new stands in the first line. */
+function subjectOf({ event, slo, incident, headline }: Message): string {
+  return event === 'test' ? headline : `[burnwatch] ${slo}: incident ${incident}`;
+}
+
+function messageId(of: string, key: string, domain: string): string {
+  const digest = createHash('sha256').update(`${of} ${key}`).digest('hex').slice(0, 32);
+  return `<${of}.${digest}@${domain}>`;
+}

@@ -1,0 +1,66 @@
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { judgedBy } from './sli-words.ts';
+import type { Field, Phrase } from './phrase.ts';
+import { amount, percent, spanAhead, times, utc, wholePercent, windowWords } from './wording.ts';
+
+/** From so many times its budget on, an overspent one is told as a multiple of it: `4,900%` says nobody anything. */
+const MANY_TIMES = 10;
+
+/** `41% budget left`; null without outcomes. */
+export function budgetState({ budget: { remainingRatio } }: NotificationFacts): string | null {
+  if (remainingRatio === null) return null;
+  if (remainingRatio > 0) return `${wholePercent(remainingRatio)} budget left`;
+  if (remainingRatio === 0) return 'no budget left';
+  return 1 - remainingRatio < MANY_TIMES
+    ? `budget overspent by ${wholePercent(-remainingRatio)}`
+    : `budget spent ${amount(Math.floor(1 - remainingRatio))} times over`;
+}
+
+/** `41% budget left, gone in 14h`; without outcomes, how fast it burns. */
+export function outlook(facts: NotificationFacts): string {
+  const budget = budgetState(facts);
+  if (budget === null) {
+    const [reason] = facts.reasons;
+    const rate = reason?.kind === 'burnRate' ? reason.long.burnRate : null;
+    return rate === null ? 'burning its error budget' : `burning its error budget at ${times(rate)}`;
+  }
+  const ahead = facts.exhaustsAt === null ? 0 : facts.exhaustsAt - facts.at;
+  return ahead > 0 && facts.budget.remaining > 0 ? `${budget}, gone in ${spanAhead(ahead)}` : budget;
+}
+
+/** What is left of the budget, as a share and in what the SLI counts. */
+export function budgetLeft(facts: NotificationFacts): Phrase {
+  const { allowed, spent, remaining, remainingRatio } = facts.budget;
+  if (remainingRatio === null) return ['no outcomes to tell from'];
+  const { units, did, may } = judgedBy(facts);
+  const of = `${amount(allowed)} ${units}`;
+  const held = allowed / facts.errorBudget;
+  if (allowed < 1 && Number.isFinite(held)) {
+    // Less than one may be bad: "0.96 more than the 0.04 allowed" would be true, and of no help.
+    const over = budgetState(facts)?.replace(/^budget /, '');
+    const total = `${amount(held)} ${units}`;
+    if (remainingRatio < 0) return [`${over}: ${amount(spent)} of ${total} ${did}, and of so few none may`];
+    if (spent === 0) return [`100%: none of ${total} ${did}`];
+  }
+  if (remainingRatio === 0) return [`none: the ${of} allowed to ${may} are used up`];
+  if (remainingRatio > 0)
+    return [`${percent(remainingRatio)}: ${amount(remaining)} of ${of} may still ${may}`];
+  return [
+    1 - remainingRatio < MANY_TIMES
+      ? `overspent by ${percent(-remainingRatio)}: ${amount(-remaining)} more than the ${of} allowed to ${may}`
+      : `spent ${amount(Math.floor(1 - remainingRatio))} times over: ${amount(spent)} ${did}, and ${amount(allowed)} may`,
+  ];
+}
+
+/** When the budget is gone, and at which pace; nothing when it is gone already or there is none. */
+export function runsOut({ budget, exhaustsAt, pace, at }: NotificationFacts): Field[] {
+  if (budget.remainingRatio !== null && budget.remaining <= 0) return [];
+  if (exhaustsAt === null) return [{ label: 'Runs out', value: ['not at this pace'] }];
+  const basis = pace === null ? '' : `, at the pace of the last ${windowWords(pace)}`;
+  return [{ label: 'Runs out', value: [`${inTime(exhaustsAt, at)}${basis}`] }];
+}
+
+function inTime(exhaustsAt: number, at: number): string {
+  const ahead = spanAhead(exhaustsAt - at);
+  return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${utc(exhaustsAt)}`;
+}

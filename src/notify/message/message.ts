@@ -1,0 +1,300 @@
+import type { Severity } from '../../core/slo/alert-policy.ts';
+import { currentFacts } from '../../core/alerting/stored-facts.ts';
+import type { TransitionKind } from '../../core/alerting/incident.ts';
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { formatPercent } from '../../core/budget/objective.ts';
+import type { Notification } from '../../core/ports/target.ts';
+import { budgetLeft, budgetState, outlook, runsOut } from './budget-words.ts';
+import { type Cause, lastFailedLines, topCauses } from './failures.ts';
+import { judgedBy, onlyWhere } from './sli-words.ts';
+import type { Field, Link, Phrase } from './phrase.ts';
+import { failedOf, failuresOf, reasonFields, reasonSentence } from './reasons.ts';
+import {
+  ago,
+  amount,
+  percent,
+  plainName,
+  span,
+  times,
+  urlPart,
+  utc,
+  webAddress,
+  wholePercent,
+} from './wording.ts';
+
+/** Where the links of a notification lead; null where there is nothing to lead to. */
+export interface Links {
+  /** The address Burnwatch is reached at, for the budget page. */
+  readonly publicUrl: string | null;
+  /** The address of one trace, with `{traceId}` where its id belongs. */
+  readonly traceUrl: string | null;
+}
+
+/** What a message tells; `recovered` fired and ended before the first word of it could be sent. */
+export type MessageEvent = TransitionKind | 'recovered' | 'test';
+
+/** What colour it has: that of its severity while it burns. */
+export type Tone = Severity | 'over' | 'test';
+
+/** One notification in words, without the markup of any target. Every text is a single clean line. */
+export interface Message {
+  readonly event: MessageEvent;
+  readonly severity: Severity;
+  readonly tone: Tone;
+  /** The push text. */
+  readonly headline: string;
+  /** What stands out: why it came here, when it was meant for another target; that a postmortem is required. */
+  readonly notices: readonly Phrase[];
+  readonly sentence: Phrase;
+  readonly description: string | null;
+  /** At most 10. */
+  readonly fields: readonly Field[];
+  readonly causes: readonly Cause[];
+  readonly lastFailed: readonly Phrase[];
+  readonly links: readonly Link[];
+  readonly slo: string;
+  readonly incident: string;
+  readonly owner: string;
+}
+
+/**
+ * Puts the facts of a notification into words. Pure. Several facts become one message: the latest decides what
+ * it tells, and an incident that ended before its opening was sent becomes "fired and recovered". Relative
+ * times count from the latest fact. No text ever holds NaN, null or undefined, whatever the facts hold.
+ */
+export function composeMessage(notification: Notification, links: Links): Message {
+  const all = notification.facts.map(currentFacts);
+  const facts = all.at(-1)!;
+  const event = eventOf(all);
+  // A short incident's failures may have left the reading by the time it resolves.
+  const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
+  const told = event !== 'test';
+  return {
+    event,
+    severity: facts.severity,
+    tone: toneOf(event, facts.severity),
+    headline: HEADLINES[event](facts),
+    notices: [...insteadOf(facts), ...postmortem(facts)],
+    sentence: capitalized(SENTENCES[event](facts)),
+    description: facts.description === null ? null : plainName(facts.description, 300),
+    fields: FIELDS[event](facts),
+    causes: told ? topCauses(failing.failures, failed(failing)) : [],
+    lastFailed: told ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
+    links: told ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
+    slo: plainName(facts.slo, 300),
+    incident: plainName(facts.incident, 100),
+    owner: plainName(facts.owner, 100),
+  };
+}
+
+/** The latest change decides, but "it still burns" is no news to those who have not heard that it does. */
+function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
+  const latest = facts.at(-1)!.kind;
+  if (latest === 'resolved') return facts.some(({ kind }) => kind === 'opened') ? 'recovered' : latest;
+  if (latest !== 'reminder') return latest;
+  return facts.findLast(({ kind }) => kind !== 'reminder')?.kind ?? latest;
+}
+
+function toneOf(event: MessageEvent, severity: Severity): Tone {
+  if (event === 'test') return 'test';
+  return event === 'resolved' || event === 'recovered' ? 'over' : severity;
+}
+
+/** How many failures there were in the time that a fact's causes are from; 0 when that is not known. */
+function failed({ kind, reasons, during }: NotificationFacts): number {
+  if (kind === 'resolved') return during.bad;
+  return reasons[0] ? failuresOf(reasons[0]) : 0;
+}
+
+const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => string>> = {
+  opened: (facts) => `${alert(facts)}: ${trouble(facts)}`,
+  escalated: (facts) => `${alert(facts)}: ${trouble(facts)} (escalated)`,
+  deescalated: (facts) => `DOWN TO TICKET ${slo(facts)}: ${trouble(facts)}`,
+  unacknowledged: (facts) =>
+    `NOBODY ACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` in ${span(facts.waited)}`}: ${trouble(facts)}`,
+  reminder: (facts) =>
+    isSilence(facts)
+      ? `STILL SILENT ${slo(facts)}: ${trouble(facts)}`
+      : `STILL BURNING ${slo(facts)} after ${lasted(facts)}: ${trouble(facts)}`,
+  resolved: (facts) =>
+    isSilence(facts)
+      ? `RESOLVED ${slo(facts)}: data comes again after ${lasted(facts)}`
+      : `RESOLVED ${slo(facts)}: burned for ${lasted(facts)}${budgetToo(facts)}`,
+  recovered: (facts) =>
+    `RECOVERED ${slo(facts)}: fired and recovered within ${lasted(facts)}${budgetToo(facts)}`,
+  test: (facts) => `TEST ${slo(facts)}: this is only a test, nothing is burning`,
+};
+
+function alert(facts: NotificationFacts): string {
+  return `${facts.severity.toUpperCase()} ${slo(facts)}`;
+}
+
+/** The id gives way in headlines: what matters stands behind it, and push texts are cut off at the end. */
+function slo(facts: NotificationFacts): string {
+  return plainName(facts.slo, 90);
+}
+
+function lasted({ openedAt, at }: NotificationFacts): string {
+  return span(at - openedAt);
+}
+
+function budgetToo(facts: NotificationFacts): string {
+  const budget = budgetState(facts);
+  return budget === null ? '' : `, ${budget}`;
+}
+
+/** What is wrong and how much budget is left, in a few words. */
+function trouble(facts: NotificationFacts): string {
+  const [reason] = facts.reasons;
+  if (reason?.kind === 'noData') return `no data for ${span(reason.silentFor)}`;
+  return reason?.kind === 'outage' ? `${judgedBy(facts).nothingGood}, ${outlook(facts)}` : outlook(facts);
+}
+
+/** Whether all that happened is that no data came. */
+function isSilence({ reasons, peakBurnRate }: NotificationFacts): boolean {
+  return reasons.length > 0 && reasons.every(({ kind }) => kind === 'noData') && peakBurnRate === 0;
+}
+
+const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phrase>> = {
+  opened: why,
+  escalated: why,
+  deescalated: (facts) => ['It no longer pages. ', ...capitalized(why(facts))],
+  unacknowledged: why,
+  reminder: why,
+  resolved: (facts) =>
+    isSilence(facts)
+      ? ['It is over: data comes again.']
+      : ['It is over: ', ...failedOf(facts, facts.during, sinceItBegan(facts))],
+  recovered: (facts) => [
+    'It fired and was over before word of it could be sent: ',
+    ...failedOf(facts, facts.during, sinceItBegan(facts)),
+  ],
+  test: () => [
+    'TEST: somebody is trying whether notifications arrive here. Nothing is wrong and nobody needs to act.',
+  ],
+};
+
+function why(facts: NotificationFacts): Phrase {
+  const [reason] = facts.reasons;
+  return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, sinceItBegan(facts));
+}
+
+/** Healthy time before the first page is part of it, so the time itself is told. */
+function sinceItBegan({ began }: NotificationFacts): string {
+  return began === undefined ? ' since it began' : ` since ${utc(began)}`;
+}
+
+function capitalized([first, ...rest]: Phrase): Phrase {
+  return typeof first === 'string'
+    ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest]
+    : [first!, ...rest];
+}
+
+function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
+  if (!refused) return [];
+  const [target, reason] = [plainName(refused.target, 80), plainName(refused.reason, 200)];
+  return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
+}
+
+function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {
+  if (!required) return [];
+  const { policy, spent, above } = required;
+  return [
+    [
+      `Postmortem required: it spent ${wholePercent(spent)} of the budget (policy `,
+      { name: plainName(policy, 80) },
+      `: over ${formatPercent(above, 6)}).`,
+    ],
+  ];
+}
+
+const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[]>> = {
+  opened: (facts) => [...burning(facts), ...promise(facts)],
+  escalated: (facts) => [...burning(facts), escalated(facts), ...promise(facts)],
+  deescalated: (facts) => [...burning(facts), deescalated(facts), ...promise(facts)],
+  unacknowledged: (facts) => [...burning(facts), ...waited(facts), ...promise(facts)],
+  reminder: (facts) => [...burning(facts), ...promise(facts)],
+  resolved: (facts) => [...summary(facts), ...promise(facts)],
+  recovered: (facts) => [...summary(facts), ...promise(facts)],
+  test: (facts) => [{ label: 'Sent', value: [utc(facts.at)] }, owner(facts)],
+};
+
+function owner(facts: NotificationFacts): Field {
+  return { label: 'Owner', value: [{ name: plainName(facts.owner, 100) }] };
+}
+
+function promise(facts: NotificationFacts): Field[] {
+  const objective = `${formatPercent(facts.objective, 9)} over ${plainName(facts.window, 40)}`;
+  const parts = spendsMost(facts);
+  // A composite has no attributes of its own to select by.
+  const which = parts.length > 0 ? parts : onlyWhere(facts);
+  return [owner(facts), { label: 'Objective', value: [objective] }, ...which];
+}
+
+/** The parts of a composite that have spent anything, the one that spends most first. */
+function spendsMost({ members }: NotificationFacts): Field[] {
+  const spending = members.filter(({ share }) => share !== null && share > 0).slice(0, 3);
+  if (spending.length === 0) return [];
+  const value = spending.flatMap(({ name, share }, index): Phrase => [
+    index > 0 ? ', ' : '',
+    { name: plainName(name, 128) },
+    ` ${wholePercent(share!)}`,
+  ]);
+  return [{ label: 'Spends most', value }];
+}
+
+function escalated(facts: NotificationFacts): Field {
+  return { label: 'Escalated', value: [`${utc(facts.at)}, ${lasted(facts)} after it opened`] };
+}
+
+function deescalated(facts: NotificationFacts): Field {
+  return { label: 'No page since', value: [`${utc(facts.at)}; a ticket tier still fires`] };
+}
+
+function waited({ waited: vainly }: NotificationFacts): Field[] {
+  return vainly === null ? [] : [{ label: 'Acknowledged', value: [`by nobody in ${span(vainly)}`] }];
+}
+
+function burning(facts: NotificationFacts): Field[] {
+  const { acknowledged } = facts;
+  const by = acknowledged && { name: plainName(acknowledged.by, 60) };
+  return [
+    ...reasonFields(facts.reasons),
+    { label: 'Budget left', value: budgetLeft(facts) },
+    ...(isSilence(facts) ? [] : runsOut(facts)),
+    {
+      label: 'Since',
+      value: [
+        ago(facts.openedAt, facts.at),
+        ...(by ? [', acknowledged by ', by, ` ${utc(acknowledged.at)}`] : []),
+      ],
+    },
+  ];
+}
+
+function summary(facts: NotificationFacts): Field[] {
+  const { during, budget, peakBurnRate } = facts;
+  const { units, may } = judgedBy(facts);
+  const share = budget.allowed > 0 ? `${percent(during.bad / budget.allowed)}: ` : '';
+  const spent = `${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${units} allowed to ${may}`;
+  return [
+    {
+      label: 'Lasted',
+      value: [`${lasted(facts)}, ${utc(facts.openedAt)} to ${utc(facts.at)}`],
+    },
+    ...(peakBurnRate > 0 ? [{ label: 'Peak burn rate', value: [times(peakBurnRate)] }] : []),
+    ...(isSilence(facts) ? [] : [{ label: 'Budget spent', value: [spent] }]),
+    { label: 'Budget left', value: budgetLeft(facts) },
+  ];
+}
+
+function linksOf({ runbook, slo }: NotificationFacts, { publicUrl }: Links): Link[] {
+  const path = slo.split('/').map(urlPart).join('/');
+  const budget = publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/slos/${path}`;
+  return [...linkOf('Runbook', runbook), ...linkOf('Budget', budget)];
+}
+
+function linkOf(label: string, address: string | null): Link[] {
+  const url = address === null ? null : webAddress(address);
+  return url === null ? [] : [{ label, url }];
+}

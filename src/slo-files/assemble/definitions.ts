@@ -1,0 +1,229 @@
+import type { Objective } from '../../core/budget/objective.ts';
+import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../core/slo/slo.ts';
+import { type Candidate, type Candidates, resolveComposite } from './composites.ts';
+import {
+  checkTargets,
+  collectNames,
+  definedTwice,
+  findBudgetPolicy,
+  findPolicy,
+  type KnownNames,
+  reportUnknown,
+} from './known-names.ts';
+import type { ReadDocument } from '../native/document.ts';
+import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
+import { draftSlo, type SloDraft } from '../native/slo.ts';
+import type { Pace } from '../yaml/time-slice.ts';
+import { reviewSlos } from './warnings.ts';
+import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
+import { parseTraffic } from '../native/traffic.ts';
+import type { Partly } from '../yaml/usable-part.ts';
+import { type Place, placeAt } from '../yaml/value-tree.ts';
+import { MAX_SLOS, type WorkflowDraft } from './workflow-draft.ts';
+
+/** What all files say, and the executions a millisecond that workflows expect, where they say so. */
+export interface Assembled {
+  readonly definitions: Definitions;
+  readonly traffic: ReadonlyMap<string, number>;
+}
+
+/** Adds what other dialects say to the workflows of the native one. */
+export type Join = (native: {
+  readonly workflows: readonly WorkflowDraft[];
+  /** The workflows of documents, also of those with so many mistakes that there is no draft. */
+  readonly workflowNames: ReadonlySet<string>;
+  readonly teams: KnownNames['teams'];
+  readonly targets: ReadonlyMap<string, TargetDefinition>;
+}) => Promise<{ readonly workflows: readonly WorkflowDraft[]; readonly teams: readonly Team[] }>;
+
+/**
+ * Puts the documents of all files together and reports what does not fit: names defined twice, references to
+ * what is not there, values out of range. With `complete` false some file could not be read at all, so that missing
+ * names are not held against anybody. The result is only of use when no error was reported.
+ */
+export async function assemble(
+  documents: readonly ReadDocument[],
+  join: Join,
+  complete: boolean,
+  pace: Pace,
+  report: Report,
+): Promise<Assembled> {
+  const known = collectNames(documents, complete, report);
+  for (const { item, place, source } of known.policies.values()) {
+    checkTargets(item ?? undefined, place, source, known);
+  }
+  const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
+  const native = await draftWorkflows(documents, known, pace);
+  const targets = readTargets(known);
+  const joined = await join({ workflows: native, workflowNames, teams: known.teams, targets });
+  const teams = readTeams(known);
+  for (const team of joined.teams) if (!teams.has(team.name)) teams.set(team.name, team);
+  const candidates = candidatesOf(documents, joined.workflows);
+  const workflows = new Map<string, Workflow>();
+  const objectives = new Map<string, Objective>();
+  for (const draft of joined.workflows) {
+    const { name, owner, runbook, steps, drafts } = draft;
+    const slos: Slo[] = [];
+    for (const slo of drafts) {
+      if (pace.due()) await pace.rest();
+      const finished = finish(slo, candidates, complete, report);
+      if (!finished) continue;
+      slos.push(finished);
+      objectives.set(finished.id, finished.objective);
+    }
+    workflows.set(name, { name, owner, runbook, steps, slos });
+  }
+  const definitions: Definitions = { workflows, teams, targets };
+  for (const draft of joined.workflows) {
+    if (pace.due()) await pace.rest();
+    await reviewSlos(draft, workflows.get(draft.name)!.slos, { teams, objectives }, pace, report);
+  }
+  const traffic = joined.workflows.flatMap(({ name, traffic: rate }) =>
+    rate === null ? [] : [[name, rate] as const],
+  );
+  return { definitions, traffic: new Map(traffic) };
+}
+
+function finish(
+  { workflow, sli, source, finish: whole }: SloDraft,
+  candidates: Candidates,
+  complete: boolean,
+  report: Report,
+): Slo | null {
+  if (!sli) return null;
+  if (sli.kind !== 'draft') return whole(sli);
+  const composite = resolveComposite(sli, workflow, candidates, complete, source, report);
+  return composite && whole(composite);
+}
+
+async function draftWorkflows(
+  documents: readonly ReadDocument[],
+  known: KnownNames,
+  pace: Pace,
+): Promise<WorkflowDraft[]> {
+  const { report } = known;
+  const drafts: WorkflowDraft[] = [];
+  const defined = new Map<string, { readonly source: SourceText; readonly place: Place }>();
+  let sloCount = 0;
+  for (const document of documents) {
+    if (pace.due()) await pace.rest();
+    const { data, place, source } = document;
+    const at = place.parts.get('workflow');
+    if (!at) reportStray(document, report);
+    if (!at || data.workflow === undefined) continue;
+    const first = defined.get(data.workflow);
+    if (first) {
+      report(definedTwice('workflow', data.workflow, source, at.start, first));
+      continue;
+    }
+    defined.set(data.workflow, { source, place: at });
+    const before = sloCount;
+    sloCount += Object.keys(data.slos ?? {}).length;
+    if (sloCount <= MAX_SLOS) drafts.push(await draftWorkflow(document, data.workflow, data, known, pace));
+    else if (before <= MAX_SLOS) {
+      report(problemAt(source, at.start, 'error', `with this workflow there are more than ${MAX_SLOS} SLOs`));
+    }
+  }
+  return drafts;
+}
+
+/** Keys that are about a workflow in a document that names none. */
+function reportStray({ data, place, source }: ReadDocument, report: Report): void {
+  for (const key of ['owner', 'runbook', 'steps', 'traffic', 'slos'] as const) {
+    const stray = place.parts.get(key);
+    if (!stray || data[key] === undefined) continue;
+    const message = `\`${key}\` without a workflow`;
+    report(problemAt(source, stray.key, 'error', message, { expected: '`workflow` in the same document' }));
+    return;
+  }
+}
+
+async function draftWorkflow(
+  { place, source }: ReadDocument,
+  name: string,
+  data: Partly<NativeDocument>,
+  known: KnownNames,
+  pace: Pace,
+): Promise<WorkflowDraft> {
+  const { report } = known;
+  const { owner = '', runbook = null, steps = [], slos: natives = {} } = data;
+  checkOwner(data.owner, place, source, known);
+  const slosPlace = place.parts.get('slos');
+  if (!slosPlace || (slosPlace.kind === 'map' && slosPlace.parts.size === 0)) {
+    report(
+      problemAt(source, place.parts.get('workflow')!.start, 'warning', `workflow \`${name}\` has no SLOs`),
+    );
+  }
+  const drafts: SloDraft[] = [];
+  for (const [sloName, native = {}] of Object.entries(natives)) {
+    // A schedule takes a while to read.
+    if (pace.due()) await pace.rest();
+    const sloPlace = placeAt(place, ['slos', sloName])!;
+    const policy = findPolicy(native.alerts?.policy, sloPlace, source, known);
+    const budgetPolicy = findBudgetPolicy(native.budgetPolicy, sloPlace, source, known);
+    checkTargets(native.alerts, placeAt(sloPlace, ['alerts']), source, known);
+    const context = { workflow: name, owner, runbook, steps, policy, budgetPolicy, source, report };
+    drafts.push(draftSlo(sloName, native, sloPlace, context));
+  }
+  const traffic = data.traffic === undefined ? null : parseTraffic(data.traffic);
+  return { name, owner, runbook, steps, traffic, drafts, place, source };
+}
+
+function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {
+  const at = place.parts.get('owner');
+  if (!at) {
+    const keys = Object.keys(documentSchema.shape);
+    // A misspelt key is one mistake, not two.
+    if ([...place.parts.keys()].some((key) => !keys.includes(key) && nearest(key, keys) === 'owner')) return;
+    const expected = 'the name of the team that owns the workflow';
+    const { key } = place.parts.get('workflow')!;
+    known.report(problemAt(source, key, 'error', '`owner` is missing', { expected }));
+  } else if (owner !== undefined && !known.teams.has(owner)) {
+    reportUnknown(known, 'team', owner, at, source, known.teams.keys());
+  }
+}
+
+/** Also what is named in documents with mistakes in them, which cannot be used but is not missing either. */
+function candidatesOf(documents: readonly ReadDocument[], workflows: readonly WorkflowDraft[]): Candidates {
+  const candidates = new Map<string, Candidate>();
+  for (const { place } of documents) {
+    const workflow = place.parts.get('workflow')?.written ?? '';
+    for (const name of place.parts.get('slos')?.parts.keys() ?? []) {
+      candidates.set(`${workflow}/${name}`, { workflow, sli: null, isComposite: false });
+    }
+  }
+  for (const { id, workflow, sli } of workflows.flatMap(({ drafts }) => drafts)) {
+    const isComposite = sli?.kind === 'draft' || sli?.kind === 'composite';
+    candidates.set(id, { workflow, sli: isComposite ? null : sli, isComposite });
+  }
+  return candidates;
+}
+
+function readTeams(known: KnownNames): Map<string, Team> {
+  const teams = new Map<string, Team>();
+  for (const [name, { item, place, source }] of known.teams) {
+    if (!item) continue;
+    const { page = [], ticket = [], fallback = [] } = item;
+    for (const [route, names] of Object.entries({ page, ticket, fallback })) {
+      for (const [index, target] of names.entries()) {
+        const at = placeAt(place, [route, index])!;
+        if (!known.targets.has(target))
+          reportUnknown(known, 'target', target, at, source, known.targets.keys());
+      }
+    }
+    teams.set(name, { name, page, ticket, fallback });
+  }
+  return teams;
+}
+
+function readTargets({ targets: found }: KnownNames): Map<string, TargetDefinition> {
+  const targets = new Map<string, TargetDefinition>();
+  for (const [name, { item }] of found) {
+    const { slack, email, log } = item ?? {};
+    if (slack?.webhook !== undefined) targets.set(name, { kind: 'slack', name, webhook: slack.webhook });
+    else if (email?.to) targets.set(name, { kind: 'email', name, to: email.to });
+    else if (log) targets.set(name, { kind: 'log', name });
+  }
+  return targets;
+}

@@ -1,0 +1,178 @@
+import type { Tier } from '../../core/slo/alert-policy.ts';
+import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
+import { formatObjective, formatPercent, type Objective } from '../../core/budget/objective.ts';
+import type { Slo, Team } from '../../core/slo/slo.ts';
+import { formatDuration } from '../../core/time/duration.ts';
+import { expectedVolume } from '../../core/slo/expected-volume.ts';
+import type { Pace } from '../yaml/time-slice.ts';
+import { problemAt, type Report } from '../yaml/source-text.ts';
+import { placeAt, shortened } from '../yaml/value-tree.ts';
+import type { WorkflowDraft } from './workflow-draft.ts';
+
+/** What the other workflows say that a review asks for. */
+export interface Around {
+  readonly teams: ReadonlyMap<string, Team>;
+  /** The objectives of all SLOs by their ids. */
+  readonly objectives: ReadonlyMap<string, Objective>;
+}
+
+/** Parts that something relies on, and the product of their objectives. */
+interface Parts {
+  readonly what: string;
+  readonly objectives: readonly (readonly [name: string, objective: Objective])[];
+  readonly product: number;
+}
+
+/** Warns of what is allowed and yet will not do what its author wants, with the reason. */
+export async function reviewSlos(
+  { owner, place, source, traffic, drafts }: WorkflowDraft,
+  slos: readonly Slo[],
+  { teams, objectives }: Around,
+  pace: Pace,
+  report: Report,
+): Promise<void> {
+  // Once for all SLOs: a workflow may have thousands.
+  const reliedOn = [
+    partsOf('its dependencies', strictest(slos, 'dependency')),
+    partsOf('its steps', strictest(slos, 'step')),
+  ];
+  const written = new Map(drafts.map((draft) => [draft.id, draft]));
+  const byMeaning = new Map<string, Slo>();
+  for (const slo of slos) {
+    if (pace.due()) await pace.rest();
+    const { place: at, source: file } = written.get(slo.id)!;
+    const warn = (key: string, message: string | null): void => {
+      const part = placeAt(at, key.split('.'));
+      if (message !== null) report(problemAt(file, part?.start ?? at.key, 'warning', message));
+    };
+    const meaning = `${slo.fingerprint} ${slo.objective.ratio} ${slo.window.kind} ${slo.window.text}`;
+    const twin = byMeaning.get(meaning);
+    if (twin) warn('', `\`${slo.name}\` promises the same as \`${twin.name}\`, at ${twin.source}`);
+    else byMeaning.set(meaning, slo);
+    warn('window', shortWindow(slo, traffic));
+    warn('objective', lowObjective(slo) ?? strictObjective(slo, reliedOn, objectives));
+    warn('sli.where', literalPattern(slo));
+    warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
+  }
+  const team = teams.get(owner);
+  const unheard = slos.filter(
+    ({ alerts }) => alerts.route.page === null && alerts.tiers.some(({ severity }) => severity === 'page'),
+  );
+  const at = placeAt(place, ['owner']) ?? place;
+  if (team && team.page.length === 0 && unheard.length > 0) {
+    const message = `nobody is woken when this workflow burns: team \`${team.name}\` has no page route`;
+    const expected = '`page` targets of the team, or a `route` in the alerts of each SLO';
+    report(problemAt(source, at.start, 'warning', message, { expected }));
+  }
+}
+
+/** So few events that a single bad one is over budget. */
+function shortWindow(slo: Slo, traffic: number | null): string | null {
+  const { sli, window, objective } = slo;
+  if (sli.kind === 'freshness') {
+    const budget = (objective.budgetParts * window.duration) / objective.parts;
+    // One that is longer than the window is an error.
+    if (sli.everyMs <= budget || sli.everyMs > window.duration) return null;
+    const every = formatDuration(sli.everyMs);
+    return `one success every ${every} is asked for, ${few(window.duration / sli.everyMs)} in ${window.text}, and ${formatObjective(objective)} allows ${formatDuration(toMinutes(budget))} without: a single one that is missed can be over budget`;
+  }
+  const expected = expectedVolume(slo, traffic);
+  if (!expected || (expected.count * objective.budgetParts) / objective.parts >= 1) return null;
+  const { count, unit } = expected;
+  const share = formatPercent(objective.parts / (count * objective.budgetParts), 0);
+  const most = Math.floor((1 - 1 / count) * 10_000) / 10_000;
+  const room = most > 0 ? `; an objective of up to ${formatPercent(most, 2)} leaves room for one` : '';
+  return `${few(count)} ${unit} are to be expected in ${window.text}, so that a single bad one spends ${share} of the budget${room}`;
+}
+
+function few(count: number): string {
+  return `only ${Number(count.toPrecision(2))}`;
+}
+
+function toMinutes(duration: number): number {
+  return Math.max(60_000, Math.round(duration / 60_000) * 60_000);
+}
+
+/** Less than half: far more likely `0.995%` for `0.995` than a promise. */
+function lowObjective({ objective }: Slo): string | null {
+  const { ratio } = objective;
+  if (ratio >= 0.5) return null;
+  const told = formatObjective(objective);
+  const meant = formatPercent(ratio > 0.005 && ratio < 0.01 ? ratio * 100 : 1 - ratio, 7);
+  return `${told} promises that only ${told} are good; was ${meant} meant?`;
+}
+
+/** A pattern written as a plain value selects only what is called just so, stars and all. */
+function literalPattern({ sli }: Slo): string | null {
+  const where = 'where' in sli ? sli.where : 'of' in sli ? sli.of.where : {};
+  for (const [name, { op, values }] of Object.entries(where)) {
+    const pattern = op === 'in' || op === 'not-in' ? values.find(isPattern) : undefined;
+    if (pattern === undefined) continue;
+    const meant = pattern.replaceAll(/\.\*|^[/^]+|[/$]+$/g, (part) => (part === '.*' ? '*' : ''));
+    const operator = op === 'in' ? 'glob' : 'notGlob';
+    return `\`${shortened(pattern)}\` of \`${name}\` is no pattern here, but a value to be met as it is written; was { ${operator}: '${shortened(meant)}' } meant?`;
+  }
+  return null;
+}
+
+function isPattern(value: string): boolean {
+  return value.includes('*') || /^\/.+\/$|^\^|\$$/.test(value);
+}
+
+/** An objective above the product of those of what it relies on. */
+function strictObjective(
+  slo: Slo,
+  reliedOn: readonly Parts[],
+  objectives: Around['objectives'],
+): string | null {
+  const { sli } = slo;
+  if (sli.kind === 'composite') {
+    if (sli.method !== 'all-of') return null;
+    const members = sli.members.flatMap((member): [string, Objective][] => {
+      const objective = objectives.get(member.slo);
+      return objective ? [[member.slo, objective]] : [];
+    });
+    return stricter(slo.objective, partsOf('its parts', members));
+  }
+  if (sli.kind !== 'outcomes' || sli.step !== null || sli.dependency !== null) return null;
+  for (const parts of reliedOn) {
+    const warning = stricter(slo.objective, parts);
+    if (warning !== null) return warning;
+  }
+  return null;
+}
+
+function partsOf(what: string, objectives: Parts['objectives']): Parts {
+  return { what, objectives, product: objectives.reduce((all, [, { ratio }]) => all * ratio, 1) };
+}
+
+/** The strictest objective of each dependency, or of each step whatever it calls. */
+function strictest(slos: readonly Slo[], by: 'dependency' | 'step'): [string, Objective][] {
+  const found = new Map<string, Objective>();
+  for (const { sli, objective } of slos) {
+    if (sli.kind !== 'outcomes' || sli.good !== 'succeeded') continue;
+    const name = by === 'step' && sli.dependency !== null ? null : sli[by];
+    const known = name === null ? undefined : found.get(name);
+    if (name !== null && (!known || objective.ratio > known.ratio)) found.set(name, objective);
+  }
+  return [...found];
+}
+
+function stricter(objective: Objective, { what, objectives: parts, product }: Parts): string | null {
+  // Far more than floating point loses over a product, far less than anybody promises.
+  if (parts.length === 0 || objective.ratio <= product + 1e-12) return null;
+  const list = parts.slice(0, 5).map(([name, part]) => `${name} ${formatObjective(part)}`);
+  const more = parts.length > 5 ? `, and ${parts.length - 5} more` : '';
+  return `${formatObjective(objective)} is stricter than ${what} allow, ${formatPercent(product, 4)} together (${list.join(', ')}${more}), unless retries make up for it`;
+}
+
+/** A list of tiers of which none pages when everything fails. */
+function unpagedOutage({ alerts, objective }: Slo): string | null {
+  // The parts of an OpenSLO composite leave alerting to the whole.
+  if (alerts.tiers.length === 0) return null;
+  const highest = maximumBurnRate(objective);
+  const notices = (tier: Tier): boolean =>
+    tier.kind !== 'noData' && (tier.kind !== 'burnRate' || tier.factor <= highest);
+  if (alerts.tiers.some((tier) => tier.severity === 'page' && notices(tier))) return null;
+  return 'no tier of severity page notices a total outage; `{ outage: {}, severity: page }` would';
+}

@@ -1,0 +1,20 @@
+import type { SloDraft } from '../native/slo.ts';
+import type { SourceText } from '../yaml/source-text.ts';
+import type { Place } from '../yaml/value-tree.ts';
+
+/** The most SLOs that are loaded. */
+export const MAX_SLOS = 10_000;
+
+/** A workflow of the files whose SLOs are still to be finished. */
+export interface WorkflowDraft {
+  readonly name: string;
+  readonly owner: string;
+  readonly runbook: string | null;
+  readonly steps: readonly string[];
+  /** Executions a millisecond that it expects; null when it does not say. */
+  readonly traffic: number | null;
+  readonly drafts: readonly SloDraft[];
+  /** Of the document that defines it. */
+  readonly place: Place;
+  readonly source: SourceText;
+}

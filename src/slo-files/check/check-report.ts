@@ -1,0 +1,134 @@
+import type { Tier } from '../../core/slo/alert-policy.ts';
+import { formatObjective, formatPercent } from '../../core/budget/objective.ts';
+import { allSlos, type Slo } from '../../core/slo/slo.ts';
+import { formatDuration, MINUTE, SECOND } from '../../core/time/duration.ts';
+import { detectionsOf, outageDetection } from './detection.ts';
+import type { Loaded } from '../load.ts';
+import { formatProblem } from '../yaml/problem.ts';
+import { columns } from './text-table.ts';
+
+type Traffic = Loaded['traffic'];
+
+/**
+ * What `burnwatch check` says: all problems, then for each SLO its tiers and how soon they notice which error rate
+ * (durations in milliseconds in `json`). `ok` is false when there is any error; warnings leave it true.
+ */
+export function checkReport(loaded: Loaded): { text: string; json: object; ok: boolean } {
+  const { definitions, problems, files, traffic } = loaded;
+  const ok = definitions !== null;
+  const slos = definitions ? allSlos(definitions) : [];
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const sections = [
+    ...problems.map(formatProblem),
+    ...slos.map((slo) => sloText(slo, traffic)),
+    [
+      counted(files.length, 'file'),
+      ...(ok ? [counted(slos.length, 'SLO')] : []),
+      counted(errors, 'error'),
+      counted(warnings, 'warning'),
+    ].join(', '),
+  ];
+  return {
+    text: `${sections.join('\n\n')}\n`,
+    json: { ok, files, problems, slos: slos.map((slo) => sloJson(slo, traffic)) },
+    ok,
+  };
+}
+
+function sloText(slo: Slo, traffic: Traffic): string {
+  const { id, workflow, objective, window, otherWindows, alerts } = slo;
+  const failures = `at least ${counted(alerts.minFailures, 'failure')}`;
+  const windows = [window, ...otherWindows].map(({ text }) => text).join(', ');
+  const tiers = alerts.tiers.map((tier) => [tier.name, tier.severity, ...condition(tier)]);
+  const rate = traffic.get(workflow) ?? null;
+  const outage = outageDetection(slo, rate);
+  const run =
+    outage && (outage.least === outage.most ? `${outage.least}` : `${outage.least} to ${outage.most}`);
+  const rows = detectionsOf(slo, rate).map(({ label, tier, after, budgetSpent }) =>
+    tier && after !== null && budgetSpent !== null
+      ? [
+          label,
+          `${tier.name} (${tier.severity})`,
+          about(after),
+          formatPercent(budgetSpent),
+          tier.kind === 'outage' ? `${run} failures in a row` : '',
+        ]
+      : [label, 'never', '', '', ''],
+  );
+  // Without traffic nobody can say when that is, only that it may well be sooner than anything else.
+  const runs =
+    outage && outage.after === null
+      ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, `${run} failures in a row`, '', '']]
+      : [];
+  const after = runs.length > 0 ? 'after, of a steady stream' : 'after';
+  return [
+    `${id}: ${formatObjective(objective)} over ${windows}, alerts from ${failures}  (${slo.source})`,
+    ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
+    '',
+    ...columns([['failing', 'first noticed by', after, 'budget spent by then', ''], ...runs, ...rows]),
+  ]
+    .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
+    .join('\n');
+}
+
+/** When a tier fires, and what was changed about it so that it can. */
+function condition(tier: Tier): [condition: string, note: string] {
+  switch (tier.kind) {
+    case 'burnRate': {
+      const { long, short, factor, loweredFrom } = tier;
+      const note = loweredFrom === null ? '' : `lowered from ${rounded(loweredFrom)}x`;
+      return [`${rounded(factor)}x over ${formatDuration(long)} and ${formatDuration(short)}`, note];
+    }
+    case 'successRate':
+      return [`below ${formatPercent(tier.below, 4)} over ${formatDuration(tier.over)}`, ''];
+    case 'budgetRemaining':
+      return [`less than ${formatPercent(tier.below, 4)} of the budget left`, ''];
+    case 'forecast':
+      return [`budget gone within ${formatDuration(tier.within)}`, ''];
+    case 'outage':
+      return ['the latest are all bad, too many for chance', ''];
+    case 'noData':
+      return [`nothing for ${formatDuration(tier.after)}`, ''];
+    default:
+      return tier satisfies never;
+  }
+}
+
+function sloJson(slo: Slo, traffic: Traffic): object {
+  const { id, workflow, owner, objective, window, otherWindows, sli, alerts, budgetPolicy, source } = slo;
+  const rate = traffic.get(workflow) ?? null;
+  const outage = outageDetection(slo, rate);
+  return {
+    id,
+    owner,
+    objective: objective.ratio,
+    window: window.text,
+    otherWindows: otherWindows.map(({ text }) => text),
+    sli: sli.kind,
+    source,
+    minFailures: alerts.minFailures,
+    tiers: alerts.tiers,
+    budgetPolicy: budgetPolicy?.name ?? null,
+    outage: outage && { failures: { least: outage.least, most: outage.most }, after: outage.after },
+    detection: detectionsOf(slo, rate).map(({ tier, ...detection }) => ({
+      ...detection,
+      tier: tier?.name ?? null,
+      severity: tier?.severity ?? null,
+    })),
+  };
+}
+
+/** Rounded to what matters: seconds below an hour, minutes above. */
+function about(duration: number): string {
+  const unit = duration < 60 * MINUTE ? SECOND : MINUTE;
+  return formatDuration(Math.max(unit, Math.round(duration / unit) * unit));
+}
+
+function rounded(factor: number): number {
+  return Number(factor.toFixed(3));
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

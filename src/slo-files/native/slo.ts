@@ -1,0 +1,131 @@
+import type { BudgetPolicy } from '../../core/slo/alert-policy.ts';
+import { type Objective, parseObjective } from '../../core/budget/objective.ts';
+import { fingerprint, type Sli } from '../../core/sli/sli.ts';
+import type { Slo, TimeWindow } from '../../core/slo/slo.ts';
+import { formatDuration } from '../../core/time/duration.ts';
+import type { NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
+import { readAlerts, readBudgetPolicy } from './alerts.ts';
+import { type NativeSlo, OBJECTIVE } from './document-schema.ts';
+import { type CompositeDraft, readSli } from './sli.ts';
+import { readWindows } from './window.ts';
+import type { SingleSli } from '../../core/sli/sli.ts';
+import { lineAt, problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import type { Partly } from '../yaml/usable-part.ts';
+import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
+
+/** What an SLO takes from around it. */
+export interface SloContext {
+  readonly workflow: string;
+  readonly owner: string;
+  readonly runbook: string | null;
+  readonly steps: readonly string[];
+  readonly source: SourceText;
+  readonly report: Report;
+  /** What the SLO's policies say, if they are there. */
+  readonly policy: Partly<NativePolicy> | null;
+  readonly budgetPolicy: Partly<NativeBudgetPolicy> | null;
+}
+
+/** An SLO of a file as far as it can be read without knowing the other SLOs. */
+export interface SloDraft {
+  readonly id: string;
+  readonly workflow: string;
+  readonly place: Place;
+  readonly source: SourceText;
+  /** Null when it cannot be used. */
+  readonly sli: Sli | CompositeDraft | null;
+  /** Makes the whole of it, with its SLI; null when it cannot be used. */
+  readonly finish: (sli: Sli) => Slo | null;
+}
+
+/** Reads an SLO of what has the right shape and reports what its values get wrong. */
+export function draftSlo(
+  name: string,
+  native: Partly<NativeSlo>,
+  place: Place,
+  context: SloContext,
+): SloDraft {
+  const { workflow, owner, runbook, source, report } = context;
+  const id = `${workflow}/${name}`;
+  const objective = readObjective(native.objective, place, context);
+  const sli = readSli(native.sli, placeAt(place, ['sli']), context);
+  const windows = readWindows(native.window, placeAt(place, ['window']), source, report);
+  if (sli && windows) checkDeadline(sli, windows, place, context);
+  const finish = (whole: Sli): Slo | null => {
+    if (!objective || !windows) return null;
+    const [window, ...otherWindows] = windows;
+    const alerts = readAlerts(native.alerts, {
+      ...context,
+      objective,
+      window: window.duration,
+      sliKind: whole.kind,
+      place,
+    });
+    return {
+      id,
+      workflow,
+      name,
+      description: native.description?.trim().replace(/\s+/g, ' ') || null,
+      owner,
+      runbook,
+      objective,
+      window,
+      otherWindows,
+      sli: whole,
+      fingerprint: fingerprint(whole),
+      alerts,
+      budgetPolicy: budgetPolicyOf(native.budgetPolicy, context),
+      source: `${source.file}:${lineAt(source, place.key)}`,
+    };
+  };
+  return { id, workflow, place, source, sli, finish };
+}
+
+function budgetPolicyOf(name: string | undefined, { budgetPolicy }: SloContext): BudgetPolicy | null {
+  return name === undefined || !budgetPolicy ? null : readBudgetPolicy(name, budgetPolicy);
+}
+
+function readObjective(
+  value: NativeSlo['objective'] | undefined,
+  place: Place,
+  { source, report }: SloContext,
+): Objective | null {
+  const at = placeAt(place, ['objective']);
+  if (value === undefined || !at) return null;
+  // The decimals as they were written: 0.9990 must not go through floating point.
+  const text = typeof value === 'number' ? at.written : value;
+  const objective = parseObjective(text);
+  if (objective) return objective;
+  const isAll = /^(100(\.0*)?\s*%|1(\.0*)?)$/.test(text.trim());
+  const why = isAll ? ', which leaves no error budget' : '';
+  const isPercent = !isAll && !text.includes('%') && parseObjective(`${text}%`) !== null;
+  report(
+    problemAt(source, at.start, 'error', `\`objective\` is ${quoted(at)}${why}`, {
+      expected: OBJECTIVE,
+      suggestion: isPercent ? `${at.written}%` : undefined,
+    }),
+  );
+  return null;
+}
+
+/** Whether what is waited for fits into every window it is judged over. */
+function checkDeadline(
+  sli: SingleSli | CompositeDraft,
+  windows: readonly TimeWindow[],
+  place: Place,
+  { source, report }: SloContext,
+): void {
+  const [key, length] =
+    sli.kind === 'outcomes'
+      ? ['within', sli.withinMs]
+      : sli.kind === 'slices' && sli.of.kind === 'outcomes'
+        ? ['within', sli.of.withinMs]
+        : sli.kind === 'freshness'
+          ? ['succeededEvery', sli.everyMs]
+          : ['', null];
+  const at = placeAt(place, ['sli', key]);
+  const shortest = Math.min(...windows.map(({ duration }) => duration));
+  if (!at || length === null || length <= shortest) return;
+  const message = `\`${key}\` is ${quoted(at)}, longer than the window`;
+  report(problemAt(source, at.start, 'error', message, { expected: `at most ${formatDuration(shortest)}` }));
+}

@@ -1,0 +1,65 @@
+import type { RecordGroup } from '../core/ports/store.ts';
+
+/** A stretch of one group's units, with the group's place in its batch. */
+export interface Piece {
+  readonly index: number;
+  readonly group: RecordGroup;
+}
+
+/**
+ * Cuts the groups of a batch into stretches that weigh at most `size` (a single unit may weigh more), to be
+ * counted one after the other, in the order they must be counted in: starts of executions, then of their steps
+ * (which the executions' records note), then ends.
+ */
+export function cutIntoPieces(groups: readonly RecordGroup[], size: number): Piece[][] {
+  const stretches: Piece[][] = [];
+  let room = 0;
+  const order = groups
+    .map((group, index) => ({ group, index }))
+    .toSorted((a, b) => rank(a.group) - rank(b.group));
+  for (const { group, index } of order) {
+    const each = weightOfUnit(group);
+    for (let from = 0; from < group.units.length;) {
+      if (room < each) {
+        stretches.push([]);
+        room = size;
+      }
+      const to = Math.min(from + Math.max(1, Math.floor(room / each)), group.units.length);
+      stretches.at(-1)!.push({ index, group: part(group, from, to) });
+      room -= (to - from) * each;
+      from = to;
+    }
+  }
+  return stretches;
+}
+
+/** How much work a stretch is to count: its units, each as often as there are SLIs to land it for. */
+export function weightOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { group }) => sum + group.units.length * weightOfUnit(group), 0);
+}
+
+/** Whether starts have to be noted in the records of their executions. */
+export function notesSteps(group: RecordGroup): boolean {
+  return group.kind === 'start' && group.units.some(({ parent, step }) => parent !== null && step !== null);
+}
+
+function weightOfUnit(group: RecordGroup): number {
+  return Math.max(
+    1,
+    group.kind === 'start'
+      ? group.watches.length + group.landings.length
+      : Math.max(group.slis.length, group.landings?.length ?? 0),
+  );
+}
+
+function rank(group: RecordGroup): number {
+  if (group.kind === 'end') return 2;
+  return notesSteps(group) ? 1 : 0;
+}
+
+function part(group: RecordGroup, from: number, to: number): RecordGroup {
+  if (from === 0 && to === group.units.length) return group;
+  return group.kind === 'start'
+    ? { ...group, units: group.units.slice(from, to) }
+    : { ...group, units: group.units.slice(from, to) };
+}

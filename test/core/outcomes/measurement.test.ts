@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Measurement } from '../../../src/core/outcomes/measurement.ts';
+import { measurementUnit, parseMeasurement } from '../../../src/core/outcomes/measurement.ts';
+import { unitKey } from '../../../src/core/ports/store.ts';
+import { DAY, MINUTE } from '../../../src/core/time/duration.ts';
+import { ARRIVAL } from '../../support/outcomes.ts';
+
+const minimal = { workflow: 'orders', name: 'dlq-depth', value: 3 };
+
+function parse(changes: object = {}) {
+  return parseMeasurement({ ...minimal, ...changes }, ARRIVAL);
+}
+
+describe('a measurement', () => {
+  it('needs three fields and gets the others filled in', () => {
+    expect(parse()).toEqual({ ...minimal, at: ARRIVAL, attributes: null, id: null });
+    expect(
+      parse({ value: -0.5, at: '2026-03-02T11:00:00Z', attributes: { queue: 'a' }, id: 'x' }),
+    ).toMatchObject({
+      value: -0.5,
+      at: ARRIVAL - 60 * MINUTE,
+      attributes: { queue: 'a' },
+      id: 'x',
+    });
+  });
+
+  it.each([
+    [
+      { name: undefined },
+      'missing-field',
+      'name is missing; every measurement has workflow, name and value.',
+    ],
+    [{ value: null }, 'missing-field', 'value is missing; every measurement has workflow, name and value.'],
+    [{ value: '3' }, 'invalid-field', 'value is "3"; expected a number from -1e15 to 1e15.'],
+    [{ value: 1e16 }, 'invalid-field', 'value is 10000000000000000; expected a number from -1e15 to 1e15.'],
+    [{ value: Infinity }, 'invalid-field', 'value is Infinity; expected a number from -1e15 to 1e15.'],
+    [
+      { name: 'a b' },
+      'invalid-field',
+      'name is "a b"; expected 1 to 128 characters of A-Z a-z 0-9 . _ : / -.',
+    ],
+    [{ id: 'a\u0000' }, 'invalid-field', /^id is .*; expected a text of 1 to 256 bytes/],
+    [{ attributes: { a: 1 } }, 'invalid-field', /^attributes\.a is 1/],
+    [
+      { status: 'failed' },
+      'unknown-field',
+      '"status" is not a field of a measurement; the fields are workflow, name, value, at, attributes, id.',
+    ],
+    [{ at: ARRIVAL - DAY - 1 }, 'too-old', /24 hours ago/],
+    [{ at: ARRIVAL + 6 * MINUTE }, 'in-the-future', /5 minutes ahead/],
+  ])('with %o is rejected: %s', (changes, code, message) => {
+    expect(parse(changes)).toEqual({
+      code,
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    });
+  });
+
+  it.each([null, 3, 'x', []])('is an object, not %o', (raw) => {
+    expect(parseMeasurement(raw, ARRIVAL)).toMatchObject({
+      code: 'not-an-object',
+      message: expect.stringMatching(/^A measurement is a JSON object, not /),
+    });
+  });
+});
+
+describe('C1: the identity of a measurement', () => {
+  const unit = (changes: object) => measurementUnit(parse(changes) as Measurement);
+
+  it('is its name, moment and attributes, in whatever order those come', () => {
+    const same = unit({ attributes: { a: '1', b: '2' } });
+    expect(unit({ attributes: { b: '2', a: '1' }, value: 99 })).toBe(same);
+    for (const other of [{}, { attributes: { a: '1' } }, { attributes: { a: '2', b: '1' } }]) {
+      expect(unit(other)).not.toBe(same);
+    }
+    expect(unit({ at: ARRIVAL - 1 })).not.toBe(unit({}));
+    expect(unit({ name: 'lag' })).not.toBe(unit({}));
+  });
+
+  it('is its name and id when it has one', () => {
+    expect(unit({ id: 'x', at: ARRIVAL - 1 })).toBe(unit({ id: 'x' }));
+    expect(unit({ id: 'x' })).not.toBe(unit({ id: 'y' }));
+    expect(unit({ id: 'x', name: 'lag' })).not.toBe(unit({ id: 'x' }));
+    // However an id is chosen, it is not the identity of one without.
+    expect(unit({ id: `${ARRIVAL}` })).not.toBe(unit({}));
+  });
+
+  it('is never that of an execution', () => {
+    expect(unit({ id: 'x' }).startsWith('\u0000')).toBe(true);
+    expect(unitKey('x', 'm', 1).startsWith('\u0000')).toBe(false);
+  });
+});

@@ -1,0 +1,432 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { CompositeSli } from '../../../src/core/sli/sli.ts';
+import { seriesOf } from '../../../src/core/slo/series.ts';
+import type { Slo } from '../../../src/core/slo/slo.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import type { HourCells, SliId } from '../../../src/core/ports/store.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import { createDeriver } from '../../../src/engine/counters/derive.ts';
+import type { Deriver } from '../../../src/engine/counters/derive.ts';
+import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import { START } from '../../support/clock.ts';
+import { defineSlo } from '../../support/definitions.ts';
+import { openEmbeddedStore } from '../../support/embedded-store.ts';
+import {
+  HALF,
+  every,
+  freshnessSli,
+  measurementSli,
+  outcomeSli,
+  scheduleSli,
+  sliceSli,
+} from '../../support/slis.ts';
+import type { World } from '../../support/world.ts';
+import { startWorld } from '../../support/world.ts';
+
+let world: World;
+let deriver: Deriver;
+let slos: readonly Slo[];
+afterEach(() => world.close());
+
+async function open(...defined: readonly Slo[]): Promise<void> {
+  world = await startWorld({ partitions: 2 });
+  await define(...defined);
+  deriver = newDeriver();
+  await derive();
+}
+
+/** Puts SLOs in force, as the service does. */
+async function define(...defined: readonly Slo[]): Promise<void> {
+  slos = defined;
+  world.redefine(slos);
+  await world.store.registerSlis(seriesOf(slos), world.clock.now());
+}
+
+/** As after a start of the process. */
+function newDeriver(): Deriver {
+  const { store, log } = world;
+  return createDeriver({ store, history: createHistory(store), log });
+}
+
+const derive = () => deriver.derive(slos, world.clock.now());
+
+/** Lets time pass without deriving, and then derives until nothing of it is left to do. */
+async function advance(duration: number): Promise<void> {
+  world.clock.advance(duration);
+  await deriveAll();
+}
+
+async function deriveAll(): Promise<void> {
+  for (let hours = 0; hours <= 72; hours += 24) await derive();
+}
+
+let named = 0;
+/** Reports one outcome of `orders`, at this moment unless it says otherwise. */
+async function report(status: string, fields: object = {}): Promise<void> {
+  const record = { workflow: 'orders', execution: `e-${named++}`, status, ...fields };
+  expect(await world.recorder.record([record])).toMatchObject({ accepted: 1 });
+}
+
+async function measure(value: number, fields: object = {}): Promise<void> {
+  const record = { workflow: 'orders', name: 'depth', value, id: `m-${named++}`, ...fields };
+  expect(await world.recorder.recordMeasurements([record])).toMatchObject({ accepted: 1 });
+}
+
+const hoursWritten = () => world.wrapped.calls('writeHours').flatMap(([, hours]) => hours as HourCells[]);
+
+describe('slices', () => {
+  const slo = defineSlo({ sli: sliceSli(5 * MINUTE, HALF) });
+
+  it('count when they are over, empty ones never', async () => {
+    await open(slo);
+    await report('succeeded');
+    await report('failed');
+    await advance(5 * MINUTE - 1);
+    expect(await world.counted(slo)).toEqual({ good: 0, bad: 0 });
+    await advance(1);
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 0 });
+    await report('failed');
+    await advance(30 * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('C4: are judged again when an outcome comes late', async () => {
+    await open(slo);
+    await report('succeeded');
+    await advance(20 * HOUR);
+    expect(await world.counted(slo, 21 * HOUR)).toEqual({ good: 1, bad: 0 });
+    await report('failed', { at: START });
+    await report('failed', { at: START });
+    await derive();
+    expect(await world.counted(slo, 21 * HOUR)).toEqual({ good: 0, bad: 1 });
+  });
+
+  it('begin with what was counted for another SLO in the three days before', async () => {
+    const done = defineSlo({ name: 'plain' });
+    await open(done);
+    for (let hour = 0; hour < 100; hour++) {
+      await report('failed');
+      world.clock.advance(HOUR);
+    }
+    await define(done, slo);
+    await deriveAll();
+    expect(await world.counted(slo, 7 * DAY)).toEqual({ good: 0, bad: 72 });
+    const reader = world.newReader();
+    await reader.prepare(slos, world.clock.now());
+    expect(reader.evidence(slo, world.clock.now()).since).toBe(world.clock.now() - 3 * DAY);
+    expect(reader.evidence(done, world.clock.now()).since).toBe(START);
+  });
+
+  it('of measurements are judged by their mean', async () => {
+    const mean = { kind: 'mean', op: '<=', limit: 30 } as const;
+    const lag = defineSlo({ sli: sliceSli(5 * MINUTE, mean, measurementSli({ sums: true, limit: 30 })) });
+    await open(lag);
+    await measure(10);
+    await measure(50);
+    await advance(5 * MINUTE);
+    await measure(10);
+    world.clock.advance(MINUTE);
+    await measure(51);
+    await advance(5 * MINUTE);
+    expect(await world.counted(lag)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('of mean ratios count as fractions', async () => {
+    const ratio = defineSlo({ sli: sliceSli(MINUTE, { kind: 'mean-ratio' }) });
+    await open(ratio);
+    for (const status of ['succeeded', 'succeeded', 'succeeded', 'failed']) await report(status);
+    await advance(MINUTE);
+    await report('failed');
+    await advance(MINUTE);
+    expect(await world.counted(ratio)).toEqual({ good: 0.75, bad: 1.25 });
+  });
+});
+
+describe('freshness', () => {
+  const slo = defineSlo({ sli: freshnessSli(26 * HOUR) });
+
+  it('is good for so long after a success, and then bad by the minute', async () => {
+    await open(slo);
+    await report('succeeded');
+    await advance(27 * HOUR);
+    expect(await world.counted(slo, 30 * HOUR)).toEqual({ good: 26 * 60 + 1, bad: 59 });
+    await report('succeeded');
+    await report('failed');
+    await advance(10 * MINUTE);
+    expect(await world.counted(slo, 30 * HOUR)).toEqual({ good: 26 * 60 + 11, bad: 59 });
+  });
+
+  it('C4: takes back what a late success shows wrong', async () => {
+    await open(slo);
+    await report('succeeded');
+    await advance(28 * HOUR);
+    expect(await world.counted(slo, 30 * HOUR)).toMatchObject({ bad: 119 });
+    await report('succeeded', { at: START + 25 * HOUR });
+    await deriveAll();
+    expect(await world.counted(slo, 30 * HOUR)).toEqual({ good: 28 * 60, bad: 0 });
+  });
+
+  it('finds a success so long ago that its minute is forgotten', async () => {
+    const monthly = defineSlo({ sli: freshnessSli(30 * DAY), window: '90d' });
+    await open(monthly);
+    await report('succeeded');
+    await advance(29 * DAY);
+    // A process that just started knows nothing but what is stored.
+    deriver = newDeriver();
+    await deriveAll();
+    expect(await world.counted(monthly, HOUR)).toEqual({ good: 59, bad: 0 });
+    await advance(2 * DAY);
+    expect(await world.counted(monthly, HOUR)).toEqual({ good: 0, bad: 59 });
+  });
+
+  it('begins with its definition, whatever was counted before', async () => {
+    const done = defineSlo({ name: 'plain' });
+    await open(done);
+    await report('succeeded');
+    await advance(3 * DAY);
+    await define(done, slo);
+    await derive();
+    await advance(25 * HOUR);
+    expect(await world.counted(slo, 7 * DAY)).toEqual({ good: 0, bad: 0 });
+    await advance(2 * HOUR);
+    expect(await world.counted(slo, 7 * DAY)).toEqual({ good: 0, bad: 59 });
+  });
+});
+
+describe('a schedule', () => {
+  const slo = defineSlo({ sli: scheduleSli(every(HOUR), 10 * MINUTE, 30 * MINUTE) });
+
+  it('counts a tick as good at its success and as bad when nothing came', async () => {
+    await open(slo);
+    await report('started', { execution: 'first' });
+    world.clock.advance(20 * MINUTE);
+    await report('succeeded', { execution: 'first' });
+    await derive();
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 0 });
+    await advance(40 * MINUTE + 10 * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 0 });
+    await advance(MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('takes an end that says when it started for a start as well', async () => {
+    await open(slo);
+    await advance(25 * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 0, bad: 1 });
+    await report('succeeded', { startedAt: START + 9 * MINUTE });
+    await derive();
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 0 });
+  });
+
+  it.each([
+    ['started late', 11, 20],
+    ['finished late', 5, 31],
+  ])('counts a tick as bad whose execution %s', async (_, start, end) => {
+    await open(slo);
+    world.clock.advance(start * MINUTE);
+    await report('started', { execution: 'one' });
+    world.clock.advance((end - start) * MINUTE);
+    await report('succeeded', { execution: 'one' });
+    await advance(35 * MINUTE - end * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 0, bad: 1 });
+  });
+
+  it.each([
+    ['says so itself', { startedAt: START + 55 * MINUTE }],
+    ['was reported to have', {}],
+  ])('is no help to a tick that an execution succeeds which started before it and %s', async (_, fields) => {
+    await open(slo);
+    await advance(55 * MINUTE);
+    if (!('startedAt' in fields)) await report('started', { execution: 'early' });
+    world.clock.advance(10 * MINUTE);
+    await report('succeeded', { execution: 'early', ...fields });
+    await advance(25 * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 0, bad: 2 });
+  });
+
+  it('is no help to a tick that an execution failed', async () => {
+    await open(slo);
+    await report('started', { execution: 'one' });
+    await report('failed', { execution: 'one' });
+    await advance(31 * MINUTE);
+    expect(await world.counted(slo)).toEqual({ good: 0, bad: 1 });
+  });
+});
+
+describe('a composite', () => {
+  const orders = defineSlo();
+  const shipping = defineSlo({ workflow: 'shipping', sli: sliceSli(MINUTE, HALF) });
+  const member = (slo: Slo, weight: number) => ({ ...slo, slo: slo.id, sli: slo.sli as never, weight });
+
+  function journey(method: CompositeSli['method']): Slo {
+    return defineSlo({
+      workflow: 'journeys',
+      name: method,
+      sli: { kind: 'composite', method, members: [member(orders, 3), member(shipping, 1)] },
+    });
+  }
+
+  it('is read from its members, those of other workflows and derived ones too', async () => {
+    const [weighted, all] = [journey('weighted'), journey('all-of')];
+    await open(orders, shipping, weighted, all);
+    for (let index = 0; index < 9; index++) await report('succeeded');
+    await report('failed');
+    await report('succeeded', { workflow: 'shipping' });
+    world.clock.advance(MINUTE);
+    await report('failed', { workflow: 'shipping' });
+    await advance(MINUTE);
+    expect(await world.counted(shipping)).toEqual({ good: 1, bad: 1 });
+    // (3 * 10% + 1 * 50%) / 4 of 12, and 1 - 90% * 50% of 10.
+    expect(await world.counted(weighted)).toEqual({ good: expect.closeTo(9.6), bad: expect.closeTo(2.4) });
+    expect(await world.counted(all)).toEqual({ good: 4.5, bad: 5.5 });
+    const reader = world.newReader();
+    const now = world.clock.now();
+    await reader.prepare([all, weighted, orders], now);
+    expect(reader.members(all, now)).toEqual([
+      { slo: orders.id, weight: 3, ratio: 0.9, share: expect.closeTo(1 / 6) },
+      { slo: shipping.id, weight: 1, ratio: 0.5, share: expect.closeTo(5 / 6) },
+    ]);
+    expect(reader.members(orders, now)).toEqual([]);
+    expect(reader.evidence(all, now).tail()).toMatchObject({ badRun: 1 });
+    expect(reader.evidence(weighted, now).tail()).toMatchObject({ badRun: 0 });
+  });
+});
+
+describe('J4: deriving', () => {
+  const sliced = defineSlo({ sli: sliceSli(MINUTE, HALF) });
+  const fresh = defineSlo({ name: 'fresh', sli: freshnessSli(10 * MINUTE) });
+
+  it('catches up with what a pause of the process left out', async () => {
+    await open(sliced, fresh);
+    await report('succeeded');
+    await advance(MINUTE);
+    for (let hour = 0; hour < 40; hour++) {
+      world.clock.advance(HOUR);
+      await report('failed');
+    }
+    deriver = newDeriver();
+    await advance(MINUTE);
+    expect(await world.counted(sliced, 3 * DAY)).toEqual({ good: 1, bad: 40 });
+    expect(await world.counted(fresh, 3 * DAY)).toEqual({ good: 11, bad: 40 * 60 + 2 - 11 });
+  });
+
+  it('does only so much at once, the running hour among it', async () => {
+    await open(sliced, fresh);
+    world.clock.advance(DAY * 3);
+    await report('succeeded');
+    world.clock.advance(MINUTE);
+    const before = hoursWritten().length;
+    deriver = newDeriver();
+    await derive();
+    const hours = hoursWritten().slice(before);
+    expect(hours.length).toBeLessThanOrEqual(2 * 25);
+    expect(await world.counted(fresh, MINUTE)).toEqual({ good: 0, bad: 0 });
+    expect(await world.counted(fresh, 2 * MINUTE)).toEqual({ good: 1, bad: 0 });
+  });
+
+  it('writes nothing where nothing changed', async () => {
+    await open(sliced, fresh);
+    await report('succeeded');
+    await advance(MINUTE);
+    const before = hoursWritten().length;
+    for (let call = 0; call < 5; call++) await advance(5_000);
+    // What came in a slice that is not over yet has to be looked at, and changes nothing.
+    await report('succeeded');
+    await derive();
+    expect(hoursWritten()).toHaveLength(before);
+  });
+
+  it('of one SLI that fails does not stop the others, and is made up for', async () => {
+    await open(sliced, fresh);
+    await report('succeeded');
+    let isBroken = true;
+    world.wrapped.before('writeHours', (id) => {
+      if (isBroken && (id as SliId).fingerprint === sliced.fingerprint) throw new TypeError('broken');
+    });
+    await advance(MINUTE);
+    expect(await world.counted(sliced)).toEqual({ good: 0, bad: 0 });
+    expect(await world.counted(fresh)).toEqual({ good: 1, bad: 0 });
+    expect(world.log.entries.map(({ message }) => message)).toContain(
+      'an SLI could not be worked out; the others are',
+    );
+    isBroken = false;
+    await derive();
+    expect(await world.counted(sliced)).toEqual({ good: 1, bad: 0 });
+  });
+
+  it.each(['writeHours', 'readBlocks', 'changes'] as const)(
+    'goes on when the store is back, whatever of it was away: %s',
+    async (method) => {
+      await open(sliced, fresh);
+      await report('succeeded');
+      world.clock.advance(MINUTE);
+      world.wrapped.takeDown(method);
+      await expect(derive()).rejects.toThrow(StoreUnavailable);
+      world.wrapped.bringUp();
+      await derive();
+      expect([await world.counted(sliced), await world.counted(fresh)]).toEqual([
+        { good: 1, bad: 0 },
+        { good: 1, bad: 0 },
+      ]);
+    },
+  );
+
+  it('by two replicas in turn comes to the same', async () => {
+    await open(sliced, fresh);
+    const [one, other] = [deriver, newDeriver()];
+    for (let minute = 0; minute < 30; minute++) {
+      deriver = minute % 2 === 0 ? one : other;
+      await report(minute % 3 === 0 ? 'failed' : 'succeeded', {
+        at: world.clock.now() - (minute % 2) * MINUTE,
+      });
+      await advance(MINUTE);
+    }
+    const both = [await world.counted(sliced), await world.counted(fresh)];
+    deriver = newDeriver();
+    await derive();
+    expect([await world.counted(sliced), await world.counted(fresh)]).toEqual(both);
+    expect(both[0]!.good + both[0]!.bad).toBe(15);
+  });
+
+  it('takes back what it worked out for a time that has not come, when the clock is set back', async () => {
+    await open(fresh);
+    await report('succeeded');
+    await advance(3 * HOUR);
+    world.clock.set(START + 5 * MINUTE);
+    await derive();
+    world.clock.set(START + 3 * HOUR);
+    expect(await world.counted(fresh)).toEqual({ good: 5, bad: 0 });
+  });
+
+  it('J2: takes what vanished with a wiped store for no silence', async () => {
+    await open(fresh);
+    await report('succeeded');
+    await advance(9 * MINUTE);
+    await world.store.close();
+    world.wrapped.replace(await openEmbeddedStore(2, world.clock));
+    deriver.forget();
+    for (let minute = 0; minute < 10; minute++) await advance(MINUTE);
+    expect((await world.counted(fresh)).bad).toBe(0);
+    await advance(3 * MINUTE);
+    expect((await world.counted(fresh)).bad).toBe(1);
+  });
+
+  it('stops with the definition of an SLO', async () => {
+    await open(sliced, fresh);
+    await define(sliced);
+    await report('succeeded');
+    await advance(HOUR);
+    expect(await world.counted(fresh)).toEqual({ good: 0, bad: 0 });
+    expect(await world.counted(sliced)).toEqual({ good: 1, bad: 0 });
+  });
+});
+
+it('retries are told from first tries', async () => {
+  const firstTry = defineSlo({ sli: outcomeSli({ step: 'charge', good: 'first-try' }) });
+  await open(firstTry);
+  await report('failed', { step: 'charge', execution: 'a' });
+  await report('succeeded', { step: 'charge', execution: 'a', attempt: 2 });
+  await report('cancelled', { step: 'charge', execution: 'b' });
+  await report('succeeded', { step: 'ship', execution: 'b', attempt: 3 });
+  expect(await world.counted(firstTry)).toEqual({ good: 2, bad: 1 });
+});

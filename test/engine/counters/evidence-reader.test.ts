@@ -1,0 +1,247 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY_SETTINGS } from '../../../src/core/slo/alert-policy.ts';
+import { windowLength } from '../../../src/core/time/calendar.ts';
+import type { CalendarWindow, Slo } from '../../../src/core/slo/slo.ts';
+import type { HourCells, SliId } from '../../../src/core/ports/store.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import { createReader } from '../../../src/engine/counters/evidence-reader.ts';
+import type { Reader } from '../../../src/engine/counters/evidence-reader.ts';
+import { START } from '../../support/clock.ts';
+import { defineSlo } from '../../support/definitions.ts';
+import type { World } from '../../support/world.ts';
+import { startWorld } from '../../support/world.ts';
+
+const slo = defineSlo();
+const without: SliId = { workflow: slo.workflow, fingerprint: 'excluded' };
+
+const month = (timeZone: string): CalendarWindow => ({
+  kind: 'calendar',
+  unit: 'month',
+  timeZone,
+  duration: 30 * DAY,
+  text: `month (${timeZone})`,
+});
+
+let world: World;
+let reader: Reader;
+afterEach(() => world.close());
+
+async function open(...slos: readonly Slo[]): Promise<void> {
+  world = await startWorld({ slos });
+  reader = world.newReader();
+}
+
+async function evidence(asked: Slo = slo) {
+  await reader.prepare([asked], world.clock.now());
+  return reader.evidence(asked, world.clock.now());
+}
+
+const tail = async (asked: Slo = slo) => (await evidence(asked)).tail();
+
+describe('the tail of an SLO', () => {
+  it('is exact to the minute though the run began hours ago, in an hour that was good and bad', async () => {
+    await open(slo);
+    await world.report(5, 1);
+    world.clock.advance(MINUTE);
+    await world.report(1, 0);
+    world.clock.advance(MINUTE);
+    await world.report(0, 2);
+    const since = world.clock.now();
+    world.clock.advance(30 * HOUR);
+    await world.report(0, 3);
+    world.clock.advance(20 * HOUR);
+    expect(await tail()).toEqual({
+      badRun: 5,
+      badSince: since,
+      lastAt: START + 30 * HOUR + 3 * MINUTE,
+    });
+  });
+
+  it('is read again when something came late', async () => {
+    await open(slo);
+    await world.report(0, 4);
+    world.clock.advance(20 * HOUR);
+    await world.report(0, 1);
+    expect(await tail()).toMatchObject({ badRun: 5 });
+    // In the hour in which the run began, of which all minutes have been read.
+    await world.report(1, 0, { at: START + 30 * MINUTE });
+    expect(await tail()).toMatchObject({ badRun: 1, badSince: world.clock.now() });
+    await world.report(1, 0);
+    expect(await tail()).toMatchObject({ badRun: 0, badSince: null });
+  });
+
+  it('takes in what becomes the past without being written', async () => {
+    await open(slo);
+    await world.report(0, 1);
+    await world.report(1, 0, { at: START + 2 * MINUTE });
+    expect(await tail()).toMatchObject({ badRun: 1 });
+    world.clock.advance(2 * MINUTE);
+    expect(await tail()).toMatchObject({ badRun: 0 });
+  });
+
+  it('asks the store nothing more while nothing changes', async () => {
+    await open(slo);
+    await world.report(3, 1);
+    world.clock.advance(30 * HOUR);
+    await tail();
+    const reads = world.wrapped.calls('readBlocks').length;
+    world.clock.advance(5_000);
+    await tail();
+    expect(world.wrapped.calls('readBlocks')).toHaveLength(reads);
+  });
+
+  it('ends with the time window', async () => {
+    const short = defineSlo({ window: '1d' });
+    await open(short);
+    await world.report(0, 1);
+    world.clock.advance(20 * HOUR);
+    await world.report(0, 1);
+    expect(await tail(short)).toMatchObject({ badRun: 2 });
+    world.clock.advance(10 * HOUR);
+    expect(await tail(short)).toMatchObject({ badRun: 1 });
+  });
+
+  it('J2: does not end with the month: a run goes on, and silence began when it did', async () => {
+    const monthly: Slo = { ...slo, window: month('UTC') };
+    await open(monthly);
+    world.clock.set(Date.parse('2026-03-31T18:00:30Z'));
+    await world.report(0, 3);
+    const since = world.clock.now() - 30_000;
+    world.clock.set(Date.parse('2026-04-01T00:10:00Z'));
+    expect(await tail(monthly)).toEqual({ badRun: 3, badSince: since, lastAt: since + MINUTE });
+    await world.report(0, 1);
+    expect(await tail(monthly)).toMatchObject({ badRun: 4, badSince: since });
+  });
+
+  it('J2: reaches back as far as a silence that a tier asks about', async () => {
+    const noData = { kind: 'noData', name: 'no-data', severity: 'ticket', after: 3 * DAY } as const;
+    const daily = defineSlo({ window: '1d', alerts: { tiers: [noData] } });
+    await open(daily);
+    await world.report(1, 0);
+    world.clock.advance(2 * DAY);
+    expect(await tail(daily)).toMatchObject({ lastAt: START + MINUTE });
+  });
+
+  it('reads no minutes more than windows do where no tier asks for it', async () => {
+    const calm = defineSlo({ alerts: { ...DEFAULT_POLICY_SETTINGS, tiers: [] } });
+    await open(calm);
+    await world.report(0, 1);
+    world.clock.advance(30 * HOUR);
+    expect(await tail(calm)).toMatchObject({ badRun: 1, lastAt: START + HOUR });
+  });
+});
+
+describe('what is excluded', () => {
+  const minute = (index: number, good: number, bad: number): HourCells[] => {
+    const cells = new Uint32Array(120);
+    cells.set([good, bad], index * 2);
+    return [{ hour: START / HOUR, cells }];
+  };
+
+  it('is in no sum and in no run, but did come', async () => {
+    await open(slo);
+    reader = world.newReader({ excluded: () => without });
+    await world.report(7, 0);
+    world.clock.advance(MINUTE);
+    await world.report(2, 10);
+    world.clock.advance(MINUTE);
+    await world.report(0, 5);
+    await world.store.writeHours(without, minute(1, 2, 10), world.clock.now());
+    const { sum, tail: read } = await evidence();
+    expect(sum(28 * DAY)).toEqual({ good: 7, bad: 5 });
+    expect(sum(HOUR)).toEqual({ good: 7, bad: 5 });
+    expect(read()).toMatchObject({ badRun: 5 });
+    await world.store.writeHours(without, minute(2, 0, 5), world.clock.now());
+    const after = await evidence();
+    expect(after.sum(28 * DAY)).toEqual({ good: 9, bad: 10 });
+    expect(after.tail()).toMatchObject({ badRun: 0, lastAt: world.clock.now() });
+  });
+
+  it('is asked for by the SLO whose SLI it is', async () => {
+    const asked: unknown[] = [];
+    await open(slo);
+    reader = world.newReader({
+      excluded(single) {
+        asked.push(single.slo);
+        return null;
+      },
+    });
+    await evidence();
+    expect(new Set(asked)).toEqual(new Set([slo.id]));
+  });
+});
+
+describe('a calendar window', () => {
+  const inZone = (timeZone: string): Slo => ({ ...slo, window: month(timeZone), otherWindows: [slo.window] });
+
+  it('begins anew with the month, on the minute, and goes over a change of the clocks', async () => {
+    const berlin = inZone('Europe/Berlin');
+    await open(berlin);
+    const counted = async () => (await evidence(berlin)).sum(windowLength(berlin.window, world.clock.now()));
+    world.clock.set(Date.parse('2026-03-31T21:59:30Z'));
+    await world.report(1, 1);
+    expect(await counted()).toEqual({ good: 1, bad: 1 });
+    world.clock.advance(29_000);
+    expect(await counted()).toEqual({ good: 1, bad: 1 });
+    world.clock.advance(1_000);
+    expect(await counted()).toEqual({ good: 0, bad: 0 });
+    await world.report(2, 0);
+    world.clock.set(Date.parse('2026-04-30T21:59:59Z'));
+    expect(await counted()).toEqual({ good: 2, bad: 0 });
+    expect((await evidence(berlin)).sum(28 * DAY)).toEqual({ good: 0, bad: 0 });
+  });
+
+  it('keeps nothing for minutes that are over', async () => {
+    const kolkata = inZone('Asia/Kolkata');
+    await open(kolkata);
+    const history = createHistory(world.store);
+    const requested: (readonly number[])[] = [];
+    reader = createReader({
+      store: world.store,
+      history: {
+        ...history,
+        refresh(requests, now) {
+          requested.push(...requests.map(({ windows }) => windows));
+          return history.refresh(requests, now);
+        },
+      },
+    });
+    for (let minute = 0; minute < 5; minute++) {
+      await evidence({ ...kolkata });
+      await evidence(kolkata);
+      expect(requested.at(-1)).toContain(windowLength(kolkata.window, world.clock.now()));
+      world.clock.advance(MINUTE);
+    }
+    // One array of windows a minute, shared by the SLOs that have the same.
+    expect(new Set(requested).size).toBe(5);
+  });
+});
+
+it('J4: says that the counters of an SLO could not be read, and reads those of others', async () => {
+  const other = defineSlo({ workflow: 'shipping' });
+  await open(slo, other);
+  await world.report(1, 0);
+  world.wrapped.before('readBlocks', (blocks) => {
+    if ((blocks as { workflow: string }[]).some(({ workflow }) => workflow === 'shipping'))
+      throw new TypeError('wrong type');
+  });
+  await reader.prepare([slo, other], world.clock.now());
+  expect(reader.evidence(slo, world.clock.now()).sum(HOUR)).toEqual({ good: 1, bad: 0 });
+  expect(() => reader.evidence(other, world.clock.now())).toThrow(
+    'its counters could not be read: TypeError: wrong type',
+  );
+});
+
+it('says since when an SLO is counted, and asks again when told to forget', async () => {
+  await open(slo);
+  expect((await evidence()).since).toBe(START);
+  world.clock.advance(DAY);
+  expect((await evidence()).since).toBe(START);
+  const calls = world.wrapped.calls('registerSlis').length;
+  await evidence();
+  expect(world.wrapped.calls('registerSlis')).toHaveLength(calls);
+  reader.forgetBeginnings();
+  await evidence();
+  expect(world.wrapped.calls('registerSlis')).toHaveLength(calls + 1);
+});

@@ -1,0 +1,295 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../../src/core/ports/queries.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import type { Tier } from '../../../src/core/slo/alert-policy.ts';
+import type { Sli, SingleSli } from '../../../src/core/sli/sli.ts';
+import type { Slo, TimeWindow } from '../../../src/core/slo/slo.ts';
+import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
+import { createReport } from '../../../src/engine/queries/slo-queries.ts';
+import { START } from '../../support/clock.ts';
+import { define, defineSlo } from '../../support/definitions.ts';
+import type { World } from '../../support/world.ts';
+import { startWorld } from '../../support/world.ts';
+
+const slo = defineSlo({ objective: '95%' });
+
+let world: World;
+let report: Report;
+afterEach(() => world.close());
+
+async function open(slos: readonly Slo[] = [slo]): Promise<void> {
+  world = await startWorld({ slos });
+  const { store, clock } = world;
+  const adjustments = createAdjustments(store, world.log);
+  const reader = world.newReader({ excluded: adjustments.excluded });
+  report = createReport({ store, reader, adjustments, definitions: () => define(slos), clock });
+}
+
+const only = async () => (await report.slos())[0]!;
+
+describe('an SLO', () => {
+  it('reads as in design §2.5', async () => {
+    await open();
+    await report.slos();
+    world.clock.advance(DAY);
+    await world.report(9710, 290);
+    const now = new Date(world.clock.now()).toISOString();
+    expect(await only()).toEqual({
+      id: 'orders/done',
+      workflow: 'orders',
+      name: 'done',
+      owner: 'payments',
+      description: null,
+      runbook: null,
+      objective: 0.95,
+      window: '28d',
+      state: 'healthy',
+      sli: { kind: 'outcomes', unit: 'executions', good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
+      budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, exhaustsAt: null },
+      windows: [
+        {
+          window: '28d',
+          kind: 'rolling',
+          from: new Date(world.clock.now() - 28 * DAY).toISOString(),
+          to: now,
+          sli: { good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
+          budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42 },
+        },
+      ],
+      budgetPolicy: null,
+      burnRates: { '5m': 0.58, '30m': 0.58, '1h': 0.58, '2h': 0.58, '6h': 0.58, '1d': 0.58, '3d': 0.58 },
+      incident: null,
+      historySince: new Date(START).toISOString(),
+      evaluatedAt: now,
+      dataThrough: now,
+    });
+  });
+
+  it('J2: without outcomes has no ratios, which is neither health nor failure', async () => {
+    await open();
+    const read = await only();
+    expect(read.state).toBe('no-data');
+    expect(read.sli).toMatchObject({ good: 0, bad: 0, total: 0, ratio: null });
+    expect(read.budget).toEqual({
+      allowed: 0,
+      spent: 0,
+      remaining: 0,
+      remainingRatio: null,
+      exhaustsAt: null,
+    });
+    expect(new Set(Object.values(read.burnRates))).toEqual(new Set([null]));
+  });
+
+  it('J5: is warming up until its counters are as old as its first window', async () => {
+    await open();
+    await report.slos();
+    await world.report(100, 0);
+    world.clock.advance(HOUR - 1);
+    expect((await only()).state).toBe('warming-up');
+    world.clock.advance(1);
+    expect((await only()).state).toBe('healthy');
+  });
+
+  it('is burning while an incident is open, and exhausted without budget', async () => {
+    await open();
+    await world.report(100_000, 0);
+    world.clock.advance(7 * HOUR);
+    await world.report(60, 40);
+    await world.tick();
+    const burning = await only();
+    expect(burning).toMatchObject({ state: 'burning', incident: { severity: 'page', tier: 'slow' } });
+    expect(burning.incident!.openedAt).toBe(new Date(world.clock.now()).toISOString());
+    await world.report(0, 50_000);
+    expect((await only()).state).toBe('exhausted');
+    expect((await only()).budget.remainingRatio).toBeLessThan(0);
+  });
+
+  it('foresees when its budget runs out, at the pace of the last day', async () => {
+    await open();
+    await world.report(100_000, 0);
+    world.clock.advance(10 * DAY);
+    await world.report(900, 100);
+    const { budget } = await only();
+    // 4,950 bad outcomes are left; a day earns 50 and spends 100.
+    expect(budget).toMatchObject({ allowed: 5050, remaining: 4950, exhaustsAt: null });
+    await world.report(0, 900);
+    const left = 5095 - 1000;
+    const overspend = 1000 - 1900 * 0.05;
+    expect(Date.parse((await only()).budget.exhaustsAt!)).toBeCloseTo(
+      world.clock.now() + (left / overspend) * DAY,
+      -1,
+    );
+  });
+});
+
+describe('windows', () => {
+  it('are all reported, each with its own budget, and calendar ones with their period', async () => {
+    const month: TimeWindow = {
+      kind: 'calendar',
+      unit: 'month',
+      timeZone: 'Europe/Berlin',
+      duration: 30 * DAY,
+      text: 'month (Europe/Berlin)',
+    };
+    await open([{ ...slo, otherWindows: [month] }]);
+    world.clock.set(Date.UTC(2026, 2, 31, 21));
+    await world.report(0, 10);
+    world.clock.set(Date.UTC(2026, 3, 1, 6));
+    await world.report(90, 1);
+    const { windows, sli } = await only();
+    expect(sli).toMatchObject({ good: 90, bad: 11 });
+    expect(windows.map(({ window, kind, sli: { good, bad } }) => [window, kind, good, bad])).toEqual([
+      ['28d', 'rolling', 90, 11],
+      ['month (Europe/Berlin)', 'calendar', 90, 1],
+    ]);
+    // Clocks went forward on 29 March: midnight in Berlin is at 22:00.
+    expect(windows[1]).toMatchObject({ from: '2026-03-31T22:00:00.000Z', to: '2026-04-30T22:00:00.000Z' });
+    expect(windows[1]!.budget).toEqual({ allowed: 4.55, spent: 1, remaining: 3.55, remainingRatio: 71 / 91 });
+  });
+});
+
+describe('an error budget policy', () => {
+  const policy = { name: 'strict', freezeBelow: 0.1, postmortemAbove: 0.2 };
+
+  it('freezes deploys below its share, and says why', async () => {
+    await open([{ ...slo, budgetPolicy: policy }]);
+    await world.report(955, 45);
+    expect((await only()).budgetPolicy).toEqual({
+      name: 'strict',
+      deploys: 'allowed',
+      reasons: [],
+      postmortemAbove: 0.2,
+    });
+    await world.report(0, 100);
+    expect((await only()).budgetPolicy!.reasons).toEqual([
+      'The budget over 28d is overspent by 163.6%; below 10% the policy strict freezes deploys.',
+    ]);
+    await world.report(1901, 0);
+    await world.report(0, 1);
+    expect((await only()).budgetPolicy).toMatchObject({
+      deploys: 'frozen',
+      reasons: ['2.7% of the budget over 28d is left; below 10% the policy strict freezes deploys.'],
+    });
+  });
+
+  it('J2: freezes nothing without outcomes, and at 0% only what is overspent', async () => {
+    await open([{ ...slo, budgetPolicy: { ...policy, freezeBelow: 0 } }]);
+    expect((await only()).budgetPolicy).toMatchObject({ deploys: 'allowed' });
+    await world.report(950, 50);
+    expect((await only()).budgetPolicy).toMatchObject({ deploys: 'allowed' });
+    await world.report(0, 50);
+    expect((await only()).budgetPolicy!.reasons[0]).toMatch(/overspent by 90\.5%/);
+  });
+});
+
+describe('one SLO in detail', () => {
+  it('tells its tiers, what failed, and which executions', async () => {
+    await open();
+    await world.report(60, 40, { error: 'timeout', failedStep: 'ship' });
+    await world.tick();
+    const detail = (await report.slo(slo.id))!;
+    expect(
+      detail.tiers.map(({ name, long, short, factor, firing }) => [name, long, short, factor, firing]),
+    ).toEqual([
+      ['outage', undefined, undefined, undefined, false],
+      ['fast', '1h', '5m', 10, false],
+      ['slow', '6h', '30m', 5.6, true],
+      ['drift', '1d', '2h', 2.8, true],
+      ['creep', '3d', '6h', 1, true],
+    ]);
+    expect(detail.tiers[1]).toMatchObject({
+      kind: 'burnRate',
+      condition: 'burns 10x or faster over 1h and 5m',
+      now: '8x over 1h, 8x over 5m',
+    });
+    expect(detail.incident!.firing).toEqual(['slow', 'drift', 'creep']);
+    expect(detail.failures).toEqual([{ step: 'ship', dependency: null, error: 'timeout', count: 40 }]);
+    expect(detail.lastFailed).toMatchObject([{ execution: 'bad-1', step: 'ship' }]);
+  });
+
+  it('says of a tier of every kind what it waits for and where it stands', async () => {
+    const tiers: Tier[] = [
+      { kind: 'successRate', name: 'rate', severity: 'page', below: 0.98, over: 15 * MINUTE },
+      { kind: 'budgetRemaining', name: 'quarter', severity: 'ticket', below: 0.25 },
+      { kind: 'budgetRemaining', name: 'gone', severity: 'page', below: 0 },
+      { kind: 'forecast', name: 'soon', severity: 'ticket', within: DAY },
+      { kind: 'outage', name: 'outage', severity: 'page' },
+      { kind: 'noData', name: 'silence', severity: 'ticket', after: HOUR },
+    ];
+    await open([defineSlo({ objective: '95%', alerts: { tiers } })]);
+    await world.report(990, 10);
+    const words = (await report.slo(slo.id))!.tiers.map(({ condition, now }) => [condition, now]);
+    expect(words).toEqual([
+      ['less than 98% good over 15m', '99% good'],
+      ['less than 25% of the budget left', '80% left'],
+      ['the budget is overspent', '80% left'],
+      ['at this pace the budget is gone within 1d', 'it lasts'],
+      ['so many bad executions in a row that it is no chance', expect.stringMatching(/^0 of \d+ in a row$/)],
+      ['no executions for 1h', 'executions are coming'],
+    ]);
+    world.clock.advance(2 * HOUR + 30 * MINUTE);
+    const [rate, , , , , silence] = (await report.slo(slo.id))!.tiers;
+    expect([rate!.now, silence!.now]).toEqual(['no executions', 'none for 2h29m']);
+  });
+
+  it('tells how much of a composite each member spends, and what failed in all of them', async () => {
+    const shipped = defineSlo({ workflow: 'shipping', objective: '90%' });
+    const sli: Sli = {
+      kind: 'composite',
+      method: 'weighted',
+      members: [slo, shipped].map((member, index) => ({
+        slo: member.id,
+        workflow: member.workflow,
+        sli: member.sli as SingleSli,
+        fingerprint: member.fingerprint,
+        weight: 3 - 2 * index,
+      })),
+    };
+    await open([slo, shipped, defineSlo({ workflow: 'journey', name: 'whole', objective: '90%', sli })]);
+    await world.report(900, 100, { error: 'timeout' });
+    await world.report(200, 100, { workflow: 'shipping', error: 'lost' });
+    const detail = (await report.slo('journey/whole'))!;
+    expect(detail.sli).toMatchObject({ kind: 'composite', unit: 'executions', total: 1300 });
+    // Three quarters of a tenth and one quarter of a third are bad.
+    expect(detail.sli.ratio).toBeCloseTo(1 - (0.75 * 0.1 + 0.25 / 3), 10);
+    expect(detail.members).toMatchObject([
+      { slo: 'orders/done', weight: 3, ratio: 0.9 },
+      { slo: 'shipping/done', weight: 1 },
+    ]);
+    expect(detail.members.reduce((sum, { share }) => sum + share!, 0)).toBeCloseTo(1, 10);
+    expect(detail.members[0]!.share).toBeCloseTo(0.3 / (0.3 + 1 / 3), 10);
+    expect(detail.failures.map(({ error, count }) => [error, count])).toEqual([
+      ['timeout', 100],
+      ['lost', 100],
+    ]);
+    expect(JSON.stringify(detail)).not.toMatch(/\d\.\d{13}/);
+  });
+
+  it('is nothing when no file defines it', async () => {
+    await open();
+    expect(await report.slo('orders/none')).toBeNull();
+  });
+});
+
+it('counts what is under way and what is overdue, by workflow', async () => {
+  await open([defineSlo({ sli: { withinMs: MINUTE } }), defineSlo({ workflow: 'shipping' })]);
+  await world.recorder.record([
+    { workflow: 'orders', execution: 'a', status: 'started' },
+    { workflow: 'orders', execution: 'b', status: 'started', at: START - 2 * MINUTE },
+  ]);
+  await world.tick();
+  expect(await report.inFlight()).toEqual([
+    { workflow: 'orders', running: 2, overdue: 1 },
+    { workflow: 'shipping', running: 0, overdue: 0 },
+  ]);
+});
+
+it('gives every reader the same states for a second, and then fresh ones', async () => {
+  await open();
+  await world.report(60, 40);
+  await Promise.all([report.slos(), report.slos(), report.slo(slo.id)]);
+  expect(world.wrapped.calls('loadStates')).toHaveLength(1);
+  await world.tick();
+  world.clock.advance(1000);
+  expect((await only()).incident).not.toBeNull();
+});

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
+import { fixedStatus, sloDetail } from '../fakes.ts';
+import { startServer } from '../running-server.ts';
+
+async function read(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+describe('SLOs', () => {
+  it('lists them, and shows one with what explains it', async () => {
+    const { url } = await startServer();
+    const { tiers, members, adjustments, failures, lastFailed, ...report } = sloDetail();
+    expect((await read(`${url}/v1/slos`)).body).toEqual([report]);
+    expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
+      ...report,
+      tiers,
+      members,
+      adjustments,
+      failures,
+      lastFailed,
+    });
+  });
+
+  it('finds an SLO whose workflow has slashes, whether they are encoded or not', async () => {
+    const { url, report } = await startServer();
+    report.list = [sloDetail({ workflow: 'billing/eu//invoices', name: 'sent' })];
+    for (const path of [
+      'billing/eu//invoices/sent',
+      'billing%2Feu%2F%2Finvoices/sent',
+      'billing%2Feu//invoices%2Fsent',
+    ]) {
+      expect((await read(`${url}/v1/slos/${path}`)).body['id']).toBe('billing/eu//invoices/sent');
+      expect((await fetch(`${url}/slos/${path}`)).status).toBe(200);
+    }
+  });
+
+  it('shows the history of one, and hands on what is asked for', async () => {
+    const { url, report } = await startServer();
+    const path = `${url}/v1/slos/order-fulfillment/fulfilled-in-10m/history`;
+    const { status, body } = await read(`${path}?from=2026-03-01T00:00:00%2B01:00&to=1772452800000&step=1h`);
+    expect([status, body['points']]).toMatchObject([
+      200,
+      [{ good: 97, adjusted: true, excluded: { bad: 7 } }],
+    ]);
+    await read(path);
+    expect(report.queries).toEqual([
+      { from: '2026-03-01T00:00:00+01:00', to: '1772452800000', step: '1h' },
+      { from: null, to: null, step: null },
+    ]);
+    expect((await read(`${path}?step=1h&step=2h`)).body).toMatchObject({ code: 'invalid-query' });
+    expect((await read(`${path}?frm=2026-03-01T00:00:00Z`)).body).toMatchObject({
+      code: 'invalid-query',
+      detail: 'There is no parameter "frm"; there are from, to, step.',
+    });
+    report.past = { refused: 'invalid', problems: ['step must be whole hours.', 'from must be earlier.'] };
+    expect(await read(path)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-query', detail: 'step must be whole hours. from must be earlier.' },
+    });
+    expect((await read(`${url}/v1/slos/a/b/history`)).body).toMatchObject({ code: 'unknown-slo' });
+  });
+
+  it('takes an SLO that is called history for itself', async () => {
+    const { url, report } = await startServer();
+    report.list = [sloDetail({ workflow: 'a', name: 'history' })];
+    expect((await read(`${url}/v1/slos/a/history`)).body['id']).toBe('a/history');
+    expect((await read(`${url}/v1/slos/a/history/history`)).body).toHaveProperty('points');
+  });
+
+  it('answers 404 with a code for an SLO that is not loaded', async () => {
+    const { url } = await startServer();
+    for (const path of [
+      'a',
+      'a/b',
+      'order-fulfillment',
+      '__proto__/constructor',
+      '%00',
+      `${'x'.repeat(5000)}/y`,
+    ]) {
+      const { status, body } = await read(`${url}/v1/slos/${path}`);
+      expect([status, body['code']]).toEqual([404, 'unknown-slo']);
+    }
+  });
+
+  it('answers 503 while the store is away, and tells it in words on the dashboard', async () => {
+    const { url, report } = await startServer();
+    report.fail = new StoreUnavailable('redis://user:secret@host');
+    for (const path of ['/v1/slos', '/v1/slos/a/b', '/v1/slos/a/b/history', '/v1/outbox']) {
+      const response = await fetch(`${url}${path}`);
+      expect(response.headers.get('retry-after')).toBe('1');
+      expect([response.status, await response.json()]).toMatchObject([503, { code: 'store-unavailable' }]);
+    }
+    for (const path of ['/', '/slos/a/b']) {
+      const response = await fetch(`${url}${path}`);
+      const text = await response.text();
+      expect(response.status).toBe(503);
+      expect(text).toContain('The store does not answer');
+      expect(text).not.toContain('secret');
+    }
+  });
+});
+
+describe('the service itself', () => {
+  it('is not ready when it says so, with the checks that failed, and lives all the same', async () => {
+    const checks = { store: { ok: false, message: 'does not answer' } };
+    const { url } = await startServer({
+      status: () => fixedStatus({ ready: false, checks, sloProblems: ['x'] }),
+    });
+    expect(await read(`${url}/readyz`)).toEqual({
+      status: 503,
+      body: { status: 'not-ready', checks, sloProblems: ['x'] },
+    });
+    expect(await read(`${url}/healthz`)).toEqual({ status: 200, body: { status: 'ok' } });
+  });
+
+  it('shows the outbox, as many rows of it as asked for', async () => {
+    const { url, report } = await startServer();
+    expect((await read(`${url}/v1/outbox`)).body).toMatchObject({ pendingCount: 0, undeliverable: [] });
+    expect((await read(`${url}/v1/outbox?limit=1000`)).status).toBe(200);
+    expect(report.limits).toEqual([100, 1000]);
+    for (const limit of ['0', '1001', '-1', '1e2', 'x', '', '1&limit=2', '99999999999999999999']) {
+      expect((await read(`${url}/v1/outbox?limit=${limit}`)).body['code']).toBe('invalid-query');
+    }
+  });
+});
+
+describe('everything else', () => {
+  it('answers 404 for paths that do not exist, however strange', async () => {
+    const { url } = await startServer();
+    const paths = [
+      '/nothing',
+      '/v1',
+      '/V1/slos',
+      '/v1/slos/',
+      '/healthz/',
+      '/.env',
+      '/..%2f..%2fetc/passwd',
+      '//',
+      '/%ff',
+    ];
+    for (const path of paths) {
+      const { status, body } = await read(url + path);
+      expect([path, status, body['code']]).toEqual([path, 404, 'not-found']);
+    }
+  });
+
+  it('answers 400 for a path that cannot be decoded', async () => {
+    const { url } = await startServer();
+    expect(await read(`${url}/v1/slos/%E0%A4%A/x`)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-path' },
+    });
+  });
+
+  it('answers 405 with Allow for methods that are not for reading', async () => {
+    const { url } = await startServer();
+    for (const path of [
+      '/',
+      '/v1/slos',
+      '/v1/slos/a/b',
+      '/metrics',
+      '/healthz',
+      '/readyz',
+      '/v1/outbox',
+      '/slos/a/b',
+    ]) {
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+        const response = await fetch(`${url}${path}`, { method });
+        expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+        expect(await response.json()).toMatchObject({ code: 'method-not-allowed' });
+      }
+      expect((await fetch(`${url}${path}`, { method: 'HEAD' })).headers.has('content-type')).toBe(true);
+    }
+  });
+
+  it('sends headers that keep browsers from harm, and none that tell what it is made of', async () => {
+    const { url, post } = await startServer();
+    for (const path of ['/', '/v1/slos', '/nothing', '/dashboard.js']) {
+      const { headers } = await fetch(`${url}${path}`);
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'",
+      );
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.has('x-powered-by')).toBe(false);
+      expect(headers.has('access-control-allow-origin')).toBe(false);
+    }
+    const { headers } = await post('{}');
+    expect([headers.get('x-content-type-options'), headers.get('cache-control')]).toEqual([
+      'nosniff',
+      'no-store',
+    ]);
+  });
+
+  it('answers 500 without a word of what went wrong', async () => {
+    const { url, report } = await startServer();
+    report.fail = new Error('inner secret');
+    const response = await fetch(`${url}/v1/slos`);
+    const text = await response.text();
+    expect([response.status, JSON.parse(text)]).toMatchObject([500, { code: 'internal-error' }]);
+    expect(text).not.toMatch(/secret|node_modules|\.ts/);
+  });
+});
+
+describe('codes', () => {
+  it('are words of lower case with hyphens, each with a meaning that is a sentence', () => {
+    const meanings = {
+      ...REJECTIONS,
+      ...Object.fromEntries(Object.entries(PROBLEMS).map(([code, { meaning }]) => [code, meaning])),
+    };
+    expect(Object.keys(meanings).length).toBeGreaterThan(20);
+    for (const [code, meaning] of Object.entries(meanings)) {
+      expect(code).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+      expect(meaning).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});

@@ -1,0 +1,340 @@
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from '../../support/browser.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Status } from '../../../src/core/ports/service-status.ts';
+import {
+  adjustment,
+  burningSlo,
+  exhaustedSlo,
+  fixedStatus,
+  journeySlo,
+  silentSlo,
+  sloDetail,
+} from '../fakes.ts';
+import { startServer } from '../running-server.ts';
+
+const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stolen=2">'" autofocus onfocus="window.stolen=3" '&`;
+const NOW_TEXT = '2026-03-10T11:00:00.000Z';
+const PROBLEM =
+  'slos/orders.yaml:7:16: objective is 105%; expected less than 100%\n    objective: 105%\n               ^^^^';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser.close());
+
+interface View {
+  readonly page: Page;
+  /** Whatever the page complained about: errors, and what its security policy stopped. */
+  readonly complaints: string[];
+}
+
+async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promise<View> {
+  const page = await browser.newPage(options);
+  onTestFinished(() => page.close());
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, complaints };
+}
+
+describe('the overview', () => {
+  it('shows every SLO under its workflow, those that need people first, with words for every state', async () => {
+    const running = await startServer();
+    running.report.list = [
+      sloDetail(),
+      silentSlo({ workflow: 'nightly', name: 'ran' }),
+      exhaustedSlo({ workflow: 'billing/eu', name: 'sent' }),
+      burningSlo({ workflow: 'signup', name: 'welcomed' }),
+    ];
+    const { page, complaints } = await openPage();
+    await page.goto(running.url);
+    expect(await page.locator('.card h2').allTextContents()).toEqual([
+      'signup',
+      'billing/eu',
+      'nightly',
+      'order-fulfillment',
+    ]);
+    const row = (name: string) =>
+      page.locator('tr', { has: page.getByRole('link', { name, exact: true }) }).innerText();
+    expect(await row('welcomed')).toMatch(
+      /Burning[^]*page · opened 25m ago[^]*95.6%[^]*of 95%[^]*12%[^]*gone in 3h 20m[^]*1h 14.9×/,
+    );
+    expect(await row('sent')).toMatch(/Exhausted[^]*−30%[^]*overspent/);
+    expect(await row('ran')).toMatch(/No data[^]*–/);
+    expect(await row('fulfilled-in-10m')).toMatch(/Healthy[^]*97.1%[^]*42%/);
+    expect(await page.getByRole('img', { name: 'Error budget: −30% left' }).count()).toBe(1);
+    expect(await page.locator('.totals').innerText()).toMatch(
+      /4\s+SLOs\s+1\s+burning\s+1\s+exhausted\s+1\s+no data\s+1\s+healthy/,
+    );
+    await page.getByRole('link', { name: 'sent', exact: true }).click();
+    expect(page.url()).toBe(`${running.url}/slos/billing%2Feu/sent`);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('sent');
+    expect(complaints).toEqual([]);
+  });
+
+  it('finds SLOs by text and state, and shows at most 200', async () => {
+    const running = await startServer();
+    running.report.list = [
+      burningSlo({ workflow: 'signup', name: 'welcomed', owner: 'growth' }),
+      ...Array.from({ length: 300 }, (_, index) => sloDetail({ workflow: `w${index}` })),
+    ];
+    const { page } = await openPage({ javaScriptEnabled: false });
+    await page.goto(running.url);
+    expect(await page.locator('tbody tr').count()).toBe(200);
+    expect(await page.locator('.note').innerText()).toContain('200 of 301');
+    await page.getByRole('searchbox').fill('GROWTH');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    expect(await page.locator('tbody th').allInnerTexts()).toEqual([expect.stringContaining('welcomed')]);
+    await page.goto(`${running.url}/?state=healthy&q=w29`);
+    expect(await page.locator('tbody tr').count()).toBe(11);
+    await page.goto(`${running.url}/?q=nowhere&q=twice&state[]=x`);
+    expect((await fetch(`${running.url}/?q=nowhere`)).status).toBe(200);
+  });
+
+  it('shows what is wrong with the SLO files and with the service, as it was written', async () => {
+    const status: Status = fixedStatus({
+      sloProblems: [PROBLEM],
+      checks: {
+        store: { ok: true, message: 'answers' },
+        counters: { ok: false, message: 'the store was wiped' },
+      },
+      outbox: { pending: 0, undeliverable: 2 },
+    });
+    const running = await startServer({ status: () => status });
+    const { page } = await openPage();
+    await page.goto(running.url);
+    expect(await page.locator('pre').textContent()).toBe(PROBLEM);
+    expect(await page.locator('.banner').allInnerTexts()).toEqual([
+      expect.stringContaining('the store was wiped'),
+      expect.stringContaining('The SLO files have a problem'),
+      expect.stringContaining('2 notifications could not be delivered'),
+    ]);
+  });
+
+  it('says what to do when there are no outcomes yet, with a command that works', async () => {
+    const running = await startServer();
+    running.report.list = [silentSlo()];
+    const { page } = await openPage();
+    await page.goto(running.url);
+    const command = (await page.locator('pre').textContent()) ?? '';
+    const [, url, body] =
+      /^curl (\S+) -H 'Content-Type: application\/json' \\\n {2}-d '(.*)'$/.exec(command) ?? [];
+    expect(url).toBe(`${running.url}/v1/outcomes`);
+    expect(await (await running.post(body!)).json()).toMatchObject({ accepted: 1 });
+    running.report.list = [];
+    await page.goto(running.url);
+    expect(await page.getByRole('heading', { name: 'No SLO is loaded yet' }).count()).toBe(1);
+  });
+
+  it('prefixes its links with the path of the public URL', async () => {
+    const running = await startServer({ publicUrl: 'https://example.com/burnwatch/' });
+    running.report.list = [silentSlo()];
+    const text = await (await fetch(running.url)).text();
+    const links = [...text.matchAll(/(?:href|src|action)="(\/[^"]*)"/g)].map(([, link]) => link);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((link) => !link?.startsWith('/burnwatch/'))).toEqual([]);
+    expect(text).toContain('curl https://example.com/burnwatch/v1/outcomes');
+  });
+});
+
+describe('the page of an SLO', () => {
+  it('shows its tiers, what failed and which executions', async () => {
+    const running = await startServer();
+    running.report.list = [burningSlo()];
+    const { page, complaints } = await openPage();
+    await page.goto(`${running.url}/slos/order-fulfillment/fulfilled-in-10m`);
+    const text = await page.locator('main').innerText();
+    expect(text).toMatch(/Page: opened 25m ago[^]*highest burn rate so far is 18.4×/);
+    expect(text).toMatch(/12%\s*left/);
+    expect(await page.locator('section[aria-label="Alert tiers"] tbody tr').first().innerText()).toMatch(
+      /fast\s+page\s+burns 13.44× or faster over 1h and 5m\s+14.9× over 1h, 17.2× over 5m\s+firing/,
+    );
+    expect(await page.locator('.bars').first().innerText()).toMatch(/charge-card\s+43\s+ship\s+9/);
+    expect(text).toMatch(
+      /order-4711\s+2m ago\s+charge-card\s+card-api\s+timeout\s+0af7651916cd43dd8448eb211c80319c/,
+    );
+    expect(await page.getByRole('link', { name: 'Runbook' }).getAttribute('href')).toBe(
+      'https://wiki.example.com/runbooks/fulfillment',
+    );
+    expect(complaints).toEqual([]);
+    expect((await fetch(`${running.url}/slos/no/such`)).status).toBe(404);
+  });
+
+  it('shows windows, members, tiers of every kind, the freeze, who acknowledged and what is adjusted', async () => {
+    const running = await startServer();
+    running.report.list = [journeySlo()];
+    const { page, complaints } = await openPage();
+    await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
+    const section = (name: string) => page.locator(`section[aria-label="${name}"]`).innerText();
+    expect(await section('Incident')).toMatch(
+      /Tier outage fired, and so do below-98%; the highest burn rate so far is 20×[^]*Acknowledged by sam 1h ago/,
+    );
+    expect(await section('Error budget policy')).toMatch(/Deploys are frozen[^]*overspent by 29.9%/);
+    expect(await section('Error budget')).toMatch(
+      /of outcomes over 28d[^]*Outcomes\s+10,000[^]*Deploys\s+frozen/,
+    );
+    expect(await section('Windows')).toMatch(
+      /28d\s[^]*7d\s+100%\s+0 of 2,000\s+100%[^]*month \(Europe\/Berlin\)\s*since 28 Feb 2026, 23:00 UTC, ends in 21d 10h\s+97.21%\s+97.5 of 3,500\s+44.3%/,
+    );
+    expect(await section('Members')).toMatch(
+      /order-fulfillment\/fulfilled-in-10m\s+3\s+92%\s+90%[^]*signup\/welcomed\s+1\s+–\s+0%/,
+    );
+    expect(await section('Alert tiers')).toMatch(
+      /outage\s+page\s+so many bad outcomes in a row[^]*12 of 5 in a row\s+firing[^]*−29.9% left[^]*no outcomes for 1h\s+outcomes are coming\s+quiet/,
+    );
+    expect(await section('Adjustments')).toMatch(
+      /another data centre\s*all SLOs of order-fulfillment\s+10 Mar 2026, 11:00 to 13:00 UTC\s+sam\s+in force, ends in 1h\s+weekly backup[^]*FREQ=WEEKLY;BYDAY=SU;BYHOUR=2 for 2h, Europe\/Berlin[^]*starts in 3d[^]*whole hours[^]*ended by kim 2d ago/,
+    );
+    await page.goto(running.url);
+    expect(await page.locator('tbody tr').innerText()).toMatch(
+      /page · opened 2h ago\s+acknowledged by sam\s+deploys frozen/,
+    );
+    await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
+    running.report.list = [sloDetail({ workflow: 'billing/eu', name: 'invoice-sent' })];
+    await page.getByRole('link', { name: 'billing/eu/invoice-sent' }).click();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('invoice-sent');
+    expect(
+      await page
+        .locator(
+          'section[aria-label="Windows"], section[aria-label="Members"], section[aria-label="Adjustments"]',
+        )
+        .count(),
+    ).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('G2: shows what producers and files say as text, whatever it is', async () => {
+    const running = await startServer({ status: () => fixedStatus({ sloProblems: [HOSTILE] }) });
+    const failures = [{ step: HOSTILE, dependency: HOSTILE, error: HOSTILE, count: 3 }];
+    const at = Date.parse('2026-03-10T11:00:00Z');
+    const lastFailed = [
+      { execution: HOSTILE, at, step: HOSTILE, dependency: HOSTILE, error: HOSTILE, traceId: HOSTILE },
+    ];
+    running.report.list = [
+      burningSlo({
+        name: HOSTILE,
+        owner: HOSTILE,
+        description: HOSTILE,
+        runbook: 'javascript:alert(1)',
+        window: HOSTILE,
+        failures,
+        lastFailed,
+        windows: journeySlo().windows.map((window) => ({ ...window, window: HOSTILE })),
+        members: [{ slo: `a/${HOSTILE}`, weight: 1, ratio: 1, share: 1 }],
+        adjustments: [
+          adjustment({ reason: HOSTILE, createdBy: HOSTILE, workflow: HOSTILE, notes: [HOSTILE] }),
+          adjustment({ active: false, ended: { at: NOW_TEXT, by: HOSTILE, reason: HOSTILE } }),
+        ],
+        budgetPolicy: { name: HOSTILE, deploys: 'frozen', reasons: [HOSTILE], postmortemAbove: null },
+        incident: {
+          ...burningSlo().incident!,
+          id: HOSTILE,
+          tier: HOSTILE,
+          firing: [HOSTILE],
+          acknowledged: { at: NOW_TEXT, by: HOSTILE },
+        },
+        tiers: sloDetail().tiers.map((tier) => ({
+          ...tier,
+          name: HOSTILE,
+          condition: HOSTILE,
+          now: HOSTILE,
+        })),
+      }),
+    ];
+    const { page, complaints } = await openPage();
+    for (const path of [
+      '/',
+      `/?q=${encodeURIComponent(HOSTILE)}&state=${encodeURIComponent(HOSTILE)}`,
+      `/slos/order-fulfillment/${encodeURIComponent(HOSTILE)}`,
+      `/slos/a/${encodeURIComponent(HOSTILE)}`,
+    ]) {
+      await page.goto(running.url + path);
+      expect(
+        await page.locator('main script, main img, [onerror], [onfocus], a[href^="javascript:"]').count(),
+      ).toBe(0);
+      expect(await page.evaluate('window.stolen')).toBeUndefined();
+      expect(await page.locator('main').textContent()).toContain(HOSTILE);
+    }
+    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+  });
+});
+
+describe('the script', () => {
+  it('brings the page up to date without moving it or taking the focus, and says when it cannot', async () => {
+    const running = await startServer();
+    const { page, complaints } = await openPage();
+    await page.clock.install();
+    await page.goto(running.url);
+    await page.getByRole('link', { name: 'fulfilled-in-10m' }).focus();
+    running.report.list = [exhaustedSlo(), burningSlo({ workflow: 'signup', name: 'welcomed' })];
+    await page.clock.runFor(5000);
+    await page.getByRole('link', { name: 'welcomed' }).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('fulfilled-in-10m');
+    expect(await page.locator('main').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await running.server.close();
+    await page.clock.runFor(5000);
+    await page.getByRole('status').getByText('No connection since').waitFor();
+    expect(await page.getByRole('link', { name: 'welcomed' }).count()).toBe(1);
+  });
+});
+
+describe('the look', () => {
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 400],
+    ['dark', 400],
+  ] as const)(
+    'fits %s screens %d wide, with text that stands out from its ground',
+    async (colorScheme, width) => {
+      const running = await startServer({ status: () => fixedStatus({ sloProblems: [PROBLEM] }) });
+      running.report.list = [
+        burningSlo({ workflow: 'a'.repeat(128), name: 'b'.repeat(100), owner: 'c'.repeat(100) }),
+        exhaustedSlo(),
+        silentSlo({ name: 'silent' }),
+        sloDetail({ name: 'warming', state: 'warming-up' }),
+        sloDetail({ name: 'well' }),
+        journeySlo(),
+      ];
+      const { page } = await openPage({ viewport: { width, height: 800 }, colorScheme });
+      for (const path of [
+        '/',
+        `/slos/${'a'.repeat(128)}/${'b'.repeat(100)}`,
+        '/slos/checkout-journey/whole-journey',
+      ]) {
+        await page.goto(running.url + path);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        expect(await page.evaluate(WEAK_TEXTS)).toEqual([]);
+        expect(await page.locator('h1, main, header.site, [lang]').count()).toBeGreaterThanOrEqual(4);
+      }
+    },
+  );
+});
+
+/** Texts whose contrast with the ground they stand on is below 4.5 to 1 (WCAG 2.1 AA). */
+const WEAK_TEXTS = `(() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b]
+    .map((c) => c / 255)
+    .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = channels(getComputedStyle(at).backgroundColor);
+      if (color[3] !== 0) return color;
+    }
+    throw new Error('no ground');
+  };
+  const weak = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+    if (!own) continue;
+    const [one, other] = [channels(getComputedStyle(element).color), ground(element)].map(luminance).sort((a, b) => b - a);
+    const contrast = (one + 0.05) / (other + 0.05);
+    if (contrast < 4.5) weak.push(element.textContent.trim() + ' ' + contrast.toFixed(2));
+  }
+  return weak;
+})()`;

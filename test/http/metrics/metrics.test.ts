@@ -1,0 +1,195 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createNodeServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { METRICS } from '../../../src/http/metrics/metrics.ts';
+import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
+import { DAY } from '../../../src/core/time/duration.ts';
+import { until } from '../../support/until.ts';
+import { exhaustedSlo, fixedStatus, silentSlo, sloDetail, windowOf } from '../fakes.ts';
+import type { RunningServer } from '../running-server.ts';
+import { outcome, startServer } from '../running-server.ts';
+
+const HOSTILE = 'a"} 1\nburnwatch_store_up 5 \\';
+
+async function scrape({ url }: RunningServer): Promise<string> {
+  const response = await fetch(`${url}/metrics`);
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  return response.text();
+}
+
+/** The value of one series, written as Prometheus writes it; null when it is absent. */
+function value(text: string, series: string): number | null {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? null : Number(line.slice(series.length));
+}
+
+/** A server with one SLO of every kind, that has counted one of everything. */
+async function busyServer(): Promise<RunningServer> {
+  const running = await startServer();
+  const { metrics } = running.server;
+  running.report.list = [
+    sloDetail(),
+    exhaustedSlo({
+      name: 'over',
+      budgetPolicy: { name: 'strict', deploys: 'allowed', reasons: [], postmortemAbove: null },
+      windows: [windowOf('28d', 28 * DAY, 9350, 650), windowOf('month (UTC)', 30 * DAY, 99, 1)],
+    }),
+    silentSlo({ name: 'silent' }),
+    sloDetail({
+      name: 'hostile',
+      owner: HOSTILE,
+      budgetPolicy: { name: 'strict', deploys: 'frozen', reasons: ['x'], postmortemAbove: null },
+      windows: [windowOf('28d', 28 * DAY, 9710, 290), windowOf('7d "', 7 * DAY, 10, 0)],
+    }),
+  ];
+  metrics.outcomes('order-fulfillment', 3, 2);
+  metrics.notification('payments-mail', 'retry');
+  metrics.evaluation(30, { failed: 2, overdue: 5, unjudged: 1 });
+  metrics.evaluationFailed();
+  metrics.sloFiles(true);
+  await running.post(JSON.stringify([outcome('a'), 1, 2]));
+  await running.post('x');
+  return running;
+}
+
+describe('GET /metrics', () => {
+  it('has every metric of the tables, in a form that promtool finds nothing wrong with', async () => {
+    const text = await scrape(await busyServer());
+    const tables = [...Object.values(METRICS), ...Object.values(SLO_METRICS)];
+    for (const { name, help } of tables) {
+      expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} `);
+      expect(text).toMatch(new RegExp(`^${name}(_count)?[ {]`, 'm'));
+    }
+    const names = [...text.matchAll(/^# TYPE (burnwatch_\S+)/gm)].map(([, name]) => name);
+    expect(new Set(names)).toEqual(new Set(tables.map(({ name }) => name)));
+    const promtool = spawn('promtool', ['check', 'metrics']);
+    let said = '';
+    for (const stream of [promtool.stdout, promtool.stderr])
+      stream.on('data', (chunk) => (said += String(chunk)));
+    promtool.stdin.end(text);
+    const [code] = (await once(promtool, 'close')) as [number];
+    expect([said, code]).toEqual(['', 0]);
+  });
+
+  it('counts what happened', async () => {
+    const text = await scrape(await busyServer());
+    const expected: [string, number][] = [
+      ['burnwatch_outcomes_total{workflow="order-fulfillment",result="accepted"}', 3],
+      ['burnwatch_outcomes_total{workflow="order-fulfillment",result="duplicate"}', 2],
+      ['burnwatch_outcomes_rejected_total{code="not-an-object"}', 2],
+      ['burnwatch_requests_failed_total{code="invalid-json"}', 1],
+      ['burnwatch_overdue_total', 5],
+      ['burnwatch_unjudged_total', 1],
+      ['burnwatch_notifications_total{target="payments-mail",result="retry"}', 1],
+      ['burnwatch_evaluation_duration_seconds_sum', 0.03],
+      ['burnwatch_evaluation_failures_total', 3],
+      ['burnwatch_slo_files_ok', 1],
+      ['burnwatch_leader', 1],
+      ['burnwatch_outcomes_queued', 7],
+      ['burnwatch_outbox_pending', 1],
+      ['burnwatch_outbox_undeliverable', 0],
+      ['burnwatch_store_up', 1],
+      ['burnwatch_build_info{version="0.0.0-test"}', 1],
+    ];
+    for (const [series, number] of expected) expect([series, value(text, series)]).toEqual([series, number]);
+  });
+
+  it('J2: has what every SLO has, and leaves out what has no outcomes under it', async () => {
+    const text = await scrape(await busyServer());
+    const labels = (name: string) =>
+      `slo="order-fulfillment/${name}",workflow="order-fulfillment",owner="payments"`;
+    const series = (name: string, slo: string, more = '') =>
+      value(text, `burnwatch_${name}{${labels(slo)}${more}}`);
+    expect(series('slo_objective_ratio', 'fulfilled-in-10m')).toBe(0.95);
+    expect(series('slo_good', 'fulfilled-in-10m')).toBe(9710);
+    expect(series('slo_bad', 'fulfilled-in-10m')).toBe(290);
+    expect(series('error_budget_remaining_ratio', 'fulfilled-in-10m')).toBe(0.42);
+    expect(series('error_budget_remaining_ratio', 'over')).toBe(-0.3);
+    expect(series('burn_rate', 'fulfilled-in-10m', ',window="1h"')).toBe(0.6);
+    expect(series('burn_rate', 'fulfilled-in-10m', ',window="3d"')).toBeNull();
+    expect(series('window_budget_remaining_ratio', 'over', ',window="28d"')).toBeCloseTo(-0.3, 10);
+    expect(series('window_budget_remaining_ratio', 'over', ',window="month (UTC)"')).toBe(0.8);
+    expect(text.match(/^burnwatch_window_budget_remaining_ratio/gm)).toHaveLength(5);
+    expect(series('deploys_frozen', 'over')).toBe(0);
+    expect(text).toMatch(/^burnwatch_deploys_frozen\{slo="order-fulfillment\/hostile".* 1$/m);
+    expect(series('deploys_frozen', 'fulfilled-in-10m')).toBeNull();
+    expect(series('slo_state', 'over', ',state="exhausted"')).toBe(1);
+    expect(series('slo_state', 'over', ',state="healthy"')).toBeNull();
+    expect(series('slo_objective_ratio', 'silent')).toBe(0.95);
+    for (const name of ['slo_good', 'slo_bad', 'error_budget_remaining_ratio'])
+      expect(series(name, 'silent')).toBeNull();
+    expect(value(text, 'burnwatch_store_up')).toBe(1);
+  });
+
+  it('tells that the store is down when it is', async () => {
+    const checks = { store: { ok: false, message: 'does not answer' } };
+    const running = await startServer({ status: () => fixedStatus({ checks }) });
+    running.report.fail = new StoreUnavailable('down');
+    const text = await scrape(running);
+    expect(value(text, 'burnwatch_store_up')).toBe(0);
+    expect(text).not.toContain('slo="');
+  });
+});
+
+describe('Prometheus', () => {
+  it('scrapes it, and finds every SLO by its labels', async () => {
+    const running = await busyServer();
+    const folder = await mkdtemp(join(tmpdir(), 'burnwatch-prometheus-'));
+    const config = join(folder, 'prometheus.yml');
+    await writeFile(
+      config,
+      `global: { scrape_interval: 1s }
+scrape_configs: [{ job_name: burnwatch, static_configs: [{ targets: ['127.0.0.1:${running.port}'] }] }]
+`,
+    );
+    const address = `127.0.0.1:${await freePort()}`;
+    const prometheus = spawn(
+      'prometheus',
+      [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`],
+      { stdio: 'ignore' },
+    );
+    const ended = once(prometheus, 'exit');
+    onTestFinished(async () => {
+      prometheus.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    });
+    const query = async (expression: string) => {
+      const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
+      const { data } = (await answer.json()) as {
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      return data.result.map(({ metric, value: [, number] }) => ({
+        ...metric,
+        slo: metric['slo'] ?? '',
+        number: Number(number),
+      }));
+    };
+    const budgets = await until('Prometheus to scrape', async () => {
+      const found = await query('burnwatch_error_budget_remaining_ratio');
+      return found.length > 0 && found;
+    });
+    expect(budgets.toSorted((one, other) => one.slo.localeCompare(other.slo))).toMatchObject([
+      { slo: 'order-fulfillment/fulfilled-in-10m', owner: 'payments', number: 0.42 },
+      { slo: 'order-fulfillment/hostile', owner: HOSTILE, number: 0.42 },
+      { slo: 'order-fulfillment/over', owner: 'payments', number: -0.3 },
+    ]);
+    expect(await query('count(burnwatch_slo_state)')).toMatchObject([{ number: 4 }]);
+    expect(await query('burnwatch_store_up')).toMatchObject([{ number: 1 }]);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createNodeServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

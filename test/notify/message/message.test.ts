@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import type { NotificationFacts } from '../../../src/core/alerting/notification.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import { composeMessage } from '../../../src/notify/message/message.ts';
+import { phraseText } from '../../../src/notify/message/phrase.ts';
+import {
+  amount,
+  percent,
+  span,
+  spanAhead,
+  times,
+  utc,
+  wholePercent,
+  windowWords,
+} from '../../../src/notify/message/wording.ts';
+import {
+  DEESCALATED,
+  ESCALATED,
+  LINKS,
+  OPENED,
+  OPENED_AT,
+  OUTAGE,
+  REMINDER,
+  RESOLVED,
+  STEP,
+  TICKET,
+  TINY,
+  UNACKNOWLEDGED,
+  notificationOf,
+} from '../example-facts.ts';
+
+const compose = (...facts: NotificationFacts[]) => composeMessage(notificationOf(...facts), LINKS);
+
+/** The fields of a message as plain text, by label. */
+function fieldsOf(facts: NotificationFacts): Record<string, string> {
+  return Object.fromEntries(compose(facts).fields.map(({ label, value }) => [label, phraseText(value)]));
+}
+
+describe('what several facts become', () => {
+  it.each([
+    ['opened', [TICKET]],
+    ['escalated', [ESCALATED]],
+    ['escalated', [TICKET, ESCALATED]],
+    ['resolved', [RESOLVED]],
+    ['resolved', [ESCALATED, RESOLVED]],
+    ['recovered', [OPENED, RESOLVED]],
+    ['recovered', [TICKET, ESCALATED, RESOLVED]],
+    ['reminder', [REMINDER]],
+    // Who has not heard that it burns is not reminded of it.
+    ['escalated', [ESCALATED, REMINDER]],
+    ['opened', [OPENED, REMINDER, REMINDER]],
+    ['deescalated', [ESCALATED, DEESCALATED]],
+    ['unacknowledged', [UNACKNOWLEDGED]],
+  ] as const)('D2: one message, %s', (event, facts) => {
+    expect(compose(...facts).event).toBe(event);
+  });
+
+  it('takes the causes from the latest facts that know some, with the failures they are of', () => {
+    const { causes } = compose(OPENED, { ...RESOLVED, failures: [] });
+    expect(causes[0]).toEqual({
+      label: 'Step',
+      name: 'charge-card',
+      share: 259 / 312,
+      words: '83% of failures',
+    });
+  });
+});
+
+describe('D4: what is not known is said so', () => {
+  const unknown = { allowed: 0, spent: 0, remaining: 0, remainingRatio: null };
+
+  it('without outcomes in the window', () => {
+    const [reason] = OPENED.reasons;
+    if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+    const short = { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null };
+    const facts = { ...OPENED, budget: unknown, exhaustsAt: null, reasons: [{ ...reason, short }] };
+    expect(fieldsOf(facts)).toMatchObject({
+      'Burn rate': '2.92x over 1h, no outcomes over 5m',
+      'Budget left': 'no outcomes to tell from',
+      'Runs out': 'not at this pace',
+    });
+    expect(compose(facts).headline).toBe(
+      'PAGE order-fulfillment/fulfilled-in-10m: burning its error budget at 2.92x',
+    );
+  });
+
+  it('without outcomes at all', () => {
+    const empty = { duration: HOUR, good: 0, bad: 0, burnRate: null };
+    const [reason] = STEP.reasons;
+    if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+    const message = compose({
+      ...STEP,
+      budget: unknown,
+      reasons: [{ ...reason, long: empty, short: empty }],
+    });
+    expect(message.headline).toBe('TICKET order-fulfillment/charge-card-succeeds: burning its error budget');
+    expect(phraseText(message.sentence)).toBe(
+      'No attempts ended in the last hour (the objective allows 0.5% to fail).',
+    );
+  });
+
+  it('does not date what is more than a year ahead', () => {
+    expect(fieldsOf({ ...OPENED, exhaustsAt: OPENED_AT + 400 * DAY })['Runs out']).toBe('in over a year');
+  });
+});
+
+describe('shares of failures', () => {
+  it('are told without a second total, though they are kept by the hour', () => {
+    const { sentence, causes } = compose(STEP);
+    expect(phraseText(sentence)).toMatch(/^75 of 874 attempts of step charge-card calling stripe failed/);
+    expect(causes.map(({ name, words }) => `${name} ${words}`)).toEqual([
+      'charge-card 100% of failures',
+      'stripe 100% of failures',
+      'timeout 100% of failures',
+    ]);
+  });
+
+  it('never exceed all, and count the failures nothing is known of', () => {
+    const failures = [{ step: 'ship', dependency: null, error: null, count: 78 }];
+    expect(compose({ ...OPENED, failures }).causes).toEqual([
+      { label: 'Step', name: 'ship', share: 0.25, words: '25% of failures' },
+    ]);
+  });
+});
+
+describe('links', () => {
+  it.each([
+    [
+      'https://burnwatch.example.com',
+      'https://burnwatch.example.com/slos/order-fulfillment/fulfilled-in-10m',
+    ],
+    ['https://example.com/watch//', 'https://example.com/watch/slos/order-fulfillment/fulfilled-in-10m'],
+  ])('lead from %s to the budget page', (publicUrl, url) => {
+    const { links } = composeMessage(notificationOf(OPENED), { publicUrl, traceUrl: null });
+    expect(links).toEqual([
+      { label: 'Runbook', url: 'https://wiki.example.com/runbooks/fulfillment' },
+      { label: 'Budget', url },
+    ]);
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'wiki/runbook', ''])(
+    'D4: %j is none',
+    (runbook) => {
+      const { links } = composeMessage(notificationOf({ ...OPENED, runbook }), {
+        publicUrl: runbook,
+        traceUrl: runbook,
+      });
+      expect(links).toEqual([]);
+    },
+  );
+});
+
+describe('an overspent budget', () => {
+  const spent = (remainingRatio: number) =>
+    compose({
+      ...OPENED,
+      budget: {
+        allowed: 10,
+        spent: 10 * (1 - remainingRatio),
+        remaining: 10 * remainingRatio,
+        remainingRatio,
+      },
+    });
+
+  it.each([
+    [-0.3, 'budget overspent by 30%', 'overspent by 30%: 3 more than the 10 executions allowed to fail'],
+    [-8.5, 'budget overspent by 850%', 'overspent by 850%: 85 more than the 10 executions allowed to fail'],
+    [-9, 'budget spent 10 times over', 'spent 10 times over: 100 failed, and 10 may'],
+    [-48.7, 'budget spent 49 times over', 'spent 49 times over: 497 failed, and 10 may'],
+  ])('of %d is told as a share, and from ten times the budget on as a multiple', (ratio, push, field) => {
+    const message = spent(ratio);
+    expect(message.headline).toBe(`PAGE order-fulfillment/fulfilled-in-10m: ${push}`);
+    const left = message.fields.find(({ label }) => label === 'Budget left')!;
+    expect(phraseText(left.value)).toBe(field);
+  });
+
+  it('of less than one outcome is told by what there was', () => {
+    expect(fieldsOf(TINY)['Budget left']).toBe(
+      'spent 50 times over: 2 of 4 executions failed, and of so few none may',
+    );
+    const unspent = { allowed: 0.04, spent: 0, remaining: 0.04, remainingRatio: 1 };
+    expect(fieldsOf({ ...TINY, budget: unspent })['Budget left']).toBe('100%: none of 4 executions failed');
+  });
+});
+
+describe('an execution of which several attempts failed', () => {
+  it('is told once, by its latest', () => {
+    const [first, second] = OPENED.lastFailed;
+    const lastFailed = [first!, second!, { ...first!, at: first!.at - HOUR, error: 'earlier' }];
+    const lines = compose({ ...OUTAGE, lastFailed }).lastFailed.map(phraseText);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^order-918273 .*timeout/);
+    expect(lines.join()).not.toContain('earlier');
+  });
+});
+
+describe('facts that version 0.1 stored', () => {
+  const { reasons, errorBudget, pace, acknowledged, waited, members, postmortem, told, ...rest } = OPENED;
+  const [reason] = reasons;
+  if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+  const { tier, factor, long, short } = reason;
+  const sli = { step: 'ship', dependency: null, where: { region: ['eu', 'us'] }, withinMs: 600_000 };
+  const stored = JSON.parse(JSON.stringify({ ...rest, tier, factor, long, short, sli })) as NotificationFacts;
+
+  it('say the same as those of this version', () => {
+    const now: NotificationFacts = {
+      ...OPENED,
+      reasons: [reason],
+      sli: {
+        kind: 'outcomes',
+        step: 'ship',
+        dependency: null,
+        where: { region: { op: 'in', values: ['eu', 'us'] } },
+        withinMs: 600_000,
+        good: 'succeeded',
+      },
+    };
+    expect(compose(stored)).toEqual(compose(now));
+    expect([errorBudget, pace, acknowledged, waited, members, postmortem, told]).toHaveLength(7);
+  });
+
+  it('have an error budget without dust', () => {
+    const sentence = phraseText(compose({ ...stored, objective: 0.999 }).sentence);
+    expect(sentence).toMatch(/the objective allows 0\.1%\)\.$/);
+  });
+});
+
+describe('numbers and times', () => {
+  it.each([
+    [amount, 1_234_567.8, '1,234,568'],
+    [amount, 5.52, '5.5'],
+    [amount, 0.0412, '0.041'],
+    [amount, 0, '0'],
+    [amount, -0, '0'],
+    [times, 13.44, '13.4x'],
+    [times, 0.9333, '0.93x'],
+    [times, 12_345, '12,345x'],
+    [percent, 0.1458, '14.6%'],
+    [percent, 0.99996, '99.9%'],
+    [percent, 1, '100%'],
+    [percent, 0.00001, 'under 0.01%'],
+    [percent, 0, '0%'],
+    [percent, 3.5, '350%'],
+    [wholePercent, 0.29, '29%'],
+    [wholePercent, 0.999, '99%'],
+    [wholePercent, 0.001, 'under 1%'],
+    [span, 59_000, 'under a minute'],
+    [span, -5, 'under a minute'],
+    [span, 2 * HOUR + 10 * MINUTE, '2h 10m'],
+    [span, 14 * HOUR + 20 * MINUTE, '14h'],
+    [span, 3 * DAY + 4 * HOUR, '3d 4h'],
+    [spanAhead, 366 * DAY, 'over a year'],
+    [windowWords, HOUR, 'hour'],
+    [windowWords, 3 * DAY, '3 days'],
+    [windowWords, 90 * MINUTE, '90 minutes'],
+    [windowWords, MINUTE, 'minute'],
+    [utc, OPENED_AT, '2026-11-22 19:06 UTC'],
+    [utc, NaN, 'an unknown time'],
+    [utc, 1e18, 'an unknown time'],
+  ])('%o of %d is %s', (write, value, text) => {
+    expect(write(value)).toBe(text);
+  });
+});
