@@ -4,12 +4,13 @@ import type { Config } from './config.ts';
 import type { Log } from './core/ports/log.ts';
 import type { Definitions } from './core/slo/slo.ts';
 import { allSlos } from './core/slo/slo.ts';
-import type { Store } from './core/ports/store.ts';
+import type { Store } from './core/ports/store/store.ts';
 import { createAdjustments } from './engine/adjustments/adjustments.ts';
 import { createDefinitionsInForce } from './engine/runtime/active-definitions.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createDeriver } from './engine/counters/derive.ts';
-import { createDesk } from './engine/incidents/desk.ts';
+import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
+import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
 import { beat } from './engine/runtime/heartbeat.ts';
@@ -126,7 +127,10 @@ export async function startApp(
   const server = createServer({
     recorder,
     report,
-    desk: createDesk({ store, adjustments, definitions: definitions.orNone, clock, log }),
+    operator: {
+      ...createManageAdjustments({ store, adjustments, definitions: definitions.orNone, clock, log }),
+      ...createManageIncidents({ store, definitions: definitions.orNone, clock, log }),
+    },
     status,
     tokens: config.tokens,
     publicUrl: config.publicUrl,

@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Definitions, TargetDefinition, Team } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
-import type { Store } from '../core/ports/store.ts';
+import type { Store } from '../core/ports/store/store.ts';
 import { createDeriver } from '../engine/counters/derive.ts';
 import { createHistory } from '../engine/counters/counter-cache.ts';
 import { formatProblem } from '../slo-files/yaml/problem.ts';

@@ -1,6 +1,6 @@
 import type { Definitions } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
-import type { CountStore } from '../core/ports/store.ts';
+import type { CountStore } from '../core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE } from '../core/time/duration.ts';
 import { createRecorder } from '../engine/ingest/record.ts';
 import { USUAL_FAILURE_SHARE } from './incident-script.ts';

@@ -1,4 +1,4 @@
-import type { RecordGroup } from '../core/ports/store.ts';
+import type { RecordGroup } from '../core/ports/store/counting.ts';
 
 /** A stretch of one group's units, with the group's place in its batch. */
 export interface Piece {

@@ -1,5 +1,5 @@
 import { CELL_BYTES, MINUTES_PER_BLOCK } from '../core/counters/cells.ts';
-import type { HourCells } from '../core/ports/store.ts';
+import type { HourCells } from '../core/ports/store/counting.ts';
 
 /** The most a cell holds. */
 export const MAX_CELL = 0xffff_ffff;

@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES, MAX_RECORD_ID } from '../core/ports/store.ts';
+import { MAX_RECORD_BYTES, MAX_RECORD_ID } from '../core/ports/store/records.ts';
 
 // Control characters would break keys, and halves of a surrogate pair do not come back as they went.
 const NOT_IN_IDS = /[\p{Cc}\p{Cs}]/u;

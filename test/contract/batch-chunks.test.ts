@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordGroup } from '../../src/core/ports/store.ts';
+import type { RecordGroup } from '../../src/core/ports/store/counting.ts';
 import { cutIntoPieces, weightOf } from '../../src/store/batch-chunks.ts';
 import { done, DONE, ends, landingAt, NOW, starts, timedSli } from './outcomes.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store.ts';
-import type { FailureKey, RecordGroup } from '../../src/core/ports/store.ts';
+import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store/counting.ts';
+import type { FailureKey, RecordGroup } from '../../src/core/ports/store/counting.ts';
 import { FUTURE_LIMIT } from '../../src/core/outcomes/record-fields.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';

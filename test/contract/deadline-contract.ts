@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { FailureCount } from '../../src/core/alerting/notification.ts';
-import { IN_FLIGHT_RETENTION, OVERDUE_ERROR } from '../../src/core/ports/store.ts';
-import type { RecordGroup, SweepResult } from '../../src/core/ports/store.ts';
+import { IN_FLIGHT_RETENTION, OVERDUE_ERROR } from '../../src/core/ports/store/counting.ts';
+import type { RecordGroup, SweepResult } from '../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE, minuteOf, SECOND } from '../../src/core/time/duration.ts';
 import {
   countsIn,

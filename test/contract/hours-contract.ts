@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { HOURS_PER_BLOCK, MINUTE_RETENTION, sumCells } from '../../src/core/counters/cells.ts';
-import type { HourCells } from '../../src/core/ports/store.ts';
+import type { HourCells } from '../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time/duration.ts';
 import { countsIn, countsInHour, done, HOME, NOW, starts, WORKFLOW } from './outcomes.ts';
 import type { Place } from './place.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MINUTE_RETENTION } from '../../src/core/counters/cells.ts';
-import type { RecordGroup } from '../../src/core/ports/store.ts';
+import type { RecordGroup } from '../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time/duration.ts';
 import {
   countsIn,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { storeContract } from './store-contract.ts';

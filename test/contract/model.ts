@@ -1,7 +1,7 @@
 import type { FailedExecution, FailureCount } from '../../src/core/alerting/notification.ts';
 import { judge } from '../../src/core/sli/sli.ts';
 import type { Landing } from '../../src/core/sli/sli.ts';
-import { OVERDUE_ERROR } from '../../src/core/ports/store.ts';
+import { OVERDUE_ERROR } from '../../src/core/ports/store/counting.ts';
 import type {
   EndGroup,
   EndSli,
@@ -12,7 +12,7 @@ import type {
   SliLanding,
   StartGroup,
   StartUnit,
-} from '../../src/core/ports/store.ts';
+} from '../../src/core/ports/store/counting.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 
 /** One outcome counted for one SLI. */

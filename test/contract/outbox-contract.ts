@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { NotLeader } from '../../src/core/ports/store.ts';
-import type { Claim } from '../../src/core/ports/store.ts';
+import { NotLeader } from '../../src/core/ports/store/states.ts';
+import type { Claim } from '../../src/core/ports/store/outbox.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { outboxRow } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';

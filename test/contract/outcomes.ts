@@ -1,5 +1,6 @@
 import { HOURS_PER_BLOCK, sumCells } from '../../src/core/counters/cells.ts';
 import type { Counts } from '../../src/core/counters/cells.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import type {
   EndGroup,
   EndSli,
@@ -7,11 +8,10 @@ import type {
   SliLanding,
   StartGroup,
   StartUnit,
-  Store,
   SweepResult,
   Watch,
-} from '../../src/core/ports/store.ts';
-import { unitKey } from '../../src/core/ports/store.ts';
+} from '../../src/core/ports/store/counting.ts';
+import { unitKey } from '../../src/core/ports/store/counting.ts';
 import { minuteOf } from '../../src/core/time/duration.ts';
 
 /** A moment in the middle of a minute, an hour and a half day, so that nothing fits by chance. */

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 
 /** The store a test works on. */
 export interface Place {

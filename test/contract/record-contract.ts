@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MAX_RECORD_BYTES, MAX_RECORD_ID } from '../../src/core/ports/store.ts';
+import { MAX_RECORD_BYTES, MAX_RECORD_ID } from '../../src/core/ports/store/records.ts';
 import type { Place } from './place.ts';
 
 /** What a store promises about what people told Burnwatch. */

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { sumCells } from '../../src/core/counters/cells.ts';
-import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store.ts';
-import type { EndGroup, EndUnit, StartGroup, Store } from '../../src/core/ports/store.ts';
+import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store/counting.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
+import type { EndGroup, EndUnit, StartGroup } from '../../src/core/ports/store/counting.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import { seenKey } from '../../src/store/redis/keys.ts';

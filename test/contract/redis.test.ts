@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { flush, startRedis, startRedisCluster } from '../support/redis.ts';

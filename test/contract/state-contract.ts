@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { QUIET } from '../../src/core/alerting/incident.ts';
 import type { AlertState } from '../../src/core/alerting/incident.ts';
-import { NotLeader } from '../../src/core/ports/store.ts';
+import { NotLeader } from '../../src/core/ports/store/states.ts';
 import { until } from '../support/until.ts';
 import { outboxRow } from './outbox-rows.ts';
 import type { Place } from './place.ts';

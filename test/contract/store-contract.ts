@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe } from 'vitest';
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import { countingContract } from './counting-contract.ts';
 import { deadlineContract } from './deadline-contract.ts';
 import { hoursContract } from './hours-contract.ts';

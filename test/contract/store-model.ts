@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CELL_BYTES, sumCells } from '../../src/core/counters/cells.ts';
 import { judge } from '../../src/core/sli/sli.ts';
-import { MAX_LAST_FAILED, unitKey } from '../../src/core/ports/store.ts';
+import { MAX_LAST_FAILED, unitKey } from '../../src/core/ports/store/counting.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import type {
   EndGroup,
   EndSli,
@@ -10,8 +11,7 @@ import type {
   RecordGroup,
   SliLanding,
   StartGroup,
-  Store,
-} from '../../src/core/ports/store.ts';
+} from '../../src/core/ports/store/counting.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { createModel, failuresOf } from './model.ts';
 import type { Counted } from './model.ts';

@@ -6,7 +6,7 @@ import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import type { SloReport } from '../../src/core/ports/queries.ts';
 import type { Definitions } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import { MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { writeHistory } from '../../src/demo/history.ts';
 import { FIRST_INCIDENT_AFTER, gatewayFailureShare } from '../../src/demo/incident-script.ts';

@@ -3,7 +3,7 @@ import { parseOutcome } from '../../src/core/outcomes/outcome.ts';
 import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
 import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
-import type { AcknowledgementReport, Desk } from '../../src/core/ports/operator.ts';
+import type { AcknowledgementReport, Operator } from '../../src/core/ports/operator.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
@@ -14,7 +14,7 @@ import type {
   TierReport,
   WindowReport,
 } from '../../src/core/ports/queries.ts';
-import type { OutboxView } from '../../src/core/ports/store.ts';
+import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import type { Status } from '../../src/core/ports/service-status.ts';
 
@@ -107,31 +107,31 @@ export function fixedReport(list: SloDetail[]): FixedReport {
   return report;
 }
 
-/** A desk that answers as it is told and keeps what it is asked. */
-export interface FixedDesk extends Desk {
+/** A operator that answers as it is told and keeps what it is asked. */
+export interface FixedOperator extends Operator {
   answer: AdjustmentReport | AcknowledgementReport | Refused;
   open: IncidentReport[];
   readonly asked: unknown[][];
 }
 
-export function fixedDesk(): FixedDesk {
+export function fixedOperator(): FixedOperator {
   const asking =
     (name: string) =>
     (...what: unknown[]): Promise<never> => {
-      desk.asked.push([name, ...what]);
-      return Promise.resolve(desk.answer as never);
+      operator.asked.push([name, ...what]);
+      return Promise.resolve(operator.answer as never);
     };
-  const desk: FixedDesk = {
+  const operator: FixedOperator = {
     answer: adjustment(),
     open: [],
     asked: [],
     adjustments: () => Promise.resolve([adjustment()]),
     adjust: asking('adjust'),
     endAdjustment: asking('endAdjustment'),
-    incidents: () => Promise.resolve(desk.open),
+    incidents: () => Promise.resolve(operator.open),
     acknowledge: asking('acknowledge'),
   };
-  return desk;
+  return operator;
 }
 
 /** A maintenance that is in force. */

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { HttpServer, ServerOptions } from '../../src/http/server.ts';
 import { createServer } from '../../src/http/server.ts';
-import type { FixedDesk, FixedReport, RecordingRecorder } from './fakes.ts';
-import { fixedDesk, fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
+import type { FixedOperator, FixedReport, RecordingRecorder } from './fakes.ts';
+import { fixedOperator, fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -15,7 +15,7 @@ export interface RunningServer {
   readonly server: HttpServer;
   readonly recorder: RecordingRecorder;
   readonly report: FixedReport;
-  readonly desk: FixedDesk;
+  readonly operator: FixedOperator;
   /** Posts a body to `/v1/outcomes` or another path, as JSON unless the headers say otherwise. */
   readonly post: (
     body: string | Buffer,
@@ -28,11 +28,11 @@ export interface RunningServer {
 export async function startServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const recorder = recordingRecorder();
   const report = fixedReport([sloDetail()]);
-  const desk = fixedDesk();
+  const operator = fixedOperator();
   const server = createServer({
     recorder,
     report,
-    desk,
+    operator,
     status: () => fixedStatus(),
     tokens: [],
     publicUrl: null,
@@ -48,7 +48,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
       body,
       headers: { 'Content-Type': 'application/json', ...headers },
     });
-  return { url, port, server, recorder, report, desk, post };
+  return { url, port, server, recorder, report, operator, post };
 }
 
 export function outcome(execution: string, changes: Record<string, unknown> = {}): Record<string, unknown> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/ports/clock.ts';
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { manualClock } from './clock.ts';
 import { memoryLog } from './memory-log.ts';

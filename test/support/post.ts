@@ -1,5 +1,5 @@
 import type { Team } from '../../src/core/slo/slo.ts';
-import type { Claim, Settlement } from '../../src/core/ports/store.ts';
+import type { Claim, Settlement } from '../../src/core/ports/store/outbox.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 import type { Deliverer } from '../../src/engine/deliver/deliver.ts';
 import { createDeliverer } from '../../src/engine/deliver/deliver.ts';

@@ -1,5 +1,5 @@
-import type { Store } from '../../src/core/ports/store.ts';
-import { StoreUnavailable } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
+import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
 
 export type StoreMethod = {
   [Name in keyof Store]: Store[Name] extends (...args: never[]) => unknown ? Name : never;

@@ -4,7 +4,7 @@ import type { AlertState } from '../../src/core/alerting/incident.ts';
 import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
-import type { Store } from '../../src/core/ports/store.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate/evaluate.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';

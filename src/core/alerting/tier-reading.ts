@@ -7,7 +7,7 @@ import type {
   SuccessRateTier,
   Tier,
 } from '../slo/alert-policy.ts';
-import { beyondChance, outageRun } from '../slo/alert-policy.ts';
+import { beyondChance, outageRun } from './outage-proof.ts';
 import { burnRate, maximumBurnRate } from '../budget/burn-rate.ts';
 import { endOfPeriod, windowLength } from '../time/calendar.ts';
 import type { Counts } from '../counters/cells.ts';

@@ -1,4 +1,4 @@
-import { parseMoment } from '../time/timestamp.ts';
+import { iso, parseMoment } from '../time/timestamp.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
 export type RejectionCode =
@@ -109,13 +109,13 @@ export function readAt(value: unknown, arrival: number): number {
   if (at < arrival - DEDUP_HORIZON) {
     throw new Rejected(
       'too-old',
-      `at is ${new Date(at).toISOString()}, more than ${DEDUP_HORIZON / 3_600_000} hours ago: nothing remembers any more whether it was counted.`,
+      `at is ${iso(at)}, more than ${DEDUP_HORIZON / 3_600_000} hours ago: nothing remembers any more whether it was counted.`,
     );
   }
   if (at > arrival + FUTURE_LIMIT) {
     throw new Rejected(
       'in-the-future',
-      `at is ${new Date(at).toISOString()}, more than ${FUTURE_LIMIT / MINUTE} minutes ahead of this service's clock.`,
+      `at is ${iso(at)}, more than ${FUTURE_LIMIT / MINUTE} minutes ahead of this service's clock.`,
     );
   }
   return at;

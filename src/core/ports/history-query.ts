@@ -1,5 +1,5 @@
 import { HOUR_RETENTION, MINUTE_EXACT } from '../counters/cells.ts';
-import { parseMoment } from '../time/timestamp.ts';
+import { iso, parseMoment } from '../time/timestamp.ts';
 import { DAY, HOUR, MINUTE, formatDuration, parseDuration } from '../time/duration.ts';
 
 /** Which part of an SLO's history is asked for, in milliseconds; whole minutes or, further back, whole hours. */
@@ -66,8 +66,4 @@ function moment(name: string, text: string | null, problems: string[]): number |
 
 function defaultStep(span: number, unit: number): number {
   return STEPS.find((step) => step >= unit && span / step <= DEFAULT_POINTS) ?? DAY;
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }

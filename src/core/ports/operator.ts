@@ -1,8 +1,10 @@
 import type { Refused } from './refused.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
 
-/** Where people tell Burnwatch something. Requests are as parsed from JSON; everything is logged, nothing is erased. */
-export interface Desk {
+/** What people do to a running Burnwatch. Requests are as parsed from JSON; everything is logged, nothing is erased. */
+export interface Operator extends ManageAdjustments, ManageIncidents {}
+
+export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */
   adjustments(): Promise<readonly AdjustmentReport[]>;
   adjust(request: unknown): Promise<AdjustmentReport | Refused>;
@@ -12,6 +14,9 @@ export interface Desk {
     kind: 'ended' | 'withdrawn',
     request: unknown,
   ): Promise<AdjustmentReport | Refused>;
+}
+
+export interface ManageIncidents {
   /** Open incidents, pages first. */
   incidents(): Promise<readonly IncidentReport[]>;
   /** Says who looks after an incident; the first one who did stays. */

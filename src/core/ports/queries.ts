@@ -4,7 +4,7 @@ import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
-import type { OutboxView } from './store.ts';
+import type { OutboxView } from './store/outbox.ts';
 
 export type SloState = 'healthy' | 'burning' | 'exhausted' | 'no-data' | 'warming-up';
 

@@ -7,3 +7,12 @@ export interface Refused {
 export function isRefused(answer: object): answer is Refused {
   return 'refused' in answer;
 }
+
+export function refuse(refused: Refused['refused'], ...problems: readonly string[]): Refused {
+  return { refused, problems };
+}
+
+/** A name as somebody wrote it, in quotes and no longer than a line. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
+}

@@ -2,7 +2,7 @@ import type { CountedSli, SingleSli } from '../sli/sli.ts';
 import { countedSlis, fingerprint } from '../sli/sli.ts';
 import type { Definitions, Slo } from './slo.ts';
 import { allSlos } from './slo.ts';
-import type { SliId } from '../ports/store.ts';
+import type { SliId } from '../sli/sli-id.ts';
 
 /** One SLI with counters of its own that an SLO is judged by. */
 export interface Single extends SliId {

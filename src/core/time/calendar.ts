@@ -1,4 +1,4 @@
-import type { CalendarWindow, TimeWindow } from '../slo/slo.ts';
+import type { CalendarWindow, TimeWindow } from './time-window.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from './duration.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -19,3 +19,8 @@ function isCalendarDay(date: string): boolean {
   const day = Number(date.slice(8));
   return day <= 28 || new Date(date).getUTCDate() === day;
 }
+
+/** A moment (milliseconds since the epoch) as RFC 3339 in UTC, with milliseconds. */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -3,7 +3,7 @@ import { intervalsOf, roundedOut } from '../../core/adjustments/adjustment.ts';
 import type { AdjustmentReport } from '../../core/ports/queries.ts';
 import { MINUTE, formatDuration } from '../../core/time/duration.ts';
 import type { Recurrences } from './recurrence.ts';
-import { iso } from '../queries/slo-report.ts';
+import { iso } from '../../core/time/timestamp.ts';
 
 /** An adjustment as readers see it: whether it takes outcomes out now, and if not, when it next will. */
 export function describeAdjustment(

@@ -5,8 +5,8 @@ import { HOUR_RETENTION, MINUTES_PER_BLOCK, MINUTE_RETENTION, cellOf } from '../
 import type { Log } from '../../core/ports/log.ts';
 import { seriesKey, singlesOf } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import type { CountStore, HourCells } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import type { Adjusted, Adjustments } from './adjustments.ts';
 import { excludedSeries } from './adjustments.ts';

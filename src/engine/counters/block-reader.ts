@@ -1,6 +1,7 @@
 import type { Level } from '../../core/counters/cells.ts';
 import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
-import type { BlockId, CountStore, SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { BlockId, CountStore } from '../../core/ports/store/counting.ts';
 
 /** Where blocks are read: the part of the store that this needs. */
 export type BlockStore = Pick<CountStore, 'readBlocks'> & { readonly partitions: number };

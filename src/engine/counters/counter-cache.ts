@@ -1,8 +1,9 @@
 import type { Counts, Level, Span } from '../../core/counters/cells.ts';
 import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../../core/counters/cells.ts';
 import { seriesKey } from '../../core/slo/series.ts';
-import type { BlockId, CountStore, PartitionId, SliId } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { Block, SeriesCells } from './cached-cells.ts';
 import { blockCode, merge, seriesCells } from './cached-cells.ts';

@@ -1,6 +1,6 @@
 import { seriesKey } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import type { SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { HistoryRequest } from './counter-cache.ts';
 import { windowsOf } from '../../core/alerting/budget-reading.ts';

@@ -17,8 +17,9 @@ import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
 import type { DerivedSli } from '../../core/sli/sli.ts';
 import { isDerived } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import type { CountStore, HourCells, SliId } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { ChangeFeed, History, HistoryRequest } from './counter-cache.ts';
 

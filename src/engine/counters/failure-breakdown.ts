@@ -2,8 +2,9 @@ import type { FailedExecution, FailureCount } from '../../core/alerting/notifica
 import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
 import type { CountedSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import type { CountStore, SliId } from '../../core/ports/store.ts';
-import { MAX_LAST_FAILED } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { CountStore } from '../../core/ports/store/counting.ts';
+import { MAX_LAST_FAILED } from '../../core/ports/store/counting.ts';
 
 /** What was bad for an SLO. */
 export interface Failed {

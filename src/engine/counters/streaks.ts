@@ -3,7 +3,7 @@ import type { Tail } from '../../core/counters/evidence.ts';
 import type { Single } from '../../core/slo/series.ts';
 import type { SingleSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import type { SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
 import type { TailCells, TailReading } from '../../core/counters/streak.ts';
 import { readTail } from '../../core/counters/streak.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';

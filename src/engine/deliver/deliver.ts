@@ -1,11 +1,12 @@
+import { iso } from '../../core/time/timestamp.ts';
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../../core/ports/clock.ts';
 import { currentFacts } from '../../core/alerting/stored-facts.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
-import type { Claim, OutboxStore, Settlement } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Delivery, Target } from '../../core/ports/target.ts';
 import { DAY, MINUTE, SECOND } from '../../core/time/duration.ts';
 
@@ -175,7 +176,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(attempts, 20)) * (0.5 + random() / 2);
         const at = Math.ceil(now + Math.max(backoff, delivery.after ?? 0));
         log.warn(
-          { target, reason: delivery.reason, attempts: attempts + 1, next: new Date(at).toISOString() },
+          { target, reason: delivery.reason, attempts: attempts + 1, next: iso(at) },
           'a notification was not delivered; it will be tried again',
         );
         return { result: 'retry', at, reason: delivery.reason };

@@ -1,7 +1,8 @@
+import { iso } from '../../core/time/timestamp.ts';
 import type { Watched } from '../../core/alerting/tier-reading.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Sli } from '../../core/sli/sli.ts';
-import type { RecordStore } from '../../core/ports/store.ts';
+import type { RecordStore } from '../../core/ports/store/records.ts';
 import { DAY, MINUTE } from '../../core/time/duration.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
@@ -88,7 +89,7 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
         if (account && now - account.lastAt > BREAK + SAVE_INTERVAL) {
           missed(account.lastAt, now);
           doubt = { since: passed, settling: 0, missed: now - account.lastAt };
-          log.warn({ since: new Date(account.lastAt).toISOString() }, 'nothing was evaluated for a while');
+          log.warn({ since: iso(account.lastAt) }, 'nothing was evaluated for a while');
         }
       } else {
         const wall = now - last.at;

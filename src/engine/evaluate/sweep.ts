@@ -1,7 +1,7 @@
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { CountStore } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { CountStore } from '../../core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 
 export interface SweepTotals {
   /** Partitions that could not be swept; the others were (J4). */

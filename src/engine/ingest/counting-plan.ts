@@ -4,7 +4,7 @@ import { countedByWorkflow } from '../../core/slo/series.ts';
 import { judgesSteps, passes, selects } from '../../core/sli/sli.ts';
 import type { CountedSli, MeasurementSli, OutcomeSli, ScheduledSli, StartSli } from '../../core/sli/sli.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
-import type { EndSli, Watch } from '../../core/ports/store.ts';
+import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
 
 export interface Selection {
   /** The SLIs that count the outcome when it is an end. */

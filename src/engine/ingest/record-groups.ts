@@ -12,8 +12,8 @@ import type {
   SliLanding,
   StartGroup,
   StartUnit,
-} from '../../core/ports/store.ts';
-import { unitKey } from '../../core/ports/store.ts';
+} from '../../core/ports/store/counting.ts';
+import { unitKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { CountingPlan, MeasuredBy, Selection } from './counting-plan.ts';
 

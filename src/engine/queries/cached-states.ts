@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports/clock.ts';
-import type { StateStore, StoredState } from '../../core/ports/store.ts';
+import type { StateStore, StoredState } from '../../core/ports/store/states.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
 /** An answer may be this old: a dashboard with many viewers reads the store no more often. */

@@ -10,12 +10,13 @@ import { singlesOf } from '../../core/slo/series.ts';
 import { unitOf } from '../../core/sli/sli-unit.ts';
 import { SLICE_PARTS } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import type { SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
 import { HOUR, MINUTE, formatDuration } from '../../core/time/duration.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import type { BlockStore } from '../counters/block-reader.ts';
 import { blocksOf, countsAt, readSeries } from '../counters/block-reader.ts';
-import { iso, ratioOf, undusted } from './slo-report.ts';
+import { ratioOf, undusted } from './slo-report.ts';
+import { iso } from '../../core/time/timestamp.ts';
 
 /** Sums up what was counted from one moment to another, the end not included; both on whole minutes. */
 type SumBetween = (from: number, to: number) => Counts;

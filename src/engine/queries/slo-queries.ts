@@ -5,7 +5,7 @@ import type { MemberReport, Report, SloReport } from '../../core/ports/queries.t
 import type { TierReading } from '../../core/alerting/tier-reading.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
-import type { Store } from '../../core/ports/store.ts';
+import type { Store } from '../../core/ports/store/store.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { cachedStates } from './cached-states.ts';

@@ -1,3 +1,4 @@
+import { iso } from '../../core/time/timestamp.ts';
 import { endOfPeriod, startOfPeriod, windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import type { TierReading } from '../../core/alerting/tier-reading.ts';
@@ -16,7 +17,8 @@ import type {
   WindowReport,
 } from '../../core/ports/queries.ts';
 import { unitOf } from '../../core/sli/sli-unit.ts';
-import type { Slo, TimeWindow } from '../../core/slo/slo.ts';
+import type { Slo } from '../../core/slo/slo.ts';
+import type { TimeWindow } from '../../core/time/time-window.ts';
 import { HOUR, formatDuration } from '../../core/time/duration.ts';
 import { readBudget } from '../../core/alerting/budget-reading.ts';
 
@@ -68,11 +70,6 @@ export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIn
     peakBurnRate: rounded(incident.peakBurnRate, 12),
     acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
   };
-}
-
-/** A moment as RFC 3339. */
-export function iso(at: number): string {
-  return new Date(at).toISOString();
 }
 
 /** Counts with their share of good ones; what composites and mean ratios count is not whole and gets 6 decimals. */

@@ -3,8 +3,8 @@ import type { Log } from '../../core/ports/log.ts';
 import { seriesOf } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
-import type { CountStore } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import type { CountStore } from '../../core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
 /** The definitions everything works by. They change as a whole or not at all. */

@@ -1,5 +1,5 @@
 import type { Log } from '../../core/ports/log.ts';
-import type { StateStore } from '../../core/ports/store.ts';
+import type { StateStore } from '../../core/ports/store/states.ts';
 
 /** Whether this replica is the one that evaluates and delivers. */
 export interface Leadership {

@@ -1,6 +1,7 @@
+import { iso } from '../../core/time/timestamp.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { Store } from '../../core/ports/store.ts';
+import type { Store } from '../../core/ports/store/store.ts';
 
 /** How the store was when last asked. */
 export interface StoreHealth {
@@ -35,7 +36,7 @@ export function createStoreWatch(options: {
       const current = await store.identity();
       let { dataLoss } = health;
       if (current !== identity) {
-        dataLoss = `the store was wiped or replaced, seen at ${new Date(clock.now()).toISOString()}; budgets begin anew`;
+        dataLoss = `the store was wiped or replaced, seen at ${iso(clock.now())}; budgets begin anew`;
         log.error({}, dataLoss);
         health = { ...health, dataLoss };
         await options.onDataLoss();

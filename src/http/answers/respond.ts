@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { QueueFull } from '../../core/ports/recorder.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Problem, PROBLEM_TYPE, problemBody } from './problems.ts';
 
 /** Seconds after which a request that met a full queue or an absent store may come again. */

@@ -1,5 +1,5 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Desk } from '../../core/ports/operator.ts';
+import type { Operator } from '../../core/ports/operator.ts';
 import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import { sendJson } from '../answers/respond.ts';
@@ -9,27 +9,30 @@ import { Problem } from '../answers/problems.ts';
 import type { ProblemCode } from '../answers/problems.ts';
 
 /** Adds the requests that change something; each demands its own scope, so they come before the demand for `read`. */
-export function addWriting(app: Express, desk: Desk, guard: Guard): void {
+export function addWriting(app: Express, operator: Operator, guard: Guard): void {
   writing(app, guard, 'admin', '/v1/adjustments', 201, async (request) =>
-    answerOf(await desk.adjust(await readJson(request)), 'unknown-adjustment'),
+    answerOf(await operator.adjust(await readJson(request)), 'unknown-adjustment'),
   );
   for (const [verb, kind] of [
     ['end', 'ended'],
     ['withdraw', 'withdrawn'],
   ] as const) {
     writing(app, guard, 'admin', `/v1/adjustments/:id/${verb}`, 200, async (request) =>
-      answerOf(await desk.endAdjustment(idOf(request), kind, await readJson(request)), 'unknown-adjustment'),
+      answerOf(
+        await operator.endAdjustment(idOf(request), kind, await readJson(request)),
+        'unknown-adjustment',
+      ),
     );
   }
   writing(app, guard, 'write', '/v1/incidents/:id/ack', 200, async (request) =>
-    answerOf(await desk.acknowledge(idOf(request), await readJson(request)), 'unknown-incident'),
+    answerOf(await operator.acknowledge(idOf(request), await readJson(request)), 'unknown-incident'),
   );
 }
 
 /** Adds what can be read of the same, and says of the rest that it cannot. */
-export function addDeskReading(app: Express, desk: Desk): void {
-  listing(app, '/v1/adjustments', () => desk.adjustments(), 'GET, HEAD, POST');
-  listing(app, '/v1/incidents', () => desk.incidents(), 'GET, HEAD');
+export function addOperatorReading(app: Express, operator: Operator): void {
+  listing(app, '/v1/adjustments', () => operator.adjustments(), 'GET, HEAD, POST');
+  listing(app, '/v1/incidents', () => operator.incidents(), 'GET, HEAD');
   for (const path of ['/v1/adjustments/:id/end', '/v1/adjustments/:id/withdraw', '/v1/incidents/:id/ack']) {
     app.route(path).all(() => {
       throw new Problem('method-not-allowed', 'This is done with POST.', { Allow: 'POST' });

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import helmet from 'helmet';
-import type { Desk } from '../../core/ports/operator.ts';
+import type { Operator } from '../../core/ports/operator.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Report } from '../../core/ports/queries.ts';
 import { problemOf, sendJson, sendProblem } from '../answers/respond.ts';
 import type { Guard } from '../guard/auth.ts';
 import { createDashboard } from '../dashboard/dashboard.ts';
-import { addDeskReading, addWriting, answerOf } from './operator-routes.ts';
+import { addOperatorReading, addWriting, answerOf } from './operator-routes.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { Problem } from '../answers/problems.ts';
@@ -17,7 +17,7 @@ import type { Status } from '../../core/ports/service-status.ts';
 
 export interface RoutesOptions {
   readonly report: Report;
-  readonly desk: Desk;
+  readonly operator: Operator;
   readonly status: () => Status;
   readonly guard: Guard;
   readonly metrics: Metrics;
@@ -38,7 +38,7 @@ export function createRoutes(
   options: RoutesOptions,
   extra?: (app: Express) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { report, desk, status, guard, metrics, log } = options;
+  const { report, operator, status, guard, metrics, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -59,7 +59,7 @@ export function createRoutes(
     sendJson(response, ready ? 200 : 503, JSON.stringify(body));
   });
 
-  addWriting(app, desk, guard);
+  addWriting(app, operator, guard);
   app.use((request, _response, next) => {
     guard.demand(request, 'read');
     next();
@@ -87,7 +87,7 @@ export function createRoutes(
     }
     sendJson(response, 200, JSON.stringify(found));
   });
-  addDeskReading(app, desk);
+  addOperatorReading(app, operator);
   reading(app, '/v1/outbox', async (request, response) => {
     demandKnown(request, ['limit']);
     sendJson(response, 200, JSON.stringify(await report.outbox(rowLimit(request.query['limit']))));

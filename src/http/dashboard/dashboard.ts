@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Report } from '../../core/ports/queries.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
 import { overviewPage } from './overview-page.ts';

@@ -1,3 +1,4 @@
+import { iso } from '../../core/time/timestamp.ts';
 import { formatPercent } from '../../core/budget/objective.ts';
 import type { SloState } from '../../core/ports/queries.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time/duration.ts';
@@ -57,7 +58,7 @@ export function count(value: number): string {
 /** A moment to the minute, in UTC: `2 Mar 2026, 12:00 UTC`. */
 export function moment(at: number): Html {
   const { day, time } = utc(at);
-  return html`<time datetime="${new Date(at).toISOString()}">${day}, ${time} UTC</time>`;
+  return html`<time datetime="${iso(at)}">${day}, ${time} UTC</time>`;
 }
 
 /** From one moment to another; a day that is the same is said once. */
@@ -86,7 +87,7 @@ export function span(duration: number): string {
 
 /** A moment as the time passed since, or until it; its `title` is the exact one. */
 export function when(at: number, now: number): Html {
-  const exact = new Date(at).toISOString();
+  const exact = iso(at);
   const words = at <= now ? `${span(now - at)} ago` : `in ${span(at - now)}`;
   return html`<time datetime="${exact}" title="${exact}">${words}</time>`;
 }

@@ -1,3 +1,4 @@
+import { iso } from '../../core/time/timestamp.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 import type { Status } from '../../core/ports/service-status.ts';
@@ -90,8 +91,4 @@ function serviceFacts({ leader, evaluation, outbox, queued }: Status, version: s
       <li>Burnwatch ${version}</li>
     </ul>
   </footer>`;
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -1,4 +1,5 @@
-import { detectionTime, outageRun, type OutageTier, type Tier } from '../../core/slo/alert-policy.ts';
+import { detectionTime, type OutageTier, type Tier } from '../../core/slo/alert-policy.ts';
+import { outageRun } from '../../core/alerting/outage-proof.ts';
 import { LOOKBACK } from '../../core/alerting/tier-reading.ts';
 import { formatPercent } from '../../core/budget/objective.ts';
 import type { Slo } from '../../core/slo/slo.ts';

@@ -1,7 +1,8 @@
 import type { BudgetPolicy } from '../../core/slo/alert-policy.ts';
 import { type Objective, parseObjective } from '../../core/budget/objective.ts';
 import { fingerprint, type Sli } from '../../core/sli/sli.ts';
-import type { Slo, TimeWindow } from '../../core/slo/slo.ts';
+import type { Slo } from '../../core/slo/slo.ts';
+import type { TimeWindow } from '../../core/time/time-window.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import type { NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
 import { readAlerts, readBudgetPolicy } from './alerts.ts';

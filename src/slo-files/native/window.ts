@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../../core/slo/slo.ts';
+import type { TimeWindow } from '../../core/time/time-window.ts';
 import { DAY, parseDuration } from '../../core/time/duration.ts';
 import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
 import { readTimeZone } from './time-zone.ts';

@@ -4,7 +4,8 @@ import { DEFAULT_POLICY_SETTINGS, defaultTiers, type Tier } from '../../core/slo
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import type { Objective } from '../../core/budget/objective.ts';
 import type { Comparison, OutcomeSli, Sli } from '../../core/sli/sli.ts';
-import type { Definitions, Slo, TargetDefinition, TimeWindow, Workflow } from '../../core/slo/slo.ts';
+import type { Definitions, Slo, TargetDefinition, Workflow } from '../../core/slo/slo.ts';
+import type { TimeWindow } from '../../core/time/time-window.ts';
 import { formatDuration, HOUR, MINUTE } from '../../core/time/duration.ts';
 import { annotationKey } from './annotations.ts';
 import { formatDecimals } from './budgeting.ts';

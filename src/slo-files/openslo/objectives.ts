@@ -1,6 +1,6 @@
 import type { Objective } from '../../core/budget/objective.ts';
 import type { SingleSli } from '../../core/sli/sli.ts';
-import type { TimeWindow } from '../../core/slo/slo.ts';
+import type { TimeWindow } from '../../core/time/time-window.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { problemAt, type Report } from '../yaml/source-text.ts';
 import { type Place, placeAt, shortened } from '../yaml/value-tree.ts';

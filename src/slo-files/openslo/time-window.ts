@@ -1,4 +1,4 @@
-import type { CalendarWindow, TimeWindow } from '../../core/slo/slo.ts';
+import type { CalendarWindow, TimeWindow } from '../../core/time/time-window.ts';
 import { DAY, formatDuration } from '../../core/time/duration.ts';
 import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
 import { readTimeZone } from '../native/time-zone.ts';

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MINUTE_RETENTION } from '../../core/counters/cells.ts';
-import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store.ts';
+import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
 import type {
   BlockId,
   Changes,
   CountStore,
   PartitionId,
-  SliId,
   SweepResult,
-} from '../../core/ports/store.ts';
+} from '../../core/ports/store/counting.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import type { Databases } from './databases.ts';

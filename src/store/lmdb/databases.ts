@@ -1,6 +1,8 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { FailedExecution, FailureCount, OutboxRow } from '../../core/alerting/notification.ts';
-import type { FailureKey, StoredRecord, StoredState, Watch } from '../../core/ports/store.ts';
+import type { StoredRecord } from '../../core/ports/store/records.ts';
+import type { StoredState } from '../../core/ports/store/states.ts';
+import type { FailureKey, Watch } from '../../core/ports/store/counting.ts';
 import type { Key, Range } from './keys.ts';
 
 /** What the store is, made when it is opened for the first time. */

@@ -1,6 +1,7 @@
 import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK } from '../../core/counters/cells.ts';
 import type { Level } from '../../core/counters/cells.ts';
-import type { PartitionId, SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { PartitionId } from '../../core/ports/store/counting.ts';
 import type { PackedHour } from '../hour-blocks.ts';
 import type { Databases } from './databases.ts';
 import { blockKey } from './keys.ts';

@@ -1,5 +1,5 @@
-import type { PartitionId } from '../../core/ports/store.ts';
-import { IN_FLIGHT_RETENTION } from '../../core/ports/store.ts';
+import type { PartitionId } from '../../core/ports/store/counting.ts';
+import { IN_FLIGHT_RETENTION } from '../../core/ports/store/counting.ts';
 import { DEDUP_HORIZON } from '../../core/outcomes/record-fields.ts';
 import { holds } from './databases.ts';
 import type { Databases, FlightRecord, Running } from './databases.ts';

@@ -1,5 +1,7 @@
 import type { Level } from '../../core/counters/cells.ts';
-import type { Collection, PartitionId, SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { Collection } from '../../core/ports/store/records.ts';
+import type { PartitionId } from '../../core/ports/store/counting.ts';
 
 /**
  * Every key of the embedded store is made here. Keys are lists that sort by their parts from left to right, so

@@ -1,4 +1,4 @@
-import { NotLeader } from '../../core/ports/store.ts';
+import { NotLeader } from '../../core/ports/store/states.ts';
 import type { Databases, Leader } from './databases.ts';
 
 /** Takes or renews the lease; false when another owner holds it. Call it in a write transaction. */

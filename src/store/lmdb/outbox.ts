@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
-import type { Claim, OutboxStore, Settlement } from '../../core/ports/store.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import { holds } from './databases.ts';
 import type { Conversation, Databases } from './databases.ts';

@@ -1,6 +1,6 @@
-import type { EndGroup, EndSli, EndUnit, FailureKey, PartitionId } from '../../core/ports/store.ts';
-import type { SliLanding, StartGroup, StartUnit, Watch } from '../../core/ports/store.ts';
-import { OVERDUE_ERROR } from '../../core/ports/store.ts';
+import type { EndGroup, EndSli, EndUnit, FailureKey, PartitionId } from '../../core/ports/store/counting.ts';
+import type { SliLanding, StartGroup, StartUnit, Watch } from '../../core/ports/store/counting.ts';
+import { OVERDUE_ERROR } from '../../core/ports/store/counting.ts';
 import { judge } from '../../core/sli/sli.ts';
 import type { EndStatus, Landing } from '../../core/sli/sli.ts';
 import { minuteOf } from '../../core/time/duration.ts';

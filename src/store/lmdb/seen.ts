@@ -1,4 +1,4 @@
-import type { PartitionId } from '../../core/ports/store.ts';
+import type { PartitionId } from '../../core/ports/store/counting.ts';
 import { BUCKETS_BEFORE, bucketOf } from '../dedup-buckets.ts';
 import { holds } from './databases.ts';
 import type { Databases } from './databases.ts';

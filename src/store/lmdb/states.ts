@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports/clock.ts';
-import type { StateStore } from '../../core/ports/store.ts';
+import type { StateStore } from '../../core/ports/store/states.ts';
 import type { Databases } from './databases.ts';
 import { giveBackLease, mustLead, takeLease } from './leader.ts';
 import { addRow } from './outbox.ts';

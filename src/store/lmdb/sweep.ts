@@ -4,8 +4,8 @@ import {
   MINUTE_RETENTION,
   MINUTES_PER_BLOCK,
 } from '../../core/counters/cells.ts';
-import { FAILURE_RETENTION } from '../../core/ports/store.ts';
-import type { PartitionId, SweepResult } from '../../core/ports/store.ts';
+import { FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
+import type { PartitionId, SweepResult } from '../../core/ports/store/counting.ts';
 import { HOUR, MINUTE, minuteOf } from '../../core/time/duration.ts';
 import type { Database } from 'lmdb';
 import { holds } from './databases.ts';

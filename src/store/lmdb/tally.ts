@@ -12,8 +12,9 @@ import {
   FAILURE_RETENTION,
   MAX_FAILURE_KEYS,
   MAX_LAST_FAILED,
-} from '../../core/ports/store.ts';
-import type { FailureKey, PartitionId, SliId } from '../../core/ports/store.ts';
+} from '../../core/ports/store/counting.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { FailureKey, PartitionId } from '../../core/ports/store/counting.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import type { Databases, Sample } from './databases.ts';
 import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey, sumsKey } from './keys.ts';

@@ -1,5 +1,6 @@
 import type { RootDatabase } from 'lmdb';
-import { NotLeader, StoreUnavailable } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { NotLeader } from '../../core/ports/store/states.ts';
 
 export interface Writer {
   /**

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import type { Log } from '../../core/ports/log.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { describeAddress, parseAddress } from './address.ts';
 import type { Address } from './address.ts';
 import type { Script } from './scripts.ts';

@@ -1,7 +1,8 @@
 import { MINUTE_RETENTION } from '../../core/counters/cells.ts';
 import { HOUR, MINUTE } from '../../core/time/duration.ts';
-import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store.ts';
-import type { BlockId, Changes, CountStore, PartitionId, SliId } from '../../core/ports/store.ts';
+import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { BlockId, Changes, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { Connection } from './connection.ts';
 import {

@@ -1,5 +1,7 @@
 import type { Level } from '../../core/counters/cells.ts';
-import type { BlockId, Collection, PartitionId, SliId } from '../../core/ports/store.ts';
+import type { SliId } from '../../core/sli/sli-id.ts';
+import type { Collection } from '../../core/ports/store/records.ts';
+import type { BlockId, PartitionId } from '../../core/ports/store/counting.ts';
 
 /**
  * Every key Burnwatch uses in Redis is built here. All begin with `bw:`. What belongs to one partition of a

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../core/ports/log.ts';
-import type { Store } from '../../core/ports/store.ts';
+import type { Store } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';

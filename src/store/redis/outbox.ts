@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
-import { NotLeader } from '../../core/ports/store.ts';
-import type { Claim, OutboxStore, Settlement } from '../../core/ports/store.ts';
+import { NotLeader } from '../../core/ports/store/states.ts';
+import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import type { Connection } from './connection.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';

@@ -1,6 +1,13 @@
 import { hash } from 'node:crypto';
-import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/ports/store.ts';
-import type { EndGroup, EndSli, EndUnit, SliLanding, StartGroup, StartUnit } from '../../core/ports/store.ts';
+import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/ports/store/counting.ts';
+import type {
+  EndGroup,
+  EndSli,
+  EndUnit,
+  SliLanding,
+  StartGroup,
+  StartUnit,
+} from '../../core/ports/store/counting.ts';
 import { notesSteps } from '../batch-chunks.ts';
 import type { Piece } from '../batch-chunks.ts';
 

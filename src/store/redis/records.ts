@@ -1,4 +1,4 @@
-import type { RecordStore } from '../../core/ports/store.ts';
+import type { RecordStore } from '../../core/ports/store/records.ts';
 import { recordText } from '../record-limits.ts';
 import type { Connection } from './connection.ts';
 import { recordsKey } from './keys.ts';

@@ -9,7 +9,7 @@ import {
   MAX_FAILURE_KEYS,
   MAX_LAST_FAILED,
   OVERDUE_ERROR,
-} from '../../core/ports/store.ts';
+} from '../../core/ports/store/counting.ts';
 import { LARGEST_SUM } from '../sums.ts';
 
 /** A Lua script as Redis runs it, with the digest Redis caches it under. */

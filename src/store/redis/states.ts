@@ -1,6 +1,6 @@
 import type { AlertState } from '../../core/alerting/incident.ts';
-import { NotLeader } from '../../core/ports/store.ts';
-import type { StateStore, StoredState } from '../../core/ports/store.ts';
+import { NotLeader } from '../../core/ports/store/states.ts';
+import type { StateStore, StoredState } from '../../core/ports/store/states.ts';
 import type { Connection } from './connection.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';
 import { rowArguments } from './outbox.ts';

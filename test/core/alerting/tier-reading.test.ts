@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
-import { outageRun } from '../../../src/core/slo/alert-policy.ts';
+import { outageRun } from '../../../src/core/alerting/outage-proof.ts';
 import type { Counts } from '../../../src/core/counters/cells.ts';
 import { burnOf } from '../../../src/core/alerting/tier-reading.ts';
 import type { TierReading } from '../../../src/core/alerting/tier-reading.ts';
 import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
-import type { Slo, TimeWindow } from '../../../src/core/slo/slo.ts';
+import type { Slo } from '../../../src/core/slo/slo.ts';
+import type { TimeWindow } from '../../../src/core/time/time-window.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';
 import { defineSlo, objective } from '../../support/definitions.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../../../src/core/outcomes/measurement.ts';
 import { measurementUnit, parseMeasurement } from '../../../src/core/outcomes/measurement.ts';
-import { unitKey } from '../../../src/core/ports/store.ts';
+import { unitKey } from '../../../src/core/ports/store/counting.ts';
 import { DAY, MINUTE } from '../../../src/core/time/duration.ts';
 import { ARRIVAL } from '../../support/outcomes.ts';
 

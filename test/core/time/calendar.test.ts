@@ -7,7 +7,7 @@ import {
   startOfPeriod,
   windowLength,
 } from '../../../src/core/time/calendar.ts';
-import type { CalendarWindow } from '../../../src/core/slo/slo.ts';
+import type { CalendarWindow } from '../../../src/core/time/time-window.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 
 function window(unit: CalendarWindow['unit'], timeZone: string): CalendarWindow {

@@ -1,15 +1,17 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../../../src/core/ports/operator.ts';
+import type { Operator } from '../../../src/core/ports/operator.ts';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import type { AdjustmentReport, HistoryReport, Report } from '../../../src/core/ports/queries.ts';
 import type { SingleSli } from '../../../src/core/sli/sli.ts';
 import { fingerprint } from '../../../src/core/sli/sli.ts';
-import type { Slo, TimeWindow } from '../../../src/core/slo/slo.ts';
+import type { Slo } from '../../../src/core/slo/slo.ts';
+import type { TimeWindow } from '../../../src/core/time/time-window.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
 import { createDeriver } from '../../../src/engine/counters/derive.ts';
-import { createDesk } from '../../../src/engine/incidents/desk.ts';
+import { createManageAdjustments } from '../../../src/engine/adjustments/manage-adjustments.ts';
+import { createManageIncidents } from '../../../src/engine/incidents/open-incidents.ts';
 import type { Evaluator } from '../../../src/engine/evaluate/evaluate.ts';
 import { createEvaluator } from '../../../src/engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from '../../../src/engine/adjustments/excluded-series.ts';
@@ -27,7 +29,7 @@ const slo = defineSlo({ objective: '95%' });
 interface Process {
   readonly evaluator: Evaluator;
   readonly report: Report;
-  readonly desk: Desk;
+  readonly operator: Operator;
 }
 
 let world: World;
@@ -66,7 +68,10 @@ function startProcess(slos: readonly Slo[]): Process {
   return {
     evaluator,
     report: createReport({ store, reader, adjustments, definitions, clock }),
-    desk: createDesk({ store, adjustments, definitions, clock, log }),
+    operator: {
+      ...createManageAdjustments({ store, adjustments, definitions, clock, log }),
+      ...createManageIncidents({ store, definitions, clock, log }),
+    },
   };
 }
 
@@ -90,12 +95,13 @@ async function counted(id = slo.id): Promise<readonly [good: number, bad: number
 }
 
 async function adjust(request: object): Promise<AdjustmentReport> {
-  const answer = await here.desk.adjust({ reason: 'maintenance', by: 'sam', ...request });
+  const answer = await here.operator.adjust({ reason: 'maintenance', by: 'sam', ...request });
   if (isRefused(answer)) throw new Error(answer.problems.join(' '));
   return answer;
 }
 
-const close = (id: string, kind: 'ended' | 'withdrawn') => here.desk.endAdjustment(id, kind, { by: 'kim' });
+const close = (id: string, kind: 'ended' | 'withdrawn') =>
+  here.operator.endAdjustment(id, kind, { by: 'kim' });
 const iso = (at: number) => new Date(at).toISOString();
 
 describe('an adjustment', () => {
@@ -105,7 +111,7 @@ describe('an adjustment', () => {
     world.clock.advance(DAY);
     await world.report(10, 190);
     await tick();
-    expect((await here.desk.incidents()).map(({ slo: id }) => id)).toEqual([slo.id]);
+    expect((await here.operator.incidents()).map(({ slo: id }) => id)).toEqual([slo.id]);
     expect(await counted()).toEqual([2010, 190]);
 
     const fault = world.clock.now();
@@ -114,19 +120,19 @@ describe('an adjustment', () => {
     expect(await counted()).toEqual([2000, 0]);
     expect((await here.report.slo(slo.id))!.budget.remainingRatio).toBe(1);
     // Nothing has come since, so that nothing can be said yet (J2).
-    expect(await here.desk.incidents()).toHaveLength(1);
+    expect(await here.operator.incidents()).toHaveLength(1);
     world.clock.advance(2 * MINUTE);
     for (let minute = 0; minute < 7; minute++) {
       await world.report(20, 0);
       await passTime(MINUTE);
     }
-    expect(await here.desk.incidents()).toEqual([]);
+    expect(await here.operator.incidents()).toEqual([]);
     expect((await world.told()).at(-1)!.facts.kind).toBe('resolved');
 
     await close(id, 'withdrawn');
     await tick();
     expect(await counted()).toEqual([2150, 190]);
-    expect(await here.desk.incidents()).toHaveLength(1);
+    expect(await here.operator.incidents()).toHaveLength(1);
   });
 
   it('J1: whoever evaluates next comes to the same state, and writes nothing that is there already', async () => {
@@ -186,7 +192,7 @@ describe('an adjustment', () => {
     await close(id, 'withdrawn');
     await tick();
     expect(await counted()).toEqual([6, 7]);
-    expect(await here.desk.adjustments()).toMatchObject([
+    expect(await here.operator.adjustments()).toMatchObject([
       { id, createdBy: 'sam', ended: { by: 'kim' }, withdrawn: { by: 'kim' } },
     ]);
     const said = world.log.entries
@@ -273,7 +279,7 @@ describe('an adjustment', () => {
     expect(await counted('journey/whole')).toEqual([100, 0]);
     expect(await counted('shipping/done')).toEqual([100, 0]);
     expect((await here.report.slo('journey/whole'))!.adjustments).toHaveLength(1);
-    const refused = await here.desk.adjust({
+    const refused = await here.operator.adjust({
       slo: 'journey/whole',
       reason: 'x',
       by: 'y',
@@ -315,7 +321,7 @@ describe('an adjustment', () => {
   it('is left out when it cannot be: what is asked is checked against what is loaded', async () => {
     await open();
     const times = { from: START, to: START + HOUR };
-    const ask = (request: object) => here.desk.adjust({ reason: 'x', by: 'y', ...request });
+    const ask = (request: object) => here.operator.adjust({ reason: 'x', by: 'y', ...request });
     expect(await ask({ slo: 'orders/nothing', ...times })).toEqual({
       refused: 'invalid',
       problems: ['No SLO "orders/nothing" is loaded; there is: orders/done.'],
@@ -326,7 +332,7 @@ describe('an adjustment', () => {
     const never = { slo: slo.id, rrule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', start: START, duration: '1h' };
     expect(await ask(never)).toMatchObject({ problems: [expect.stringContaining('never happens')] });
     expect(await close('nobody', 'ended')).toMatchObject({ refused: 'unknown' });
-    expect(await here.desk.adjustments()).toEqual([]);
+    expect(await here.operator.adjustments()).toEqual([]);
   });
 
   it('J1: whatever happens in whichever order, what counts is what lies in no adjustment that holds', async () => {
@@ -403,7 +409,7 @@ describe('an adjustment', () => {
     await adjust({ slo: slo.id, from: START, to: START + HOUR });
     expect(await world.tick(here.evaluator)).toMatchObject({ failed: 0, evaluated: 1 });
     expect(await counted()).toEqual([0, 0]);
-    expect(await here.desk.adjustments()).toHaveLength(2);
+    expect(await here.operator.adjustments()).toHaveLength(2);
     expect(world.log.entries.map(({ message }) => message)).toContain(
       'a recurring adjustment cannot be worked out and does nothing',
     );
@@ -509,28 +515,28 @@ describe('history', () => {
 describe('an acknowledgement', () => {
   it('is of an open incident; the first one stays', async () => {
     await open();
-    expect(await here.desk.acknowledge('x', { by: 'sam' })).toEqual({
+    expect(await here.operator.acknowledge('x', { by: 'sam' })).toEqual({
       refused: 'unknown',
       problems: ['No incident "x" is open; no incident is open.'],
     });
     await world.report(0, 100);
     await tick();
-    const [incident] = await here.desk.incidents();
+    const [incident] = await here.operator.incidents();
     expect(incident).toMatchObject({ slo: slo.id, severity: 'page', acknowledged: null });
-    expect(await here.desk.acknowledge('x', { by: 'sam' })).toMatchObject({
+    expect(await here.operator.acknowledge('x', { by: 'sam' })).toMatchObject({
       problems: [`No incident "x" is open; open are: ${incident!.id} (orders/done).`],
     });
-    expect(await here.desk.acknowledge(incident!.id, { by: 'sam', note: 'on it' })).toMatchObject({
+    expect(await here.operator.acknowledge(incident!.id, { by: 'sam', note: 'on it' })).toMatchObject({
       by: 'sam',
       note: 'on it',
       at: iso(world.clock.now()),
     });
     world.clock.advance(MINUTE);
-    expect(await here.desk.acknowledge(incident!.id, { by: 'kim' })).toMatchObject({ by: 'sam' });
-    expect((await here.desk.incidents())[0]!.acknowledged).toEqual({ at: iso(START), by: 'sam' });
+    expect(await here.operator.acknowledge(incident!.id, { by: 'kim' })).toMatchObject({ by: 'sam' });
+    expect((await here.operator.incidents())[0]!.acknowledged).toEqual({ at: iso(START), by: 'sam' });
     await tick();
     world.clock.advance(1000);
     expect((await here.report.slo(slo.id))!.incident!.acknowledged).toEqual({ at: iso(START), by: 'sam' });
-    expect(await here.desk.acknowledge(incident!.id, {})).toMatchObject({ refused: 'invalid' });
+    expect(await here.operator.acknowledge(incident!.id, {})).toMatchObject({ refused: 'invalid' });
   });
 });

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY_SETTINGS } from '../../../src/core/slo/alert-policy.ts';
 import { windowLength } from '../../../src/core/time/calendar.ts';
-import type { CalendarWindow, Slo } from '../../../src/core/slo/slo.ts';
-import type { HourCells, SliId } from '../../../src/core/ports/store.ts';
+import type { Slo } from '../../../src/core/slo/slo.ts';
+import type { CalendarWindow } from '../../../src/core/time/time-window.ts';
+import type { SliId } from '../../../src/core/sli/sli-id.ts';
+import type { HourCells } from '../../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../../src/engine/counters/evidence-reader.ts';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NotLeader, StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import { NotLeader } from '../../../src/core/ports/store/states.ts';
 import type { Delivery } from '../../../src/core/ports/target.ts';
 import { DAY, HOUR, SECOND } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { QueueFull } from '../../../src/core/ports/recorder.ts';
-import type { RecordBatch } from '../../../src/core/ports/store.ts';
-import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import type { RecordBatch } from '../../../src/core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';

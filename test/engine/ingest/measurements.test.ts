@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Slo } from '../../../src/core/slo/slo.ts';
-import type { RecordBatch } from '../../../src/core/ports/store.ts';
-import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import type { RecordBatch } from '../../../src/core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { defineSlo } from '../../support/definitions.ts';
 import { measurementSli } from '../../support/slis.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { createStoreWatch } from '../../../src/engine/runtime/store-health.ts';
 import { manualClock } from '../../support/clock.ts';
 import { openEmbeddedStore } from '../../support/embedded-store.ts';

@@ -18,7 +18,7 @@ async function told(response: Response): Promise<unknown> {
 
 describe('adjustments', () => {
   it('are listed, created, ended and withdrawn', async () => {
-    const { url, desk } = await startServer();
+    const { url, operator } = await startServer();
     const path = `${url}/v1/adjustments`;
     expect(await told(await fetch(path))).toEqual([200, [adjustment()]]);
     const request = { slo: 'a/b', reason: 'x', by: 'sam', from: 1, to: 2 };
@@ -29,13 +29,13 @@ describe('adjustments', () => {
     ]) {
       const answer = await post(`${path}/mk2x1-1a2b3c4d/${verb}`, '{"by":"kim"}');
       expect(await told(answer)).toEqual([200, adjustment()]);
-      expect(desk.asked.at(-1)).toEqual(['endAdjustment', 'mk2x1-1a2b3c4d', kind, { by: 'kim' }]);
+      expect(operator.asked.at(-1)).toEqual(['endAdjustment', 'mk2x1-1a2b3c4d', kind, { by: 'kim' }]);
     }
-    expect(desk.asked[0]).toEqual(['adjust', request]);
+    expect(operator.asked[0]).toEqual(['adjust', request]);
   });
 
   it('that cannot be are refused with a code and every problem', async () => {
-    const { url, desk } = await startServer();
+    const { url, operator } = await startServer();
     const path = `${url}/v1/adjustments`;
     for (const [refused, status, code] of [
       ['invalid', 400, 'invalid-fields'],
@@ -43,7 +43,7 @@ describe('adjustments', () => {
       ['over', 409, 'adjustment-over'],
       ['too-many', 409, 'too-many-adjustments'],
     ] as const) {
-      desk.answer = { refused, problems: ['One.', 'Two.'] };
+      operator.answer = { refused, problems: ['One.', 'Two.'] };
       const problem = [status, { status, code, detail: 'One. Two.' }];
       expect(await told(await post(`${path}/x/end`, '{}'))).toMatchObject(problem);
       expect(await told(await post(path, '{}'))).toMatchObject(problem);
@@ -51,7 +51,7 @@ describe('adjustments', () => {
   });
 
   it('G2: take nothing but a small JSON body, sent on purpose', async () => {
-    const { url, desk } = await startServer();
+    const { url, operator } = await startServer();
     const path = `${url}/v1/adjustments`;
     const code = async (answer: Promise<Response>) =>
       ((await (await answer).json()) as { code: string }).code;
@@ -72,7 +72,7 @@ describe('adjustments', () => {
     expect(await code(post(path, '{"by":'))).toBe('invalid-json');
     expect(await code(post(path, Buffer.from([0x22, 0xff, 0x22])))).toBe('invalid-utf8');
     expect(await code(post(path, `"${'x'.repeat(70_000)}"`))).toBe('body-too-large');
-    expect(desk.asked).toEqual([]);
+    expect(operator.asked).toEqual([]);
     const nested = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
     expect((await post(path, nested)).status).toBe(201);
     expect((await post(path, '{}', { 'Content-Type': 'Application/JSON; charset=utf-8' })).status).toBe(201);

@@ -16,27 +16,27 @@ const INCIDENT = {
 };
 
 it('lists what is open', async () => {
-  const { url, desk } = await startServer();
+  const { url, operator } = await startServer();
   expect(await (await fetch(`${url}/v1/incidents`)).json()).toEqual([]);
-  desk.open = [INCIDENT];
+  operator.open = [INCIDENT];
   expect(await (await fetch(`${url}/v1/incidents`)).json()).toEqual([INCIDENT]);
 });
 
 it('acknowledges, and says which are open when it is none of them', async () => {
-  const { url, desk } = await startServer();
+  const { url, operator } = await startServer();
   const acknowledge = (id: string, body: object) =>
     fetch(`${url}/v1/incidents/${id}/ack`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-  desk.answer = { incident: 'mk2x1-a7f3', at: INCIDENT.openedAt, by: 'sam', note: null };
+  operator.answer = { incident: 'mk2x1-a7f3', at: INCIDENT.openedAt, by: 'sam', note: null };
   const response = await acknowledge('mk2x1-a7f3', { by: 'sam' });
-  expect([response.status, await response.json()]).toEqual([200, desk.answer]);
-  desk.answer = { refused: 'unknown', problems: ['open are: mk2x1-a7f3 (orders/done).'] };
+  expect([response.status, await response.json()]).toEqual([200, operator.answer]);
+  operator.answer = { refused: 'unknown', problems: ['open are: mk2x1-a7f3 (orders/done).'] };
   const other = await acknowledge('%2e%2e%2f', { by: 'sam' });
   expect([other.status, await other.json()]).toMatchObject([404, { code: 'unknown-incident' }]);
-  expect(desk.asked).toEqual([
+  expect(operator.asked).toEqual([
     ['acknowledge', 'mk2x1-a7f3', { by: 'sam' }],
     ['acknowledge', '../', { by: 'sam' }],
   ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
 import { fixedStatus, sloDetail } from '../fakes.ts';
 import { startServer } from '../running-server.ts';

@@ -65,7 +65,7 @@ function ask(url: string, { path, method }: Route, authorization?: string): Prom
 
 describe('G1: with tokens', () => {
   it('G1: no route answers without a token of its scope, and all of them do with one', async () => {
-    const { url, routes, recorder, desk } = await startWithRoutes();
+    const { url, routes, recorder, operator } = await startWithRoutes();
     const guarded = routes.filter(({ path }) => !OPEN.includes(path));
     expect(routes.length - guarded.length).toBe(OPEN.length);
     expect(guarded.map(({ path }) => path)).toEqual(
@@ -103,7 +103,7 @@ describe('G1: with tokens', () => {
         expect([what, wrong.status, await wrong.json()]).toMatchObject([what, 403, { code: 'forbidden' }]);
       }
     }
-    expect([recorder.calls, desk.asked]).toEqual([[], []]);
+    expect([recorder.calls, operator.asked]).toEqual([[], []]);
     for (const route of guarded) {
       const enough = route.scope === 'admin' ? [] : [`${route.scope}-secret`, 'both-secret'];
       for (const secret of [...enough, 'admin-secret']) {

@@ -62,7 +62,7 @@ describe('the server', () => {
   };
 
   it('G1: neither shows nor counts anything for a page that rebinds its name', async () => {
-    const { port, recorder, desk } = await startServer();
+    const { port, recorder, operator } = await startServer();
     for (const head of ['GET /', 'GET /v1/slos', 'GET /metrics', 'GET /healthz', 'POST /v1/adjustments']) {
       const answer = await ask(port, head);
       expect(answer).toMatch(/^HTTP\/1\.1 421 /);
@@ -70,7 +70,7 @@ describe('the server', () => {
     }
     const body = JSON.stringify(outcome('a'));
     expect(await ask(port, 'POST /v1/outcomes', body)).toMatch(/^HTTP\/1\.1 421 /);
-    expect([recorder.calls, desk.asked]).toEqual([[], []]);
+    expect([recorder.calls, operator.asked]).toEqual([[], []]);
   });
 
   it('leaves it to tokens where there are some', async () => {

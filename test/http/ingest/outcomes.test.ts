@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { QueueFull } from '../../../src/core/ports/recorder.ts';
-import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { until } from '../../support/until.ts';
 import { openConnection, outcome, startServer } from '../running-server.ts';
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { StoreUnavailable } from '../../../src/core/ports/store.ts';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { METRICS } from '../../../src/http/metrics/metrics.ts';
 import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
 import { DAY } from '../../../src/core/time/duration.ts';

@@ -1,28 +1,7 @@
-import type { Level } from '../counters/cells.ts';
-import type { AlertState } from '../alerting/incident.ts';
-import type { FailedExecution, FailureCount, OutboxRow } from '../alerting/notification.ts';
-import type { EndStatus } from '../sli/sli.ts';
-
-/**
- * The port behind which counters, alert states and the outbox are kept. Two adapters, one contract suite.
- * Every method may be repeated after a lost answer without counting, committing or sending anything twice.
- * All reject with `StoreUnavailable` while the store cannot be reached.
- */
-export interface Store extends CountStore, StateStore, OutboxStore, RecordStore {
-  /** A name made at the store's first start; another one later means that it was wiped or replaced. */
-  identity(): Promise<string>;
-  /** The number of partitions, fixed at the store's first start. */
-  readonly partitions: number;
-  ping(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The store cannot be reached or did not answer in time. What was being written may or may not be stored. */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
-}
-
-// --- counting -----------------------------------------------------------------------------------------------
+import type { Level } from '../../counters/cells.ts';
+import type { FailedExecution, FailureCount } from '../../alerting/notification.ts';
+import type { EndStatus } from '../../sli/sli.ts';
+import type { SliId } from '../../sli/sli-id.ts';
 
 export interface CountStore {
   /**
@@ -66,11 +45,6 @@ export interface CountStore {
 export interface PartitionId {
   readonly workflow: string;
   readonly partition: number;
-}
-
-export interface SliId {
-  readonly workflow: string;
-  readonly fingerprint: string;
 }
 
 export interface BlockId extends PartitionId {
@@ -217,113 +191,4 @@ export const FAILURE_RETENTION = 8 * 24 * 3_600_000;
 /** The identity of what an outcome is about: an execution, or one attempt of one of its steps. */
 export function unitKey(execution: string, step: string | null, attempt: number): string {
   return step === null && attempt === 1 ? execution : `${execution}\u0000${step ?? ''}\u0000${attempt}`;
-}
-
-// --- alert states -------------------------------------------------------------------------------------------
-
-export interface StateStore {
-  /**
-   * Takes or renews the lease that lets one replica evaluate and deliver. False when another one holds it.
-   * `owner` is made anew at each start of a process.
-   */
-  lead(owner: string, lease: number): Promise<boolean>;
-  /** Gives the lease back. */
-  resign(owner: string): Promise<void>;
-  /** All alert states with their revisions. */
-  loadStates(): Promise<ReadonlyMap<string, StoredState>>;
-  /**
-   * Writes new states and the outbox rows that go with them, each pair in one atomic write and only if the
-   * state's revision is still `revision` (0: none yet), raising it by one (D1). Answers for each whether it was written.
-   * Rejects with `NotLeader` when `owner` does not hold the lease.
-   */
-  commit(owner: string, changes: readonly StateChange[]): Promise<readonly boolean[]>;
-}
-
-export interface StoredState {
-  readonly revision: number;
-  readonly state: AlertState;
-}
-
-export interface StateChange {
-  readonly slo: string;
-  readonly revision: number;
-  readonly state: AlertState;
-  readonly rows: readonly OutboxRow[];
-}
-
-/** The lease is held by another replica, or by none. */
-export class NotLeader extends Error {
-  override readonly name = 'NotLeader';
-}
-
-// --- outbox -------------------------------------------------------------------------------------------------
-
-export interface OutboxStore {
-  /** Adds rows outside a transition (a test notification). A row that exists is left as it is. */
-  enqueue(rows: readonly OutboxRow[], now: number): Promise<void>;
-  /**
-   * Takes conversations (an incident at a target) that are due, for at most `lease` milliseconds, after which they are due
-   * again. A claim holds every pending row of its conversation, oldest first. Targets in `busy` are passed over.
-   * Rejects with `NotLeader` when `owner` does not hold the lease.
-   */
-  claim(
-    owner: string,
-    now: number,
-    lease: number,
-    limit: number,
-    busy: readonly string[],
-  ): Promise<readonly Claim[]>;
-  /** Ends a claim. False, and nothing changes, when the claim has run out and was taken over. */
-  settle(claim: Claim, outcome: Settlement, now: number): Promise<boolean>;
-  /** Everything undelivered: pending and given up, oldest first. */
-  outbox(limit: number): Promise<OutboxView>;
-}
-
-export interface Claim {
-  readonly token: string;
-  readonly incident: string;
-  readonly target: string;
-  readonly rows: readonly OutboxRow[];
-}
-
-export type Settlement =
-  | { readonly result: 'delivered' }
-  | { readonly result: 'retry'; readonly at: number; readonly reason: string }
-  /** Kept as undeliverable; `instead` goes to the fallback in the same write. */
-  | { readonly result: 'undeliverable'; readonly reason: string; readonly instead: readonly OutboxRow[] }
-  /** Not tried: due again at once, for whoever leads next. */
-  | { readonly result: 'released' };
-
-export interface OutboxView {
-  readonly pending: readonly OutboxRow[];
-  readonly undeliverable: readonly OutboxRow[];
-  readonly pendingCount: number;
-  readonly undeliverableCount: number;
-}
-
-// --- records ------------------------------------------------------------------------------------------------
-
-/** What people told Burnwatch and it must not forget, such as adjustments, and when it evaluated: few, small, kept until removed. */
-export type Collection = 'adjustments' | 'acknowledgements' | 'evaluation';
-
-export interface StoredRecord<Value = unknown> {
-  readonly id: string;
-  readonly revision: number;
-  readonly value: Value;
-}
-
-/** The most characters of a record's id, which has one at least, and bytes of its value as JSON. */
-export const MAX_RECORD_ID = 128;
-export const MAX_RECORD_BYTES = 16 * 1024;
-
-export interface RecordStore {
-  /** All records of a collection, in the order of their ids. */
-  records(collection: Collection): Promise<readonly StoredRecord[]>;
-  /**
-   * Writes a record if its revision is still `revision` (0: there is none yet), raising it by one. `value` null removes it.
-   * Answers whether it was written; true as well when what is stored is just what this call would have stored, so
-   * that it may be repeated. Rejects with a `RangeError` when the id or the value is longer than records may be, or the id
-   * holds a control character.
-   */
-  putRecord(collection: Collection, id: string, revision: number, value: object | null): Promise<boolean>;
 }

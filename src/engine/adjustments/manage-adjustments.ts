@@ -5,21 +5,20 @@ import { intervalsOf } from '../../core/adjustments/adjustment.ts';
 import type { AdjustmentDraft } from '../../core/adjustments/adjustment-request.ts';
 import { parseAdjustment, parseSignature } from '../../core/adjustments/adjustment-request.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { Desk } from '../../core/ports/operator.ts';
-import type { Refused } from '../../core/ports/refused.ts';
-import type { Acknowledgement } from '../../core/alerting/incident.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { AdjustmentReport, IncidentReport } from '../../core/ports/queries.ts';
+import type { ManageAdjustments } from '../../core/ports/operator.ts';
+import type { AdjustmentReport } from '../../core/ports/queries.ts';
+import type { Refused } from '../../core/ports/refused.ts';
+import { quoted, refuse } from '../../core/ports/refused.ts';
+import type { RecordStore } from '../../core/ports/store/records.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
-import type { Store } from '../../core/ports/store.ts';
-import { StoreUnavailable } from '../../core/ports/store.ts';
-import { describeAdjustment } from '../adjustments/adjustment-report.ts';
-import type { Adjustments } from '../adjustments/adjustments.ts';
-import { iso, openIncident } from '../queries/slo-report.ts';
+import { describeAdjustment } from './adjustment-report.ts';
+import type { Adjustments } from './adjustments.ts';
 
-export interface DeskOptions {
-  readonly store: Pick<Store, 'records' | 'putRecord' | 'loadStates'>;
+export interface ManageAdjustmentsOptions {
+  readonly store: RecordStore;
   readonly adjustments: Adjustments;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
@@ -34,10 +33,9 @@ const NAMED = 10;
 /** Adjustments described before others get a turn of the event loop. */
 const DESCRIBED_AT_ONCE = 200;
 
-/** An acknowledgement as it is stored, with what was said. */
-type StoredAcknowledgement = Acknowledgement & { readonly note: string | null };
-
-export function createDesk({ store, adjustments, definitions, clock, log }: DeskOptions): Desk {
+/** Creates, ends, withdraws and lists adjustments. */
+export function createManageAdjustments(options: ManageAdjustmentsOptions): ManageAdjustments {
+  const { store, adjustments, definitions, clock, log } = options;
   const describe = (adjustment: Adjustment, now: number) =>
     describeAdjustment(adjustment, adjustments.recurrences, now);
 
@@ -106,28 +104,6 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
     return when.kind === 'once' ? when.to <= now : next(when, now) === null;
   }
 
-  async function incidents(): Promise<IncidentReport[]> {
-    const states = await store.loadStates();
-    const open = allSlos(definitions()).flatMap((slo): IncidentReport[] => {
-      const stored = states.get(slo.id);
-      const incident = stored && openIncident(slo, stored.state);
-      return incident ? [{ slo: slo.id, workflow: slo.workflow, owner: slo.owner, ...incident }] : [];
-    });
-    const told = new Map((await store.records('acknowledgements')).map(({ id, value }) => [id, value]));
-    return open
-      .map((incident) => {
-        const value = told.get(incident.id) as StoredAcknowledgement | undefined;
-        // Evaluation takes it over with its next tick; whoever looks before sees it, too.
-        const acknowledged = value ? { at: iso(value.at), by: value.by } : incident.acknowledged;
-        return { ...incident, acknowledged };
-      })
-      .toSorted(
-        (one, other) =>
-          Number(other.severity === 'page') - Number(one.severity === 'page') ||
-          one.openedAt.localeCompare(other.openedAt),
-      );
-  }
-
   return {
     async adjustments() {
       const now = clock.now();
@@ -141,30 +117,6 @@ export function createDesk({ store, adjustments, definitions, clock, log }: Desk
     },
     adjust,
     endAdjustment,
-    incidents,
-    async acknowledge(incident, request) {
-      const signature = parseSignature(request, 'note');
-      if ('problems' in signature) return refuse('invalid', ...signature.problems);
-      const open = await incidents();
-      const found = open.find(({ id }) => id === incident);
-      if (!found) {
-        const named = open.slice(0, NAMED).map(({ id, slo }) => `${id} (${slo})`);
-        const others = named.length === 0 ? 'no incident is open' : `open are: ${named.join(', ')}`;
-        return refuse('unknown', `No incident ${quoted(incident)} is open; ${others}.`);
-      }
-      const value: StoredAcknowledgement = { at: clock.now(), by: signature.by, note: signature.text };
-      const written =
-        found.acknowledged === null && (await store.putRecord('acknowledgements', incident, 0, value));
-      if (written) {
-        log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
-        return { incident, at: iso(value.at), by: value.by, note: value.note };
-      }
-      const records = await store.records('acknowledgements');
-      const first = records.find(({ id }) => id === incident)?.value as StoredAcknowledgement | undefined;
-      if (first) return { incident, at: iso(first.at), by: first.by, note: first.note ?? null };
-      if (found.acknowledged) return { incident, ...found.acknowledged, note: null };
-      return refuse('unknown', `The incident ${quoted(incident)} has resolved in this moment.`);
-    },
   };
 }
 
@@ -191,12 +143,4 @@ function scopeProblem({ slo, workflow }: AdjustmentDraft, definitions: Definitio
 function known(names: readonly string[]): string {
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   return `there ${names.length === 1 ? 'is' : 'are'}: ${names.slice(0, NAMED).join(', ') || 'none'}${more}.`;
-}
-
-function refuse(refused: Refused['refused'], ...problems: readonly string[]): Refused {
-  return { refused, problems };
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 200));
 }

@@ -1,0 +1,44 @@
+import type { OutboxRow } from '../../alerting/notification.ts';
+
+export interface OutboxStore {
+  /** Adds rows outside a transition (a test notification). A row that exists is left as it is. */
+  enqueue(rows: readonly OutboxRow[], now: number): Promise<void>;
+  /**
+   * Takes conversations (an incident at a target) that are due, for at most `lease` milliseconds, after which they are due
+   * again. A claim holds every pending row of its conversation, oldest first. Targets in `busy` are passed over.
+   * Rejects with `NotLeader` when `owner` does not hold the lease.
+   */
+  claim(
+    owner: string,
+    now: number,
+    lease: number,
+    limit: number,
+    busy: readonly string[],
+  ): Promise<readonly Claim[]>;
+  /** Ends a claim. False, and nothing changes, when the claim has run out and was taken over. */
+  settle(claim: Claim, outcome: Settlement, now: number): Promise<boolean>;
+  /** Everything undelivered: pending and given up, oldest first. */
+  outbox(limit: number): Promise<OutboxView>;
+}
+
+export interface Claim {
+  readonly token: string;
+  readonly incident: string;
+  readonly target: string;
+  readonly rows: readonly OutboxRow[];
+}
+
+export type Settlement =
+  | { readonly result: 'delivered' }
+  | { readonly result: 'retry'; readonly at: number; readonly reason: string }
+  /** Kept as undeliverable; `instead` goes to the fallback in the same write. */
+  | { readonly result: 'undeliverable'; readonly reason: string; readonly instead: readonly OutboxRow[] }
+  /** Not tried: due again at once, for whoever leads next. */
+  | { readonly result: 'released' };
+
+export interface OutboxView {
+  readonly pending: readonly OutboxRow[];
+  readonly undeliverable: readonly OutboxRow[];
+  readonly pendingCount: number;
+  readonly undeliverableCount: number;
+}

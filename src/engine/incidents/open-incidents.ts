@@ -1,0 +1,80 @@
+import type { Acknowledgement } from '../../core/alerting/incident.ts';
+import { parseSignature } from '../../core/adjustments/adjustment-request.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { ManageIncidents } from '../../core/ports/operator.ts';
+import type { IncidentReport } from '../../core/ports/queries.ts';
+import { quoted, refuse } from '../../core/ports/refused.ts';
+import type { RecordStore } from '../../core/ports/store/records.ts';
+import type { StateStore } from '../../core/ports/store/states.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import { allSlos } from '../../core/slo/slo.ts';
+import { iso } from '../../core/time/timestamp.ts';
+import { openIncident } from '../queries/slo-report.ts';
+
+export interface ManageIncidentsOptions {
+  readonly store: RecordStore & Pick<StateStore, 'loadStates'>;
+  readonly definitions: () => Definitions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Open incidents named in an answer that knows none of that id. */
+const NAMED = 10;
+
+/** An acknowledgement as it is stored, with what was said. */
+type StoredAcknowledgement = Acknowledgement & { readonly note: string | null };
+
+/** Lists open incidents and takes acknowledgements. */
+export function createManageIncidents(options: ManageIncidentsOptions): ManageIncidents {
+  const { store, definitions, clock, log } = options;
+
+  async function incidents(): Promise<IncidentReport[]> {
+    const states = await store.loadStates();
+    const open = allSlos(definitions()).flatMap((slo): IncidentReport[] => {
+      const stored = states.get(slo.id);
+      const incident = stored && openIncident(slo, stored.state);
+      return incident ? [{ slo: slo.id, workflow: slo.workflow, owner: slo.owner, ...incident }] : [];
+    });
+    const told = new Map((await store.records('acknowledgements')).map(({ id, value }) => [id, value]));
+    return open
+      .map((incident) => {
+        const value = told.get(incident.id) as StoredAcknowledgement | undefined;
+        // Evaluation takes it over with its next tick; whoever looks before sees it, too.
+        const acknowledged = value ? { at: iso(value.at), by: value.by } : incident.acknowledged;
+        return { ...incident, acknowledged };
+      })
+      .toSorted(
+        (one, other) =>
+          Number(other.severity === 'page') - Number(one.severity === 'page') ||
+          one.openedAt.localeCompare(other.openedAt),
+      );
+  }
+
+  return {
+    incidents,
+    async acknowledge(incident, request) {
+      const signature = parseSignature(request, 'note');
+      if ('problems' in signature) return refuse('invalid', ...signature.problems);
+      const open = await incidents();
+      const found = open.find(({ id }) => id === incident);
+      if (!found) {
+        const named = open.slice(0, NAMED).map(({ id, slo }) => `${id} (${slo})`);
+        const others = named.length === 0 ? 'no incident is open' : `open are: ${named.join(', ')}`;
+        return refuse('unknown', `No incident ${quoted(incident)} is open; ${others}.`);
+      }
+      const value: StoredAcknowledgement = { at: clock.now(), by: signature.by, note: signature.text };
+      const written =
+        found.acknowledged === null && (await store.putRecord('acknowledgements', incident, 0, value));
+      if (written) {
+        log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
+        return { incident, at: iso(value.at), by: value.by, note: value.note };
+      }
+      const records = await store.records('acknowledgements');
+      const first = records.find(({ id }) => id === incident)?.value as StoredAcknowledgement | undefined;
+      if (first) return { incident, at: iso(first.at), by: first.by, note: first.note ?? null };
+      if (found.acknowledged) return { incident, ...found.acknowledged, note: null };
+      return refuse('unknown', `The incident ${quoted(incident)} has resolved in this moment.`);
+    },
+  };
+}
