@@ -16,8 +16,8 @@ import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
 import { sweep } from './sweep.ts';
 import { gatherFacts } from './transition-facts.ts';
-import type { Watch } from './evaluation-gaps.ts';
-import { createVigil } from './evaluation-gaps.ts';
+import type { TickContext } from './evaluation-gaps.ts';
+import { createEvaluationGaps } from './evaluation-gaps.ts';
 
 export interface TickResult {
   readonly evaluated: number;
@@ -64,14 +64,14 @@ type Acknowledgements = ReadonlyMap<string, StoredRecord<Acknowledgement>>;
 
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const { store, reader, deriver, definitions, owner, term, log } = options;
-  const vigil = createVigil(options);
+  const evaluationGaps = createEvaluationGaps(options);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
   async function tick(now: number): Promise<TickResult> {
     const current = definitions();
     const slos = allSlos(current);
-    const watch = await vigil.begin(now);
+    const context = await evaluationGaps.begin(now);
     const swept = await sweep(store, current, now, log);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
@@ -86,7 +86,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       // Thousands of SLOs must not keep producers waiting (G2).
       if (index > 0 && index % SLICE === 0) await turn();
       try {
-        const change = await evaluate(slo, current, states.get(slo.id), acknowledgements, watch, now);
+        const change = await evaluate(slo, current, states.get(slo.id), acknowledgements, context, now);
         if (change) changes.push(change);
       } catch (error) {
         failed++;
@@ -96,7 +96,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     changes.push(...closeRemoved(slos, states));
     const committed = await commit(changes, states);
     await forgetAcknowledgements(acknowledgements);
-    await vigil.end(now);
+    await evaluationGaps.end(now);
     return {
       evaluated: slos.length - failed,
       failed,
@@ -123,22 +123,22 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   async function evaluate(
     slo: Slo,
     current: Definitions,
-    stored: StoredState | undefined,
+    known: StoredState | undefined,
     acknowledgements: Acknowledgements,
-    watch: Watch,
+    context: TickContext,
     now: number,
   ): Promise<Change | null> {
     const evidence = reader.evidence(slo, now);
-    const read = readTiers(slo, evidence, now, watch.watched);
-    const unsettled = watch.clockMoved !== 0 || watch.unsettled(slo.sli);
-    const readings = unsettled ? read.map(withheld) : read;
-    const stood = stored?.state ?? QUIET;
-    const moved = watch.clockMoved === 0 ? stood : afterClockMoved(stood, watch.clockMoved);
-    const before = acknowledged(moved, acknowledgements);
-    const { state, transition } = step(slo, readings, before, now);
-    const revision = stored?.revision ?? 0;
+    const read = readTiers(slo, evidence, now, context.watched);
+    const inconclusive = context.clockMoved !== 0 || context.inconclusive(slo.sli);
+    const readings = inconclusive ? read.map(heldBack) : read;
+    const stored = known?.state ?? QUIET;
+    const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
+    const previous = acknowledged(shifted, acknowledgements);
+    const { state, transition } = step(slo, readings, previous, now);
+    const revision = known?.revision ?? 0;
     if (!transition)
-      return same(stood, state) ? null : { slo: slo.id, revision, state, rows: [], transition };
+      return same(stored, state) ? null : { slo: slo.id, revision, state, rows: [], transition };
     const route = routeOf(current, slo, transition);
     const facts = await gatherFacts({ store, reader }, slo, state, transition, evidence, route, now);
     log.info(
@@ -226,7 +226,7 @@ function same(before: AlertState, after: AlertState): boolean {
 }
 
 /** A reading of a time that cannot be believed: it lets nothing fire and nothing resolve. */
-function withheld(reading: TierReading): TierReading {
+function heldBack(reading: TierReading): TierReading {
   return { ...reading, met: null, cleared: false };
 }
 

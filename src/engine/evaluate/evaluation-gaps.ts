@@ -8,23 +8,23 @@ import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
 
 /** What a tick may believe of the time since the one before. */
-export interface Watch {
+export interface TickContext {
   readonly watched: Watched;
   /** How far the clock was moved since the last tick, in milliseconds; 0 when it was not. */
   readonly clockMoved: number;
   /** Whether nothing new may be concluded of an SLI yet, since the clock was moved or nobody has listened. */
-  readonly unsettled: (sli: Sli) => boolean;
+  readonly inconclusive: (sli: Sli) => boolean;
 }
 
 /** Keeps account of when SLOs were evaluated without a break, over restarts and changes of the leader (J4). */
-export interface Vigil {
+export interface EvaluationGaps {
   /** To be asked once at the beginning of each tick. */
-  begin(now: number): Promise<Watch>;
+  begin(now: number): Promise<TickContext>;
   /** Stores the account, at most once a minute; to be called at the end of each tick. */
   end(now: number): Promise<void>;
 }
 
-export interface VigilOptions {
+export interface EvaluationGapsOptions {
   readonly store: RecordStore;
   readonly term: () => number;
   /** Milliseconds that pass whatever the clock is set to. */
@@ -39,7 +39,7 @@ interface Account {
 }
 
 /** Why not everything is believed: since when (of elapsed time), how long windows need, and how much was missed. */
-interface Doubt {
+interface SettlingPeriod {
   readonly since: number;
   readonly settling: number;
   readonly missed: number;
@@ -57,14 +57,14 @@ const GAPS_KEPT = 100 * DAY;
 const SAVE_INTERVAL = MINUTE;
 
 /** Makes the account; it is read from the store anew in every term. */
-export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil {
+export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGapsOptions): EvaluationGaps {
   let gaps: readonly Gap[] = [];
   let revision = 0;
   let readInTerm: number | null = null;
   // Of the last tick that got to its end: what failed has not listened either.
   let last: { readonly at: number; readonly elapsed: number } | null = null;
   let interval = 0;
-  let doubt: Doubt | null = null;
+  let settlingPeriod: SettlingPeriod | null = null;
   let savedAt: number | null = null;
 
   async function read(): Promise<Account | null> {
@@ -88,7 +88,7 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
         gaps = account?.gaps ?? [];
         if (account && now - account.lastAt > BREAK + SAVE_INTERVAL) {
           missed(account.lastAt, now);
-          doubt = { since: passed, settling: 0, missed: now - account.lastAt };
+          settlingPeriod = { since: passed, settling: 0, missed: now - account.lastAt };
           log.warn({ since: iso(account.lastAt) }, 'nothing was evaluated for a while');
         }
       } else {
@@ -96,22 +96,27 @@ export function createVigil({ store, term, elapsed, log }: VigilOptions): Vigil 
         const real = passed - last.elapsed;
         if (Math.abs(wall - real) > CLOCK_TOLERANCE) {
           clockMoved = wall - real;
-          doubt = { since: passed, settling: SETTLING, missed: Math.abs(clockMoved) };
+          settlingPeriod = { since: passed, settling: SETTLING, missed: Math.abs(clockMoved) };
           missed(last.at, now);
           log.warn({ by: clockMoved }, 'the clock was moved; nothing new fires or resolves for two minutes');
         } else if (real > Math.max(BREAK, 2 * interval)) {
           missed(last.at, now);
-          doubt = { since: passed, settling: 0, missed: real };
+          settlingPeriod = { since: passed, settling: 0, missed: real };
         }
       }
       const back = last !== null && now < last.at;
       return {
         watched: (from) => watchedTime(gaps, from, now),
         clockMoved,
-        unsettled(sli) {
-          if (back || !doubt) return back;
+        inconclusive(sli) {
+          if (back || !settlingPeriod) return back;
           // What it was not told in the meantime may still come, or come anew, in as long a time.
-          return passed < doubt.since + doubt.settling + Math.min(silenceAllowed(sli), doubt.missed);
+          return (
+            passed <
+            settlingPeriod.since +
+              settlingPeriod.settling +
+              Math.min(silenceAllowed(sli), settlingPeriod.missed)
+          );
         },
       };
     },
