@@ -2,7 +2,7 @@ import type { Clock } from '../../src/core/ports/clock.ts';
 
 /** A clock that moves only when a test says so. */
 export interface ManualClock extends Clock {
-  set(moment: number): void;
+  set(timestamp: number): void;
   advance(duration: number): void;
 }
 
@@ -13,7 +13,7 @@ export function manualClock(start: number = START): ManualClock {
   let now = start;
   return {
     now: () => now,
-    set: (moment) => void (now = moment),
+    set: (timestamp) => void (now = timestamp),
     advance: (duration) => void (now += duration),
   };
 }

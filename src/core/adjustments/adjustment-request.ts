@@ -1,6 +1,6 @@
 import type { Adjustment, Recurrence } from './adjustment.ts';
 import { offsetOf } from '../time/calendar.ts';
-import { parseMoment } from '../time/timestamp.ts';
+import { parseTimestamp } from '../time/timestamp.ts';
 import { DAY, MINUTE, formatDuration, parseDuration } from '../time/duration.ts';
 
 /** What somebody asks to adjust, before it has a name. */
@@ -93,8 +93,8 @@ function required(input: Fields, name: string, limit: number, problems: string[]
   return text(input, name, limit, problems) ?? '';
 }
 
-function moment(input: Fields, name: string, problems: string[]): number | null {
-  const at = parseMoment(input[name]);
+function timestamp(input: Fields, name: string, problems: string[]): number | null {
+  const at = parseTimestamp(input[name]);
   if (at === null) problems.push(`${name} must be ${MOMENT}.`);
   return at;
 }
@@ -107,8 +107,8 @@ function once(input: Fields, now: number, problems: string[]): Adjustment['when'
     problems.push(
       `${stray.join(', ')} belong to a recurring adjustment, which has rrule; this one has from and to.`,
     );
-  const from = moment(input, 'from', problems);
-  const to = moment(input, 'to', problems);
+  const from = timestamp(input, 'from', problems);
+  const to = timestamp(input, 'to', problems);
   if (from === null || to === null) return null;
   if (to <= from) problems.push('to must be later than from.');
   else if (to - from > LONGEST_INTERVAL)
@@ -131,9 +131,9 @@ function recurrence(input: Fields, rrule: unknown, now: number, problems: string
   const stray = ['from', 'to'].filter((name) => input[name] != null);
   if (stray.length > 0)
     problems.push('A recurring adjustment has start and duration instead of from and to.');
-  const start = moment(input, 'start', problems);
+  const start = timestamp(input, 'start', problems);
   if (start !== null) checkReach('start', start, now, problems);
-  const until = input['until'] == null ? null : moment(input, 'until', problems);
+  const until = input['until'] == null ? null : timestamp(input, 'until', problems);
   if (start !== null && until !== null && until < start)
     problems.push('until must not be earlier than start.');
   const duration = durationOf(input, problems);

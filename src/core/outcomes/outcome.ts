@@ -9,7 +9,7 @@ import {
   identifier,
   invalid,
   missing,
-  moment,
+  timestamp,
   name,
   readAt,
   readOrReject,
@@ -125,7 +125,7 @@ function startOf(record: Fields, status: Status, at: number): number | null {
     );
   }
   if (startedAt != null) {
-    const start = moment('startedAt', startedAt);
+    const start = timestamp('startedAt', startedAt);
     if (start > at) throw invalid('startedAt', startedAt, 'a time not after at');
     return start;
   }

@@ -1,4 +1,4 @@
-import { iso, parseMoment } from '../time/timestamp.ts';
+import { iso, parseTimestamp } from '../time/timestamp.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
 export type RejectionCode =
@@ -105,7 +105,7 @@ function show(value: unknown): string {
 
 /** When something happened; what does not say happened when it arrived. */
 export function readAt(value: unknown, arrival: number): number {
-  const at = value == null ? arrival : moment('at', value);
+  const at = value == null ? arrival : timestamp('at', value);
   if (at < arrival - DEDUP_HORIZON) {
     throw new Rejected(
       'too-old',
@@ -169,8 +169,8 @@ function text(field: string, value: unknown, limit: number): string | null {
   return value;
 }
 
-export function moment(field: string, value: unknown): number {
-  const at = parseMoment(value);
+export function timestamp(field: string, value: unknown): number {
+  const at = parseTimestamp(value);
   if (at !== null) return at;
   throw invalid(
     field,

@@ -1,5 +1,5 @@
 import { HOUR_RETENTION, MINUTE_EXACT } from '../counters/cells.ts';
-import { iso, parseMoment } from '../time/timestamp.ts';
+import { iso, parseTimestamp } from '../time/timestamp.ts';
 import { DAY, HOUR, MINUTE, formatDuration, parseDuration } from '../time/duration.ts';
 
 /** Which part of an SLO's history is asked for, in milliseconds; whole minutes or, further back, whole hours. */
@@ -25,8 +25,8 @@ export function parseHistoryQuery(
   now: number,
 ): HistoryQuery | { readonly problems: readonly string[] } {
   const problems: string[] = [];
-  const asked = moment('from', texts.from, problems);
-  const end = Math.min(moment('to', texts.to, problems) ?? now, now);
+  const asked = timestamp('from', texts.from, problems);
+  const end = Math.min(timestamp('to', texts.to, problems) ?? now, now);
   const from = asked ?? end - DEFAULT_SPAN;
   if (problems.length === 0 && from >= end) problems.push('from must be earlier than to, and than now.');
   if (from < now - HOUR_RETENTION) {
@@ -51,11 +51,11 @@ export function parseHistoryQuery(
   return problems.length > 0 ? { problems } : { from: first, to: last, step, resolution };
 }
 
-function moment(name: string, text: string | null, problems: string[]): number | null {
+function timestamp(name: string, text: string | null, problems: string[]): number | null {
   if (text === null) return null;
   // In a query a plus sign stands for a space.
   const written = text.replace(/ (\d{2}:\d{2})$/, '+$1');
-  const at = parseMoment(/^\d{1,16}$/.test(written) ? Number(written) : written);
+  const at = parseTimestamp(/^\d{1,16}$/.test(written) ? Number(written) : written);
   if (at === null) {
     problems.push(
       `${name} must be an RFC 3339 time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch.`,

@@ -5,7 +5,7 @@ const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]
  * Reads a moment as people and programs write it: an RFC 3339 time with its offset, or milliseconds since the epoch
  * as a number. Null when it is neither.
  */
-export function parseMoment(value: unknown): number | null {
+export function parseTimestamp(value: unknown): number | null {
   if (typeof value === 'number') {
     return Number.isFinite(value) && value >= 0 && value <= 8.64e15 ? Math.floor(value) : null;
   }

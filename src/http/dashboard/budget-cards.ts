@@ -1,5 +1,5 @@
 import type { AdjustmentReport, MemberReport, SloDetail, WindowReport } from '../../core/ports/queries.ts';
-import { budgetBar, count, goodRatio, moment, percent, period, when } from './format.ts';
+import { budgetBar, count, goodRatio, timestamp, percent, period, when } from './format.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 
@@ -36,7 +36,7 @@ function windowRow(
 ): Html {
   const period =
     kind === 'calendar'
-      ? html`<small>since ${moment(Date.parse(from))}, ends ${when(Date.parse(to), now)}</small>`
+      ? html`<small>since ${timestamp(Date.parse(from))}, ends ${when(Date.parse(to), now)}</small>`
       : null;
   return html`<tr>
     <th scope="row">${window}${period}</th>

@@ -56,7 +56,7 @@ export function count(value: number): string {
 }
 
 /** A moment to the minute, in UTC: `2 Mar 2026, 12:00 UTC`. */
-export function moment(at: number): Html {
+export function timestamp(at: number): Html {
   const { day, time } = utc(at);
   return html`<time datetime="${iso(at)}">${day}, ${time} UTC</time>`;
 }
@@ -64,7 +64,7 @@ export function moment(at: number): Html {
 /** From one moment to another; a day that is the same is said once. */
 export function period(from: number, to: number): Html {
   const [start, end] = [utc(from), utc(to)];
-  if (start.day !== end.day) return html`${moment(from)} to ${moment(to)}`;
+  if (start.day !== end.day) return html`${timestamp(from)} to ${timestamp(to)}`;
   return html`${start.day}, ${start.time} to ${end.time} UTC`;
 }
 

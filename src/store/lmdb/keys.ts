@@ -43,8 +43,8 @@ export function dueKey({ workflow, partition }: PartitionId, due: number, unit: 
 }
 
 /** What is due in a partition before a moment. */
-export function dueBefore({ workflow, partition }: PartitionId, moment: number): Range {
-  return { start: [workflow, partition, 0], end: [workflow, partition, moment] };
+export function dueBefore({ workflow, partition }: PartitionId, timestamp: number): Range {
+  return { start: [workflow, partition, 0], end: [workflow, partition, timestamp] };
 }
 
 export function unitOfDue(key: Key): string {
@@ -124,8 +124,8 @@ export function rowOfOrder(key: Key): string {
 }
 
 /** Delivered rows by when they were. */
-export function deliveredBefore(moment: number): Range {
-  return { start: [0], end: [moment] };
+export function deliveredBefore(timestamp: number): Range {
+  return { start: [0], end: [timestamp] };
 }
 
 export function conversationKey(incident: string, target: string): Key {
@@ -137,8 +137,8 @@ export function conversationDueKey(due: number, incident: string, target: string
 }
 
 /** Conversations that are due at a moment. */
-export function conversationsDue(moment: number): Range {
-  return { start: [0], end: [moment + 1] };
+export function conversationsDue(timestamp: number): Range {
+  return { start: [0], end: [timestamp + 1] };
 }
 
 export function conversationOfDue(key: Key): { readonly incident: string; readonly target: string } {

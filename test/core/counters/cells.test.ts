@@ -70,8 +70,11 @@ describe('C5: a window sum', () => {
   const counts = fc.record({ good: fc.nat({ max: 1_000_000 }), bad: fc.nat({ max: 1_000_000 }) });
   const history = fc.array(fc.tuple(fc.nat({ max: 91 * 24 * 60 }), counts), { maxLength: 60 });
 
-  function outcomesBefore(moment: number, ages: readonly (readonly [number, Counts])[]): Map<number, Counts> {
-    return new Map(ages.map(([age, counted]) => [minuteOf(moment) + 5 - age, counted]));
+  function outcomesBefore(
+    timestamp: number,
+    ages: readonly (readonly [number, Counts])[],
+  ): Map<number, Counts> {
+    return new Map(ages.map(([age, counted]) => [minuteOf(timestamp) + 5 - age, counted]));
   }
 
   it('is exact to the minute up to 3 days', () => {
@@ -80,11 +83,11 @@ describe('C5: a window sum', () => {
       ages.map(([age, counted]) => [age % (4 * 24 * 60), counted] as const),
     );
     fc.assert(
-      fc.property(now, duration, recent, (moment, window, ages) => {
-        const outcomes = outcomesBefore(moment, ages);
-        const last = minuteOf(moment);
+      fc.property(now, duration, recent, (timestamp, window, ages) => {
+        const outcomes = outcomesBefore(timestamp, ages);
+        const last = minuteOf(timestamp);
         const first = last - Math.ceil(window / MINUTE) + 1;
-        const sum = sumSpans(pack(outcomes), spansOfWindow(window, moment));
+        const sum = sumSpans(pack(outcomes), spansOfWindow(window, timestamp));
         expect(sum).toEqual(sumMinutes(outcomes, first, last));
       }),
       { numRuns: 500 },
@@ -94,11 +97,11 @@ describe('C5: a window sum', () => {
   it('is exact to the hour at the far edge up to 90 days', () => {
     const duration = fc.integer({ min: MINUTE_EXACT + 1, max: 90 * DAY });
     fc.assert(
-      fc.property(now, duration, history, (moment, window, ages) => {
-        const outcomes = outcomesBefore(moment, ages);
-        const last = minuteOf(moment);
+      fc.property(now, duration, history, (timestamp, window, ages) => {
+        const outcomes = outcomesBefore(timestamp, ages);
+        const last = minuteOf(timestamp);
         const first = last - Math.ceil(window / MINUTE) + 1;
-        const sum = sumSpans(pack(outcomes), spansOfWindow(window, moment));
+        const sum = sumSpans(pack(outcomes), spansOfWindow(window, timestamp));
         expect(sum).toEqual(sumMinutes(outcomes, first - (first % 60), last));
       }),
       { numRuns: 500 },
@@ -109,9 +112,9 @@ describe('C5: a window sum', () => {
     'over %i ms covers each of its minutes once, at every minute of an hour',
     (window) => {
       for (let minute = 0; minute <= 60; minute++) {
-        const moment = START + minute * MINUTE;
-        const covered = minutesOf(spansOfWindow(window, moment));
-        const last = minuteOf(moment);
+        const timestamp = START + minute * MINUTE;
+        const covered = minutesOf(spansOfWindow(window, timestamp));
+        const last = minuteOf(timestamp);
         const expected = Array.from(
           { length: window / MINUTE },
           (_, index) => last - window / MINUTE + 1 + index,
@@ -142,9 +145,9 @@ describe('C5: a window sum', () => {
 
   it('touches only blocks that are still kept', () => {
     fc.assert(
-      fc.property(now, fc.integer({ min: MINUTE, max: 90 * DAY }), (moment, window) => {
-        for (const { level, block } of spansOfWindow(window, moment)) {
-          expect(blockExpiry(level, block)).toBeGreaterThan(moment);
+      fc.property(now, fc.integer({ min: MINUTE, max: 90 * DAY }), (timestamp, window) => {
+        for (const { level, block } of spansOfWindow(window, timestamp)) {
+          expect(blockExpiry(level, block)).toBeGreaterThan(timestamp);
         }
       }),
     );

@@ -127,8 +127,8 @@ describe('times', () => {
     ['a space for the T', '2026-03-02 11:00:00Z', ARRIVAL - HOUR],
     ['an offset', '2026-03-02T16:30:00+05:30', ARRIVAL - HOUR],
     ['nanoseconds', '2026-03-02T10:59:59.123456789Z', ARRIVAL - HOUR - 877],
-  ])('may be written as %s', (_, at, moment) => {
-    expect(sketchOutcome({ at }).at).toBe(moment);
+  ])('may be written as %s', (_, at, timestamp) => {
+    expect(sketchOutcome({ at }).at).toBe(timestamp);
   });
 
   it.each([

@@ -15,18 +15,18 @@ function window(unit: CalendarWindow['unit'], timeZone: string): CalendarWindow 
 }
 
 const at = (text: string) => Date.parse(text);
-const iso = (moment: number) => new Date(moment).toISOString();
+const iso = (timestamp: number) => new Date(timestamp).toISOString();
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** The day of a time zone as Intl writes it, `2026-03-29`. */
-function dayOf(timeZone: string, moment: number): string {
+function dayOf(timeZone: string, timestamp: number): string {
   let format = formats.get(timeZone);
   if (!format) {
     const digits = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
     formats.set(timeZone, (format = new Intl.DateTimeFormat('en-CA', { timeZone, ...digits })));
   }
-  return format.format(moment);
+  return format.format(timestamp);
 }
 
 describe('the offset of a time zone', () => {
@@ -37,8 +37,8 @@ describe('the offset of a time zone', () => {
     ['Asia/Kolkata', '2026-01-01T00:00:00Z', 5.5 * HOUR],
     ['Australia/Lord_Howe', '2026-07-01T00:00:00Z', 10.5 * HOUR],
     ['America/New_York', '2026-12-01T00:00:00Z', -5 * HOUR],
-  ])('%s at %s', (timeZone, moment, offset) => {
-    expect(offsetOf(timeZone, at(moment))).toBe(offset);
+  ])('%s at %s', (timeZone, timestamp, offset) => {
+    expect(offsetOf(timeZone, at(timestamp))).toBe(offset);
   });
 
   it('of no time zone is an error', () => {

@@ -248,8 +248,8 @@ describe('an adjustment', () => {
     });
     expect(weekly).toMatchObject({ active: false, occurrence: { from: '2026-03-08T01:00:00.000Z' } });
     const moments = ['2026-03-08T01:30Z', '2026-03-08T02:00Z', '2026-04-05T00:59Z', '2026-04-05T01:30Z'];
-    for (const [index, moment] of moments.entries()) {
-      world.clock.set(Date.parse(moment));
+    for (const [index, timestamp] of moments.entries()) {
+      world.clock.set(Date.parse(timestamp));
       await world.report(10 ** index, 0);
       await tick();
     }
@@ -336,12 +336,12 @@ describe('an adjustment', () => {
   });
 
   it('J1: whatever happens in whichever order, what counts is what lies in no adjustment that holds', async () => {
-    const moment = fc.integer({ min: 0, max: 20 * 60 });
+    const timestamp = fc.integer({ min: 0, max: 20 * 60 });
     const operation = fc.oneof(
-      fc.record({ kind: fc.constant('count' as const), back: moment, good: fc.nat(9), bad: fc.nat(9) }),
+      fc.record({ kind: fc.constant('count' as const), back: timestamp, good: fc.nat(9), bad: fc.nat(9) }),
       fc.record({
         kind: fc.constant('adjust' as const),
-        back: moment,
+        back: timestamp,
         length: fc.integer({ min: 1, max: 200 }),
       }),
       fc.record({ kind: fc.constantFrom('ended' as const, 'withdrawn' as const), which: fc.nat(5) }),
