@@ -38,10 +38,10 @@ export function burnwatch(slo: Slo, history: MinuteHistory, thorough = false): J
 }
 
 /** Less than what any tier takes to fire, and quicker to tell. */
-function mayBegin({ alerts, objective }: Slo, { sum, tail }: Evidence): boolean {
+function mayBegin({ alerts, objective }: Slo, { sum, streak }: Evidence): boolean {
   return alerts.tiers.some((tier) => {
     if (tier.kind === 'burnRate') return (burnRate(objective, sum(tier.short)) ?? 0) >= tier.factor;
-    return tier.kind !== 'outage' || tail().badRun >= alerts.minFailures;
+    return tier.kind !== 'outage' || streak().consecutiveBad >= alerts.minFailures;
   });
 }
 

@@ -12,7 +12,7 @@ export interface MinuteHistory {
   readonly goodBefore: Float64Array;
   readonly badBefore: Float64Array;
   /** The bad ones at the end of a minute since the last minute that held a good one. */
-  readonly badRun: Uint32Array;
+  readonly consecutiveBad: Uint32Array;
   /** The last minute up to this one that held an outcome, counted from `start`; -1 before the first. */
   readonly lastWith: Int32Array;
 }
@@ -21,7 +21,7 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
   const minutes = good.length;
   const goodBefore = new Float64Array(minutes + 1);
   const badBefore = new Float64Array(minutes + 1);
-  const badRun = new Uint32Array(minutes);
+  const consecutiveBad = new Uint32Array(minutes);
   const lastWith = new Int32Array(minutes);
   let run = 0;
   let last = -1;
@@ -31,10 +31,10 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
     if (good[at]! > 0) run = 0;
     else run += bad[at]!;
     if (good[at]! + bad[at]! > 0) last = at;
-    badRun[at] = run;
+    consecutiveBad[at] = run;
     lastWith[at] = last;
   }
-  return { start, minutes, good, bad, goodBefore, badBefore, badRun, lastWith };
+  return { start, minutes, good, bad, goodBefore, badBefore, consecutiveBad, lastWith };
 }
 
 /** The last moment of a minute of the history: all of it has come. */
@@ -59,9 +59,12 @@ export function evidenceOf(history: MinuteHistory): (minute: number) => Evidence
   let at = 0;
   const evidence: Evidence = {
     sum: (duration) => sumUpTo(history, duration, at),
-    tail() {
+    streak() {
       const last = history.lastWith[at]!;
-      return { badRun: history.badRun[at]!, lastAt: last < 0 ? null : (history.start + last) * MINUTE };
+      return {
+        consecutiveBad: history.consecutiveBad[at]!,
+        lastAt: last < 0 ? null : (history.start + last) * MINUTE,
+      };
     },
     since: history.start * MINUTE,
   };

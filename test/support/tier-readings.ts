@@ -1,6 +1,6 @@
 import type { TierReading } from '../../src/core/alerting/tier-reading.ts';
 import type { Counts } from '../../src/core/counters/cells.ts';
-import type { Evidence, Tail } from '../../src/core/counters/evidence.ts';
+import type { Evidence, Streak } from '../../src/core/counters/evidence.ts';
 import { readTiers } from '../../src/core/alerting/incident.ts';
 import type { Slo } from '../../src/core/slo/slo.ts';
 import { DAY } from '../../src/core/time/duration.ts';
@@ -39,9 +39,13 @@ function burning(rate: number | null): Counts {
 /** What counters say that hold nothing, for a hundred days, but for what is given. */
 export function evidenceOf(given: {
   readonly sum?: Evidence['sum'] | Counts;
-  readonly tail?: Tail;
+  readonly streak?: Streak;
   readonly since?: number;
 }): Evidence {
-  const { sum = { good: 0, bad: 0 }, tail = { badRun: 0, lastAt: null }, since = START - 100 * DAY } = given;
-  return { sum: typeof sum === 'function' ? sum : () => sum, tail: () => tail, since };
+  const {
+    sum = { good: 0, bad: 0 },
+    streak = { consecutiveBad: 0, lastAt: null },
+    since = START - 100 * DAY,
+  } = given;
+  return { sum: typeof sum === 'function' ? sum : () => sum, streak: () => streak, since };
 }

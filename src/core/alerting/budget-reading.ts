@@ -13,7 +13,7 @@ export function windowsOf(slo: Slo, now: number): number[] {
     ...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)),
     // What a calendar window is going to hold is told from as long a time before.
     slo.window.duration,
-    tailLength(slo, now),
+    streakLength(slo, now),
     LOOKBACK,
     ...slo.alerts.tiers.flatMap((tier) => {
       if (tier.kind === 'burnRate') return [tier.long, tier.short];
@@ -27,7 +27,7 @@ export function windowsOf(slo: Slo, now: number): number[] {
  * How far back the latest outcomes of an SLO are looked for, in milliseconds: its time window, but neither less when a
  * calendar period has just begun, since no fault ends with a month, nor less than a silence that a tier asks about.
  */
-export function tailLength({ window, alerts }: Slo, now: number): number {
+export function streakLength({ window, alerts }: Slo, now: number): number {
   const silences = alerts.tiers.map((tier) => (tier.kind === 'noData' ? tier.after : 0));
   return Math.max(windowLength(window, now), window.duration, ...silences);
 }

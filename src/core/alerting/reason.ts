@@ -85,9 +85,9 @@ export function reasonOf(objective: Objective, { tier, figures }: TierReading): 
     return {
       ...base,
       kind: tier.kind,
-      badRun: figures.badRun,
+      badRun: figures.consecutiveBad,
       needed: figures.needed,
-      since: figures.badSince,
+      since: figures.streakSince,
     };
   if (tier.kind === 'noData' && figures.kind === 'noData')
     return {

@@ -40,9 +40,9 @@ export type TierFigures =
   /** How many outcomes in a row were bad, since when, and how many it takes. */
   | {
       readonly kind: 'outage';
-      readonly badRun: number;
+      readonly consecutiveBad: number;
       readonly needed: number;
-      readonly badSince: number | null;
+      readonly streakSince: number | null;
       readonly burnRate: number;
     }
   /** `silentFor`: since the last outcome, or since it is counted; only time in which somebody listened. */
@@ -182,15 +182,15 @@ function paceWindow(slo: Slo, evidence: Evidence, now: number): number {
 
 function readOutage(slo: Slo, tier: OutageTier, evidence: Evidence, now: number): TierReading {
   const { objective, alerts } = slo;
-  const { badRun, badSince = null, lastAt } = evidence.tail();
+  const { consecutiveBad, streakSince = null, lastAt } = evidence.streak();
   const volume = volumeOfWindow(slo, evidence, now);
   const needed = Math.max(Math.ceil(alerts.minFailures), outageRun(objective, volume));
   return {
     tier,
-    met: lastAt === null ? null : badRun >= needed,
+    met: lastAt === null ? null : consecutiveBad >= needed,
     // More bad outcomes never raise the need by more than themselves, so only a good one can end the run.
-    cleared: lastAt === null ? null : badRun < needed,
-    figures: { kind: 'outage', badRun, needed, badSince, burnRate: maximumBurnRate(objective) },
+    cleared: lastAt === null ? null : consecutiveBad < needed,
+    figures: { kind: 'outage', consecutiveBad, needed, streakSince, burnRate: maximumBurnRate(objective) },
   };
 }
 
@@ -206,8 +206,8 @@ function volumeOfWindow({ window }: Slo, { sum, since }: Evidence, now: number):
   return Math.max(1, Math.ceil(extrapolated));
 }
 
-function readNoData(tier: NoDataTier, { tail, since }: Evidence, watched: Watched): TierReading {
-  const { lastAt } = tail();
+function readNoData(tier: NoDataTier, { streak, since }: Evidence, watched: Watched): TierReading {
+  const { lastAt } = streak();
   const silentFor = Math.max(0, watched(Math.max(since, lastAt ?? since)));
   const met = silentFor >= tier.after;
   return { tier, met, cleared: !met, figures: { kind: 'noData', lastAt, silentFor } };
@@ -239,8 +239,8 @@ export function reachOf({ tier, figures }: TierReading, now: number): number {
     case 'successRate':
       return tier.over;
     case 'outage':
-      return figures.kind === 'outage' && figures.badSince !== null
-        ? now - figures.badSince + MINUTE
+      return figures.kind === 'outage' && figures.streakSince !== null
+        ? now - figures.streakSince + MINUTE
         : LOOKBACK;
     case 'budgetRemaining':
     case 'forecast':

@@ -1,11 +1,11 @@
 import type { Counts } from './cells.ts';
 
 /** The latest outcomes of an SLI. */
-export interface Tail {
+export interface Streak {
   /** How many bad ones have come since the last good one, as far as minutes can tell. */
-  readonly badRun: number;
+  readonly consecutiveBad: number;
   /** When the first of those came, as exactly as `lastAt`; null or absent when there are none or it is not known. */
-  readonly badSince?: number | null;
+  readonly streakSince?: number | null;
   /** When the last outcome came at the latest: the end of its minute (its hour, for what is days ago); null when none is known. */
   readonly lastAt: number | null;
 }
@@ -19,7 +19,7 @@ export interface Evidence {
    * used member may be half of a composite. Absent: those of `sum`.
    */
   readonly failures?: (duration: number) => number;
-  readonly tail: () => Tail;
+  readonly streak: () => Streak;
   /** Since when the SLI has been counted. */
   readonly since: number;
 }

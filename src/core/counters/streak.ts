@@ -1,9 +1,9 @@
 import type { Counts } from './cells.ts';
-import type { Tail } from './evidence.ts';
+import type { Streak } from './evidence.ts';
 import { MINUTE } from '../time/duration.ts';
 
 /** The counters of an SLI, as far as they are at hand. */
-export interface TailCells {
+export interface StreakCells {
   /** Good and bad of the 60 minutes of an hour in turn; null when it is empty, undefined when they are not at hand. */
   readonly minutes: (hour: number) => ArrayLike<number> | null | undefined;
   readonly hour: (hour: number) => Counts;
@@ -12,8 +12,8 @@ export interface TailCells {
 }
 
 /** The latest outcomes, with the hours whose minutes are not at hand and would tell more. */
-export interface TailReading {
-  readonly tail: Tail;
+export interface StreakReading {
+  readonly streak: Streak;
   readonly wanted: readonly number[];
 }
 
@@ -21,11 +21,11 @@ export interface TailReading {
  * Walks back from the minute of `now` to the beginning of `firstHour`. What came in one minute has no order, so bad
  * ones beside a good one are not part of a run; in doubt a run is taken for shorter than it may have been.
  */
-export function readTail(cells: TailCells, now: number, firstHour: number): TailReading {
+export function readStreak(cells: StreakCells, now: number, firstHour: number): StreakReading {
   const running = Math.floor(now / MINUTE);
   const wanted: number[] = [];
-  let badRun = 0;
-  let badSince: number | null = null;
+  let consecutiveBad = 0;
+  let streakSince: number | null = null;
   let lastAt: number | null = null;
   /** Where the run is known to begin in this hour, and no better. */
   let roughHour: number | null = null;
@@ -40,23 +40,23 @@ export function readTail(cells: TailCells, now: number, firstHour: number): Tail
       if (lastAt === null || (good > 0 && bad > 0)) wanted.push(hour);
       lastAt ??= Math.min(now, (hour + 1) * 60 * MINUTE);
       if (good > 0) break;
-      badRun += bad;
-      badSince = hour * 60 * MINUTE;
+      consecutiveBad += bad;
+      streakSince = hour * 60 * MINUTE;
       roughHour = hour;
       continue;
     }
     const last = Math.min(59, running - hour * 60);
     const run = readMinutes(minutes, last);
     if (run.lastMinute !== null) lastAt ??= Math.min(now, (hour * 60 + run.lastMinute + 1) * MINUTE);
-    badRun += run.bad;
+    consecutiveBad += run.bad;
     if (run.firstBad !== null) {
-      badSince = (hour * 60 + run.firstBad) * MINUTE;
+      streakSince = (hour * 60 + run.firstBad) * MINUTE;
       roughHour = null;
     }
     if (run.ended) break;
   }
   if (roughHour !== null && !wanted.includes(roughHour)) wanted.push(roughHour);
-  return { tail: { badRun, badSince, lastAt }, wanted };
+  return { streak: { consecutiveBad, streakSince, lastAt }, wanted };
 }
 
 interface MinutesRun {

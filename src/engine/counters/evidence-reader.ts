@@ -13,7 +13,7 @@ import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { historyRequests } from './counter-requests.ts';
 import type { History, HistoryRequest } from './counter-cache.ts';
-import { createTails } from './streaks.ts';
+import { createStreaks } from './streaks.ts';
 
 /** Reads what the counters say of SLOs of every kind; the one place evaluation and reports ask. */
 export interface Reader {
@@ -38,7 +38,7 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
   const requestOf = historyRequests();
   const singles = new WeakMap<Slo, readonly Single[]>();
   const beginnings = new Map<string, number>();
-  const tails = createTails({ history, partsOf, excluded, scaleOf });
+  const streaks = createStreaks({ history, partsOf, excluded, scaleOf });
 
   /** What an SLO is judged by, made once. */
   function partsOf(slo: Slo): readonly Single[] {
@@ -125,13 +125,13 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
         slos.flatMap((slo) => requestsOf(slo, now)),
         now,
       );
-      await tails.prepare(slos, now);
+      await streaks.prepare(slos, now);
     },
     evidence(slo, now) {
       return {
         sum: sumOf(slo, now),
         ...(slo.sli.kind === 'composite' && { failures: failuresOf(slo, now) }),
-        tail: () => tails.read(slo, now),
+        streak: () => streaks.read(slo, now),
         // A composite says something only since its youngest member does.
         since: Math.max(...partsOf(slo).map((single) => beginnings.get(seriesKey(single)) ?? now)),
       };

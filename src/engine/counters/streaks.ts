@@ -1,24 +1,24 @@
 import { minutesKeptFrom } from '../../core/sli/derived.ts';
-import type { Tail } from '../../core/counters/evidence.ts';
+import type { Streak } from '../../core/counters/evidence.ts';
 import type { Single } from '../../core/slo/series.ts';
 import type { SingleSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
-import type { TailCells, TailReading } from '../../core/counters/streak.ts';
-import { readTail } from '../../core/counters/streak.ts';
+import type { StreakCells, StreakReading } from '../../core/counters/streak.ts';
+import { readStreak } from '../../core/counters/streak.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { SeriesCells } from './cached-cells.ts';
 import type { History, HistoryRequest } from './counter-cache.ts';
-import { tailLength } from '../../core/alerting/budget-reading.ts';
+import { streakLength } from '../../core/alerting/budget-reading.ts';
 
 /** Reads the latest outcomes of SLOs. */
-export interface Tails {
+export interface Streaks {
   /** Reads the minutes it takes to tell, after everything else was refreshed. */
   prepare(slos: readonly Slo[], now: number): Promise<void>;
-  read(slo: Slo, now: number): Tail;
+  read(slo: Slo, now: number): Streak;
 }
 
-export interface TailsOptions {
+export interface StreaksOptions {
   readonly history: History;
   readonly partsOf: (slo: Slo) => readonly Single[];
   readonly excluded: (single: Single) => SliId | null;
@@ -30,14 +30,14 @@ const ROUNDS = 2;
 const NO_WINDOWS: readonly number[] = [];
 
 /** What was read of one SLI, and of which state of its counters. */
-interface Known extends TailReading {
+interface Known extends StreakReading {
   readonly minute: number;
   /** Of what is counted, and of what is excluded. */
   readonly version: number;
   readonly without: number;
 }
 
-export function createTails({ history, partsOf, excluded, scaleOf }: TailsOptions): Tails {
+export function createStreaks({ history, partsOf, excluded, scaleOf }: StreaksOptions): Streaks {
   const known = new WeakMap<Slo, Map<string, Known>>();
 
   /**
@@ -54,24 +54,24 @@ export function createTails({ history, partsOf, excluded, scaleOf }: TailsOption
     const before = parts.get(part.slo);
     if (before?.minute === minute && before.version === version && before.without === versionWithout)
       return before;
-    const cells = tailCells(history.series(part), fresh, minutesKeptFrom(now));
-    const excludedCells = without && tailCells(history.series(without), fresh, minutesKeptFrom(now));
+    const cells = streakCells(history.series(part), fresh, minutesKeptFrom(now));
+    const excludedCells = without && streakCells(history.series(without), fresh, minutesKeptFrom(now));
     const reading = walk(slo, cells, excludedCells, now);
     const scale = scaleOf(part.sli);
-    const tail = { ...reading.tail, badRun: reading.tail.badRun / scale };
-    const made: Known = { tail, wanted: reading.wanted, minute, version, without: versionWithout };
+    const streak = { ...reading.streak, consecutiveBad: reading.streak.consecutiveBad / scale };
+    const made: Known = { streak, wanted: reading.wanted, minute, version, without: versionWithout };
     parts.set(part.slo, made);
     return made;
   }
 
-  function walk(slo: Slo, cells: TailCells, excludedCells: TailCells | null, now: number): TailReading {
-    const firstHour = Math.floor((now - tailLength(slo, now)) / HOUR);
-    const all = readTail(cells, now, firstHour);
+  function walk(slo: Slo, cells: StreakCells, excludedCells: StreakCells | null, now: number): StreakReading {
+    const firstHour = Math.floor((now - streakLength(slo, now)) / HOUR);
+    const all = readStreak(cells, now, firstHour);
     if (!excludedCells) return all;
     // What is excluded breaks no run and belongs to none, but it did come.
-    const net = readTail(without(cells, excludedCells), now, firstHour);
+    const net = readStreak(without(cells, excludedCells), now, firstHour);
     return {
-      tail: { ...net.tail, lastAt: all.tail.lastAt },
+      streak: { ...net.streak, lastAt: all.streak.lastAt },
       wanted: [...new Set([...all.wanted, ...net.wanted])],
     };
   }
@@ -103,11 +103,13 @@ export function createTails({ history, partsOf, excluded, scaleOf }: TailsOption
     },
     read(slo, now) {
       const { sli } = slo;
-      const tails = partsOf(slo).map((part) => readPart(slo, part, now, false).tail);
-      if (sli.kind !== 'composite') return tails[0]!;
-      const lastAt = tails.reduce<number | null>((latest, { lastAt }) => later(latest, lastAt), null);
-      if (sli.method === 'weighted') return { ...runOfAll(tails), lastAt };
-      const longest = tails.reduce((one, other) => (other.badRun > one.badRun ? other : one));
+      const streaks = partsOf(slo).map((part) => readPart(slo, part, now, false).streak);
+      if (sli.kind !== 'composite') return streaks[0]!;
+      const lastAt = streaks.reduce<number | null>((latest, { lastAt }) => later(latest, lastAt), null);
+      if (sli.method === 'weighted') return { ...runOfAll(streaks), lastAt };
+      const longest = streaks.reduce((one, other) =>
+        other.consecutiveBad > one.consecutiveBad ? other : one,
+      );
       return { ...longest, lastAt };
     },
   };
@@ -117,14 +119,14 @@ export function createTails({ history, partsOf, excluded, scaleOf }: TailsOption
  * The run of all members together, which began when the last of them was good the last time: at least as long as the
  * run of that one. None while one of those that have outcomes is good.
  */
-function runOfAll(tails: readonly Tail[]): Pick<Tail, 'badRun' | 'badSince'> {
-  const counted = tails.filter(({ lastAt }) => lastAt !== null);
-  if (counted.length === 0 || counted.some(({ badRun }) => badRun === 0))
-    return { badRun: 0, badSince: null };
-  const { badRun, badSince = null } = counted.reduce((one, other) =>
-    (other.badSince ?? 0) > (one.badSince ?? 0) ? other : one,
+function runOfAll(streaks: readonly Streak[]): Pick<Streak, 'consecutiveBad' | 'streakSince'> {
+  const counted = streaks.filter(({ lastAt }) => lastAt !== null);
+  if (counted.length === 0 || counted.some(({ consecutiveBad }) => consecutiveBad === 0))
+    return { consecutiveBad: 0, streakSince: null };
+  const { consecutiveBad, streakSince = null } = counted.reduce((one, other) =>
+    (other.streakSince ?? 0) > (one.streakSince ?? 0) ? other : one,
   );
-  return { badRun, badSince };
+  return { consecutiveBad, streakSince };
 }
 
 function later(one: number | null, other: number | null): number | null {
@@ -132,11 +134,11 @@ function later(one: number | null, other: number | null): number | null {
   return Math.max(one, other);
 }
 
-function tailCells(
+function streakCells(
   { hour, latestHour, minutes, hasMinutes }: SeriesCells,
   fresh: boolean,
   keptFrom: number,
-): TailCells {
+): StreakCells {
   return {
     hour,
     latestHour,
@@ -145,7 +147,7 @@ function tailCells(
 }
 
 /** Cells less those that are excluded. */
-function without(cells: TailCells, excluded: TailCells): TailCells {
+function without(cells: StreakCells, excluded: StreakCells): StreakCells {
   return {
     latestHour: cells.latestHour,
     hour(hour) {

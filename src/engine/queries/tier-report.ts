@@ -66,7 +66,7 @@ function standing({ tier, figures }: TierReading, unit: SliUnit): string {
       if (figures.left === null) return 'it lasts';
       return figures.left <= 0 ? 'it is gone' : `gone in ${roughly(figures.left)}`;
     case 'outage':
-      return `${figures.badRun} of ${figures.needed} in a row`;
+      return `${figures.consecutiveBad} of ${figures.needed} in a row`;
     case 'noData':
       return figures.silentFor < MINUTE ? `${unit} are coming` : `none for ${roughly(figures.silentFor)}`;
     default:

@@ -219,12 +219,13 @@ describe('a forecast tier', () => {
 describe('an outage tier', () => {
   const tier: Tier = { kind: 'outage', name: 'outage', severity: 'page' };
   const lastAt = START - MINUTE;
-  const tailOf = (badRun: number) => ({ badRun, badSince: START - HOUR, lastAt });
+  const streakOf = (consecutiveBad: number) => ({ consecutiveBad, streakSince: START - HOUR, lastAt });
 
   it('fires at the run that chance shows once in a hundred windows, and is cleared when it is broken', () => {
     // 56 in 28 days at 95%: three.
     const sum = { good: 50, bad: 6 };
-    const at = (badRun: number) => judged(read(tier, { sum, tail: tailOf(badRun) }, { goal: '95%' }));
+    const at = (consecutiveBad: number) =>
+      judged(read(tier, { sum, streak: streakOf(consecutiveBad) }, { goal: '95%' }));
     expect([0, 2, 3, 9].map(at)).toEqual([
       { met: false, cleared: true },
       { met: false, cleared: true },
@@ -236,7 +237,11 @@ describe('an outage tier', () => {
   it('expects as many outcomes of a whole window as a part of it had', () => {
     const sum = { good: 50, bad: 6 };
     const needed = (age: number, counts: Counts = sum) => {
-      const { figures } = read(tier, { sum: counts, tail: tailOf(1), since: START - age }, { goal: '90%' });
+      const { figures } = read(
+        tier,
+        { sum: counts, streak: streakOf(1), since: START - age },
+        { goal: '90%' },
+      );
       return figures.kind === 'outage' ? figures.needed : null;
     };
     expect(needed(28 * DAY)).toBe(outageRun(objective('90%'), 56));
@@ -247,7 +252,7 @@ describe('an outage tier', () => {
   });
 
   it('takes at least the policy number of failures', () => {
-    const given = { sum: { good: 0, bad: 4 }, tail: tailOf(4) };
+    const given = { sum: { good: 0, bad: 4 }, streak: streakOf(4) };
     expect(read(tier, given, { goal: '99.99%', minFailures: 4 }).met).toBe(true);
     expect(read(tier, given, { goal: '99.99%', minFailures: 5 }).met).toBe(false);
   });
@@ -257,7 +262,7 @@ describe('an outage tier', () => {
   });
 
   it('burns as fast as can be', () => {
-    expect(burnOf(read(tier, { tail: tailOf(9) }, { goal: '95%' }))).toBe(20);
+    expect(burnOf(read(tier, { streak: streakOf(9) }, { goal: '95%' }))).toBe(20);
   });
 
   it('goes on for as long as nothing succeeds, though each failure raises the need', () => {
@@ -268,15 +273,23 @@ describe('an outage tier', () => {
         fc.integer({ min: 1, max: 5000 }),
         fc.constantFrom(MINUTE, HOUR, 3 * DAY, 100 * DAY),
         (goal, before, failures, age) => {
-          const at = (badRun: number) =>
+          const at = (consecutiveBad: number) =>
             read(
               tier,
-              { sum: { good: before, bad: badRun }, tail: tailOf(badRun), since: START - age },
+              {
+                sum: { good: before, bad: consecutiveBad },
+                streak: streakOf(consecutiveBad),
+                since: START - age,
+              },
               { goal },
             ).met;
           let fired = false;
-          for (let badRun = 1; badRun <= failures; badRun += 1 + Math.floor(badRun / 10)) {
-            const met = at(badRun)!;
+          for (
+            let consecutiveBad = 1;
+            consecutiveBad <= failures;
+            consecutiveBad += 1 + Math.floor(consecutiveBad / 10)
+          ) {
+            const met = at(consecutiveBad)!;
             expect(met || !fired).toBe(true);
             fired = met;
           }
@@ -291,24 +304,30 @@ describe('a no-data tier', () => {
   const tier: Tier = { kind: 'noData', name: 'silence', severity: 'ticket', after: HOUR };
 
   it.each([
-    ['an hour ago', { badRun: 0, lastAt: START - HOUR }, { met: true, cleared: false }],
-    ['just less than an hour ago', { badRun: 0, lastAt: START - HOUR + 1 }, { met: false, cleared: true }],
-    ['never', { badRun: 0, lastAt: null }, { met: true, cleared: false }],
-  ])('with the last outcome %s is %j', (_, tail, expected) => {
-    expect(judged(read(tier, { tail }))).toEqual(expected);
+    ['an hour ago', { consecutiveBad: 0, lastAt: START - HOUR }, { met: true, cleared: false }],
+    [
+      'just less than an hour ago',
+      { consecutiveBad: 0, lastAt: START - HOUR + 1 },
+      { met: false, cleared: true },
+    ],
+    ['never', { consecutiveBad: 0, lastAt: null }, { met: true, cleared: false }],
+  ])('with the last outcome %s is %j', (_, streak, expected) => {
+    expect(judged(read(tier, { streak }))).toEqual(expected);
   });
 
   it('counts from when the SLI is counted, not before', () => {
     expect(read(tier, { since: START - HOUR + 1 }).met).toBe(false);
     expect(read(tier, { since: START - HOUR }).met).toBe(true);
     // An old outcome that was reported late says nothing of today.
-    expect(read(tier, { since: START - 1, tail: { badRun: 0, lastAt: START - DAY } }).met).toBe(false);
+    expect(read(tier, { since: START - 1, streak: { consecutiveBad: 0, lastAt: START - DAY } }).met).toBe(
+      false,
+    );
   });
 
   it('J4: counts only the time in which somebody listened', () => {
-    const tail = { badRun: 0, lastAt: START - 3 * HOUR };
-    expect(read(tier, { tail }, { watched: (from) => (START - from) / 3 - 1 }).met).toBe(false);
-    expect(read(tier, { tail }, { watched: (from) => (START - from) / 3 }).met).toBe(true);
+    const streak = { consecutiveBad: 0, lastAt: START - 3 * HOUR };
+    expect(read(tier, { streak }, { watched: (from) => (START - from) / 3 - 1 }).met).toBe(false);
+    expect(read(tier, { streak }, { watched: (from) => (START - from) / 3 }).met).toBe(true);
   });
 });
 
@@ -328,7 +347,7 @@ describe('J3: a total outage', () => {
         return duration === 28 * DAY ? { good, bad } : { good: Math.max(0, total - recent), bad: recent };
       };
       const lastAt = START + bad * gap;
-      const evidence = evidenceOf({ sum, tail: { badRun: bad, lastAt } });
+      const evidence = evidenceOf({ sum, streak: { consecutiveBad: bad, lastAt } });
       const next = step(slo, readTiers(slo, evidence, now), state, now);
       state = next.state;
       if (state.incident?.severity === 'page') return { minutes: (now - START) / MINUTE, failures: bad };

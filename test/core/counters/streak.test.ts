@@ -1,6 +1,6 @@
 import { array, assert, boolean, func, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTail } from '../../../src/core/counters/streak.ts';
+import { readStreak } from '../../../src/core/counters/streak.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import type { MinuteCounts } from '../../support/cell-history.ts';
 import { hourCells, pastCells } from '../../support/cell-history.ts';
@@ -13,7 +13,7 @@ function read(
   absent: (hour: number) => boolean = () => false,
 ) {
   const { hour } = pastCells(counts);
-  return readTail(
+  return readStreak(
     {
       hour,
       minutes: (of) => (absent(of) ? undefined : hourCells(counts, of)),
@@ -31,44 +31,51 @@ const NOW = 5 * HOUR + 30 * MINUTE + 30_000;
 const minutes = (cells: Record<number, readonly [number, number]>): MinuteCounts =>
   new Map(Object.entries(cells).map(([minute, [good, bad]]) => [Number(minute), { good, bad }]));
 
-describe('the tail', () => {
+describe('the streak', () => {
   it('is the bad outcomes since the last good one', () => {
     const counts = minutes({ 300: [5, 0], 310: [0, 2], 320: [0, 1], 330: [0, 3] });
-    expect(read(counts, NOW).tail).toEqual({ badRun: 6, badSince: 310 * MINUTE, lastAt: NOW });
+    expect(read(counts, NOW).streak).toEqual({ consecutiveBad: 6, streakSince: 310 * MINUTE, lastAt: NOW });
   });
 
   it('leaves out bad ones that came in the same minute as a good one', () => {
     const counts = minutes({ 310: [1, 9], 320: [0, 1] });
-    expect(read(counts, NOW).tail).toMatchObject({ badRun: 1, badSince: 320 * MINUTE });
+    expect(read(counts, NOW).streak).toMatchObject({ consecutiveBad: 1, streakSince: 320 * MINUTE });
   });
 
   it('goes back over empty and bad hours, not beyond the first', () => {
     const counts = minutes({ 5: [0, 1], 70: [0, 2], 200: [0, 4] });
-    expect(read(counts, NOW).tail).toEqual({ badRun: 7, badSince: 5 * MINUTE, lastAt: 201 * MINUTE });
-    expect(read(counts, NOW, 1).tail).toMatchObject({ badRun: 6, badSince: 70 * MINUTE });
+    expect(read(counts, NOW).streak).toEqual({
+      consecutiveBad: 7,
+      streakSince: 5 * MINUTE,
+      lastAt: 201 * MINUTE,
+    });
+    expect(read(counts, NOW, 1).streak).toMatchObject({ consecutiveBad: 6, streakSince: 70 * MINUTE });
   });
 
   it('does not look ahead of now', () => {
     const counts = minutes({ 320: [0, 2], 331: [1, 0] });
-    expect(read(counts, NOW).tail).toMatchObject({ badRun: 2, lastAt: 321 * MINUTE });
+    expect(read(counts, NOW).streak).toMatchObject({ consecutiveBad: 2, lastAt: 321 * MINUTE });
   });
 
   it('is empty without outcomes', () => {
-    expect(read(minutes({}), NOW)).toEqual({ tail: { badRun: 0, badSince: null, lastAt: null }, wanted: [] });
+    expect(read(minutes({}), NOW)).toEqual({
+      streak: { consecutiveBad: 0, streakSince: null, lastAt: null },
+      wanted: [],
+    });
   });
 
   it('takes a run for shorter, and the last outcome for later, where minutes are not at hand, and asks for those', () => {
     const counts = minutes({ 70: [0, 1], 80: [2, 0], 90: [0, 2], 130: [0, 4] });
     const old = (hour: number) => hour < 5;
     expect(read(counts, NOW, 0, old)).toEqual({
-      tail: { badRun: 4, badSince: 2 * HOUR, lastAt: 3 * HOUR },
+      streak: { consecutiveBad: 4, streakSince: 2 * HOUR, lastAt: 3 * HOUR },
       wanted: [2, 1],
     });
-    expect(read(counts, NOW, 0, (hour) => hour === 0).tail).toEqual(
+    expect(read(counts, NOW, 0, (hour) => hour === 0).streak).toEqual(
       {
-        tail: { badRun: 6, badSince: 90 * MINUTE, lastAt: 131 * MINUTE },
+        streak: { consecutiveBad: 6, streakSince: 90 * MINUTE, lastAt: 131 * MINUTE },
         wanted: [],
-      }.tail,
+      }.streak,
     );
   });
 
@@ -82,15 +89,15 @@ describe('the tail', () => {
     assert(
       property(array(cell, { maxLength: 30 }), func(boolean()), (cells, isAbsent) => {
         const counts = new Map(cells.map(([minute, good, bad]) => [minute, { good, bad }]));
-        let badRun = 0;
+        let consecutiveBad = 0;
         for (let minute = 330; minute >= 0 && !counts.get(minute)?.good; minute--)
-          badRun += counts.get(minute)?.bad ?? 0;
-        expect(read(counts, NOW).tail.badRun).toBe(badRun);
+          consecutiveBad += counts.get(minute)?.bad ?? 0;
+        expect(read(counts, NOW).streak.consecutiveBad).toBe(consecutiveBad);
         const partly = read(counts, NOW, 0, (hour) => hour < 5 && isAbsent(hour));
-        expect(partly.tail.badRun).toBeLessThanOrEqual(badRun);
+        expect(partly.streak.consecutiveBad).toBeLessThanOrEqual(consecutiveBad);
         const asked = new Set(partly.wanted);
         const second = read(counts, NOW, 0, (hour) => hour < 5 && isAbsent(hour) && !asked.has(hour));
-        expect(second.tail.badRun).toBe(badRun);
+        expect(second.streak.consecutiveBad).toBe(consecutiveBad);
       }),
     );
   });

@@ -288,8 +288,8 @@ describe('a composite', () => {
       { slo: shipping.id, weight: 1, ratio: 0.5, share: expect.closeTo(5 / 6) },
     ]);
     expect(reader.members(orders, now)).toEqual([]);
-    expect(reader.evidence(all, now).tail()).toMatchObject({ badRun: 1 });
-    expect(reader.evidence(weighted, now).tail()).toMatchObject({ badRun: 0 });
+    expect(reader.evidence(all, now).streak()).toMatchObject({ consecutiveBad: 1 });
+    expect(reader.evidence(weighted, now).streak()).toMatchObject({ consecutiveBad: 0 });
   });
 });
 

@@ -39,9 +39,9 @@ async function evidence(asked: Slo = slo) {
   return reader.evidence(asked, world.clock.now());
 }
 
-const tail = async (asked: Slo = slo) => (await evidence(asked)).tail();
+const streak = async (asked: Slo = slo) => (await evidence(asked)).streak();
 
-describe('the tail of an SLO', () => {
+describe('the streak of an SLO', () => {
   it('is exact to the minute though the run began hours ago, in an hour that was good and bad', async () => {
     await open(slo);
     await world.report(5, 1);
@@ -53,9 +53,9 @@ describe('the tail of an SLO', () => {
     world.clock.advance(30 * HOUR);
     await world.report(0, 3);
     world.clock.advance(20 * HOUR);
-    expect(await tail()).toEqual({
-      badRun: 5,
-      badSince: since,
+    expect(await streak()).toEqual({
+      consecutiveBad: 5,
+      streakSince: since,
       lastAt: START + 30 * HOUR + 3 * MINUTE,
     });
   });
@@ -65,31 +65,31 @@ describe('the tail of an SLO', () => {
     await world.report(0, 4);
     world.clock.advance(20 * HOUR);
     await world.report(0, 1);
-    expect(await tail()).toMatchObject({ badRun: 5 });
+    expect(await streak()).toMatchObject({ consecutiveBad: 5 });
     // In the hour in which the run began, of which all minutes have been read.
     await world.report(1, 0, { at: START + 30 * MINUTE });
-    expect(await tail()).toMatchObject({ badRun: 1, badSince: world.clock.now() });
+    expect(await streak()).toMatchObject({ consecutiveBad: 1, streakSince: world.clock.now() });
     await world.report(1, 0);
-    expect(await tail()).toMatchObject({ badRun: 0, badSince: null });
+    expect(await streak()).toMatchObject({ consecutiveBad: 0, streakSince: null });
   });
 
   it('takes in what becomes the past without being written', async () => {
     await open(slo);
     await world.report(0, 1);
     await world.report(1, 0, { at: START + 2 * MINUTE });
-    expect(await tail()).toMatchObject({ badRun: 1 });
+    expect(await streak()).toMatchObject({ consecutiveBad: 1 });
     world.clock.advance(2 * MINUTE);
-    expect(await tail()).toMatchObject({ badRun: 0 });
+    expect(await streak()).toMatchObject({ consecutiveBad: 0 });
   });
 
   it('asks the store nothing more while nothing changes', async () => {
     await open(slo);
     await world.report(3, 1);
     world.clock.advance(30 * HOUR);
-    await tail();
+    await streak();
     const reads = world.wrapped.calls('readBlocks').length;
     world.clock.advance(5_000);
-    await tail();
+    await streak();
     expect(world.wrapped.calls('readBlocks')).toHaveLength(reads);
   });
 
@@ -99,9 +99,9 @@ describe('the tail of an SLO', () => {
     await world.report(0, 1);
     world.clock.advance(20 * HOUR);
     await world.report(0, 1);
-    expect(await tail(short)).toMatchObject({ badRun: 2 });
+    expect(await streak(short)).toMatchObject({ consecutiveBad: 2 });
     world.clock.advance(10 * HOUR);
-    expect(await tail(short)).toMatchObject({ badRun: 1 });
+    expect(await streak(short)).toMatchObject({ consecutiveBad: 1 });
   });
 
   it('J2: does not end with the month: a run goes on, and silence began when it did', async () => {
@@ -111,9 +111,9 @@ describe('the tail of an SLO', () => {
     await world.report(0, 3);
     const since = world.clock.now() - 30_000;
     world.clock.set(Date.parse('2026-04-01T00:10:00Z'));
-    expect(await tail(monthly)).toEqual({ badRun: 3, badSince: since, lastAt: since + MINUTE });
+    expect(await streak(monthly)).toEqual({ consecutiveBad: 3, streakSince: since, lastAt: since + MINUTE });
     await world.report(0, 1);
-    expect(await tail(monthly)).toMatchObject({ badRun: 4, badSince: since });
+    expect(await streak(monthly)).toMatchObject({ consecutiveBad: 4, streakSince: since });
   });
 
   it('J2: reaches back as far as a silence that a tier asks about', async () => {
@@ -122,7 +122,7 @@ describe('the tail of an SLO', () => {
     await open(daily);
     await world.report(1, 0);
     world.clock.advance(2 * DAY);
-    expect(await tail(daily)).toMatchObject({ lastAt: START + MINUTE });
+    expect(await streak(daily)).toMatchObject({ lastAt: START + MINUTE });
   });
 
   it('reads no minutes more than windows do where no tier asks for it', async () => {
@@ -130,7 +130,7 @@ describe('the tail of an SLO', () => {
     await open(calm);
     await world.report(0, 1);
     world.clock.advance(30 * HOUR);
-    expect(await tail(calm)).toMatchObject({ badRun: 1, lastAt: START + HOUR });
+    expect(await streak(calm)).toMatchObject({ consecutiveBad: 1, lastAt: START + HOUR });
   });
 });
 
@@ -150,14 +150,14 @@ describe('what is excluded', () => {
     world.clock.advance(MINUTE);
     await world.report(0, 5);
     await world.store.writeHours(without, minute(1, 2, 10), world.clock.now());
-    const { sum, tail: read } = await evidence();
+    const { sum, streak: read } = await evidence();
     expect(sum(28 * DAY)).toEqual({ good: 7, bad: 5 });
     expect(sum(HOUR)).toEqual({ good: 7, bad: 5 });
-    expect(read()).toMatchObject({ badRun: 5 });
+    expect(read()).toMatchObject({ consecutiveBad: 5 });
     await world.store.writeHours(without, minute(2, 0, 5), world.clock.now());
     const after = await evidence();
     expect(after.sum(28 * DAY)).toEqual({ good: 9, bad: 10 });
-    expect(after.tail()).toMatchObject({ badRun: 0, lastAt: world.clock.now() });
+    expect(after.streak()).toMatchObject({ consecutiveBad: 0, lastAt: world.clock.now() });
   });
 
   it('is asked for by the SLO whose SLI it is', async () => {
