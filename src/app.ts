@@ -14,7 +14,7 @@ import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
 import { beat } from './engine/runtime/heartbeat.ts';
-import { createHistory } from './engine/counters/counter-cache.ts';
+import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
 import { createRecorder } from './engine/ingest/record.ts';
@@ -85,7 +85,7 @@ export async function startApp(
     store,
     identity: await store.identity(),
     onDataLoss() {
-      history.forget();
+      counterCache.forget();
       deriver.forget();
       reader.forgetBeginnings();
       return definitions.register();
@@ -101,12 +101,12 @@ export async function startApp(
     onStored: (workflow, accepted, duplicates) => server.metrics.outcomes(workflow, accepted, duplicates),
   });
   // One for all that read: the store tells each change only once to whoever holds a connection.
-  const history = createHistory(store);
+  const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
-  const reader = createReader({ store, history, excluded: adjustments.excluded });
+  const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
   const report = createReport({ store, reader, adjustments, definitions: definitions.orNone, clock });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
-  const deriver = createDeriver({ store, history, log });
+  const deriver = createDeriver({ store, counterCache, log });
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
   const evaluator = createEvaluator({
     store,

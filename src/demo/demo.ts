@@ -10,7 +10,7 @@ import type { Definitions, TargetDefinition, Team } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
 import type { Store } from '../core/ports/store/store.ts';
 import { createDeriver } from '../engine/counters/derive.ts';
-import { createHistory } from '../engine/counters/counter-cache.ts';
+import { createCounterCache } from '../engine/counters/counter-cache.ts';
 import { formatProblem } from '../slo-files/yaml/problem.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { openLmdbStore } from '../store/lmdb/open.ts';
@@ -87,7 +87,7 @@ async function fillStore(
 
 /** Works out what SLIs that are not counted as they are reported make of the history, as ticks would have. */
 async function deriveHistory(store: Store, definitions: Definitions, now: number, log: Log): Promise<void> {
-  const deriver = createDeriver({ store, history: createHistory(store), log });
+  const deriver = createDeriver({ store, counterCache: createCounterCache(store), log });
   for (let day = 0; day < DERIVED_DAYS; day++) await deriver.derive(allSlos(definitions), now);
 }
 

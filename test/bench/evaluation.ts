@@ -10,7 +10,7 @@ import { allSlos } from '../../src/core/slo/slo.ts';
 import { DAY, minuteOf } from '../../src/core/time/duration.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
-import { createHistory } from '../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { blockKey } from '../../src/store/redis/keys.ts';
@@ -54,11 +54,11 @@ export async function benchEvaluation(): Promise<Result[]> {
     await store.lead('bench', 600_000);
     const options = { store, definitions: () => definitions, owner: 'bench', term: () => 1, log: quiet };
     const heapBefore = process.memoryUsage().rss;
-    const history = createHistory(store);
+    const counterCache = createCounterCache(store);
     const evaluator = createEvaluator({
       ...options,
-      reader: createReader({ store, history }),
-      deriver: createDeriver({ store, history, log: quiet }),
+      reader: createReader({ store, counterCache }),
+      deriver: createDeriver({ store, counterCache, log: quiet }),
       elapsed: () => performance.now(),
     });
     // As definitions do when they come into force.

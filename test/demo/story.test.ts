@@ -16,7 +16,7 @@ import { seededRandom } from '../../src/demo/seeded-random.ts';
 import { createAdjustments } from '../../src/engine/adjustments/adjustments.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
-import { createHistory } from '../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { createReport } from '../../src/engine/queries/slo-queries.ts';
@@ -46,13 +46,13 @@ async function stageAt(now: number): Promise<Stage> {
   const store = await openEmbeddedStore(1, clock);
   stores.push(store);
   await writeHistory({ store, definitions, now });
-  const history = createHistory(store);
+  const counterCache = createCounterCache(store);
   // As the ticks of the service would, a day of hours each.
-  const deriver = createDeriver({ store, history, log: memoryLog() });
+  const deriver = createDeriver({ store, counterCache, log: memoryLog() });
   for (let call = 0; call < 5; call++) await deriver.derive(allSlos(definitions), now);
   const report = createReport({
     store,
-    reader: createReader({ store, history }),
+    reader: createReader({ store, counterCache }),
     adjustments: createAdjustments(store, memoryLog()),
     definitions: () => definitions,
     clock,
@@ -67,11 +67,11 @@ async function play(
 ): Promise<{ readonly after: number; readonly facts: NotificationFacts }[]> {
   const since = clock.now();
   const random = seededRandom(5);
-  const history = createHistory(store);
+  const counterCache = createCounterCache(store);
   const evaluator = createEvaluator({
     store,
-    reader: createReader({ store, history }),
-    deriver: createDeriver({ store, history, log: memoryLog() }),
+    reader: createReader({ store, counterCache }),
+    deriver: createDeriver({ store, counterCache, log: memoryLog() }),
     elapsed: () => clock.now(),
     definitions: () => definitions,
     owner: 'test',

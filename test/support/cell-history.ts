@@ -1,10 +1,10 @@
-import type { PastCells } from '../../src/core/counters/cell-history.ts';
+import type { CellHistory } from '../../src/core/counters/cell-history.ts';
 
 /** Good and bad outcomes by minute (since the epoch). */
 export type MinuteCounts = ReadonlyMap<number, { readonly good: number; readonly bad: number }>;
 
 /** What is known of a series that holds these minutes. */
-export function pastCells(counts: MinuteCounts, minutesFrom = 0): PastCells {
+export function cellHistory(counts: MinuteCounts, minutesFrom = 0): CellHistory {
   return {
     minutesFrom,
     hour(hour) {

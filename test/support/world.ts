@@ -9,7 +9,7 @@ import { DAY } from '../../src/core/time/duration.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate/evaluate.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
-import { createHistory } from '../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import type { Reader, ReaderOptions } from '../../src/engine/counters/evidence-reader.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
@@ -67,11 +67,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const definitions = () => current;
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
   const newReader = (options: Partial<ReaderOptions> = {}) =>
-    createReader({ store, history: createHistory(store), ...options });
+    createReader({ store, counterCache: createCounterCache(store), ...options });
   const newEvaluator = (owner = OWNER, term = () => 1, elapsed = () => clock.now()) => {
-    const history = createHistory(store);
-    const reader = createReader({ store, history, excluded });
-    const deriver = createDeriver({ store, history, log });
+    const counterCache = createCounterCache(store);
+    const reader = createReader({ store, counterCache, excluded });
+    const deriver = createDeriver({ store, counterCache, log });
     return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed, log });
   };
   const evaluator = newEvaluator();

@@ -1,7 +1,7 @@
 import type { Counts } from './cells.ts';
 
 /** What is known of a series of counters: its hours, and the minutes of those that are not too long ago. */
-export interface PastCells {
+export interface CellHistory {
   /** Good and bad of the 60 minutes of an hour (since the epoch) in turn; null when nothing was counted in it. */
   readonly minutes: (hour: number) => Uint32Array | null;
   readonly hour: (hour: number) => Counts;
@@ -10,7 +10,7 @@ export interface PastCells {
 }
 
 /** The first of the minutes from one to another (both included) in which something was good; null when none is. */
-export function firstGood(cells: PastCells, from: number, to: number): number | null {
+export function firstGood(cells: CellHistory, from: number, to: number): number | null {
   for (let hour = hourOf(from); hour <= hourOf(to); hour++) {
     if (cells.hour(hour).good === 0) continue;
     const first = Math.max(from, hour * 60);
@@ -23,7 +23,7 @@ export function firstGood(cells: PastCells, from: number, to: number): number | 
 }
 
 /** As `firstGood`, the last one. */
-export function lastGood(cells: PastCells, from: number, to: number): number | null {
+export function lastGood(cells: CellHistory, from: number, to: number): number | null {
   for (let hour = hourOf(to); hour >= hourOf(from); hour--) {
     if (cells.hour(hour).good === 0) continue;
     const first = Math.max(from, hour * 60);

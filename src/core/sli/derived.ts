@@ -1,6 +1,6 @@
 import { MINUTE_EXACT, MINUTE_RETENTION } from '../counters/cells.ts';
 import { freshHour, freshMinutes } from './freshness.ts';
-import type { PastCells } from '../counters/cell-history.ts';
+import type { CellHistory } from '../counters/cell-history.ts';
 import { scheduleHour } from './schedule.ts';
 import type { DerivedSli, SingleSli } from './sli.ts';
 import { sliceHour } from './slices.ts';
@@ -9,7 +9,7 @@ import { HOUR, MINUTE } from '../time/duration.ts';
 /** What an hour of a derived SLI is worked out from. */
 export interface DerivedFrom {
   /** What was counted for it, in the order of `countedSlis`. */
-  readonly bases: readonly PastCells[];
+  readonly bases: readonly CellHistory[];
   /** Sums of measured values by minute (since the epoch); empty where none are needed. */
   readonly sums: ReadonlyMap<number, number>;
   /** Since when the SLI itself counts. */
@@ -20,7 +20,7 @@ export interface DerivedFrom {
 
 /** Works out the cells of one hour (since the epoch) of a derived SLI. */
 export function derivedHour(sli: DerivedSli, hour: number, from: DerivedFrom): Uint32Array {
-  const [base, starts = null] = from.bases as readonly [PastCells, PastCells?];
+  const [base, starts = null] = from.bases as readonly [CellHistory, CellHistory?];
   switch (sli.kind) {
     case 'slices':
       return sliceHour(sli, hour, base.minutes(hour), from.sums, from.running);
@@ -51,7 +51,7 @@ export function reachInHours(sli: DerivedSli): number {
 export function wantedBefore(
   sli: DerivedSli,
   hour: number,
-  { hour: counts, minutesFrom }: PastCells,
+  { hour: counts, minutesFrom }: CellHistory,
 ): number[] {
   const wanted: number[] = [];
   for (let before = hour - 1; before >= Math.max(hour - reachInHours(sli), minutesFrom); before--) {

@@ -1,4 +1,4 @@
-import type { PastCells } from '../counters/cell-history.ts';
+import type { CellHistory } from '../counters/cell-history.ts';
 import { countMinute, emptyHour, lastGood } from '../counters/cell-history.ts';
 import type { FreshnessSli } from './sli.ts';
 import { MINUTE, minuteOf } from '../time/duration.ts';
@@ -16,7 +16,7 @@ export function freshMinutes({ everyMs }: FreshnessSli): number {
 export function freshHour(
   sli: FreshnessSli,
   hour: number,
-  successes: PastCells,
+  successes: CellHistory,
   since: number,
   running: number,
 ): Uint32Array {

@@ -1,4 +1,4 @@
-import type { PastCells } from '../counters/cell-history.ts';
+import type { CellHistory } from '../counters/cell-history.ts';
 import { countMinute, emptyHour, firstGood } from '../counters/cell-history.ts';
 import type { ScheduleSli } from './sli.ts';
 import { HOUR, minuteOf } from '../time/duration.ts';
@@ -6,9 +6,9 @@ import { HOUR, minuteOf } from '../time/duration.ts';
 /** What was counted for a schedule, see `scheduleParts`. */
 export interface ScheduleCells {
   /** Successes in time. */
-  readonly successes: PastCells;
+  readonly successes: CellHistory;
   /** Starts; null where only ends matter. */
-  readonly starts: PastCells | null;
+  readonly starts: CellHistory | null;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { BlockId, CountStore } from '../../core/ports/store/counting.ts';
 export type BlockStore = Pick<CountStore, 'readBlocks'> & { readonly partitions: number };
 
 /** The cells of whole blocks of one series, partitions added up: block number to good and bad in turn. */
-export type SeriesCells = ReadonlyMap<number, Uint32Array>;
+export type CellsByHour = ReadonlyMap<number, Uint32Array>;
 
 /** Blocks read in one call. */
 const READ_AT_ONCE = 500;
@@ -18,7 +18,7 @@ export async function readSeries(
   { workflow, fingerprint }: SliId,
   level: Level,
   blocks: Iterable<number>,
-): Promise<SeriesCells> {
+): Promise<CellsByHour> {
   const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
   const cells = new Map([...blocks].map((block) => [block, new Uint32Array(2 * size)] as const));
   const ids = [...cells.keys()].flatMap((block) =>
@@ -39,7 +39,7 @@ export async function readSeries(
 }
 
 /** What one minute or hour (since the epoch) holds. */
-export function countsAt(cells: SeriesCells, level: Level, number: number): { good: number; bad: number } {
+export function countsAt(cells: CellsByHour, level: Level, number: number): { good: number; bad: number } {
   const { block, cell } = cellOf(level, level === 'minute' ? number : number * 60);
   const found = cells.get(block);
   return { good: found?.[2 * cell] ?? 0, bad: found?.[2 * cell + 1] ?? 0 };

@@ -14,7 +14,7 @@ export interface Block {
 }
 
 /** The cells of one series, by hours since the epoch. */
-export interface SeriesCells {
+export interface CachedCells {
   /** What an hour holds; nothing when it was not read. */
   readonly hour: (hour: number) => Counts;
   /** The minutes of an hour, good and bad in turn: null when it is empty, undefined when they were never read. */
@@ -26,7 +26,7 @@ export interface SeriesCells {
 }
 
 /** Makes the view of the blocks of a series, by their codes. */
-export function seriesCells(blocks: ReadonlyMap<number, Block>): SeriesCells {
+export function cachedCells(blocks: ReadonlyMap<number, Block>): CachedCells {
   const blockAt = (level: Level, hour: number) =>
     blocks.get(blockCode(level, cellOf(level, hour * 60).block));
   return {

@@ -5,14 +5,14 @@ import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
-import type { Block, SeriesCells } from './cached-cells.ts';
-import { blockCode, merge, seriesCells } from './cached-cells.ts';
+import type { Block, CachedCells } from './cached-cells.ts';
+import { blockCode, merge, cachedCells } from './cached-cells.ts';
 
 /**
  * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
  * array of windows cost less than those with an array of their own.
  */
-export interface HistoryRequest extends SliId {
+export interface CounterRequest extends SliId {
   readonly windows: readonly number[];
   /** Hours (since the epoch) whose minutes are wanted as well. */
   readonly minutesOf?: readonly number[];
@@ -32,18 +32,18 @@ export interface ChangeFeed {
  * The counters of SLIs as this process last read them, so that a tick reads only what changed.
  * Partitions are added up.
  */
-export interface History {
+export interface CounterCache {
   /**
    * Brings what is requested up to `now`. Calls made while one is running wait for it. What cannot be read of one
    * series does not keep the others from being read: see `failure`.
    */
-  refresh(requests: readonly HistoryRequest[], now: number): Promise<void>;
+  refresh(requests: readonly CounterRequest[], now: number): Promise<void>;
   /** Why the last refresh that asked for a series could not read it, unless the whole store was away; else null. */
   failure(sli: SliId): Error | null;
   /** Sums up an SLI's outcomes in the window of a length that ends at `now`; the window must have been refreshed. */
   sums(sli: SliId, now: number): (window: number) => Counts;
   /** The cells of a series as they are now, as far as they were read. */
-  series(sli: SliId): SeriesCells;
+  series(sli: SliId): CachedCells;
   /** Grows whenever something of a series is read again. */
   version(sli: SliId): number;
   /** Starts telling what is written of a series; to begin with, everything. */
@@ -56,7 +56,7 @@ interface Series {
   readonly sli: SliId;
   readonly blocks: Map<number, Block>;
   /** The view of the blocks. */
-  readonly cells: SeriesCells;
+  readonly cells: CachedCells;
   version: number;
 }
 
@@ -78,9 +78,9 @@ const READ_AT_ONCE = 1000;
 const STALE_AFTER = HOUR;
 /** Blocks that no refresh has wanted for this long are forgotten. */
 const UNWANTED_AFTER = HOUR;
-const NOTHING = seriesCells(new Map());
+const NOTHING = cachedCells(new Map());
 
-export function createHistory(store: CountStore & { readonly partitions: number }): History {
+export function createCounterCache(store: CountStore & { readonly partitions: number }): CounterCache {
   const series = new Map<string, Series>();
   const revisions = new Map<string, { revision: number; readAt: number }>();
   const feeds = new Map<string, Set<Untold>>();
@@ -123,7 +123,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
     return needed;
   }
 
-  async function refresh(requests: readonly HistoryRequest[], now: number): Promise<void> {
+  async function refresh(requests: readonly CounterRequest[], now: number): Promise<void> {
     for (const request of requests) failures.delete(seriesKey(request));
     await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
     for (let from = 0; from < requests.length; from += READ_AT_ONCE) {
@@ -137,7 +137,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
   }
 
   /** Reads what is wanted and was not read since it changed. */
-  async function readStale(requests: readonly HistoryRequest[], now: number): Promise<void> {
+  async function readStale(requests: readonly CounterRequest[], now: number): Promise<void> {
     const wanted = new Map<Block, { readonly level: Level; readonly of: Series }>();
     const ids: BlockId[] = [];
     for (const request of requests) {
@@ -239,7 +239,7 @@ export function createHistory(store: CountStore & { readonly partitions: number 
     let entry = series.get(key);
     if (!entry) {
       const blocks = new Map<number, Block>();
-      series.set(key, (entry = { sli, blocks, cells: seriesCells(blocks), version: 0 }));
+      series.set(key, (entry = { sli, blocks, cells: cachedCells(blocks), version: 0 }));
     }
     return entry;
   }
@@ -312,7 +312,7 @@ async function inParts<Thing>(
 }
 
 /** The blocks of hours that were asked for by themselves. */
-function neededByHours({ minutesOf = [], hours }: HistoryRequest): Needed[] {
+function neededByHours({ minutesOf = [], hours }: CounterRequest): Needed[] {
   const needed = minutesOf.map((block) => ({
     code: blockCode('minute', block),
     level: 'minute' as const,

@@ -2,7 +2,7 @@ import { seriesKey } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import { minuteOf } from '../../core/time/duration.ts';
-import type { HistoryRequest } from './counter-cache.ts';
+import type { CounterRequest } from './counter-cache.ts';
 import { windowsOf } from '../../core/alerting/budget-reading.ts';
 
 /** More different sets of windows than definitions use: those of SLOs that are gone. */
@@ -12,12 +12,12 @@ const MAX_SHARED = 1000;
  * Makes a function that says which windows judging an SLO asks of the history of a series. SLOs with the same windows
  * share one array of them; those of calendar windows, whose lengths grow, are made anew once a minute.
  */
-export function historyRequests(): (slo: Slo, series: SliId, now: number) => HistoryRequest {
+export function counterRequests(): (slo: Slo, series: SliId, now: number) => CounterRequest {
   interface Known {
     /** When it was made, for calendar windows; else null. */
     readonly minute: number | null;
     readonly windows: readonly number[];
-    readonly requests: Map<string, HistoryRequest>;
+    readonly requests: Map<string, CounterRequest>;
   }
   const bySlo = new WeakMap<Slo, Known>();
   const shared = new Map<string, readonly number[]>();

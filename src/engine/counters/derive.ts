@@ -10,7 +10,7 @@ import {
 } from '../../core/sli/derived.ts';
 import { hash53 } from '../../core/hash.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { PastCells } from '../../core/counters/cell-history.ts';
+import type { CellHistory } from '../../core/counters/cell-history.ts';
 import { hourOf } from '../../core/counters/cell-history.ts';
 import type { CountedSeries, Single } from '../../core/slo/series.ts';
 import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
@@ -21,7 +21,7 @@ import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
-import type { ChangeFeed, History, HistoryRequest } from './counter-cache.ts';
+import type { ChangeFeed, CounterCache, CounterRequest } from './counter-cache.ts';
 
 /** Works out the counters of SLIs that are not counted as outcomes are reported: slices, freshness, schedules. */
 export interface Deriver {
@@ -36,7 +36,7 @@ export interface Deriver {
 
 export interface DeriverOptions {
   readonly store: CountStore;
-  readonly history: History;
+  readonly counterCache: CounterCache;
   readonly log: Log;
 }
 
@@ -64,7 +64,7 @@ interface Derivation {
   running: number | null;
 }
 
-export function createDeriver({ store, history, log }: DeriverOptions): Deriver {
+export function createDeriver({ store, counterCache, log }: DeriverOptions): Deriver {
   const derivations = new Map<string, Derivation>();
   let known: readonly Slo[] = [];
 
@@ -90,7 +90,7 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
       id: { workflow, fingerprint },
       sli: sli as DerivedSli,
       bases,
-      feeds: bases.map((base) => history.follow(base)),
+      feeds: bases.map((base) => counterCache.follow(base)),
       due: new Set(),
       written: new Map(),
       since: null,
@@ -142,16 +142,16 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
   async function work(part: readonly Derivation[], now: number): Promise<void> {
     const jobs = part.map((derivation) => ({ derivation, hours: latestDue(derivation) }));
     // First the hours, which then say the minutes of which of them it takes.
-    await history.refresh(
+    await counterCache.refresh(
       jobs.flatMap(({ derivation, hours }) =>
-        derivation.bases.map((base): HistoryRequest => hoursRequest(derivation.sli, base, hours)),
+        derivation.bases.map((base): CounterRequest => hoursRequest(derivation.sli, base, hours)),
       ),
       now,
     );
-    await history.refresh(
+    await counterCache.refresh(
       jobs.flatMap(({ derivation: { sli, bases }, hours }) =>
-        bases.map((base): HistoryRequest => {
-          const past = pastCells(base, now);
+        bases.map((base): CounterRequest => {
+          const past = cellHistory(base, now);
           const wanted = new Set(hours.flatMap((hour) => wantedBefore(sli, hour, past)));
           return { ...base, windows: NO_WINDOWS, minutesOf: [...wanted] };
         }),
@@ -165,11 +165,11 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
     const { id, sli, bases, due, written } = derivation;
     try {
       for (const series of bases) {
-        const failure = history.failure(series);
+        const failure = counterCache.failure(series);
         if (failure) throw failure;
       }
       const from: DerivedFrom = {
-        bases: bases.map((base) => pastCells(base, now)),
+        bases: bases.map((base) => cellHistory(base, now)),
         sums: await readSums(derivation, hours),
         since: derivation.since!,
         running: minuteOf(now),
@@ -200,8 +200,8 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
     return store.readSums(bases[0]!, hours[0]! * HOUR, (hours.at(-1)! + 1) * HOUR - 1);
   }
 
-  function pastCells(base: CountedSeries, now: number): PastCells {
-    const { hour, minutes } = history.series(base);
+  function cellHistory(base: CountedSeries, now: number): CellHistory {
+    const { hour, minutes } = counterCache.series(base);
     return { hour, minutes: (of) => minutes(of) ?? null, minutesFrom: minutesKeptFrom(now) };
   }
 
@@ -214,8 +214,8 @@ export function createDeriver({ store, history, log }: DeriverOptions): Deriver 
       if (derivations.size === 0) return;
       const all = [...derivations.values()];
       await readBeginnings(now);
-      await history.refresh(
-        all.flatMap(({ bases }) => bases.map((base): HistoryRequest => ({ ...base, windows: NO_WINDOWS }))),
+      await counterCache.refresh(
+        all.flatMap(({ bases }) => bases.map((base): CounterRequest => ({ ...base, windows: NO_WINDOWS }))),
         now,
       );
       for (const derivation of all) noteDue(derivation, now);
@@ -234,7 +234,7 @@ function latestDue({ due }: Derivation): number[] {
 }
 
 /** The hours that some hours of a derived SLI depend on, and the minutes of those themselves. */
-function hoursRequest(sli: DerivedSli, base: CountedSeries, hours: readonly number[]): HistoryRequest {
+function hoursRequest(sli: DerivedSli, base: CountedSeries, hours: readonly number[]): CounterRequest {
   const { workflow, fingerprint } = base;
   const first = hours[0]! - reachInHours(sli);
   return { workflow, fingerprint, windows: NO_WINDOWS, minutesOf: hours, hours: [first, hours.at(-1)!] };

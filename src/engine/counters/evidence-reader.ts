@@ -11,8 +11,8 @@ import type { SingleSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
-import { historyRequests } from './counter-requests.ts';
-import type { History, HistoryRequest } from './counter-cache.ts';
+import { counterRequests } from './counter-requests.ts';
+import type { CounterCache, CounterRequest } from './counter-cache.ts';
 import { createStreaks } from './streaks.ts';
 
 /** Reads what the counters say of SLOs of every kind; the one place evaluation and reports ask. */
@@ -29,16 +29,16 @@ export interface Reader {
 
 export interface ReaderOptions {
   readonly store: CountStore;
-  readonly history: History;
+  readonly counterCache: CounterCache;
   /** Where the outcomes are counted that an SLI is to do without; null when there are none. */
   readonly excluded?: (single: Single) => SliId | null;
 }
 
-export function createReader({ store, history, excluded = () => null }: ReaderOptions): Reader {
-  const requestOf = historyRequests();
+export function createReader({ store, counterCache, excluded = () => null }: ReaderOptions): Reader {
+  const requestOf = counterRequests();
   const singles = new WeakMap<Slo, readonly Single[]>();
   const beginnings = new Map<string, number>();
-  const streaks = createStreaks({ history, partsOf, excluded, scaleOf });
+  const streaks = createStreaks({ counterCache, partsOf, excluded, scaleOf });
 
   /** What an SLO is judged by, made once. */
   function partsOf(slo: Slo): readonly Single[] {
@@ -47,8 +47,8 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
     return parts;
   }
 
-  function requestsOf(slo: Slo, now: number): HistoryRequest[] {
-    const requests: HistoryRequest[] = [];
+  function requestsOf(slo: Slo, now: number): CounterRequest[] {
+    const requests: CounterRequest[] = [];
     for (const single of partsOf(slo)) {
       requests.push(requestOf(slo, single, now));
       const without = excluded(single);
@@ -83,13 +83,13 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
 
   /** Sums up one SLI, in what it counts and without what is excluded. */
   function sumsOf(single: Single, now: number): (window: number) => Counts {
-    const failure = history.failure(single);
+    const failure = counterCache.failure(single);
     if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
-    const sums = history.sums(single, now);
+    const sums = counterCache.sums(single, now);
     const scale = scaleOf(single.sli);
     const without = excluded(single);
     if (scale === 1 && !without) return sums;
-    const excludedSums = without && history.sums(without, now);
+    const excludedSums = without && counterCache.sums(without, now);
     return (window) => {
       const all = sums(window);
       const none = excludedSums?.(window) ?? { good: 0, bad: 0 };
@@ -121,7 +121,7 @@ export function createReader({ store, history, excluded = () => null }: ReaderOp
   return {
     async prepare(slos, now) {
       await readBeginnings(slos, now);
-      await history.refresh(
+      await counterCache.refresh(
         slos.flatMap((slo) => requestsOf(slo, now)),
         now,
       );

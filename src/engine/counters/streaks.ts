@@ -7,8 +7,8 @@ import type { SliId } from '../../core/sli/sli-id.ts';
 import type { StreakCells, StreakReading } from '../../core/counters/streak.ts';
 import { readStreak } from '../../core/counters/streak.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
-import type { SeriesCells } from './cached-cells.ts';
-import type { History, HistoryRequest } from './counter-cache.ts';
+import type { CachedCells } from './cached-cells.ts';
+import type { CounterCache, CounterRequest } from './counter-cache.ts';
 import { streakLength } from '../../core/alerting/budget-reading.ts';
 
 /** Reads the latest outcomes of SLOs. */
@@ -19,7 +19,7 @@ export interface Streaks {
 }
 
 export interface StreaksOptions {
-  readonly history: History;
+  readonly counterCache: CounterCache;
   readonly partsOf: (slo: Slo) => readonly Single[];
   readonly excluded: (single: Single) => SliId | null;
   readonly scaleOf: (sli: SingleSli) => number;
@@ -37,7 +37,7 @@ interface Known extends StreakReading {
   readonly without: number;
 }
 
-export function createStreaks({ history, partsOf, excluded, scaleOf }: StreaksOptions): Streaks {
+export function createStreaks({ counterCache, partsOf, excluded, scaleOf }: StreaksOptions): Streaks {
   const known = new WeakMap<Slo, Map<string, Known>>();
 
   /**
@@ -47,15 +47,15 @@ export function createStreaks({ history, partsOf, excluded, scaleOf }: StreaksOp
   function readPart(slo: Slo, part: Single, now: number, fresh: boolean): Known {
     const without = excluded(part);
     const minute = minuteOf(now);
-    const version = history.version(part);
-    const versionWithout = without ? history.version(without) : -1;
+    const version = counterCache.version(part);
+    const versionWithout = without ? counterCache.version(without) : -1;
     let parts = known.get(slo);
     if (!parts) known.set(slo, (parts = new Map()));
     const before = parts.get(part.slo);
     if (before?.minute === minute && before.version === version && before.without === versionWithout)
       return before;
-    const cells = streakCells(history.series(part), fresh, minutesKeptFrom(now));
-    const excludedCells = without && streakCells(history.series(without), fresh, minutesKeptFrom(now));
+    const cells = streakCells(counterCache.series(part), fresh, minutesKeptFrom(now));
+    const excludedCells = without && streakCells(counterCache.series(without), fresh, minutesKeptFrom(now));
     const reading = walk(slo, cells, excludedCells, now);
     const scale = scaleOf(part.sli);
     const streak = { ...reading.streak, consecutiveBad: reading.streak.consecutiveBad / scale };
@@ -76,8 +76,8 @@ export function createStreaks({ history, partsOf, excluded, scaleOf }: StreaksOp
     };
   }
 
-  function requestsOf(slo: Slo, now: number): HistoryRequest[] {
-    return partsOf(slo).flatMap((part): HistoryRequest[] => {
+  function requestsOf(slo: Slo, now: number): CounterRequest[] {
+    return partsOf(slo).flatMap((part): CounterRequest[] => {
       const wanted = readPart(slo, part, now, true).wanted.filter((hour) => hour >= minutesKeptFrom(now));
       if (wanted.length === 0) return [];
       const without = excluded(part);
@@ -98,7 +98,7 @@ export function createStreaks({ history, partsOf, excluded, scaleOf }: StreaksOp
       for (let round = 0; round < ROUNDS; round++) {
         const requests = asking.flatMap((slo) => requestsOf(slo, now));
         if (requests.length === 0) return;
-        await history.refresh(requests, now);
+        await counterCache.refresh(requests, now);
       }
     },
     read(slo, now) {
@@ -135,7 +135,7 @@ function later(one: number | null, other: number | null): number | null {
 }
 
 function streakCells(
-  { hour, latestHour, minutes, hasMinutes }: SeriesCells,
+  { hour, latestHour, minutes, hasMinutes }: CachedCells,
   fresh: boolean,
   keptFrom: number,
 ): StreakCells {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readStreak } from '../../../src/core/counters/streak.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import type { MinuteCounts } from '../../support/cell-history.ts';
-import { hourCells, pastCells } from '../../support/cell-history.ts';
+import { hourCells, cellHistory } from '../../support/cell-history.ts';
 
 /** Walks through minutes; the minutes of hours in `absent` are not at hand. */
 function read(
@@ -12,7 +12,7 @@ function read(
   firstHour = 0,
   absent: (hour: number) => boolean = () => false,
 ) {
-  const { hour } = pastCells(counts);
+  const { hour } = cellHistory(counts);
   return readStreak(
     {
       hour,

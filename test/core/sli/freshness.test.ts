@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { freshHour } from '../../../src/core/sli/freshness.ts';
 import type { FreshnessSli } from '../../../src/core/sli/sli.ts';
 import { MINUTE } from '../../../src/core/time/duration.ts';
-import { pastCells, verdicts } from '../../support/cell-history.ts';
+import { cellHistory, verdicts } from '../../support/cell-history.ts';
 
 function every(minutes: number): FreshnessSli {
   return {
@@ -29,7 +29,7 @@ function read(sli: FreshnessSli, successes: readonly number[], hours: Hours): st
   const { from = 0, to, since = 0, running = Infinity, minutesFrom = 0 } = hours;
   let text = '';
   for (let hour = from; hour <= to; hour++) {
-    const cells = pastCells(succeeded(...successes), minutesFrom);
+    const cells = cellHistory(succeeded(...successes), minutesFrom);
     const found = verdicts(hour, freshHour(sli, hour, cells, since * MINUTE, running));
     for (let minute = 0; minute < 60; minute++) text += found[hour * 60 + minute] ?? '.';
   }

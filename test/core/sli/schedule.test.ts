@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { scheduleHour } from '../../../src/core/sli/schedule.ts';
 import type { Schedule, ScheduleSli } from '../../../src/core/sli/sli.ts';
 import { MINUTE } from '../../../src/core/time/duration.ts';
-import { pastCells, verdicts } from '../../support/cell-history.ts';
+import { cellHistory, verdicts } from '../../support/cell-history.ts';
 
 /** Ticks at these minutes. */
 function at(minutes: readonly number[]): Schedule {
@@ -33,7 +33,7 @@ interface Reported {
 }
 
 const counted = (minutes: readonly number[]) =>
-  pastCells(new Map(minutes.map((minute) => [minute, { good: 1, bad: 0 }])));
+  cellHistory(new Map(minutes.map((minute) => [minute, { good: 1, bad: 0 }])));
 
 function read(sli: ScheduleSli, reported: Reported, hours = 24): Record<number, string> {
   const { starts = [], successes = [], running = Infinity, since = 0 } = reported;

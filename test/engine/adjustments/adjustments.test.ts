@@ -15,7 +15,7 @@ import { createManageIncidents } from '../../../src/engine/incidents/open-incide
 import type { Evaluator } from '../../../src/engine/evaluate/evaluate.ts';
 import { createEvaluator } from '../../../src/engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from '../../../src/engine/adjustments/excluded-series.ts';
-import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../../src/engine/counters/evidence-reader.ts';
 import { createReport } from '../../../src/engine/queries/slo-queries.ts';
 import { START } from '../../support/clock.ts';
@@ -45,10 +45,10 @@ async function open(slos: readonly Slo[] = [slo], partitions = 1): Promise<void>
 function startProcess(slos: readonly Slo[]): Process {
   const { store, clock, log } = world;
   const definitions = () => define(slos);
-  const history = createHistory(store);
+  const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
-  const reader = createReader({ store, history, excluded: adjustments.excluded });
-  const deriver = createDeriver({ store, history, log });
+  const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
+  const deriver = createDeriver({ store, counterCache, log });
   const excluded = createExcludedSeries({ store, adjustments, log });
   const evaluator = createEvaluator({
     store,

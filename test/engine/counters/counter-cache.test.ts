@@ -6,8 +6,8 @@ import type { Slo } from '../../../src/core/slo/slo.ts';
 import type { BlockId } from '../../../src/core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from '../../../src/core/time/duration.ts';
-import type { History, HistoryRequest } from '../../../src/engine/counters/counter-cache.ts';
-import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import type { CounterCache, CounterRequest } from '../../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { windowsOf } from '../../../src/core/alerting/budget-reading.ts';
 import { createRecorder } from '../../../src/engine/ingest/record.ts';
 import type { ManualClock } from '../../support/clock.ts';
@@ -27,7 +27,7 @@ const slos = [quarter, week, eu];
 let wrapped: WrappedStore;
 let clock: ManualClock;
 let recorder: Recorder;
-let history: History;
+let counterCache: CounterCache;
 
 beforeEach(() => open(1));
 afterEach(() => wrapped.store.close());
@@ -41,15 +41,15 @@ async function open(partitions: number): Promise<void> {
     clock,
     queueLimit: 10_000,
   });
-  history = createHistory(wrapped.store);
+  counterCache = createCounterCache(wrapped.store);
 }
 
-function requestOf(slo: Slo): HistoryRequest {
+function requestOf(slo: Slo): CounterRequest {
   return { workflow: slo.workflow, fingerprint: slo.fingerprint, windows: windowsOf(slo, clock.now()) };
 }
 
-const refresh = (...wanted: readonly Slo[]) => history.refresh(wanted.map(requestOf), clock.now());
-const sum = (slo: Slo, window: number) => history.sums(slo, clock.now())(window);
+const refresh = (...wanted: readonly Slo[]) => counterCache.refresh(wanted.map(requestOf), clock.now());
+const sum = (slo: Slo, window: number) => counterCache.sums(slo, clock.now())(window);
 const blocksRead = () => wrapped.calls('readBlocks').flatMap(([blocks]) => blocks as BlockId[]);
 
 let named = 0;
@@ -187,7 +187,7 @@ describe('a refresh', () => {
     wrapped.replace(wiped);
     clock.advance(MINUTE);
     await recorder.record([outcome({ status: 'failed' })]);
-    history.forget();
+    counterCache.forget();
     await refresh(quarter);
     expect(sum(quarter, 5 * MINUTE)).toEqual({ good: 0, bad: 1 });
   });
@@ -240,13 +240,13 @@ describe('J4: what cannot be read of one SLI', () => {
     });
     await refresh(...slos, other);
     expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 1 });
-    expect(history.failure(quarter)).toBeNull();
-    expect(String(history.failure(eu))).toBe('TypeError: wrong type');
+    expect(counterCache.failure(quarter)).toBeNull();
+    expect(String(counterCache.failure(eu))).toBe('TypeError: wrong type');
     // It is as it was, and is made up for.
     expect(sum(eu, HOUR)).toEqual({ good: 1, bad: 0 });
     wrapped.before('readBlocks', () => {});
     await refresh(...slos, other);
-    expect(history.failure(eu)).toBeNull();
+    expect(counterCache.failure(eu)).toBeNull();
     expect(sum(eu, HOUR)).toEqual({ good: 1, bad: 1 });
   });
 
@@ -261,8 +261,8 @@ describe('J4: what cannot be read of one SLI', () => {
     });
     await refresh(...slos, other);
     expect(sum(quarter, HOUR)).toEqual({ good: 2, bad: 1 });
-    expect(history.failure(quarter)).toBeNull();
-    expect(String(history.failure(other))).toBe('TypeError: wrong type');
+    expect(counterCache.failure(quarter)).toBeNull();
+    expect(String(counterCache.failure(other))).toBe('TypeError: wrong type');
   });
 });
 
@@ -270,7 +270,7 @@ describe('a change feed', () => {
   const hour = () => Math.floor(clock.now() / HOUR);
 
   it('tells everything first, and then each hour that was written, once', async () => {
-    const feed = history.follow(quarter);
+    const feed = counterCache.follow(quarter);
     expect(feed.take()).toBeNull();
     await recorder.record([outcome()]);
     await refresh(quarter);
@@ -287,7 +287,7 @@ describe('a change feed', () => {
   it('tells nothing of other SLIs, and everything after a pause', async () => {
     await recorder.record([outcome()]);
     await refresh(quarter, eu);
-    const feed = history.follow(eu);
+    const feed = counterCache.follow(eu);
     feed.take();
     await recorder.record([outcome()]);
     await refresh(quarter, eu);
@@ -301,7 +301,7 @@ describe('a change feed', () => {
 it('gives hours and minutes that were asked for, however long ago', async () => {
   await recorder.record([outcome({ at: clock.now() - 20 * HOUR }), outcome({ at: clock.now() - 20 * HOUR })]);
   const then = Math.floor(clock.now() / HOUR) - 20;
-  const cells = history.series(quarter);
+  const cells = counterCache.series(quarter);
   expect([cells.hour(then), cells.minutes(then)]).toEqual([{ good: 0, bad: 0 }, undefined]);
   const request = {
     ...requestOf(quarter),
@@ -309,8 +309,8 @@ it('gives hours and minutes that were asked for, however long ago', async () => 
     minutesOf: [then],
     hours: [then, then + 20] as const,
   };
-  await history.refresh([request], clock.now());
-  const { hour, minutes, hasMinutes, latestHour } = history.series(quarter);
+  await counterCache.refresh([request], clock.now());
+  const { hour, minutes, hasMinutes, latestHour } = counterCache.series(quarter);
   expect(hour(then)).toEqual({ good: 2, bad: 0 });
   expect(Array.from(minutes(then)!).slice(0, 2)).toEqual([2, 0]);
   expect([hasMinutes(then), hasMinutes(then + 1)]).toEqual([true, false]);

@@ -8,7 +8,7 @@ import type { HourCells } from '../../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { createDeriver } from '../../../src/engine/counters/derive.ts';
 import type { Deriver } from '../../../src/engine/counters/derive.ts';
-import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { START } from '../../support/clock.ts';
 import { defineSlo } from '../../support/definitions.ts';
 import { openEmbeddedStore } from '../../support/embedded-store.ts';
@@ -46,7 +46,7 @@ async function define(...defined: readonly Slo[]): Promise<void> {
 /** As after a start of the process. */
 function newDeriver(): Deriver {
   const { store, log } = world;
-  return createDeriver({ store, history: createHistory(store), log });
+  return createDeriver({ store, counterCache: createCounterCache(store), log });
 }
 
 const derive = () => deriver.derive(slos, world.clock.now());

@@ -6,7 +6,7 @@ import type { CalendarWindow } from '../../../src/core/time/time-window.ts';
 import type { SliId } from '../../../src/core/sli/sli-id.ts';
 import type { HourCells } from '../../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
-import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../../src/engine/counters/evidence-reader.ts';
 import type { Reader } from '../../../src/engine/counters/evidence-reader.ts';
 import { START } from '../../support/clock.ts';
@@ -197,15 +197,15 @@ describe('a calendar window', () => {
   it('keeps nothing for minutes that are over', async () => {
     const kolkata = inZone('Asia/Kolkata');
     await open(kolkata);
-    const history = createHistory(world.store);
+    const counterCache = createCounterCache(world.store);
     const requested: (readonly number[])[] = [];
     reader = createReader({
       store: world.store,
-      history: {
-        ...history,
+      counterCache: {
+        ...counterCache,
         refresh(requests, now) {
           requested.push(...requests.map(({ windows }) => windows));
-          return history.refresh(requests, now);
+          return counterCache.refresh(requests, now);
         },
       },
     });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MINUTE } from '../../../src/core/time/duration.ts';
-import { createHistory } from '../../../src/engine/counters/counter-cache.ts';
+import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { createRecorder } from '../../../src/engine/ingest/record.ts';
 import { sweep } from '../../../src/engine/evaluate/sweep.ts';
 import { manualClock } from '../../support/clock.ts';
@@ -41,9 +41,9 @@ beforeEach(async () => {
 afterEach(() => wrapped.store.close());
 
 async function bad(slo = quick): Promise<number> {
-  const history = createHistory(wrapped.store);
-  await history.refresh([{ ...slo, windows: [10 * MINUTE] }], clock.now());
-  return history.sums(slo, clock.now())(10 * MINUTE).bad;
+  const counterCache = createCounterCache(wrapped.store);
+  await counterCache.refresh([{ ...slo, windows: [10 * MINUTE] }], clock.now());
+  return counterCache.sums(slo, clock.now())(10 * MINUTE).bad;
 }
 
 it('C3: counts every execution past each of its deadlines, in all partitions of all workflows', async () => {
