@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../src/core/counters/cells.ts';
-import type { Level } from '../../src/core/counters/cells.ts';
+import type { Resolution } from '../../src/core/counters/cells.ts';
 import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/slo/alert-policy.ts';
 import { parseObjective } from '../../src/core/budget/objective.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
@@ -154,16 +154,16 @@ async function memory(client: Redis): Promise<number> {
 /** Writes the blocks as 28 days of traffic would have left them, with the expiry they would have. */
 async function fill(client: Redis, definitions: Definitions, now: number): Promise<void> {
   const lastMinute = minuteOf(now);
-  const blocks: { level: Level; block: number; bytes: Buffer }[] = [
+  const blocks: { resolution: Resolution; block: number; bytes: Buffer }[] = [
     ...range('minute', lastMinute - 4 * 1440, lastMinute, MINUTES_PER_BLOCK),
     ...range('hour', lastMinute - 28 * 1440, lastMinute, HOURS_PER_BLOCK),
   ];
   for (const { name, slos } of definitions.workflows.values()) {
     const pipeline = client.pipeline();
     for (const { fingerprint } of slos) {
-      for (const { level, block, bytes } of blocks) {
+      for (const { resolution, block, bytes } of blocks) {
         pipeline.set(
-          blockKey({ workflow: name, partition: 0, fingerprint, level, block }),
+          blockKey({ workflow: name, partition: 0, fingerprint, resolution, block }),
           bytes,
           'PX',
           30 * DAY,
@@ -174,13 +174,17 @@ async function fill(client: Redis, definitions: Definitions, now: number): Promi
   }
 }
 
-function range(level: Level, firstMinute: number, lastMinute: number, size: number) {
+function range(resolution: Resolution, firstMinute: number, lastMinute: number, size: number) {
   const blocks = [];
-  for (let block = cellOf(level, firstMinute).block; block <= cellOf(level, lastMinute).block; block++) {
+  for (
+    let block = cellOf(resolution, firstMinute).block;
+    block <= cellOf(resolution, lastMinute).block;
+    block++
+  ) {
     const bytes = Buffer.alloc(size * CELL_BYTES);
     for (let cell = 0; cell < size; cell++)
-      bytes.writeUInt32BE(level === 'minute' ? 60 : 3600, cell * CELL_BYTES);
-    blocks.push({ level, block, bytes });
+      bytes.writeUInt32BE(resolution === 'minute' ? 60 : 3600, cell * CELL_BYTES);
+    blocks.push({ resolution, block, bytes });
   }
   return blocks;
 }

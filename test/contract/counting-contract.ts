@@ -126,7 +126,7 @@ export function countingContract(place: Place): void {
   it('answers null for blocks that were never written, in the order asked for', async () => {
     await record([done(['a'], NOW)]);
     const hour = Math.floor(NOW / HOUR);
-    const id = { ...HOME, fingerprint: 'done', level: 'minute' as const };
+    const id = { ...HOME, fingerprint: 'done', resolution: 'minute' as const };
     const blocks = await place.store.readBlocks([
       { ...id, block: hour - 1 },
       { ...id, block: hour },

@@ -113,7 +113,12 @@ export function hoursContract(place: Place): void {
     for (const ago of [0, 49, 50, 51, 100, 129]) {
       expect(await hour(NOW - ago * HOUR)).toEqual({ good: ago + 1, bad: 1 });
     }
-    const id = { workflow: WORKFLOW, fingerprint: 'derived', level: 'minute' as const, block: THIS_HOUR };
+    const id = {
+      workflow: WORKFLOW,
+      fingerprint: 'derived',
+      resolution: 'minute' as const,
+      block: THIS_HOUR,
+    };
     const blocks = await place.store.readBlocks([
       { ...id, partition: 0 },
       { ...id, partition: 1 },

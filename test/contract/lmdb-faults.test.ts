@@ -234,8 +234,8 @@ it('a sweep forgets what is kept past its time, a little at a time', async () =>
   const blocks = async (): Promise<boolean[]> => {
     const id = { ...HOME, fingerprint: DONE.fingerprint };
     const found = await store.readBlocks([
-      { ...id, level: 'minute', block: Math.floor(NOW / HOUR) },
-      { ...id, level: 'hour', block: Math.floor(NOW / HOUR / 192) },
+      { ...id, resolution: 'minute', block: Math.floor(NOW / HOUR) },
+      { ...id, resolution: 'hour', block: Math.floor(NOW / HOUR / 192) },
     ]);
     return found.map((block) => block !== null);
   };

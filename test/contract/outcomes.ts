@@ -120,7 +120,7 @@ export async function countsIn(
   home: { readonly workflow: string; readonly partition: number } = HOME,
 ): Promise<Counts> {
   const block = Math.floor(minuteOf(at) / 60);
-  const [found] = await store.readBlocks([{ ...home, fingerprint, level: 'minute', block }]);
+  const [found] = await store.readBlocks([{ ...home, fingerprint, resolution: 'minute', block }]);
   return sumCells(found!, minuteOf(at) % 60, minuteOf(at) % 60);
 }
 
@@ -128,7 +128,7 @@ export async function countsIn(
 export async function countsInHour(store: Store, fingerprint: string, at: number): Promise<Counts> {
   const hour = Math.floor(minuteOf(at) / 60);
   const block = Math.floor(hour / HOURS_PER_BLOCK);
-  const [found] = await store.readBlocks([{ ...HOME, fingerprint, level: 'hour', block }]);
+  const [found] = await store.readBlocks([{ ...HOME, fingerprint, resolution: 'hour', block }]);
   return sumCells(found!, hour % HOURS_PER_BLOCK, hour % HOURS_PER_BLOCK);
 }
 

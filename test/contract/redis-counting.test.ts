@@ -77,8 +77,8 @@ describe.each([
   async function total(store: Store): Promise<{ good: number; bad: number }> {
     const hour = Math.floor(NOW / HOUR);
     const blocks = await store.readBlocks([
-      { ...ID, fingerprint: 'f', level: 'minute', block: hour },
-      { ...ID, fingerprint: 'f', level: 'hour', block: Math.floor(hour / 192) },
+      { ...ID, fingerprint: 'f', resolution: 'minute', block: hour },
+      { ...ID, fingerprint: 'f', resolution: 'hour', block: Math.floor(hour / 192) },
     ]);
     const sums = [sumCells(blocks[0]!, 0, 59), sumCells(blocks[1]!, 0, 191)];
     expect(sums[0]).toEqual(sums[1]);
@@ -257,7 +257,7 @@ describe.each([
     const hour = Math.floor(NOW / HOUR);
     const ids = [...partitions, ...partitions]
       .toReversed()
-      .map((id) => ({ ...id, fingerprint: 'f', level: 'minute' as const, block: hour }));
+      .map((id) => ({ ...id, fingerprint: 'f', resolution: 'minute' as const, block: hour }));
     const sums = (await store.readBlocks(ids)).map((block) => sumCells(block, 0, 59).bad);
     expect(sums).toEqual([4, 3, 2, 1, 4, 3, 2, 1]);
     expect(await store.readFailures(SLI, NOW, NOW)).toEqual([{ ...NO_NAMES, count: 10 }]);

@@ -319,8 +319,8 @@ async function minutesIn(store: Store, workflow: string, fingerprint: string, no
   const hours = Array.from({ length: 33 }, (_, i) => firstHour + i);
   const id = { workflow, partition: 0, fingerprint };
   const blocks = await store.readBlocks([
-    ...hours.map((hour) => ({ ...id, level: 'minute' as const, block: hour })),
-    ...hours.map((hour) => ({ ...id, level: 'hour' as const, block: Math.floor(hour / 192) })),
+    ...hours.map((hour) => ({ ...id, resolution: 'minute' as const, block: hour })),
+    ...hours.map((hour) => ({ ...id, resolution: 'hour' as const, block: Math.floor(hour / 192) })),
   ]);
   const minutes: Minutes = {};
   hours.forEach((hour, i) => {

@@ -11,7 +11,7 @@ export interface Counts {
  * a minute block holds the 60 minutes of one hour, an hour block the 192 hours of eight days.
  * A block that was never written reads as null.
  */
-export type Level = 'minute' | 'hour';
+export type Resolution = 'minute' | 'hour';
 
 export const CELL_BYTES = 8;
 export const MINUTES_PER_BLOCK = 60;
@@ -25,8 +25,11 @@ export const HOUR_RETENTION = 100 * 24 * HOUR;
 export const MINUTE_EXACT = 3 * 24 * HOUR;
 
 /** Where the cell of a minute (counted from the epoch) is, at either level. */
-export function cellOf(level: Level, minute: number): { readonly block: number; readonly cell: number } {
-  if (level === 'minute') {
+export function cellOf(
+  resolution: Resolution,
+  minute: number,
+): { readonly block: number; readonly cell: number } {
+  if (resolution === 'minute') {
     return { block: Math.floor(minute / MINUTES_PER_BLOCK), cell: minute % MINUTES_PER_BLOCK };
   }
   const hour = Math.floor(minute / 60);
@@ -34,8 +37,8 @@ export function cellOf(level: Level, minute: number): { readonly block: number; 
 }
 
 /** The moment from which a block may be forgotten. */
-export function blockExpiry(level: Level, block: number): number {
-  return level === 'minute'
+export function blockExpiry(resolution: Resolution, block: number): number {
+  return resolution === 'minute'
     ? (block + 1) * MINUTES_PER_BLOCK * MINUTE + MINUTE_RETENTION
     : (block + 1) * HOURS_PER_BLOCK * HOUR + HOUR_RETENTION;
 }
@@ -57,7 +60,7 @@ export function sumCells(block: Uint8Array | null, from: number, to: number): Co
 
 /** One stretch of cells inside one block. */
 export interface Span {
-  readonly level: Level;
+  readonly resolution: Resolution;
   readonly block: number;
   readonly from: number;
   readonly to: number;
@@ -82,13 +85,13 @@ export function spansOfWindow(duration: number, now: number): Span[] {
   ];
 }
 
-function runs(level: Level, first: number, last: number): Span[] {
-  const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+function runs(resolution: Resolution, first: number, last: number): Span[] {
+  const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
   const spans: Span[] = [];
   for (let at = first; at <= last;) {
     const block = Math.floor(at / size);
     const end = Math.min(last, (block + 1) * size - 1);
-    spans.push({ level, block, from: at - block * size, to: end - block * size });
+    spans.push({ resolution, block, from: at - block * size, to: end - block * size });
     at = end + 1;
   }
   return spans;

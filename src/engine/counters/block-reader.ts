@@ -1,4 +1,4 @@
-import type { Level } from '../../core/counters/cells.ts';
+import type { Resolution } from '../../core/counters/cells.ts';
 import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore } from '../../core/ports/store/counting.ts';
@@ -16,17 +16,17 @@ const READ_AT_ONCE = 500;
 export async function readSeries(
   store: BlockStore,
   { workflow, fingerprint }: SliId,
-  level: Level,
+  resolution: Resolution,
   blocks: Iterable<number>,
 ): Promise<CellsByHour> {
-  const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+  const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
   const cells = new Map([...blocks].map((block) => [block, new Uint32Array(2 * size)] as const));
   const ids = [...cells.keys()].flatMap((block) =>
     Array.from({ length: store.partitions }, (_, partition): BlockId => ({
       workflow,
       fingerprint,
       partition,
-      level,
+      resolution,
       block,
     })),
   );
@@ -39,15 +39,19 @@ export async function readSeries(
 }
 
 /** What one minute or hour (since the epoch) holds. */
-export function countsAt(cells: CellsByHour, level: Level, number: number): { good: number; bad: number } {
-  const { block, cell } = cellOf(level, level === 'minute' ? number : number * 60);
+export function countsAt(
+  cells: CellsByHour,
+  resolution: Resolution,
+  number: number,
+): { good: number; bad: number } {
+  const { block, cell } = cellOf(resolution, resolution === 'minute' ? number : number * 60);
   const found = cells.get(block);
   return { good: found?.[2 * cell] ?? 0, bad: found?.[2 * cell + 1] ?? 0 };
 }
 
 /** The blocks that hold the minutes or hours from one to another, both included. */
-export function blocksOf(level: Level, from: number, to: number): number[] {
-  const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+export function blocksOf(resolution: Resolution, from: number, to: number): number[] {
+  const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
   const [first, last] = [Math.floor(from / size), Math.floor(to / size)];
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import type { Counts, Level } from '../../core/counters/cells.ts';
+import type { Counts, Resolution } from '../../core/counters/cells.ts';
 import { HOURS_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
 
 /** Cells of a block, good and bad in turn; null when nothing was counted. */
@@ -27,8 +27,8 @@ export interface CachedCells {
 
 /** Makes the view of the blocks of a series, by their codes. */
 export function cachedCells(blocks: ReadonlyMap<number, Block>): CachedCells {
-  const blockAt = (level: Level, hour: number) =>
-    blocks.get(blockCode(level, cellOf(level, hour * 60).block));
+  const blockAt = (resolution: Resolution, hour: number) =>
+    blocks.get(blockCode(resolution, cellOf(resolution, hour * 60).block));
   return {
     hour(hour) {
       const cells = blockAt('hour', hour)?.cells;
@@ -82,6 +82,6 @@ function unpack(bytes: Uint8Array, size: number): Uint32Array {
 }
 
 /** One number for a block of either level. */
-export function blockCode(level: Level, block: number): number {
-  return block * 2 + (level === 'hour' ? 1 : 0);
+export function blockCode(resolution: Resolution, block: number): number {
+  return block * 2 + (resolution === 'hour' ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import type { Counts, Level, Span } from '../../core/counters/cells.ts';
+import type { Counts, Resolution, Span } from '../../core/counters/cells.ts';
 import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../../core/counters/cells.ts';
 import { seriesKey } from '../../core/slo/series.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
@@ -68,7 +68,7 @@ interface Untold {
 /** A block that some windows need. */
 interface Needed {
   readonly code: number;
-  readonly level: Level;
+  readonly resolution: Resolution;
   readonly block: number;
 }
 
@@ -113,9 +113,9 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     if (!needed) {
       const byCode = new Map<number, Needed>();
       for (const window of windows) {
-        for (const { level, block } of spansOf(window, now)) {
-          const code = blockCode(level, block);
-          byCode.set(code, { code, level, block });
+        for (const { resolution, block } of spansOf(window, now)) {
+          const code = blockCode(resolution, block);
+          byCode.set(code, { code, resolution, block });
         }
       }
       neededByWindows.set(windows, (needed = [...byCode.values()]));
@@ -138,19 +138,19 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
 
   /** Reads what is wanted and was not read since it changed. */
   async function readStale(requests: readonly CounterRequest[], now: number): Promise<void> {
-    const wanted = new Map<Block, { readonly level: Level; readonly of: Series }>();
+    const wanted = new Map<Block, { readonly resolution: Resolution; readonly of: Series }>();
     const ids: BlockId[] = [];
     for (const request of requests) {
       const { workflow, fingerprint, windows } = request;
       const of = seriesOf({ workflow, fingerprint });
-      const want = ({ code, level, block }: Needed): void => {
+      const want = ({ code, resolution, block }: Needed): void => {
         let known = of.blocks.get(code);
         if (!known) of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now }));
         known.wantedAt = now;
         if (!known.stale || wanted.has(known)) return;
-        wanted.set(known, { level, of });
+        wanted.set(known, { resolution, of });
         for (let partition = 0; partition < store.partitions; partition++) {
-          ids.push({ workflow, partition, fingerprint, level, block });
+          ids.push({ workflow, partition, fingerprint, resolution, block });
         }
       };
       neededFor(windows, now).forEach(want);
@@ -159,8 +159,8 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     if (ids.length === 0) return;
     const packed = await store.readBlocks(ids);
     let read = 0;
-    for (const [block, { level, of }] of wanted) {
-      const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+    for (const [block, { resolution, of }] of wanted) {
+      const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
       block.cells = merge(packed, read, store.partitions, size);
       block.stale = false;
       of.version++;
@@ -214,8 +214,8 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         const key = seriesKey({ workflow, fingerprint });
         for (const feed of feeds.get(key) ?? []) feed.hours?.add(hour);
         const blocks = series.get(key)?.blocks;
-        for (const level of ['minute', 'hour'] as const) {
-          const block = blocks?.get(blockCode(level, cellOf(level, hour * 60).block));
+        for (const resolution of ['minute', 'hour'] as const) {
+          const block = blocks?.get(blockCode(resolution, cellOf(resolution, hour * 60).block));
           if (block) block.stale = true;
         }
       }
@@ -255,8 +255,8 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       return (window) => {
         let good = 0;
         let bad = 0;
-        for (const { level, block, from, to } of spansOf(window, now)) {
-          const cells = blocks?.get(blockCode(level, block))?.cells;
+        for (const { resolution, block, from, to } of spansOf(window, now)) {
+          const cells = blocks?.get(blockCode(resolution, block))?.cells;
           if (!cells) continue;
           for (let at = from * 2; at <= to * 2; at += 2) {
             good += cells[at]!;
@@ -315,7 +315,7 @@ async function inParts<Thing>(
 function neededByHours({ minutesOf = [], hours }: CounterRequest): Needed[] {
   const needed = minutesOf.map((block) => ({
     code: blockCode('minute', block),
-    level: 'minute' as const,
+    resolution: 'minute' as const,
     block,
   }));
   if (!hours) return needed;
@@ -323,7 +323,7 @@ function neededByHours({ minutesOf = [], hours }: CounterRequest): Needed[] {
   const blocks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
   return [
     ...needed,
-    ...blocks.map((block) => ({ code: blockCode('hour', block), level: 'hour' as const, block })),
+    ...blocks.map((block) => ({ code: blockCode('hour', block), resolution: 'hour' as const, block })),
   ];
 }
 

@@ -83,7 +83,10 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     },
 
     readBlocks: (blocks: readonly BlockId[]) =>
-      readMany(blocks, (id) => db.blocks.getBinary(blockKey(id.level, id.block, id, id.fingerprint)) ?? null),
+      readMany(
+        blocks,
+        (id) => db.blocks.getBinary(blockKey(id.resolution, id.block, id, id.fingerprint)) ?? null,
+      ),
 
     changes: (since) => readMany(since, ({ partition, revision }) => changesSince(db, partition, revision)),
 

@@ -1,5 +1,5 @@
 import { blockExpiry, CELL_BYTES, cellOf, HOURS_PER_BLOCK } from '../../core/counters/cells.ts';
-import type { Level } from '../../core/counters/cells.ts';
+import type { Resolution } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { PartitionId } from '../../core/ports/store/counting.ts';
 import type { PackedHour } from '../hour-blocks.ts';
@@ -21,8 +21,8 @@ export function changedHours(
 export function setHours(db: Databases, series: SliId, hours: readonly PackedHour[], now: number): void {
   const changed = changedHours(db, series, hours, now);
   for (const hour of changed) {
-    for (const { level, block, bytes } of blocksWith(db, series, hour, now)) {
-      db.blocks.putSync(blockKey(level, block, homeOf(series), series.fingerprint), bytes);
+    for (const { resolution, block, bytes } of blocksWith(db, series, hour, now)) {
+      db.blocks.putSync(blockKey(resolution, block, homeOf(series), series.fingerprint), bytes);
     }
   }
   if (changed.length === 0) return;
@@ -41,19 +41,19 @@ function blocksWith(
   series: SliId,
   { hour, minutes, total }: PackedHour,
   now: number,
-): { readonly level: Level; readonly block: number; readonly bytes: Uint8Array }[] {
-  return (['minute', 'hour'] as const).flatMap((level) => {
-    const { block, cell } = cellOf(level, hour * 60);
-    if (blockExpiry(level, block) <= now) return [];
+): { readonly resolution: Resolution; readonly block: number; readonly bytes: Uint8Array }[] {
+  return (['minute', 'hour'] as const).flatMap((resolution) => {
+    const { block, cell } = cellOf(resolution, hour * 60);
+    if (blockExpiry(resolution, block) <= now) return [];
     const [cells, size] =
-      level === 'minute' ? [minutes, minutes.length] : [total, HOURS_PER_BLOCK * CELL_BYTES];
-    const stored = db.blocks.getBinary(blockKey(level, block, homeOf(series), series.fingerprint));
+      resolution === 'minute' ? [minutes, minutes.length] : [total, HOURS_PER_BLOCK * CELL_BYTES];
+    const stored = db.blocks.getBinary(blockKey(resolution, block, homeOf(series), series.fingerprint));
     const bytes = Buffer.alloc(size);
     bytes.set(stored ?? []);
     const at = cell * CELL_BYTES;
     if (bytes.subarray(at, at + cells.length).equals(cells)) return [];
     bytes.set(cells, at);
-    return [{ level, block, bytes }];
+    return [{ resolution, block, bytes }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Level } from '../../core/counters/cells.ts';
+import type { Resolution } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { Collection } from '../../core/ports/store/records.ts';
 import type { PartitionId } from '../../core/ports/store/counting.ts';
@@ -53,16 +53,16 @@ export function unitOfDue(key: Key): string {
 
 /** Blocks of a level that expire together lie together. */
 export function blockKey(
-  level: Level,
+  resolution: Resolution,
   block: number,
   { workflow, partition }: PartitionId,
   fingerprint: string,
 ): Key {
-  return [level, block, workflow, partition, fingerprint];
+  return [resolution, block, workflow, partition, fingerprint];
 }
 
-export function blocksBefore(level: Level, block: number): Range {
-  return { start: [level, 0], end: [level, block] };
+export function blocksBefore(resolution: Resolution, block: number): Range {
+  return { start: [resolution, 0], end: [resolution, block] };
 }
 
 export function partitionKey({ workflow, partition }: PartitionId): Key {

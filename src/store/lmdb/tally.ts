@@ -5,7 +5,7 @@ import {
   HOURS_PER_BLOCK,
   MINUTES_PER_BLOCK,
 } from '../../core/counters/cells.ts';
-import type { Level } from '../../core/counters/cells.ts';
+import type { Resolution } from '../../core/counters/cells.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import {
   CHANGE_RETENTION,
@@ -117,25 +117,25 @@ function writeCells(
   { cells }: SliTally,
   now: number,
 ): void {
-  for (const [level, size] of [
+  for (const [resolution, size] of [
     ['minute', MINUTES_PER_BLOCK],
     ['hour', HOURS_PER_BLOCK],
-  ] as const satisfies [Level, number][]) {
+  ] as const satisfies [Resolution, number][]) {
     const views = new Map<number, DataView<ArrayBuffer>>();
     for (const [minute, { good, bad }] of cells) {
-      const { block, cell } = cellOf(level, minute);
-      if (blockExpiry(level, block) <= now) continue;
+      const { block, cell } = cellOf(resolution, minute);
+      if (blockExpiry(resolution, block) <= now) continue;
       let view = views.get(block);
       if (!view) {
         const bytes = new Uint8Array(size * CELL_BYTES);
-        bytes.set(db.blocks.getBinary(blockKey(level, block, partition, fingerprint)) ?? []);
+        bytes.set(db.blocks.getBinary(blockKey(resolution, block, partition, fingerprint)) ?? []);
         views.set(block, (view = new DataView(bytes.buffer)));
       }
       addTo(view, cell * CELL_BYTES, good);
       addTo(view, cell * CELL_BYTES + 4, bad);
     }
     for (const [block, view] of views) {
-      db.blocks.putSync(blockKey(level, block, partition, fingerprint), new Uint8Array(view.buffer));
+      db.blocks.putSync(blockKey(resolution, block, partition, fingerprint), new Uint8Array(view.buffer));
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Level } from '../../core/counters/cells.ts';
+import type { Resolution } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { Collection } from '../../core/ports/store/records.ts';
 import type { BlockId, PartitionId } from '../../core/ports/store/counting.ts';
@@ -102,11 +102,11 @@ export function seenKey(id: PartitionId, bucket: number): string {
 
 /** STRING: a packed block. */
 export function blockKey(id: BlockId): string {
-  return `${blockPrefix(id, id.level)}${id.fingerprint}:${id.block}`;
+  return `${blockPrefix(id, id.resolution)}${id.fingerprint}:${id.block}`;
 }
 
-function blockPrefix(id: PartitionId, level: Level): string {
-  return `${counting(id)}${level}:`;
+function blockPrefix(id: PartitionId, resolution: Resolution): string {
+  return `${counting(id)}${resolution}:`;
 }
 
 /** HASH: JSON `[step, dependency, error]` -> bad outcomes of an SLI in one hour. */

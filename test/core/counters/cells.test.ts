@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Counts, Level, Span } from '../../../src/core/counters/cells.ts';
+import type { Counts, Resolution, Span } from '../../../src/core/counters/cells.ts';
 import {
   CELL_BYTES,
   HOURS_PER_BLOCK,
@@ -20,10 +20,10 @@ import { START } from '../../support/clock.ts';
 function pack(outcomes: ReadonlyMap<number, Counts>): Map<string, Uint8Array> {
   const blocks = new Map<string, Uint8Array>();
   for (const [minute, { good, bad }] of outcomes) {
-    for (const level of ['minute', 'hour'] as const) {
-      const { block, cell } = cellOf(level, minute);
-      const size = level === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
-      const key = `${level} ${block}`;
+    for (const resolution of ['minute', 'hour'] as const) {
+      const { block, cell } = cellOf(resolution, minute);
+      const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+      const key = `${resolution} ${block}`;
       const bytes = blocks.get(key) ?? new Uint8Array(size * CELL_BYTES);
       blocks.set(key, bytes);
       const view = new DataView(bytes.buffer);
@@ -37,8 +37,8 @@ function pack(outcomes: ReadonlyMap<number, Counts>): Map<string, Uint8Array> {
 function sumSpans(blocks: ReadonlyMap<string, Uint8Array>, spans: readonly Span[]): Counts {
   let good = 0;
   let bad = 0;
-  for (const { level, block, from, to } of spans) {
-    const counts = sumCells(blocks.get(`${level} ${block}`) ?? null, from, to);
+  for (const { resolution, block, from, to } of spans) {
+    const counts = sumCells(blocks.get(`${resolution} ${block}`) ?? null, from, to);
     good += counts.good;
     bad += counts.bad;
   }
@@ -58,8 +58,8 @@ function sumMinutes(outcomes: ReadonlyMap<number, Counts>, first: number, last: 
 
 /** Every minute that spans cover, in order. */
 function minutesOf(spans: readonly Span[]): number[] {
-  return spans.flatMap(({ level, block, from, to }) => {
-    const [size, minutes] = level === 'minute' ? [MINUTES_PER_BLOCK, 1] : [HOURS_PER_BLOCK, 60];
+  return spans.flatMap(({ resolution, block, from, to }) => {
+    const [size, minutes] = resolution === 'minute' ? [MINUTES_PER_BLOCK, 1] : [HOURS_PER_BLOCK, 60];
     const first = (block * size + from) * minutes;
     return Array.from({ length: (to - from + 1) * minutes }, (_, index) => first + index);
   });
@@ -126,10 +126,10 @@ describe('C5: a window sum', () => {
 
   it('changes at the first millisecond of a minute, and counts the running minute', () => {
     expect(spansOfWindow(5 * MINUTE, START + 10 * MINUTE - 1)).toEqual([
-      { level: 'minute', block: minuteOf(START) / 60, from: 5, to: 9 },
+      { resolution: 'minute', block: minuteOf(START) / 60, from: 5, to: 9 },
     ]);
     expect(spansOfWindow(5 * MINUTE, START + 10 * MINUTE)).toEqual([
-      { level: 'minute', block: minuteOf(START) / 60, from: 6, to: 10 },
+      { resolution: 'minute', block: minuteOf(START) / 60, from: 6, to: 10 },
     ]);
   });
 
@@ -139,15 +139,15 @@ describe('C5: a window sum', () => {
 
   it('reads few cells: whole hours, and minutes only at the edges', () => {
     const spans = spansOfWindow(28 * DAY, START + 30 * MINUTE);
-    expect(spans.filter(({ level }) => level === 'minute')).toHaveLength(1);
+    expect(spans.filter(({ resolution }) => resolution === 'minute')).toHaveLength(1);
     expect(spans.length).toBeLessThanOrEqual(6);
   });
 
   it('touches only blocks that are still kept', () => {
     fc.assert(
       fc.property(now, fc.integer({ min: MINUTE, max: 90 * DAY }), (timestamp, window) => {
-        for (const { level, block } of spansOfWindow(window, timestamp)) {
-          expect(blockExpiry(level, block)).toBeGreaterThan(timestamp);
+        for (const { resolution, block } of spansOfWindow(window, timestamp)) {
+          expect(blockExpiry(resolution, block)).toBeGreaterThan(timestamp);
         }
       }),
     );
@@ -184,20 +184,20 @@ describe('sumCells', () => {
 });
 
 describe('blocks', () => {
-  const levels: readonly (readonly [Level, number, number])[] = [
+  const resolutions: readonly (readonly [Resolution, number, number])[] = [
     ['minute', MINUTE * MINUTES_PER_BLOCK, MINUTE_RETENTION],
     ['hour', HOUR * HOURS_PER_BLOCK, HOUR_RETENTION],
   ];
 
-  it.each(levels)(
+  it.each(resolutions)(
     '%s blocks are kept for their retention after their last cell',
-    (level, length, retention) => {
-      const { block, cell } = cellOf(level, minuteOf(START));
+    (resolution, length, retention) => {
+      const { block, cell } = cellOf(resolution, minuteOf(START));
       const begins = block * length;
       expect(begins).toBeLessThanOrEqual(START);
       expect(begins + length).toBeGreaterThan(START);
-      expect(cell).toBe(Math.floor((START - begins) / (level === 'minute' ? MINUTE : HOUR)));
-      expect(blockExpiry(level, block)).toBe(begins + length + retention);
+      expect(cell).toBe(Math.floor((START - begins) / (resolution === 'minute' ? MINUTE : HOUR)));
+      expect(blockExpiry(resolution, block)).toBe(begins + length + retention);
     },
   );
 });

@@ -140,7 +140,7 @@ describe('a refresh', () => {
     await refresh(...slos);
     const reread = blocksRead().slice(cold);
     expect(reread).toHaveLength(2);
-    expect(new Set(reread.map(({ level }) => level))).toEqual(new Set(['minute', 'hour']));
+    expect(new Set(reread.map(({ resolution }) => resolution))).toEqual(new Set(['minute', 'hour']));
     expect(reread.every((block) => block.fingerprint === quarter.fingerprint)).toBe(true);
     expect(sum(quarter, HOUR)).toEqual({ good: 1, bad: 1 });
   });

@@ -1,4 +1,4 @@
-import type { Level } from '../../counters/cells.ts';
+import type { Resolution } from '../../counters/cells.ts';
 import type { FailedExecution, FailureCount } from '../../alerting/notification.ts';
 import type { EndStatus } from '../../sli/sli.ts';
 import type { SliId } from '../../sli/sli-id.ts';
@@ -49,7 +49,7 @@ export interface PartitionId {
 
 export interface BlockId extends PartitionId {
   readonly fingerprint: string;
-  readonly level: Level;
+  readonly resolution: Resolution;
   readonly block: number;
 }
 
