@@ -1,13 +1,13 @@
 import type { RecordGroup } from '../core/ports/store/counting.ts';
 
-/** A stretch of one group's units, with the group's place in its batch. */
+/** A stretch of one group's subjects, with the group's place in its batch. */
 export interface Piece {
   readonly index: number;
   readonly group: RecordGroup;
 }
 
 /**
- * Cuts the groups of a batch into stretches that weigh at most `size` (a single unit may weigh more), to be
+ * Cuts the groups of a batch into stretches that weigh at most `size` (a single subject may weigh more), to be
  * counted one after the other, in the order they must be counted in: starts of executions, then of their steps
  * (which the executions' records note), then ends.
  */
@@ -19,12 +19,12 @@ export function cutIntoPieces(groups: readonly RecordGroup[], size: number): Pie
     .toSorted((a, b) => rank(a.group) - rank(b.group));
   for (const { group, index } of order) {
     const each = weightOfUnit(group);
-    for (let from = 0; from < group.units.length;) {
+    for (let from = 0; from < group.subjects.length;) {
       if (room < each) {
         stretches.push([]);
         room = size;
       }
-      const to = Math.min(from + Math.max(1, Math.floor(room / each)), group.units.length);
+      const to = Math.min(from + Math.max(1, Math.floor(room / each)), group.subjects.length);
       stretches.at(-1)!.push({ index, group: part(group, from, to) });
       room -= (to - from) * each;
       from = to;
@@ -33,14 +33,16 @@ export function cutIntoPieces(groups: readonly RecordGroup[], size: number): Pie
   return stretches;
 }
 
-/** How much work a stretch is to count: its units, each as often as there are SLIs to land it for. */
+/** How much work a stretch is to count: its subjects, each as often as there are SLIs to land it for. */
 export function weightOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { group }) => sum + group.units.length * weightOfUnit(group), 0);
+  return pieces.reduce((sum, { group }) => sum + group.subjects.length * weightOfUnit(group), 0);
 }
 
 /** Whether starts have to be noted in the records of their executions. */
 export function notesSteps(group: RecordGroup): boolean {
-  return group.kind === 'start' && group.units.some(({ parent, step }) => parent !== null && step !== null);
+  return (
+    group.kind === 'start' && group.subjects.some(({ parent, step }) => parent !== null && step !== null)
+  );
 }
 
 function weightOfUnit(group: RecordGroup): number {
@@ -58,8 +60,8 @@ function rank(group: RecordGroup): number {
 }
 
 function part(group: RecordGroup, from: number, to: number): RecordGroup {
-  if (from === 0 && to === group.units.length) return group;
+  if (from === 0 && to === group.subjects.length) return group;
   return group.kind === 'start'
-    ? { ...group, units: group.units.slice(from, to) }
-    : { ...group, units: group.units.slice(from, to) };
+    ? { ...group, subjects: group.subjects.slice(from, to) }
+    : { ...group, subjects: group.subjects.slice(from, to) };
 }

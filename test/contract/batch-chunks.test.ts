@@ -4,7 +4,7 @@ import { cutIntoPieces, weightOf } from '../../src/store/batch-chunks.ts';
 import { done, DONE, ends, landingAt, NOW, starts, timedSli } from './outcomes.ts';
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `e${i}`);
-const unitsOf = ({ units }: RecordGroup): readonly { readonly unit: string }[] => units;
+const unitsOf = ({ subjects }: RecordGroup): readonly { readonly subject: string }[] => subjects;
 const slis = (count: number) => Array.from({ length: count }, (_, i) => timedSli(`f${i}`, 60_000));
 const landings = (count: number) => Array.from({ length: count }, (_, i) => landingAt(`f${i}`, NOW));
 
@@ -14,14 +14,14 @@ describe('the pieces of a batch', () => {
     ['starts that 50 SLIs watch', [starts(names(2000), NOW, slis(50))]],
     ['ends for none', [ends(names(5000), NOW, [])]],
     ['a mixture', [done(names(1999), NOW), ends(names(300), NOW, slis(7)), starts(names(3), NOW, slis(50))]],
-  ])('G2: weigh no more than they may, and hold every unit once: %s', (_, groups) => {
+  ])('G2: weigh no more than they may, and hold every subject once: %s', (_, groups) => {
     const pieces = cutIntoPieces(groups, 2000);
     for (const piece of pieces) expect(weightOf(piece)).toBeLessThanOrEqual(2000);
     const whole = groups.reduce((sum, group, index) => sum + weightOf([{ index, group }]), 0);
     expect(pieces.reduce((sum, piece) => sum + weightOf(piece), 0)).toBe(whole);
     groups.forEach((group, index) => {
-      const units = pieces.flat().flatMap((piece) => (piece.index === index ? unitsOf(piece.group) : []));
-      expect(units).toEqual(group.units);
+      const subjects = pieces.flat().flatMap((piece) => (piece.index === index ? unitsOf(piece.group) : []));
+      expect(subjects).toEqual(group.subjects);
     });
     // Room is used up before the next begins: no two neighbours would fit into one.
     pieces
@@ -29,7 +29,7 @@ describe('the pieces of a batch', () => {
       .forEach((piece, i) => expect(weightOf(piece) + weightOf(pieces[i]!)).toBeGreaterThan(2000));
   });
 
-  it('count a unit for each SLI that it is judged or lands for', () => {
+  it('count a subject for each SLI that it is judged or lands for', () => {
     const weight = (group: RecordGroup): number => weightOf([{ index: 0, group }]);
     expect(weight(ends(names(10), NOW, slis(50)))).toBe(500);
     expect(weight(ends(names(10), NOW, [DONE]))).toBe(10);
@@ -38,7 +38,7 @@ describe('the pieces of a batch', () => {
     expect(weight(starts(names(10), NOW, slis(3), { landings: landings(7) }))).toBe(100);
   });
 
-  it('hold a single unit that weighs more than a piece may', () => {
+  it('hold a single subject that weighs more than a piece may', () => {
     const pieces = cutIntoPieces([ends(names(3), NOW, slis(50))], 20);
     expect(pieces.map((piece) => piece.flatMap(({ group }) => unitsOf(group)).length)).toEqual([1, 1, 1]);
   });

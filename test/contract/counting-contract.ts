@@ -191,7 +191,9 @@ export function countingContract(place: Place): void {
     for (const i of order) {
       const failure = { step: 'ship', dependency: 'dhl', error: `error-${i}` };
       const group = done([`e${i}`], NOW + i * SECOND, { status: 'failed', failure });
-      await record([{ ...group, units: group.units.map((unit) => ({ ...unit, traceId: 'ab'.repeat(16) })) }]);
+      await record([
+        { ...group, subjects: group.subjects.map((subject) => ({ ...subject, traceId: 'ab'.repeat(16) })) },
+      ]);
     }
     const failed = await place.store.readLastFailed(SLI, 100);
     expect(failed.map(({ execution }) => execution)).toEqual(
@@ -292,7 +294,7 @@ export function countingContract(place: Place): void {
     const failure = { step: '__proto__', dependency: 'constructor', error: execution.slice(0, 60) };
     const landings = [landingAt('__proto__', NOW, { good: false })];
     const groups = [
-      starts([execution], NOW, [], { unit: { unit: `${execution}\u0000__proto__\u00007` } }),
+      starts([execution], NOW, [], { subject: { subject: `${execution}\u0000__proto__\u00007` } }),
       done([execution], NOW, { status: 'failed', landings, failure }),
     ];
     expect(await place.store.record({ ...home, now: NOW, groups })).toEqual([1, 1]);

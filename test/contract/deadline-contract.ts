@@ -39,7 +39,7 @@ export function deadlineContract(place: Place): void {
     place.store.readLastFailed({ workflow: WORKFLOW, fingerprint }, 20);
 
   it('C3: an execution past its deadline is bad at the deadline, once', async () => {
-    await record([starts(['a'], NOW, [FAST], { unit: { traceId: 'ab'.repeat(16) } })], NOW);
+    await record([starts(['a'], NOW, [FAST], { subject: { traceId: 'ab'.repeat(16) } })], NOW);
     expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0 });
     expect(await sweep(DEADLINE)).toEqual({ overdue: 0, unjudged: 0 });
     expect(await sweep(DEADLINE + 1)).toEqual({ overdue: 1, unjudged: 0 });
@@ -153,12 +153,12 @@ export function deadlineContract(place: Place): void {
 
   it('C3: an end that says when it started needs no start, and its own word comes first', async () => {
     const end = NOW + 10 * MINUTE;
-    await record([ends(['a'], end, [FAST, SLOW], { unit: { startedAt: NOW } })], end);
+    await record([ends(['a'], end, [FAST, SLOW], { subject: { startedAt: NOW } })], end);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
     expect(await countsIn(place.store, 'slow', end)).toEqual(ONE_GOOD);
     await record([starts(['b'], NOW, [FAST])], NOW);
     await sweep(end);
-    await record([ends(['b'], end, [FAST], { unit: { startedAt: end - MINUTE } })], end);
+    await record([ends(['b'], end, [FAST], { subject: { startedAt: end - MINUTE } })], end);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
     expect(await countsIn(place.store, 'fast', end)).toEqual(ONE_GOOD);
   });
@@ -239,8 +239,8 @@ export function deadlineContract(place: Place): void {
     await record([{ ...group, watches: [FAST] }], NOW);
     await sweep(DEADLINE + 1);
     expect(await failures('fast')).toEqual([{ ...OVERDUE, step: 'charge', count: 1 }]);
-    const { unit } = group.units[0]!;
-    await record([ends(['a'], NOW + MINUTE, [FAST], { unit: { unit } })], NOW + HOUR);
+    const { subject } = group.subjects[0]!;
+    await record([ends(['a'], NOW + MINUTE, [FAST], { subject: { subject } })], NOW + HOUR);
     expect(await countsIn(place.store, 'fast', NOW + MINUTE)).toEqual(ONE_GOOD);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(NOTHING);
   });

@@ -91,8 +91,8 @@ export function landingContract(place: Place): void {
       await record([
         ends(['in-flight'], late, [RETRY, FAST], { status, failure }),
         ends(['unknown'], late, [RETRY], { status, failure }),
-        ends(['told'], late, [RETRY, FAST], { status, failure, unit: { startedAt: early } }),
-        ends(['told-first'], late, [FIRST], { status, failure, unit: { startedAt: early } }),
+        ends(['told'], late, [RETRY, FAST], { status, failure, subject: { startedAt: early } }),
+        ends(['told-first'], late, [FIRST], { status, failure, subject: { startedAt: early } }),
         ends(['unknown-first'], late, [FIRST], { status, failure }),
       ]);
       expect(await counts('first-try', late)).toEqual({ good: 2, bad: 3 });
@@ -125,7 +125,7 @@ export function landingContract(place: Place): void {
     });
     await record([group]);
     await record([starts(['c', 'd'], NOW - MINUTE, [])]);
-    await record([{ ...group, units: ends(['c', 'd', 'e'], NOW, []).units }]);
+    await record([{ ...group, subjects: ends(['c', 'd', 'e'], NOW, []).subjects }]);
     expect(await counts('first-try')).toEqual({ good: 0, bad: 5 });
     expect(await lastFailed('first-try')).toHaveLength(5);
   });
@@ -139,7 +139,7 @@ export function landingContract(place: Place): void {
     const all = [...within, ...outside];
     await record(all.map((at, i) => starts([`flying-${i}`], at, [FAST])));
     await record([
-      ...all.map((startedAt, i) => ends([`told-${i}`], end, [PUNCTUAL], { unit: { startedAt } })),
+      ...all.map((startedAt, i) => ends([`told-${i}`], end, [PUNCTUAL], { subject: { startedAt } })),
       ends(
         all.map((_, i) => `flying-${i}`),
         end,
@@ -167,8 +167,8 @@ export function landingContract(place: Place): void {
     const end = NOW + 20 * MINUTE;
     await record([starts(['a'], NOW - HOUR, []), starts(['b'], NOW, [])]);
     await record([
-      ends(['a'], end, [PUNCTUAL], { unit: { startedAt: NOW } }),
-      ends(['b'], end, [PUNCTUAL], { unit: { startedAt: NOW - HOUR } }),
+      ends(['a'], end, [PUNCTUAL], { subject: { startedAt: NOW } }),
+      ends(['b'], end, [PUNCTUAL], { subject: { startedAt: NOW - HOUR } }),
     ]);
     expect(await counts('punctual', end)).toEqual(ONE_GOOD);
   });

@@ -5,13 +5,13 @@ import { OVERDUE_ERROR } from '../../src/core/ports/store/counting.ts';
 import type {
   EndGroup,
   EndSli,
-  EndUnit,
+  EndedSubject,
   FailureKey,
   HourCells,
   RecordGroup,
   SliLanding,
   StartGroup,
-  StartUnit,
+  StartedSubject,
 } from '../../src/core/ports/store/counting.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 
@@ -32,8 +32,8 @@ interface Fact {
   /** What its start counted as by itself. */
   begun: readonly Counted[];
   /** Its start, if it was one that waits for the end. */
-  start: { readonly group: StartGroup; readonly unit: StartUnit } | null;
-  end: { readonly group: EndGroup; readonly unit: EndUnit } | null;
+  start: { readonly group: StartGroup; readonly subject: StartedSubject } | null;
+  end: { readonly group: EndGroup; readonly subject: EndedSubject } | null;
   startCameFirst: boolean;
   /** Fingerprint of what a sweep found overdue -> the step begun last at that time. */
   readonly overdue: Map<string, string | null>;
@@ -60,8 +60,8 @@ export function createModel(): {
   const facts = new Map<string, Fact>();
   const hoursSet = new Map<number, Uint32Array>();
 
-  const factOf = (unit: string): Fact => {
-    const known = facts.get(unit);
+  const factOf = (subject: string): Fact => {
+    const known = facts.get(subject);
     if (known) return known;
     const fact: Fact = {
       started: false,
@@ -73,30 +73,30 @@ export function createModel(): {
       stepsBegun: [],
       givenUp: false,
     };
-    facts.set(unit, fact);
+    facts.set(subject, fact);
     return fact;
   };
 
-  const recordStart = (group: StartGroup, unit: StartUnit): boolean => {
-    const fact = factOf(unit.unit);
+  const recordStart = (group: StartGroup, subject: StartedSubject): boolean => {
+    const fact = factOf(subject.subject);
     if (fact.started) return false;
     fact.started = true;
-    fact.begun = group.landings.map((landing) => begun(group, unit, landing));
+    fact.begun = group.landings.map((landing) => begun(group, subject, landing));
     if (group.watched) {
-      fact.start = { group, unit };
+      fact.start = { group, subject };
       fact.startCameFirst = fact.end === null;
     }
-    const parent = unit.parent === null ? undefined : facts.get(unit.parent);
-    if (parent && isInFlight(parent) && unit.step !== null) {
-      parent.stepsBegun.push({ step: unit.step, at: unit.at });
+    const parent = subject.parent === null ? undefined : facts.get(subject.parent);
+    if (parent && isInFlight(parent) && subject.step !== null) {
+      parent.stepsBegun.push({ step: subject.step, at: subject.at });
     }
     return true;
   };
 
-  const recordEnd = (group: EndGroup, unit: EndUnit): boolean => {
-    const fact = factOf(unit.unit);
+  const recordEnd = (group: EndGroup, subject: EndedSubject): boolean => {
+    const fact = factOf(subject.subject);
     if (fact.end) return false;
-    fact.end = { group, unit };
+    fact.end = { group, subject };
     return true;
   };
 
@@ -109,8 +109,8 @@ export function createModel(): {
       for (const { group, index } of order) {
         fresh[index] =
           group.kind === 'start'
-            ? group.units.filter((unit) => recordStart(group, unit)).length
-            : group.units.filter((unit) => recordEnd(group, unit)).length;
+            ? group.subjects.filter((subject) => recordStart(group, subject)).length
+            : group.subjects.filter((subject) => recordEnd(group, subject)).length;
       }
       return fresh;
     },
@@ -121,12 +121,12 @@ export function createModel(): {
       for (const fact of facts.values()) {
         if (isInFlight(fact)) {
           for (const { fingerprint, withinMs } of fact.start!.group.watches) {
-            if (fact.start!.unit.at + withinMs < now && !fact.overdue.has(fingerprint)) {
+            if (fact.start!.subject.at + withinMs < now && !fact.overdue.has(fingerprint)) {
               fact.overdue.set(fingerprint, lastStep(fact));
               overdue += 1;
             }
           }
-        } else if (isWaiting(fact) && fact.end!.unit.at + DAY < now) {
+        } else if (isWaiting(fact) && fact.end!.subject.at + DAY < now) {
           fact.givenUp = true;
           unjudged += 1;
         }
@@ -168,7 +168,7 @@ export function failuresOf(counted: readonly Counted[]): FailureCount[] {
 
 function rank(group: RecordGroup): number {
   if (group.kind === 'end') return 2;
-  return group.units.some(({ parent }) => parent !== null) ? 1 : 0;
+  return group.subjects.some(({ parent }) => parent !== null) ? 1 : 0;
 }
 
 function isInFlight(fact: Fact): boolean {
@@ -180,17 +180,17 @@ function isWaiting(fact: Fact): boolean {
   return fact.end !== null && fact.start === null && !fact.givenUp && hasOpenQuestion(fact.end);
 }
 
-function hasOpenQuestion({ group, unit }: NonNullable<Fact['end']>): boolean {
+function hasOpenQuestion({ group, subject }: NonNullable<Fact['end']>): boolean {
   return (
     group.landings === null &&
-    unit.startedAt === null &&
+    subject.startedAt === null &&
     group.status === 'succeeded' &&
     group.slis.some(({ withinMs }) => withinMs !== null)
   );
 }
 
 function lastStep({ start, stepsBegun }: Fact): string | null {
-  let last = { step: start!.unit.step, at: -Infinity };
+  let last = { step: start!.subject.step, at: -Infinity };
   for (const begun of stepsBegun) if (begun.at >= last.at) last = begun;
   return last.step;
 }
@@ -198,21 +198,22 @@ function lastStep({ start, stepsBegun }: Fact): string | null {
 function outcomesOf(fact: Fact): Counted[] {
   if (fact.end === null)
     return [...fact.overdue.keys()].map((fingerprint) => overdueOutcome(fact, fingerprint));
-  const { group, unit } = fact.end;
-  if (fact.startCameFirst) return judged(fact, unit.startedAt ?? fact.start!.unit.at, selectedByEither(fact));
+  const { group, subject } = fact.end;
+  if (fact.startCameFirst)
+    return judged(fact, subject.startedAt ?? fact.start!.subject.at, selectedByEither(fact));
   if (group.landings) {
     return group.landings.map((landing) => ended(fact, landing));
   }
-  if (unit.startedAt !== null) return judged(fact, unit.startedAt, group.slis);
+  if (subject.startedAt !== null) return judged(fact, subject.startedAt, group.slis);
   const outcomes: Counted[] = [];
   for (const sli of group.slis) {
     if (sli.withinMs !== null && group.status === 'succeeded') continue;
-    const landing = landingOf({ ...sli, withinMs: null, startIn: null }, unit.at, fact.end);
+    const landing = landingOf({ ...sli, withinMs: null, startIn: null }, subject.at, fact.end);
     if (landing) outcomes.push(ended(fact, { ...landing, fingerprint: sli.fingerprint, value: null }));
   }
   if (fact.start && !fact.givenUp && hasOpenQuestion(fact.end)) {
     const open = selectedByEither(fact).filter(({ withinMs }) => withinMs !== null);
-    outcomes.push(...judged(fact, fact.start.unit.at, open));
+    outcomes.push(...judged(fact, fact.start.subject.at, open));
   }
   return outcomes;
 }
@@ -239,16 +240,16 @@ function judged(fact: Fact, startedAt: number, slis: EndGroup['slis']): Counted[
 function landingOf(
   sli: EndSli,
   startedAt: number,
-  { group, unit }: NonNullable<Fact['end']>,
+  { group, subject }: NonNullable<Fact['end']>,
 ): Landing | null {
   if (sli.startIn !== null && (startedAt < sli.startIn[0] || startedAt > sli.startIn[1])) return null;
-  if (sli.verdict !== null) return { minute: Math.floor(unit.at / 60_000), good: sli.verdict };
-  return judge(sli.withinMs, startedAt, unit.at, group.status);
+  if (sli.verdict !== null) return { minute: Math.floor(subject.at / 60_000), good: sli.verdict };
+  return judge(sli.withinMs, startedAt, subject.at, group.status);
 }
 
 function overdueOutcome({ start, overdue }: Fact, fingerprint: string): Counted {
-  const { group, unit } = start!;
-  const deadline = unit.at + group.watches.find((watch) => watch.fingerprint === fingerprint)!.withinMs;
+  const { group, subject } = start!;
+  const deadline = subject.at + group.watches.find((watch) => watch.fingerprint === fingerprint)!.withinMs;
   const failure = { step: overdue.get(fingerprint)!, dependency: null, error: OVERDUE_ERROR };
   return {
     fingerprint,
@@ -256,11 +257,18 @@ function overdueOutcome({ start, overdue }: Fact, fingerprint: string): Counted 
     good: false,
     count: group.count,
     value: null,
-    bad: { failure, failed: { execution: unit.execution, at: deadline, ...failure, traceId: unit.traceId } },
+    bad: {
+      failure,
+      failed: { execution: subject.execution, at: deadline, ...failure, traceId: subject.traceId },
+    },
   };
 }
 
-function begun({ count }: StartGroup, { execution, at, traceId }: StartUnit, landing: SliLanding): Counted {
+function begun(
+  { count }: StartGroup,
+  { execution, at, traceId }: StartedSubject,
+  landing: SliLanding,
+): Counted {
   const failure = { step: null, dependency: null, error: null };
   const failed = { execution, at, ...failure, traceId };
   return { ...landing, count, bad: landing.good ? null : { failure, failed } };
@@ -268,7 +276,7 @@ function begun({ count }: StartGroup, { execution, at, traceId }: StartUnit, lan
 
 function ended({ end }: Fact, landing: SliLanding): Counted {
   const { count, failure } = end!.group;
-  const { execution, at, traceId } = end!.unit;
+  const { execution, at, traceId } = end!.subject;
   const failed = { execution, at, ...failure, traceId };
   return { ...landing, count, bad: landing.good ? null : { failure, failed } };
 }

@@ -4,14 +4,14 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import type {
   EndGroup,
   EndSli,
-  EndUnit,
+  EndedSubject,
   SliLanding,
   StartGroup,
-  StartUnit,
+  StartedSubject,
   SweepResult,
   Watch,
 } from '../../src/core/ports/store/counting.ts';
-import { unitKey } from '../../src/core/ports/store/counting.ts';
+import { subjectKey } from '../../src/core/ports/store/counting.ts';
 import { minuteOf } from '../../src/core/time/duration.ts';
 
 /** A moment in the middle of a minute, an hour and a half day, so that nothing fits by chance. */
@@ -37,23 +37,23 @@ export function starts(
   executions: readonly string[],
   at: number,
   watches: StartGroup['watches'],
-  more: Partial<StartGroup> & { readonly unit?: Partial<StartUnit> } = {},
+  more: Partial<StartGroup> & { readonly subject?: Partial<StartedSubject> } = {},
 ): StartGroup {
-  const { unit, ...group } = more;
+  const { subject, ...group } = more;
   return {
     kind: 'start',
     count: 1,
     watched: true,
     watches,
     landings: [],
-    units: executions.map((execution) => ({
-      unit: unitKey(execution, null, 1),
+    subjects: executions.map((execution) => ({
+      subject: subjectKey(execution, null, 1),
       at,
       execution,
       step: null,
       traceId: null,
       parent: null,
-      ...unit,
+      ...subject,
     })),
     ...group,
   };
@@ -64,11 +64,11 @@ export function stepStarts(executions: readonly string[], step: string, at: numb
   const group = starts(executions, at, []);
   return {
     ...group,
-    units: group.units.map((unit) => ({
-      ...unit,
-      unit: unitKey(unit.execution, step, 1),
+    subjects: group.subjects.map((subject) => ({
+      ...subject,
+      subject: subjectKey(subject.execution, step, 1),
       step,
-      parent: unit.execution,
+      parent: subject.execution,
     })),
   };
 }
@@ -78,9 +78,9 @@ export function ends(
   executions: readonly string[],
   at: number,
   slis: EndGroup['slis'],
-  more: Partial<EndGroup> & { readonly unit?: Partial<EndUnit> } = {},
+  more: Partial<EndGroup> & { readonly subject?: Partial<EndedSubject> } = {},
 ): EndGroup {
-  const { unit, ...group } = more;
+  const { subject, ...group } = more;
   return {
     kind: 'end',
     status: 'succeeded',
@@ -88,13 +88,13 @@ export function ends(
     slis,
     landings: null,
     failure: NO_FAILURE,
-    units: executions.map((execution) => ({
-      unit: unitKey(execution, null, 1),
+    subjects: executions.map((execution) => ({
+      subject: subjectKey(execution, null, 1),
       at,
       startedAt: null,
       execution,
       traceId: null,
-      ...unit,
+      ...subject,
     })),
     ...group,
   };

@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { sumCells } from '../../src/core/counters/cells.ts';
 import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store/counting.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
-import type { EndGroup, EndUnit, StartGroup } from '../../src/core/ports/store/counting.ts';
+import type { EndGroup, EndedSubject, StartGroup } from '../../src/core/ports/store/counting.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import { seenKey } from '../../src/store/redis/keys.ts';
@@ -25,11 +25,11 @@ const ID = { workflow: 'orders', partition: 0 };
 const SLI = { workflow: 'orders', fingerprint: 'f' };
 const NO_NAMES = { step: null, dependency: null, error: null };
 
-function unit(name: string, at = NOW): EndUnit {
-  return { unit: name, at, startedAt: null, execution: name, traceId: null };
+function subject(name: string, at = NOW): EndedSubject {
+  return { subject: name, at, startedAt: null, execution: name, traceId: null };
 }
 
-function end(units: readonly EndUnit[], options: Partial<EndGroup> = {}): EndGroup {
+function end(subjects: readonly EndedSubject[], options: Partial<EndGroup> = {}): EndGroup {
   const good = (options.status ?? 'succeeded') === 'succeeded';
   return {
     kind: 'end',
@@ -38,7 +38,7 @@ function end(units: readonly EndUnit[], options: Partial<EndGroup> = {}): EndGro
     slis: [endSli('f')],
     landings: [landingAt('f', NOW, { good })],
     failure: NO_NAMES,
-    units,
+    subjects,
     ...options,
   };
 }
@@ -51,7 +51,9 @@ function start(name: string, at: number, step: string | null = null): StartGroup
     watched: true,
     watches: step === null ? [{ fingerprint: 'f', withinMs: 10 * MINUTE }] : [],
     landings: [],
-    units: [{ unit: key, at, execution: name, step, traceId: null, parent: step === null ? null : name }],
+    subjects: [
+      { subject: key, at, execution: name, step, traceId: null, parent: step === null ? null : name },
+    ],
   };
 }
 
@@ -87,7 +89,7 @@ describe.each([
 
   it('C1: two replicas that get the same outcomes at once count them once', async () => {
     const [one, two] = [await open(), await open()];
-    const batch = { ...ID, now: NOW, groups: [end(names(100).map((name) => unit(name)))] };
+    const batch = { ...ID, now: NOW, groups: [end(names(100).map((name) => subject(name)))] };
     const counts = await Promise.all([
       one.record(batch),
       two.record(batch),
@@ -100,23 +102,23 @@ describe.each([
 
   it('C1: remembers an identity for a day, over the edges of its buckets and from clocks that differ', async () => {
     const store = await open();
-    const at = (now: number) => store.record({ ...ID, now, groups: [end([unit('a')])] });
+    const at = (now: number) => store.record({ ...ID, now, groups: [end([subject('a')])] });
     expect(await at(NOW)).toEqual([1]);
     expect(await at(NOW + 31 * MINUTE)).toEqual([0]);
     expect(await at(NOW + 24 * HOUR - 1)).toEqual([0]);
     expect(await at(NOW + 36 * HOUR)).toEqual([1]);
-    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE, groups: [end([unit('b')])] })).toEqual([1]);
-    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE - 1, groups: [end([unit('b')])] })).toEqual([
+    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE, groups: [end([subject('b')])] })).toEqual([1]);
+    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE - 1, groups: [end([subject('b')])] })).toEqual([
       0,
     ]);
   });
 
-  it('C1: counts a batch of more units than one call carries, and every one of them once', async () => {
+  it('C1: counts a batch of more subjects than one call carries, and every one of them once', async () => {
     const store = await open();
-    const units = names(9001).map((name) => unit(name));
+    const subjects = names(9001).map((name) => subject(name));
     const groups = [
-      end(units.slice(0, 4500)),
-      end(units.slice(4500), {
+      end(subjects.slice(0, 4500)),
+      end(subjects.slice(4500), {
         status: 'failed',
         landings: [landingAt('f', NOW, { good: false })],
       }),
@@ -126,7 +128,7 @@ describe.each([
     expect(await total(store)).toEqual({ good: 4500, bad: 4501 });
   });
 
-  it('C1: tells units apart that are long, odd or almost alike', async () => {
+  it('C1: tells subjects apart that are long, odd or almost alike', async () => {
     const store = await open();
     const long = 'é'.repeat(127);
     const odd = [
@@ -144,10 +146,10 @@ describe.each([
       'a\u0000b\u00001',
       'a\u0000b\u00002',
     ];
-    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => unit(name)))] })).toEqual([
+    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => subject(name)))] })).toEqual([
       odd.length,
     ]);
-    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => unit(name)))] })).toEqual([
+    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => subject(name)))] })).toEqual([
       0,
     ]);
   });
@@ -173,7 +175,7 @@ describe.each([
     await store.record({ ...ID, now: NOW, groups: [{ ...start('a', NOW), watches }] });
     expect(await store.sweep(ID, NOW + 20 * MINUTE, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
     expect(await store.sweep(ID, NOW + 20 * MINUTE + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
-    const inTime = end([{ ...unit('a', NOW + 15 * MINUTE), startedAt: NOW }], {
+    const inTime = end([{ ...subject('a', NOW + 15 * MINUTE), startedAt: NOW }], {
       landings: null,
       slis: watches,
     });
@@ -186,8 +188,8 @@ describe.each([
   it('C3: sweeps more than one call does, up to the limit', async () => {
     const store = await open();
     const one = start('a', NOW - HOUR);
-    const units = names(1300).map((name) => ({ ...one.units[0]!, unit: name, execution: name }));
-    await store.record({ ...ID, now: NOW, groups: [{ ...one, units }] });
+    const subjects = names(1300).map((name) => ({ ...one.subjects[0]!, subject: name, execution: name }));
+    await store.record({ ...ID, now: NOW, groups: [{ ...one, subjects }] });
     expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 0 });
     expect(await store.sweep(ID, NOW, 1200)).toEqual({ swept: 1200, overdue: 1200, unjudged: 0 });
     expect(await store.sweep(ID, NOW, 1200)).toEqual({ swept: 100, overdue: 100, unjudged: 0 });
@@ -196,7 +198,7 @@ describe.each([
 
   it('forgets what never ended after its time, and a success whose start never came', async () => {
     const store = await open();
-    const alone = end([unit('b')], {
+    const alone = end([subject('b')], {
       landings: null,
       slis: [timedSli('f', MINUTE)],
     });
@@ -211,7 +213,7 @@ describe.each([
   it('keeps failure breakdowns and last failed executions within bounds, losing no count', async () => {
     const store = await open();
     const groups = names(MAX_FAILURE_KEYS + 20).map((error, i) =>
-      end([unit(`x${error}`, NOW + i)], {
+      end([subject(`x${error}`, NOW + i)], {
         status: 'failed',
         landings: [landingAt('f', NOW, { good: false })],
         failure: { ...NO_NAMES, error },
@@ -231,10 +233,10 @@ describe.each([
   it('says which hours changed since a revision, and when it cannot tell', async () => {
     const store = await open();
     const ask = async (revision: number) => (await store.changes([{ partition: ID, revision }]))[0]!;
-    await store.record({ ...ID, now: NOW, groups: [end([unit('a')])] });
+    await store.record({ ...ID, now: NOW, groups: [end([subject('a')])] });
     const first = await ask(0);
     expect(first).toEqual({ revision: NOW, complete: false, hours: [] });
-    await store.record({ ...ID, now: NOW, groups: [end([unit('b')])] });
+    await store.record({ ...ID, now: NOW, groups: [end([subject('b')])] });
     expect(await ask(first.revision)).toEqual({
       revision: NOW + 1,
       complete: true,
@@ -242,7 +244,7 @@ describe.each([
     });
     expect(await ask(NOW + 1)).toEqual({ revision: NOW + 1, complete: true, hours: [] });
     expect(await ask(NOW + 2)).toMatchObject({ complete: false });
-    await store.record({ ...ID, now: NOW + 3 * HOUR, groups: [end([unit('c')])] });
+    await store.record({ ...ID, now: NOW + 3 * HOUR, groups: [end([subject('c')])] });
     expect(await ask(NOW + 1)).toMatchObject({ complete: false });
   });
 
@@ -250,9 +252,9 @@ describe.each([
     const store = await open(4);
     const partitions = [0, 1, 2, 3].map((partition) => ({ workflow: 'orders', partition }));
     for (const id of partitions) {
-      const units = names(id.partition + 1, `p${id.partition}-`).map((name) => unit(name));
+      const subjects = names(id.partition + 1, `p${id.partition}-`).map((name) => subject(name));
       const landings = [landingAt('f', NOW, { good: false })];
-      await store.record({ ...id, now: NOW, groups: [end(units, { status: 'failed', landings })] });
+      await store.record({ ...id, now: NOW, groups: [end(subjects, { status: 'failed', landings })] });
     }
     const hour = Math.floor(NOW / HOUR);
     const ids = [...partitions, ...partitions]
@@ -266,7 +268,7 @@ describe.each([
 
   it('G2: a sweep removes the identities that no replica looks at any more, and no sooner', async () => {
     const store = await open();
-    await store.record({ ...ID, now: NOW, groups: [end([unit('a')])] });
+    await store.record({ ...ID, now: NOW, groups: [end([subject('a')])] });
     const key = seenKey(ID, bucketOf(NOW));
     const lives = await Promise.all(
       nodes.map(async ({ port }) => {
@@ -281,20 +283,20 @@ describe.each([
     // Left to itself it would be there for hours more, in case nobody sweeps.
     expect(Math.max(...lives.map(Number))).toBeGreaterThan(unused - NOW + HOUR);
     await store.sweep(ID, unused, 10);
-    expect(await store.record({ ...ID, now: unused - 1, groups: [end([unit('a')])] })).toEqual([0]);
+    expect(await store.record({ ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([0]);
     await store.sweep(ID, unused + 5 * MINUTE, 10);
-    expect(await store.record({ ...ID, now: unused - 1, groups: [end([unit('a')])] })).toEqual([1]);
+    expect(await store.record({ ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([1]);
   });
 
   it('leaves no key without an expiry but those of the service itself', async () => {
     const store = await open();
-    const early = end([unit('b')], {
+    const early = end([subject('b')], {
       landings: null,
       slis: [timedSli('f', MINUTE)],
     });
-    const bad = end([unit('c')], { status: 'failed' });
+    const bad = end([subject('c')], { status: 'failed' });
     await store.record({ ...ID, now: NOW, groups: [start('a', NOW - HOUR), early, bad] });
-    const measured = end([unit('d')], { landings: [landingAt('g', NOW, { value: 1 })] });
+    const measured = end([subject('d')], { landings: [landingAt('g', NOW, { value: 1 })] });
     await store.record({ ...ID, now: NOW, groups: [measured] });
     const hours = [{ hour: Math.floor(NOW / HOUR), cells: new Uint32Array(120).fill(1) }];
     await store.writeHours({ ...SLI, fingerprint: 'derived' }, hours, NOW);

@@ -51,8 +51,8 @@ function failed(executions: readonly string[]): EndGroup {
     slis: [endSli('f')],
     landings: [landingAt('f', NOW, { good: false })],
     failure: { step: null, dependency: null, error: 'timeout' },
-    units: executions.map((execution) => ({
-      unit: execution,
+    subjects: executions.map((execution) => ({
+      subject: execution,
       at: NOW,
       startedAt: null,
       execution,

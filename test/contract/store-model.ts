@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CELL_BYTES, sumCells } from '../../src/core/counters/cells.ts';
 import { judge } from '../../src/core/sli/sli.ts';
-import { MAX_LAST_FAILED, unitKey } from '../../src/core/ports/store/counting.ts';
+import { MAX_LAST_FAILED, subjectKey } from '../../src/core/ports/store/counting.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type {
   EndGroup,
@@ -210,10 +210,10 @@ function hourOf({ ago, cells }: HourPlan, now: number): HourCells {
 
 function groupOf(plan: GroupPlan, now: number): RecordGroup {
   const at = now - plan.ago;
-  const units = plan.executions.map((number) => {
+  const subjects = plan.executions.map((number) => {
     const execution = `execution-${number}`;
     return {
-      unit: unitKey(execution, plan.step, 1),
+      subject: subjectKey(execution, plan.step, 1),
       execution,
       at,
       traceId: number % 2 ? 'a'.repeat(32) : null,
@@ -241,10 +241,10 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
         ? []
         : slis.flatMap(({ fingerprint, withinMs }) => (withinMs === null ? [] : [{ fingerprint, withinMs }])),
       landings: own,
-      units: units.map((unit) => ({
-        ...unit,
+      subjects: subjects.map((subject) => ({
+        ...subject,
         step: plan.step,
-        parent: plan.step === null ? null : unitKey(unit.execution, null, 1),
+        parent: plan.step === null ? null : subjectKey(subject.execution, null, 1),
       })),
     };
     return group;
@@ -258,7 +258,7 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
     // What the engine does: when nothing depends on a recorded start, it says where the outcomes land.
     landings: landingsOf(slis, startedAt, at, plan.kind, own),
     failure: { step: plan.step, dependency: null, error: plan.error },
-    units: units.map((unit) => ({ ...unit, startedAt })),
+    subjects: subjects.map((subject) => ({ ...subject, startedAt })),
   };
   return group;
 }

@@ -1,4 +1,4 @@
-import { measurementUnit, parseMeasurement } from '../../src/core/outcomes/measurement.ts';
+import { measurementSubject, parseMeasurement } from '../../src/core/outcomes/measurement.ts';
 import { parseOutcome } from '../../src/core/outcomes/outcome.ts';
 import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
 import { isRejection } from '../../src/core/outcomes/record-fields.ts';
@@ -58,7 +58,7 @@ export function recordingRecorder(): RecordingRecorder {
     recordMeasurements: (records) =>
       take(records, (record) => {
         const measurement = parseMeasurement(record, Date.now());
-        return isRejection(measurement) ? measurement : measurementUnit(measurement);
+        return isRejection(measurement) ? measurement : measurementSubject(measurement);
       }),
   };
   return recorder;

@@ -68,7 +68,7 @@ function throwMissing(field: string): never {
  * The identity of a measurement (C1): its name with its id, else with its moment and attributes. No execution has
  * the same one, since theirs do not begin with NUL.
  */
-export function measurementUnit({ name, at, attributes, id }: Measurement): string {
+export function measurementSubject({ name, at, attributes, id }: Measurement): string {
   if (id !== null) return `\u0000m\u0000${name}\u0000${id}`;
   const sorted = Object.entries(attributes ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
   const labels = sorted.length === 0 ? '' : hash53(JSON.stringify(sorted)).toString(36);

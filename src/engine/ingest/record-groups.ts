@@ -1,19 +1,19 @@
 import { partitionOf } from '../../core/hash.ts';
 import type { Measurement } from '../../core/outcomes/measurement.ts';
-import { measurementUnit } from '../../core/outcomes/measurement.ts';
+import { measurementSubject } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { compares, judge } from '../../core/sli/sli.ts';
 import type { EndStatus, Landing } from '../../core/sli/sli.ts';
 import type {
   EndGroup,
   EndSli,
-  EndUnit,
+  EndedSubject,
   RecordGroup,
   SliLanding,
   StartGroup,
-  StartUnit,
+  StartedSubject,
 } from '../../core/ports/store/counting.ts';
-import { unitKey } from '../../core/ports/store/counting.ts';
+import { subjectKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { CountingPlan, MeasuredBy, Selection } from './counting-plan.ts';
 
@@ -47,8 +47,8 @@ export function addMeasurement(
   partitions: number,
 ): void {
   const { workflow, name, value, at } = measurement;
-  const unit = measurementUnit(measurement);
-  const groups = groupsOf(home, workflow, partitionOf(unit, partitions));
+  const subject = measurementSubject(measurement);
+  const groups = groupsOf(home, workflow, partitionOf(subject, partitions));
   const minute = minuteOf(at);
   const landings = measuredBy.map(({ fingerprint, sli: { op, limit, sums } }): SliLanding => ({
     fingerprint,
@@ -72,10 +72,10 @@ export function addMeasurement(
     })),
     landings,
     failure: { step: null, dependency: null, error: name },
-    units: [],
+    subjects: [],
   }));
-  (group.units as EndUnit[]).push({
-    unit,
+  (group.subjects as EndedSubject[]).push({
+    subject,
     at,
     startedAt: null,
     execution: `${name}=${value}`,
@@ -111,15 +111,15 @@ function addStart(groups: Map<string, RecordGroup>, plan: CountingPlan, outcome:
     watched,
     watches,
     landings: startLandings(starts, outcome.at),
-    units: [],
+    subjects: [],
   }));
-  (group.units as StartUnit[]).push({
-    unit: unitKey(outcome.execution, outcome.step, outcome.attempt),
+  (group.subjects as StartedSubject[]).push({
+    subject: subjectKey(outcome.execution, outcome.step, outcome.attempt),
     at: outcome.at,
     execution: outcome.execution,
     step: outcome.step,
     traceId: outcome.traceId,
-    parent: outcome.step !== null && watched ? unitKey(outcome.execution, null, 1) : null,
+    parent: outcome.step !== null && watched ? subjectKey(outcome.execution, null, 1) : null,
   });
 }
 
@@ -160,10 +160,10 @@ function addEnd(
     slis,
     landings: startKnown ? landingsOf(selection, outcome, status) : null,
     failure: { step, dependency: outcome.dependency, error: outcome.error },
-    units: [],
+    subjects: [],
   }));
-  (group.units as EndUnit[]).push({
-    unit: unitKey(outcome.execution, outcome.step, outcome.attempt),
+  (group.subjects as EndedSubject[]).push({
+    subject: subjectKey(outcome.execution, outcome.step, outcome.attempt),
     at: outcome.at,
     startedAt,
     execution: outcome.execution,

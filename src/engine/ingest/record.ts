@@ -206,7 +206,7 @@ async function storeJobs(
         const counts = await store.record({ workflow, partition, now, groups });
         owners.forEach((job, index) => fresh.set(job, fresh.get(job)! + counts[index]!));
         const accepted = counts.reduce((sum, count) => sum + count, 0);
-        const stored = groups.reduce((sum, { units }) => sum + units.length, 0);
+        const stored = groups.reduce((sum, { subjects }) => sum + subjects.length, 0);
         onStored?.(workflow, accepted, stored - accepted);
       } catch (error) {
         for (const job of owners) failed.set(job, error);

@@ -7,9 +7,9 @@ import { dueKey, flightKey, flightsOf, partitionKey } from './keys.ts';
 
 /** What is in flight in one partition. Use only inside a write transaction. */
 export interface Flight {
-  get(unit: string): FlightRecord | undefined;
-  put(unit: string, record: FlightRecord): void;
-  remove(unit: string): void;
+  get(subject: string): FlightRecord | undefined;
+  put(subject: string, record: FlightRecord): void;
+  remove(subject: string): void;
   /** Writes how many are running and overdue. */
   write(): void;
 }
@@ -20,10 +20,10 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
   // Every end asks for its start, and where nothing has a deadline there is never one.
   let empty = !holds(db.flight, flightsOf(partition));
 
-  const forget = (unit: string): void => {
-    const before = db.flight.get(flightKey(partition, unit));
+  const forget = (subject: string): void => {
+    const before = db.flight.get(flightKey(partition, subject));
     if (!before) return;
-    db.due.removeSync(dueKey(partition, dueOf(before), unit));
+    db.due.removeSync(dueKey(partition, dueOf(before), subject));
     count(before, -1);
   };
   const count = (record: FlightRecord, by: number): void => {
@@ -33,17 +33,17 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
   };
 
   return {
-    get: (unit) => (empty ? undefined : db.flight.get(flightKey(partition, unit))),
-    put(unit, record) {
+    get: (subject) => (empty ? undefined : db.flight.get(flightKey(partition, subject))),
+    put(subject, record) {
       empty = false;
-      forget(unit);
-      db.flight.putSync(flightKey(partition, unit), record);
-      db.due.putSync(dueKey(partition, dueOf(record), unit), null);
+      forget(subject);
+      db.flight.putSync(flightKey(partition, subject), record);
+      db.due.putSync(dueKey(partition, dueOf(record), subject), null);
       count(record, 1);
     },
-    remove(unit) {
-      forget(unit);
-      db.flight.removeSync(flightKey(partition, unit));
+    remove(subject) {
+      forget(subject);
+      db.flight.removeSync(flightKey(partition, subject));
     },
     write() {
       if (running === 0 && overdue === 0) return;

@@ -28,8 +28,8 @@ export function identitiesBefore(bucket: number): Range {
 }
 
 /** Something in flight, or an end that waits for its start. */
-export function flightKey({ workflow, partition }: PartitionId, unit: string): Key {
-  return [workflow, partition, inKey(unit)];
+export function flightKey({ workflow, partition }: PartitionId, subject: string): Key {
+  return [workflow, partition, inKey(subject)];
 }
 
 /** All of a partition that is in flight or waits. */
@@ -38,8 +38,8 @@ export function flightsOf({ workflow, partition }: PartitionId): Range {
 }
 
 /** The moment a sweep must look at something in flight. */
-export function dueKey({ workflow, partition }: PartitionId, due: number, unit: string): Key {
-  return [workflow, partition, due, inKey(unit)];
+export function dueKey({ workflow, partition }: PartitionId, due: number, subject: string): Key {
+  return [workflow, partition, due, inKey(subject)];
 }
 
 /** What is due in a partition before a moment. */
@@ -47,7 +47,7 @@ export function dueBefore({ workflow, partition }: PartitionId, timestamp: numbe
   return { start: [workflow, partition, 0], end: [workflow, partition, timestamp] };
 }
 
-export function unitOfDue(key: Key): string {
+export function subjectOfDue(key: Key): string {
   return outOfKey(String(key[3]));
 }
 
@@ -145,7 +145,7 @@ export function conversationOfDue(key: Key): { readonly incident: string; readon
   return { incident: String(key[1]), target: String(key[2]) };
 }
 
-// The parts of a list are separated by NUL, which long texts are not checked for: units, the only texts with
+// The parts of a list are separated by NUL, which long texts are not checked for: subjects, the only texts with
 // one, get another control character instead. Executions and steps hold none.
 function inKey(text: string): string {
   return text.replaceAll('\u0000', '\u001f');

@@ -1,5 +1,11 @@
-import type { EndGroup, EndSli, EndUnit, FailureKey, PartitionId } from '../../core/ports/store/counting.ts';
-import type { SliLanding, StartGroup, StartUnit, Watch } from '../../core/ports/store/counting.ts';
+import type {
+  EndGroup,
+  EndSli,
+  EndedSubject,
+  FailureKey,
+  PartitionId,
+} from '../../core/ports/store/counting.ts';
+import type { SliLanding, StartGroup, StartedSubject, Watch } from '../../core/ports/store/counting.ts';
 import { OVERDUE_ERROR } from '../../core/ports/store/counting.ts';
 import { judge } from '../../core/sli/sli.ts';
 import type { EndStatus, Landing } from '../../core/sli/sli.ts';
@@ -36,47 +42,48 @@ export function recordPieces(
   };
   const fresh = pieces.map(({ group }) =>
     group.kind === 'start'
-      ? group.units.filter((unit) => recordStart(work, group, unit)).length
-      : group.units.filter((unit) => recordEnd(work, group, unit)).length,
+      ? group.subjects.filter((subject) => recordStart(work, group, subject)).length
+      : group.subjects.filter((subject) => recordEnd(work, group, subject)).length,
   );
   work.tally.write();
   work.flight.write();
   return fresh;
 }
 
-function recordStart(work: Work, group: StartGroup, unit: StartUnit): boolean {
+function recordStart(work: Work, group: StartGroup, subject: StartedSubject): boolean {
   const { identities, flight } = work;
-  if (!identities.add(`s${unit.unit}`)) return false;
+  if (!identities.add(`s${subject.subject}`)) return false;
   if (group.landings.length > 0) {
-    landAll(work.tally, { ...unit, count: group.count, failure: NO_NAMES }, group.landings);
+    landAll(work.tally, { ...subject, count: group.count, failure: NO_NAMES }, group.landings);
   }
   if (group.watched) {
     const started: Running = {
       kind: 'running',
-      startedAt: unit.at,
+      startedAt: subject.at,
       count: group.count,
-      execution: unit.execution,
-      traceId: unit.traceId,
-      lastStep: unit.step,
+      execution: subject.execution,
+      traceId: subject.traceId,
+      lastStep: subject.step,
       lastStepAt: null,
       watches: group.watches.map((watch) => ({ ...watch, counted: null })),
     };
-    if (identities.has(`e${unit.unit}`)) {
-      const early = flight.get(unit.unit);
-      if (early?.kind === 'early-end') landEarlyEnd(work, unit.unit, early, started);
+    if (identities.has(`e${subject.subject}`)) {
+      const early = flight.get(subject.subject);
+      if (early?.kind === 'early-end') landEarlyEnd(work, subject.subject, early, started);
     } else {
-      flight.put(unit.unit, started);
+      flight.put(subject.subject, started);
     }
   }
-  if (unit.parent !== null && unit.step !== null) noteStep(flight, unit.parent, unit.step, unit.at);
+  if (subject.parent !== null && subject.step !== null)
+    noteStep(flight, subject.parent, subject.step, subject.at);
   return true;
 }
 
-function landEarlyEnd({ flight, tally }: Work, unit: string, early: EarlyEnd, started: Running): void {
+function landEarlyEnd({ flight, tally }: Work, subject: string, early: EarlyEnd, started: Running): void {
   const { endedAt, count, execution, traceId, failure, slis } = early;
-  const end: End = { unit, at: endedAt, status: 'succeeded', count, execution, traceId, failure };
+  const end: End = { subject, at: endedAt, status: 'succeeded', count, execution, traceId, failure };
   landJudged(tally, end, slis.map(sliOfWatch), started, started.startedAt);
-  flight.remove(unit);
+  flight.remove(subject);
 }
 
 /** Notes in the record of a whole execution that a step of it was begun. */
@@ -90,7 +97,7 @@ function noteStep(flight: Flight, parent: string, step: string, at: number): voi
 
 /** What counts, with what of its group it needs. */
 interface Counting {
-  readonly unit: string;
+  readonly subject: string;
   readonly at: number;
   readonly count: number;
   readonly execution: string;
@@ -105,20 +112,20 @@ interface End extends Counting {
 /** What bad starts are filed under. */
 const NO_NAMES: FailureKey = { step: null, dependency: null, error: null };
 
-function recordEnd(work: Work, group: EndGroup, unit: EndUnit): boolean {
+function recordEnd(work: Work, group: EndGroup, subject: EndedSubject): boolean {
   const { identities, flight, tally } = work;
-  if (!identities.add(`e${unit.unit}`)) return false;
+  if (!identities.add(`e${subject.subject}`)) return false;
   const { status, count, failure } = group;
-  const { at, execution, traceId } = unit;
-  const end: End = { unit: unit.unit, at, status, count, execution, traceId, failure };
-  const record = flight.get(unit.unit);
+  const { at, execution, traceId } = subject;
+  const end: End = { subject: subject.subject, at, status, count, execution, traceId, failure };
+  const record = flight.get(subject.subject);
   if (record?.kind === 'running') {
-    landJudged(tally, end, group.slis, record, unit.startedAt ?? record.startedAt);
-    flight.remove(unit.unit);
+    landJudged(tally, end, group.slis, record, subject.startedAt ?? record.startedAt);
+    flight.remove(subject.subject);
   } else if (group.landings) {
     landAll(tally, end, group.landings);
-  } else if (unit.startedAt !== null) {
-    landJudged(tally, end, group.slis, null, unit.startedAt);
+  } else if (subject.startedAt !== null) {
+    landJudged(tally, end, group.slis, null, subject.startedAt);
   } else {
     landWithoutStart(work, end, group.slis);
   }
@@ -153,7 +160,7 @@ function landJudged(
         minute,
         record.count,
         failure,
-        overdueSample(end.unit, record, deadline, failure),
+        overdueSample(end.subject, record, deadline, failure),
       );
     }
     if (landing) land(tally, end, fingerprint, landing.minute, landing.good);
@@ -173,8 +180,8 @@ function landWithoutStart({ flight, tally }: Work, end: End, slis: EndGroup['sli
     }
   }
   if (waiting.length === 0) return;
-  const { unit, at, count, execution, traceId, failure } = end;
-  flight.put(unit, { kind: 'early-end', endedAt: at, count, execution, traceId, failure, slis: waiting });
+  const { subject, at, count, execution, traceId, failure } = end;
+  flight.put(subject, { kind: 'early-end', endedAt: at, count, execution, traceId, failure, slis: waiting });
 }
 
 /** Where an end lands for an SLI that selects it; without its start, deadlines do not matter. */
@@ -199,9 +206,9 @@ function landAll(tally: Tally, counting: Counting, landings: readonly SliLanding
 }
 
 function land(tally: Tally, counting: Counting, fingerprint: string, minute: number, good: boolean): void {
-  const { unit, at, count, execution, traceId, failure } = counting;
+  const { subject, at, count, execution, traceId, failure } = counting;
   if (good) tally.good(fingerprint, minute, count);
-  else tally.bad(fingerprint, minute, count, failure, { unit, execution, at, traceId, ...failure });
+  else tally.bad(fingerprint, minute, count, failure, { unit: subject, execution, at, traceId, ...failure });
 }
 
 /** What something overdue is filed under, with the step that was begun last. */
@@ -210,6 +217,11 @@ export function overdueFailure(step: string | null): FailureKey {
 }
 
 /** Something overdue as one of the last failed: it failed at its deadline. */
-export function overdueSample(unit: string, record: Running, deadline: number, failure: FailureKey): Sample {
-  return { unit, execution: record.execution, at: deadline, traceId: record.traceId, ...failure };
+export function overdueSample(
+  subject: string,
+  record: Running,
+  deadline: number,
+  failure: FailureKey,
+): Sample {
+  return { unit: subject, execution: record.execution, at: deadline, traceId: record.traceId, ...failure };
 }

@@ -11,7 +11,7 @@ import type { Database } from 'lmdb';
 import { holds } from './databases.ts';
 import type { Databases, Running } from './databases.ts';
 import { dueOf, flightOf } from './in-flight.ts';
-import { blocksBefore, dueBefore, failuresBefore, sumsBefore, unitOfDue } from './keys.ts';
+import { blocksBefore, dueBefore, failuresBefore, sumsBefore, subjectOfDue } from './keys.ts';
 import type { Key, Range } from './keys.ts';
 import { overdueFailure, overdueSample } from './record.ts';
 import { createTally } from './tally.ts';
@@ -40,27 +40,27 @@ export function sweepPartition(
   let overdue = 0;
   let unjudged = 0;
   // "Before now": at its deadline itself an execution may still end in time.
-  const units = [...db.due.getKeys({ ...dueBefore(partition, now), limit })].map(unitOfDue);
-  for (const unit of units) {
-    const record = flight.get(unit)!;
+  const subjects = [...db.due.getKeys({ ...dueBefore(partition, now), limit })].map(subjectOfDue);
+  for (const subject of subjects) {
+    const record = flight.get(subject)!;
     if (record.kind === 'early-end') {
       unjudged += 1;
-      flight.remove(unit);
+      flight.remove(subject);
       continue;
     }
-    const counted = countOverdue(tally, unit, record, now);
+    const counted = countOverdue(tally, subject, record, now);
     overdue += counted.landings;
-    if (dueOf(counted.record) < now) flight.remove(unit);
-    else flight.put(unit, counted.record);
+    if (dueOf(counted.record) < now) flight.remove(subject);
+    else flight.put(subject, counted.record);
   }
   tally.write();
   flight.write();
-  return { swept: units.length + removeExpired(db, now, limit - units.length), overdue, unjudged };
+  return { swept: subjects.length + removeExpired(db, now, limit - subjects.length), overdue, unjudged };
 }
 
 function countOverdue(
   tally: Tally,
-  unit: string,
+  subject: string,
   record: Running,
   now: number,
 ): { readonly record: Running; readonly landings: number } {
@@ -69,7 +69,7 @@ function countOverdue(
   const watches = record.watches.map((watch) => {
     const deadline = record.startedAt + watch.withinMs;
     if (watch.counted || deadline >= now) return watch;
-    const sample = overdueSample(unit, record, deadline, failure);
+    const sample = overdueSample(subject, record, deadline, failure);
     tally.bad(watch.fingerprint, minuteOf(deadline), record.count, failure, sample);
     landings += 1;
     return { ...watch, counted: { step: record.lastStep } };

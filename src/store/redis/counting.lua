@@ -49,9 +49,9 @@ local function file(fingerprint, minute, failure, n)
   fields[field] = (fields[field] or 0) + n
 end
 
--- A failed execution as it is kept. The unit makes it one entry however often it is written.
-local function sampleOf(unit, execution, trace, failure)
-  return cjson.encode({ unit, execution, trace, failure[1], failure[2], failure[3] })
+-- A failed execution as it is kept. The subject makes it one entry however often it is written.
+local function sampleOf(subject, execution, trace, failure)
+  return cjson.encode({ subject, execution, trace, failure[1], failure[2], failure[3] })
 end
 
 local function samplesOf(fingerprint)

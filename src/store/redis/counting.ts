@@ -263,7 +263,7 @@ function readHour(member: string): Changes['hours'][number] {
   return { fingerprint: member.slice(0, colon), hour: Number(member.slice(colon + 1)) };
 }
 
-/** Reads members (JSON of unit, execution, trace, step, dependency, error) that alternate with their scores. */
+/** Reads members (JSON of subject, execution, trace, step, dependency, error) that alternate with their scores. */
 function readFailed(membersAndScores: readonly string[]): FailedExecution[] {
   const failed: FailedExecution[] = [];
   for (let i = 0; i + 1 < membersAndScores.length; i += 2) {

@@ -52,12 +52,12 @@ export const outboxKeys = [
 export function countingKeys(id: PartitionId): string[] {
   const prefix = counting(id);
   return [
-    /** HASH unit -> record of what has started and not ended. */
+    /** HASH subject -> record of what has started and not ended. */
     `${prefix}flight`,
-    /** HASH unit -> record of a success whose start has not come. */
+    /** HASH subject -> record of a success whose start has not come. */
     `${prefix}early`,
     dueKey(id),
-    /** SET of the units in flight that were counted as overdue. */
+    /** SET of the subjects in flight that were counted as overdue. */
     `${prefix}overdue`,
     revisionKey(id),
     /** ZSET `fingerprint:hour` by the revision that last changed it. */
@@ -70,7 +70,7 @@ export function countingKeys(id: PartitionId): string[] {
   ];
 }
 
-/** ZSET: units that started, or wait for their start, by when the sweep must look at them. */
+/** ZSET: subjects that started, or wait for their start, by when the sweep must look at them. */
 export function dueKey(id: PartitionId): string {
   return `${counting(id)}due`;
 }
@@ -80,7 +80,7 @@ export function flightKey(id: PartitionId): string {
   return `${counting(id)}flight`;
 }
 
-/** SET: the units in flight that are overdue. */
+/** SET: the subjects in flight that are overdue. */
 export function overdueKey(id: PartitionId): string {
   return `${counting(id)}overdue`;
 }

@@ -3,7 +3,7 @@
 -- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
 --       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
 --       end    identities; then one JSON [at, startedAt, execution, trace], each of them an array of
---              n, or false; a startedAt or trace is false when there is none, and no executions are the units
+--              n, or false; a startedAt or trace is false when there is none, and no executions are the subjects
 --       Identities are as in seen.lua.
 -- A start group is {kind, n, watched, steps} and, if its starts count by themselves, {count, landings, failure,
 -- latest} as of an end group; a due is the moment the sweep must look at it first.
@@ -28,13 +28,13 @@ local function landBad(fingerprint, minute, n, failure, at, member)
 end
 
 -- Lands an end at once, without looking for its start.
-local function landEnd(group, unit, at, execution, trace)
+local function landEnd(group, subject, at, execution, trace)
   local member
   for _, landing in ipairs(group.landings) do
     if landing[3] then
       land(landing[1], landing[2], true, group.count)
     else
-      member = member or sampleOf(unit, execution, trace, group.failure)
+      member = member or sampleOf(subject, execution, trace, group.failure)
       landBad(landing[1], landing[2], group.count, group.failure, at, member)
     end
     if landing[4] then
@@ -51,12 +51,12 @@ local function find(slis, fingerprint)
   end
 end
 
-local function takeBackOverdue(unit, record, watch)
+local function takeBackOverdue(subject, record, watch)
   local failure = overdueFailure(watch[4])
   local minute = math.floor((record.s + watch[2]) / MINUTE)
   land(watch[1], minute, false, -record.n)
   file(watch[1], minute, failure, -record.n)
-  removeSample(watch[1], sampleOf(unit, record.x, record.t, failure))
+  removeSample(watch[1], sampleOf(subject, record.x, record.t, failure))
 end
 
 -- Where an end lands for an SLI that selects it, or for a watch of its start; without a start deadlines do not
@@ -83,12 +83,12 @@ local function landOne(end_, sli, startedAt, record, watch)
     if good == false and minute == math.floor((record.s + watch[2]) / MINUTE) then
       return
     end
-    takeBackOverdue(end_.unit, record, watch)
+    takeBackOverdue(end_.subject, record, watch)
   end
   if good then
     land(sli[1], minute, true, end_.count)
   elseif minute then
-    local member = sampleOf(end_.unit, end_.execution, end_.trace, end_.failure)
+    local member = sampleOf(end_.subject, end_.execution, end_.trace, end_.failure)
     landBad(sli[1], minute, end_.count, end_.failure, end_.at, member)
   end
 end
@@ -117,7 +117,7 @@ local function landUnknown(end_, slis)
       if good then
         land(sli[1], minute, true, end_.count)
       elseif minute then
-        local member = sampleOf(end_.unit, end_.execution, end_.trace, end_.failure)
+        local member = sampleOf(end_.subject, end_.execution, end_.trace, end_.failure)
         landBad(sli[1], minute, end_.count, end_.failure, end_.at, member)
       end
     elseif end_.status == 'succeeded' then
@@ -126,45 +126,45 @@ local function landUnknown(end_, slis)
   end
   if #waiting > 0 then
     local record = { e = end_.at, n = end_.count, x = end_.execution, t = end_.trace, f = end_.failure, w = waiting }
-    earlyRecords[#earlyRecords + 1] = end_.unit
+    earlyRecords[#earlyRecords + 1] = end_.subject
     earlyRecords[#earlyRecords + 1] = cjson.encode(record)
     earlyDues[#earlyDues + 1] = end_.at + limits.dedupHorizon
-    earlyDues[#earlyDues + 1] = end_.unit
+    earlyDues[#earlyDues + 1] = end_.subject
   end
 end
 
 -- A start whose end came first: judged now if that end was a success that waited for it.
-local function landEarly(unit, record, early)
+local function landEarly(subject, record, early)
   local end_ = {
-    unit = unit, at = early.e, status = 'succeeded', count = early.n,
+    subject = subject, at = early.e, status = 'succeeded', count = early.n,
     execution = early.x, trace = early.t, failure = early.f,
   }
   landJudged(end_, early.w, record.s, record)
-  call('HDEL', EARLY, unit)
-  call('ZREM', DUE, unit)
+  call('HDEL', EARLY, subject)
+  call('ZREM', DUE, subject)
 end
 
 -- Puts what was newly started in flight, or judges it with its end where that came first.
 local function startFlights(group, first, offsets)
   local n = group.n
-  local units, ends = {}, {}
+  local subjects, ends = {}, {}
   for i, offset in ipairs(offsets) do
-    units[i] = string.sub(ARGV[first + offset], 2)
-    ends[i] = 'e' .. units[i]
+    subjects[i] = string.sub(ARGV[first + offset], 2)
+    ends[i] = 'e' .. subjects[i]
   end
   local ended = seenIn(live, ends, 1, #ends)
   local records, dues = {}, {}
   for i, offset in ipairs(offsets) do
-    local unit, record = units[i], ARGV[first + 2 * n + offset]
+    local subject, record = subjects[i], ARGV[first + 2 * n + offset]
     if not ended[i - 1] then
-      records[#records + 1] = unit
+      records[#records + 1] = subject
       records[#records + 1] = record
       dues[#dues + 1] = ARGV[first + n + offset]
-      dues[#dues + 1] = unit
+      dues[#dues + 1] = subject
     else
-      local early = call('HGET', EARLY, unit)
+      local early = call('HGET', EARLY, subject)
       if early then
-        landEarly(unit, cjson.decode(record), cjson.decode(early))
+        landEarly(subject, cjson.decode(record), cjson.decode(early))
       end
     end
   end
@@ -262,30 +262,30 @@ local function recordOneByOne(group, first)
   if #offsets == 0 then
     return 0
   end
-  local units = {}
+  local subjects = {}
   for i, offset in ipairs(offsets) do
-    units[i] = string.sub(ARGV[first + offset], 2)
+    subjects[i] = string.sub(ARGV[first + offset], 2)
   end
-  local records = inFlight and call('HMGET', FLIGHT, unpack(units)) or {}
+  local records = inFlight and call('HMGET', FLIGHT, unpack(subjects)) or {}
   local ats, starts, executions, traces = unpack(cjson.decode(ARGV[first + n]))
   local finished = {}
   for i, offset in ipairs(offsets) do
     local end_ = {
-      unit = units[i],
+      subject = subjects[i],
       at = ats[offset + 1],
       status = group.status,
       count = group.count,
-      execution = executions and executions[offset + 1] or units[i],
+      execution = executions and executions[offset + 1] or subjects[i],
       trace = traces and traces[offset + 1] or cjson.null,
       failure = group.failure,
     }
     local record = records[i] and cjson.decode(records[i])
     local startedAt = starts and starts[offset + 1] or (record and record.s)
     if record then
-      finished[#finished + 1] = units[i]
+      finished[#finished + 1] = subjects[i]
       landJudged(end_, group.slis, startedAt, record)
     elseif group.landings then
-      landEnd(group, end_.unit, end_.at, end_.execution, end_.trace)
+      landEnd(group, end_.subject, end_.at, end_.execution, end_.trace)
     elseif startedAt then
       landJudged(end_, group.slis, startedAt)
     else

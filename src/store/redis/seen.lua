@@ -1,7 +1,7 @@
 -- Put in front of record.lua: which identities were seen before. They are remembered in a set for each time
 -- bucket of their arrival.
 -- KEYS  12 the bucket of now, 13 the next one (of a replica whose clock is ahead), 14 and 15 the two before
--- An identity is 's' or 'e', for a start or an end, and a unit.
+-- An identity is 's' or 'e', for a start or an end, and a subject.
 
 local SEEN = KEYS[12]
 

@@ -8,7 +8,7 @@ local now = tonumber(ARGV[1])
 local overdue, unjudged = 0, 0
 
 -- Counts what has become overdue of a record and returns when to look again.
-local function countOverdue(unit, record)
+local function countOverdue(subject, record)
   local nextLook = record.s + limits.flightRetention
   local counted = false
   for _, watch in ipairs(record.w) do
@@ -19,7 +19,7 @@ local function countOverdue(unit, record)
         local failure = overdueFailure(record.p)
         land(watch[1], minute, false, record.n)
         file(watch[1], minute, failure, record.n)
-        addSample(watch[1], deadline, sampleOf(unit, record.x, record.t, failure))
+        addSample(watch[1], deadline, sampleOf(subject, record.x, record.t, failure))
         watch[3], watch[4] = 1, record.p
         overdue = overdue + 1
         counted = true
@@ -29,33 +29,33 @@ local function countOverdue(unit, record)
     end
   end
   if counted then
-    call('HSET', FLIGHT, unit, cjson.encode(record))
-    call('SADD', OVERDUE, unit)
+    call('HSET', FLIGHT, subject, cjson.encode(record))
+    call('SADD', OVERDUE, subject)
   end
   return nextLook
 end
 
-local function forget(unit)
-  call('HDEL', FLIGHT, unit)
-  call('SREM', OVERDUE, unit)
-  call('ZREM', DUE, unit)
+local function forget(subject)
+  call('HDEL', FLIGHT, subject)
+  call('SREM', OVERDUE, subject)
+  call('ZREM', DUE, subject)
 end
 
 -- "Before now": at its deadline itself an execution may still end in time.
-local units = call('ZRANGEBYSCORE', DUE, '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
-for _, unit in ipairs(units) do
-  local text = call('HGET', FLIGHT, unit)
+local subjects = call('ZRANGEBYSCORE', DUE, '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, subject in ipairs(subjects) do
+  local text = call('HGET', FLIGHT, subject)
   if text then
-    local nextLook = countOverdue(unit, cjson.decode(text))
+    local nextLook = countOverdue(subject, cjson.decode(text))
     if nextLook < now then
-      forget(unit)
+      forget(subject)
     else
-      call('ZADD', DUE, nextLook, unit)
+      call('ZADD', DUE, nextLook, subject)
     end
   else
-    unjudged = unjudged + call('HDEL', EARLY, unit)
-    call('ZREM', DUE, unit)
+    unjudged = unjudged + call('HDEL', EARLY, subject)
+    call('ZREM', DUE, subject)
   end
 end
 writeAll(now)
-return { #units, overdue, unjudged }
+return { #subjects, overdue, unjudged }

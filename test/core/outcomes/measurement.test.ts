@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../../../src/core/outcomes/measurement.ts';
-import { measurementUnit, parseMeasurement } from '../../../src/core/outcomes/measurement.ts';
-import { unitKey } from '../../../src/core/ports/store/counting.ts';
+import { measurementSubject, parseMeasurement } from '../../../src/core/outcomes/measurement.ts';
+import { subjectKey } from '../../../src/core/ports/store/counting.ts';
 import { DAY, MINUTE } from '../../../src/core/time/duration.ts';
 import { ARRIVAL } from '../../support/outcomes.ts';
 
@@ -64,28 +64,28 @@ describe('a measurement', () => {
 });
 
 describe('C1: the identity of a measurement', () => {
-  const unit = (changes: object) => measurementUnit(parse(changes) as Measurement);
+  const subject = (changes: object) => measurementSubject(parse(changes) as Measurement);
 
   it('is its name, moment and attributes, in whatever order those come', () => {
-    const same = unit({ attributes: { a: '1', b: '2' } });
-    expect(unit({ attributes: { b: '2', a: '1' }, value: 99 })).toBe(same);
+    const same = subject({ attributes: { a: '1', b: '2' } });
+    expect(subject({ attributes: { b: '2', a: '1' }, value: 99 })).toBe(same);
     for (const other of [{}, { attributes: { a: '1' } }, { attributes: { a: '2', b: '1' } }]) {
-      expect(unit(other)).not.toBe(same);
+      expect(subject(other)).not.toBe(same);
     }
-    expect(unit({ at: ARRIVAL - 1 })).not.toBe(unit({}));
-    expect(unit({ name: 'lag' })).not.toBe(unit({}));
+    expect(subject({ at: ARRIVAL - 1 })).not.toBe(subject({}));
+    expect(subject({ name: 'lag' })).not.toBe(subject({}));
   });
 
   it('is its name and id when it has one', () => {
-    expect(unit({ id: 'x', at: ARRIVAL - 1 })).toBe(unit({ id: 'x' }));
-    expect(unit({ id: 'x' })).not.toBe(unit({ id: 'y' }));
-    expect(unit({ id: 'x', name: 'lag' })).not.toBe(unit({ id: 'x' }));
+    expect(subject({ id: 'x', at: ARRIVAL - 1 })).toBe(subject({ id: 'x' }));
+    expect(subject({ id: 'x' })).not.toBe(subject({ id: 'y' }));
+    expect(subject({ id: 'x', name: 'lag' })).not.toBe(subject({ id: 'x' }));
     // However an id is chosen, it is not the identity of one without.
-    expect(unit({ id: `${ARRIVAL}` })).not.toBe(unit({}));
+    expect(subject({ id: `${ARRIVAL}` })).not.toBe(subject({}));
   });
 
   it('is never that of an execution', () => {
-    expect(unit({ id: 'x' }).startsWith('\u0000')).toBe(true);
-    expect(unitKey('x', 'm', 1).startsWith('\u0000')).toBe(false);
+    expect(subject({ id: 'x' }).startsWith('\u0000')).toBe(true);
+    expect(subjectKey('x', 'm', 1).startsWith('\u0000')).toBe(false);
   });
 });

@@ -52,7 +52,7 @@ describe('group commit', () => {
       outcome('weighty', { count: 3 }),
     ]);
     expect(batches()).toHaveLength(1);
-    expect(batches()[0]!.groups.map(({ kind, units }) => [kind, units.length])).toEqual([
+    expect(batches()[0]!.groups.map(({ kind, subjects }) => [kind, subjects.length])).toEqual([
       ['end', 50],
       ['end', 30],
       ['start', 20],

@@ -131,7 +131,7 @@ describe('measurements', () => {
     ]);
     const batches = world.wrapped.calls('record').map(([batch]) => batch as RecordBatch);
     expect(batches).toHaveLength(1);
-    expect(batches[0]!.groups.map(({ units }) => units.length)).toEqual([50, 1]);
+    expect(batches[0]!.groups.map(({ subjects }) => subjects.length)).toEqual([50, 1]);
   });
 
   it('C2: that could not be stored are refused, and count once when they are sent again', async () => {

@@ -74,7 +74,7 @@ export interface StartGroup {
   readonly watches: readonly Watch[];
   /** Where each of these starts counts by itself; empty for most. What is bad of it is filed under no names. */
   readonly landings: readonly SliLanding[];
-  readonly units: readonly StartUnit[];
+  readonly subjects: readonly StartedSubject[];
 }
 
 /** An SLI that waits for an end until `withinMs` after the start. */
@@ -83,20 +83,20 @@ export interface Watch {
   readonly withinMs: number;
 }
 
-export interface StartUnit {
-  /** What started: see `unitKey`. */
-  readonly unit: string;
+export interface StartedSubject {
+  /** What started: see `subjectKey`. */
+  readonly subject: string;
   readonly at: number;
   readonly execution: string;
   readonly step: string | null;
   readonly traceId: string | null;
-  /** For a step: the unit of the whole execution, whose record notes that this step was begun last. */
+  /** For a step: the subject of the whole execution, whose record notes that this step was begun last. */
   readonly parent: string | null;
 }
 
 /**
  * Ends. Each lands at most once per SLI: at `landings` when those are given, else wherever its start puts it.
- * If the unit is in flight, SLIs that its start was selected by are judged too, and whatever was counted for
+ * If the subject is in flight, SLIs that its start was selected by are judged too, and whatever was counted for
  * it at a deadline is taken back where the end shows it wrong (it ended in time and was reported late).
  */
 export interface EndGroup {
@@ -106,13 +106,13 @@ export interface EndGroup {
   /** The SLIs that select these ends. */
   readonly slis: readonly EndSli[];
   /**
-   * Where all of these land, or null when it takes each unit's start to tell. One landing an SLI at most. A unit that
+   * Where all of these land, or null when it takes each subject's start to tell. One landing an SLI at most. A subject that
    * is in flight is judged by `slis` instead, and of the others here nothing counts.
    */
   readonly landings: readonly SliLanding[] | null;
   /** What to file bad landings under. */
   readonly failure: FailureKey;
-  readonly units: readonly EndUnit[];
+  readonly subjects: readonly EndedSubject[];
 }
 
 /** An SLI that selects an end. */
@@ -146,8 +146,8 @@ export interface SliLanding {
   readonly value: number | null;
 }
 
-export interface EndUnit {
-  readonly unit: string;
+export interface EndedSubject {
+  readonly subject: string;
   readonly at: number;
   readonly startedAt: number | null;
   readonly execution: string;
@@ -189,6 +189,6 @@ export const MAX_LAST_FAILED = 20;
 export const FAILURE_RETENTION = 8 * 24 * 3_600_000;
 
 /** The identity of what an outcome is about: an execution, or one attempt of one of its steps. */
-export function unitKey(execution: string, step: string | null, attempt: number): string {
+export function subjectKey(execution: string, step: string | null, attempt: number): string {
   return step === null && attempt === 1 ? execution : `${execution}\u0000${step ?? ''}\u0000${attempt}`;
 }
