@@ -277,7 +277,7 @@ describe('opening Redis', () => {
     const log = memoryLog();
     const store = await openRedisStore({ url: redis.url, partitions: null, log, waitReplicas: 0 });
     cleanups.push(() => store.close());
-    expect(log.entries).toMatchObject([{ resolution: 'warn', fields: { policy: 'allkeys-lru' } }]);
+    expect(log.entries).toMatchObject([{ level: 'warn', fields: { policy: 'allkeys-lru' } }]);
   });
 
   it('J2: a wiped server has another identity', async () => {

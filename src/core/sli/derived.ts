@@ -2,7 +2,7 @@ import { MINUTE_EXACT, MINUTE_RETENTION } from '../counters/cells.ts';
 import { freshHour, freshMinutes } from './freshness.ts';
 import type { CellHistory } from '../counters/cell-history.ts';
 import { scheduleHour } from './schedule.ts';
-import type { DerivedSli, SingleSli } from './sli.ts';
+import type { DerivedSli, ComponentSli } from './sli.ts';
 import { sliceHour } from './slices.ts';
 import { HOUR, MINUTE } from '../time/duration.ts';
 
@@ -73,6 +73,6 @@ export function minutesKeptFrom(now: number): number {
  * what is there, so those of up to three days before can be worked out; freshness and schedules judge silence, which
  * before they were defined may only mean that nobody listened.
  */
-export function beginningOf({ kind }: SingleSli, own: number, bases: readonly number[]): number {
+export function beginningOf({ kind }: ComponentSli, own: number, bases: readonly number[]): number {
   return kind === 'slices' ? Math.min(own, Math.max(...bases, own - MINUTE_EXACT)) : own;
 }

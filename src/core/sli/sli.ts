@@ -117,7 +117,7 @@ export interface CompositeMember {
   /** The id of its SLO. */
   readonly slo: string;
   readonly workflow: string;
-  readonly sli: SingleSli;
+  readonly sli: ComponentSli;
   readonly fingerprint: string;
   readonly weight: number;
 }
@@ -133,10 +133,10 @@ export interface CompositeSli {
 }
 
 /** An SLI with counters of its own. */
-export type SingleSli = OutcomeSli | MeasurementSli | SliceSli | FreshnessSli | ScheduleSli;
+export type ComponentSli = OutcomeSli | MeasurementSli | SliceSli | FreshnessSli | ScheduleSli;
 
 /** Which outcomes count, and which of those are good. */
-export type Sli = SingleSli | CompositeSli;
+export type Sli = ComponentSli | CompositeSli;
 
 /** An SLI whose counters are worked out from those of others, see `countedSlis`. */
 export type DerivedSli = SliceSli | FreshnessSli | ScheduleSli;

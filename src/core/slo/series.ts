@@ -1,20 +1,20 @@
-import type { CountedSli, SingleSli } from '../sli/sli.ts';
+import type { CountedSli, ComponentSli } from '../sli/sli.ts';
 import { countedSlis, fingerprint } from '../sli/sli.ts';
 import type { Definitions, Slo } from './slo.ts';
 import { allSlos } from './slo.ts';
 import type { SliId } from '../sli/sli-id.ts';
 
 /** One SLI with counters of its own that an SLO is judged by. */
-export interface Single extends SliId {
+export interface Component extends SliId {
   /** The id of the SLO whose SLI it is: the SLO itself, or the member of a composite. */
   readonly slo: string;
-  readonly sli: SingleSli;
+  readonly sli: ComponentSli;
   /** Its share in a composite, relative to the other members; 1 for an SLO by itself. */
   readonly weight: number;
 }
 
 /** What an SLO is judged by: its own SLI, or those of the members of a composite. */
-export function singlesOf({ id, workflow, fingerprint, sli }: Slo): readonly Single[] {
+export function componentsOf({ id, workflow, fingerprint, sli }: Slo): readonly Component[] {
   if (sli.kind === 'composite') return sli.members;
   return [{ slo: id, workflow, fingerprint, sli, weight: 1 }];
 }
@@ -24,8 +24,11 @@ export interface CountedSeries extends SliId {
   readonly sli: CountedSli;
 }
 
-/** What has to be counted so that a single SLI can be judged, see `countedSlis`. */
-export function countedSeries({ workflow, sli }: Pick<Single, 'workflow' | 'sli'>): readonly CountedSeries[] {
+/** What has to be counted so that a component can be judged, see `countedSlis`. */
+export function countedSeries({
+  workflow,
+  sli,
+}: Pick<Component, 'workflow' | 'sli'>): readonly CountedSeries[] {
   return countedSlis(sli).map((counted) => ({ workflow, fingerprint: fingerprint(counted), sli: counted }));
 }
 
@@ -34,11 +37,11 @@ export function seriesOf(slos: readonly Slo[]): readonly SliId[] {
   const series = new Map<string, SliId>();
   const add = ({ workflow, fingerprint }: SliId) =>
     series.set(seriesKey({ workflow, fingerprint }), { workflow, fingerprint });
-  for (const single of slos.flatMap(singlesOf)) {
-    add(single);
+  for (const component of slos.flatMap(componentsOf)) {
+    add(component);
     // An outcome SLI or a measurement is its own series; working out its fingerprint again would be wasted.
-    if (single.sli.kind !== 'outcomes' && single.sli.kind !== 'measurement')
-      countedSeries(single).forEach(add);
+    if (component.sli.kind !== 'outcomes' && component.sli.kind !== 'measurement')
+      countedSeries(component).forEach(add);
   }
   return [...series.values()];
 }
@@ -50,8 +53,8 @@ export function countedByWorkflow(
   const counted = new Map<string, Map<string, CountedSli>>(
     [...definitions.workflows.keys()].map((name) => [name, new Map()]),
   );
-  for (const single of allSlos(definitions).flatMap(singlesOf)) {
-    for (const { workflow, fingerprint, sli } of countedSeries(single))
+  for (const component of allSlos(definitions).flatMap(componentsOf)) {
+    for (const { workflow, fingerprint, sli } of countedSeries(component))
       counted.get(workflow)?.set(fingerprint, sli);
   }
   return counted;

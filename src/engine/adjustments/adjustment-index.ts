@@ -5,7 +5,7 @@ export interface AdjustmentIndex {
   /** By the time of their creation. */
   readonly all: readonly Adjustment[];
   /** Those of an SLO and those of its workflow; the same array for the same ones, as long as none of them changes. */
-  readonly of: (single: { readonly slo: string; readonly workflow: string }) => readonly Adjustment[];
+  readonly of: (component: { readonly slo: string; readonly workflow: string }) => readonly Adjustment[];
 }
 
 const NONE: readonly Adjustment[] = [];

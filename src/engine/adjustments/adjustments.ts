@@ -5,7 +5,7 @@ import { HOUR_RETENTION } from '../../core/counters/cells.ts';
 import { hash53 } from '../../core/hash.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { AdjustmentReport } from '../../core/ports/queries.ts';
-import { singlesOf } from '../../core/slo/series.ts';
+import { componentsOf } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { Store } from '../../core/ports/store/store.ts';
@@ -30,9 +30,9 @@ export interface Adjustments {
   reload(now: number): Promise<void>;
   readonly index: () => AdjustmentIndex;
   /** Where the outcomes are counted that an SLI is to do without; null when no adjustment applies to it. */
-  readonly excluded: (single: Adjusted) => SliId | null;
+  readonly excluded: (component: Adjusted) => SliId | null;
   /** The intervals that are taken out of an SLI between two moments. */
-  intervals(single: Adjusted, from: number, to: number): readonly Interval[];
+  intervals(component: Adjusted, from: number, to: number): readonly Interval[];
   /** Those that take outcomes out of an SLO now, will, or have within its windows; latest first. */
   of(slo: Slo, now: number): readonly AdjustmentReport[];
   /** Those that took outcomes out of an SLO between two moments; latest first. */
@@ -83,7 +83,7 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
     now: number,
     wanted: (adjustment: Adjustment, report: AdjustmentReport) => boolean,
   ): AdjustmentReport[] {
-    const applying = new Set(singlesOf(slo).flatMap((single) => index.of(single)));
+    const applying = new Set(componentsOf(slo).flatMap((component) => index.of(component)));
     const found: AdjustmentReport[] = [];
     for (const adjustment of [...applying].toSorted((a, b) => b.createdAt - a.createdAt)) {
       if (adjustment.withdrawn) continue;
@@ -115,10 +115,10 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
         throw error;
       }
     },
-    excluded: (single) =>
-      index.of(single).some(({ withdrawn }) => !withdrawn) ? excludedSeries(single) : null,
-    intervals: (single, from, to) =>
-      index.of(single).flatMap((adjustment) => intervalsOf(adjustment, from, to, recurrences.starts)),
+    excluded: (component) =>
+      index.of(component).some(({ withdrawn }) => !withdrawn) ? excludedSeries(component) : null,
+    intervals: (component, from, to) =>
+      index.of(component).flatMap((adjustment) => intervalsOf(adjustment, from, to, recurrences.starts)),
     of(slo, now) {
       const windows = [slo.window, ...slo.otherWindows];
       const from = now - Math.max(...windows.map((window) => windowLength(window, now)));

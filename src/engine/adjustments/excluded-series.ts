@@ -3,7 +3,7 @@ import type { Adjustment } from '../../core/adjustments/adjustment.ts';
 import { excludedCells, excludedMinutes, hoursOf, intervalsOf } from '../../core/adjustments/adjustment.ts';
 import { HOUR_RETENTION, MINUTES_PER_BLOCK, MINUTE_RETENTION, cellOf } from '../../core/counters/cells.ts';
 import type { Log } from '../../core/ports/log.ts';
-import { seriesKey, singlesOf } from '../../core/slo/series.ts';
+import { seriesKey, componentsOf } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
@@ -62,9 +62,9 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     const adjusted = adjustedSingles(slos);
     forgetOthers(adjusted);
     if (adjusted.length === 0) return;
-    for (const [index, single] of adjusted.entries()) {
+    for (const [index, component] of adjusted.entries()) {
       if (index > 0 && index % SLIS_AT_ONCE === 0) await turn();
-      listHours(single, now);
+      listHours(component, now);
     }
     await markChanged(adjusted, now);
     let left = HOURS_PER_WRITE;
@@ -74,25 +74,25 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       waiting.length > 0 && left > 0;
       waiting = waiting.filter(isDue)
     ) {
-      for (const single of waiting) {
+      for (const component of waiting) {
         left -= HOURS_AT_ONCE;
-        await workOff(single, now);
+        await workOff(component, now);
         await turn();
         if (left <= 0) return;
       }
     }
   }
 
-  function isDue(single: Adjusted): boolean {
-    return (progress.get(nameOf(single))?.due.size ?? 0) > 0;
+  function isDue(component: Adjusted): boolean {
+    return (progress.get(nameOf(component))?.due.size ?? 0) > 0;
   }
 
   /** Whatever was ever adjusted, so that what no longer is gets back to zero. */
   function adjustedSingles(slos: readonly Slo[]): Adjusted[] {
     const index = adjustments.index();
     if (index.all.length === 0) return [];
-    const adjusted = slos.flatMap(singlesOf).filter((single) => index.of(single).length > 0);
-    return [...new Map(adjusted.map((single) => [nameOf(single), single] as const)).values()];
+    const adjusted = slos.flatMap(componentsOf).filter((component) => index.of(component).length > 0);
+    return [...new Map(adjusted.map((component) => [nameOf(component), component] as const)).values()];
   }
 
   function forgetOthers(adjusted: readonly Adjusted[]): void {
@@ -101,12 +101,12 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     for (const name of progress.keys()) if (!names.has(name)) progress.delete(name);
   }
 
-  function listHours(single: Adjusted, now: number): void {
-    const adjustedBy = adjustments.index().of(single);
-    const known = progress.get(nameOf(single));
+  function listHours(component: Adjusted, now: number): void {
+    const adjustedBy = adjustments.index().of(component);
+    const known = progress.get(nameOf(component));
     if (known && isSame(known.adjustedBy, adjustedBy)) return;
     const { hours } = askedHours(adjustedBy, now);
-    progress.set(nameOf(single), { adjustedBy, due: new Set([...hours].toSorted((a, b) => b - a)) });
+    progress.set(nameOf(component), { adjustedBy, due: new Set([...hours].toSorted((a, b) => b - a)) });
   }
 
   /** The hours of adjustments as they were asked for, whether they were ended since or not. */
@@ -129,10 +129,10 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
   /** Notes the hours in which something was counted since the last call. */
   async function markChanged(adjusted: readonly Adjusted[], now: number): Promise<void> {
     const bySeries = new Map<string, Adjusted[]>();
-    for (const single of adjusted) {
-      const known = bySeries.get(seriesKey(single));
-      if (known) known.push(single);
-      else bySeries.set(seriesKey(single), [single]);
+    for (const component of adjusted) {
+      const known = bySeries.get(seriesKey(component));
+      if (known) known.push(component);
+      else bySeries.set(seriesKey(component), [component]);
     }
     const workflows = new Set(adjusted.map(({ workflow }) => workflow));
     const since = [...workflows].flatMap((workflow) =>
@@ -147,45 +147,45 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       const key = `${partition}/${workflow}`;
       const neverWritten = revision === 0 && revisions.get(key) === 0;
       if (!complete && !neverWritten && revisions.has(key)) {
-        for (const single of adjusted) if (single.workflow === workflow) relist(single, now);
+        for (const component of adjusted) if (component.workflow === workflow) relist(component, now);
       }
       revisions.set(key, revision);
       for (const { fingerprint, hour } of hours) {
-        for (const single of bySeries.get(seriesKey({ workflow, fingerprint })) ?? []) {
-          const { adjustedBy, due } = progress.get(nameOf(single))!;
+        for (const component of bySeries.get(seriesKey({ workflow, fingerprint })) ?? []) {
+          const { adjustedBy, due } = progress.get(nameOf(component))!;
           if (askedHours(adjustedBy, now).hours.has(hour)) due.add(hour);
         }
       }
     });
   }
 
-  function relist(single: Adjusted, now: number): void {
-    progress.delete(nameOf(single));
-    listHours(single, now);
+  function relist(component: Adjusted, now: number): void {
+    progress.delete(nameOf(component));
+    listHours(component, now);
   }
 
   /** Works out some of the hours of one SLI that are due. */
-  async function workOff(single: Adjusted, now: number): Promise<void> {
-    const { due } = progress.get(nameOf(single))!;
+  async function workOff(component: Adjusted, now: number): Promise<void> {
+    const { due } = progress.get(nameOf(component))!;
     const hours = [...due].slice(0, HOURS_AT_ONCE);
     try {
-      await store.writeHours(excludedSeries(single), await cellsOf(single, hours, now), now);
+      await store.writeHours(excludedSeries(component), await cellsOf(component, hours, now), now);
       for (const hour of hours) due.delete(hour);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
-      progress.delete(nameOf(single));
+      progress.delete(nameOf(component));
       const message = 'the adjusted outcomes of an SLO could not be worked out; the others go on';
-      log.error({ slo: single.slo, error: String(error) }, message);
+      log.error({ slo: component.slo, error: String(error) }, message);
     }
   }
 
-  async function cellsOf(single: Adjusted, hours: readonly number[], now: number): Promise<HourCells[]> {
+  async function cellsOf(component: Adjusted, hours: readonly number[], now: number): Promise<HourCells[]> {
     const [first, last] = [Math.min(...hours) * HOUR, (Math.max(...hours) + 1) * HOUR];
-    const intervals = adjustments.intervals(single, first, last);
+    const intervals = adjustments.intervals(component, first, last);
     const byMinutes = new Set(hours.filter((hour) => (hour + 1) * HOUR + BY_MINUTES > now));
     const [minutes, wholes] = await Promise.all([
-      readSeries(store, single, 'minute', byMinutes),
-      readSeries(store, single, 'hour', new Set(hours.map((hour) => cellOf('hour', hour * 60).block))),
+      readSeries(store, component, 'minute', byMinutes),
+      readSeries(store, component, 'hour', new Set(hours.map((hour) => cellOf('hour', hour * 60).block))),
     ]);
     return hours.flatMap((hour): HourCells[] => {
       const excluded = excludedMinutes(hour, intervals);
@@ -223,6 +223,6 @@ function isSame(one: readonly Adjustment[], other: readonly Adjustment[]): boole
   );
 }
 
-function nameOf(single: Adjusted): string {
-  return `${single.slo} ${seriesKey(single)}`;
+function nameOf(component: Adjusted): string {
+  return `${component.slo} ${seriesKey(component)}`;
 }

@@ -12,8 +12,8 @@ import { hash53 } from '../../core/hash.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { CellHistory } from '../../core/counters/cell-history.ts';
 import { hourOf } from '../../core/counters/cell-history.ts';
-import type { CountedSeries, Single } from '../../core/slo/series.ts';
-import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
+import type { CountedSeries, Component } from '../../core/slo/series.ts';
+import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
 import type { DerivedSli } from '../../core/sli/sli.ts';
 import { isDerived } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
@@ -72,19 +72,20 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
   function follow(slos: readonly Slo[]): void {
     if (slos.length === known.length && slos.every((slo, index) => slo === known[index])) return;
     known = slos;
-    const singles = new Map<string, Single>();
-    for (const single of slos.flatMap(singlesOf)) {
-      if (isDerived(single.sli)) singles.set(seriesKey(single), single);
+    const components = new Map<string, Component>();
+    for (const component of slos.flatMap(componentsOf)) {
+      if (isDerived(component.sli)) components.set(seriesKey(component), component);
     }
     for (const [key, { feeds }] of derivations) {
-      if (singles.has(key)) continue;
+      if (components.has(key)) continue;
       for (const feed of feeds) feed.close();
       derivations.delete(key);
     }
-    for (const [key, single] of singles) if (!derivations.has(key)) derivations.set(key, begin(single));
+    for (const [key, component] of components)
+      if (!derivations.has(key)) derivations.set(key, begin(component));
   }
 
-  function begin({ workflow, fingerprint, sli }: Single): Derivation {
+  function begin({ workflow, fingerprint, sli }: Component): Derivation {
     const bases = countedSeries({ workflow, sli });
     return {
       id: { workflow, fingerprint },

@@ -4,10 +4,10 @@ import { compositeCounts, spentShares } from '../../core/sli/composite.ts';
 import { beginningOf } from '../../core/sli/derived.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
 import type { MemberReport } from '../../core/ports/queries.ts';
-import type { Single } from '../../core/slo/series.ts';
-import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
+import type { Component } from '../../core/slo/series.ts';
+import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
 import { SLICE_PARTS, isDerived } from '../../core/sli/sli.ts';
-import type { SingleSli } from '../../core/sli/sli.ts';
+import type { ComponentSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
@@ -31,63 +31,63 @@ export interface ReaderOptions {
   readonly store: CountStore;
   readonly counterCache: CounterCache;
   /** Where the outcomes are counted that an SLI is to do without; null when there are none. */
-  readonly excluded?: (single: Single) => SliId | null;
+  readonly excluded?: (component: Component) => SliId | null;
 }
 
 export function createReader({ store, counterCache, excluded = () => null }: ReaderOptions): Reader {
   const requestOf = counterRequests();
-  const singles = new WeakMap<Slo, readonly Single[]>();
+  const components = new WeakMap<Slo, readonly Component[]>();
   const beginnings = new Map<string, number>();
   const streaks = createStreaks({ counterCache, partsOf, excluded, scaleOf });
 
   /** What an SLO is judged by, made once. */
-  function partsOf(slo: Slo): readonly Single[] {
-    let parts = singles.get(slo);
-    if (!parts) singles.set(slo, (parts = singlesOf(slo)));
+  function partsOf(slo: Slo): readonly Component[] {
+    let parts = components.get(slo);
+    if (!parts) components.set(slo, (parts = componentsOf(slo)));
     return parts;
   }
 
   function requestsOf(slo: Slo, now: number): CounterRequest[] {
     const requests: CounterRequest[] = [];
-    for (const single of partsOf(slo)) {
-      requests.push(requestOf(slo, single, now));
-      const without = excluded(single);
+    for (const component of partsOf(slo)) {
+      requests.push(requestOf(slo, component, now));
+      const without = excluded(component);
       if (without) requests.push(requestOf(slo, without, now));
     }
     return requests;
   }
 
   async function readBeginnings(slos: readonly Slo[], now: number): Promise<void> {
-    const unknown = new Map<string, Single>();
-    for (const single of slos.flatMap(partsOf)) {
-      const key = seriesKey(single);
-      if (!beginnings.has(key)) unknown.set(key, single);
+    const unknown = new Map<string, Component>();
+    for (const component of slos.flatMap(partsOf)) {
+      const key = seriesKey(component);
+      if (!beginnings.has(key)) unknown.set(key, component);
     }
     if (unknown.size === 0) return;
     // What is counted as it is reported is its own base.
-    const asked = [...unknown].map(([key, single]) => ({
+    const asked = [...unknown].map(([key, component]) => ({
       key,
-      single,
-      bases: isDerived(single.sli) ? countedSeries(single) : [],
+      component,
+      bases: isDerived(component.sli) ? countedSeries(component) : [],
     }));
     const moments = await store.registerSlis(
-      asked.flatMap(({ single, bases }) => [single, ...bases]),
+      asked.flatMap(({ component, bases }) => [component, ...bases]),
       now,
     );
     let at = 0;
-    for (const { key, single, bases } of asked) {
+    for (const { key, component, bases } of asked) {
       const [own, ...counted] = moments.slice(at, (at += 1 + bases.length)) as [number, ...number[]];
-      beginnings.set(key, beginningOf(single.sli, own, counted));
+      beginnings.set(key, beginningOf(component.sli, own, counted));
     }
   }
 
   /** Sums up one SLI, in what it counts and without what is excluded. */
-  function sumsOf(single: Single, now: number): (window: number) => Counts {
-    const failure = counterCache.failure(single);
+  function sumsOf(component: Component, now: number): (window: number) => Counts {
+    const failure = counterCache.failure(component);
     if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
-    const sums = counterCache.sums(single, now);
-    const scale = scaleOf(single.sli);
-    const without = excluded(single);
+    const sums = counterCache.sums(component, now);
+    const scale = scaleOf(component.sli);
+    const without = excluded(component);
     if (scale === 1 && !without) return sums;
     const excludedSums = without && counterCache.sums(without, now);
     return (window) => {
@@ -133,7 +133,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
         ...(slo.sli.kind === 'composite' && { failures: failuresOf(slo, now) }),
         streak: () => streaks.read(slo, now),
         // A composite says something only since its youngest member does.
-        since: Math.max(...partsOf(slo).map((single) => beginnings.get(seriesKey(single)) ?? now)),
+        since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
       };
     },
     members(slo, now) {
@@ -154,6 +154,6 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
 }
 
 /** How many counted parts make one of what an SLI counts. */
-function scaleOf(sli: SingleSli): number {
+function scaleOf(sli: ComponentSli): number {
   return sli.kind === 'slices' && sli.rule.kind === 'mean-ratio' ? SLICE_PARTS : 1;
 }

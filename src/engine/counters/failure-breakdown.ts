@@ -1,5 +1,5 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
-import { countedSeries, seriesKey, singlesOf } from '../../core/slo/series.ts';
+import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
 import type { CountedSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
@@ -43,7 +43,7 @@ export async function readFailed(
 
 /** The counted series whose bad outcomes an SLO's failures are filed under, each once. */
 function sourcesOf(slo: Slo): SliId[] {
-  const series = singlesOf(slo)
+  const series = componentsOf(slo)
     .flatMap(countedSeries)
     .filter(({ sli }) => filesFailures(sli));
   return [...new Map(series.map((source) => [seriesKey(source), source])).values()];

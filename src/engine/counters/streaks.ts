@@ -1,7 +1,7 @@
 import { minutesKeptFrom } from '../../core/sli/derived.ts';
 import type { Streak } from '../../core/counters/evidence.ts';
-import type { Single } from '../../core/slo/series.ts';
-import type { SingleSli } from '../../core/sli/sli.ts';
+import type { Component } from '../../core/slo/series.ts';
+import type { ComponentSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { StreakCells, StreakReading } from '../../core/counters/streak.ts';
@@ -20,9 +20,9 @@ export interface Streaks {
 
 export interface StreaksOptions {
   readonly counterCache: CounterCache;
-  readonly partsOf: (slo: Slo) => readonly Single[];
-  readonly excluded: (single: Single) => SliId | null;
-  readonly scaleOf: (sli: SingleSli) => number;
+  readonly partsOf: (slo: Slo) => readonly Component[];
+  readonly excluded: (component: Component) => SliId | null;
+  readonly scaleOf: (sli: ComponentSli) => number;
 }
 
 /** One hour may tell when the last outcome came, and another where a run began or ended. */
@@ -44,7 +44,7 @@ export function createStreaks({ counterCache, partsOf, excluded, scaleOf }: Stre
    * Reads one SLI; the same counters are walked through once a minute. `fresh`: what was written since it was read is
    * as good as never read.
    */
-  function readPart(slo: Slo, part: Single, now: number, fresh: boolean): Known {
+  function readPart(slo: Slo, part: Component, now: number, fresh: boolean): Known {
     const without = excluded(part);
     const minute = minuteOf(now);
     const version = counterCache.version(part);

@@ -5,8 +5,8 @@ import { compositeCounts } from '../../core/sli/composite.ts';
 import { errorBudget } from '../../core/budget/error-budget.ts';
 import type { HistoryQuery } from '../../core/ports/history-query.ts';
 import type { HistoryPoint, HistoryReport } from '../../core/ports/queries.ts';
-import type { Single } from '../../core/slo/series.ts';
-import { singlesOf } from '../../core/slo/series.ts';
+import type { Component } from '../../core/slo/series.ts';
+import { componentsOf } from '../../core/slo/series.ts';
 import { unitOf } from '../../core/sli/sli-unit.ts';
 import { SLICE_PARTS } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
@@ -23,7 +23,7 @@ type SumBetween = (from: number, to: number) => Counts;
 
 /** What one SLI counted, and what adjustments took out of it. */
 interface Past {
-  readonly single: Single;
+  readonly component: Component;
   readonly counted: SumBetween;
   readonly excluded: SumBetween;
 }
@@ -37,15 +37,19 @@ export async function reportHistory(
   now: number,
 ): Promise<HistoryReport> {
   const earliest = Math.max(windowStart(slo, query.from), now - HOUR_RETENTION);
-  const singles = singlesOf(slo);
+  const components = componentsOf(slo);
   const pasts = await Promise.all(
-    singles.map(async (single): Promise<Past> => {
-      const excluded = adjustments.excluded(single);
-      const counted = await sumsOf(store, single, earliest, now);
-      return { single, counted, excluded: excluded ? await sumsOf(store, excluded, earliest, now) : nothing };
+    components.map(async (component): Promise<Past> => {
+      const excluded = adjustments.excluded(component);
+      const counted = await sumsOf(store, component, earliest, now);
+      return {
+        component,
+        counted,
+        excluded: excluded ? await sumsOf(store, excluded, earliest, now) : nothing,
+      };
     }),
   );
-  const intervals = singles.flatMap((single) => adjustments.intervals(single, query.from, query.to));
+  const intervals = components.flatMap((component) => adjustments.intervals(component, query.from, query.to));
   const points: HistoryPoint[] = [];
   for (let from = query.from; from < query.to; from += query.step) {
     const to = Math.min(from + query.step, query.to);
@@ -85,15 +89,15 @@ function windowStart({ window }: Slo, to: number): number {
 }
 
 function sumAll(slo: Slo, pasts: readonly Past[], from: number, to: number): Counts {
-  const counts = pasts.map(({ single, counted, excluded }) => {
+  const counts = pasts.map(({ component, counted, excluded }) => {
     const [all, out] = [counted(from, to), excluded(from, to)];
-    return { weight: single.weight, ...inUnits(single, subtract(all, out)) };
+    return { weight: component.weight, ...inUnits(component, subtract(all, out)) };
   });
   return slo.sli.kind === 'composite' ? compositeCounts(slo.sli.method, counts) : counts[0]!;
 }
 
 function excludedOf(pasts: readonly Past[], from: number, to: number): { good: number; bad: number } {
-  const all = pasts.map(({ single, excluded }) => inUnits(single, excluded(from, to)));
+  const all = pasts.map(({ component, excluded }) => inUnits(component, excluded(from, to)));
   const { good, bad } = ratioOf({
     good: sum(all.map((counts) => counts.good)),
     bad: sum(all.map((counts) => counts.bad)),
@@ -110,7 +114,7 @@ function subtract(all: Counts, out: Counts): Counts {
   return { good: Math.max(0, all.good - out.good), bad: Math.max(0, all.bad - out.bad) };
 }
 
-function inUnits({ sli }: Single, { good, bad }: Counts): Counts {
+function inUnits({ sli }: Component, { good, bad }: Counts): Counts {
   const parts = sli.kind === 'slices' && sli.rule.kind === 'mean-ratio' ? SLICE_PARTS : 1;
   return { good: good / parts, bad: bad / parts };
 }

@@ -1,4 +1,4 @@
-import type { CompositeMember, CompositeSli, SingleSli } from '../../core/sli/sli.ts';
+import type { CompositeMember, CompositeSli, ComponentSli } from '../../core/sli/sli.ts';
 import { fingerprint } from '../../core/sli/sli.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
@@ -8,7 +8,7 @@ import { quoted } from '../yaml/value-tree.ts';
 /** An SLO that a composite may name. `sli` is null when it cannot be used, which was reported. */
 export interface Candidate {
   readonly workflow: string;
-  readonly sli: SingleSli | null;
+  readonly sli: ComponentSli | null;
   readonly isComposite: boolean;
 }
 

@@ -4,7 +4,7 @@ import type {
   MeasurementSli,
   OutcomeSli,
   ScheduleSli,
-  SingleSli,
+  ComponentSli,
   SliceRule,
   SliceSli,
   Where,
@@ -53,7 +53,7 @@ export function readSli(
   native: Partly<NativeSli> | undefined,
   place: Place | undefined,
   context: SliContext,
-): SingleSli | CompositeDraft | null {
+): ComponentSli | CompositeDraft | null {
   if (native === undefined || !place) return null;
   if (native === 'succeeded') return NOTHING;
   if ('step' in native) checkStep(native.step, place, context);

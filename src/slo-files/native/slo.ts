@@ -9,7 +9,7 @@ import { readAlerts, readBudgetPolicy } from './alerts.ts';
 import { type NativeSlo, OBJECTIVE } from './document-schema.ts';
 import { type CompositeDraft, readSli } from './sli.ts';
 import { readWindows } from './window.ts';
-import type { SingleSli } from '../../core/sli/sli.ts';
+import type { ComponentSli } from '../../core/sli/sli.ts';
 import { lineAt, problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
@@ -111,7 +111,7 @@ function readObjective(
 
 /** Whether what is waited for fits into every window it is judged over. */
 function checkDeadline(
-  sli: SingleSli | CompositeDraft,
+  sli: ComponentSli | CompositeDraft,
   windows: readonly TimeWindow[],
   place: Place,
   { source, report }: SloContext,

@@ -1,5 +1,5 @@
 import { type Objective, parseObjective } from '../../core/budget/objective.ts';
-import type { Comparison, OutcomeSli, Share, SingleSli, SliceRule } from '../../core/sli/sli.ts';
+import type { Comparison, OutcomeSli, Share, ComponentSli, SliceRule } from '../../core/sli/sli.ts';
 import { formatDuration, HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { parseShare } from '../native/share.ts';
@@ -50,7 +50,7 @@ export function readTarget({ spec, place, source, report }: ObjectiveContext): O
 export function budgetedSli(
   indicator: Indicator,
   context: ObjectiveContext,
-): SingleSli | CompositeDraft | null {
+): ComponentSli | CompositeDraft | null {
   const slice = readSlice(context);
   const of = countedBy(indicator, context);
   if (!of || slice === 'wrong') return null;
@@ -69,7 +69,7 @@ export function budgetedSli(
   return slice === null ? of : { kind: 'slices', ...slice, of };
 }
 
-function countedBy(indicator: Indicator, context: ObjectiveContext): SingleSli | CompositeDraft | null {
+function countedBy(indicator: Indicator, context: ObjectiveContext): ComponentSli | CompositeDraft | null {
   const { spec, place, source, report } = context;
   if (indicator.kind === 'counted' || indicator.kind === 'native') {
     for (const key of ['op', 'value'] as const) {

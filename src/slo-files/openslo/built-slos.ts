@@ -1,6 +1,6 @@
 import { DEFAULT_POLICY_SETTINGS } from '../../core/slo/alert-policy.ts';
 import { type Objective, parseObjective } from '../../core/budget/objective.ts';
-import { fingerprint, type SingleSli } from '../../core/sli/sli.ts';
+import { fingerprint, type ComponentSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import type { SloDraft } from '../native/slo.ts';
@@ -15,7 +15,7 @@ import type { ReadObjective, ReadSlo, SloEntry } from './objectives.ts';
 /** An SLO of an OpenSLO document, for the owner and runbook that its workflow turns out to have. */
 export interface BuiltSlo {
   readonly slo: Omit<Slo, 'owner' | 'runbook' | 'sli' | 'fingerprint'>;
-  readonly sli: SingleSli | CompositeDraft;
+  readonly sli: ComponentSli | CompositeDraft;
   readonly entry: SloEntry;
   /** Where it was written: the document, or the objective. */
   readonly place: Place;

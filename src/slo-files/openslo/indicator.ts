@@ -1,4 +1,4 @@
-import type { MeasurementSli, OutcomeSli, SingleSli } from '../../core/sli/sli.ts';
+import type { MeasurementSli, OutcomeSli, ComponentSli } from '../../core/sli/sli.ts';
 import { parseDuration } from '../../core/time/duration.ts';
 import { type CompositeDraft, readSli, readWhere } from '../native/sli.ts';
 import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
@@ -22,7 +22,7 @@ export type Indicator = {
   | { readonly kind: 'durations'; readonly sli: OutcomeSli }
   | { readonly kind: 'measurements'; readonly sli: Omit<MeasurementSli, 'op' | 'limit'> }
   /** Said in the words of a native file. */
-  | { readonly kind: 'native'; readonly sli: SingleSli | CompositeDraft }
+  | { readonly kind: 'native'; readonly sli: ComponentSli | CompositeDraft }
 );
 
 interface Context {

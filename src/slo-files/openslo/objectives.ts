@@ -1,5 +1,5 @@
 import type { Objective } from '../../core/budget/objective.ts';
-import type { SingleSli } from '../../core/sli/sli.ts';
+import type { ComponentSli } from '../../core/sli/sli.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { problemAt, type Report } from '../yaml/source-text.ts';
@@ -18,7 +18,7 @@ export interface ReadObjective {
   readonly displayName: string | undefined;
   readonly objective: Objective;
   readonly indicator: Indicator;
-  readonly sli: SingleSli | CompositeDraft;
+  readonly sli: ComponentSli | CompositeDraft;
   readonly weight: number;
   readonly place: Place;
 }

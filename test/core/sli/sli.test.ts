@@ -9,7 +9,7 @@ import type {
   OutcomeSli,
   Schedule,
   ScheduleSli,
-  SingleSli,
+  ComponentSli,
   Sli,
 } from '../../../src/core/sli/sli.ts';
 import {
@@ -177,7 +177,7 @@ describe('what is counted', () => {
     expect(countedSlis(fresh)).toEqual([sli({ step: 'load' })]);
     expect(countedSlis(SCHEDULED).map(({ kind }) => kind)).toEqual(['scheduled', 'starts']);
     expect(countedSlis({ ...SCHEDULED, startWithinMs: null }).map(({ kind }) => kind)).toEqual(['scheduled']);
-    const member = (part: SingleSli) => ({
+    const member = (part: ComponentSli) => ({
       slo: 'w/s',
       workflow: 'w',
       sli: part,

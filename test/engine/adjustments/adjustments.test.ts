@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Operator } from '../../../src/core/ports/operator.ts';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import type { AdjustmentReport, HistoryReport, Report } from '../../../src/core/ports/queries.ts';
-import type { SingleSli } from '../../../src/core/sli/sli.ts';
+import type { ComponentSli } from '../../../src/core/sli/sli.ts';
 import { fingerprint } from '../../../src/core/sli/sli.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import type { TimeWindow } from '../../../src/core/time/time-window.ts';
@@ -264,7 +264,7 @@ describe('an adjustment', () => {
     const members = [slo, shipped].map(({ id, workflow, sli, fingerprint: name }) => ({
       slo: id,
       workflow,
-      sli: sli as SingleSli,
+      sli: sli as ComponentSli,
       fingerprint: name,
       weight: 1,
     }));
@@ -302,7 +302,7 @@ describe('an adjustment', () => {
   });
 
   it('takes out the slices of time that end in it', async () => {
-    const of = slo.sli as Extract<SingleSli, { kind: 'outcomes' }>;
+    const of = slo.sli as Extract<ComponentSli, { kind: 'outcomes' }>;
     const rule = { kind: 'ratio', atLeast: { numerator: 1, denominator: 2 } } as const;
     const sli = { kind: 'slices', sliceMs: 5 * MINUTE, of, rule } as const;
     const sliced = { ...defineSlo({ name: 'sliced', sli }), fingerprint: fingerprint(sli) };

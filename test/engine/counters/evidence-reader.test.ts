@@ -164,8 +164,8 @@ describe('what is excluded', () => {
     const asked: unknown[] = [];
     await open(slo);
     reader = world.newReader({
-      excluded(single) {
-        asked.push(single.slo);
+      excluded(component) {
+        asked.push(component.slo);
         return null;
       },
     });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CompositeMember, CompositeSli, Sli, SingleSli } from '../../../src/core/sli/sli.ts';
+import type { CompositeMember, CompositeSli, Sli, ComponentSli } from '../../../src/core/sli/sli.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { defineSlo } from '../../support/definitions.ts';
@@ -45,7 +45,7 @@ function member({ id, workflow, sli, fingerprint }: Slo): CompositeMember {
   return { slo: id, workflow, sli: singleOf(sli), fingerprint, weight: 1 };
 }
 
-function singleOf(sli: Sli): SingleSli {
+function singleOf(sli: Sli): ComponentSli {
   if (sli.kind === 'composite') throw new Error('a composite is no member');
   return sli;
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/core/ports/queries.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
-import type { Sli, SingleSli } from '../../../src/core/sli/sli.ts';
+import type { Sli, ComponentSli } from '../../../src/core/sli/sli.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import type { TimeWindow } from '../../../src/core/time/time-window.ts';
 import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
@@ -241,7 +241,7 @@ describe('one SLO in detail', () => {
       members: [slo, shipped].map((member, index) => ({
         slo: member.id,
         workflow: member.workflow,
-        sli: member.sli as SingleSli,
+        sli: member.sli as ComponentSli,
         fingerprint: member.fingerprint,
         weight: 3 - 2 * index,
       })),
