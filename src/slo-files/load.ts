@@ -6,7 +6,7 @@ import { type Finding, listFiles, readFiles } from './yaml/find-files.ts';
 import { readNativeDocument, type ReadDocument } from './native/document.ts';
 import { isOpenSlo, namesOf, type OpenSloDocument, readOpenSlo } from './openslo/documents.ts';
 import { joinOpenSlos } from './openslo/join.ts';
-import { createPace, type Pace } from './yaml/time-slice.ts';
+import { createTimeSlice, type TimeSlice } from './yaml/time-slice.ts';
 import { compareProblems, type Problem } from './yaml/problem.ts';
 import { problemOfFile, type Report } from './yaml/source-text.ts';
 import { createSubstitute, type Substitute } from './yaml/substitution.ts';
@@ -48,7 +48,7 @@ export async function interpret(
   finding: Finding,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Loaded> {
-  const pace = createPace();
+  const timeSlice = createTimeSlice();
   const substitute = createSubstitute(env);
   const problems = collectProblems();
   const documents: ReadDocument[] = [];
@@ -60,7 +60,7 @@ export async function interpret(
       complete = false;
       continue;
     }
-    const read = await readOne(found.file, found.bytes, substitute, pace, problems.report);
+    const read = await readOne(found.file, found.bytes, substitute, timeSlice, problems.report);
     documents.push(...read.documents);
     openSlo.push(...read.openSlo);
     complete &&= read.complete;
@@ -70,8 +70,8 @@ export async function interpret(
     problems.report(problemOfFile(folder, 'error', 'no *.yaml or *.yml file is in this folder'));
   }
   const { report } = problems;
-  const join: Join = (native) => joinOpenSlos(openSlo, native, complete, pace, report);
-  const { definitions, traffic } = await assemble(documents, join, complete, pace, report);
+  const join: Join = (native) => joinOpenSlos(openSlo, native, complete, timeSlice, report);
+  const { definitions, traffic } = await assemble(documents, join, complete, timeSlice, report);
   const all = problems.sorted();
   return {
     definitions: all.some(({ severity }) => severity === 'error') ? null : definitions,
@@ -96,7 +96,7 @@ async function readOne(
   file: string,
   bytes: Buffer,
   substitute: Substitute,
-  pace: Pace,
+  timeSlice: TimeSlice,
   report: Report,
 ): Promise<{
   readonly documents: readonly ReadDocument[];
@@ -105,11 +105,11 @@ async function readOne(
 }> {
   const source = decode(file, bytes, report);
   if (!source) return { documents: [], openSlo: [], complete: false };
-  const parsed = await parseDocuments(source, report, pace);
+  const parsed = await parseDocuments(source, report, timeSlice);
   const documents: ReadDocument[] = [];
   const openSlo: OpenSloDocument[] = [];
   for (const { document, broken } of parsed.documents) {
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     if (broken) {
       // Only its names count, so that what refers to them is not blamed as well.
       const { place } = readValues(document, source, substitute, () => {});

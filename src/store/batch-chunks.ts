@@ -1,41 +1,44 @@
 import type { RecordGroup } from '../core/ports/store/counting.ts';
 
-/** A stretch of one group's subjects, with the group's place in its batch. */
-export interface Piece {
+/** What is counted in one go: parts of groups, in the order they must be counted in. */
+export type Chunk = readonly GroupPart[];
+
+/** Some of one group's subjects, with the group's place in its batch. */
+export interface GroupPart {
   readonly index: number;
   readonly group: RecordGroup;
 }
 
 /**
- * Cuts the groups of a batch into stretches that weigh at most `size` (a single subject may weigh more), to be
+ * Cuts the groups of a batch into chunks that weigh at most `size` (a single subject may weigh more), to be
  * counted one after the other, in the order they must be counted in: starts of executions, then of their steps
  * (which the executions' records note), then ends.
  */
-export function cutIntoPieces(groups: readonly RecordGroup[], size: number): Piece[][] {
-  const stretches: Piece[][] = [];
+export function cutIntoChunks(groups: readonly RecordGroup[], size: number): Chunk[] {
+  const chunks: GroupPart[][] = [];
   let room = 0;
   const order = groups
     .map((group, index) => ({ group, index }))
     .toSorted((a, b) => rank(a.group) - rank(b.group));
   for (const { group, index } of order) {
-    const each = weightOfUnit(group);
+    const each = weightOfSubject(group);
     for (let from = 0; from < group.subjects.length;) {
       if (room < each) {
-        stretches.push([]);
+        chunks.push([]);
         room = size;
       }
       const to = Math.min(from + Math.max(1, Math.floor(room / each)), group.subjects.length);
-      stretches.at(-1)!.push({ index, group: part(group, from, to) });
+      chunks.at(-1)!.push({ index, group: part(group, from, to) });
       room -= (to - from) * each;
       from = to;
     }
   }
-  return stretches;
+  return chunks;
 }
 
-/** How much work a stretch is to count: its subjects, each as often as there are SLIs to land it for. */
-export function weightOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { group }) => sum + group.subjects.length * weightOfUnit(group), 0);
+/** How much work a chunk is to count: its subjects, each as often as there are SLIs to land it for. */
+export function weightOf(chunk: Chunk): number {
+  return chunk.reduce((sum, { group }) => sum + group.subjects.length * weightOfSubject(group), 0);
 }
 
 /** Whether starts have to be noted in the records of their executions. */
@@ -45,7 +48,7 @@ export function notesSteps(group: RecordGroup): boolean {
   );
 }
 
-function weightOfUnit(group: RecordGroup): number {
+function weightOfSubject(group: RecordGroup): number {
   return Math.max(
     1,
     group.kind === 'start'

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Adjustment } from '../../core/adjustments/adjustment.ts';
 import { excludedCells, excludedMinutes, hoursOf, intervalsOf } from '../../core/adjustments/adjustment.ts';
 import { HOUR_RETENTION, MINUTES_PER_BLOCK, MINUTE_RETENTION, cellOf } from '../../core/counters/cells.ts';
@@ -63,7 +63,7 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     forgetOthers(adjusted);
     if (adjusted.length === 0) return;
     for (const [index, component] of adjusted.entries()) {
-      if (index > 0 && index % SLIS_AT_ONCE === 0) await turn();
+      if (index > 0 && index % SLIS_AT_ONCE === 0) await yieldToEventLoop();
       listHours(component, now);
     }
     await markChanged(adjusted, now);
@@ -77,7 +77,7 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       for (const component of waiting) {
         left -= HOURS_AT_ONCE;
         await workOff(component, now);
-        await turn();
+        await yieldToEventLoop();
         if (left <= 0) return;
       }
     }

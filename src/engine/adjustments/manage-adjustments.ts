@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Adjustment } from '../../core/adjustments/adjustment.ts';
 import { intervalsOf } from '../../core/adjustments/adjustment.ts';
 import type { AdjustmentDraft } from '../../core/adjustments/adjustment-request.ts';
@@ -110,7 +110,7 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
       await adjustments.reload(now);
       const reports: AdjustmentReport[] = [];
       for (const [position, adjustment] of adjustments.index().all.toReversed().entries()) {
-        if (position > 0 && position % DESCRIBED_AT_ONCE === 0) await turn();
+        if (position > 0 && position % DESCRIBED_AT_ONCE === 0) await yieldToEventLoop();
         reports.push(describe(adjustment, now));
       }
       return reports;

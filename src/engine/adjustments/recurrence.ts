@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { RRuleTemporal } from 'rrule-temporal';
 import type { Recurrence, Starts } from '../../core/adjustments/adjustment.ts';
 import { offsetOf } from '../../core/time/calendar.ts';
@@ -87,7 +87,7 @@ export function createRecurrences(log: Log): Recurrences {
     async prepare(recurrence, from, to) {
       for (let at = Math.max(from, recurrence.start); at <= to; at += STRETCH) {
         stretch(recurrence, Math.floor(at / STRETCH));
-        await turn();
+        await yieldToEventLoop();
       }
     },
     next: (recurrence, after) => tried(recurrence, null, () => next(recurrence, after)),

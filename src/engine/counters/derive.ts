@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { MINUTE_EXACT } from '../../core/counters/cells.ts';
 import type { DerivedFrom } from '../../core/sli/derived.ts';
 import {
@@ -222,7 +222,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       for (const derivation of all) noteDue(derivation, now);
       const due = all.filter((derivation) => derivation.due.size > 0);
       for (let at = 0; at < due.length; at += SLIS_AT_ONCE) {
-        if (at > 0) await turn();
+        if (at > 0) await yieldToEventLoop();
         await work(due.slice(at, at + SLIS_AT_ONCE), now);
       }
     },

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { TierReading } from '../../core/alerting/tier-reading.ts';
 import type { Acknowledgement, AlertState, Transition } from '../../core/alerting/incident.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
@@ -84,7 +84,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     let failed = 0;
     for (const [index, slo] of slos.entries()) {
       // Thousands of SLOs must not keep producers waiting (G2).
-      if (index > 0 && index % SLICE === 0) await turn();
+      if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
       try {
         const change = await evaluate(slo, current, states.get(slo.id), acknowledgements, context, now);
         if (change) changes.push(change);

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import { parseMeasurement } from '../../core/outcomes/measurement.ts';
 import { parseOutcome } from '../../core/outcomes/outcome.ts';
@@ -122,7 +122,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     queued += records.length;
     for (let index = 0; index < records.length; index++) {
       // A request of many records lets others have their turn in between (G2).
-      if (index > 0 && index % SLICE === 0) await turn();
+      if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
       const rejection = sort(records[index], arrival, plans, groups);
       if (rejection) rejected.push({ index, ...rejection });
     }

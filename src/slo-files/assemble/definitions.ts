@@ -13,7 +13,7 @@ import {
 import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
-import type { Pace } from '../yaml/time-slice.ts';
+import type { TimeSlice } from '../yaml/time-slice.ts';
 import { reviewSlos } from './warnings.ts';
 import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
@@ -46,7 +46,7 @@ export async function assemble(
   documents: readonly ReadDocument[],
   join: Join,
   complete: boolean,
-  pace: Pace,
+  timeSlice: TimeSlice,
   report: Report,
 ): Promise<Assembled> {
   const known = collectNames(documents, complete, report);
@@ -54,7 +54,7 @@ export async function assemble(
     checkTargets(item ?? undefined, place, source, known);
   }
   const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
-  const native = await draftWorkflows(documents, known, pace);
+  const native = await draftWorkflows(documents, known, timeSlice);
   const targets = readTargets(known);
   const joined = await join({ workflows: native, workflowNames, teams: known.teams, targets });
   const teams = readTeams(known);
@@ -66,7 +66,7 @@ export async function assemble(
     const { name, owner, runbook, steps, drafts } = draft;
     const slos: Slo[] = [];
     for (const slo of drafts) {
-      if (pace.due()) await pace.rest();
+      if (timeSlice.due()) await timeSlice.rest();
       const finished = finish(slo, candidates, complete, report);
       if (!finished) continue;
       slos.push(finished);
@@ -76,8 +76,8 @@ export async function assemble(
   }
   const definitions: Definitions = { workflows, teams, targets };
   for (const draft of joined.workflows) {
-    if (pace.due()) await pace.rest();
-    await reviewSlos(draft, workflows.get(draft.name)!.slos, { teams, objectives }, pace, report);
+    if (timeSlice.due()) await timeSlice.rest();
+    await reviewSlos(draft, workflows.get(draft.name)!.slos, { teams, objectives }, timeSlice, report);
   }
   const traffic = joined.workflows.flatMap(({ name, traffic: rate }) =>
     rate === null ? [] : [[name, rate] as const],
@@ -100,14 +100,14 @@ function finish(
 async function draftWorkflows(
   documents: readonly ReadDocument[],
   known: KnownNames,
-  pace: Pace,
+  timeSlice: TimeSlice,
 ): Promise<WorkflowDraft[]> {
   const { report } = known;
   const drafts: WorkflowDraft[] = [];
   const defined = new Map<string, { readonly source: SourceText; readonly place: Place }>();
   let sloCount = 0;
   for (const document of documents) {
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     const { data, place, source } = document;
     const at = place.parts.get('workflow');
     if (!at) reportStray(document, report);
@@ -120,7 +120,8 @@ async function draftWorkflows(
     defined.set(data.workflow, { source, place: at });
     const before = sloCount;
     sloCount += Object.keys(data.slos ?? {}).length;
-    if (sloCount <= MAX_SLOS) drafts.push(await draftWorkflow(document, data.workflow, data, known, pace));
+    if (sloCount <= MAX_SLOS)
+      drafts.push(await draftWorkflow(document, data.workflow, data, known, timeSlice));
     else if (before <= MAX_SLOS) {
       report(problemAt(source, at.start, 'error', `with this workflow there are more than ${MAX_SLOS} SLOs`));
     }
@@ -144,7 +145,7 @@ async function draftWorkflow(
   name: string,
   data: Partly<NativeDocument>,
   known: KnownNames,
-  pace: Pace,
+  timeSlice: TimeSlice,
 ): Promise<WorkflowDraft> {
   const { report } = known;
   const { owner = '', runbook = null, steps = [], slos: natives = {} } = data;
@@ -158,7 +159,7 @@ async function draftWorkflow(
   const drafts: SloDraft[] = [];
   for (const [sloName, native = {}] of Object.entries(natives)) {
     // A schedule takes a while to read.
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     const sloPlace = placeAt(place, ['slos', sloName])!;
     const policy = findPolicy(native.alerts?.policy, sloPlace, source, known);
     const budgetPolicy = findBudgetPolicy(native.budgetPolicy, sloPlace, source, known);

@@ -4,7 +4,7 @@ import { formatObjective, formatPercent, type Objective } from '../../core/budge
 import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
-import type { Pace } from '../yaml/time-slice.ts';
+import type { TimeSlice } from '../yaml/time-slice.ts';
 import { problemAt, type Report } from '../yaml/source-text.ts';
 import { placeAt, shortened } from '../yaml/value-tree.ts';
 import type { WorkflowDraft } from './workflow-draft.ts';
@@ -28,7 +28,7 @@ export async function reviewSlos(
   { owner, place, source, traffic, drafts }: WorkflowDraft,
   slos: readonly Slo[],
   { teams, objectives }: Around,
-  pace: Pace,
+  timeSlice: TimeSlice,
   report: Report,
 ): Promise<void> {
   // Once for all SLOs: a workflow may have thousands.
@@ -39,7 +39,7 @@ export async function reviewSlos(
   const written = new Map(drafts.map((draft) => [draft.id, draft]));
   const byMeaning = new Map<string, Slo>();
   for (const slo of slos) {
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     const { place: at, source: file } = written.get(slo.id)!;
     const warn = (key: string, message: string | null): void => {
       const part = placeAt(at, key.split('.'));

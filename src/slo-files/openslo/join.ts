@@ -1,5 +1,5 @@
 import type { Team } from '../../core/slo/slo.ts';
-import type { Pace } from '../yaml/time-slice.ts';
+import type { TimeSlice } from '../yaml/time-slice.ts';
 import { lineAt, problemAt, type Report } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { placeAt, quoted, shortened } from '../yaml/value-tree.ts';
@@ -37,7 +37,7 @@ export async function joinOpenSlos(
   documents: readonly OpenSloDocument[],
   native: Native,
   complete: boolean,
-  pace: Pace,
+  timeSlice: TimeSlice,
   report: Report,
 ): Promise<Joined> {
   if (documents.length === 0) return { workflows: native.workflows, teams: [] };
@@ -51,13 +51,13 @@ export async function joinOpenSlos(
     policies: new Map(),
     report,
   };
-  await checkAround(documents, context, pace);
+  await checkAround(documents, context, timeSlice);
   readAlertDocuments(context);
-  const indicators = await readIndicators(catalog, pace, report);
+  const indicators = await readIndicators(catalog, timeSlice, report);
   const byWorkflow = new Map<string, BuiltSlo[]>();
   let count = native.workflows.reduce((sum, { drafts }) => sum + drafts.length, 0);
   for (const entry of catalog.all('SLO')) {
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     if (!entry.data) continue;
     const whole = entry as SloEntry;
     const read = readSloDocument(whole, { catalog, indicators, report });
@@ -78,7 +78,7 @@ export async function joinOpenSlos(
   const workflows = new Map(native.workflows.map((workflow) => [workflow.name, workflow]));
   const teams = new Map<string, Team>();
   for (const [name, built] of byWorkflow) {
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     const workflow = joinWorkflow(name, built, workflows.get(name), native, context);
     if (!workflow) continue;
     workflows.set(name, workflow);
@@ -93,13 +93,13 @@ export async function joinOpenSlos(
 async function checkAround(
   documents: readonly OpenSloDocument[],
   context: AlertContext,
-  pace: Pace,
+  timeSlice: TimeSlice,
 ): Promise<void> {
   const { report } = context;
   let foreign: { readonly at: number; readonly document: OpenSloDocument } | null = null;
   let foreignCount = 0;
   for (const document of documents) {
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     const { kind, data, source, place } = document;
     if (!data) continue;
     const metadataAt = placeAt(place, ['metadata'])!;
@@ -154,13 +154,13 @@ function checkDataSource(
 /** What every SLI document selects, so that a mistake in one is told once, and also when nobody uses it. */
 async function readIndicators(
   catalog: Catalog,
-  pace: Pace,
+  timeSlice: TimeSlice,
   report: Report,
 ): Promise<Map<string, Indicator | null>> {
   const indicators = new Map<string, Indicator | null>();
   for (const { name, data, place, source } of catalog.all('SLI')) {
     if (indicators.has(name)) continue;
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
     const at = placeAt(place, ['spec']);
     indicators.set(name, data && at ? readIndicator(data.spec, at, { source, catalog, report }) : null);
   }

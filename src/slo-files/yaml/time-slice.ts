@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Lets others have the event loop while a long piece of work goes on (G2). */
-export interface Pace {
+export interface TimeSlice {
   /** Whether it has been held long enough. */
   due(): boolean;
   /** Gives way once. */
@@ -11,7 +11,7 @@ export interface Pace {
 const SLICE = 20;
 
 /** A pace that is due after every 20 ms of work. */
-export function createPace(): Pace {
+export function createTimeSlice(): TimeSlice {
   let until = performance.now() + SLICE;
   return {
     due: () => performance.now() >= until,

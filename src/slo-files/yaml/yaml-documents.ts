@@ -1,5 +1,5 @@
 import { Composer, type Document, Lexer, Parser } from 'yaml';
-import type { Pace } from './time-slice.ts';
+import type { TimeSlice } from './time-slice.ts';
 import { problemAt, type Report, type SourceText } from './source-text.ts';
 
 /** Composing recurses, so a deeper document could overflow the stack; no SLO file needs a tenth of it. */
@@ -27,7 +27,7 @@ export interface YamlDocument {
 export async function parseDocuments(
   source: SourceText,
   report: Report,
-  pace: Pace,
+  timeSlice: TimeSlice,
 ): Promise<{ readonly documents: readonly YamlDocument[]; readonly complete: boolean }> {
   const parser = new Parser();
   const composer = new Composer({
@@ -71,7 +71,7 @@ export async function parseDocuments(
       return stop(offset, 'this document is too large; split it with ---');
     if (documents.length > MAX_DOCUMENTS)
       return stop(offset, `more than ${MAX_DOCUMENTS} documents in one file`);
-    if (pace.due()) await pace.rest();
+    if (timeSlice.due()) await timeSlice.rest();
   }
   for (const token of parser.end()) take(() => [...composer.next(token)]);
   take(() => [...composer.end(true, source.text.length)]);

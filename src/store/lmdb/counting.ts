@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { MINUTE_RETENTION } from '../../core/counters/cells.ts';
 import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
@@ -16,8 +16,8 @@ import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey, s
 import { changedHours, setHours } from './hours.ts';
 import { hasOldIdentities, removeOldIdentities } from './seen.ts';
 import { packHour } from '../hour-blocks.ts';
-import { cutIntoPieces, weightOf } from '../batch-chunks.ts';
-import { WEIGHT_PER_TRANSACTION, recordPieces } from './record.ts';
+import { cutIntoChunks, weightOf } from '../batch-chunks.ts';
+import { WEIGHT_PER_TRANSACTION, recordChunk } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
 
@@ -37,7 +37,7 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
   async function readMany<T, R>(ids: readonly T[], read: (id: T) => R): Promise<R[]> {
     const found: R[] = [];
     for (let from = 0; from < ids.length; from += READS_PER_TURN) {
-      if (from > 0) await nextTurn();
+      if (from > 0) await yieldToEventLoop();
       for (const id of ids.slice(from, from + READS_PER_TURN)) found.push(read(id));
     }
     return found;
@@ -65,12 +65,9 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     async record(batch) {
       const fresh = batch.groups.map(() => 0);
       await Promise.all(
-        cutIntoPieces(batch.groups, WEIGHT_PER_TRANSACTION).map(async (pieces) => {
-          const counts = await writer.write(
-            () => recordPieces(db, batch, batch.now, pieces),
-            weightOf(pieces),
-          );
-          pieces.forEach(({ index }, i) => (fresh[index]! += counts[i]!));
+        cutIntoChunks(batch.groups, WEIGHT_PER_TRANSACTION).map(async (chunk) => {
+          const counts = await writer.write(() => recordChunk(db, batch, batch.now, chunk), weightOf(chunk));
+          chunk.forEach(({ index }, i) => (fresh[index]! += counts[i]!));
         }),
       );
       return fresh;
@@ -122,7 +119,7 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     async writeHours(series, hours, now) {
       const packed = hours.map(packHour);
       for (let from = 0; from < packed.length; from += HOURS_PER_TRANSACTION) {
-        if (from > 0) await nextTurn();
+        if (from > 0) await yieldToEventLoop();
         // Mostly nothing is new, which takes no transaction to see.
         const part = changedHours(db, series, packed.slice(from, from + HOURS_PER_TRANSACTION), now);
         if (part.length > 0) await writer.write(() => setHours(db, series, part, now), 2 * part.length);

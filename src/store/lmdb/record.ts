@@ -17,7 +17,7 @@ import { flightOf } from './in-flight.ts';
 import type { Flight } from './in-flight.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
-import type { Piece } from '../batch-chunks.ts';
+import type { Chunk } from '../batch-chunks.ts';
 
 /** How much one transaction weighs at most (see `weightOf`): so little that the event loop is never held up long. */
 export const WEIGHT_PER_TRANSACTION = 500;
@@ -28,19 +28,14 @@ interface Work {
   readonly tally: Tally;
 }
 
-/** Counts pieces of a batch and returns how many identities of each were new. Call it in a write transaction. */
-export function recordPieces(
-  db: Databases,
-  partition: PartitionId,
-  now: number,
-  pieces: readonly Piece[],
-): number[] {
+/** Counts a chunk of a batch and returns how many identities of each part were new. Call it in a write transaction. */
+export function recordChunk(db: Databases, partition: PartitionId, now: number, chunk: Chunk): number[] {
   const work: Work = {
     identities: identitiesAt(db, partition, now),
     flight: flightOf(db, partition),
     tally: createTally(db, partition, now),
   };
-  const fresh = pieces.map(({ group }) =>
+  const fresh = chunk.map(({ group }) =>
     group.kind === 'start'
       ? group.subjects.filter((subject) => recordStart(work, group, subject)).length
       : group.subjects.filter((subject) => recordEnd(work, group, subject)).length,

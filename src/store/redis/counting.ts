@@ -22,7 +22,7 @@ import {
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
 import { packHour } from '../hour-blocks.ts';
-import { cutIntoPieces } from '../batch-chunks.ts';
+import { cutIntoChunks } from '../batch-chunks.ts';
 import { MAX_WEIGHT_PER_CALL, recordArguments } from './record-call.ts';
 import { scripts } from './scripts.ts';
 import { addToSum } from '../sums.ts';
@@ -100,13 +100,13 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       const keys = [...countingKeys(batch), ...seen.map((number) => seenKey(batch, number))];
       const seenLife = (bucket + 1 + BUCKETS_BEFORE) * DEDUP_BUCKET + SEEN_SPARE - batch.now;
       const fresh = batch.groups.map(() => 0);
-      for (const pieces of cutIntoPieces(batch.groups, MAX_WEIGHT_PER_CALL)) {
-        const args = recordArguments(batch.now, seenLife, pieces);
+      for (const chunk of cutIntoChunks(batch.groups, MAX_WEIGHT_PER_CALL)) {
+        const args = recordArguments(batch.now, seenLife, chunk);
         const counts =
           waitReplicas > 0
             ? await connection.runReplicated(scripts.record, keys, args, waitReplicas)
             : await connection.run(scripts.record, keys, args);
-        pieces.forEach(({ index }, i) => (fresh[index]! += (counts as number[])[i]!));
+        chunk.forEach(({ index }, i) => (fresh[index]! += (counts as number[])[i]!));
       }
       return fresh;
     },

@@ -9,7 +9,7 @@ import type {
   StartedSubject,
 } from '../../core/ports/store/counting.ts';
 import { notesSteps } from '../batch-chunks.ts';
-import type { Piece } from '../batch-chunks.ts';
+import type { Chunk } from '../batch-chunks.ts';
 
 /** Units up to this long are kept as they are. */
 const MAX_SHORT_BYTES = 40;
@@ -21,9 +21,9 @@ const MAX_SHORT_BYTES = 40;
 export const MAX_WEIGHT_PER_CALL = 2000;
 
 /** The arguments of `record.lua` for one call; its header says what they are. */
-export function recordArguments(now: number, seenLife: number, pieces: readonly Piece[]): string[] {
+export function recordArguments(now: number, seenLife: number, chunk: Chunk): string[] {
   const args: string[] = [''];
-  const groups = pieces.map(({ group }) =>
+  const groups = chunk.map(({ group }) =>
     group.kind === 'start' ? addStarts(args, group) : addEnds(args, group),
   );
   args[0] = JSON.stringify({ now, seenLife, groups });
