@@ -18,7 +18,7 @@ import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
 import { createRecorder } from './engine/ingest/record.ts';
-import { createReport } from './engine/queries/slo-queries.ts';
+import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
 import { createServer } from './http/server.ts';
@@ -104,7 +104,7 @@ export async function startApp(
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
   const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
-  const report = createReport({ store, reader, adjustments, definitions: definitions.orNone, clock });
+  const queries = createQueries({ store, reader, adjustments, definitions: definitions.orNone, clock });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
   const deriver = createDeriver({ store, counterCache, log });
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
@@ -126,7 +126,7 @@ export async function startApp(
   });
   const server = createServer({
     recorder,
-    report,
+    queries,
     operator: {
       ...createManageAdjustments({ store, adjustments, definitions: definitions.orNone, clock, log }),
       ...createManageIncidents({ store, definitions: definitions.orNone, clock, log }),

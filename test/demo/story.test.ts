@@ -19,7 +19,7 @@ import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
 import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
-import { createReport } from '../../src/engine/queries/slo-queries.ts';
+import { createQueries } from '../../src/engine/queries/slo-queries.ts';
 import { loadDefinitions } from '../../src/slo-files/load.ts';
 import { manualClock } from '../support/clock.ts';
 import type { ManualClock } from '../support/clock.ts';
@@ -50,14 +50,14 @@ async function stageAt(now: number): Promise<Stage> {
   // As the ticks of the service would, a day of hours each.
   const deriver = createDeriver({ store, counterCache, log: memoryLog() });
   for (let call = 0; call < 5; call++) await deriver.derive(allSlos(definitions), now);
-  const report = createReport({
+  const queries = createQueries({
     store,
     reader: createReader({ store, counterCache }),
     adjustments: createAdjustments(store, memoryLog()),
     definitions: () => definitions,
     clock,
   });
-  return { clock, store, definitions, slos: () => report.slos() };
+  return { clock, store, definitions, slos: () => queries.slos() };
 }
 
 /** Plays live traffic with a tick every five seconds, and gives what was told to whom, after how long. */

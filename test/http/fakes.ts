@@ -9,7 +9,7 @@ import type {
   AdjustmentReport,
   HistoryReport,
   IncidentReport,
-  Report,
+  Queries,
   SloDetail,
   TierReport,
   WindowReport,
@@ -65,7 +65,7 @@ export function recordingRecorder(): RecordingRecorder {
 }
 
 /** A report of these SLOs; `fail` makes every question of it reject. */
-export interface FixedReport extends Report {
+export interface FixedQueries extends Queries {
   list: SloDetail[];
   fail: Error | null;
   /** What every history is. */
@@ -75,36 +75,36 @@ export interface FixedReport extends Report {
   readonly queries: object[];
 }
 
-export function fixedReport(list: SloDetail[]): FixedReport {
+export function fixedReport(list: SloDetail[]): FixedQueries {
   const unlessFailing = <T>(value: T): Promise<T> =>
-    report.fail ? Promise.reject(report.fail) : Promise.resolve(value);
+    queries.fail ? Promise.reject(queries.fail) : Promise.resolve(value);
   const outbox: OutboxView = { pending: [], undeliverable: [], pendingCount: 0, undeliverableCount: 0 };
-  const report: FixedReport = {
+  const queries: FixedQueries = {
     list,
     fail: null,
     limits: [],
     queries: [],
     past: history(),
-    slos: () => unlessFailing(report.list.map(withoutDetail)),
-    slo: (id) => unlessFailing(report.list.find((slo) => slo.id === id) ?? null),
+    slos: () => unlessFailing(queries.list.map(withoutDetail)),
+    slo: (id) => unlessFailing(queries.list.find((slo) => slo.id === id) ?? null),
     history: (id, query) => {
-      report.queries.push(query);
-      return unlessFailing(report.list.some((slo) => slo.id === id) ? report.past : null);
+      queries.queries.push(query);
+      return unlessFailing(queries.list.some((slo) => slo.id === id) ? queries.past : null);
     },
     inFlight: () =>
       unlessFailing(
-        [...new Set(report.list.map(({ workflow }) => workflow))].map((workflow) => ({
+        [...new Set(queries.list.map(({ workflow }) => workflow))].map((workflow) => ({
           workflow,
           running: 1204,
           overdue: 3,
         })),
       ),
     outbox(limit) {
-      report.limits.push(limit);
+      queries.limits.push(limit);
       return unlessFailing(outbox);
     },
   };
-  return report;
+  return queries;
 }
 
 /** A operator that answers as it is told and keeps what it is asked. */
@@ -186,9 +186,9 @@ function withoutDetail({
   adjustments: _adjustments,
   failures: _failures,
   lastFailed: _lastFailed,
-  ...report
+  ...queries
 }: SloDetail) {
-  return report;
+  return queries;
 }
 
 export function fixedStatus(changes: Partial<Status> = {}): Status {

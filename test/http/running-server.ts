@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { HttpServer, ServerOptions } from '../../src/http/server.ts';
 import { createServer } from '../../src/http/server.ts';
-import type { FixedOperator, FixedReport, RecordingRecorder } from './fakes.ts';
+import type { FixedOperator, FixedQueries, RecordingRecorder } from './fakes.ts';
 import { fixedOperator, fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -14,7 +14,7 @@ export interface RunningServer {
   readonly port: number;
   readonly server: HttpServer;
   readonly recorder: RecordingRecorder;
-  readonly report: FixedReport;
+  readonly queries: FixedQueries;
   readonly operator: FixedOperator;
   /** Posts a body to `/v1/outcomes` or another path, as JSON unless the headers say otherwise. */
   readonly post: (
@@ -27,11 +27,11 @@ export interface RunningServer {
 /** A real server on loopback with fakes behind it, closed when the test ends. */
 export async function startServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const recorder = recordingRecorder();
-  const report = fixedReport([sloDetail()]);
+  const queries = fixedReport([sloDetail()]);
   const operator = fixedOperator();
   const server = createServer({
     recorder,
-    report,
+    queries,
     operator,
     status: () => fixedStatus(),
     tokens: [],
@@ -48,7 +48,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
       body,
       headers: { 'Content-Type': 'application/json', ...headers },
     });
-  return { url, port, server, recorder, report, operator, post };
+  return { url, port, server, recorder, queries, operator, post };
 }
 
 export function outcome(execution: string, changes: Record<string, unknown> = {}): Record<string, unknown> {

@@ -173,7 +173,7 @@ export interface HistoryPoint extends Ratio {
 }
 
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
-export interface Report {
+export interface Queries {
   slos(): Promise<SloReport[]>;
   /** Null when no such SLO is loaded. */
   slo(id: string): Promise<SloDetail | null>;

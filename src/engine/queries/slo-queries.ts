@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
-import type { MemberReport, Report, SloReport } from '../../core/ports/queries.ts';
+import type { MemberReport, Queries, SloReport } from '../../core/ports/queries.ts';
 import type { TierReading } from '../../core/alerting/tier-reading.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
@@ -15,7 +15,7 @@ import type { Reader } from '../counters/evidence-reader.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 
-export interface ReportOptions {
+export interface QueriesOptions {
   readonly store: Store;
   readonly reader: Reader;
   readonly adjustments: Adjustments;
@@ -26,7 +26,7 @@ export interface ReportOptions {
 const LAST_FAILED_TOLD = 10;
 
 /** Makes the reading side; it needs no lease and works on every replica. */
-export function createReport({ store, reader, adjustments, definitions, clock }: ReportOptions): Report {
+export function createQueries({ store, reader, adjustments, definitions, clock }: QueriesOptions): Queries {
   const states = cachedStates(store, clock);
 
   async function read(

@@ -4,7 +4,7 @@ import express from 'express';
 import helmet from 'helmet';
 import type { Operator } from '../../core/ports/operator.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { Report } from '../../core/ports/queries.ts';
+import type { Queries } from '../../core/ports/queries.ts';
 import { problemOf, sendJson, sendProblem } from '../answers/respond.ts';
 import type { Guard } from '../guard/auth.ts';
 import { createDashboard } from '../dashboard/dashboard.ts';
@@ -16,7 +16,7 @@ import { sloId } from '../requests/slo-path.ts';
 import type { Status } from '../../core/ports/service-status.ts';
 
 export interface RoutesOptions {
-  readonly report: Report;
+  readonly queries: Queries;
   readonly operator: Operator;
   readonly status: () => Status;
   readonly guard: Guard;
@@ -38,7 +38,7 @@ export function createRoutes(
   options: RoutesOptions,
   extra?: (app: Express) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { report, operator, status, guard, metrics, log } = options;
+  const { queries, operator, status, guard, metrics, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -68,16 +68,16 @@ export function createRoutes(
   async function history(id: string, request: Request): Promise<object | null> {
     demandKnown(request, ['from', 'to', 'step']);
     const text = (name: string) => queryText(request, name);
-    const found = await report.history(id, { from: text('from'), to: text('to'), step: text('step') });
+    const found = await queries.history(id, { from: text('from'), to: text('to'), step: text('step') });
     return found && answerOf(found, 'unknown-slo', 'invalid-query');
   }
 
   reading(app, '/v1/slos', async (_request, response) => {
-    sendJson(response, 200, JSON.stringify(await report.slos()));
+    sendJson(response, 200, JSON.stringify(await queries.slos()));
   });
   reading(app, '/v1/slos/*id', async (request, response) => {
     const id = sloId(request);
-    const slo = await report.slo(id);
+    const slo = await queries.slo(id);
     // An SLO may be called history itself.
     const [, past] = slo ? [] : (/^(.+)\/history$/s.exec(id) ?? []);
     const found = past === undefined ? slo : await history(past, request);
@@ -90,11 +90,11 @@ export function createRoutes(
   addOperatorReading(app, operator);
   reading(app, '/v1/outbox', async (request, response) => {
     demandKnown(request, ['limit']);
-    sendJson(response, 200, JSON.stringify(await report.outbox(rowLimit(request.query['limit']))));
+    sendJson(response, 200, JSON.stringify(await queries.outbox(rowLimit(request.query['limit']))));
   });
   reading(app, '/metrics', async (_request, response) => {
     // A scrape must tell that the store is down, so it cannot fail with it.
-    const slos = await report.slos().catch(() => []);
+    const slos = await queries.slos().catch(() => []);
     response.setHeader('Content-Type', METRICS_TYPE);
     response.end(await metrics.render(status(), slos));
   });

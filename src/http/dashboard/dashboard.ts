@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Request, RequestHandler, Response } from 'express';
-import type { Report } from '../../core/ports/queries.ts';
+import type { Queries } from '../../core/ports/queries.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
@@ -11,7 +11,7 @@ import { sloPage } from './slo-page.ts';
 import type { Status } from '../../core/ports/service-status.ts';
 
 export interface DashboardOptions {
-  readonly report: Report;
+  readonly queries: Queries;
   readonly status: () => Status;
   readonly publicUrl: string | null;
   readonly version: string;
@@ -25,7 +25,7 @@ const ASSETS = [
 
 /** The pages for people: their paths and what answers there. They work without their script, too. */
 export function createDashboard({
-  report,
+  queries,
   status,
   publicUrl,
   version,
@@ -57,7 +57,7 @@ export function createDashboard({
 
   const overview: RequestHandler = (request, response) =>
     show(response, async () => {
-      const [slos, inFlight] = await Promise.all([report.slos(), report.inFlight()]);
+      const [slos, inFlight] = await Promise.all([queries.slos(), queries.inFlight()]);
       const filter = { text: queryText(request, 'q'), state: queryText(request, 'state') };
       const origin = publicUrl?.replace(/\/+$/, '') ?? requestOrigin(request);
       send(response, 200, 'Error budgets', overviewPage({ slos, inFlight, filter, base, origin }));
@@ -66,7 +66,7 @@ export function createDashboard({
   const detail: RequestHandler = (request, response) =>
     show(response, async () => {
       const id = sloId(request);
-      const slo = await report.slo(id);
+      const slo = await queries.slo(id);
       if (slo) send(response, 200, slo.id, sloPage(slo, base));
       else {
         const back = html`<p><a href="${base}/">All SLOs</a></p>`;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Operator } from '../../../src/core/ports/operator.ts';
 import { isRefused } from '../../../src/core/ports/refused.ts';
-import type { AdjustmentReport, HistoryReport, Report } from '../../../src/core/ports/queries.ts';
+import type { AdjustmentReport, HistoryReport, Queries } from '../../../src/core/ports/queries.ts';
 import type { ComponentSli } from '../../../src/core/sli/sli.ts';
 import { fingerprint } from '../../../src/core/sli/sli.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
@@ -17,7 +17,7 @@ import { createEvaluator } from '../../../src/engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from '../../../src/engine/adjustments/excluded-series.ts';
 import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { createReader } from '../../../src/engine/counters/evidence-reader.ts';
-import { createReport } from '../../../src/engine/queries/slo-queries.ts';
+import { createQueries } from '../../../src/engine/queries/slo-queries.ts';
 import { START } from '../../support/clock.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
@@ -28,7 +28,7 @@ const slo = defineSlo({ objective: '95%' });
 /** One process: what it evaluates, reports and is told. */
 interface Process {
   readonly evaluator: Evaluator;
-  readonly report: Report;
+  readonly queries: Queries;
   readonly operator: Operator;
 }
 
@@ -67,7 +67,7 @@ function startProcess(slos: readonly Slo[]): Process {
   });
   return {
     evaluator,
-    report: createReport({ store, reader, adjustments, definitions, clock }),
+    queries: createQueries({ store, reader, adjustments, definitions, clock }),
     operator: {
       ...createManageAdjustments({ store, adjustments, definitions, clock, log }),
       ...createManageIncidents({ store, definitions, clock, log }),
@@ -90,7 +90,7 @@ async function passTime(duration: number): Promise<void> {
 async function counted(id = slo.id): Promise<readonly [good: number, bad: number]> {
   // What is reported may be a second old.
   world.clock.advance(1000);
-  const { sli } = (await here.report.slo(id))!;
+  const { sli } = (await here.queries.slo(id))!;
   return [sli.good, sli.bad];
 }
 
@@ -118,7 +118,7 @@ describe('an adjustment', () => {
     const { id } = await adjust({ slo: slo.id, from: fault - HOUR, to: fault + MINUTE });
     await tick();
     expect(await counted()).toEqual([2000, 0]);
-    expect((await here.report.slo(slo.id))!.budget.remainingRatio).toBe(1);
+    expect((await here.queries.slo(slo.id))!.budget.remainingRatio).toBe(1);
     // Nothing has come since, so that nothing can be said yet (J2).
     expect(await here.operator.incidents()).toHaveLength(1);
     world.clock.advance(2 * MINUTE);
@@ -254,7 +254,7 @@ describe('an adjustment', () => {
       await tick();
     }
     expect(await counted()).toEqual([10 + 1000, 0]);
-    expect((await here.report.slo(slo.id))!.adjustments).toMatchObject([
+    expect((await here.queries.slo(slo.id))!.adjustments).toMatchObject([
       { id: weekly.id, occurrence: { from: '2026-04-12T00:00:00.000Z' } },
     ]);
   });
@@ -278,7 +278,7 @@ describe('an adjustment', () => {
     await tick();
     expect(await counted('journey/whole')).toEqual([100, 0]);
     expect(await counted('shipping/done')).toEqual([100, 0]);
-    expect((await here.report.slo('journey/whole'))!.adjustments).toHaveLength(1);
+    expect((await here.queries.slo('journey/whole'))!.adjustments).toHaveLength(1);
     const refused = await here.operator.adjust({
       slo: 'journey/whole',
       reason: 'x',
@@ -420,7 +420,7 @@ describe('history', () => {
   const past = async (
     query: Partial<Record<'from' | 'to' | 'step', string>> = {},
   ): Promise<HistoryReport> => {
-    const found = await here.report.history(slo.id, { from: null, to: null, step: null, ...query });
+    const found = await here.queries.history(slo.id, { from: null, to: null, step: null, ...query });
     if (!found || isRefused(found)) throw new Error(JSON.stringify(found));
     return found;
   };
@@ -454,7 +454,7 @@ describe('history', () => {
     expect(points[3]).toMatchObject({ total: 40, adjusted: false });
     expect(adjustments).toHaveLength(1);
     world.clock.advance(1000);
-    const { sli } = (await here.report.slo(slo.id))!;
+    const { sli } = (await here.queries.slo(slo.id))!;
     expect(points.reduce((sum, { good }) => sum + good, 0)).toBe(sli.good);
   });
 
@@ -475,7 +475,7 @@ describe('history', () => {
       for (let day = 0; day < 40; day++) {
         await world.report(90 + day, day % 7);
         world.clock.advance(HOUR - 1);
-        remaining.push((await here.report.slo(slo.id))!.budget.remainingRatio);
+        remaining.push((await here.queries.slo(slo.id))!.budget.remainingRatio);
         ends.push(world.clock.now() + 1);
         world.clock.advance(DAY - HOUR + 1);
       }
@@ -494,7 +494,7 @@ describe('history', () => {
     const day = await past();
     expect([day.points.length, day.step]).toEqual([289, '5m']);
     const ask = (query: object) =>
-      here.report.history(slo.id, { from: null, to: null, step: null, ...query });
+      here.queries.history(slo.id, { from: null, to: null, step: null, ...query });
     expect(await ask({ from: 'yesterday', to: '1.5' })).toMatchObject({
       refused: 'invalid',
       problems: [expect.stringMatching(/^from must be an RFC 3339/), expect.stringMatching(/^to must be/)],
@@ -508,7 +508,7 @@ describe('history', () => {
     expect(await problems({ from: iso(world.clock.now() - 2 * DAY), step: '1m' })).toContain('at least 2m');
     expect(await problems({ from: iso(START - 90 * DAY) })).toContain('at most 100d ago');
     expect(await problems({ from: iso(world.clock.now() + 1) })).toContain('earlier');
-    expect(await here.report.history('orders/none', { from: null, to: null, step: null })).toBeNull();
+    expect(await here.queries.history('orders/none', { from: null, to: null, step: null })).toBeNull();
   });
 });
 
@@ -536,7 +536,7 @@ describe('an acknowledgement', () => {
     expect((await here.operator.incidents())[0]!.acknowledged).toEqual({ at: iso(START), by: 'sam' });
     await tick();
     world.clock.advance(1000);
-    expect((await here.report.slo(slo.id))!.incident!.acknowledged).toEqual({ at: iso(START), by: 'sam' });
+    expect((await here.queries.slo(slo.id))!.incident!.acknowledged).toEqual({ at: iso(START), by: 'sam' });
     expect(await here.operator.acknowledge(incident!.id, {})).toMatchObject({ refused: 'invalid' });
   });
 });

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../src/core/ports/queries.ts';
+import type { Queries } from '../../../src/core/ports/queries.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
 import type { Sli, ComponentSli } from '../../../src/core/sli/sli.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import type { TimeWindow } from '../../../src/core/time/time-window.ts';
 import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
-import { createReport } from '../../../src/engine/queries/slo-queries.ts';
+import { createQueries } from '../../../src/engine/queries/slo-queries.ts';
 import { START } from '../../support/clock.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
@@ -15,7 +15,7 @@ import { startWorld } from '../../support/world.ts';
 const slo = defineSlo({ objective: '95%' });
 
 let world: World;
-let report: Report;
+let queries: Queries;
 afterEach(() => world.close());
 
 async function open(slos: readonly Slo[] = [slo]): Promise<void> {
@@ -23,15 +23,15 @@ async function open(slos: readonly Slo[] = [slo]): Promise<void> {
   const { store, clock } = world;
   const adjustments = createAdjustments(store, world.log);
   const reader = world.newReader({ excluded: adjustments.excluded });
-  report = createReport({ store, reader, adjustments, definitions: () => define(slos), clock });
+  queries = createQueries({ store, reader, adjustments, definitions: () => define(slos), clock });
 }
 
-const only = async () => (await report.slos())[0]!;
+const only = async () => (await queries.slos())[0]!;
 
 describe('an SLO', () => {
   it('reads as in design §2.5', async () => {
     await open();
-    await report.slos();
+    await queries.slos();
     world.clock.advance(DAY);
     await world.report(9710, 290);
     const now = new Date(world.clock.now()).toISOString();
@@ -83,7 +83,7 @@ describe('an SLO', () => {
 
   it('J5: is warming up until its counters are as old as its first window', async () => {
     await open();
-    await report.slos();
+    await queries.slos();
     await world.report(100, 0);
     world.clock.advance(HOUR - 1);
     expect((await only()).state).toBe('warming-up');
@@ -188,7 +188,7 @@ describe('one SLO in detail', () => {
     await open();
     await world.report(60, 40, { error: 'timeout', failedStep: 'ship' });
     await world.tick();
-    const detail = (await report.slo(slo.id))!;
+    const detail = (await queries.slo(slo.id))!;
     expect(
       detail.tiers.map(({ name, long, short, factor, firing }) => [name, long, short, factor, firing]),
     ).toEqual([
@@ -219,7 +219,7 @@ describe('one SLO in detail', () => {
     ];
     await open([defineSlo({ objective: '95%', alerts: { tiers } })]);
     await world.report(990, 10);
-    const words = (await report.slo(slo.id))!.tiers.map(({ condition, now }) => [condition, now]);
+    const words = (await queries.slo(slo.id))!.tiers.map(({ condition, now }) => [condition, now]);
     expect(words).toEqual([
       ['less than 98% good over 15m', '99% good'],
       ['less than 25% of the budget left', '80% left'],
@@ -229,7 +229,7 @@ describe('one SLO in detail', () => {
       ['no executions for 1h', 'executions are coming'],
     ]);
     world.clock.advance(2 * HOUR + 30 * MINUTE);
-    const [rate, , , , , silence] = (await report.slo(slo.id))!.tiers;
+    const [rate, , , , , silence] = (await queries.slo(slo.id))!.tiers;
     expect([rate!.now, silence!.now]).toEqual(['no executions', 'none for 2h29m']);
   });
 
@@ -249,7 +249,7 @@ describe('one SLO in detail', () => {
     await open([slo, shipped, defineSlo({ workflow: 'journey', name: 'whole', objective: '90%', sli })]);
     await world.report(900, 100, { error: 'timeout' });
     await world.report(200, 100, { workflow: 'shipping', error: 'lost' });
-    const detail = (await report.slo('journey/whole'))!;
+    const detail = (await queries.slo('journey/whole'))!;
     expect(detail.sli).toMatchObject({ kind: 'composite', unit: 'executions', total: 1300 });
     // Three quarters of a tenth and one quarter of a third are bad.
     expect(detail.sli.ratio).toBeCloseTo(1 - (0.75 * 0.1 + 0.25 / 3), 10);
@@ -268,7 +268,7 @@ describe('one SLO in detail', () => {
 
   it('is nothing when no file defines it', async () => {
     await open();
-    expect(await report.slo('orders/none')).toBeNull();
+    expect(await queries.slo('orders/none')).toBeNull();
   });
 });
 
@@ -279,7 +279,7 @@ it('counts what is under way and what is overdue, by workflow', async () => {
     { workflow: 'orders', execution: 'b', status: 'started', at: START - 2 * MINUTE },
   ]);
   await world.tick();
-  expect(await report.inFlight()).toEqual([
+  expect(await queries.inFlight()).toEqual([
     { workflow: 'orders', running: 2, overdue: 1 },
     { workflow: 'shipping', running: 0, overdue: 0 },
   ]);
@@ -288,7 +288,7 @@ it('counts what is under way and what is overdue, by workflow', async () => {
 it('gives every reader the same states for a second, and then fresh ones', async () => {
   await open();
   await world.report(60, 40);
-  await Promise.all([report.slos(), report.slos(), report.slo(slo.id)]);
+  await Promise.all([queries.slos(), queries.slos(), queries.slo(slo.id)]);
   expect(world.wrapped.calls('loadStates')).toHaveLength(1);
   await world.tick();
   world.clock.advance(1000);

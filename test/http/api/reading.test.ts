@@ -12,10 +12,10 @@ async function read(url: string): Promise<{ status: number; body: Record<string,
 describe('SLOs', () => {
   it('lists them, and shows one with what explains it', async () => {
     const { url } = await startServer();
-    const { tiers, members, adjustments, failures, lastFailed, ...report } = sloDetail();
-    expect((await read(`${url}/v1/slos`)).body).toEqual([report]);
+    const { tiers, members, adjustments, failures, lastFailed, ...queries } = sloDetail();
+    expect((await read(`${url}/v1/slos`)).body).toEqual([queries]);
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
-      ...report,
+      ...queries,
       tiers,
       members,
       adjustments,
@@ -25,8 +25,8 @@ describe('SLOs', () => {
   });
 
   it('finds an SLO whose workflow has slashes, whether they are encoded or not', async () => {
-    const { url, report } = await startServer();
-    report.list = [sloDetail({ workflow: 'billing/eu//invoices', name: 'sent' })];
+    const { url, queries } = await startServer();
+    queries.list = [sloDetail({ workflow: 'billing/eu//invoices', name: 'sent' })];
     for (const path of [
       'billing/eu//invoices/sent',
       'billing%2Feu%2F%2Finvoices/sent',
@@ -38,7 +38,7 @@ describe('SLOs', () => {
   });
 
   it('shows the history of one, and hands on what is asked for', async () => {
-    const { url, report } = await startServer();
+    const { url, queries } = await startServer();
     const path = `${url}/v1/slos/order-fulfillment/fulfilled-in-10m/history`;
     const { status, body } = await read(`${path}?from=2026-03-01T00:00:00%2B01:00&to=1772452800000&step=1h`);
     expect([status, body['points']]).toMatchObject([
@@ -46,7 +46,7 @@ describe('SLOs', () => {
       [{ good: 97, adjusted: true, excluded: { bad: 7 } }],
     ]);
     await read(path);
-    expect(report.queries).toEqual([
+    expect(queries.queries).toEqual([
       { from: '2026-03-01T00:00:00+01:00', to: '1772452800000', step: '1h' },
       { from: null, to: null, step: null },
     ]);
@@ -55,7 +55,7 @@ describe('SLOs', () => {
       code: 'invalid-query',
       detail: 'There is no parameter "frm"; there are from, to, step.',
     });
-    report.past = { refused: 'invalid', problems: ['step must be whole hours.', 'from must be earlier.'] };
+    queries.past = { refused: 'invalid', problems: ['step must be whole hours.', 'from must be earlier.'] };
     expect(await read(path)).toMatchObject({
       status: 400,
       body: { code: 'invalid-query', detail: 'step must be whole hours. from must be earlier.' },
@@ -64,8 +64,8 @@ describe('SLOs', () => {
   });
 
   it('takes an SLO that is called history for itself', async () => {
-    const { url, report } = await startServer();
-    report.list = [sloDetail({ workflow: 'a', name: 'history' })];
+    const { url, queries } = await startServer();
+    queries.list = [sloDetail({ workflow: 'a', name: 'history' })];
     expect((await read(`${url}/v1/slos/a/history`)).body['id']).toBe('a/history');
     expect((await read(`${url}/v1/slos/a/history/history`)).body).toHaveProperty('points');
   });
@@ -86,8 +86,8 @@ describe('SLOs', () => {
   });
 
   it('answers 503 while the store is away, and tells it in words on the dashboard', async () => {
-    const { url, report } = await startServer();
-    report.fail = new StoreUnavailable('redis://user:secret@host');
+    const { url, queries } = await startServer();
+    queries.fail = new StoreUnavailable('redis://user:secret@host');
     for (const path of ['/v1/slos', '/v1/slos/a/b', '/v1/slos/a/b/history', '/v1/outbox']) {
       const response = await fetch(`${url}${path}`);
       expect(response.headers.get('retry-after')).toBe('1');
@@ -117,10 +117,10 @@ describe('the service itself', () => {
   });
 
   it('shows the outbox, as many rows of it as asked for', async () => {
-    const { url, report } = await startServer();
+    const { url, queries } = await startServer();
     expect((await read(`${url}/v1/outbox`)).body).toMatchObject({ pendingCount: 0, undeliverable: [] });
     expect((await read(`${url}/v1/outbox?limit=1000`)).status).toBe(200);
-    expect(report.limits).toEqual([100, 1000]);
+    expect(queries.limits).toEqual([100, 1000]);
     for (const limit of ['0', '1001', '-1', '1e2', 'x', '', '1&limit=2', '99999999999999999999']) {
       expect((await read(`${url}/v1/outbox?limit=${limit}`)).body['code']).toBe('invalid-query');
     }
@@ -197,8 +197,8 @@ describe('everything else', () => {
   });
 
   it('answers 500 without a word of what went wrong', async () => {
-    const { url, report } = await startServer();
-    report.fail = new Error('inner secret');
+    const { url, queries } = await startServer();
+    queries.fail = new Error('inner secret');
     const response = await fetch(`${url}/v1/slos`);
     const text = await response.text();
     expect([response.status, JSON.parse(text)]).toMatchObject([500, { code: 'internal-error' }]);

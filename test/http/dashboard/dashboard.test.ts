@@ -42,7 +42,7 @@ async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promis
 describe('the overview', () => {
   it('shows every SLO under its workflow, those that need people first, with words for every state', async () => {
     const running = await startServer();
-    running.report.list = [
+    running.queries.list = [
       sloDetail(),
       silentSlo({ workflow: 'nightly', name: 'ran' }),
       exhaustedSlo({ workflow: 'billing/eu', name: 'sent' }),
@@ -76,7 +76,7 @@ describe('the overview', () => {
 
   it('finds SLOs by text and state, and shows at most 200', async () => {
     const running = await startServer();
-    running.report.list = [
+    running.queries.list = [
       burningSlo({ workflow: 'signup', name: 'welcomed', owner: 'growth' }),
       ...Array.from({ length: 300 }, (_, index) => sloDetail({ workflow: `w${index}` })),
     ];
@@ -115,7 +115,7 @@ describe('the overview', () => {
 
   it('says what to do when there are no outcomes yet, with a command that works', async () => {
     const running = await startServer();
-    running.report.list = [silentSlo()];
+    running.queries.list = [silentSlo()];
     const { page } = await openPage();
     await page.goto(running.url);
     const command = (await page.locator('pre').textContent()) ?? '';
@@ -123,14 +123,14 @@ describe('the overview', () => {
       /^curl (\S+) -H 'Content-Type: application\/json' \\\n {2}-d '(.*)'$/.exec(command) ?? [];
     expect(url).toBe(`${running.url}/v1/outcomes`);
     expect(await (await running.post(body!)).json()).toMatchObject({ accepted: 1 });
-    running.report.list = [];
+    running.queries.list = [];
     await page.goto(running.url);
     expect(await page.getByRole('heading', { name: 'No SLO is loaded yet' }).count()).toBe(1);
   });
 
   it('prefixes its links with the path of the public URL', async () => {
     const running = await startServer({ publicUrl: 'https://example.com/burnwatch/' });
-    running.report.list = [silentSlo()];
+    running.queries.list = [silentSlo()];
     const text = await (await fetch(running.url)).text();
     const links = [...text.matchAll(/(?:href|src|action)="(\/[^"]*)"/g)].map(([, link]) => link);
     expect(links.length).toBeGreaterThan(5);
@@ -142,7 +142,7 @@ describe('the overview', () => {
 describe('the page of an SLO', () => {
   it('shows its tiers, what failed and which executions', async () => {
     const running = await startServer();
-    running.report.list = [burningSlo()];
+    running.queries.list = [burningSlo()];
     const { page, complaints } = await openPage();
     await page.goto(`${running.url}/slos/order-fulfillment/fulfilled-in-10m`);
     const text = await page.locator('main').innerText();
@@ -164,7 +164,7 @@ describe('the page of an SLO', () => {
 
   it('shows windows, members, tiers of every kind, the freeze, who acknowledged and what is adjusted', async () => {
     const running = await startServer();
-    running.report.list = [journeySlo()];
+    running.queries.list = [journeySlo()];
     const { page, complaints } = await openPage();
     await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
     const section = (name: string) => page.locator(`section[aria-label="${name}"]`).innerText();
@@ -192,7 +192,7 @@ describe('the page of an SLO', () => {
       /page · opened 2h ago\s+acknowledged by sam\s+deploys frozen/,
     );
     await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
-    running.report.list = [sloDetail({ workflow: 'billing/eu', name: 'invoice-sent' })];
+    running.queries.list = [sloDetail({ workflow: 'billing/eu', name: 'invoice-sent' })];
     await page.getByRole('link', { name: 'billing/eu/invoice-sent' }).click();
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('invoice-sent');
     expect(
@@ -212,7 +212,7 @@ describe('the page of an SLO', () => {
     const lastFailed = [
       { execution: HOSTILE, at, step: HOSTILE, dependency: HOSTILE, error: HOSTILE, traceId: HOSTILE },
     ];
-    running.report.list = [
+    running.queries.list = [
       burningSlo({
         name: HOSTILE,
         owner: HOSTILE,
@@ -268,7 +268,7 @@ describe('the script', () => {
     await page.clock.install();
     await page.goto(running.url);
     await page.getByRole('link', { name: 'fulfilled-in-10m' }).focus();
-    running.report.list = [exhaustedSlo(), burningSlo({ workflow: 'signup', name: 'welcomed' })];
+    running.queries.list = [exhaustedSlo(), burningSlo({ workflow: 'signup', name: 'welcomed' })];
     await page.clock.runFor(5000);
     await page.getByRole('link', { name: 'welcomed' }).waitFor();
     expect(await page.evaluate('document.activeElement.textContent')).toBe('fulfilled-in-10m');
@@ -291,7 +291,7 @@ describe('the look', () => {
     'fits %s screens %d wide, with text that stands out from its ground',
     async (colorScheme, width) => {
       const running = await startServer({ status: () => fixedStatus({ sloProblems: [PROBLEM] }) });
-      running.report.list = [
+      running.queries.list = [
         burningSlo({ workflow: 'a'.repeat(128), name: 'b'.repeat(100), owner: 'c'.repeat(100) }),
         exhaustedSlo(),
         silentSlo({ name: 'silent' }),

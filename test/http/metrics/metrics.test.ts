@@ -33,7 +33,7 @@ function value(text: string, series: string): number | null {
 async function busyServer(): Promise<RunningServer> {
   const running = await startServer();
   const { metrics } = running.server;
-  running.report.list = [
+  running.queries.list = [
     sloDetail(),
     exhaustedSlo({
       name: 'over',
@@ -130,7 +130,7 @@ describe('GET /metrics', () => {
   it('tells that the store is down when it is', async () => {
     const checks = { store: { ok: false, message: 'does not answer' } };
     const running = await startServer({ status: () => fixedStatus({ checks }) });
-    running.report.fail = new StoreUnavailable('down');
+    running.queries.fail = new StoreUnavailable('down');
     const text = await scrape(running);
     expect(value(text, 'burnwatch_store_up')).toBe(0);
     expect(text).not.toContain('slo="');
