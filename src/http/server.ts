@@ -14,7 +14,7 @@ import { createMetrics } from './metrics/metrics.ts';
 import type { IngestHandler, IngestLimits } from './ingest/ingest.ts';
 import { INGEST_LIMITS, MEASUREMENTS_PATH, OUTCOMES_PATH, createIngest } from './ingest/ingest.ts';
 import type { ProblemCode } from './answers/problems.ts';
-import { PROBLEM_TYPE, Problem, problemBody } from './answers/problems.ts';
+import { PROBLEM_TYPE, HttpProblem, problemBody } from './answers/problems.ts';
 import type { RoutesOptions } from './api/routes.ts';
 import { createRoutes } from './api/routes.ts';
 
@@ -180,17 +180,17 @@ function reachable(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function brokenRequest(errorCode: string | undefined): Problem {
+function brokenRequest(errorCode: string | undefined): HttpProblem {
   const answers: Readonly<Record<string, readonly [ProblemCode, string]>> = {
     HPE_HEADER_OVERFLOW: ['headers-too-large', 'The request line and headers are too long.'],
     ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
   };
   const [code, detail] = answers[errorCode ?? ''] ?? ['invalid-request', 'This is not an HTTP request.'];
-  return new Problem(code, detail);
+  return new HttpProblem(code, detail);
 }
 
 /** An answer for a connection on which there is no request to answer. */
-function rawAnswer(problem: Problem): string {
+function rawAnswer(problem: HttpProblem): string {
   const body = problemBody(problem);
   return [
     `HTTP/1.1 ${problem.status} ${problem.code}`,

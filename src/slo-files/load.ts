@@ -7,8 +7,8 @@ import { readNativeDocument, type ReadDocument } from './native/document.ts';
 import { isOpenSlo, namesOf, type OpenSloDocument, readOpenSlo } from './openslo/documents.ts';
 import { joinOpenSlos } from './openslo/join.ts';
 import { createTimeSlice, type TimeSlice } from './yaml/time-slice.ts';
-import { compareProblems, type Problem } from './yaml/problem.ts';
-import { problemOfFile, type Report } from './yaml/source-text.ts';
+import { compareProblems, type FileProblem } from './yaml/problem.ts';
+import { problemOfFile, type ReportProblem } from './yaml/source-text.ts';
 import { createSubstitute, type Substitute } from './yaml/substitution.ts';
 import { readValues } from './yaml/value-tree.ts';
 import { parseDocuments } from './yaml/yaml-documents.ts';
@@ -20,7 +20,7 @@ export interface Loaded {
   /** Executions a millisecond to expect, of the workflows whose files say so. */
   readonly traffic: ReadonlyMap<string, number>;
   /** Errors and warnings, by file and line. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileProblem[];
   /** The SLO files that were found. */
   readonly files: readonly string[];
   /** The files that references such as `${file:/path}` named. */
@@ -97,7 +97,7 @@ async function readOne(
   bytes: Buffer,
   substitute: Substitute,
   timeSlice: TimeSlice,
-  report: Report,
+  report: ReportProblem,
 ): Promise<{
   readonly documents: readonly ReadDocument[];
   readonly openSlo: readonly OpenSloDocument[];
@@ -125,9 +125,9 @@ async function readOne(
   return { documents, openSlo, complete: parsed.complete };
 }
 
-function collectProblems(): { readonly report: Report; sorted(): Problem[] } {
-  const byFile = new Map<string, Problem[]>();
-  const report: Report = (problem) => {
+function collectProblems(): { readonly report: ReportProblem; sorted(): FileProblem[] } {
+  const byFile = new Map<string, FileProblem[]>();
+  const report: ReportProblem = (problem) => {
     // Apart, so that warnings never crowd out an error.
     const key = `${problem.severity} ${problem.file}`;
     const problems = byFile.get(key) ?? [];

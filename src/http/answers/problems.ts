@@ -88,7 +88,7 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** A request that is answered with an error: which one, in which words, and with which further headers. */
-export class Problem extends Error {
+export class HttpProblem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
@@ -107,7 +107,7 @@ export class Problem extends Error {
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** The body of an error answer (RFC 9457). */
-export function problemBody({ code, status, message }: Problem): string {
+export function problemBody({ code, status, message }: HttpProblem): string {
   return JSON.stringify({
     type: `urn:burnwatch:problem:${code}`,
     title: TITLES[status],

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { QueueFull } from '../../core/ports/recorder.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
-import { Problem, PROBLEM_TYPE, problemBody } from './problems.ts';
+import { HttpProblem, PROBLEM_TYPE, problemBody } from './problems.ts';
 
 /** Seconds after which a request that met a full queue or an absent store may come again. */
 const RETRY_AFTER = '1';
@@ -20,7 +20,7 @@ export function sendJson(response: ServerResponse, status: number, body: string)
 }
 
 /** Answers with a problem. Does nothing when an answer has begun already. */
-export function sendProblem(response: ServerResponse, problem: Problem): void {
+export function sendProblem(response: ServerResponse, problem: HttpProblem): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -36,23 +36,23 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
 }
 
 /** What to answer when handling a request threw this. Says nothing about the inside of the service. */
-export function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
+export function problemOf(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
   if (error instanceof StoreUnavailable) {
-    return new Problem('store-unavailable', 'The store does not answer; send the same again.', {
+    return new HttpProblem('store-unavailable', 'The store does not answer; send the same again.', {
       'Retry-After': RETRY_AFTER,
     });
   }
   if (error instanceof QueueFull) return queueFull();
   if (error instanceof URIError || isBadParameter(error)) {
-    return new Problem('invalid-path', 'The path is not properly percent-encoded.');
+    return new HttpProblem('invalid-path', 'The path is not properly percent-encoded.');
   }
-  return new Problem('internal-error', 'Burnwatch failed; its log says how.');
+  return new HttpProblem('internal-error', 'Burnwatch failed; its log says how.');
 }
 
 /** The answer to a request for which there is no room. */
-export function queueFull(): Problem {
-  return new Problem('queue-full', 'Too much is waiting; send the same again.', {
+export function queueFull(): HttpProblem {
+  return new HttpProblem('queue-full', 'Too much is waiting; send the same again.', {
     'Retry-After': RETRY_AFTER,
   });
 }

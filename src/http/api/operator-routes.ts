@@ -5,7 +5,7 @@ import { isRefused } from '../../core/ports/refused.ts';
 import { sendJson } from '../answers/respond.ts';
 import type { Guard, Scope } from '../guard/auth.ts';
 import { readJson } from '../requests/json-body.ts';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 import type { ProblemCode } from '../answers/problems.ts';
 
 /** Adds the requests that change something; each demands its own scope, so they come before the demand for `read`. */
@@ -35,12 +35,12 @@ export function addOperatorReading(app: Express, operator: Operator): void {
   listing(app, '/v1/incidents', () => operator.incidents(), 'GET, HEAD');
   for (const path of ['/v1/adjustments/:id/end', '/v1/adjustments/:id/withdraw', '/v1/incidents/:id/ack']) {
     app.route(path).all(() => {
-      throw new Problem('method-not-allowed', 'This is done with POST.', { Allow: 'POST' });
+      throw new HttpProblem('method-not-allowed', 'This is done with POST.', { Allow: 'POST' });
     });
   }
 }
 
-/** What was answered, unless it was refused: then throws the `Problem` to answer with. */
+/** What was answered, unless it was refused: then throws the `HttpProblem` to answer with. */
 export function answerOf<Answer extends object>(
   answer: Answer | Refused,
   unknown: ProblemCode,
@@ -50,13 +50,13 @@ export function answerOf<Answer extends object>(
   const detail = answer.problems.join(' ');
   switch (answer.refused) {
     case 'invalid':
-      throw new Problem(invalid, detail);
+      throw new HttpProblem(invalid, detail);
     case 'unknown':
-      throw new Problem(unknown, detail);
+      throw new HttpProblem(unknown, detail);
     case 'over':
-      throw new Problem('adjustment-over', detail);
+      throw new HttpProblem('adjustment-over', detail);
     case 'too-many':
-      throw new Problem('too-many-adjustments', detail);
+      throw new HttpProblem('too-many-adjustments', detail);
     default:
       return answer.refused satisfies never;
   }
@@ -84,7 +84,7 @@ function listing(app: Express, path: string, read: () => Promise<readonly object
     .route(path)
     .get(async (_request, response) => sendJson(response, 200, JSON.stringify(await read())))
     .all(() => {
-      throw new Problem('method-not-allowed', 'This cannot be done here.', { Allow: allow });
+      throw new HttpProblem('method-not-allowed', 'This cannot be done here.', { Allow: allow });
     });
 }
 

@@ -11,7 +11,7 @@ import { createDashboard } from '../dashboard/dashboard.ts';
 import { addOperatorReading, addWriting, answerOf } from './operator-routes.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 import { sloId } from '../requests/slo-path.ts';
 import type { Status } from '../../core/ports/service-status.ts';
 
@@ -83,7 +83,7 @@ export function createRoutes(
     const found = past === undefined ? slo : await history(past, request);
     if (!found) {
       const told = JSON.stringify(past ?? id);
-      throw new Problem('unknown-slo', `No SLO ${told} is loaded; GET /v1/slos lists them.`);
+      throw new HttpProblem('unknown-slo', `No SLO ${told} is loaded; GET /v1/slos lists them.`);
     }
     sendJson(response, 200, JSON.stringify(found));
   });
@@ -102,7 +102,7 @@ export function createRoutes(
   extra?.(app);
 
   app.use((request) => {
-    throw new Problem('not-found', `There is nothing at ${JSON.stringify(request.path.slice(0, 200))}.`);
+    throw new HttpProblem('not-found', `There is nothing at ${JSON.stringify(request.path.slice(0, 200))}.`);
   });
   // Express tells an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
@@ -119,7 +119,7 @@ function reading(app: Express, path: string, handler: RequestHandler): void {
     .route(path)
     .get(handler)
     .all(() => {
-      throw new Problem('method-not-allowed', 'This can only be read.', { Allow: 'GET, HEAD' });
+      throw new HttpProblem('method-not-allowed', 'This can only be read.', { Allow: 'GET, HEAD' });
     });
 }
 
@@ -128,7 +128,7 @@ function demandKnown(request: Request, names: readonly string[]): void {
   const strange = Object.keys(request.query).find((name) => !names.includes(name));
   if (strange === undefined) return;
   const told = JSON.stringify(strange.slice(0, 100));
-  throw new Problem('invalid-query', `There is no parameter ${told}; there are ${names.join(', ')}.`);
+  throw new HttpProblem('invalid-query', `There is no parameter ${told}; there are ${names.join(', ')}.`);
 }
 
 /** A parameter of the query; null when it is not there. */
@@ -136,14 +136,14 @@ function queryText(request: Request, name: string): string | null {
   const value = request.query[name];
   if (value === undefined) return null;
   if (typeof value === 'string') return value.slice(0, 100);
-  throw new Problem('invalid-query', `${name} must be given once.`);
+  throw new HttpProblem('invalid-query', `${name} must be given once.`);
 }
 
 function rowLimit(text: unknown): number {
   if (text === undefined) return DEFAULT_OUTBOX_ROWS;
   const limit = typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_OUTBOX_ROWS) return limit;
-  throw new Problem('invalid-query', `limit must be a whole number from 1 to ${MAX_OUTBOX_ROWS}.`);
+  throw new HttpProblem('invalid-query', `limit must be a whole number from 1 to ${MAX_OUTBOX_ROWS}.`);
 }
 
 function securityHeaders(): RequestHandler {

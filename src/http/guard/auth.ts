@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 
 export type Scope = 'read' | 'write' | 'admin';
 
@@ -13,7 +13,7 @@ export interface Token {
 
 /** Decides who may do what. */
 export interface Guard {
-  /** Throws the `Problem` to answer with unless the request carries a token of this scope. */
+  /** Throws the `HttpProblem` to answer with unless the request carries a token of this scope. */
   demand(request: IncomingMessage, scope: Scope): void;
   /** Whether `demand` would let it through. */
   permits(request: IncomingMessage, scope: Scope): boolean;
@@ -40,12 +40,12 @@ export function createGuard(tokens: readonly Token[]): Guard {
       if (known.length === 0) return;
       const scopes = find(request);
       if (!scopes) {
-        throw new Problem('unauthenticated', 'Send Authorization: Bearer <token> with a known token.', {
+        throw new HttpProblem('unauthenticated', 'Send Authorization: Bearer <token> with a known token.', {
           'WWW-Authenticate': challenge(request.url ?? '/'),
         });
       }
       if (!includes(scopes, scope)) {
-        throw new Problem('forbidden', `This needs a token with the scope ${scope}.`);
+        throw new HttpProblem('forbidden', `This needs a token with the scope ${scope}.`);
       }
     },
     permits(request, scope) {

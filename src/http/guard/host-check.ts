@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 
 /** Names under which no stranger can put an address into the public DNS (RFC 6761, 6762, 8375, ICANN's .internal). */
 const PRIVATE_NAMES = /(^|\.)(localhost|local|internal|home\.arpa|test|lan|svc)$/;
@@ -15,7 +15,7 @@ export function createHostCheck(options: {
   /** Whether requests need tokens, which a stranger's page does not have. */
   readonly tokens: boolean;
   readonly publicUrl: string | null;
-}): (request: Pick<IncomingMessage, 'headers'>) => Problem | null {
+}): (request: Pick<IncomingMessage, 'headers'>) => HttpProblem | null {
   if (options.tokens) return () => null;
   const publicName = options.publicUrl === null ? null : new URL(options.publicUrl).hostname;
   let lastGood: string | null = null;
@@ -28,7 +28,7 @@ export function createHostCheck(options: {
       lastGood = host;
       return null;
     }
-    return new Problem(
+    return new HttpProblem(
       'misdirected-host',
       'Without tokens only localhost, IP addresses, names of a private network and the host of BURNWATCH_PUBLIC_URL are answered; set that, or BURNWATCH_TOKENS.',
     );

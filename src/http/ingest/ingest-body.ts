@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers';
 import type { RecordProblemCode } from '../answers/problems.ts';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 
 export type BodyFormat = 'json' | 'ndjson';
 
@@ -47,7 +47,7 @@ type Slices = Generator<undefined, void>;
 
 /**
  * Parses a request body: one JSON object or an array of them, or NDJSON, where blank lines are skipped and
- * do not count in the positions. Throws the `Problem` to answer with when it is not that format at all.
+ * do not count in the positions. Throws the `HttpProblem` to answer with when it is not that format at all.
  * Long bodies are parsed in slices, one at a time for the whole process.
  */
 export async function parseIngestBody(
@@ -55,7 +55,7 @@ export async function parseIngestBody(
   format: BodyFormat,
   maxRecords: number,
 ): Promise<IngestBody> {
-  if (!isUtf8(body)) throw new Problem('invalid-utf8', 'The body must be UTF-8 text.');
+  if (!isUtf8(body)) throw new HttpProblem('invalid-utf8', 'The body must be UTF-8 text.');
   const collector = new Collector(maxRecords);
   if (format === 'json' && body.length <= AT_ONCE) {
     parseAtOnce(body, collector);
@@ -110,7 +110,7 @@ class Collector implements IngestBody {
 
   private checkRoom(): void {
     if (this.count < this.maxRecords) return;
-    throw new Problem(
+    throw new HttpProblem(
       'too-many-records',
       `A request may hold at most ${this.maxRecords} records; send them in several requests.`,
     );
@@ -145,9 +145,9 @@ function* parseLines(body: Buffer, collector: Collector): Slices {
     start = end + 1;
     if (start < text.length) yield;
   }
-  if (collector.count === 0) throw new Problem('empty-body', 'The body has no line with a record.');
+  if (collector.count === 0) throw new HttpProblem('empty-body', 'The body has no line with a record.');
   if (collector.rejected.length === collector.count && collector.rejected[0]!.code === 'invalid-json') {
-    throw new Problem('invalid-json', `The body is not NDJSON: ${collector.rejected[0]!.message}`);
+    throw new HttpProblem('invalid-json', `The body is not NDJSON: ${collector.rejected[0]!.message}`);
   }
 }
 
@@ -193,7 +193,7 @@ function* parseArray(body: Buffer, collector: Collector): Slices {
   const opening = /\S/.exec(text.toString('latin1', 0, SLICE_BYTES))?.index ?? 0;
   if (text[opening] !== OPEN_BRACKET) {
     if (text.length > MAX_RECORD_BYTES) {
-      throw new Problem('body-too-large', `A single record may have at most ${MAX_RECORD_BYTES} bytes.`);
+      throw new HttpProblem('body-too-large', `A single record may have at most ${MAX_RECORD_BYTES} bytes.`);
     }
     collector.add(parseJson(text.toString()));
     return;
@@ -231,7 +231,7 @@ function* parseArray(body: Buffer, collector: Collector): Slices {
       if (++sliceRecords % SLICE_RECORDS === 0) yield;
     }
   }
-  throw new Problem('invalid-json', 'The body is not JSON: the array is not closed.');
+  throw new HttpProblem('invalid-json', 'The body is not JSON: the array is not closed.');
 }
 
 function parseElement(text: Buffer, start: number, end: number, deepest: number, collector: Collector): void {
@@ -243,7 +243,7 @@ function parseElement(text: Buffer, start: number, end: number, deepest: number,
 /** The outermost bracket closes at `at`: it must be the right one, and only white space may follow. */
 function checkEnd(text: Buffer, at: number): void {
   if (text[at] !== CLOSE_BRACKET || text.toString('latin1', at + 1).trim() !== '') {
-    throw new Problem('invalid-json', `The body is not JSON: the array does not end at byte ${at}.`);
+    throw new HttpProblem('invalid-json', `The body is not JSON: the array does not end at byte ${at}.`);
   }
 }
 
@@ -251,7 +251,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem('invalid-json', `The body is not JSON: ${(error as SyntaxError).message}`);
+    throw new HttpProblem('invalid-json', `The body is not JSON: ${(error as SyntaxError).message}`);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Guard } from '../guard/auth.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BodyFormat, IngestBody } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 import { Disconnected, gunzip, readBody, tooLarge } from '../requests/request-body.ts';
 
 export const OUTCOMES_PATH = '/v1/outcomes';
@@ -68,7 +68,7 @@ export function createIngest({ recorder, guard, metrics, log, limits }: IngestOp
       try {
         guard.demand(request, 'write');
         if (request.method !== 'POST') {
-          throw new Problem('method-not-allowed', `${what} are sent with POST.`, { Allow: 'POST' });
+          throw new HttpProblem('method-not-allowed', `${what} are sent with POST.`, { Allow: 'POST' });
         }
         const format = formatOf(request.headers['content-type']);
         const packed = isPacked(request.headers['content-encoding']);
@@ -78,7 +78,7 @@ export function createIngest({ recorder, guard, metrics, log, limits }: IngestOp
         if (request.headers.expect !== undefined) response.writeContinue();
         let bytes = await readBody(request, limits.maxBodyBytes, reserve);
         if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
-        if (bytes.length === 0) throw new Problem('empty-body', 'The body is empty.');
+        if (bytes.length === 0) throw new HttpProblem('empty-body', 'The body is empty.');
         const body = await parseIngestBody(bytes, format, limits.maxRecords);
         const result = await record(body.records);
         sendJson(response, 200, answer(body, result, metrics));
@@ -109,7 +109,7 @@ function formatOf(contentType: string | undefined): BodyFormat {
     if (type.trim() === 'application/json') return 'json';
     if (type.trim() === 'application/x-ndjson') return 'ndjson';
   }
-  throw new Problem(
+  throw new HttpProblem(
     'unsupported-media-type',
     'The Content-Type must be application/json or application/x-ndjson, in UTF-8.',
     { Accept: 'application/json, application/x-ndjson' },
@@ -125,7 +125,7 @@ function isPacked(encoding: string | undefined): boolean {
     case 'x-gzip':
       return true;
     default:
-      throw new Problem('unsupported-encoding', 'The Content-Encoding must be gzip or identity.', {
+      throw new HttpProblem('unsupported-encoding', 'The Content-Encoding must be gzip or identity.', {
         'Accept-Encoding': 'gzip, identity',
       });
   }

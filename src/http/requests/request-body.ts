@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
-import { Problem } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
 
 /** The client went away before its request had arrived whole: there is nobody to answer. */
 export class Disconnected extends Error {
   override readonly name = 'Disconnected';
 }
 
-/** Reserves memory for so many more bytes of this request; throws the `Problem` to answer with if there is none. */
+/** Reserves memory for so many more bytes of this request; throws the `HttpProblem` to answer with if there is none. */
 export type Reserve = (bytes: number) => void;
 
 /**
  * Collects the body of a request, at most `limit` bytes of it.
- * Rejects with the `Problem` to answer with when it is longer, and with `Disconnected` when it never ends.
+ * Rejects with the `HttpProblem` to answer with when it is longer, and with `Disconnected` when it never ends.
  */
 export function readBody(request: IncomingMessage, limit: number, reserve: Reserve): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ export function readBody(request: IncomingMessage, limit: number, reserve: Reser
 
 /**
  * Unpacks gzip, to at most `limit` bytes; a bomb is stopped there.
- * Rejects with the `Problem` to answer with when it is more, not gzip, or cut short.
+ * Rejects with the `HttpProblem` to answer with when it is more, not gzip, or cut short.
  */
 export function gunzip(packed: Buffer, limit: number, reserve: Reserve): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -67,15 +67,15 @@ export function gunzip(packed: Buffer, limit: number, reserve: Reserve): Promise
     });
     stream.on('end', () => resolve(Buffer.concat(chunks, length)));
     stream.on('error', ({ message }) => {
-      reject(new Problem('invalid-gzip', `The body cannot be unpacked: ${message}.`));
+      reject(new HttpProblem('invalid-gzip', `The body cannot be unpacked: ${message}.`));
     });
     stream.end(packed);
   });
 }
 
 /** The answer to a body of more than `limit` bytes. */
-export function tooLarge(limit: number): Problem {
-  return new Problem(
+export function tooLarge(limit: number): HttpProblem {
+  return new HttpProblem(
     'body-too-large',
     `A body may have at most ${limit} bytes; send it in several requests.`,
   );

@@ -1,7 +1,7 @@
 import type { CompositeMember, CompositeSli, ComponentSli } from '../../core/sli/sli.ts';
 import { fingerprint } from '../../core/sli/sli.ts';
 import type { CompositeDraft } from '../native/sli.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { quoted } from '../yaml/value-tree.ts';
 
@@ -25,7 +25,7 @@ export function resolveComposite(
   candidates: Candidates,
   complete: boolean,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): CompositeSli | null {
   const found: CompositeMember[] = [];
   const fail = (at: number, message: string, suggestion?: string): void =>

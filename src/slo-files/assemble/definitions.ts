@@ -15,7 +15,7 @@ import { documentSchema, type NativeDocument } from '../native/document-schema.t
 import { draftSlo, type SloDraft } from '../native/slo.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { reviewSlos } from './warnings.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { parseTraffic } from '../native/traffic.ts';
 import type { Partly } from '../yaml/usable-part.ts';
@@ -47,7 +47,7 @@ export async function assemble(
   join: Join,
   complete: boolean,
   timeSlice: TimeSlice,
-  report: Report,
+  report: ReportProblem,
 ): Promise<Assembled> {
   const known = collectNames(documents, complete, report);
   for (const { item, place, source } of known.policies.values()) {
@@ -89,7 +89,7 @@ function finish(
   { workflow, sli, source, finish: whole }: SloDraft,
   candidates: Candidates,
   complete: boolean,
-  report: Report,
+  report: ReportProblem,
 ): Slo | null {
   if (!sli) return null;
   if (sli.kind !== 'draft') return whole(sli);
@@ -130,7 +130,7 @@ async function draftWorkflows(
 }
 
 /** Keys that are about a workflow in a document that names none. */
-function reportStray({ data, place, source }: ReadDocument, report: Report): void {
+function reportStray({ data, place, source }: ReadDocument, report: ReportProblem): void {
   for (const key of ['owner', 'runbook', 'steps', 'traffic', 'slos'] as const) {
     const stray = place.parts.get(key);
     if (!stray || data[key] === undefined) continue;

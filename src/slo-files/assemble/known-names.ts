@@ -1,8 +1,8 @@
 import { targetsOf } from '../native/alerts.ts';
 import type { ReadDocument } from '../native/document.ts';
 import type { NativeDocument } from '../native/document-schema.ts';
-import type { Problem } from '../yaml/problem.ts';
-import { lineAt, problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import type { FileProblem } from '../yaml/problem.ts';
+import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
@@ -27,14 +27,14 @@ export interface KnownNames {
   readonly policies: Found<'policies'>;
   readonly budgetPolicies: Found<'budgetPolicies'>;
   readonly complete: boolean;
-  readonly report: Report;
+  readonly report: ReportProblem;
 }
 
 /** Collects what the documents of all files define, and reports names that are defined twice. */
 export function collectNames(
   documents: readonly ReadDocument[],
   complete: boolean,
-  report: Report,
+  report: ReportProblem,
 ): KnownNames {
   return {
     teams: collect(documents, 'teams', 'team', report),
@@ -50,7 +50,7 @@ function collect<Name extends Section>(
   documents: readonly ReadDocument[],
   section: Name,
   kind: string,
-  report: Report,
+  report: ReportProblem,
 ): Found<Name> {
   const found = new Map<string, Entry<ItemOf<Name>>>();
   for (const { data, place, source } of documents) {
@@ -71,7 +71,7 @@ export function definedTwice(
   source: SourceText,
   offset: number,
   first: { readonly source: SourceText; readonly place: Place },
-): Problem {
+): FileProblem {
   const other = `${first.source.file}:${lineAt(first.source, first.place.key)}`;
   return problemAt(source, offset, 'error', `${kind} \`${shortened(name)}\` is already defined at ${other}`);
 }

@@ -5,7 +5,7 @@ import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
-import { problemAt, type Report } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem } from '../yaml/source-text.ts';
 import { placeAt, shortened } from '../yaml/value-tree.ts';
 import type { WorkflowDraft } from './workflow-draft.ts';
 
@@ -29,7 +29,7 @@ export async function reviewSlos(
   slos: readonly Slo[],
   { teams, objectives }: Around,
   timeSlice: TimeSlice,
-  report: Report,
+  report: ReportProblem,
 ): Promise<void> {
   // Once for all SLOs: a workflow may have thousands.
   const reliedOn = [

@@ -13,7 +13,7 @@ import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import type { NativeAlerts, NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
 import { readTier } from './tier.ts';
 import { parseShare, ratioOf } from './share.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt } from '../yaml/value-tree.ts';
 
@@ -29,7 +29,7 @@ export interface AlertsContext {
   /** Of the SLO. */
   readonly place: Place;
   readonly source: SourceText;
-  readonly report: Report;
+  readonly report: ReportProblem;
 }
 
 /** Makes the alert policy of one SLO: what it says itself, else its policy, else the default. */

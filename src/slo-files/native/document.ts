@@ -1,6 +1,6 @@
 import { type NativeDocument, documentSchema, VERSION } from './document-schema.ts';
 import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { type Partly, usablePart } from '../yaml/usable-part.ts';
 import { quoted, type Place, type ValueTree } from '../yaml/value-tree.ts';
 
@@ -17,7 +17,7 @@ function isOurs(version: string): boolean {
 }
 
 /** Checks the shape of one document of the native dialect and reports everything wrong with it. */
-export function readNativeDocument(tree: ValueTree, source: SourceText, report: Report): ReadDocument {
+export function readNativeDocument(tree: ValueTree, source: SourceText, report: ReportProblem): ReadDocument {
   const { value, place } = tree;
   const version = place.parts.get('apiVersion');
   if (version && !version.unresolved && /^[^/]+\//.test(version.written) && !isOurs(version.written)) {

@@ -13,7 +13,7 @@ import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
 import type { NativeComparison, NativeSelection, NativeSli, NativeWhere } from './sli-schema.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { readTimeZone } from './time-zone.ts';
 import type { Partly } from '../yaml/usable-part.ts';
@@ -23,7 +23,7 @@ import { isWhole, type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 export interface SliContext {
   readonly steps: readonly string[];
   readonly source: SourceText;
-  readonly report: Report;
+  readonly report: ReportProblem;
 }
 
 /** A composite whose members have not been looked up yet. */

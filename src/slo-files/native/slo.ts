@@ -10,7 +10,7 @@ import { type NativeSlo, OBJECTIVE } from './document-schema.ts';
 import { type CompositeDraft, readSli } from './sli.ts';
 import { readWindows } from './window.ts';
 import type { ComponentSli } from '../../core/sli/sli.ts';
-import { lineAt, problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 
@@ -21,7 +21,7 @@ export interface SloContext {
   readonly runbook: string | null;
   readonly steps: readonly string[];
   readonly source: SourceText;
-  readonly report: Report;
+  readonly report: ReportProblem;
   /** What the SLO's policies say, if they are there. */
   readonly policy: Partly<NativePolicy> | null;
   readonly budgetPolicy: Partly<NativeBudgetPolicy> | null;

@@ -4,7 +4,7 @@ import { formatPercent, type Objective } from '../../core/budget/objective.ts';
 import { formatDuration, MINUTE, parseDuration } from '../../core/time/duration.ts';
 import type { NativeTier } from './alerts-schema.ts';
 import { parseShare, ratioOf } from './share.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { type Place, placeAt } from '../yaml/value-tree.ts';
 
 type NativeBurnRate = NonNullable<NativeTier['burnRate']>;
@@ -20,7 +20,7 @@ export function readTier(
   at: Place,
   inPolicy: number | null,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): Tier | null {
   const { severity, burnRate, successRate, budgetRemaining, forecast, outage, noData } = native;
   const named = (name: string) => ({ name: native.name ?? name, severity });

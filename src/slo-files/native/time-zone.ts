@@ -1,4 +1,4 @@
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { type Place, quoted } from '../yaml/value-tree.ts';
 
@@ -25,7 +25,7 @@ export function readTimeZone(
   name: string | undefined,
   at: Place | undefined,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): string | null {
   if (name === undefined || isTimeZone(name)) return name ?? 'UTC';
   if (at) {

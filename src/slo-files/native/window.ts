@@ -1,6 +1,6 @@
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import { DAY, parseDuration } from '../../core/time/duration.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { readTimeZone } from './time-zone.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt } from '../yaml/value-tree.ts';
@@ -14,7 +14,7 @@ export function readWindows(
   native: Partly<NativeWindow | NativeWindow[]> | undefined,
   place: Place | undefined,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): readonly [TimeWindow, ...TimeWindow[]] | null {
   if (native === undefined || !place) return null;
   const list = Array.isArray(native) ? native : [native];
@@ -36,7 +36,7 @@ function readWindow(
   native: Partly<NativeWindow>,
   place: Place,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): TimeWindow | null {
   if (typeof native === 'string') return { kind: 'rolling', duration: parseDuration(native)!, text: native };
   const { calendar: unit } = native;

@@ -12,7 +12,7 @@ import type { TargetDefinition } from '../../core/slo/slo.ts';
 import { warnOfLoweredTiers } from '../native/alerts.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { formatDuration, MINUTE } from '../../core/time/duration.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import { annotationKey, annotationOf, readShortWindow } from './annotations.ts';
@@ -39,7 +39,7 @@ export interface AlertContext {
   /** What the documents of conditions and policies say, by name; null for what was reported as wrong. */
   readonly conditions: Map<string, ReadCondition | null>;
   readonly policies: Map<string, ReadPolicy | null>;
-  readonly report: Report;
+  readonly report: ReportProblem;
 }
 
 const SEVERITIES: Readonly<Record<string, Severity>> = {
@@ -256,7 +256,7 @@ function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Read
 
 function readCondition(
   { name, metadata, spec, place, source }: Found<AlertConditionSpec>,
-  report: Report,
+  report: ReportProblem,
 ): ReadCondition | null {
   const problem = (
     path: readonly string[],

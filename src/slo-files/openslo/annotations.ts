@@ -1,5 +1,5 @@
 import { MINUTE } from '../../core/time/duration.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import type { Metadata } from './kinds.ts';
@@ -53,7 +53,12 @@ export function readShortWindow(metadata: Metadata | undefined): number | undefi
 }
 
 /** Reports annotations of ours that are misspelt or say what they cannot. `place` is that of the metadata. */
-export function checkAnnotations(metadata: Metadata, place: Place, source: SourceText, report: Report): void {
+export function checkAnnotations(
+  metadata: Metadata,
+  place: Place,
+  source: SourceText,
+  report: ReportProblem,
+): void {
   for (const [key, text] of Object.entries(metadata.annotations ?? {})) {
     if (!key.startsWith(PREFIX)) continue;
     const at = placeAt(place, ['annotations', key])!;

@@ -3,7 +3,7 @@ import type { Comparison, OutcomeSli, Share, ComponentSli, SliceRule } from '../
 import { formatDuration, HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { parseShare } from '../native/share.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 import type { Indicator } from './indicator.ts';
 import type { ObjectiveSpec, SloSpec } from './kinds.ts';
@@ -14,7 +14,7 @@ export interface ObjectiveContext {
   readonly spec: ObjectiveSpec;
   readonly place: Place;
   readonly source: SourceText;
-  readonly report: Report;
+  readonly report: ReportProblem;
   readonly method: SloSpec['budgetingMethod'];
   /** Milliseconds of the SLO's window. */
   readonly window: number;

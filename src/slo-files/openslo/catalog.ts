@@ -1,4 +1,4 @@
-import { lineAt, problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import type { Entry, OpenSloDocument } from './documents.ts';
@@ -21,7 +21,7 @@ export interface Catalog {
 export function createCatalog(
   documents: readonly OpenSloDocument[],
   complete: boolean,
-  report: Report,
+  report: ReportProblem,
 ): Catalog {
   const byKind = new Map<Kind, OpenSloDocument[]>();
   const byName = new Map<Kind, Map<string, OpenSloDocument>>();

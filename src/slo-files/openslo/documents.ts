@@ -1,5 +1,5 @@
 import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { type Place, placeAt, quoted, type ValueTree } from '../yaml/value-tree.ts';
 import { type DocumentOf, type Kind, KINDS, OPENSLO_VERSION } from './kinds.ts';
@@ -26,7 +26,7 @@ export function isOpenSlo({ place }: Pick<ValueTree, 'place'>): boolean {
 export function readOpenSlo(
   { value, place }: ValueTree,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): OpenSloDocument[] {
   if (place.kind !== 'list') return readObject(value, place, source, report);
   const items = value as readonly unknown[];
@@ -42,7 +42,12 @@ export function namesOf(place: Place, source: SourceText): OpenSloDocument[] {
   });
 }
 
-function readObject(value: unknown, place: Place, source: SourceText, report: Report): OpenSloDocument[] {
+function readObject(
+  value: unknown,
+  place: Place,
+  source: SourceText,
+  report: ReportProblem,
+): OpenSloDocument[] {
   const version = place.parts.get('apiVersion');
   if (version && !version.unresolved && version.written !== OPENSLO_VERSION && isOpenSlo({ place })) {
     const message = `\`apiVersion\` is ${quoted(version)}, a version that is not loaded`;

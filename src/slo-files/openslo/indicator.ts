@@ -2,7 +2,7 @@ import type { MeasurementSli, OutcomeSli, ComponentSli } from '../../core/sli/sl
 import { parseDuration } from '../../core/time/duration.ts';
 import { type CompositeDraft, readSli, readWhere } from '../native/sli.ts';
 import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 import type { Catalog } from './catalog.ts';
 import type { MetricSource, SliSpec } from './kinds.ts';
@@ -28,7 +28,7 @@ export type Indicator = {
 interface Context {
   readonly source: SourceText;
   readonly catalog: Catalog;
-  readonly report: Report;
+  readonly report: ReportProblem;
 }
 
 /** What the spec of an SLI at a place selects; null when Burnwatch cannot count it, which is reported. */

@@ -1,6 +1,6 @@
 import type { Team } from '../../core/slo/slo.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
-import { lineAt, problemAt, type Report } from '../yaml/source-text.ts';
+import { lineAt, problemAt, type ReportProblem } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import { MAX_SLOS, type WorkflowDraft } from '../assemble/workflow-draft.ts';
@@ -38,7 +38,7 @@ export async function joinOpenSlos(
   native: Native,
   complete: boolean,
   timeSlice: TimeSlice,
-  report: Report,
+  report: ReportProblem,
 ): Promise<Joined> {
   if (documents.length === 0) return { workflows: native.workflows, teams: [] };
   const catalog = createCatalog(documents, complete, report);
@@ -131,7 +131,7 @@ async function checkAround(
 
 function checkDataSource(
   { name, data, source, place }: Extract<OpenSloDocument, { kind: 'DataSource' }>,
-  report: Report,
+  report: ReportProblem,
 ): void {
   if (!data) return;
   const { type, connectionDetails } = data.spec;
@@ -155,7 +155,7 @@ function checkDataSource(
 async function readIndicators(
   catalog: Catalog,
   timeSlice: TimeSlice,
-  report: Report,
+  report: ReportProblem,
 ): Promise<Map<string, Indicator | null>> {
   const indicators = new Map<string, Indicator | null>();
   for (const { name, data, place, source } of catalog.all('SLI')) {
@@ -202,7 +202,11 @@ function joinWorkflow(
     : { name, owner, runbook, steps: [], traffic: null, drafts, place, source };
 }
 
-function checkStep({ kind, sli, place, source }: Indicator, { steps }: WorkflowDraft, report: Report): void {
+function checkStep(
+  { kind, sli, place, source }: Indicator,
+  { steps }: WorkflowDraft,
+  report: ReportProblem,
+): void {
   const path = kind === 'native' ? ['sli', 'step'] : ['step'];
   const at = placeAt(place, path);
   const step = 'step' in sli ? sli.step : null;

@@ -2,7 +2,7 @@ import type { Objective } from '../../core/budget/objective.ts';
 import type { ComponentSli } from '../../core/sli/sli.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import type { CompositeDraft } from '../native/sli.ts';
-import { problemAt, type Report } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem } from '../yaml/source-text.ts';
 import { type Place, placeAt, shortened } from '../yaml/value-tree.ts';
 import { budgetedSli, type ObjectiveContext, readTarget } from './budgeting.ts';
 import type { Catalog } from './catalog.ts';
@@ -38,7 +38,7 @@ interface Context {
   readonly catalog: Catalog;
   /** What the SLI documents select; null for those Burnwatch cannot count. */
   readonly indicators: ReadonlyMap<string, Indicator | null>;
-  readonly report: Report;
+  readonly report: ReportProblem;
 }
 
 const MOST_WEIGHT = 1000;
@@ -118,7 +118,7 @@ function readEither(
 }
 
 /** Objectives with an SLI of their own make a composite; then all of them have one, and the SLO itself has none. */
-function reportMixture(spec: SloSpec, place: Place, { source }: SloEntry, report: Report): void {
+function reportMixture(spec: SloSpec, place: Place, { source }: SloEntry, report: ReportProblem): void {
   const expected = '`indicator` or `indicatorRef` either of the SLO or of every objective';
   const shared = placeAt(place, ['indicator']) ?? placeAt(place, ['indicatorRef']);
   if (shared) {
@@ -141,7 +141,7 @@ function readWeight(
   place: Place,
   isComposite: boolean,
   { source }: SloEntry,
-  report: Report,
+  report: ReportProblem,
 ): number | null {
   if (item.compositeWeight === undefined) return 1;
   const at = placeAt(place, ['compositeWeight'])!;
@@ -165,7 +165,7 @@ function namesOf(
   objectives: readonly ObjectiveSpec[],
   place: Place,
   { source }: SloEntry,
-  report: Report,
+  report: ReportProblem,
 ): (string | undefined)[] {
   if (objectives.length === 1) return [slo];
   const used = new Set<string>();

@@ -1,6 +1,6 @@
 import type { CalendarWindow, TimeWindow } from '../../core/time/time-window.ts';
 import { DAY, formatDuration } from '../../core/time/duration.ts';
-import { problemAt, type Report, type SourceText } from '../yaml/source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { readTimeZone } from '../native/time-zone.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 import type { SloSpec } from './kinds.ts';
@@ -18,7 +18,7 @@ export function readTimeWindow(
   [item]: SloSpec['timeWindow'],
   place: Place,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): TimeWindow | null {
   const at = place.parts.get('0') ?? place;
   const shorthand = item && parseShorthand(item.duration);
@@ -38,7 +38,7 @@ function readRolling(
   { duration, unit }: Shorthand,
   place: Place,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): TimeWindow | null {
   const at = placeAt(place, ['duration']) ?? place;
   if (duration < SHORTEST || duration > LONGEST) {
@@ -75,7 +75,7 @@ function readCalendar(
   calendar: NonNullable<Item['calendar']>,
   place: Place,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): CalendarWindow | null {
   const fail = (path: readonly string[], expected: string) => {
     const at = placeAt(place, path) ?? place;

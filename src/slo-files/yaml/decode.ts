@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_FILE_BYTES } from './find-files.ts';
-import { problemAt, type Report, type SourceText, sourceText } from './source-text.ts';
+import { problemAt, type ReportProblem, type SourceText, sourceText } from './source-text.ts';
 
 /** The text of a file, or null when it is too large, binary or not UTF-8, which is reported where it is not. */
-export function decode(file: string, bytes: Buffer, report: Report): SourceText | null {
+export function decode(file: string, bytes: Buffer, report: ReportProblem): SourceText | null {
   if (bytes.length > MAX_FILE_BYTES) {
     report(problemAt(sourceText(file, ''), 0, 'error', `the file is larger than ${MAX_FILE_BYTES} bytes`));
     return null;

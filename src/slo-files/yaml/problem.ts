@@ -1,7 +1,7 @@
 import { displayWidth } from './display-width.ts';
 
 /** Something wrong, or worth a second look, at one place of one SLO file. Never holds a filled-in secret. */
-export interface Problem {
+export interface FileProblem {
   readonly severity: 'error' | 'warning';
   readonly file: string;
   /** Both count from 1; columns count UTF-16 units, as editors do. */
@@ -20,7 +20,7 @@ export interface Problem {
  * Writes a problem for a terminal as `file:line:column: message`, then the source line, then a caret under the
  * place. Plain text; tabs and wide characters keep the caret where it belongs.
  */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(problem: FileProblem): string {
   const { severity, file, line, column, message, expected, suggestion, sourceLine } = problem;
   const label = severity === 'warning' ? 'warning: ' : '';
   const wanted = expected === undefined ? '' : `; expected ${expected}`;
@@ -39,7 +39,7 @@ function caretLine(sourceLine: string, column: number): string {
 }
 
 /** Files by name, then places from top to bottom, errors before warnings at the same place. */
-export function compareProblems(a: Problem, b: Problem): number {
+export function compareProblems(a: FileProblem, b: FileProblem): number {
   return (
     (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) ||
     a.line - b.line ||

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { problemAt, type Report, type SourceText } from './source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from './source-text.ts';
 import { nearest } from './suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from './value-tree.ts';
 
@@ -95,7 +95,7 @@ export function reportIssues(
   issues: readonly Issue[],
   root: Place,
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
 ): void {
   const meant = new Set<string>();
   const mapsWithUnknownKeys = new Set<string>();

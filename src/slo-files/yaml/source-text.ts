@@ -1,5 +1,5 @@
 import { LineCounter } from 'yaml';
-import type { Problem } from './problem.ts';
+import type { FileProblem } from './problem.ts';
 
 /** The text of one file and where its lines start. */
 export interface SourceText {
@@ -9,7 +9,7 @@ export interface SourceText {
 }
 
 /** Takes problems as they are found. */
-export type Report = (problem: Problem) => void;
+export type ReportProblem = (problem: FileProblem) => void;
 
 /** What a problem may say beside its message. */
 export interface Hints {
@@ -35,10 +35,10 @@ export function sourceText(file: string, text: string): SourceText {
 export function problemAt(
   source: SourceText,
   offset: number,
-  severity: Problem['severity'],
+  severity: FileProblem['severity'],
   message: string,
   hints: Hints = {},
-): Problem {
+): FileProblem {
   const within = Math.max(0, Math.min(offset, source.text.length));
   const { line, col } = source.lines.linePos(within);
   return {
@@ -56,10 +56,10 @@ export function problemAt(
 /** A problem of a whole file that has no text to show. */
 export function problemOfFile(
   file: string,
-  severity: Problem['severity'],
+  severity: FileProblem['severity'],
   message: string,
   hints: Hints = {},
-): Problem {
+): FileProblem {
   return { ...problemAt(sourceText(file, ''), 0, severity, message, hints), sourceLine: '' };
 }
 

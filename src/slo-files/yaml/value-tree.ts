@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import { problemAt, type Report, type SourceText } from './source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from './source-text.ts';
 import type { Substitute } from './substitution.ts';
 
 /** Where a value was written, and its parts by key or position. */
@@ -38,7 +38,7 @@ export function readValues(
   document: Document.Parsed,
   source: SourceText,
   substitute: Substitute,
-  report: Report,
+  report: ReportProblem,
 ): ValueTree {
   const anchors = new Map<string, Sized | 'open'>();
   let total = 0;

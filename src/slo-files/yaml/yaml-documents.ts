@@ -1,6 +1,6 @@
 import { Composer, type Document, Lexer, Parser } from 'yaml';
 import type { TimeSlice } from './time-slice.ts';
-import { problemAt, type Report, type SourceText } from './source-text.ts';
+import { problemAt, type ReportProblem, type SourceText } from './source-text.ts';
 
 /** Composing recurses, so a deeper document could overflow the stack; no SLO file needs a tenth of it. */
 const MAX_DEPTH = 64;
@@ -26,7 +26,7 @@ export interface YamlDocument {
  */
 export async function parseDocuments(
   source: SourceText,
-  report: Report,
+  report: ReportProblem,
   timeSlice: TimeSlice,
 ): Promise<{ readonly documents: readonly YamlDocument[]; readonly complete: boolean }> {
   const parser = new Parser();
@@ -78,7 +78,7 @@ export async function parseDocuments(
   return { documents, complete: true };
 }
 
-function checked(source: SourceText, document: Document.Parsed, report: Report): YamlDocument {
+function checked(source: SourceText, document: Document.Parsed, report: ReportProblem): YamlDocument {
   // A tag we do not know is only a warning to the parser, yet the value would not be what its author meant.
   const faults = [...document.errors, ...document.warnings];
   for (const fault of faults.slice(0, MAX_SYNTAX_ERRORS)) {

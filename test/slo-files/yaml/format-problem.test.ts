@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem, type Problem } from '../../../src/slo-files/yaml/problem.ts';
+import { formatProblem, type FileProblem } from '../../../src/slo-files/yaml/problem.ts';
 import { problemAt, sourceText } from '../../../src/slo-files/yaml/source-text.ts';
 
-const problem: Problem = {
+const problem: FileProblem = {
   severity: 'error',
   file: 'a.yaml',
   line: 3,
