@@ -6,7 +6,7 @@ import type { Definitions } from './core/slo/slo.ts';
 import { allSlos } from './core/slo/slo.ts';
 import type { Store } from './core/ports/store/store.ts';
 import { createAdjustments } from './engine/adjustments/adjustments.ts';
-import { createDefinitionsInForce } from './engine/runtime/active-definitions.ts';
+import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
@@ -23,7 +23,7 @@ import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
 import { createServer } from './http/server.ts';
 import type { ServerOptions } from './http/server.ts';
-import type { Status } from './core/ports/service-status.ts';
+import type { ServiceStatus } from './core/ports/service-status.ts';
 import { createTargets } from './notify/target-registry.ts';
 import type { TargetOptions } from './notify/target-kinds.ts';
 import { loadDefinitions } from './slo-files/load.ts';
@@ -75,7 +75,7 @@ export async function startApp(
   const owner = randomUUID();
   const store = await openStore(config, log);
   const targets = createTargets({ ...config, log, ...overrides.targets });
-  const definitions = createDefinitionsInForce({
+  const definitions = createActiveDefinitions({
     store,
     prepare: (next) => targets.replace(next.targets),
     clock,
@@ -95,7 +95,7 @@ export async function startApp(
   });
   const recorder = createRecorder({
     store,
-    definitions: definitions.required,
+    definitions: definitions.currentOrThrow,
     clock,
     queueLimit: config.queueLimit,
     onStored: (workflow, accepted, duplicates) => server.metrics.outcomes(workflow, accepted, duplicates),
@@ -104,7 +104,13 @@ export async function startApp(
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
   const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
-  const queries = createQueries({ store, reader, adjustments, definitions: definitions.orNone, clock });
+  const queries = createQueries({
+    store,
+    reader,
+    adjustments,
+    definitions: definitions.currentOrEmpty,
+    clock,
+  });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
   const deriver = createDeriver({ store, counterCache, log });
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
@@ -118,7 +124,7 @@ export async function startApp(
         await excludedSeries.write(slos, now);
       },
     },
-    definitions: definitions.orNone,
+    definitions: definitions.currentOrEmpty,
     owner,
     term: leadership.term,
     elapsed: () => performance.now(),
@@ -128,8 +134,8 @@ export async function startApp(
     recorder,
     queries,
     operator: {
-      ...createManageAdjustments({ store, adjustments, definitions: definitions.orNone, clock, log }),
-      ...createManageIncidents({ store, definitions: definitions.orNone, clock, log }),
+      ...createManageAdjustments({ store, adjustments, definitions: definitions.currentOrEmpty, clock, log }),
+      ...createManageIncidents({ store, definitions: definitions.currentOrEmpty, clock, log }),
     },
     status,
     tokens: config.tokens,
@@ -139,10 +145,10 @@ export async function startApp(
     timeouts: { close: REQUEST_GRACE },
     ...(overrides.extra && { extra: overrides.extra }),
   });
-  const selfReport = createSelfReport({ recorder, definitions: definitions.orNone, clock, log });
+  const selfReport = createSelfReport({ recorder, definitions: definitions.currentOrEmpty, clock, log });
   const deliverer = createDeliverer({
     store,
-    definitions: definitions.orNone,
+    definitions: definitions.currentOrEmpty,
     targetOf: targets.get,
     owner,
     clock,
@@ -159,7 +165,7 @@ export async function startApp(
   let refusedAt = -Infinity;
   const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
 
-  function status(): Status {
+  function status(): ServiceStatus {
     const { error, dataLoss, outbox } = storeWatch.health();
     const current = definitions.current();
     return {

@@ -2,14 +2,7 @@ import { readFileSync } from 'node:fs';
 import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
-
-export type Scope = 'read' | 'write' | 'admin';
-
-export interface Token {
-  readonly name: string;
-  readonly secret: string;
-  readonly scopes: ReadonlySet<Scope>;
-}
+import type { Scope, Token } from './core/ports/token.ts';
 
 export type StoreLocation =
   { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'embedded'; readonly folder: string };

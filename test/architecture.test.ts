@@ -7,6 +7,7 @@ import {
   impurities,
   layerOf,
   machinePaths,
+  nameProblems,
   packageOf,
   packageProblems,
   placeProblems,
@@ -53,6 +54,20 @@ describe('src', () => {
   it('files are where the design says, named after what they hold and short enough to read', () => {
     expect(placeProblems([...src, ...test])).toEqual([]);
   });
+
+  it('files and exports carry the words of the field, and one type name means one thing', () => {
+    expect(nameProblems(src)).toEqual([]);
+  });
+
+  it('tests lie in folders that mirror those of src', () => {
+    const layers = new Set(['core', 'engine', 'http', 'notify', 'slo-files']);
+    const strays = test
+      .map(({ path }) => path.split('/').slice(1, -1))
+      .filter(([layer = '', folder]) => layers.has(layer) && folder !== undefined)
+      .map((folders) => folders.join('/'))
+      .filter((folder) => !src.some(({ path }) => path.startsWith(`src/${folder}/`)));
+    expect([...new Set(strays)]).toEqual([]);
+  });
 });
 
 describe('the repository', () => {
@@ -66,6 +81,8 @@ describe('the repository', () => {
       'CHANGELOG.md',
       'LICENSE',
       'vitest.config.ts',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
     ];
     const settings = [
       '.gitignore',
@@ -74,6 +91,10 @@ describe('the repository', () => {
       '.oxlintrc.json',
       '.prettierrc.json',
       '.prettierignore',
+      '.editorconfig',
+      '.nvmrc',
+      '.git-blame-ignore-revs',
+      'cspell.json',
     ];
     const ignored = read('.gitignore').text.split('\n');
     const unexpected = readdirSync(ROOT).filter(
@@ -126,6 +147,31 @@ describe('these rules catch', () => {
     expect(importProblems([file(`src/${from}/b.ts`, text), target(`src/${to}/a.ts`)])).toEqual([
       expect.stringContaining('imports point down only'),
     ]);
+  });
+
+  it.each([
+    ['core/time', 'core/slo'],
+    ['core/sli', 'core/budget'],
+    ['engine/evaluate', 'engine/queries'],
+    ['engine/ingest', 'engine/counters'],
+    ['notify/slack', 'notify/email'],
+    ['slo-files/native', 'slo-files/assemble'],
+    ['http/dashboard', 'http/metrics'],
+  ])('inside a layer, %s importing %s', (from, to) => {
+    const other = `src/${to}/a.ts`;
+    const [, folder = ''] = to.split('/');
+    const upwards = file(`src/${from}/b.ts`, `import type { A } from '../${folder}/a.ts';`);
+    expect(importProblems([upwards, target(other)])).toEqual([expect.stringContaining('point down only')]);
+  });
+
+  it('a name of the past, and a type name that means two things', () => {
+    const names = (text: string) => nameProblems([file('src/engine/queries/a.ts', text)]);
+    expect(names('export const createVigil = 1;')).toEqual([expect.stringContaining('evaluation gaps')]);
+    expect(names('export interface Tails {}')).toEqual([expect.stringContaining('streak')]);
+    expect(names('export interface SloDetail {}\nconst moment = 1;')).toEqual([]);
+    const one = file('src/http/a.ts', 'export type Problem = string;');
+    expect(nameProblems([one, file('src/notify/a.ts', 'export class Problem {}')])).toHaveLength(1);
+    expect(nameProblems([one, file('src/notify/a.ts', 'export const Problem = 1;')])).toEqual([]);
   });
 
   it('anything importing main, and src importing a test', () => {
@@ -202,11 +248,12 @@ describe('these rules catch', () => {
     ['src/a.ts', 'in no layer'],
     ['src/store/mongo/a.ts', 'in no layer'],
     ['src/core/utils.ts', 'does not say what it holds'],
-    ['src/engine/helpers/a.ts', 'does not say what it holds'],
+    ['src/engine/helpers/a.ts', 'is in no folder of its layer'],
+    ['test/engine/helpers/a.ts', 'does not say what it holds'],
     ['src/core/index.ts', 'does not say what it holds'],
     ['test/support/common.ts', 'does not say what it holds'],
   ])('a file at %s', (path, problem) => {
-    expect(placeProblems([target(path)])).toEqual([expect.stringContaining(problem)]);
+    expect(placeProblems([target(path)])[0]).toContain(problem);
   });
 
   it('a file that is too long', () => {

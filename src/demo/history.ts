@@ -13,7 +13,7 @@ import {
   SUSPECTED_FRAUD_SHARE,
 } from './live-outcomes.ts';
 import type { ReportedMeasurement } from './queue-measurements.ts';
-import { measureLevels } from './queue-measurements.ts';
+import { measureQueues } from './queue-measurements.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { pick, randomTraceId, seededRandom } from './seeded-random.ts';
 
@@ -188,7 +188,7 @@ function clicks(now: number): (period: Period) => ReportedOutcome[] {
 
 function levels(): (period: Period) => ReportedMeasurement[] {
   const random = seededRandom(4);
-  return (period) => measureLevels(momentIn(period, random), random);
+  return (period) => measureQueues(momentIn(period, random), random);
 }
 
 const NIGHTLY_AT = 1.5 * HOUR;

@@ -11,7 +11,7 @@ const DEEP_SHARE = 0.003;
 const LAGGING_SHARE = 0.006;
 
 /** What the pipeline of clicks would measure of its queues at a moment. */
-export function measureLevels(at: number, random: () => number): ReportedMeasurement[] {
+export function measureQueues(at: number, random: () => number): ReportedMeasurement[] {
   const workflow = 'clickstream-pipeline';
   const depth = random() < DEEP_SHARE ? 1100 + 300 * random() : 150 + 500 * random();
   const lag = random() < LAGGING_SHARE ? 35 + 20 * random() : 4 + 12 * random();

@@ -1,10 +1,10 @@
-import type { Status } from '../core/outcomes/outcome.ts';
+import type { OutcomeStatus } from '../core/outcomes/outcome.ts';
 
 /** An outcome as a producer reports it (design §2.4); the fields left out take their defaults. */
 export interface ReportedOutcome {
   readonly workflow: string;
   readonly execution: string;
-  readonly status: Status;
+  readonly status: OutcomeStatus;
   readonly at: number;
   readonly durationMs?: number;
   readonly step?: string;

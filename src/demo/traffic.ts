@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from '../core/time/duration.ts';
 import { gatewayFailureShare } from './incident-script.ts';
 import { BATCHES_PER_MINUTE, ORDERS_PER_MINUTE, planBatch, planOrder } from './live-outcomes.ts';
 import type { ReportedMeasurement } from './queue-measurements.ts';
-import { measureLevels } from './queue-measurements.ts';
+import { measureQueues } from './queue-measurements.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -59,7 +59,7 @@ export function startTraffic({ url, since, log }: TrafficOptions): { stop(): Pro
     const now = Date.now();
     planned.push(...arrivals.flatMap((arrive) => arrive(now)));
     if (now >= nextMeasured) {
-      measured.push(...measureLevels(now, random));
+      measured.push(...measureQueues(now, random));
       nextMeasured = now + MEASURE_EVERY;
     }
     const due = planned.filter(({ at }) => at <= now);

@@ -6,7 +6,7 @@ import type { Express } from 'express';
 import type { Recorder } from '../core/ports/recorder.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { sendProblem } from './answers/respond.ts';
-import type { Token } from './guard/auth.ts';
+import type { Token } from '../core/ports/token.ts';
 import { createGuard } from './guard/auth.ts';
 import { createHostCheck } from './guard/host-check.ts';
 import type { Metrics } from './metrics/metrics.ts';

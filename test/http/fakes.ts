@@ -16,7 +16,7 @@ import type {
 } from '../../src/core/ports/queries.ts';
 import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
-import type { Status } from '../../src/core/ports/service-status.ts';
+import type { ServiceStatus } from '../../src/core/ports/service-status.ts';
 
 export const NOW = Date.parse('2026-03-10T12:00:00Z');
 
@@ -191,7 +191,7 @@ function withoutDetail({
   return queries;
 }
 
-export function fixedStatus(changes: Partial<Status> = {}): Status {
+export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus {
   return {
     ready: true,
     checks: { store: { ok: true, message: 'answers' } },

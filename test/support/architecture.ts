@@ -39,6 +39,62 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['core', []],
 ]);
 
+const folders = (text: string): readonly string[] => text.split(' ').filter((name) => name !== '');
+
+/**
+ * What each folder inside a layer may import of its own layer besides itself; `.` are the files that lie in the layer's
+ * own folder. A layer that is not listed here has no folders.
+ */
+const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  core: {
+    ports: folders('alerting slo sli budget adjustments outcomes counters time .'),
+    alerting: folders('slo sli budget counters time .'),
+    slo: folders('sli budget counters outcomes time .'),
+    sli: folders('outcomes counters time .'),
+    budget: folders('counters time .'),
+    adjustments: folders('counters time .'),
+    outcomes: folders('time .'),
+    counters: folders('time .'),
+    time: folders('.'),
+    '.': [],
+  },
+  engine: {
+    incidents: folders('queries adjustments counters'),
+    queries: folders('adjustments counters'),
+    adjustments: folders('counters'),
+    evaluate: folders('counters'),
+    counters: [],
+    ingest: [],
+    deliver: [],
+    runtime: [],
+  },
+  notify: {
+    '.': folders('slack email log message'),
+    slack: folders('message'),
+    email: folders('message'),
+    log: folders('message'),
+    message: [],
+  },
+  'slo-files': {
+    check: folders('. assemble native yaml'),
+    '.': folders('openslo assemble native yaml'),
+    openslo: folders('assemble native yaml'),
+    assemble: folders('native yaml'),
+    native: folders('yaml'),
+    yaml: [],
+  },
+  http: {
+    '.': folders('api ingest dashboard metrics guard requests answers'),
+    api: folders('dashboard metrics ingest guard requests answers'),
+    ingest: folders('metrics guard requests answers'),
+    dashboard: folders('guard requests answers'),
+    metrics: folders('guard requests answers'),
+    guard: folders('answers'),
+    requests: folders('answers'),
+    answers: [],
+  },
+};
+
 /** The folder a package may be used in. One that is not listed may be used anywhere, but in one folder only. */
 const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['ioredis', ['store/redis']],
@@ -121,7 +177,11 @@ export function placeProblems(sources: readonly Source[]): string[] {
   const problems: string[] = [];
   for (const { path, text } of sources) {
     const inSrc = path.startsWith('src/');
-    if (inSrc && layerOf(path) === null) problems.push(`${path} is in no layer of the design`);
+    const layer = inSrc ? layerOf(path) : null;
+    if (inSrc && layer === null) problems.push(`${path} is in no layer of the design`);
+    const inside = INSIDE[layer ?? ''];
+    if (inside && !Object.hasOwn(inside, folderOf(path)))
+      problems.push(`${path} is in no folder of its layer: ${Object.keys(inside).join(', ')}`);
     const vague = path
       .replace(/\.[^/]*$/, '')
       .split('/')
@@ -131,6 +191,54 @@ export function placeProblems(sources: readonly Source[]): string[] {
     if (inSrc && lines > MAX_LINES) problems.push(`${path} has ${lines} lines, more than ${MAX_LINES}`);
   }
   return problems;
+}
+
+/** Names that files and exports had once, or would be given without a thought, each with the field's word for it. */
+const FORMER_NAMES: ReadonlyMap<RegExp, string> = new Map([
+  [/vigil/i, 'evaluation gaps'],
+  [/desk/i, 'operator, adjustments or incidents'],
+  [/moment/i, 'timestamp'],
+  [/(?<![a-z])[tT]ails?(?![a-z])/, 'streak'],
+  [/past-?cells/i, 'cell history'],
+  [/earlier-?facts/i, 'stored facts'],
+  [/judge?ment|judged/i, 'budget reading, or words'],
+  [/pieces(?![a-z])/i, 'chunks'],
+  [/^levels?$|measureLevels/i, 'resolution'],
+]);
+
+/** Files and exports of src whose names say less than the field's words, and type names that mean two things. */
+export function nameProblems(sources: readonly Source[]): string[] {
+  const problems: string[] = [];
+  const homes = new Map<string, string>();
+  for (const source of sources) {
+    const exported = exportsOf(source);
+    for (const name of [posix.basename(source.path, '.ts'), ...exported.keys()]) {
+      const former = [...FORMER_NAMES].find(([pattern]) => pattern.test(name));
+      if (former) problems.push(`${source.path}: "${name}" is called ${former[1]}`);
+    }
+    for (const [name, isType] of exported) {
+      const home = isType ? homes.get(name) : undefined;
+      if (home) problems.push(`${source.path} exports the type ${name}, and so does ${home}`);
+      if (isType) homes.set(name, source.path);
+    }
+  }
+  return problems;
+}
+
+/** The names a file declares and exports, with whether each names a type. */
+function exportsOf(source: Source): ReadonlyMap<string, boolean> {
+  const names = new Map<string, boolean>();
+  for (const { node } of nodesOf(source)) {
+    const declared = node['type'] === 'ExportNamedDeclaration' ? node['declaration'] : null;
+    if (!isNode(declared)) continue;
+    const type = /^(TS(Interface|TypeAlias)|Class)Declaration$/.test(String(declared['type']));
+    const declarators = (declared['declarations'] as readonly unknown[] | undefined) ?? [declared];
+    for (const each of declarators) {
+      const name = isNode(each) ? nameOf(each['id']) : null;
+      if (name !== null) names.set(name, type);
+    }
+  }
+  return names;
 }
 
 /** Packages of src used outside their home, in more than one folder, or without being a dependency. */
@@ -201,7 +309,16 @@ function mayImport(from: string, to: string): boolean {
   const target = layerOf(to);
   // Files in no layer are reported as such.
   if (layer === null || target === null) return true;
-  return layer === target || (MAY_IMPORT.get(layer) ?? []).includes(target);
+  if (layer !== target) return (MAY_IMPORT.get(layer) ?? []).includes(target);
+  const inside = INSIDE[layer];
+  const [folder, other] = [folderOf(from), folderOf(to)];
+  return inside === undefined || folder === other || (inside[folder]?.includes(other) ?? false);
+}
+
+/** The folder inside its layer that a file of src lies in; `.` for the layer's own. */
+function folderOf(path: string): string {
+  const [, , folder = '.', ...deeper] = path.split('/');
+  return deeper.length === 0 ? '.' : folder;
 }
 
 function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {

@@ -107,13 +107,16 @@ export function step(
     ...active.filter(({ tier }) => tier.severity === 'page'),
     ...active.filter(({ tier }) => tier.severity === 'ticket'),
   ];
-  const incident = previous.incident && completed(previous.incident);
+  const incident = previous.incident && upgradeIncident(previous.incident);
   const transition = advance(slo, readings, worstFirst, incident, now);
   if (transition) {
     const over = transition.kind === 'resolved';
     return { state: { firing, incident: over ? null : transition.incident }, transition };
   }
-  return { state: { firing, incident: incident && burnt(incident, worstFirst) }, transition: null };
+  return {
+    state: { firing, incident: incident && withPeakBurnRate(incident, worstFirst) },
+    transition: null,
+  };
 }
 
 /** The state with an acknowledgement of its incident; the first one holds. */
@@ -125,13 +128,13 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
 /** The state after the clock was moved by so many milliseconds: nobody has waited any longer for that. */
 export function afterClockMoved(state: AlertState, by: number): AlertState {
   if (!state.incident) return state;
-  const { pagedAt, toldAt } = completed(state.incident);
+  const { pagedAt, toldAt } = upgradeIncident(state.incident);
   const moved = { pagedAt: pagedAt === null ? null : pagedAt + by, toldAt: toldAt + by };
   return { ...state, incident: { ...state.incident, ...moved } };
 }
 
 /** An incident as an earlier version may have stored it, which knew nothing of acknowledging and of time to tell. */
-function completed(incident: Incident): Incident {
+function upgradeIncident(incident: Incident): Incident {
   const stored: Partial<Incident> = incident;
   return {
     ...incident,
@@ -187,7 +190,7 @@ function advance(
   ): Transition => ({
     kind,
     incident: {
-      ...burnt(incident, active),
+      ...withPeakBurnRate(incident, active),
       tier: worst.tier.name,
       sequence: incident.sequence + 1,
       toldAt: now,
@@ -227,7 +230,7 @@ function opened(slo: Slo, active: readonly TierReading[], worst: TierReading, no
   };
 }
 
-function burnt(incident: Incident, active: readonly TierReading[]): Incident {
+function withPeakBurnRate(incident: Incident, active: readonly TierReading[]): Incident {
   const peakBurnRate = Math.max(incident.peakBurnRate, ...active.map(burnOf));
   return peakBurnRate === incident.peakBurnRate ? incident : { ...incident, peakBurnRate };
 }

@@ -4,7 +4,7 @@ import type { WindowFacts } from './reason.ts';
 import type { AttributeTest, Sli } from '../sli/sli.ts';
 
 /** What version 0.1 stored with a notification otherwise than `NotificationFacts` says. */
-export interface EarlierFacts {
+export interface OlderFacts {
   readonly severity: Severity;
   readonly objective: number;
   /** The one kind of tier there was. */
@@ -23,7 +23,7 @@ export interface EarlierFacts {
 /** Facts as this version makes them, of facts that it or an earlier one has stored. */
 export function currentFacts(stored: NotificationFacts): NotificationFacts {
   if ('reasons' in stored) return stored;
-  const { tier, factor, long, short, sli, ...rest } = stored as EarlierFacts;
+  const { tier, factor, long, short, sli, ...rest } = stored as OlderFacts;
   const added = {
     errorBudget: Math.round((1 - rest.objective) * 1e11) / 1e11,
     ...(sli && { sli: currentSli(sli) }),
@@ -38,7 +38,7 @@ export function currentFacts(stored: NotificationFacts): NotificationFacts {
   return { ...(rest as NotificationFacts), ...added };
 }
 
-function currentSli({ step, dependency, where, withinMs }: NonNullable<EarlierFacts['sli']>): Sli {
+function currentSli({ step, dependency, where, withinMs }: NonNullable<OlderFacts['sli']>): Sli {
   const tests = Object.entries(where).map(([name, values]): [string, AttributeTest] => [
     name,
     { op: 'in', values },

@@ -15,14 +15,14 @@ import {
   readOrReject,
 } from './record-fields.ts';
 
-export type Status = 'started' | 'succeeded' | 'failed' | 'cancelled';
-const STATUSES: readonly string[] = ['started', 'succeeded', 'failed', 'cancelled'] satisfies Status[];
+export type OutcomeStatus = 'started' | 'succeeded' | 'failed' | 'cancelled';
+const STATUSES: readonly string[] = ['started', 'succeeded', 'failed', 'cancelled'] satisfies OutcomeStatus[];
 
 /** One reported fact about an execution or a step of it, checked and complete. */
 export interface Outcome {
   readonly workflow: string;
   readonly execution: string;
-  readonly status: Status;
+  readonly status: OutcomeStatus;
   /** When it happened. */
   readonly at: number;
   /** When what ended had started; null when the producer did not say. Always null on `started`. */
@@ -89,9 +89,9 @@ function read(raw: unknown, arrival: number): Outcome {
   return {
     workflow: name('workflow', record['workflow']) ?? throwMissing('workflow'),
     execution: identifier('execution', record['execution']) ?? throwMissing('execution'),
-    status: status as Status,
+    status: status as OutcomeStatus,
     at,
-    startedAt: startOf(record, status as Status, at),
+    startedAt: startOf(record, status as OutcomeStatus, at),
     step: name('step', record['step']),
     attempt: wholeNumber('attempt', record['attempt'], MAX_ATTEMPT),
     dependency: name('dependency', record['dependency']),
@@ -115,7 +115,7 @@ function throwMissing(field: string): never {
   throw missing(field, OUTCOME);
 }
 
-function startOf(record: Fields, status: Status, at: number): number | null {
+function startOf(record: Fields, status: OutcomeStatus, at: number): number | null {
   const { startedAt, durationMs } = record;
   if (startedAt == null && durationMs == null) return null;
   if (status === 'started') {

@@ -1,5 +1,5 @@
 /** How the service itself is doing, as `/readyz`, `/metrics` and the dashboard tell it. */
-export interface Status {
+export interface ServiceStatus {
   readonly ready: boolean;
   /** What the service depends on, by name. */
   readonly checks: { readonly store: Check; readonly [name: string]: Check };

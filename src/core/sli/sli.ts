@@ -1,5 +1,5 @@
 import { hash53 } from '../hash.ts';
-import type { Outcome, Status } from '../outcomes/outcome.ts';
+import type { Outcome, OutcomeStatus } from '../outcomes/outcome.ts';
 import { minuteOf } from '../time/duration.ts';
 
 /**
@@ -295,7 +295,7 @@ export interface Landing {
 }
 
 /** How something ended. */
-export type EndStatus = Exclude<Status, 'started'>;
+export type EndStatus = Exclude<OutcomeStatus, 'started'>;
 
 /**
  * Judges an end whose start is known, or an SLI that has no deadline.

@@ -8,26 +8,26 @@ import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
 /** The definitions everything works by. They change as a whole or not at all. */
-export interface DefinitionsInForce {
+export interface ActiveDefinitions {
   /** Null until any have come into force. */
   readonly current: () => Definitions | null;
   /** For those who cannot do without: throws `StoreUnavailable`, since it passes and what was sent should be sent again. */
-  readonly required: () => Definitions;
+  readonly currentOrThrow: () => Definitions;
   /** For those who then have nothing to do. */
-  readonly orNone: () => Definitions;
+  readonly currentOrEmpty: () => Definitions;
   /** Puts others in force; waits while the store is away, and gives way to later ones. */
   readonly replace: (next: Definitions) => Promise<void>;
   /** Says again in the store since when each SLI is counted. */
   readonly register: () => Promise<void>;
 }
 
-export function createDefinitionsInForce(options: {
+export function createActiveDefinitions(options: {
   readonly store: CountStore;
   /** Called before definitions come into force. */
   readonly prepare: (next: Definitions) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
-}): DefinitionsInForce {
+}): ActiveDefinitions {
   const { store, prepare, clock, log } = options;
   const none: Definitions = { workflows: new Map(), teams: new Map(), targets: new Map() };
   let inForce: Definitions | null = null;
@@ -35,11 +35,11 @@ export function createDefinitionsInForce(options: {
 
   return {
     current: () => inForce,
-    required() {
+    currentOrThrow() {
       if (!inForce) throw new StoreUnavailable('no SLO file has loaded yet, so nothing says what to count');
       return inForce;
     },
-    orNone: () => inForce ?? none,
+    currentOrEmpty: () => inForce ?? none,
     async replace(next) {
       latest = next;
       for (;;) {

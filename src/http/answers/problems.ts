@@ -89,7 +89,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** A request that is answered with an error: which one, in which words, and with which further headers. */
 export class HttpProblem extends Error {
-  override readonly name = 'Problem';
+  override readonly name = 'HttpProblem';
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
 

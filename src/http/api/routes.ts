@@ -13,12 +13,12 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { sloId } from '../requests/slo-path.ts';
-import type { Status } from '../../core/ports/service-status.ts';
+import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 export interface RoutesOptions {
   readonly queries: Queries;
   readonly operator: Operator;
-  readonly status: () => Status;
+  readonly status: () => ServiceStatus;
   readonly guard: Guard;
   readonly metrics: Metrics;
   readonly log: Log;

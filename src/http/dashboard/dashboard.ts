@@ -8,11 +8,11 @@ import { overviewPage } from './overview-page.ts';
 import { page } from './layout.ts';
 import { sloId } from '../requests/slo-path.ts';
 import { sloPage } from './slo-page.ts';
-import type { Status } from '../../core/ports/service-status.ts';
+import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 export interface DashboardOptions {
   readonly queries: Queries;
-  readonly status: () => Status;
+  readonly status: () => ServiceStatus;
   readonly publicUrl: string | null;
   readonly version: string;
 }

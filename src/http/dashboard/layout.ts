@@ -1,7 +1,7 @@
 import { iso } from '../../core/time/timestamp.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
-import type { Status } from '../../core/ports/service-status.ts';
+import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 /** What surrounds every page. */
 export interface PageFrame {
@@ -9,7 +9,7 @@ export interface PageFrame {
   /** In front of every link to ourselves: the path of the public URL, or nothing. */
   readonly base: string;
   readonly version: string;
-  readonly status: Status;
+  readonly status: ServiceStatus;
 }
 
 /**
@@ -42,7 +42,7 @@ export function page({ title, base, version, status }: PageFrame, main: HtmlValu
 }
 
 /** What is wrong with the service itself; nothing when nothing is. */
-function serviceProblems({ checks, sloProblems, outbox }: Status, base: string): Html {
+function serviceProblems({ checks, sloProblems, outbox }: ServiceStatus, base: string): Html {
   const failing = Object.entries(checks).filter(([, { ok }]) => !ok);
   const { undeliverable } = outbox;
   return html`${failing.map(
@@ -74,7 +74,7 @@ function serviceProblems({ checks, sloProblems, outbox }: Status, base: string):
   }`;
 }
 
-function serviceFacts({ leader, evaluation, outbox, queued }: Status, version: string): Html {
+function serviceFacts({ leader, evaluation, outbox, queued }: ServiceStatus, version: string): Html {
   const { lastAt, lastDurationMs } = evaluation;
   const evaluated =
     lastAt === null

@@ -1,15 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { HttpProblem } from '../answers/problems.ts';
-
-export type Scope = 'read' | 'write' | 'admin';
-
-/** A secret that lets its bearer do what its scopes say; `admin` includes the others. */
-export interface Token {
-  readonly name: string;
-  readonly secret: string;
-  readonly scopes: ReadonlySet<Scope>;
-}
+import type { Scope, Token } from '../../core/ports/token.ts';
 
 /** Decides who may do what. */
 export interface Guard {

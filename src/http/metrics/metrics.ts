@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { SloReport } from '../../core/ports/queries.ts';
 import type { Delivery } from '../../core/ports/target.ts';
 import { renderSloMetrics } from './slo-metrics.ts';
-import type { Status } from '../../core/ports/service-status.ts';
+import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 /** The metrics of the service itself, beside those of its process: name, labels and what each says. */
 export const METRICS = {
@@ -107,7 +107,7 @@ export interface Metrics {
   /** Says whether the SLO files load as they are now. */
   sloFiles(ok: boolean): void;
   /** Everything in the Prometheus text format; `slos` is empty while they cannot be read. */
-  render(status: Status, slos: readonly SloReport[]): Promise<string>;
+  render(status: ServiceStatus, slos: readonly SloReport[]): Promise<string>;
 }
 
 /** The media type of what `render` writes. */
@@ -140,7 +140,7 @@ export function createMetrics(version: string): Metrics {
   const storeUp = new Gauge({ ...METRICS.storeUp, registers });
   new Gauge({ ...METRICS.buildInfo, registers }).set({ version }, 1);
 
-  function setStatus(status: Status): void {
+  function setStatus(status: ServiceStatus): void {
     leader.set(status.leader ? 1 : 0);
     queued.set(status.queued);
     outboxPending.set(status.outbox.pending);

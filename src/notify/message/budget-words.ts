@@ -1,5 +1,5 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { judgedBy } from './sli-words.ts';
+import { sliWords } from './sli-words.ts';
 import type { Field, Phrase } from './phrase.ts';
 import { amount, percent, spanAhead, times, utc, wholePercent, windowWords } from './wording.ts';
 
@@ -32,7 +32,7 @@ export function outlook(facts: NotificationFacts): string {
 export function budgetLeft(facts: NotificationFacts): Phrase {
   const { allowed, spent, remaining, remainingRatio } = facts.budget;
   if (remainingRatio === null) return ['no outcomes to tell from'];
-  const { units, did, may } = judgedBy(facts);
+  const { units, did, may } = sliWords(facts);
   const of = `${amount(allowed)} ${units}`;
   const held = allowed / facts.errorBudget;
   if (allowed < 1 && Number.isFinite(held)) {

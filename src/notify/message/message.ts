@@ -6,7 +6,7 @@ import { formatPercent } from '../../core/budget/objective.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, budgetState, outlook, runsOut } from './budget-words.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
-import { judgedBy, onlyWhere } from './sli-words.ts';
+import { sliWords, onlyWhere } from './sli-words.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
 import { failedOf, failuresOf, reasonFields, reasonSentence } from './reasons.ts';
 import {
@@ -147,7 +147,7 @@ function budgetToo(facts: NotificationFacts): string {
 function trouble(facts: NotificationFacts): string {
   const [reason] = facts.reasons;
   if (reason?.kind === 'noData') return `no data for ${span(reason.silentFor)}`;
-  return reason?.kind === 'outage' ? `${judgedBy(facts).nothingGood}, ${outlook(facts)}` : outlook(facts);
+  return reason?.kind === 'outage' ? `${sliWords(facts).nothingGood}, ${outlook(facts)}` : outlook(facts);
 }
 
 /** Whether all that happened is that no data came. */
@@ -274,7 +274,7 @@ function burning(facts: NotificationFacts): Field[] {
 
 function summary(facts: NotificationFacts): Field[] {
   const { during, budget, peakBurnRate } = facts;
-  const { units, may } = judgedBy(facts);
+  const { units, may } = sliWords(facts);
   const share = budget.allowed > 0 ? `${percent(during.bad / budget.allowed)}: ` : '';
   const spent = `${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${units} allowed to ${may}`;
   return [

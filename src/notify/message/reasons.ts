@@ -9,7 +9,7 @@ import type {
   Reason,
 } from '../../core/alerting/reason.ts';
 import { formatDuration } from '../../core/time/duration.ts';
-import { judgedBy } from './sli-words.ts';
+import { sliWords } from './sli-words.ts';
 import type { Field, Phrase, Piece } from './phrase.ts';
 import { amount, percent, plainName, span, spanAhead, times, utc, windowWords } from './wording.ts';
 
@@ -44,7 +44,7 @@ export function reasonSentence(facts: NotificationFacts, reason: Reason): Phrase
 export function failedOf(facts: NotificationFacts, { good, bad }: Counts, when: string): Phrase {
   const allowed = formatPercent(facts.errorBudget, 9);
   const total = good + bad;
-  const { units, may } = judgedBy(facts);
+  const { units, may } = sliWords(facts);
   if (total === 0) return [`no ${units} ended${when} (the objective allows ${allowed} to ${may}).`];
   return [
     ...counted(facts, { good, bad }, when),
@@ -53,12 +53,12 @@ export function failedOf(facts: NotificationFacts, { good, bad }: Counts, when: 
 }
 
 function counted(facts: NotificationFacts, { good, bad }: Counts, when: string): Phrase {
-  const { units, which, did } = judgedBy(facts);
+  const { units, which, did } = sliWords(facts);
   return [`${amount(bad)} of ${amount(good + bad)} ${units}`, ...which, ` ${did}${when}`];
 }
 
 function budgetSentence(facts: NotificationFacts, { below }: BudgetRemainingReason): Phrase {
-  const { units, which, may } = judgedBy(facts);
+  const { units, which, may } = sliWords(facts);
   const { remainingRatio, spent, allowed } = facts.budget;
   const budget = `the error budget over ${plainName(facts.window, 40)}`;
   if (remainingRatio === null) return [`${budget} is not known.`];
@@ -84,7 +84,7 @@ function forecastSentence(facts: NotificationFacts, { within, left, recent }: Fo
 }
 
 function outageSentence(facts: NotificationFacts, { badRun, since }: OutageReason): Phrase {
-  const { units, which, did } = judgedBy(facts);
+  const { units, which, did } = sliWords(facts);
   const began = since === null ? '' : ` since ${utc(since)}`;
   // Minutes without a success come one after another by themselves, and prove nothing by their number.
   const chance =
@@ -99,7 +99,7 @@ function outageSentence(facts: NotificationFacts, { badRun, since }: OutageReaso
 function noDataSentence(facts: NotificationFacts, { after, silentFor, lastAt }: NoDataReason): Phrase {
   const last = lastAt === null ? 'none ever did' : `the last at ${utc(lastAt)}`;
   return [
-    ...judgedBy(facts).absent,
+    ...sliWords(facts).absent,
     ` for ${span(silentFor)} (expected at least every ${formatDuration(after)}; ${last}).`,
   ];
 }

@@ -7,7 +7,7 @@ import type { Field, Phrase } from './phrase.ts';
 import { plainName, windowWords } from './wording.ts';
 
 /** What an SLI judges, in words: `executions` that `failed`, as many as are allowed to `fail`. */
-export interface Judged {
+export interface SliWords {
   /** Plural, such as `executions`. */
   readonly units: string;
   /** Which of them, from its leading space on; often empty. */
@@ -23,7 +23,7 @@ export interface Judged {
 }
 
 /** The words for what a notification's SLI judges. Facts without one are of whole executions. */
-export function judgedBy({ sli }: Pick<NotificationFacts, 'sli'>): Judged {
+export function sliWords({ sli }: Pick<NotificationFacts, 'sli'>): SliWords {
   if (!sli) return EXECUTIONS;
   switch (sli.kind) {
     case 'outcomes': {
@@ -64,7 +64,7 @@ export function judgedBy({ sli }: Pick<NotificationFacts, 'sli'>): Judged {
       const stale = `no success in the ${windowWords(sli.everyMs)} before`;
       return {
         units: 'minutes',
-        which: judgedBy({ sli: sli.of }).which,
+        which: sliWords({ sli: sli.of }).which,
         did: `had ${stale}`,
         may: `have ${stale}`,
         absent: ['Nothing has been counted'],
@@ -96,7 +96,7 @@ export function judgedBy({ sli }: Pick<NotificationFacts, 'sli'>): Judged {
   }
 }
 
-const EXECUTIONS: Judged = {
+const EXECUTIONS: SliWords = {
   units: 'executions',
   which: [],
   did: 'failed',
@@ -105,9 +105,9 @@ const EXECUTIONS: Judged = {
   nothingGood: 'everything fails',
 };
 
-function slices({ sliceMs, of, rule }: SliceSli): Judged {
-  const which = [` of ${formatDuration(sliceMs)}`, ...judgedBy({ sli: of }).which];
-  const words = (did: string, may: string): Judged => ({
+function slices({ sliceMs, of, rule }: SliceSli): SliWords {
+  const which = [` of ${formatDuration(sliceMs)}`, ...sliWords({ sli: of }).which];
+  const words = (did: string, may: string): SliWords => ({
     units: 'slices',
     which,
     did,

@@ -14,7 +14,7 @@ import { HOUR } from '../../core/time/duration.ts';
 import type { Databases } from './databases.ts';
 import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey, sumsKey } from './keys.ts';
 import { changedHours, setHours } from './hours.ts';
-import { hasOldIdentities, removeOldIdentities } from './seen.ts';
+import { hasOldSeen, removeOldSeen } from './seen.ts';
 import { packHour } from '../hour-blocks.ts';
 import { cutIntoChunks, weightOf } from '../batch-chunks.ts';
 import { WEIGHT_PER_TRANSACTION, recordChunk } from './record.ts';
@@ -48,11 +48,8 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
 
   async function forgetIdentities(now: number): Promise<void> {
     for (let removed = 0; removed < FORGOTTEN_PER_SWEEP; removed += FORGOTTEN_PER_TRANSACTION) {
-      if (!hasOldIdentities(db, now)) return;
-      await writer.write(
-        () => removeOldIdentities(db, now, FORGOTTEN_PER_TRANSACTION),
-        FORGOTTEN_PER_TRANSACTION,
-      );
+      if (!hasOldSeen(db, now)) return;
+      await writer.write(() => removeOldSeen(db, now, FORGOTTEN_PER_TRANSACTION), FORGOTTEN_PER_TRANSACTION);
     }
   }
 

@@ -11,8 +11,8 @@ import { judge } from '../../core/sli/sli.ts';
 import type { EndStatus, Landing } from '../../core/sli/sli.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { Databases, EarlyEnd, Running, Sample } from './databases.ts';
-import { identitiesAt } from './seen.ts';
-import type { Identities } from './seen.ts';
+import { seenAt } from './seen.ts';
+import type { Seen } from './seen.ts';
 import { flightOf } from './in-flight.ts';
 import type { Flight } from './in-flight.ts';
 import { createTally } from './tally.ts';
@@ -23,7 +23,7 @@ import type { Chunk } from '../batch-chunks.ts';
 export const WEIGHT_PER_TRANSACTION = 500;
 
 interface Work {
-  readonly identities: Identities;
+  readonly identities: Seen;
   readonly flight: Flight;
   readonly tally: Tally;
 }
@@ -31,7 +31,7 @@ interface Work {
 /** Counts a chunk of a batch and returns how many identities of each part were new. Call it in a write transaction. */
 export function recordChunk(db: Databases, partition: PartitionId, now: number, chunk: Chunk): number[] {
   const work: Work = {
-    identities: identitiesAt(db, partition, now),
+    identities: seenAt(db, partition, now),
     flight: flightOf(db, partition),
     tally: createTally(db, partition, now),
   };

@@ -6,13 +6,13 @@ import { identitiesBefore, identitiesOf, identityKey } from './keys.ts';
 import type { Range } from './keys.ts';
 
 /** The identities of one partition, as seen from one moment. Use only inside a write transaction. */
-export interface Identities {
+export interface Seen {
   has(identity: string): boolean;
   /** Remembers an identity; false when it was known. */
   add(identity: string): boolean;
 }
 
-export function identitiesAt(db: Databases, partition: PartitionId, now: number): Identities {
+export function seenAt(db: Databases, partition: PartitionId, now: number): Seen {
   const current = bucketOf(now);
   // The next bucket holds something only if the clock was set back. Most of the others are empty at first.
   const others = [current + 1, current - 1, current - BUCKETS_BEFORE].filter((bucket) =>
@@ -31,12 +31,12 @@ export function identitiesAt(db: Databases, partition: PartitionId, now: number)
 }
 
 /** Whether there are identities, of any partition, that nothing looks at any more. */
-export function hasOldIdentities(db: Databases, now: number): boolean {
+export function hasOldSeen(db: Databases, now: number): boolean {
   return holds(db.identities, oldIdentities(now));
 }
 
 /** Removes so many of them at most. Call it in a write transaction. */
-export function removeOldIdentities(db: Databases, now: number, limit: number): void {
+export function removeOldSeen(db: Databases, now: number, limit: number): void {
   const keys = [...db.identities.getKeys({ ...oldIdentities(now), limit })];
   for (const key of keys) db.identities.removeSync(key);
 }

@@ -40,7 +40,7 @@ export const scripts = {
   sweep: script(LIMITS, read('counting.lua'), read('sweep.lua')),
   hours: script(LIMITS, read('counting.lua'), read('hours.lua')),
   changes: script(read('changes.lua')),
-  lead: script(read('lead.lua')),
+  lead: script(read('leader.lua')),
   resign: script(read('resign.lua')),
   commit: script(read('outbox.lua'), read('commit.lua')),
   enqueue: script(read('outbox.lua'), read('enqueue.lua')),

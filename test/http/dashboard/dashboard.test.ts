@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from '../../support/browser.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Status } from '../../../src/core/ports/service-status.ts';
+import type { ServiceStatus } from '../../../src/core/ports/service-status.ts';
 import {
   adjustment,
   burningSlo,
@@ -94,7 +94,7 @@ describe('the overview', () => {
   });
 
   it('shows what is wrong with the SLO files and with the service, as it was written', async () => {
-    const status: Status = fixedStatus({
+    const status: ServiceStatus = fixedStatus({
       sloProblems: [PROBLEM],
       checks: {
         store: { ok: true, message: 'answers' },

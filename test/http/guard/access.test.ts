@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Token } from '../../../src/http/guard/auth.ts';
+import type { Token } from '../../../src/core/ports/token.ts';
 import { fixedStatus } from '../fakes.ts';
 import { outcome, startServer } from '../running-server.ts';
 
