@@ -80,7 +80,7 @@ export interface Conversation {
 export interface Databases {
   readonly about: Database<About, 'about'>;
   readonly leader: Database<Leader, 'leader'>;
-  readonly identities: Database<null, Key>;
+  readonly seen: Database<null, Key>;
   readonly flight: Database<FlightRecord, Key>;
   readonly due: Database<null, Key>;
   readonly partitions: Database<PartitionRecord, Key>;
@@ -111,7 +111,8 @@ export function openTables(root: RootDatabase): Databases {
   return {
     about: table('about'),
     leader: table('leader'),
-    identities: table('identities'),
+    // Stored under the name it had first.
+    seen: table('identities'),
     flight: table('flight'),
     due: table('due'),
     partitions: table('partitions'),

@@ -16,15 +16,15 @@ export function seenAt(db: Databases, partition: PartitionId, now: number): Seen
   const current = bucketOf(now);
   // The next bucket holds something only if the clock was set back. Most of the others are empty at first.
   const others = [current + 1, current - 1, current - BUCKETS_BEFORE].filter((bucket) =>
-    holds(db.identities, identitiesOf(bucket, partition)),
+    holds(db.seen, identitiesOf(bucket, partition)),
   );
   const has = (identity: string): boolean =>
-    [current, ...others].some((bucket) => db.identities.doesExist(identityKey(bucket, partition, identity)));
+    [current, ...others].some((bucket) => db.seen.doesExist(identityKey(bucket, partition, identity)));
   return {
     has,
     add(identity) {
       if (has(identity)) return false;
-      db.identities.putSync(identityKey(current, partition, identity), null);
+      db.seen.putSync(identityKey(current, partition, identity), null);
       return true;
     },
   };
@@ -32,13 +32,13 @@ export function seenAt(db: Databases, partition: PartitionId, now: number): Seen
 
 /** Whether there are identities, of any partition, that nothing looks at any more. */
 export function hasOldSeen(db: Databases, now: number): boolean {
-  return holds(db.identities, oldIdentities(now));
+  return holds(db.seen, oldIdentities(now));
 }
 
 /** Removes so many of them at most. Call it in a write transaction. */
 export function removeOldSeen(db: Databases, now: number, limit: number): void {
-  const keys = [...db.identities.getKeys({ ...oldIdentities(now), limit })];
-  for (const key of keys) db.identities.removeSync(key);
+  const keys = [...db.seen.getKeys({ ...oldIdentities(now), limit })];
+  for (const key of keys) db.seen.removeSync(key);
 }
 
 function oldIdentities(now: number): Range {
