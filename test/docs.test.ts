@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/http/metrics/metrics.ts';
@@ -7,6 +8,7 @@ import { PROBLEMS, REJECTIONS } from '../src/http/answers/problems.ts';
 import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
 import { SETTINGS, flagOf } from '../src/settings.ts';
 
+const ROOT = join(import.meta.dirname, '..');
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -96,15 +98,30 @@ describe('README.md', () => {
     const told = new Set([...text.matchAll(/`(?:npx )?burnwatch ([a-z]+)/g)].map(([, verb]) => verb!));
     expect([...told].toSorted()).toEqual(verbs.toSorted());
   });
+});
+
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  const text = readFileSync(join(ROOT, document), 'utf8');
 
   it('names only files of the repository', () => {
-    const text = readFileSync(README, 'utf8');
-    for (const [, path] of text.matchAll(/`((?:test|src|slos|docs|\.ci)\/[\w./-]*)`/g)) {
-      // What a reader is told to create is not there yet.
-      if (path === 'slos/checkout.yaml') continue;
-      expect(() => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url))), path).not.toThrow(
-        /ENOENT/,
-      );
-    }
+    const named = [...text.matchAll(/`((?:test|src|slos|docs|\.ci)\/[\w./-]*)`/g)].map(([, path]) => path!);
+    // What a reader is told to create is not there yet.
+    const missing = named.filter((path) => path !== 'slos/checkout.yaml' && !existsSync(join(ROOT, path)));
+    expect(missing).toEqual([]);
+  });
+
+  it('links only to files that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#[^)\s]*)?\)/g)].map(([, path]) => path!);
+    const missing = links.filter((path) => path !== '' && !existsSync(join(ROOT, dirname(document), path)));
+    expect(missing).toEqual([]);
   });
 });

@@ -22,7 +22,12 @@ const AROUND = {
   budgetPolicies: 'budgetPolicies: { four-weeks: { freeze: { remainingBelow: 0% } } }\n',
 };
 
-const files = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const files = [
+  'README.md',
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const examples = files.flatMap((file) =>
   [...readFileSync(file, 'utf8').matchAll(/^( *)```yaml\n(.*?)^ *```/gms)].map(
     ([, indent = '', text = ''], index) => [
