@@ -27,7 +27,7 @@ function summary(cells: readonly Cell[]): Row[] {
       'traffic',
       'objective',
       'faults paged',
-      'faults told at all',
+      'faults noticed at all',
       'pages a month, half the budget spent',
       'pages a month, all of it spent',
       'tickets a month, half spent',
