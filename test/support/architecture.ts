@@ -10,6 +10,7 @@ export interface Source {
 const BELOW_APP = [
   'config',
   'settings',
+  'schedule',
   'http',
   'engine',
   'store',
@@ -27,6 +28,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['demo', ['app', ...BELOW_APP]],
   ['app', ['demo', ...BELOW_APP]],
   ['settings', []],
+  ['schedule', ['core']],
   ['config', ['settings', 'core']],
   ['http', ['core']],
   ['engine', ['core']],
