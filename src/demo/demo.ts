@@ -8,13 +8,10 @@ import type { Config } from '../config.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Definitions, TargetDefinition, Team } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
-import type { Store } from '../core/ports/store/store.ts';
-import { createDeriver } from '../engine/counters/derive.ts';
-import { createCounterCache } from '../engine/counters/counter-cache.ts';
 import { formatProblem } from '../slo-files/yaml/problem.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { openLmdbStore } from '../store/lmdb/open.ts';
-import { writeHistory } from './history.ts';
+import { HISTORY_LENGTH, writeHistory } from './history.ts';
 import { createInbox } from './inbox.ts';
 import { narrateIncidents, welcome } from './narration.ts';
 import { startTraffic } from './traffic.ts';
@@ -23,15 +20,13 @@ import { startTraffic } from './traffic.ts';
 const SLO_FILES = fileURLToPath(new URL('../../slos/', import.meta.url));
 
 const DEFAULT_PORT = 8080;
-/** As far back as minutes are kept; a tick works out a day of each. */
-const DERIVED_DAYS = 4;
 
 /**
  * Runs the service on a throw-away store with a month of made-up history, sends it live traffic with an incident
  * that pages within a minute, and shows what is sent in the terminal (`print`, whole lines) and on `/inbox`.
  * Nothing is sent to any other machine. `stop` ends all of it and removes the store's folder; it may be called
- * twice. Gives null when `signal` ended it before it had started, and rejects with an error for people when it
- * cannot start; neither leaves anything behind.
+ * twice. Gives null when `signal` ended it before it had started, and rejects with a readable error when it cannot
+ * start; neither leaves anything behind.
  */
 export async function startDemo(
   config: Config,
@@ -43,12 +38,13 @@ export async function startDemo(
   const folder = await mkdtemp(join(tmpdir(), 'burnwatch-demo-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
-    await fillStore(folder, log, print, signal);
+    const historyEnd = Date.now();
+    await fillStore(folder, historyEnd, log, print, signal);
     if (signal.aborted) {
       await removeFolder();
       return null;
     }
-    const running = await startService(folder, config, log, version, print);
+    const running = await startService(folder, historyEnd, config, log, version, print);
     let stopping: Promise<void> | null = null;
     const stop = async () => {
       try {
@@ -66,6 +62,7 @@ export async function startDemo(
 
 async function fillStore(
   folder: string,
+  now: number,
   log: Log,
   print: (text: string) => void,
   signal: AbortSignal,
@@ -74,25 +71,18 @@ async function fillStore(
   const { definitions, problems } = await loadDefinitions([SLO_FILES], process.env);
   if (!definitions)
     throw new Error(`The example SLO files do not load:\n${problems.map(formatProblem).join('\n')}`);
-  const now = Date.now();
   const clock = { now: () => now };
   const store = await openLmdbStore({ folder, partitions: 1, clock, log });
   try {
-    await writeHistory({ store, definitions, now, signal });
-    await deriveHistory(store, definitions, now, log);
+    await writeHistory({ store, definitions, now, length: HISTORY_LENGTH, log, signal });
   } finally {
     await store.close();
   }
 }
 
-/** Works out what SLIs that are not counted as they are reported make of the history, as ticks would have. */
-async function deriveHistory(store: Store, definitions: Definitions, now: number, log: Log): Promise<void> {
-  const deriver = createDeriver({ store, counterCache: createCounterCache(store), log });
-  for (let day = 0; day < DERIVED_DAYS; day++) await deriver.derive(allSlos(definitions), now);
-}
-
 async function startService(
   folder: string,
+  historyEnd: number,
   config: Config,
   log: Log,
   version: string,
@@ -137,7 +127,7 @@ async function startService(
       port === config.port ? null : config.port,
     ),
   );
-  const traffic = startTraffic({ url: app.url, since, log });
+  const traffic = startTraffic({ url: app.url, since, historyEnd, log });
   const narration = narrateIncidents(since, print);
   return {
     async stop() {

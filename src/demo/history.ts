@@ -1,7 +1,10 @@
 import type { Definitions } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
 import type { CountStore } from '../core/ports/store/counting.ts';
+import type { Log } from '../core/ports/log.ts';
 import { DAY, HOUR, MINUTE } from '../core/time/duration.ts';
+import { createCounterCache } from '../engine/counters/counter-cache.ts';
+import { createDeriver } from '../engine/counters/derive.ts';
 import { createRecorder } from '../engine/ingest/record.ts';
 import { USUAL_FAILURE_SHARE } from './incident-script.ts';
 import {
@@ -12,8 +15,9 @@ import {
   REGIONS,
   SUSPECTED_FRAUD_SHARE,
 } from './live-outcomes.ts';
+import { nightlyOutcomes } from './nightly-run.ts';
 import type { ReportedMeasurement } from './queue-measurements.ts';
-import { measureQueues } from './queue-measurements.ts';
+import { createQueueGauges } from './queue-measurements.ts';
 import type { ReportedOutcome } from './reported-outcome.ts';
 import { pick, randomTraceId, seededRandom } from './seeded-random.ts';
 
@@ -22,28 +26,42 @@ export interface HistoryOptions {
   readonly definitions: Definitions;
   /** Where the history ends; everything in it happened before. */
   readonly now: number;
-  /** Cuts the writing short: nobody waits for the rest. */
+  /** How far back it reaches, to the hour. */
+  readonly length: number;
+  readonly log: Log;
+  /** Cuts the writing short; what is written by then stays. */
   readonly signal?: AbortSignal;
 }
 
-const LENGTH = 30 * DAY;
-/** Outcomes are written in chunks of so much history; they must not be older than the dedup horizon by then. */
+/** What the demo shows of the past: enough for the windows of 28 days. */
+export const HISTORY_LENGTH = 30 * DAY;
+/** Outcomes are written in chunks of this much history; they must not be older than the dedup horizon by then. */
 const CHUNK = 20 * HOUR;
+/** Slices, freshness and schedules are computed as far back as minutes are kept, one day a call. */
+const DERIVED_DAYS = 4;
 
 /**
- * Writes a month of outcomes of the example workflows, through the recorder, on a clock that runs through the
- * past: days and weeks with their ups and downs, a few failures all the time, and two small incidents. The
- * same `now` gives the same history. At its end budgets are partly spent and no alert fires.
+ * Writes outcomes of the example workflows, through the recorder, on a clock that runs through the past: days and
+ * weeks with their ups and downs, a few failures all the time, and two small incidents. The same `now` and `length`
+ * give the same history. At its end no alert fires and, after a month, budgets are partly spent.
  */
-export async function writeHistory({ store, definitions, now, signal }: HistoryOptions): Promise<void> {
-  const clock = { time: now - LENGTH, now: () => clock.time };
+export async function writeHistory({
+  store,
+  definitions,
+  now,
+  length,
+  log,
+  signal,
+}: HistoryOptions): Promise<void> {
+  const begin = Math.ceil((now - length) / HOUR) * HOUR;
+  const clock = { time: begin, now: () => clock.time };
   const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: Infinity });
   await store.registerSlis(allSlos(definitions), clock.time);
-  const producers = [orders(now), clicks(now), invoices()];
-  const measure = levels();
+  const producers = [orders(now), clicks(now), invoices];
+  const measure = queues();
   let chunk: ReportedOutcome[] = [];
   let measured: ReportedMeasurement[] = [];
-  for (const period of periodsUntil(now)) {
+  for (const period of periods(begin, now)) {
     if (signal?.aborted) return;
     chunk.push(...producers.flatMap((produce) => produce(period)));
     measured.push(...measure(period));
@@ -56,6 +74,8 @@ export async function writeHistory({ store, definitions, now, signal }: HistoryO
     chunk = [];
     measured = [];
   }
+  const deriver = createDeriver({ store, counterCache: createCounterCache(store), log });
+  for (let day = 0; day < DERIVED_DAYS; day++) await deriver.derive(allSlos(definitions), now);
 }
 
 interface Period {
@@ -63,12 +83,12 @@ interface Period {
   readonly to: number;
 }
 
-/** A month by the hour, its last four days by the quarter of an hour, its last three hours by the minute. */
-function* periodsUntil(now: number): Generator<Period> {
-  for (let from = Math.floor((now - LENGTH) / HOUR) * HOUR + HOUR; from < now;) {
+/** All by the hour, the last four days by the quarter of an hour, the last three hours by the minute. */
+function* periods(begin: number, now: number): Generator<Period> {
+  for (let from = begin; from < now;) {
     const age = now - from;
-    const length = age > 4 * DAY ? HOUR : age > 3 * HOUR ? 15 * MINUTE : MINUTE;
-    const to = Math.min(Math.floor(from / length) * length + length, now);
+    const step = age > 4 * DAY ? HOUR : age > 3 * HOUR ? 15 * MINUTE : MINUTE;
+    const to = Math.min(Math.floor(from / step) * step + step, now);
     yield { from, to };
     from = to;
   }
@@ -90,7 +110,7 @@ function orders(now: number): (period: Period) => ReportedOutcome[] {
   const whole = wholeNumbers();
   let serial = 100_000;
   return ({ from, to }) => {
-    const at = momentIn({ from, to }, random);
+    const at = timestampIn({ from, to }, random);
     const some = (count: number) => ({
       workflow: 'order-fulfillment',
       execution: `order-${serial++}`,
@@ -143,7 +163,7 @@ function orders(now: number): (period: Period) => ReportedOutcome[] {
  * tier at once, and yet is little in the windows of the slower ones.
  */
 function shopVolume(age: number): number {
-  const [quiet, busy] = [0.6, 2.5];
+  const [quiet, busy] = [0.5, 2.5];
   const share = (age - 30 * MINUTE) / (15 * MINUTE);
   return quiet + (busy - quiet) * Math.min(1, Math.max(0, share));
 }
@@ -163,7 +183,7 @@ function clicks(now: number): (period: Period) => ReportedOutcome[] {
   const whole = wholeNumbers();
   let serial = 10_000;
   return ({ from, to }) => {
-    const at = momentIn({ from, to }, random);
+    const at = timestampIn({ from, to }, random);
     const batches = whole('batches', (BATCHES_PER_MINUTE * (to - from)) / MINUTE);
     const late = whole('late', batches * LATE_BATCH_SHARE * wobble(random));
     const all = Math.round(batches * RECORDS_PER_BATCH * (activity(from) / activity(now)) * wobble(random));
@@ -186,38 +206,17 @@ function clicks(now: number): (period: Period) => ReportedOutcome[] {
   };
 }
 
-function levels(): (period: Period) => ReportedMeasurement[] {
+function invoices({ from, to }: Period): ReportedOutcome[] {
+  return nightlyOutcomes(from, to);
+}
+
+function queues(): (period: Period) => ReportedMeasurement[] {
   const random = seededRandom(4);
-  return (period) => measureQueues(momentIn(period, random), random);
+  const measure = createQueueGauges(random);
+  return (period) => measure(timestampIn(period, random));
 }
 
-const NIGHTLY_AT = 1.5 * HOUR;
-
-/** The job runs once a night and has not failed lately: at 99% of 28 runs one failure would be over budget. */
-function invoices(): (period: Period) => ReportedOutcome[] {
-  const random = seededRandom(3);
-  let startedAt = 0;
-  let took = 0;
-  return ({ from, to }) => {
-    const night = Math.floor(from / DAY) * DAY + NIGHTLY_AT;
-    if (startedAt !== night) {
-      startedAt = night;
-      took = Math.round((55 + 25 * random()) * MINUTE);
-    }
-    const at = startedAt + took;
-    if (at < from || at >= to) return [];
-    const date = new Date(night).toISOString().slice(0, 10);
-    const run = { workflow: 'nightly-invoices', execution: `invoices-${date}`, status: 'succeeded' } as const;
-    const steps = [
-      { step: 'collect-orders', at: startedAt + 0.2 * took, durationMs: 0.2 * took },
-      { step: 'render-invoices', at: startedAt + 0.7 * took, durationMs: 0.5 * took },
-      { step: 'send-invoices', at, durationMs: 0.3 * took },
-    ];
-    return [...steps.map((step) => ({ ...run, ...step })), { ...run, at, durationMs: took }];
-  };
-}
-
-/** How busy a moment is, from 0.47 in a weekend's night to 1 in a working day's afternoon; in UTC. */
+/** How busy the shop is, from 0.47 in a weekend's night to 1 in a working day's afternoon; in UTC. */
 function activity(at: number): number {
   const hour = (at % DAY) / HOUR;
   const weekday = new Date(at).getUTCDay();
@@ -229,7 +228,7 @@ function wobble(random: () => number): number {
   return 0.85 + 0.3 * random();
 }
 
-function momentIn({ from, to }: Period, random: () => number): number {
+function timestampIn({ from, to }: Period, random: () => number): number {
   return from + Math.floor(random() * (to - from));
 }
 

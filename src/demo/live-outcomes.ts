@@ -14,7 +14,7 @@ export const DEAD_LETTER_SHARE = 0.00045;
 const MAX_ATTEMPTS = 3;
 const GATEWAY_TIMEOUT = 1.2 * SECOND;
 /** Of the orders that cannot be charged, those whose worker dies waiting and is never heard of again. */
-const HANGING_SHARE = 0.08;
+const HANGING_SHARE = 0.2;
 
 /**
  * Everything that will be reported about one order that starts at `start`, in order of time. What takes minutes

@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
+import type { SloReport } from '../../src/core/ports/queries.ts';
+import type { Store } from '../../src/core/ports/store/store.ts';
+import { SECOND } from '../../src/core/time/duration.ts';
+import { HISTORY_LENGTH, writeHistory } from '../../src/demo/history.ts';
+import { createLiveReports } from '../../src/demo/live-reports.ts';
+import { createAdjustments } from '../../src/engine/adjustments/adjustments.ts';
+import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
+import { createDeriver } from '../../src/engine/counters/derive.ts';
+import { createReader } from '../../src/engine/counters/evidence-reader.ts';
+import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
+import { createRecorder } from '../../src/engine/ingest/record.ts';
+import { createQueries } from '../../src/engine/queries/slo-queries.ts';
+import { loadDefinitions } from '../../src/slo-files/load.ts';
+import { manualClock } from '../support/clock.ts';
+import { openEmbeddedStore } from '../support/embedded-store.ts';
+import { memoryLog } from '../support/memory-log.ts';
+
+const SLO_FILES = fileURLToPath(new URL('../../slos', import.meta.url));
+const loaded = loadDefinitions([SLO_FILES], {});
+
+/** A notification of the demo, and how long after the start of the live traffic it was due. */
+export interface Notified {
+  readonly after: number;
+  readonly facts: NotificationFacts;
+}
+
+/** The demo on a manual clock: the examples on an embedded store that holds the history up to the start. */
+export interface Stage {
+  readonly store: Store;
+  /** What every SLO reads by now. */
+  slos(): Promise<SloReport[]>;
+  /** The error classes of what failed in the last hour for an SLO. */
+  errors(slo: string): Promise<readonly (string | null)[]>;
+  /**
+   * Plays live traffic with ticks at the multiples of 5 seconds, as the service has them, or of other milliseconds, and
+   * gives what is sent meanwhile.
+   */
+  play(length: number, tickEvery?: number): Promise<readonly Notified[]>;
+  close(): Promise<void>;
+}
+
+/** Sets the stage for a demo that starts at `now`, with a history of `length` milliseconds. */
+export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Stage> {
+  const { definitions } = await loaded;
+  if (!definitions) throw new Error('the examples do not load');
+  const clock = manualClock(now);
+  const store = await openEmbeddedStore(1, clock);
+  await writeHistory({ store, definitions, now, length, log: memoryLog() });
+  const counterCache = createCounterCache(store);
+  const reader = createReader({ store, counterCache });
+  const queries = createQueries({
+    store,
+    reader,
+    adjustments: createAdjustments(store, memoryLog()),
+    definitions: () => definitions,
+    clock,
+  });
+  const evaluator = createEvaluator({
+    store,
+    reader,
+    deriver: createDeriver({ store, counterCache, log: memoryLog() }),
+    elapsed: () => clock.now(),
+    definitions: () => definitions,
+    owner: 'test',
+    term: () => 1,
+    log: memoryLog(),
+  });
+  const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: 100_000 });
+  const liveReports = createLiveReports({ since: now, historyEnd: now });
+  const known = new Set<string>();
+  return {
+    store,
+    slos: () => queries.slos(),
+    errors: async (slo) => (await queries.slo(slo))!.failures.map(({ error }) => error),
+    async play(length, tickEvery = 5 * SECOND) {
+      const notified: Notified[] = [];
+      await store.lead('test', length + tickEvery);
+      for (const end = clock.now() + length; clock.now() < end;) {
+        clock.set(Math.floor(clock.now() / tickEvery + 1) * tickEvery);
+        const { outcomes, measurements } = liveReports(clock.now());
+        const answers = [await recorder.record(outcomes), await recorder.recordMeasurements(measurements)];
+        const rejected = answers.flatMap((answer) => answer.rejected);
+        if (rejected[0]) throw new Error(`the live traffic is rejected: ${rejected[0].message}`);
+        await evaluator.tick(clock.now());
+        for (const { id, facts } of (await store.outbox(100)).pending) {
+          if (!known.has(id)) notified.push({ after: clock.now() - now, facts });
+          known.add(id);
+        }
+      }
+      return notified;
+    },
+    close: () => store.close(),
+  };
+}
