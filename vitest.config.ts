@@ -7,6 +7,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real servers and killed processes share two cores: more workers than that only adds noise.
     maxWorkers: 2,
-    reporters: ['default', './test/support/count-reporter.ts'],
+    reporters: ['default', './test/support/quiet-reporter.ts', './test/support/count-reporter.ts'],
   },
 });

@@ -41,27 +41,29 @@ function run(command: string, args: readonly string[], environment: NodeJS.Proce
   return { status, output: stdout + stderr, lastLine: stdout.trimEnd().split('\n').at(-1) };
 }
 
-describe('the count of tests', () => {
-  const pass = "it('passes', () => {});";
-  const failing = "it('fails', () => { throw new Error('as it should'); });";
+const pass = "it('passes', () => {});";
 
-  function vitest(
-    tests: Readonly<Record<string, string>>,
-    ...args: string[]
-  ): Ended & { readonly counts: string } {
-    for (const [name, text] of Object.entries(tests)) write(`${name}.test.ts`, text);
-    const reporter = join(ROOT, 'test/support/count-reporter.ts');
-    write(
-      'vitest.config.mjs',
-      `export default { test: { globals: true, reporters: [${JSON.stringify(reporter)}] } };`,
-    );
-    const counts = write('counts', '');
-    const ended = run(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
-      PATH: process.env['PATH'],
-      BURNWATCH_TEST_COUNTS: counts,
-    });
-    return { ...ended, counts: readFileSync(counts, 'utf8') };
-  }
+/** Runs tests of their own with the reporters of the real ones. */
+function vitest(
+  tests: Readonly<Record<string, string>>,
+  ...args: string[]
+): Ended & { readonly counts: string } {
+  for (const [name, text] of Object.entries(tests)) write(`${name}.test.ts`, text);
+  const reporters = ['quiet', 'count'].map((name) => join(ROOT, `test/support/${name}-reporter.ts`));
+  write(
+    'vitest.config.mjs',
+    `export default { test: { globals: true, reporters: ${JSON.stringify(reporters)} } };`,
+  );
+  const counts = write('counts', '');
+  const ended = run(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
+    PATH: process.env['PATH'],
+    BURNWATCH_TEST_COUNTS: counts,
+  });
+  return { ...ended, counts: readFileSync(counts, 'utf8') };
+}
+
+describe('the count of tests', () => {
+  const failing = "it('fails', () => { throw new Error('as it should'); });";
 
   it('adds up all files, one that does not load being one failure', () => {
     const tests = {
@@ -101,6 +103,34 @@ describe('the count of tests', () => {
 
   it('fails when there is no test', () => {
     expect(vitest({}, '--passWithNoTests')).toMatchObject({ status: 1, lastLine: '0 passed, 0 failed' });
+  });
+});
+
+describe('a run that prints its own results only', () => {
+  const printing = (statement: string): string => `it('prints', async () => { ${statement} });`;
+
+  it.each([
+    ['the console', "console.log('noise');"],
+    ['the console for errors', "console.error('noise');"],
+    ['the standard output', "process.stdout.write('noise');"],
+    ['the standard error', "process.stderr.write('noise');"],
+    ['a warning', "process.emitWarning('noise'); await new Promise((done) => setTimeout(done, 50));"],
+    [
+      'a process it started',
+      `(await import('node:child_process')).spawnSync('sh', ['-c', 'echo noise >&2'], { stdio: 'inherit' });`,
+    ],
+  ])('fails on a test that writes to %s', (_, statement) => {
+    const ended = vitest({ a: pass + printing(statement) });
+    expect(ended).toMatchObject({
+      status: 1,
+      lastLine: expect.stringContaining('2 passed, 0 failed') as string,
+    });
+    expect(ended.output).toContain('A test printed something');
+  });
+
+  it('succeeds when none does', () => {
+    const { status, output } = vitest({ a: pass });
+    expect({ status, output }).toEqual({ status: 0, output: '1 passed, 0 failed\n' });
   });
 });
 

@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { sumCells } from '../../src/core/counters/cells.ts';
 import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store/counting.ts';
@@ -10,7 +9,7 @@ import { seenKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { endSli, landingAt, timedSli } from './outcomes.ts';
-import { flush, startRedis, startRedisCluster } from '../support/redis.ts';
+import { connectClient, flush, startRedis, startRedisCluster } from '../support/redis.ts';
 
 const standalone = await startRedis();
 const cluster = await startRedisCluster();
@@ -271,8 +270,8 @@ describe.each([
     await store.record({ ...ID, now: NOW, groups: [end([subject('a')])] });
     const key = seenKey(ID, bucketOf(NOW));
     const lives = await Promise.all(
-      nodes.map(async ({ port }) => {
-        const client = new Redis({ host: '127.0.0.1', port });
+      nodes.map(async (node) => {
+        const client = connectClient(node);
         const mine = (await client.keys('bw:{orders.0}:seen:*')).includes(key);
         const life = mine ? await client.pttl(key) : null;
         client.disconnect();
@@ -302,8 +301,8 @@ describe.each([
     await store.writeHours({ ...SLI, fingerprint: 'derived' }, hours, NOW);
     await store.sweep(ID, NOW, 10);
     let keys = 0;
-    for (const { port } of nodes) {
-      const client = new Redis({ host: '127.0.0.1', port });
+    for (const node of nodes) {
+      const client = connectClient(node);
       for (const key of await client.keys('*')) {
         keys += 1;
         const life = await client.pttl(key);

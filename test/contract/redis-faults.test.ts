@@ -2,7 +2,6 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
-import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
@@ -11,7 +10,7 @@ import { bucketOf } from '../../src/store/dedup-buckets.ts';
 import { revisionKey, seenKey } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
+import { connectClient, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { endSli, landingAt } from './outcomes.ts';
@@ -131,7 +130,7 @@ describe('Redis that goes away', () => {
     ];
     await redis.restart();
     await until('the store to answer again', () => store.ping().then(() => true));
-    const client = new Redis(redis.url);
+    const client = connectClient(redis);
     cleanups.push(async () => client.disconnect());
     // No number can be read from a list, so the script of this partition fails.
     await client.rpush(revisionKey(asked[1]!.partition), 'x');
@@ -144,7 +143,7 @@ describe('Redis that goes away', () => {
     const redis = await server();
     const store = await open(redis.url);
     await record(store, 'a');
-    const client = new Redis(redis.url);
+    const client = connectClient(redis);
     await client.script('FLUSH');
     client.disconnect();
     expect(await record(store, 'a', 'b')).toEqual([1]);
@@ -177,7 +176,7 @@ describe('Redis that goes away', () => {
 
   it('a wrong password is reported without it, in the whole chain of causes', async () => {
     const redis = await server();
-    const client = new Redis(redis.url);
+    const client = connectClient(redis);
     await client.config('SET', 'requirepass', 'right');
     client.disconnect();
     const { error } = await failure(open(`redis://:wr0ng-one@127.0.0.1:${redis.port}`));
@@ -188,7 +187,7 @@ describe('Redis that goes away', () => {
   it('a full server rejects outcomes as unavailable', async () => {
     const redis = await server();
     const store = await open(redis.url);
-    const client = new Redis(redis.url);
+    const client = connectClient(redis);
     await client.config('SET', 'maxmemory', '1');
     client.disconnect();
     const { error } = await failure(record(store, 'a'));
@@ -199,7 +198,7 @@ describe('Redis that goes away', () => {
 
 /** The link being up says it of the replica only: the master must have heard of it too. */
 async function followed(master: RedisServer): Promise<void> {
-  const client = new Redis(master.url);
+  const client = connectClient(master);
   cleanups.push(async () => client.disconnect());
   await until('the replica to follow', async () => {
     const told = /slave0:.*state=online,offset=(\d+)/.exec(await client.info('replication'));
@@ -215,7 +214,7 @@ describe('Redis with replicas', () => {
     expect(error).toBeInstanceOf(StoreUnavailable);
     expect(error.message).toContain('0 of 1 replicas');
     const replica = await server(['--replicaof', '127.0.0.1', String(redis.port)]);
-    const client = new Redis(replica.url);
+    const client = connectClient(replica);
     cleanups.push(async () => client.disconnect());
     await followed(redis);
     expect(await record(store, 'a', 'b')).toEqual([1]);
@@ -225,7 +224,7 @@ describe('Redis with replicas', () => {
   it('C2: follows the sentinels to the new master, which has every outcome that was acknowledged', async () => {
     const master = await server(['--repl-diskless-sync-delay', '0']);
     const replica = await server(['--replicaof', '127.0.0.1', String(master.port)]);
-    const client = new Redis(replica.url);
+    const client = connectClient(replica);
     cleanups.push(async () => client.disconnect());
     await followed(master);
     const sentinel = await startSentinel(master);
@@ -233,7 +232,7 @@ describe('Redis with replicas', () => {
     const url = `redis+sentinel://127.0.0.1:${sentinel.port}/main`;
     const store = await open(url, 1);
     expect(await record(store, 'a', 'b')).toEqual([2]);
-    const watcher = new Redis(sentinel.port, '127.0.0.1');
+    const watcher = connectClient(sentinel);
     cleanups.push(async () => watcher.disconnect());
     await until('the sentinel to know the replica', async () =>
       JSON.stringify(await watcher.call('SENTINEL', 'replicas', 'main')).includes(String(replica.port)),
@@ -252,7 +251,7 @@ describe('Redis with replicas', () => {
     const redis = await server();
     const store = await open(redis.url);
     const other = await server();
-    const client = new Redis(redis.url);
+    const client = connectClient(redis);
     cleanups.push(async () => client.disconnect());
     await client.replicaof('127.0.0.1', other.port);
     const { error } = await failure(record(store, 'a'));
@@ -285,7 +284,7 @@ describe('opening Redis', () => {
     const store = await open(redis.url);
     const before = await store.identity();
     expect(await store.identity()).toBe(before);
-    const client = new Redis(redis.url);
+    const client = connectClient(redis);
     await client.flushall();
     client.disconnect();
     expect(await store.identity()).not.toBe(before);

@@ -117,6 +117,18 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
 }
 
+/**
+ * A client of a test's own, with its defaults. It may outlive its server, and says so by commands that fail, not on
+ * standard error.
+ */
+export function connectClient({ port }: RedisServer): Redis {
+  return quiet(new Redis({ host: '127.0.0.1', port }));
+}
+
+function quiet(client: Redis): Redis {
+  return client.on('error', () => undefined);
+}
+
 /** Empties a server, or every node of a cluster. */
 export async function flush(nodes: readonly RedisServer[]): Promise<void> {
   await Promise.all(nodes.map(({ port }) => ask(port, async (client) => (await client.flushall()) === 'OK')));
@@ -124,9 +136,10 @@ export async function flush(nodes: readonly RedisServer[]): Promise<void> {
 
 /** Asks a server until it gives the answer that is waited for. */
 async function ask(port: number, question: (client: Redis) => Promise<boolean>): Promise<void> {
-  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 20, maxRetriesPerRequest: null });
   // Refused connections are part of starting.
-  client.on('error', () => undefined);
+  const client = quiet(
+    new Redis({ host: '127.0.0.1', port, retryStrategy: () => 20, maxRetriesPerRequest: null }),
+  );
   const deadline = Date.now() + PATIENCE;
   try {
     while (!(await within(question(client), deadline - Date.now()))) {
