@@ -29,7 +29,7 @@ const EVERY_HOUR = Array.from({ length: 24 }, (_, hour) => {
   return [hour, 45, second].map((part) => String(part).padStart(2, '0')).join(':');
 });
 
-/** With BURNWATCH_TEST_ALL_HOURS set, every hour of every day is tried, with the whole history: some six minutes. */
+/** With BURNWATCH_TEST_ALL_HOURS set, every hour of every day is tried, with the whole history: some ten minutes. */
 const all = Boolean(process.env['BURNWATCH_TEST_ALL_HOURS']);
 // Long enough for the last nightly run and the windows that page.
 const history = all ? HISTORY_LENGTH : 26 * HOUR;
