@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  clockReads,
   importProblems,
   importsOf,
   impurities,
@@ -67,6 +68,14 @@ describe('src', () => {
       .map((folders) => folders.join('/'))
       .filter((folder) => !src.some(({ path }) => path.startsWith(`src/${folder}/`)));
     expect([...new Set(strays)]).toEqual([]);
+  });
+});
+
+describe('tests', () => {
+  it('of the pure parts read no clock: they pass at every hour, on every day, in every time zone', () => {
+    const pure = test.filter(({ path }) => /^test\/(core|engine|notify|slo-files|demo)\//.test(path));
+    expect(pure.length).toBeGreaterThan(10);
+    expect(pure.flatMap(clockReads)).toEqual([]);
   });
 });
 
@@ -222,6 +231,18 @@ describe('these rules catch', () => {
     'globalThis.x = 1;',
   ])('an impure core: %s', (text) => {
     expect(impurities(file('src/core/a.ts', text))).toHaveLength(1);
+  });
+
+  it.each(['Date.now()', '{ now: Date.now }', 'new Date()', 'Date(0)'])(
+    'a test that reads %s',
+    (expression) => {
+      expect(clockReads(file('test/core/a.ts', `const a = ${expression};`))).toHaveLength(1);
+    },
+  );
+
+  it('but not one that makes dates of what it is given', () => {
+    const text = 'const now = () => clock.now(); new Date(now()); Date.parse(text); Date.UTC(2026);';
+    expect(clockReads(file('test/core/a.ts', text))).toEqual([]);
   });
 
   it('but not a pure one that uses the same words', () => {

@@ -282,15 +282,23 @@ export function impurities(source: Source): string[] {
   for (const { node, parent } of nodesOf(source)) {
     const name = nameOf(node);
     if (node['type'] === 'MemberExpression') {
-      const member = `${nameOf(node['object'])}.${nameOf(node['property'])}`;
-      if (member === 'Date.now' || member === 'Math.random') found.push(member);
-    } else if (nameOf(node['callee']) === 'Date') {
-      const bare = (node['arguments'] as unknown[]).length === 0;
-      // Called without `new` it gives the present time, whatever its arguments.
-      if (bare || node['type'] === 'CallExpression') found.push('new Date()');
+      if (memberOf(node) === 'Math.random') found.push('Math.random');
     } else if (name !== null && AMBIENT.has(name) && !isMemberName(node, parent)) {
       found.push(name);
     }
+  }
+  return [...found.map((what) => `${source.path}: ${what}`), ...clockReads(source)];
+}
+
+/** Where a file reads the time of day. */
+export function clockReads(source: Source): string[] {
+  const found: string[] = [];
+  for (const { node } of nodesOf(source)) {
+    if (node['type'] === 'MemberExpression' && memberOf(node) === 'Date.now') found.push('Date.now');
+    if (nameOf(node['callee']) !== 'Date') continue;
+    const bare = (node['arguments'] as unknown[]).length === 0;
+    // Called without `new` it gives the present time, whatever its arguments.
+    if (bare || node['type'] === 'CallExpression') found.push('new Date()');
   }
   return found.map((what) => `${source.path}: ${what}`);
 }
@@ -365,6 +373,10 @@ function isNode(value: unknown): value is Node {
 
 function nameOf(node: unknown): string | null {
   return isNode(node) && node['type'] === 'Identifier' ? String(node['name']) : null;
+}
+
+function memberOf(node: Node): string {
+  return `${nameOf(node['object'])}.${nameOf(node['property'])}`;
 }
 
 /** Whether an identifier only names a member, as in `slo.process` or `{ process: 1 }`. */
