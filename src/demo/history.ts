@@ -133,8 +133,8 @@ function orders(now: number): (period: Period) => ReportedOutcome[] {
     };
     const charge = { step: 'charge-card', dependency: 'payment-gateway' };
 
-    const pace = ORDERS_PER_MINUTE * shopVolume(now - from) * (activity(from) / activity(now));
-    const all = whole('all', (pace * (to - from) * wobble(random)) / MINUTE);
+    const perMinute = ORDERS_PER_MINUTE * shopVolume(now - from) * (activity(from) / activity(now));
+    const all = whole('all', (perMinute * (to - from) * wobble(random)) / MINUTE);
     const suspected = whole('suspected', all * SUSPECTED_FRAUD_SHARE * wobble(random));
     const timedOut = Math.min(
       all,

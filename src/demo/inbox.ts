@@ -13,7 +13,7 @@ export interface Inbox {
   readonly mount: NonNullable<ServerOptions['extra']>;
 }
 
-/** The newest so many are kept. */
+/** Older messages are dropped. */
 const MAX_MESSAGES = 200;
 
 const PAGE_POLICY = [

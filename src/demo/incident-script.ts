@@ -15,7 +15,7 @@ const OUTAGE_FAILURE_SHARE = 0.97;
 /** Few enough that the incident ends with the fast tier: the slower ones would hold it open for hours. */
 const LINGERING_FAILURE_SHARE = 0.1;
 
-/** The share of calls to the payment gateway that time out, so many milliseconds after the traffic began. */
+/** The share of calls to the payment gateway that time out, `elapsed` milliseconds after the traffic began. */
 export function gatewayFailureShare(elapsed: number): number {
   const since = (elapsed - FIRST_INCIDENT_AFTER) % INCIDENT_EVERY;
   if (since < 0 || since >= INCIDENT_LENGTH) return USUAL_FAILURE_SHARE;

@@ -7,19 +7,19 @@ export const BATCHES_PER_MINUTE = 6;
 export const RECORDS_PER_BATCH = 1000;
 export const REGIONS = ['eu', 'us'] as const;
 
-/** Shares of what ends badly for reasons of its own, incident or not. */
+/** Shares of failures that have other causes, incident or not. */
 export const SUSPECTED_FRAUD_SHARE = 0.0015;
 export const DEAD_LETTER_SHARE = 0.00045;
 
 const MAX_ATTEMPTS = 3;
 const GATEWAY_TIMEOUT = 1.2 * SECOND;
-/** Of the orders that cannot be charged, those whose worker dies waiting and is never heard of again. */
+/** Of the orders that cannot be charged, the share whose worker dies while it waits: no end is ever reported. */
 const HANGING_SHARE = 0.2;
 
 /**
  * Everything that will be reported about one order that starts at `start`, in order of time. What takes minutes
- * in life takes seconds here. `failureShare` is the share of calls to the payment gateway that time out when
- * made at a moment.
+ * in life takes seconds here. `failureShare` gives the share of calls to the payment gateway at a timestamp that time
+ * out.
  */
 export function planOrder(
   execution: string,

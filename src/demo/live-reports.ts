@@ -20,7 +20,7 @@ export interface LiveReports {
 }
 
 /**
- * One order in so many reaches a part of the payment gateway that never fails. So every tick finds a success even when
+ * One order in this many reaches a part of the payment gateway that never fails. So every tick finds a success even when
  * a minute has just begun; else it would see an outage, which pages for more than what the story is about.
  */
 const ONE_SPARED_IN = 3;

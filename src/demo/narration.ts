@@ -1,7 +1,7 @@
 import { formatDuration, SECOND } from '../core/time/duration.ts';
 import { FIRST_INCIDENT_AFTER, INCIDENT_EVERY, INCIDENT_LENGTH } from './incident-script.ts';
 
-/** What is printed at the start: where to look, and what is about to happen. */
+/** The text printed at the start: where to look, and what is about to happen. */
 export function welcome(url: string, slos: number, takenPort: number | null): string {
   return [
     '',
@@ -13,7 +13,7 @@ export function welcome(url: string, slos: number, takenPort: number | null): st
     'to any other machine, and nothing is left when it ends (Ctrl-C).',
     '',
     `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The pages come within a minute of the start; they are`,
-    'resolved some ten minutes after it works again: short windows empty, then all must stay well for a while.',
+    'resolved some ten minutes after it works again: first the short windows empty, then all must stay well for a while.',
     '',
   ].join('\n');
 }
@@ -22,17 +22,17 @@ const BEGINS = 'The payment gateway begins to time out: orders are tried three t
 const ENDS =
   'The payment gateway works again. Failures leave the short windows, then the pages are resolved, in some ten minutes.';
 
-/** Tells when incidents begin and end, counted from `since`, until stopped. */
+/** Prints a line when an incident begins or ends, timed from `since`, until stopped. */
 export function narrateIncidents(since: number, print: (text: string) => void): { stop(): void } {
   let timer: NodeJS.Timeout;
-  function tellNext(incident: number, over: boolean): void {
+  function printNext(incident: number, over: boolean): void {
     const at = since + FIRST_INCIDENT_AFTER + incident * INCIDENT_EVERY + (over ? INCIDENT_LENGTH : 0);
     timer = setTimeout(() => {
       print(`[${clockTime(Date.now())} UTC] ${over ? ENDS : BEGINS}`);
-      tellNext(over ? incident + 1 : incident, !over);
+      printNext(over ? incident + 1 : incident, !over);
     }, at - Date.now());
   }
-  tellNext(0, false);
+  printNext(0, false);
   return { stop: () => clearTimeout(timer) };
 }
 

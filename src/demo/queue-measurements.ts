@@ -7,7 +7,7 @@ export interface ReportedMeasurement {
 }
 
 /**
- * One measurement in so many is too high for its SLO: far less than its budget, and never two close together, which
+ * One measurement in this many is too high for its SLO: far less than its budget, and never two close together, which
  * would fire an alert at one start of the demo and not at another.
  */
 const DEEP_ONE_IN = 333;

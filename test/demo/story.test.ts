@@ -77,7 +77,7 @@ describe('the story of the demo', () => {
     },
   );
 
-  it('has the same history for the same moment', async () => {
+  it('has the same history for the same start', async () => {
     const now = '2026-11-24T12:00:00Z';
     const [one, other] = [await openStage(now), await openStage(now)];
     expect(await one.slos()).toEqual(await other.slos());

@@ -101,7 +101,7 @@ describe('burnwatch demo', () => {
     await mail.waitFor({ timeout: remaining() });
     const frame = (await (await mail.locator('iframe').elementHandle()).contentFrame())!;
     expect(await frame.locator('h1').textContent()).toContain(`PAGE ${CHARGE_CARD}`);
-    // The styles of the mail are in force: its own policy lets them.
+    // The styles of the mail apply: its own policy allows them.
     expect(await frame.evaluate(`getComputedStyle(document.querySelector('h1')).fontSize`)).toBe('19px');
     expect((await inbox.screenshot({ fullPage: true })).length).toBeGreaterThan(20_000);
     await inbox.close();

@@ -124,7 +124,7 @@ describe('burnwatch serve', () => {
     expect((await slo(service, 'orders/done-in-2s')).sli).toMatchObject({ good: 0, bad: 1, total: 1 });
   });
 
-  it('reloads an edited file; a broken one changes nothing and is told with its line', async () => {
+  it('reloads an edited file; a broken one changes nothing and is reported with its line', async () => {
     const folder = await sloFolder(DEADLINE);
     const service = await startService({ BURNWATCH_STORE: await embedded(), BURNWATCH_SLOS: folder });
     await send(service, { workflow: 'orders', execution: 'a', status: 'succeeded', durationMs: 5 });
@@ -138,11 +138,11 @@ describe('burnwatch serve', () => {
     });
     expect((await slo(service, 'orders/done-in-2s')).sli.total, 'J5: the history stays').toBe(1);
     await writeFile(file, DEADLINE.replace('objective: 95%', 'objetive: 95%'));
-    const told = await until('the problem', async () => {
+    const readiness = await until('the problem', async () => {
       const text = await (await fetch(`${service.url}/readyz`)).text();
       return text.includes('objetive') && text;
     });
-    expect(told).toMatch(/slos\.yaml:5:\d+/);
+    expect(readiness).toMatch(/slos\.yaml:5:\d+/);
     expect(await (await fetch(`${service.url}/`)).text()).toContain('objetive');
     expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^burnwatch_slo_files_ok 0/m);
     expect((await slo(service, 'orders/done-in-2s')).sli.total, 'the last good definitions stay').toBe(1);
@@ -198,7 +198,7 @@ describe('other verbs', () => {
     expect(JSON.parse(run('check', folder, '--format', 'json').stdout)).toMatchObject({ ok: false });
   });
 
-  it('notify test tells what happened: delivered, or no such target', async () => {
+  it('notify test reports what happened: delivered, or no such target', async () => {
     const folder = await sloFolder(DEADLINE);
     const delivered = run('notify', 'test', 'terminal', '--slos', folder);
     expect(delivered).toMatchObject({ status: 0 });

@@ -7,7 +7,7 @@ async function refresh() {
     const answer = await fetch('/inbox', { cache: 'no-store' });
     if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
-    // The service is stopping or starting again: the next request tells.
+    // The service is stopping or starting again: the next request will show.
   }
   setTimeout(() => void refresh(), EVERY);
 }
