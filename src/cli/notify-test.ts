@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { NotificationFacts } from '../core/alerting/notification.ts';
+import { EVERY_EXECUTION } from '../core/sli/sli.ts';
 import type { Definitions } from '../core/slo/slo.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { createTarget } from '../notify/target-kinds.ts';
@@ -71,6 +72,7 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     objective: 0.99,
     errorBudget: 0.01,
     window: '28d',
+    sli: EVERY_EXECUTION,
     incident: `test-${randomUUID()}`,
     severity: 'ticket',
     openedAt: now,
@@ -81,13 +83,14 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     pace: null,
     peakBurnRate: 0,
     during: { good: 0, bad: 0 },
+    began: null,
     acknowledged: null,
     waited: null,
     members: [],
     postmortem: null,
     failures: [],
     lastFailed: [],
-    told: [target],
+    notified: [target],
     insteadOf: null,
   };
 }

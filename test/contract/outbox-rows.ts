@@ -1,5 +1,6 @@
 import { outboxRowId } from '../../src/core/alerting/notification.ts';
 import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
+import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { NOW } from './outcomes.ts';
 
@@ -13,9 +14,11 @@ const FACTS: NotificationFacts = {
   objective: 0.999,
   errorBudget: 0.001,
   window: '28d',
+  sli: EVERY_EXECUTION,
   incident: 'i',
   severity: 'page',
   openedAt: NOW,
+  began: NOW - HOUR,
   at: NOW,
   reasons: [
     {
@@ -38,7 +41,7 @@ const FACTS: NotificationFacts = {
   postmortem: null,
   failures: [{ step: 'charge', dependency: null, error: '__proto__', count: 20 }],
   lastFailed: [],
-  told: ['slack'],
+  notified: ['slack'],
   insteadOf: null,
 };
 

@@ -15,7 +15,7 @@ const BURNING: AlertState = {
     began: 0,
     pagedAt: 1,
     stepsTaken: 0,
-    toldAt: 1,
+    lastNotifiedAt: 1,
     acknowledged: { at: 2, by: 'eve' },
     severity: 'page',
     tier: 'fast',

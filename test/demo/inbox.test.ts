@@ -7,6 +7,7 @@ import { createInbox } from '../../src/demo/inbox.ts';
 import type { Inbox } from '../../src/demo/inbox.ts';
 import { renderSlack } from '../../src/demo/slack-rendering.ts';
 import { createTarget } from '../../src/notify/target-kinds.ts';
+import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'<!channel>&amp;`;
@@ -21,9 +22,11 @@ const FACTS: NotificationFacts = {
   objective: 0.99,
   errorBudget: 0.01,
   window: '28d',
+  sli: EVERY_EXECUTION,
   incident: 'i-1',
   severity: 'page',
   openedAt: 1_790_000_000_000,
+  began: null,
   at: 1_790_000_000_000,
   reasons: [
     {
@@ -55,7 +58,7 @@ const FACTS: NotificationFacts = {
       traceId: null,
     },
   ],
-  told: ['pager'],
+  notified: ['pager'],
   insteadOf: null,
 };
 

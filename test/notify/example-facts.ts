@@ -59,6 +59,7 @@ export const OPENED: NotificationFacts = {
   objective: 0.95,
   errorBudget: 0.05,
   window: '28d',
+  sli: WHOLE,
   incident: 'mi9x2k00-4f7a',
   severity: 'page',
   openedAt: OPENED_AT,
@@ -91,7 +92,7 @@ export const OPENED: NotificationFacts = {
     },
     { ...FAILED, dependency: 'dhl', error: 'timeout' },
   ],
-  told: ['payments-oncall'],
+  notified: ['payments-oncall'],
   insteadOf: null,
 };
 
@@ -212,13 +213,20 @@ export const OUTAGE: NotificationFacts = {
   slo: 'nightly-invoices/sent',
   description: null,
   reasons: [
-    { kind: 'outage', tier: 'outage', severity: 'page', badRun: 7, needed: 3, since: OPENED_AT - 3 * DAY },
+    {
+      kind: 'outage',
+      tier: 'outage',
+      severity: 'page',
+      consecutiveBad: 7,
+      needed: 3,
+      streakSince: OPENED_AT - 3 * DAY,
+    },
   ],
   budget: { allowed: 2.8, spent: 8, remaining: -5.2, remainingRatio: -5.2 / 2.8 },
   exhaustsAt: null,
   peakBurnRate: 20,
   failures: [{ step: 'render', dependency: null, error: 'out-of-memory', count: 7 }],
-  lastFailed: [FAILED, { ...FAILED, at: FAILED.at - MINUTE }],
+  lastFailed: [FAILED],
 };
 
 /** A workflow so quiet that nothing may fail at all. */
@@ -342,7 +350,7 @@ export const UNACKNOWLEDGED: NotificationFacts = {
   kind: 'unacknowledged',
   at: OPENED_AT + 15 * MINUTE,
   waited: 15 * MINUTE,
-  told: ['payments-lead'],
+  notified: ['payments-lead'],
 };
 
 export const POSTMORTEM: NotificationFacts = {

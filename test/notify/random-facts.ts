@@ -14,11 +14,11 @@ export function factsWithTexts(facts: NotificationFacts, text: () => string): No
     description: text(),
     incident: text(),
     reasons: facts.reasons.map((reason) => ({ ...reason, tier: text() })),
-    sli: sliWithTexts(facts.sli?.kind ?? 'outcomes', text),
+    sli: sliWithTexts(facts.sli.kind, text),
     acknowledged: { at: facts.openedAt, by: text() },
     members: [0.7, 0.3].map((share) => ({ name: text(), share })),
     postmortem: { policy: text(), above: 0.2, spent: 0.3 },
-    told: [text()],
+    notified: [text()],
     failures: facts.failures.map(({ count }) => ({ step: text(), dependency: text(), error: text(), count })),
     lastFailed: facts.lastFailed.map(({ at }) => ({
       execution: text(),
@@ -115,7 +115,13 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       left: fc.option(positive),
       recent: window,
     }),
-    fc.record({ ...base, kind: fc.constant('outage'), badRun: count, needed: count, since: fc.option(time) }),
+    fc.record({
+      ...base,
+      kind: fc.constant('outage'),
+      consecutiveBad: count,
+      needed: count,
+      streakSince: fc.option(time),
+    }),
     fc.record({
       ...base,
       kind: fc.constant('noData'),
@@ -149,6 +155,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     incident: name,
     severity: fc.constantFrom('page', 'ticket'),
     openedAt: time,
+    began: fc.option(time),
     at: time,
     reasons: fc.array(reason, { maxLength: 6 }),
     budget: fc.record({
@@ -165,7 +172,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     waited: fc.option(fc.nat()),
     members: fc.array(fc.record({ name, share: fc.option(ratio) }), { maxLength: 4 }),
     postmortem: fc.option(fc.record({ policy: name, above: ratio, spent: positive })),
-    told: fc.array(name, { maxLength: 2 }),
+    notified: fc.array(name, { maxLength: 2 }),
     failures: fc.array(fc.record({ ...where, count }), { maxLength: 8 }),
     lastFailed: fc.array(fc.record({ execution: name, at: time, ...where, traceId: nameOrNull }), {
       maxLength: 8,

@@ -1,5 +1,6 @@
 import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
 import { outboxRowId } from '../../src/core/alerting/notification.ts';
+import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { START } from './clock.ts';
 
@@ -15,9 +16,11 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     objective: 0.99,
     errorBudget: 0.01,
     window: '28d',
+    sli: EVERY_EXECUTION,
     incident: 'incident-1',
     severity: 'page',
     openedAt: START,
+    began: null,
     at: START,
     reasons: [
       {
@@ -40,7 +43,7 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     postmortem: null,
     failures: [],
     lastFailed: [],
-    told: ['pager'],
+    notified: ['pager'],
     insteadOf: null,
     ...fields,
   };

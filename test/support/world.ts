@@ -41,7 +41,7 @@ export interface World {
   counted(slo: Slo, window?: number): Promise<Counts>;
   /** The notifications so far, oldest first. */
   told(): Promise<readonly OutboxRow[]>;
-  state(slo: Slo): Promise<AlertState | undefined>;
+  state(slo: Slo): Promise<AlertState | null | undefined>;
   /** Puts other SLOs in force. */
   redefine(slos: readonly Slo[], teams?: readonly Team[]): void;
   close(): Promise<void>;

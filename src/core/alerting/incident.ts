@@ -19,7 +19,7 @@ export interface Incident {
   readonly began: number;
   /** That of its worst firing tier. */
   readonly severity: Severity;
-  /** The tier that was told of last. */
+  /** The tier of the latest notification. */
   readonly tier: string;
   /** Highest burn rate of a firing tier; 0 while none has one. */
   readonly peakBurnRate: number;
@@ -27,13 +27,13 @@ export interface Incident {
   readonly pagedAt: number | null;
   /** How many steps of the policy's escalation were taken since then. */
   readonly stepsTaken: number;
-  /** When somebody was told of it last. */
-  readonly toldAt: number;
+  /** When the latest notification of it was made. */
+  readonly lastNotifiedAt: number;
   /** Holds until the end. */
   readonly acknowledged: Acknowledgement | null;
   /** How many transitions it has had; numbers its notifications. */
   readonly sequence: number;
-  /** Targets that were told, so that the same ones hear the end of it. */
+  /** Targets that were notified, so that the same ones hear the end of it. */
   readonly notified: readonly string[];
 }
 
@@ -107,7 +107,7 @@ export function step(
     ...active.filter(({ tier }) => tier.severity === 'page'),
     ...active.filter(({ tier }) => tier.severity === 'ticket'),
   ];
-  const incident = previous.incident && upgradeIncident(previous.incident);
+  const { incident } = previous;
   const transition = advance(slo, readings, worstFirst, incident, now);
   if (transition) {
     const over = transition.kind === 'resolved';
@@ -128,25 +128,9 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
 /** The state after the clock was moved by so many milliseconds: nobody has waited any longer for that. */
 export function afterClockMoved(state: AlertState, by: number): AlertState {
   if (!state.incident) return state;
-  const { pagedAt, toldAt } = upgradeIncident(state.incident);
-  const moved = { pagedAt: pagedAt === null ? null : pagedAt + by, toldAt: toldAt + by };
+  const { pagedAt, lastNotifiedAt } = state.incident;
+  const moved = { pagedAt: pagedAt === null ? null : pagedAt + by, lastNotifiedAt: lastNotifiedAt + by };
   return { ...state, incident: { ...state.incident, ...moved } };
-}
-
-/** An incident as an earlier version may have stored it, which knew nothing of acknowledging and of time to tell. */
-function upgradeIncident(incident: Incident): Incident {
-  const stored: Partial<Incident> = incident;
-  return {
-    ...incident,
-    began: stored.began ?? incident.openedAt,
-    pagedAt:
-      stored.pagedAt === undefined && incident.severity === 'page'
-        ? incident.openedAt
-        : (stored.pagedAt ?? null),
-    stepsTaken: stored.stepsTaken ?? 0,
-    toldAt: stored.toldAt ?? incident.openedAt,
-    acknowledged: stored.acknowledged ?? null,
-  };
 }
 
 function stepTier(
@@ -175,7 +159,7 @@ function advance(
     if (!incident) return null;
     return {
       kind: 'resolved',
-      incident: { ...incident, sequence: incident.sequence + 1, toldAt: now },
+      incident: { ...incident, sequence: incident.sequence + 1, lastNotifiedAt: now },
       readings: readings.filter(({ tier }) => tier.name === incident.tier),
       step: null,
     };
@@ -183,7 +167,7 @@ function advance(
   const { severity } = worst.tier;
   if (!incident)
     return { kind: 'opened', incident: opened(slo, active, worst, now), readings: active, step: null };
-  const tell = (
+  const notify = (
     kind: TransitionKind,
     changed: Partial<Incident>,
     taken: EscalationStep | null = null,
@@ -193,7 +177,7 @@ function advance(
       ...withPeakBurnRate(incident, active),
       tier: worst.tier.name,
       sequence: incident.sequence + 1,
-      toldAt: now,
+      lastNotifiedAt: now,
       ...changed,
     },
     readings: active,
@@ -201,15 +185,15 @@ function advance(
   });
   if (incident.severity !== severity) {
     return severity === 'page'
-      ? tell('escalated', { severity, pagedAt: now, stepsTaken: 0 })
-      : tell('deescalated', { severity, pagedAt: null });
+      ? notify('escalated', { severity, pagedAt: now, stepsTaken: 0 })
+      : notify('deescalated', { severity, pagedAt: null });
   }
   if (incident.acknowledged) return null;
   const { escalation, repeat } = slo.alerts;
   const due = escalation[incident.stepsTaken];
   if (due && incident.pagedAt !== null && now - incident.pagedAt >= due.after)
-    return tell('unacknowledged', { stepsTaken: incident.stepsTaken + 1 }, due);
-  return repeat !== null && now - incident.toldAt >= repeat ? tell('reminder', {}) : null;
+    return notify('unacknowledged', { stepsTaken: incident.stepsTaken + 1 }, due);
+  return repeat !== null && now - incident.lastNotifiedAt >= repeat ? notify('reminder', {}) : null;
 }
 
 function opened(slo: Slo, active: readonly TierReading[], worst: TierReading, now: number): Incident {
@@ -223,7 +207,7 @@ function opened(slo: Slo, active: readonly TierReading[], worst: TierReading, no
     peakBurnRate: Math.max(...active.map(burnOf)),
     pagedAt: severity === 'page' ? now : null,
     stepsTaken: 0,
-    toldAt: now,
+    lastNotifiedAt: now,
     acknowledged: null,
     sequence: 1,
     notified: [],

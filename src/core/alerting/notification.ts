@@ -43,13 +43,13 @@ export interface NotificationFacts {
   readonly objective: number;
   readonly errorBudget: number;
   readonly window: string;
-  /** What was judged, so that the text can name it; absent: whole executions, however long they took. */
-  readonly sli?: Sli;
+  /** What was judged, so that the text can name it. */
+  readonly sli: Sli;
   readonly incident: string;
   readonly severity: Severity;
   readonly openedAt: number;
   readonly at: number;
-  /** The tiers that fire, worst first; of an incident that resolved, the one that was told of last. */
+  /** The tiers that fire, worst first; of an incident that resolved, that of its latest notification. */
   readonly reasons: readonly Reason[];
   readonly budget: ErrorBudget;
   /** When the budget runs out at the pace of the last `pace` milliseconds; null when it does not. */
@@ -57,10 +57,10 @@ export interface NotificationFacts {
   readonly pace: number | null;
   /** 0 when no tier that fired has a burn rate. */
   readonly peakBurnRate: number;
-  /** Outcomes since what led to the incident began; told when it resolves. */
+  /** Outcomes since what led to the incident began, for when it resolves. */
   readonly during: Counts;
-  /** When that was; absent in what an earlier version stored. */
-  readonly began?: number;
+  /** When that was; null when it is not known. */
+  readonly began: number | null;
   readonly acknowledged: Acknowledgement | null;
   /** How long a page waited in vain to be acknowledged; of `unacknowledged` only. */
   readonly waited: number | null;
@@ -72,8 +72,8 @@ export interface NotificationFacts {
   readonly failures: readonly FailureCount[];
   /** Latest first, each execution once. */
   readonly lastFailed: readonly FailedExecution[];
-  /** The targets this was for, so that a fallback is not told twice. */
-  readonly told: readonly string[];
+  /** The targets this was for, so that a fallback is not notified twice. */
+  readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
   readonly insteadOf: { readonly target: string; readonly reason: string } | null;
 }

@@ -47,10 +47,10 @@ export interface ForecastReason extends ReasonBase {
 
 export interface OutageReason extends ReasonBase {
   readonly kind: 'outage';
-  readonly badRun: number;
+  readonly consecutiveBad: number;
   readonly needed: number;
-  /** When the run began; null when that is not known. */
-  readonly since: number | null;
+  /** When the streak began; null when that is not known. */
+  readonly streakSince: number | null;
 }
 
 export interface NoDataReason extends ReasonBase {
@@ -85,9 +85,9 @@ export function reasonOf(objective: Objective, { tier, figures }: TierReading): 
     return {
       ...base,
       kind: tier.kind,
-      badRun: figures.consecutiveBad,
+      consecutiveBad: figures.consecutiveBad,
       needed: figures.needed,
-      since: figures.streakSince,
+      streakSince: figures.streakSince,
     };
   if (tier.kind === 'noData' && figures.kind === 'noData')
     return {

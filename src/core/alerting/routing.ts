@@ -2,37 +2,37 @@ import type { Severity } from '../slo/alert-policy.ts';
 import type { Transition } from './incident.ts';
 import type { Definitions, Slo } from '../slo/slo.ts';
 
-/** Who hears of a transition, and everyone who takes part in its incident from then on; names of targets. */
+/** The targets to notify of a transition, and all that take part in its incident from then on; by name. */
 export interface Route {
-  readonly tell: readonly string[];
+  readonly notify: readonly string[];
   readonly notified: readonly string[];
 }
 
 /**
- * The route of a transition. An incident that opens or escalates is told to the targets of its severity - those the
- * policy names, else the owner's - and to everyone who was told before; an escalation step only to the targets of
- * that step; anything else to everyone who was told. Where one of those is gone from the files since, the present
+ * The route of a transition. An incident that opens or escalates notifies the targets of its severity - those the
+ * policy names, else the owner's - and all that were notified before; an escalation step only the targets of
+ * that step; anything else all that were notified. Where one of those is gone from the files since, the present
  * targets hear of it too. A team without page targets is paged where its tickets go.
  */
 export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, step }: Transition): Route {
-  const told = incident.notified.filter((target) => definitions.targets.has(target));
-  const someGone = told.length < incident.notified.length;
-  const everyone = (targets: readonly string[]) => [...new Set([...told, ...targets])];
+  const before = incident.notified.filter((target) => definitions.targets.has(target));
+  const someGone = before.length < incident.notified.length;
+  const everyone = (targets: readonly string[]) => [...new Set([...before, ...targets])];
   switch (kind) {
     case 'opened':
     case 'escalated': {
-      const tell = everyone(targetsFor(definitions, slo, incident.severity));
-      return { tell, notified: tell };
+      const notify = everyone(targetsFor(definitions, slo, incident.severity));
+      return { notify, notified: notify };
     }
     case 'unacknowledged': {
-      const tell = step?.to ?? [];
-      return { tell, notified: everyone(tell) };
+      const notify = step?.to ?? [];
+      return { notify, notified: everyone(notify) };
     }
     case 'deescalated':
     case 'reminder':
     case 'resolved': {
-      const tell = someGone ? everyone(targetsFor(definitions, slo, incident.severity)) : told;
-      return { tell, notified: tell };
+      const notify = someGone ? everyone(targetsFor(definitions, slo, incident.severity)) : before;
+      return { notify, notified: notify };
     }
     default:
       return kind satisfies never;

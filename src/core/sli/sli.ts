@@ -28,6 +28,16 @@ export interface OutcomeSli {
   readonly good: 'succeeded' | 'first-try';
 }
 
+/** Whole executions, all of them, however long they take. */
+export const EVERY_EXECUTION: OutcomeSli = {
+  kind: 'outcomes',
+  step: null,
+  dependency: null,
+  where: {},
+  withinMs: null,
+  good: 'succeeded',
+};
+
 export type Comparison = '<=' | '<' | '>=' | '>';
 
 /** Counts measurements of a name: good when `value op limit` holds. */

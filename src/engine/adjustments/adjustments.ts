@@ -1,5 +1,6 @@
 import type { Adjustment, Interval } from '../../core/adjustments/adjustment.ts';
 import { intervalsOf } from '../../core/adjustments/adjustment.ts';
+import { upgradeAdjustment } from '../../core/adjustments/stored-adjustment.ts';
 import { windowLength } from '../../core/time/calendar.ts';
 import { HOUR_RETENTION } from '../../core/counters/cells.ts';
 import { hash53 } from '../../core/hash.ts';
@@ -46,7 +47,7 @@ const MOST_TOLD = 20;
 export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adjustments {
   const recurrences = createRecurrences(log);
   let index = indexAdjustments([]);
-  let known = new Map<string, { readonly revision: number; readonly adjustment: Adjustment }>();
+  let known = new Map<string, { readonly revision: number; readonly adjustment: Adjustment | null }>();
   let readAt = -Infinity;
   let running: Promise<void> = Promise.resolve();
 
@@ -55,23 +56,25 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
     const before = known;
     // Those who work with an adjustment can tell by it that it did not change, and with an index likewise.
     known = new Map(
-      records.map((record) => {
-        const same = before.get(record.id);
-        const adjustment = record.value as Adjustment;
-        return [
-          record.id,
-          same?.revision === record.revision ? same : { revision: record.revision, adjustment },
-        ];
+      records.map(({ id, revision, value }) => {
+        const same = before.get(id);
+        return [id, same?.revision === revision ? same : { revision, adjustment: upgradeAdjustment(value) }];
       }),
     );
     const changed = [...known].filter(([id, entry]) => before.get(id) !== entry);
     if (changed.length === 0 && before.size === known.size) return;
-    for (const [, { adjustment }] of changed) {
-      if (adjustment.when.kind === 'recurring') {
+    for (const [id, { adjustment }] of changed) {
+      if (!adjustment) {
+        // To count too much may notify in vain; to take out the wrong outcomes would hide a fault.
+        log.error(
+          { adjustment: id },
+          'a newer version of Burnwatch stored an adjustment; here it does not apply',
+        );
+      } else if (adjustment.when.kind === 'recurring') {
         await recurrences.prepare(adjustment.when, now - HOUR_RETENTION, now + HOUR);
       }
     }
-    index = indexAdjustments([...known.values()].map(({ adjustment }) => adjustment));
+    index = indexAdjustments([...known.values()].flatMap(({ adjustment }) => adjustment ?? []));
   }
 
   function touches(adjustment: Adjustment, from: number, to: number): boolean {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Adjustment } from '../../core/adjustments/adjustment.ts';
 import { intervalsOf } from '../../core/adjustments/adjustment.ts';
+import { storedAdjustment, upgradeAdjustment } from '../../core/adjustments/stored-adjustment.ts';
 import type { AdjustmentDraft } from '../../core/adjustments/adjustment-request.ts';
 import { parseAdjustment, parseSignature } from '../../core/adjustments/adjustment-request.ts';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -52,7 +53,7 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
     }
     const id = `${now.toString(36)}-${randomBytes(4).toString('hex')}`;
     const adjustment: Adjustment = { id, ...draft, createdAt: now, ended: null, withdrawn: null };
-    await store.putRecord('adjustments', id, 0, adjustment);
+    await store.putRecord('adjustments', id, 0, storedAdjustment(adjustment));
     log.info({ adjustment }, 'an adjustment was created');
     await adjustments.reload(clock.now());
     return describe(adjustment, now);
@@ -81,14 +82,20 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
       const record = records.find((candidate) => candidate.id === id);
       if (!record)
         return refuse('unknown', `There is no adjustment ${quoted(id)}; GET /v1/adjustments lists them.`);
-      const before = record.value as Adjustment;
+      const before = upgradeAdjustment(record.value);
+      if (!before) {
+        return refuse(
+          'unknown',
+          `A newer version of Burnwatch stored the adjustment ${quoted(id)}; ask a replica of that version.`,
+        );
+      }
       if (before[kind] || before.withdrawn) return describe(before, now);
       if (kind === 'ended' && isOver(before, now)) {
         return refuse('over', 'It is over already; withdraw it if what it took out is to count again.');
       }
       const closing = { at: now, by: signature.by, reason: signature.text };
       const adjustment: Adjustment = { ...before, [kind]: closing };
-      if (await store.putRecord('adjustments', id, record.revision, adjustment)) {
+      if (await store.putRecord('adjustments', id, record.revision, storedAdjustment(adjustment))) {
         log.info({ adjustment }, `an adjustment was ${kind}`);
         await adjustments.reload(clock.now());
         return describe(adjustment, now);

@@ -1,7 +1,6 @@
 import { iso } from '../../core/time/timestamp.ts';
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../../core/ports/clock.ts';
-import { currentFacts } from '../../core/alerting/stored-facts.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
@@ -81,6 +80,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const now = clock.now();
     const claims = await store.claim(owner, now, CLAIM_LEASE, CLAIMS_AT_ONCE, busyTargets(now));
     for (const claim of claims) {
+      if (claim.newerRows.length > 0) {
+        log.error(
+          { target: claim.target, rows: claim.newerRows },
+          'a newer version of Burnwatch made a notification; it waits until that version leads again',
+        );
+        continue;
+      }
       if (sending.has(claim.target)) {
         // Two incidents of one target: the second one waits for its turn.
         void track(settle(claim, { result: 'released' }));
@@ -204,9 +210,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const team = definitions().teams.get(row.facts.owner);
     if (!team) return [];
     // Whoever has the page already need not have it twice.
-    const { told } = currentFacts(row.facts);
+    const { notified } = row.facts;
     return team.fallback
-      .filter((fallback) => fallback !== target && !told.includes(fallback))
+      .filter((fallback) => fallback !== target && !notified.includes(fallback))
       .map((fallback) => ({
         ...row,
         id: `${row.id}/${fallback}`,

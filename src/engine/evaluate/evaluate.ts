@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { TierReading } from '../../core/alerting/tier-reading.ts';
 import type { Acknowledgement, AlertState, Transition } from '../../core/alerting/incident.ts';
+import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
@@ -106,11 +107,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     };
   }
 
-  /** An SLO that is gone from the files cannot burn any more; nobody is told, since it was taken out on purpose. */
+  /** An SLO that is gone from the files cannot burn any more; that notifies no target, since it was taken out on purpose. */
   function closeRemoved(slos: readonly Slo[], known: ReadonlyMap<string, StoredState>): Change[] {
     const defined = new Set(slos.map(({ id }) => id));
     return [...known].flatMap(([slo, { revision, state }]): Change[] => {
-      if (defined.has(slo) || isQuiet(state)) return [];
+      if (defined.has(slo) || state === null || isQuiet(state)) return [];
       log.warn(
         { slo, incident: state.incident?.id },
         'the incident of an SLO that no file defines any more is closed',
@@ -128,6 +129,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     context: TickContext,
     now: number,
   ): Promise<Change | null> {
+    if (known?.state === null)
+      throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
     const evidence = reader.evidence(slo, now);
     const read = readTiers(slo, evidence, now, context.watched);
     const inconclusive = context.clockMoved !== 0 || context.inconclusive(slo.sli);
@@ -147,11 +150,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         incident: transition.incident.id,
         transition: transition.kind,
         tier: transition.incident.tier,
-        targets: route.tell,
+        targets: route.notify,
       },
       'an incident changed',
     );
-    const rows = route.tell.map((target): OutboxRow => ({
+    const rows = route.notify.map((target): OutboxRow => ({
       id: outboxRowId(facts, transition.incident.sequence, target),
       incident: transition.incident.id,
       target,
@@ -177,9 +180,19 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   /** Nobody can have acknowledged anything while nothing burns. */
   async function readAcknowledgements(known: ReadonlyMap<string, StoredState>): Promise<Acknowledgements> {
     for (const { state } of known.values()) {
-      if (!state.incident) continue;
+      if (!state?.incident) continue;
       const records = await store.records('acknowledgements');
-      return new Map(records.map((record) => [record.id, record as StoredRecord<Acknowledgement>]));
+      return new Map(
+        records.flatMap(({ id, revision, value }): [string, StoredRecord<Acknowledgement>][] => {
+          const acknowledgement = upgradeAcknowledgement(value);
+          if (acknowledgement) return [[id, { id, revision, value: acknowledgement }]];
+          log.error(
+            { incident: id },
+            'a newer version of Burnwatch stored an acknowledgement; here it does not hold',
+          );
+          return [];
+        }),
+      );
     }
     return new Map();
   }
@@ -187,7 +200,10 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   /** An acknowledgement lasts as long as its incident. */
   async function forgetAcknowledgements(read: Acknowledgements): Promise<void> {
     if (read.size === 0 || !states) return;
-    const burning = new Set([...states.values()].map(({ state }) => state.incident?.id));
+    const current = [...states.values()].map(({ state }) => state);
+    // Nor is it known which incident a state of a newer version has.
+    if (current.includes(null)) return;
+    const burning = new Set(current.map((state) => state?.incident?.id));
     for (const { id, revision } of read.values()) {
       if (!burning.has(id)) await store.putRecord('acknowledgements', id, revision, null);
     }

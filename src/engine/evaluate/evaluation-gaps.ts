@@ -4,6 +4,8 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Sli } from '../../core/sli/sli.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
 import { DAY, MINUTE } from '../../core/time/duration.ts';
+import type { EvaluationAccount } from '../../core/alerting/stored-evaluation.ts';
+import { storedEvaluation, upgradeEvaluation } from '../../core/alerting/stored-evaluation.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
 
@@ -32,12 +34,6 @@ export interface EvaluationGapsOptions {
   readonly log: Log;
 }
 
-/** As stored: until when it was evaluated, and what was missed before. */
-interface Account {
-  readonly lastAt: number;
-  readonly gaps: readonly Gap[];
-}
-
 /** Why not everything is believed: since when (of elapsed time), how long windows need, and how much was missed. */
 interface SettlingPeriod {
   readonly since: number;
@@ -60,6 +56,8 @@ const SAVE_INTERVAL = MINUTE;
 export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGapsOptions): EvaluationGaps {
   let gaps: readonly Gap[] = [];
   let revision = 0;
+  // What a newer version of Burnwatch stored is neither understood nor overwritten.
+  let newer = false;
   let readInTerm: number | null = null;
   // Of the last tick that got to its end: what failed has not listened either.
   let last: { readonly at: number; readonly elapsed: number } | null = null;
@@ -67,10 +65,14 @@ export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGa
   let settlingPeriod: SettlingPeriod | null = null;
   let savedAt: number | null = null;
 
-  async function read(): Promise<Account | null> {
+  async function read(): Promise<EvaluationAccount | null> {
     const record = (await store.records('evaluation')).find(({ id }) => id === RECORD);
     revision = record?.revision ?? 0;
-    return (record?.value as Account | undefined) ?? null;
+    const account = record ? upgradeEvaluation(record.value) : null;
+    newer = record !== undefined && account === null;
+    if (newer)
+      log.error({ record: RECORD }, 'a newer version of Burnwatch stored when it evaluated; left alone');
+    return account;
   }
 
   function missed(from: number, to: number): void {
@@ -125,8 +127,9 @@ export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGa
       const passed = elapsed();
       if (last) interval = passed - last.elapsed;
       last = { at: now, elapsed: passed };
+      if (newer) return;
       if (savedAt !== null && passed - savedAt < SAVE_INTERVAL) return;
-      const account: Account = { lastAt: now, gaps };
+      const account = storedEvaluation({ lastAt: now, gaps });
       if (await store.putRecord('evaluation', RECORD, revision, account)) {
         revision++;
         savedAt = passed;

@@ -13,16 +13,16 @@ import { exhaustionAt, readBudget } from '../../core/alerting/budget-reading.ts'
 import type { Reader } from '../counters/evidence-reader.ts';
 import type { Route } from '../../core/alerting/routing.ts';
 
-/** Failing step-dependency-error combinations (all, since shares are of their sum) and executions told in one notification. */
-const FAILURES_TOLD = MAX_FAILURE_KEYS;
-const EXECUTIONS_TOLD = 5;
+/** Failing step-dependency-error combinations (all, since shares are of their sum) and executions listed in one notification. */
+const FAILURES_LISTED = MAX_FAILURE_KEYS;
+const EXECUTIONS_LISTED = 5;
 
 export interface FactSources {
   readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed'>;
   readonly reader: Reader;
 }
 
-/** Gathers what people are told of a transition: the figures of its tiers, the budget, and what failed. */
+/** Gathers what a notification says of a transition: the figures of its tiers, the budget, and what failed. */
 export async function gatherFacts(
   { store, reader }: FactSources,
   slo: Slo,
@@ -70,9 +70,9 @@ export async function gatherFacts(
     members: membersOf(reader, slo, now),
     postmortem:
       over && policy && above !== null && spent > above ? { policy: policy.name, above, spent } : null,
-    failures: failures.slice(0, FAILURES_TOLD),
-    lastFailed: lastFailed.slice(0, EXECUTIONS_TOLD),
-    told: route.tell,
+    failures: failures.slice(0, FAILURES_LISTED),
+    lastFailed: lastFailed.slice(0, EXECUTIONS_LISTED),
+    notified: route.notify,
     insteadOf: null,
   };
 }

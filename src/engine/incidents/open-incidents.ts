@@ -1,4 +1,5 @@
-import type { Acknowledgement } from '../../core/alerting/incident.ts';
+import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
+import { storedAcknowledgement, upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { parseSignature } from '../../core/adjustments/adjustment-request.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -22,9 +23,6 @@ export interface ManageIncidentsOptions {
 /** Open incidents named in an answer that knows none of that id. */
 const NAMED = 10;
 
-/** An acknowledgement as it is stored, with what was said. */
-type StoredAcknowledgement = Acknowledgement & { readonly note: string | null };
-
 /** Lists open incidents and takes acknowledgements. */
 export function createManageIncidents(options: ManageIncidentsOptions): ManageIncidents {
   const { store, definitions, clock, log } = options;
@@ -32,14 +30,16 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
   async function incidents(): Promise<IncidentReport[]> {
     const states = await store.loadStates();
     const open = allSlos(definitions()).flatMap((slo): IncidentReport[] => {
-      const stored = states.get(slo.id);
-      const incident = stored && openIncident(slo, stored.state);
+      const state = states.get(slo.id)?.state;
+      const incident = state && openIncident(slo, state);
       return incident ? [{ slo: slo.id, workflow: slo.workflow, owner: slo.owner, ...incident }] : [];
     });
-    const told = new Map((await store.records('acknowledgements')).map(({ id, value }) => [id, value]));
+    const acknowledgements = new Map(
+      (await store.records('acknowledgements')).map(({ id, value }) => [id, upgradeAcknowledgement(value)]),
+    );
     return open
       .map((incident) => {
-        const value = told.get(incident.id) as StoredAcknowledgement | undefined;
+        const value = acknowledgements.get(incident.id);
         // Evaluation takes it over with its next tick; whoever looks before sees it, too.
         const acknowledged = value ? { at: iso(value.at), by: value.by } : incident.acknowledged;
         return { ...incident, acknowledged };
@@ -63,17 +63,25 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
         const others = named.length === 0 ? 'no incident is open' : `open are: ${named.join(', ')}`;
         return refuse('unknown', `No incident ${quoted(incident)} is open; ${others}.`);
       }
-      const value: StoredAcknowledgement = { at: clock.now(), by: signature.by, note: signature.text };
+      const value: NotedAcknowledgement = { at: clock.now(), by: signature.by, note: signature.text };
       const written =
-        found.acknowledged === null && (await store.putRecord('acknowledgements', incident, 0, value));
+        found.acknowledged === null &&
+        (await store.putRecord('acknowledgements', incident, 0, storedAcknowledgement(value)));
       if (written) {
         log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
         return { incident, at: iso(value.at), by: value.by, note: value.note };
       }
       const records = await store.records('acknowledgements');
-      const first = records.find(({ id }) => id === incident)?.value as StoredAcknowledgement | undefined;
-      if (first) return { incident, at: iso(first.at), by: first.by, note: first.note ?? null };
+      const record = records.find(({ id }) => id === incident);
+      const first = record && upgradeAcknowledgement(record.value);
+      if (first) return { incident, at: iso(first.at), by: first.by, note: first.note };
       if (found.acknowledged) return { incident, ...found.acknowledged, note: null };
+      if (record) {
+        return refuse(
+          'unknown',
+          `A newer version of Burnwatch stored an acknowledgement of ${quoted(incident)}; ask a replica of that version.`,
+        );
+      }
       return refuse('unknown', `The incident ${quoted(incident)} has resolved in this moment.`);
     },
   };

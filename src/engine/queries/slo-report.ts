@@ -58,8 +58,7 @@ export function reportSlo(
 /** The incident of a state as readers see it; null when none is open. */
 export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIncident | null {
   if (!incident) return null;
-  // An incident that an earlier version stored has not heard of acknowledging.
-  const acknowledged = incident.acknowledged ?? null;
+  const { acknowledged } = incident;
   const tiers = slo.alerts.tiers.filter(({ name }) => firing[name] !== undefined);
   return {
     id: incident.id,

@@ -52,10 +52,7 @@ export function lastFailedLines(
   now: number,
   traceUrl: string | null,
 ): Phrase[] {
-  const first = (execution: string) => executions.findIndex((other) => other.execution === execution);
-  // Rows of an earlier version may hold two attempts of one.
-  const each = executions.filter(({ execution }, index) => first(execution) === index);
-  return each.slice(0, MAX_LISTED).map(({ execution, at, traceId, ...where }) => [
+  return executions.slice(0, MAX_LISTED).map(({ execution, at, traceId, ...where }) => [
     { name: plainName(execution, 256) },
     ` ${ago(at, now)}`,
     ...ASPECTS.flatMap(([label, aspect]): Piece[] => {

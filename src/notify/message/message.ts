@@ -1,5 +1,4 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
-import { currentFacts } from '../../core/alerting/stored-facts.ts';
 import type { TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/budget/objective.ts';
@@ -63,7 +62,7 @@ export interface Message {
  * times count from the latest fact. No text ever holds NaN, null or undefined, whatever the facts hold.
  */
 export function composeMessage(notification: Notification, links: Links): Message {
-  const all = notification.facts.map(currentFacts);
+  const all = notification.facts;
   const facts = all.at(-1)!;
   const event = eventOf(all);
   // A short incident's failures may have left the reading by the time it resolves.
@@ -181,7 +180,7 @@ function why(facts: NotificationFacts): Phrase {
 
 /** Healthy time before the first page is part of it, so the time itself is told. */
 function sinceItBegan({ began }: NotificationFacts): string {
-  return began === undefined ? ' since it began' : ` since ${utc(began)}`;
+  return began === null ? ' since it began' : ` since ${utc(began)}`;
 }
 
 function capitalized([first, ...rest]: Phrase): Phrase {

@@ -83,17 +83,17 @@ function forecastSentence(facts: NotificationFacts, { within, left, recent }: Fo
   ];
 }
 
-function outageSentence(facts: NotificationFacts, { badRun, since }: OutageReason): Phrase {
+function outageSentence(facts: NotificationFacts, { consecutiveBad, streakSince }: OutageReason): Phrase {
   const { units, which, did } = sliWords(facts);
-  const began = since === null ? '' : ` since ${utc(since)}`;
+  const began = streakSince === null ? '' : ` since ${utc(streakSince)}`;
   // Minutes without a success come one after another by themselves, and prove nothing by their number.
   const chance =
-    facts.sli?.kind === 'freshness'
+    facts.sli.kind === 'freshness'
       ? '.'
       : `; at ${formatPercent(facts.objective, 9)} that happens by chance less than once in 100 windows.`;
-  if (badRun === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}${chance}`];
+  if (consecutiveBad === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}${chance}`];
   const all = did.startsWith('were ') ? `were all${did.slice('were'.length)}` : `all ${did}`;
-  return [`the last ${amount(badRun)} ${units}`, ...which, ` ${all}${began}${chance}`];
+  return [`the last ${amount(consecutiveBad)} ${units}`, ...which, ` ${all}${began}${chance}`];
 }
 
 function noDataSentence(facts: NotificationFacts, { after, silentFor, lastAt }: NoDataReason): Phrase {
@@ -114,7 +114,7 @@ export function failuresOf(reason: Reason): number {
     case 'forecast':
       return reason.recent.bad;
     case 'outage':
-      return reason.badRun;
+      return reason.consecutiveBad;
     case 'budgetRemaining':
     case 'noData':
       return 0;
@@ -189,7 +189,7 @@ function standing(reason: Reason, index: number): Piece[] {
           : ` ${percent(reason.over.good / total)} good over ${formatDuration(reason.over.duration)}`;
       }
       case 'outage':
-        return ` ${amount(reason.badRun)} bad in a row`;
+        return ` ${amount(reason.consecutiveBad)} bad in a row`;
       case 'noData':
         return ` silent for ${span(reason.silentFor)}`;
       case 'budgetRemaining':

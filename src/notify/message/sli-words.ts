@@ -22,9 +22,8 @@ export interface SliWords {
   readonly nothingGood: string;
 }
 
-/** The words for what a notification's SLI judges. Facts without one are of whole executions. */
+/** The words for what a notification's SLI judges. */
 export function sliWords({ sli }: Pick<NotificationFacts, 'sli'>): SliWords {
-  if (!sli) return EXECUTIONS;
   switch (sli.kind) {
     case 'outcomes': {
       const { step, dependency, withinMs } = sli;
@@ -146,7 +145,7 @@ function missedLimit(op: Comparison, limit: number): string {
 
 /** Which part of the outcomes is judged at all, where it is only a part. */
 export function onlyWhere({ sli }: Pick<NotificationFacts, 'sli'>): Field[] {
-  const conditions = Object.entries(sli ? whereOf(sli) : {}).map(
+  const conditions = Object.entries(whereOf(sli)).map(
     ([name, test]) => `${name}: ${TESTS[test.op]}${test.values.join(', ')}`,
   );
   return conditions.length === 0

@@ -1,13 +1,12 @@
 import type { Database, RootDatabase } from 'lmdb';
-import type { FailedExecution, FailureCount, OutboxRow } from '../../core/alerting/notification.ts';
+import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
-import type { StoredState } from '../../core/ports/store/states.ts';
 import type { FailureKey, Watch } from '../../core/ports/store/counting.ts';
 import type { Key, Range } from './keys.ts';
 
 /** What the store is, made when it is opened for the first time. */
 export interface About {
-  /** Of the tables and their values. */
+  /** Of the tables, see store/format.ts. */
   readonly format: number;
   readonly identity: string;
   readonly partitions: number;
@@ -76,6 +75,12 @@ export interface Conversation {
   readonly rows: readonly string[];
 }
 
+/** An alert state of whatever version; see core/alerting/stored-state.ts. */
+export interface RevisedState {
+  readonly revision: number;
+  readonly state: unknown;
+}
+
 /** The tables of the embedded store. Values are JSON, but blocks are packed cells. */
 export interface Databases {
   readonly about: Database<About, 'about'>;
@@ -90,8 +95,9 @@ export interface Databases {
   readonly lastFailed: Database<readonly Sample[], Key>;
   readonly sums: Database<readonly MinuteSum[], Key>;
   readonly slis: Database<number, Key>;
-  readonly states: Database<StoredState, string>;
-  readonly rows: Database<OutboxRow, string>;
+  readonly states: Database<RevisedState, string>;
+  /** Of whatever version: see core/alerting/stored-notification.ts. */
+  readonly rows: Database<unknown, string>;
   readonly pending: Database<null, Key>;
   readonly undeliverable: Database<null, Key>;
   readonly delivered: Database<number, string>;

@@ -6,10 +6,12 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Store } from '../../core/ports/store/store.ts';
+import { knownFormat } from '../format.ts';
 import { countingStore } from './counting.ts';
 import { checkDataFile } from './data-file.ts';
 import { MAX_TABLES, openTables } from './databases.ts';
 import type { About, Databases } from './databases.ts';
+import { LMDB_STEPS, upgradeFormat } from './format.ts';
 import { outboxStore } from './outbox.ts';
 import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
@@ -26,15 +28,13 @@ export interface LmdbStoreOptions {
   readonly log: Log;
 }
 
-/** Of the tables and their values; another one is not understood. */
-const FORMAT = 1;
 const FIRST_PARTITIONS = 1;
 /** The most the data can grow to. It is only address space: the file is as long as what is in it. */
 const MAX_BYTES = 2 ** 40;
 
 /**
  * Opens the embedded store. Rejects with an error that names the folder when it cannot be used, holds something
- * else, or was started with another number of partitions. What is written is on disk when a call resolves.
+ * else, has a newer format, or was started with another number of partitions. What is written is on disk when a call resolves.
  * Several processes on one machine may open the same folder; a killed one leaves nothing to clean up.
  */
 export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStoreOptions): Promise<Store> {
@@ -43,7 +43,8 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
   let closed = false;
   try {
     const about = await findOrMake(db, writer, partitions);
-    checkAbout(folder, about, partitions);
+    checkPartitions(folder, about, partitions);
+    await upgradeFormat(db, writer, about, folder);
     log.info({ folder, partitions: about.partitions }, 'Opened the embedded store.');
     return {
       ...countingStore(db, writer, about.partitions),
@@ -93,18 +94,17 @@ function findOrMake(db: Databases, writer: Writer, partitions: number | null): P
   return writer.write(() => {
     const known = db.about.get('about');
     if (known) return known;
-    const about = { format: FORMAT, identity: randomUUID(), partitions: partitions ?? FIRST_PARTITIONS };
+    const about = {
+      format: knownFormat(LMDB_STEPS),
+      identity: randomUUID(),
+      partitions: partitions ?? FIRST_PARTITIONS,
+    };
     db.about.putSync('about', about);
     return about;
   });
 }
 
-function checkAbout(folder: string, about: About, partitions: number | null): void {
-  if (about.format !== FORMAT) {
-    throw new Error(
-      `The store in ${folder} has format ${about.format}, and this version of Burnwatch understands format ${FORMAT}.`,
-    );
-  }
+function checkPartitions(folder: string, about: About, partitions: number | null): void {
   if (partitions !== null && partitions !== about.partitions) {
     throw new Error(
       `The store in ${folder} was started with ${about.partitions} partitions and cannot be opened with ${partitions}: its counters would be looked for in the wrong places.`,

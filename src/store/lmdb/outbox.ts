@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import { holds } from './databases.ts';
@@ -63,8 +64,8 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
       }, claim.rows.length),
 
     async outbox(limit) {
-      const oldest = (table: Databases['pending']): OutboxRow[] =>
-        [...table.getKeys({ limit })].map((key) => db.rows.get(rowOfOrder(key))!);
+      const oldest = (table: Databases['pending']): readonly OutboxRow[] =>
+        readRows(db, [...table.getKeys({ limit })].map(rowOfOrder)).rows;
       return {
         pending: oldest(db.pending),
         undeliverable: oldest(db.undeliverable),
@@ -81,7 +82,7 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
  */
 export function addRow(db: Databases, row: OutboxRow): void {
   if (db.rows.doesExist(row.id) || db.delivered.doesExist(row.id)) return;
-  db.rows.putSync(row.id, row);
+  db.rows.putSync(row.id, storedRow(row));
   db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
   const before = db.conversations.get(conversationKey(row.incident, row.target));
   putConversation(db, row.incident, row.target, {
@@ -121,8 +122,12 @@ function claimDue(
     const { rows } = db.conversations.get(conversationKey(incident, target))!;
     const token = randomUUID();
     putConversation(db, incident, target, { due: now + lease, token, rows });
-    return { token, incident, target, rows: rows.map((id) => db.rows.get(id)!) };
+    return { token, incident, target, ...readRows(db, rows) };
   });
+}
+
+function readRows(db: Databases, ids: readonly string[]): Pick<Claim, 'rows' | 'newerRows'> {
+  return upgradeRows(ids.map((id) => db.rows.get(id)));
 }
 
 function settleRows(db: Databases, claim: Claim, outcome: Settlement, now: number): void {
@@ -134,7 +139,8 @@ function settleRows(db: Databases, claim: Claim, outcome: Settlement, now: numbe
       db.delivered.putSync(row.id, now);
       db.deliveries.putSync(rowOrderKey(now, row.id), null);
     } else if (outcome.result !== 'released') {
-      db.rows.putSync(row.id, { ...row, attempts: row.attempts + 1, lastError: outcome.reason });
+      const tried = { ...row, attempts: row.attempts + 1, lastError: outcome.reason };
+      db.rows.putSync(row.id, storedRow(tried));
       if (outcome.result === 'undeliverable') {
         db.pending.removeSync(order);
         db.undeliverable.putSync(order, null);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/ports/clock.ts';
+import { storedState, upgradeState } from '../../core/alerting/stored-state.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { Databases } from './databases.ts';
 import { giveBackLease, mustLead, takeLease } from './leader.ts';
@@ -16,7 +17,12 @@ export function stateStore(db: Databases, writer: Writer, clock: Clock): StateSt
     resign: (owner) => writer.write(() => giveBackLease(db, owner)),
 
     async loadStates() {
-      return new Map(Array.from(db.states.getRange(), ({ key, value }) => [key, value]));
+      return new Map(
+        Array.from(db.states.getRange(), ({ key, value: { revision, state } }) => [
+          key,
+          { revision, state: upgradeState(state) },
+        ]),
+      );
     },
 
     async commit(owner, changes) {
@@ -27,7 +33,7 @@ export function stateStore(db: Databases, writer: Writer, clock: Clock): StateSt
           mustLead(db, owner, clock.now());
           return part.map(({ slo, revision, state, rows }) => {
             if ((db.states.get(slo)?.revision ?? 0) !== revision) return false;
-            db.states.putSync(slo, { revision: revision + 1, state });
+            db.states.putSync(slo, { revision: revision + 1, state: storedState(state) });
             for (const row of rows) addRow(db, row);
             return true;
           });

@@ -17,6 +17,8 @@ function counting({ workflow, partition }: PartitionId): string {
 export const serviceKeys = {
   /** STRING: the name made at the first start. */
   identity: 'bw:{bw}:identity',
+  /** STRING: the format of all keys, see store/format.ts. */
+  format: 'bw:{bw}:format',
   /** STRING: the number of partitions, fixed at the first start. */
   partitions: 'bw:{bw}:partitions',
   /** HASH `workflow fingerprint` -> since when it is counted. */

@@ -5,6 +5,7 @@ import { SECOND } from '../../core/time/duration.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { countingStore } from './counting.ts';
+import { noteFormat, upgradeFormat } from './format.ts';
 import { serviceKeys } from './keys.ts';
 import { outboxStore } from './outbox.ts';
 import { recordStore } from './records.ts';
@@ -31,13 +32,14 @@ const FIRST_PARTITIONS = { single: 1, cluster: 8 } as const;
 
 /**
  * Opens the store in Redis. Rejects with `StoreUnavailable` when Redis cannot be reached, and with an error
- * that says what to change when the URL, the server's version or the number of partitions will not do.
+ * that says what to change when the URL, the server's version, the store's format or the number of partitions will not do.
  * Once open it reconnects by itself; while Redis is away every call rejects with `StoreUnavailable` in time.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
   const connection = await connect(options.url, options.commandTimeoutMs ?? COMMAND_TIMEOUT, options.log);
   try {
     await checkServer(connection, options.log);
+    await upgradeFormat(connection);
     const partitions = await fixPartitions(connection, options.partitions);
     return {
       ...countingStore(connection, partitions, options.waitReplicas),
@@ -86,8 +88,9 @@ async function fixPartitions(connection: Connection, wanted: number | null): Pro
   return stored;
 }
 
-/** Made whenever it is missing: after a wipe there is a new one, and the partitions in use are noted again. */
+/** Made whenever it is missing: after a wipe there is a new one, and the format and partitions in use are noted again. */
 async function identity(connection: Connection, partitions: number): Promise<string> {
+  await noteFormat(connection);
   await connection.call((client) => client.setnx(serviceKeys.partitions, partitions));
   await connection.call((client) => client.setnx(serviceKeys.identity, randomUUID()));
   return (await connection.call((client) => client.get(serviceKeys.identity)))!;

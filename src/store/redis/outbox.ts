@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
@@ -14,7 +15,7 @@ const MAX_VIEW = 2000;
 
 /** A row as the scripts take it: its id, conversation, time of making, and itself as JSON. */
 export function rowArguments(row: OutboxRow): [string, string, number, string] {
-  return [row.id, conversationOf(row), row.createdAt, JSON.stringify(row)];
+  return [row.id, conversationOf(row), row.createdAt, JSON.stringify(storedRow(row))];
 }
 
 function conversationOf({
@@ -47,7 +48,7 @@ export function outboxStore(connection: Connection): OutboxStore {
       if (reply === null) throw new NotLeader('Another replica leads, or none does; nothing was claimed.');
       return (reply as string[][]).map(([token, conversation, ...rows]): Claim => {
         const [incident, target] = JSON.parse(conversation!) as [string, string];
-        return { token: token!, incident, target, rows: rows.map(readRow) };
+        return { token: token!, incident, target, ...readRows(rows) };
       });
     },
 
@@ -56,7 +57,7 @@ export function outboxStore(connection: Connection): OutboxStore {
         result: outcome.result,
         now,
         at: outcome.result === 'retry' ? outcome.at : now,
-        rows: claim.rows.map((row) => [row.id, JSON.stringify(afterTry(row, outcome))]),
+        rows: claim.rows.map((row) => [row.id, JSON.stringify(storedRow(afterTry(row, outcome)))]),
         instead: outcome.result === 'undeliverable' ? outcome.instead.map(rowArguments) : [],
         rememberDelivered: REMEMBER_DELIVERED,
       };
@@ -73,8 +74,8 @@ export function outboxStore(connection: Connection): OutboxStore {
         string[],
       ];
       return {
-        pending: pending.map(readRow),
-        undeliverable: undeliverable.map(readRow),
+        pending: readRows(pending).rows,
+        undeliverable: readRows(undeliverable).rows,
         pendingCount,
         undeliverableCount,
       };
@@ -82,8 +83,8 @@ export function outboxStore(connection: Connection): OutboxStore {
   };
 }
 
-function readRow(json: string): OutboxRow {
-  return JSON.parse(json) as OutboxRow;
+function readRows(rows: readonly string[]): Pick<Claim, 'rows' | 'newerRows'> {
+  return upgradeRows(rows.map((json) => JSON.parse(json) as unknown));
 }
 
 /** The row with the try that just failed counted. */

@@ -48,6 +48,7 @@ export const scripts = {
   settle: script(read('outbox.lua'), read('settle.lua')),
   outbox: script(read('outbox.lua'), read('view.lua')),
   putRecord: script(read('put-record.lua')),
+  format: script(read('format.lua')),
 } as const;
 
 function read(name: string): string {

@@ -1,4 +1,4 @@
-import type { AlertState } from '../../core/alerting/incident.ts';
+import { storedState, upgradeState } from '../../core/alerting/stored-state.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
 import type { StateStore, StoredState } from '../../core/ports/store/states.ts';
 import type { Connection } from './connection.ts';
@@ -32,7 +32,7 @@ export function stateStore(connection: Connection): StateStore {
         const part = changes.slice(from, from + CHANGES_PER_CALL).map(({ slo, revision, state, rows }) => ({
           slo,
           revision,
-          stored: `${revision + 1} ${JSON.stringify(state)}`,
+          stored: `${revision + 1} ${JSON.stringify(storedState(state))}`,
           rows: rows.map(rowArguments),
         }));
         const reply = await connection.run(scripts.commit, keys, [owner, JSON.stringify(part)]);
@@ -47,5 +47,5 @@ export function stateStore(connection: Connection): StateStore {
 
 function readState(text: string): StoredState {
   const space = text.indexOf(' ');
-  return { revision: Number(text.slice(0, space)), state: JSON.parse(text.slice(space + 1)) as AlertState };
+  return { revision: Number(text.slice(0, space)), state: upgradeState(JSON.parse(text.slice(space + 1))) };
 }

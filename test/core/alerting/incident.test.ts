@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertPolicy } from '../../../src/core/slo/alert-policy.ts';
 import type { TierReading } from '../../../src/core/alerting/tier-reading.ts';
-import type { AlertState, Incident, Transition } from '../../../src/core/alerting/incident.ts';
+import type { AlertState, Transition } from '../../../src/core/alerting/incident.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../../src/core/alerting/incident.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
@@ -82,7 +82,7 @@ describe('an incident', () => {
         peakBurnRate: 30,
         pagedAt: START,
         stepsTaken: 0,
-        toldAt: START,
+        lastNotifiedAt: START,
         acknowledged: null,
         sequence: 1,
         notified: [],
@@ -346,39 +346,5 @@ describe('a reminder', () => {
       '8 reminder',
     ]);
     expect(transitions[8]!.readings.map(({ tier }) => tier.name)).toEqual(['slow', 'drift']);
-  });
-});
-
-describe('a state that version 0.1 stored', () => {
-  const { began, pagedAt, stepsTaken, toldAt, acknowledged, ...earlier } = step(
-    slo,
-    readingsOf({ fast: 20 }),
-    QUIET,
-    START,
-  ).state.incident!;
-  const firing = { fast: { since: START, belowSince: null } };
-  const stored = (severity: 'page' | 'ticket'): AlertState => ({
-    firing,
-    incident: { ...earlier, severity } as Incident,
-  });
-
-  it('goes on as if it had all fields', () => {
-    const { state, transition } = step(slo, readingsOf({ fast: 20 }), stored('page'), START + MINUTE);
-    expect(transition).toBeNull();
-    expect(state.incident).toEqual({
-      ...earlier,
-      began: START,
-      pagedAt: START,
-      stepsTaken: 0,
-      toldAt: START,
-      acknowledged: null,
-    });
-    expect([began, pagedAt, stepsTaken, toldAt, acknowledged]).toHaveLength(5);
-  });
-
-  it('escalates, and resolves', () => {
-    expect(step(slo, readingsOf({ fast: 20 }), stored('ticket'), START).transition!.kind).toBe('escalated');
-    const quiet: AlertState = { ...stored('page'), firing: { fast: { since: START, belowSince: START } } };
-    expect(step(slo, readingsOf({}), quiet, START + HOUR).transition!.kind).toBe('resolved');
   });
 });

@@ -74,7 +74,7 @@ it('D2: a fallback that has the page already does not get it twice', async () =>
   await post.close();
   post = await openPost({ ...PAYMENTS, page: ['pager', 'mail'], fallback: ['mail', 'inbox'] });
   post.target('pager').answer = () => ({ result: 'refused', reason: 'no_service' });
-  await post.enqueue(['pager', 1, { told: ['pager', 'mail'] }]);
+  await post.enqueue(['pager', 1, { notified: ['pager', 'mail'] }]);
   await post.runOnce();
   expect((await post.outbox()).pending.map(({ target }) => target)).toEqual(['inbox']);
 });

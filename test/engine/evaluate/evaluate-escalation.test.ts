@@ -67,7 +67,7 @@ describe('a page that nobody acknowledges', () => {
     policy({ escalation });
     await failing(12);
     const [, step] = await world.told();
-    expect(step!.facts).toMatchObject({ kind: 'unacknowledged', waited: 10 * MINUTE, told: ['lead'] });
+    expect(step!.facts).toMatchObject({ kind: 'unacknowledged', waited: 10 * MINUTE, notified: ['lead'] });
   });
 
   it('goes no further once somebody has, who is named when it ends; nothing of it stays behind', async () => {

@@ -73,9 +73,9 @@ describe('the facts of a notification', () => {
             kind: 'outage',
             tier: 'outage',
             severity: 'page',
-            badRun: 100,
+            consecutiveBad: 100,
             needed: 5,
-            since: openedAt,
+            streakSince: openedAt,
           },
           {
             kind: 'burnRate',
@@ -122,7 +122,7 @@ describe('the facts of a notification', () => {
             traceId,
           },
         ],
-        told: ['pager'],
+        notified: ['pager'],
         insteadOf: null,
       },
     });
@@ -133,7 +133,7 @@ describe('the facts of a notification', () => {
       incident: opened!.incident,
       openedAt,
       at: world.clock.now(),
-      reasons: [{ kind: 'outage', badRun: 0 }],
+      reasons: [{ kind: 'outage', consecutiveBad: 0 }],
       peakBurnRate: 100,
       failures: [{ step: 'charge', count: 100 }],
     });

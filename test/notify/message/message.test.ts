@@ -19,7 +19,6 @@ import {
   LINKS,
   OPENED,
   OPENED_AT,
-  OUTAGE,
   REMINDER,
   RESOLVED,
   STEP,
@@ -180,48 +179,6 @@ describe('an overspent budget', () => {
     );
     const unspent = { allowed: 0.04, spent: 0, remaining: 0.04, remainingRatio: 1 };
     expect(fieldsOf({ ...TINY, budget: unspent })['Budget left']).toBe('100%: none of 4 executions failed');
-  });
-});
-
-describe('an execution of which several attempts failed', () => {
-  it('is told once, by its latest', () => {
-    const [first, second] = OPENED.lastFailed;
-    const lastFailed = [first!, second!, { ...first!, at: first!.at - HOUR, error: 'earlier' }];
-    const lines = compose({ ...OUTAGE, lastFailed }).lastFailed.map(phraseText);
-    expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(/^order-918273 .*timeout/);
-    expect(lines.join()).not.toContain('earlier');
-  });
-});
-
-describe('facts that version 0.1 stored', () => {
-  const { reasons, errorBudget, pace, acknowledged, waited, members, postmortem, told, ...rest } = OPENED;
-  const [reason] = reasons;
-  if (reason?.kind !== 'burnRate') throw new Error('the example burns');
-  const { tier, factor, long, short } = reason;
-  const sli = { step: 'ship', dependency: null, where: { region: ['eu', 'us'] }, withinMs: 600_000 };
-  const stored = JSON.parse(JSON.stringify({ ...rest, tier, factor, long, short, sli })) as NotificationFacts;
-
-  it('say the same as those of this version', () => {
-    const now: NotificationFacts = {
-      ...OPENED,
-      reasons: [reason],
-      sli: {
-        kind: 'outcomes',
-        step: 'ship',
-        dependency: null,
-        where: { region: { op: 'in', values: ['eu', 'us'] } },
-        withinMs: 600_000,
-        good: 'succeeded',
-      },
-    };
-    expect(compose(stored)).toEqual(compose(now));
-    expect([errorBudget, pace, acknowledged, waited, members, postmortem, told]).toHaveLength(7);
-  });
-
-  it('have an error budget without dust', () => {
-    const sentence = phraseText(compose({ ...stored, objective: 0.999 }).sentence);
-    expect(sentence).toMatch(/the objective allows 0\.1%\)\.$/);
   });
 });
 

@@ -17,7 +17,10 @@ export interface OutboxStore {
   ): Promise<readonly Claim[]>;
   /** Ends a claim. False, and nothing changes, when the claim has run out and was taken over. */
   settle(claim: Claim, outcome: Settlement, now: number): Promise<boolean>;
-  /** Everything undelivered: pending and given up, oldest first. */
+  /**
+   * Everything undelivered: pending and given up, oldest first. Rows that a newer version of Burnwatch wrote are
+   * counted and not listed.
+   */
   outbox(limit: number): Promise<OutboxView>;
 }
 
@@ -26,6 +29,11 @@ export interface Claim {
   readonly incident: string;
   readonly target: string;
   readonly rows: readonly OutboxRow[];
+  /**
+   * Ids of rows of it that a newer version of Burnwatch wrote. While there is one, none of the conversation can be sent in
+   * its order: leave the claim to run out.
+   */
+  readonly newerRows: readonly string[];
 }
 
 export type Settlement =

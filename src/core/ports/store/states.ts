@@ -21,7 +21,8 @@ export interface StateStore {
 
 export interface StoredState {
   readonly revision: number;
-  readonly state: AlertState;
+  /** Null when a newer version of Burnwatch wrote it: it cannot be understood here and is to be left alone. */
+  readonly state: AlertState | null;
 }
 
 export interface StateChange {

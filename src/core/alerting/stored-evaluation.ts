@@ -1,0 +1,29 @@
+import { versionOf } from '../stored-version.ts';
+import type { Gap } from '../time/gaps.ts';
+
+/** Until when SLOs were evaluated, and what was missed before. */
+export interface EvaluationAccount {
+  readonly lastAt: number;
+  readonly gaps: readonly Gap[];
+}
+
+/**
+ * The record of evaluation gaps as it is stored. To change a field of `EvaluationAccount`: raise `VERSION`, describe the
+ * former shape in a type of its own with a function that brings it one version further, and add fixtures (see
+ * CONTRIBUTING.md).
+ *
+ * - 1: the fields of `EvaluationAccount`.
+ */
+const VERSION = 1;
+
+/** An account as it is stored from now on. */
+export function storedEvaluation(account: EvaluationAccount): object {
+  return { v: VERSION, ...account };
+}
+
+/** The account of a stored value; null when a newer version of Burnwatch wrote it. */
+export function upgradeEvaluation(stored: unknown): EvaluationAccount | null {
+  if (versionOf(stored) > VERSION) return null;
+  const { lastAt, gaps } = stored as EvaluationAccount;
+  return { lastAt, gaps };
+}

@@ -1,0 +1,156 @@
+import type { AttributeTest, Sli } from '../sli/sli.ts';
+import { EVERY_EXECUTION } from '../sli/sli.ts';
+import { versionOf } from '../stored-version.ts';
+import type { NotificationFacts, OutboxRow } from './notification.ts';
+import type { OutageReason, Reason, WindowFacts } from './reason.ts';
+
+/**
+ * Rows of the outbox, and the facts in them, as they are stored. To change a field of `OutboxRow`, `NotificationFacts`
+ * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
+ * version further, and add fixtures (see CONTRIBUTING.md).
+ *
+ * - 2: the fields of `OutboxRow`.
+ * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
+ *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
+ */
+const VERSION = 2;
+
+interface FormerNames {
+  readonly told: readonly string[];
+}
+
+type OutageReason1 = Omit<OutageReason, 'consecutiveBad' | 'streakSince'> & {
+  readonly badRun: number;
+  readonly since: number | null;
+};
+
+type Reason1 = Exclude<Reason, OutageReason> | OutageReason1;
+
+type Facts1 = Omit<NotificationFacts, 'notified' | 'reasons' | 'sli' | 'began'> &
+  FormerNames & {
+    readonly reasons: readonly Reason1[];
+    readonly sli?: Sli;
+    readonly began?: number;
+  };
+
+type AddedToBurnRate =
+  | 'errorBudget'
+  | 'sli'
+  | 'reasons'
+  | 'pace'
+  | 'began'
+  | 'acknowledged'
+  | 'waited'
+  | 'members'
+  | 'postmortem'
+  | 'told';
+
+/** What was stored when a burn rate was the one kind of tier there was. */
+type BurnRateFacts = Pick<Facts1, Exclude<keyof Facts1, AddedToBurnRate>> & {
+  readonly tier: string;
+  readonly factor: number;
+  readonly long: WindowFacts;
+  readonly short: WindowFacts;
+  readonly sli?: {
+    readonly step: string | null;
+    readonly dependency: string | null;
+    readonly where: Readonly<Record<string, readonly string[]>>;
+    readonly withinMs: number | null;
+  };
+};
+
+/** A row as it is stored from now on. */
+export function storedRow({ facts, ...row }: OutboxRow): object {
+  // Under the former names as well: a replica of version 0.1 may deliver for a while during an upgrade, and reads those.
+  const reasons = facts.reasons.map((reason) =>
+    reason.kind === 'outage'
+      ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince }
+      : reason,
+  );
+  return { v: VERSION, ...row, facts: { ...facts, reasons, told: facts.notified } };
+}
+
+/** Rows of stored values, and the ids of those that a newer version of Burnwatch wrote. */
+export function upgradeRows(stored: readonly unknown[]): {
+  readonly rows: readonly OutboxRow[];
+  readonly newerRows: readonly string[];
+} {
+  const rows: OutboxRow[] = [];
+  const newerRows: string[] = [];
+  for (const value of stored) {
+    const row = upgradeRow(value);
+    if (row) rows.push(row);
+    else newerRows.push(String((value as { readonly id?: unknown }).id));
+  }
+  return { rows, newerRows };
+}
+
+function upgradeRow(stored: unknown): OutboxRow | null {
+  const version = versionOf(stored);
+  if (version > VERSION) return null;
+  if (version === 1) {
+    const { facts, ...row } = stored as Omit<OutboxRow, 'facts'> & { facts: Facts1 | BurnRateFacts };
+    return { ...row, facts: factsOf1(facts) };
+  }
+  const {
+    v: _,
+    facts,
+    ...row
+  } = stored as Omit<OutboxRow, 'facts'> & {
+    readonly v: number;
+    readonly facts: NotificationFacts & FormerNames;
+  };
+  return { ...row, facts: withoutFormerNames(facts) };
+}
+
+function withoutFormerNames(stored: NotificationFacts & FormerNames): NotificationFacts {
+  const { told: _, ...facts } = stored;
+  const reasons = facts.reasons.map((reason): Reason => {
+    if (reason.kind !== 'outage') return reason;
+    const { badRun: _bad, since: _since, ...current } = reason as OutageReason & OutageReason1;
+    return current;
+  });
+  return { ...facts, reasons };
+}
+
+function factsOf1(stored: Facts1 | BurnRateFacts): NotificationFacts {
+  const { told, sli, began, lastFailed, ...facts } = 'reasons' in stored ? stored : factsOfBurnRate(stored);
+  const first = (execution: string) => lastFailed.findIndex((other) => other.execution === execution);
+  return {
+    ...facts,
+    sli: sli ?? EVERY_EXECUTION,
+    reasons: facts.reasons.map(reasonOf1),
+    began: began ?? null,
+    lastFailed: lastFailed.filter(({ execution }, index) => first(execution) === index),
+    notified: told,
+  };
+}
+
+function reasonOf1(reason: Reason1): Reason {
+  if (reason.kind !== 'outage') return reason;
+  const { badRun, since, ...rest } = reason;
+  return { ...rest, consecutiveBad: badRun, streakSince: since };
+}
+
+function factsOfBurnRate({ tier, factor, long, short, sli, ...facts }: BurnRateFacts): Facts1 {
+  return {
+    ...facts,
+    errorBudget: Math.round((1 - facts.objective) * 1e11) / 1e11,
+    ...(sli && { sli: sliOfBurnRate(sli) }),
+    reasons: [{ kind: 'burnRate', tier, severity: facts.severity, factor, long, short }],
+    pace: null,
+    acknowledged: null,
+    waited: null,
+    members: [],
+    postmortem: null,
+    told: [],
+  };
+}
+
+function sliOfBurnRate({ step, dependency, where, withinMs }: NonNullable<BurnRateFacts['sli']>): Sli {
+  const tests = Object.entries(where).map(([name, values]): [string, AttributeTest] => [
+    name,
+    { op: 'in', values },
+  ]);
+  return { ...EVERY_EXECUTION, step, dependency, where: Object.fromEntries(tests), withinMs };
+}
