@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Redis } from 'ioredis';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
+import type { Collection } from '../../src/core/ports/store/records.ts';
 
 /** The data of a store as the store itself never reads it: rows of LMDB tables, or Redis keys with their contents. */
 
@@ -115,4 +116,49 @@ function raw(bytes: Buffer): Raw {
   const text = bytes.toString('utf8');
   // Bytes of counters may happen to be text; what is printed is.
   return isUtf8(bytes) && !/\p{Cc}/u.test(text) ? text : { base64: bytes.toString('base64') };
+}
+
+/** What a stored value is of: an alert state, a row of the outbox, or a record of a collection. */
+export type ValueOf = 'state' | 'row' | Collection;
+
+/** Gives what is to be stored instead of a value, or the value itself. */
+export type Edit = (of: ValueOf, id: string, value: object) => object;
+
+/** The tables with each value that has a version of its own replaced. */
+export function editLmdb(tables: readonly LmdbTable[], edit: Edit): LmdbTable[] {
+  return tables.map(({ table, rows }) => ({
+    table,
+    rows: rows.map(([key, value]): [unknown, unknown] => {
+      const part = value as { readonly state: object; readonly value: object };
+      if (table === 'states') return [key, { ...part, state: edit('state', String(key), part.state) }];
+      if (table === 'rows') return [key, edit('row', String(key), value as object)];
+      if (table !== 'records') return [key, value];
+      const [collection, id] = key as [Collection, string];
+      return [key, { ...part, value: edit(collection, id, part.value) }];
+    }),
+  }));
+}
+
+/** The keys with each value that has a version of its own replaced. */
+export function editRedis(keys: readonly RedisKey[], edit: Edit): RedisKey[] {
+  return keys.map((entry) => {
+    const of = valueOf(entry.key);
+    if (!of) return entry;
+    const fields = entry.content as readonly (readonly [string, string])[];
+    return {
+      ...entry,
+      content: fields.map(([id, text]): [string, string] => {
+        // A revision stands before all but rows.
+        const start = of === 'row' ? 0 : text.indexOf(' ') + 1;
+        const value = JSON.parse(text.slice(start)) as object;
+        return [id, text.slice(0, start) + JSON.stringify(edit(of, id, value))];
+      }),
+    };
+  });
+}
+
+function valueOf(key: string): ValueOf | null {
+  if (key === 'bw:{bw}:states') return 'state';
+  if (key === 'bw:{bw}:outbox:rows') return 'row';
+  return (/^bw:\{bw\}:records:(.*)$/.exec(key)?.[1] as Collection | undefined) ?? null;
 }

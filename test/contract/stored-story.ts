@@ -98,8 +98,14 @@ export interface Process {
   readonly operator: Operator;
 }
 
-export function startProcess(store: Store, clock: ManualClock, owner: string, log = memoryLog()): Process {
-  const current = () => definitions;
+export function startProcess(
+  store: Store,
+  clock: ManualClock,
+  owner: string,
+  log = memoryLog(),
+  slos = definitions,
+): Process {
+  const current = () => slos;
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
   const reader = createReader({ store, counterCache, excluded: adjustments.excluded });

@@ -43,8 +43,8 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
   let closed = false;
   try {
     const about = await findOrMake(db, writer, partitions);
-    checkPartitions(folder, about, partitions);
     await upgradeFormat(db, writer, about, folder);
+    checkPartitions(folder, about, partitions);
     log.info({ folder, partitions: about.partitions }, 'Opened the embedded store.');
     return {
       ...countingStore(db, writer, about.partitions),
