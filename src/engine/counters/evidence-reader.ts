@@ -15,12 +15,26 @@ import { counterRequests } from './counter-requests.ts';
 import type { CounterCache, CounterRequest } from './counter-cache.ts';
 import { createStreaks } from './streaks.ts';
 
+/** Asks for the outcomes of an SLO from a moment on. */
+export interface SinceRequest {
+  readonly slo: Slo;
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+}
+
 /** Reads what the counters say of SLOs of every kind; the one place evaluation and reports ask. */
 export interface Reader {
   /** Brings everything that judging these SLOs asks up to `now`. */
   prepare(slos: readonly Slo[], now: number): Promise<void>;
   /** What the counters say of an SLO that was prepared for the same `now`. Throws when its counters could not be read. */
   evidence(slo: Slo, now: number): Evidence;
+  /** Brings what `sumSince` is going to be asked up to `now`, all of it in a few store calls. */
+  prepareSince(requests: readonly SinceRequest[], now: number): Promise<void>;
+  /**
+   * The outcomes of an SLO from a moment until `now`, at most those of its time window; prepared for the same `now`.
+   * Throws when its counters could not be read.
+   */
+  sumSince(request: SinceRequest, now: number): Counts;
   /** The members of a composite over its time window, in their order; none of any other SLO. */
   members(slo: Slo, now: number): readonly MemberReport[];
   /** Asks again since when SLIs are counted: the store was wiped. */
@@ -47,14 +61,12 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     return parts;
   }
 
-  function requestsOf(slo: Slo, now: number): CounterRequest[] {
-    const requests: CounterRequest[] = [];
-    for (const component of partsOf(slo)) {
-      requests.push(requestOf(slo, component, now));
+  /** Every series that is summed up for an SLO: what is counted, and what is excluded of it. */
+  function summedSeries(slo: Slo): SliId[] {
+    return partsOf(slo).flatMap((component): SliId[] => {
       const without = excluded(component);
-      if (without) requests.push(requestOf(slo, without, now));
-    }
-    return requests;
+      return without ? [component, without] : [component];
+    });
   }
 
   async function readBeginnings(slos: readonly Slo[], now: number): Promise<void> {
@@ -122,7 +134,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     async prepare(slos, now) {
       await readBeginnings(slos, now);
       await counterCache.refresh(
-        slos.flatMap((slo) => requestsOf(slo, now)),
+        slos.flatMap((slo) => summedSeries(slo).map((series) => requestOf(slo, series, now))),
         now,
       );
       await streaks.prepare(slos, now);
@@ -136,6 +148,23 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
         since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
       };
     },
+    async prepareSince(requests, now) {
+      const byLength = new Map<number, readonly number[]>();
+      await counterCache.refresh(
+        requests.flatMap((request) => {
+          const length = lengthSince(request, now);
+          const windows = byLength.get(length) ?? [length];
+          byLength.set(length, windows);
+          return summedSeries(request.slo).map(({ workflow, fingerprint }): CounterRequest => ({
+            workflow,
+            fingerprint,
+            windows,
+          }));
+        }),
+        now,
+      );
+    },
+    sumSince: (request, now) => sumOf(request.slo, now)(lengthSince(request, now)),
     members(slo, now) {
       const { sli } = slo;
       if (sli.kind !== 'composite') return [];
@@ -151,6 +180,11 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     },
     forgetBeginnings: () => beginnings.clear(),
   };
+}
+
+/** How long the window is that holds what came since a moment. */
+function lengthSince({ slo, from }: SinceRequest, now: number): number {
+  return Math.max(1, Math.min(now - from, slo.window.duration));
 }
 
 /** How many counted parts make one of what an SLI counts. */

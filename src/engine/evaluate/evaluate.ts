@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { TierReading } from '../../core/alerting/tier-reading.ts';
-import type { Acknowledgement, AlertState, Transition } from '../../core/alerting/incident.ts';
+import type { Acknowledgement, AlertState } from '../../core/alerting/incident.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -11,12 +11,15 @@ import { allSlos } from '../../core/slo/slo.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
+import { NotLeader } from '../../core/ports/store/states.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
 import { sweep } from './sweep.ts';
-import { gatherFacts } from './transition-facts.ts';
+import type { IncidentChange } from './transition-facts.ts';
+import { createTransitionFacts } from './transition-facts.ts';
+import { mostUrgentFirst } from './transition-order.ts';
 import type { TickContext } from './evaluation-gaps.ts';
 import { createEvaluationGaps } from './evaluation-gaps.ts';
 
@@ -34,10 +37,12 @@ export interface TickResult {
 
 export interface Evaluator {
   /**
-   * Judges every SLO at `now` and commits what changed together with its notifications (D1).
-   * Rejects with `NotLeader` or `StoreUnavailable`; the next tick starts from what is stored.
+   * Judges every SLO at `now` and commits what changed together with its notifications (D1): slice by slice, the most
+   * urgent first, and after each one calls `onCommitted` when there is something to deliver, which need not wait for
+   * the rest. Rejects with `NotLeader` or `StoreUnavailable`, or with why a slice could not be committed once the
+   * others are; the next tick starts from what is stored.
    */
-  tick(now: number): Promise<TickResult>;
+  tick(now: number, onCommitted?: () => void): Promise<TickResult>;
 }
 
 export interface EvaluatorOptions {
@@ -55,9 +60,21 @@ export interface EvaluatorOptions {
 
 /** SLOs judged before others get a turn of the event loop. */
 const SLICE = 500;
+/** Transitions whose facts are read together and that are committed together. */
+const TRANSITIONS_AT_ONCE = 32;
 
-interface Change extends StateChange {
-  readonly transition: Transition | null;
+/** A transition that was found, and the revision of the state that it started from. */
+interface FoundTransition extends IncidentChange {
+  readonly revision: number;
+}
+
+/** What a tick found, before any of it is committed. */
+interface Found {
+  readonly transitions: FoundTransition[];
+  /** What evaluation has to remember, but people need not hear of. */
+  readonly silent: StateChange[];
+  /** SLOs whose evaluation threw. */
+  failed: number;
 }
 
 /** By the id of the incident. */
@@ -66,10 +83,11 @@ type Acknowledgements = ReadonlyMap<string, StoredRecord<Acknowledgement>>;
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const { store, reader, deriver, definitions, owner, term, log } = options;
   const evaluationGaps = createEvaluationGaps(options);
+  const transitionFacts = createTransitionFacts(options);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
-  async function tick(now: number): Promise<TickResult> {
+  async function tick(now: number, onCommitted: () => void): Promise<TickResult> {
     const current = definitions();
     const slos = allSlos(current);
     const context = await evaluationGaps.begin(now);
@@ -81,90 +99,146 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     await derive(slos, now);
     await reader.prepare(slos, now);
     const acknowledgements = await readAcknowledgements(states);
-    const changes: Change[] = [];
-    let failed = 0;
+    const found: Found = { transitions: [], silent: [], failed: 0 };
     for (const [index, slo] of slos.entries()) {
       // Thousands of SLOs must not keep producers waiting (G2).
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
-      try {
-        const change = await evaluate(slo, current, states.get(slo.id), acknowledgements, context, now);
-        if (change) changes.push(change);
-      } catch (error) {
-        failed++;
-        log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
-      }
+      evaluate(slo, current, states.get(slo.id), acknowledgements, context, now, found);
     }
-    changes.push(...closeRemoved(slos, states));
-    const committed = await commit(changes, states);
+    found.silent.push(...closeRemoved(slos, states));
+    const committed = await commitFound(found, states, now, onCommitted);
     await forgetAcknowledgements(acknowledgements);
     await evaluationGaps.end(now);
+    if (committed.error !== null) throw committed.error;
+    const { transitions, notifications } = committed;
     return {
-      evaluated: slos.length - failed,
-      failed,
-      transitions: committed.filter(({ transition }) => transition !== null).length,
-      notifications: committed.reduce((sum, { rows }) => sum + rows.length, 0),
+      evaluated: slos.length - found.failed,
+      failed: found.failed,
+      transitions,
+      notifications,
       ...swept,
     };
   }
 
-  /** An SLO that is gone from the files cannot burn any more; that notifies no target, since it was taken out on purpose. */
-  function closeRemoved(slos: readonly Slo[], known: ReadonlyMap<string, StoredState>): Change[] {
+  /** An SLO that is gone from the files cannot burn any more; no target is notified, since it was taken out on purpose. */
+  function closeRemoved(slos: readonly Slo[], known: ReadonlyMap<string, StoredState>): StateChange[] {
     const defined = new Set(slos.map(({ id }) => id));
-    return [...known].flatMap(([slo, { revision, state }]): Change[] => {
+    return [...known].flatMap(([slo, { revision, state }]): StateChange[] => {
       if (defined.has(slo) || state === null || isQuiet(state)) return [];
       log.warn(
         { slo, incident: state.incident?.id },
         'the incident of an SLO that no file defines any more is closed',
       );
-      return [{ slo, revision, state: QUIET, rows: [], transition: null }];
+      return [{ slo, revision, state: QUIET, rows: [] }];
     });
   }
 
-  /** What changes for one SLO, or null when nothing does. */
-  async function evaluate(
+  /** Adds what changes for one SLO to what was found; one that throws stops no other (J4). */
+  function evaluate(
     slo: Slo,
     current: Definitions,
     known: StoredState | undefined,
     acknowledgements: Acknowledgements,
     context: TickContext,
     now: number,
-  ): Promise<Change | null> {
-    if (known?.state === null)
-      throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
-    const evidence = reader.evidence(slo, now);
-    const read = readTiers(slo, evidence, now, context.watched);
-    const inconclusive = context.clockMoved !== 0 || context.inconclusive(slo.sli);
-    const readings = inconclusive ? read.map(heldBack) : read;
-    const stored = known?.state ?? QUIET;
-    const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
-    const previous = acknowledged(shifted, acknowledgements);
-    const { state, transition } = step(slo, readings, previous, now);
-    const revision = known?.revision ?? 0;
-    if (!transition)
-      return same(stored, state) ? null : { slo: slo.id, revision, state, rows: [], transition };
-    const route = routeOf(current, slo, transition);
-    const facts = await gatherFacts({ store, reader }, slo, state, transition, evidence, route, now);
-    log.info(
-      {
-        slo: slo.id,
-        incident: transition.incident.id,
-        transition: transition.kind,
-        tier: transition.incident.tier,
-        targets: route.notify,
-      },
-      'an incident changed',
-    );
-    const rows = route.notify.map((target): OutboxRow => ({
-      id: outboxRowId(facts, transition.incident.sequence, target),
-      incident: transition.incident.id,
-      target,
-      facts,
-      createdAt: now,
-      attempts: 0,
-      lastError: null,
-    }));
-    const incident = state.incident && { ...state.incident, notified: route.notified };
-    return { slo: slo.id, revision, state: { ...state, incident }, rows, transition };
+    found: Found,
+  ): void {
+    try {
+      if (known?.state === null)
+        throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
+      const evidence = reader.evidence(slo, now);
+      const read = readTiers(slo, evidence, now, context.watched);
+      const inconclusive = context.clockMoved !== 0 || context.inconclusive(slo.sli);
+      const readings = inconclusive ? read.map(heldBack) : read;
+      const stored = known?.state ?? QUIET;
+      const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
+      const previous = acknowledged(shifted, acknowledgements);
+      const { state, transition } = step(slo, readings, previous, now);
+      const revision = known?.revision ?? 0;
+      if (transition) {
+        const route = routeOf(current, slo, transition);
+        found.transitions.push({ slo, revision, state, transition, evidence, route });
+      } else if (!same(stored, state)) {
+        found.silent.push({ slo: slo.id, revision, state, rows: [] });
+      }
+    } catch (error) {
+      notEvaluated(slo, error, found);
+    }
+  }
+
+  function notEvaluated(slo: Slo, error: unknown, found: Found): void {
+    found.failed++;
+    log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
+  }
+
+  /**
+   * Commits what was found, and says how much of it was written. A slice that cannot be committed, though the store
+   * answers and this replica leads, holds up none of the others; `error` is why the first such slice could not.
+   */
+  async function commitFound(
+    found: Found,
+    known: Map<string, StoredState>,
+    now: number,
+    onCommitted: () => void,
+  ): Promise<{ readonly transitions: number; readonly notifications: number; readonly error: Error | null }> {
+    const { transitions, silent } = found;
+    let error: Error | null = null;
+    async function commitSlice(changes: readonly StateChange[]): Promise<readonly StateChange[]> {
+      try {
+        return await commit(changes, known);
+      } catch (reason) {
+        if (reason instanceof StoreUnavailable || reason instanceof NotLeader) throw reason;
+        log.error(
+          { slos: changes.map(({ slo }) => slo), error: String(reason) },
+          'changes could not be committed',
+        );
+        error ??= reason instanceof Error ? reason : new Error(String(reason));
+        return [];
+      }
+    }
+    let written = 0;
+    let notifications = 0;
+    if (transitions.length > 0) await transitionFacts.prepare(transitions, now);
+    const urgent = mostUrgentFirst(transitions);
+    for (let from = 0; from < urgent.length; from += TRANSITIONS_AT_ONCE) {
+      const slice = urgent.slice(from, from + TRANSITIONS_AT_ONCE);
+      const changes = await Promise.all(slice.map((transition) => changeOf(transition, now, found)));
+      const committed = await commitSlice(changes.filter((change) => change !== null));
+      const rows = committed.reduce((sum, change) => sum + change.rows.length, 0);
+      written += committed.length;
+      notifications += rows;
+      if (rows > 0) onCommitted();
+    }
+    await commitSlice(silent);
+    return { transitions: written, notifications, error };
+  }
+
+  /** What is to be written of a transition, or null when its facts could not be gathered. */
+  async function changeOf(changed: FoundTransition, now: number, found: Found): Promise<StateChange | null> {
+    const { slo, revision, state, transition, route } = changed;
+    const { id, tier, sequence } = transition.incident;
+    try {
+      const facts = await transitionFacts.gather(changed, now);
+      log.info(
+        { slo: slo.id, incident: id, transition: transition.kind, tier, targets: route.notify },
+        'an incident changed',
+      );
+      const rows = route.notify.map((target): OutboxRow => ({
+        id: outboxRowId(facts, sequence, target),
+        incident: id,
+        target,
+        facts,
+        createdAt: now,
+        attempts: 0,
+        lastError: null,
+      }));
+      const incident = state.incident && { ...state.incident, notified: route.notified };
+      return { slo: slo.id, revision, state: { ...state, incident }, rows };
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      notEvaluated(slo, error, found);
+      return null;
+    }
   }
 
   /** What cannot be derived is judged by what was derived before. */
@@ -210,13 +284,13 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   /** Commits, and gives the changes that were written. */
-  async function commit(changes: readonly Change[], known: Map<string, StoredState>): Promise<Change[]> {
+  async function commit(
+    changes: readonly StateChange[],
+    known: Map<string, StoredState>,
+  ): Promise<readonly StateChange[]> {
     if (changes.length === 0) return [];
-    const written = await store.commit(
-      owner,
-      changes.map(({ slo, revision, state, rows }) => ({ slo, revision, state, rows })),
-    );
-    // Where somebody else moved a state on, start from theirs at the next tick.
+    const written = await store.commit(owner, changes);
+    // Where another evaluator moved a state on, start from theirs at the next tick.
     if (written.includes(false)) states = null;
     const committed = changes.filter((_, index) => written[index]);
     for (const { slo, revision, state } of committed) known.set(slo, { revision: revision + 1, state });
@@ -224,9 +298,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   return {
-    async tick(now) {
+    async tick(now, onCommitted = () => {}) {
       try {
-        return await tick(now);
+        return await tick(now, onCommitted);
       } catch (error) {
         // After a failure it is not known what was written, so the next tick asks the store.
         states = null;

@@ -8,39 +8,104 @@ import { reasonOf } from '../../core/alerting/reason.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
+import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import type { Failed } from '../counters/failure-breakdown.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
 import { exhaustionAt, readBudget } from '../../core/alerting/budget-reading.ts';
-import type { Reader } from '../counters/evidence-reader.ts';
+import type { Reader, SinceRequest } from '../counters/evidence-reader.ts';
 import type { Route } from '../../core/alerting/routing.ts';
+import type { Log } from '../../core/ports/log.ts';
+import { concurrencyLimit } from './concurrency-limit.ts';
 
 /** Failing step-dependency-error combinations (all, since shares are of their sum) and executions listed in one notification. */
 const FAILURES_LISTED = MAX_FAILURE_KEYS;
 const EXECUTIONS_LISTED = 5;
 
-export interface FactSources {
-  readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed'>;
-  readonly reader: Reader;
+/** Store calls under way at once: an outage of everything must not keep others waiting for the store. */
+const READS_AT_ONCE = 32;
+
+/** An incident that changed, and what was known when that was found. */
+export interface IncidentChange {
+  readonly slo: Slo;
+  /** After the change. */
+  readonly state: AlertState;
+  readonly transition: Transition;
+  readonly evidence: Evidence;
+  readonly route: Route;
 }
 
-/** Gathers what a notification says of a transition: the figures of its tiers, the budget, and what failed. */
-export async function gatherFacts(
-  { store, reader }: FactSources,
-  slo: Slo,
-  state: AlertState,
-  { kind, incident, readings, step }: Transition,
-  evidence: Evidence,
-  route: Route,
+/** Gathers what notifications of transitions say: the figures of its tiers, the budget, and what failed. */
+export interface TransitionFacts {
+  /** Reads the counters that `gather` needs of all of them, in a few store calls. */
+  prepare(changes: readonly IncidentChange[], now: number): Promise<void>;
+  /**
+   * The facts of one that was prepared for the same `now`. What failed is left empty when it cannot be read: the page
+   * is worth more than its details. Rejects with `StoreUnavailable`, and when its counters could not be read.
+   */
+  gather(change: IncidentChange, now: number): Promise<NotificationFacts>;
+}
+
+export interface TransitionFactsOptions {
+  readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed'>;
+  readonly reader: Reader;
+  readonly log: Log;
+}
+
+export function createTransitionFacts({ store, reader, log }: TransitionFactsOptions): TransitionFacts {
+  const limited = concurrencyLimit(READS_AT_ONCE);
+  const failureStore: typeof store = {
+    readFailures: (sli, from, to) => limited(() => store.readFailures(sli, from, to)),
+    readLastFailed: (sli, limit) => limited(() => store.readLastFailed(sli, limit)),
+  };
+
+  async function readFailures({ slo, transition }: IncidentChange, now: number): Promise<Failed> {
+    const { kind, incident, readings } = transition;
+    const [reason] = readings;
+    const from = kind === 'resolved' || !reason ? incident.began : now - reachOf(reason, now);
+    try {
+      return await readFailed(failureStore, slo, from, now);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      log.error(
+        { slo: slo.id, incident: incident.id, error: String(error) },
+        'what failed could not be read; the notification goes out without it',
+      );
+      return { failures: [], lastFailed: [] };
+    }
+  }
+
+  return {
+    prepare: (changes, now) => reader.prepareSince(changes.map(sinceItBegan), now),
+    async gather(change, now) {
+      const failed = await readFailures(change, now);
+      return factsOf(
+        change,
+        failed,
+        reader.sumSince(sinceItBegan(change), now),
+        membersOf(reader, change.slo, now),
+        now,
+      );
+    },
+  };
+}
+
+function sinceItBegan({ slo, transition }: IncidentChange): SinceRequest {
+  return { slo, from: transition.incident.began };
+}
+
+function factsOf(
+  { slo, state, transition, evidence, route }: IncidentChange,
+  { failures, lastFailed }: Failed,
+  during: Counts,
+  members: readonly MemberFacts[],
   now: number,
-): Promise<NotificationFacts> {
+): NotificationFacts {
+  const { kind, incident, readings, step } = transition;
   const over = kind === 'resolved';
-  const [reason] = readings;
-  const from = over || !reason ? incident.began : now - reachOf(reason, now);
-  const { failures, lastFailed } = await readFailed(store, slo, from, now);
   const { counts, budget, exhaustsAt } = readBudget(slo, state, readings, evidence.sum, now);
   const forecast = over
     ? { exhaustsAt, pace: null }
     : soonest(slo, counts, readings, evidence, exhaustsAt, now);
-  const during = await sumSince(reader, slo, incident.began, now);
   const spent = budget.allowed > 0 ? during.bad / budget.allowed : 0;
   const policy = slo.budgetPolicy;
   const above = policy?.postmortemAbove ?? null;
@@ -67,7 +132,7 @@ export async function gatherFacts(
     began: incident.began,
     acknowledged: incident.acknowledged,
     waited: step?.after ?? null,
-    members: membersOf(reader, slo, now),
+    members,
     postmortem:
       over && policy && above !== null && spent > above ? { policy: policy.name, above, spent } : null,
     failures: failures.slice(0, FAILURES_LISTED),
@@ -102,17 +167,6 @@ function soonest(
   return sooner !== null && (exhaustsAt === null || sooner < exhaustsAt)
     ? { exhaustsAt: sooner, pace }
     : { exhaustsAt, pace: null };
-}
-
-/** The outcomes from a moment until now, at most those of the time window. */
-async function sumSince(reader: Reader, slo: Slo, from: number, now: number): Promise<Counts> {
-  const duration = Math.max(1, Math.min(now - from, slo.window.duration));
-  const wider: Slo = {
-    ...slo,
-    otherWindows: [...slo.otherWindows, { kind: 'rolling', duration, text: 'since it began' }],
-  };
-  await reader.prepare([wider], now);
-  return reader.evidence(wider, now).sum(duration);
 }
 
 function membersOf(reader: Reader, slo: Slo, now: number): MemberFacts[] {
