@@ -241,8 +241,9 @@ describe('J4: one SLO that throws', () => {
     const broken = defineSlo({ name: 'broken', sli: { step: 'x' } });
     const sound = defineSlo({ name: 'sound' });
     world = await startWorld({ slos: [broken, sound] });
-    world.wrapped.before('readFailures', (sli) => {
-      if ((sli as SliId).fingerprint === broken.fingerprint) throw new TypeError('a bug');
+    world.wrapped.before('readBlocks', (blocks) => {
+      if ((blocks as SliId[]).some(({ fingerprint }) => fingerprint === broken.fingerprint))
+        throw new TypeError('a bug');
     });
     await world.report(0, 20);
     await world.report(0, 20, { step: 'x' });
@@ -251,7 +252,7 @@ describe('J4: one SLO that throws', () => {
     expect(world.log.entries.filter(({ level }) => level === 'error')).toMatchObject([
       { fields: { slo: 'orders/broken' } },
     ]);
-    world.wrapped.before('readFailures', () => {});
+    world.wrapped.before('readBlocks', () => {});
     expect(await world.tick()).toMatchObject({ evaluated: 2, failed: 0, transitions: 1 });
     expect((await world.told()).map(({ facts }) => facts.slo)).toEqual(['orders/sound', 'orders/broken']);
   });
