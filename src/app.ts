@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { schedule } from 'node-cron';
 import type { Config } from './config.ts';
 import type { Log } from './core/ports/log.ts';
-import type { Definitions } from './core/slo/slo.ts';
-import { allSlos } from './core/slo/slo.ts';
+import { allSlos, type Definitions } from './core/slo/slo.ts';
 import type { Store } from './core/ports/store/store.ts';
 import { createAdjustments } from './engine/adjustments/adjustments.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
@@ -20,14 +19,12 @@ import { createReader } from './engine/counters/evidence-reader.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
+import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
-import { createServer } from './http/server.ts';
-import type { ServerOptions } from './http/server.ts';
-import type { ServiceStatus } from './core/ports/service-status.ts';
+import { createServer, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
 import type { TargetOptions } from './notify/target-kinds.ts';
-import { loadDefinitions } from './slo-files/load.ts';
-import type { Loaded } from './slo-files/load.ts';
+import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
 import { openLmdbStore } from './store/lmdb/open.ts';
@@ -53,17 +50,12 @@ export interface AppOverrides {
 
 /** A replica that has not renewed its lease for this long is replaced. */
 const LEADER_LEASE = 10_000;
-/** Between looks at the outbox; a transition wakes delivery at once. */
-const DELIVERY_INTERVAL = 250;
-const STORE_INTERVAL = 1_000;
-const HEARTBEAT_INTERVAL = 60_000;
-/** After a notification was refused for good, the heartbeat stays out this long: whoever watches it hears of it. */
-const REFUSAL_TOLD_FOR = 3_600_000;
 /** Requests that are being handled at the end, and after them notifications, get this long. */
 const REQUEST_GRACE = 4_000;
 const DELIVERY_GRACE = 3_000;
 
 const clock = { now: () => Date.now() };
+const elapsed = () => performance.now();
 
 /** Builds everything, starts it and returns once it listens. Rejects with an error for people when it cannot start. */
 export async function startApp(
@@ -81,6 +73,13 @@ export async function startApp(
     clock,
     log,
   });
+  const common = { store, definitions: definitions.currentOrEmpty, clock, log };
+  // One for all that read: the store tells each change only once to whoever holds a connection.
+  const counterCache = createCounterCache(store);
+  const adjustments = createAdjustments(store, log);
+  const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
+  const deriver = createDeriver({ store, counterCache, log });
+  const excludedSeries = createExcludedSeries({ store, adjustments, log });
   const storeWatch = createStoreWatch({
     store,
     identity: await store.identity(),
@@ -100,22 +99,9 @@ export async function startApp(
     queueLimit: config.queueLimit,
     onStored: (workflow, accepted, duplicates) => server.metrics.outcomes(workflow, accepted, duplicates),
   });
-  // One for all that read: the store tells each change only once to whoever holds a connection.
-  const counterCache = createCounterCache(store);
-  const adjustments = createAdjustments(store, log);
-  const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
-  const queries = createQueries({
-    store,
-    reader,
-    adjustments,
-    definitions: definitions.currentOrEmpty,
-    clock,
-  });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
-  const deriver = createDeriver({ store, counterCache, log });
-  const excludedSeries = createExcludedSeries({ store, adjustments, log });
   const evaluator = createEvaluator({
-    store,
+    ...common,
     reader,
     deriver: {
       // What is excluded is part of what was counted, derived counters included.
@@ -124,20 +110,15 @@ export async function startApp(
         await excludedSeries.write(slos, now);
       },
     },
-    definitions: definitions.currentOrEmpty,
     owner,
     term: leadership.term,
-    elapsed: () => performance.now(),
-    log,
+    elapsed,
   });
   const server = createServer({
     recorder,
-    queries,
-    operator: {
-      ...createManageAdjustments({ store, adjustments, definitions: definitions.currentOrEmpty, clock, log }),
-      ...createManageIncidents({ store, definitions: definitions.currentOrEmpty, clock, log }),
-    },
-    status,
+    queries: createQueries({ ...common, reader, adjustments }),
+    operator: { ...createManageAdjustments({ ...common, adjustments }), ...createManageIncidents(common) },
+    status: () => loops.status(),
     tokens: config.tokens,
     publicUrl: config.publicUrl,
     log,
@@ -145,124 +126,63 @@ export async function startApp(
     timeouts: { close: REQUEST_GRACE },
     ...(overrides.extra && { extra: overrides.extra }),
   });
-  const selfReport = createSelfReport({ recorder, definitions: definitions.currentOrEmpty, clock, log });
+  const selfReport = createSelfReport({ ...common, recorder });
   const deliverer = createDeliverer({
-    store,
-    definitions: definitions.currentOrEmpty,
+    ...common,
     targetOf: targets.get,
     owner,
-    clock,
     random: Math.random,
-    log,
     onDelivery(rows, delivery) {
       server.metrics.notification(rows[0]!.target, delivery.result);
-      if (delivery.result === 'refused') refusedAt = clock.now();
+      if (delivery.result === 'refused') loops.refused();
       selfReport(rows, delivery);
     },
   });
-
   let sloProblems: readonly string[] = [];
-  let refusedAt = -Infinity;
-  const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
-
-  function status(): ServiceStatus {
-    const { error, dataLoss, outbox } = storeWatch.health();
-    const current = definitions.current();
-    return {
-      ready: current !== null && error === null,
-      checks: {
-        store: { ok: error === null, message: error ?? 'answers' },
-        slos: {
-          ok: current !== null,
-          message: current ? `${allSlos(current).length} in force` : 'none has loaded yet',
-        },
-        counters: { ok: dataLoss === null, message: dataLoss ?? 'kept' },
-      },
-      sloProblems,
-      leader: leadership.leading(),
-      evaluation,
-      outbox,
-      queued: recorder.queued,
-    };
-  }
+  const { heartbeatUrl } = config;
+  const loops = createServiceLoops({
+    evaluateAt: config.evaluate,
+    schedule(expression, run) {
+      const task = schedule(expression, run, { timezone: 'UTC' });
+      return () => task.destroy();
+    },
+    every(milliseconds, run) {
+      const timer = setInterval(() => void run(), milliseconds);
+      return () => clearInterval(timer);
+    },
+    clock,
+    elapsed,
+    leadership,
+    definitions: definitions.current,
+    sloProblems: () => sloProblems,
+    recorder,
+    evaluator,
+    deliverer,
+    storeWatch,
+    metrics: server.metrics,
+    beat: heartbeatUrl === null ? null : (stopping) => beat(heartbeatUrl, log, stopping),
+    log,
+  });
 
   async function takeUp(loaded: Loaded): Promise<void> {
     sloProblems = loaded.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     server.metrics.sloFiles(loaded.definitions !== null);
     if (!loaded.definitions) {
-      const kept = definitions.current() ? '; the last good ones stay in force' : '';
+      const kept = definitions.current() ? '; the last valid ones stay active' : '';
       log.error({ problems: sloProblems }, `the SLO files do not load${kept}`);
       return;
     }
     const next = overrides.adapt ? overrides.adapt(loaded.definitions) : loaded.definitions;
     await definitions.replace(next);
-    log.info({ files: loaded.files.length, slos: allSlos(next).length }, 'the SLO files are in force');
-  }
-
-  async function tick(): Promise<void> {
-    if (!leadership.leading() || !definitions.current()) return;
-    const started = clock.now();
-    try {
-      const result = await evaluator.tick(started);
-      evaluation.lastAt = started;
-      evaluation.lastDurationMs = clock.now() - started;
-      evaluation.failures += result.failed;
-      server.metrics.evaluation(evaluation.lastDurationMs, result);
-      if (result.notifications > 0) void deliver();
-    } catch (error) {
-      evaluation.failures++;
-      server.metrics.evaluationFailed();
-      log.error({ error: String(error) }, 'a tick failed; the next one catches up');
-    }
-  }
-
-  let delivering = false;
-  async function deliver(): Promise<void> {
-    if (delivering || !leadership.leading()) return;
-    delivering = true;
-    try {
-      await deliverer.run();
-    } catch (error) {
-      log.warn({ error: String(error) }, 'the outbox could not be read');
-    } finally {
-      delivering = false;
-    }
-  }
-
-  /** Only the replica that works can say that the work is done. */
-  async function heartbeat(): Promise<void> {
-    if (!config.heartbeatUrl || !leadership.leading()) return;
-    const { error } = storeWatch.health();
-    const delivers = clock.now() - refusedAt >= REFUSAL_TOLD_FOR;
-    const evaluates = evaluation.lastAt !== null && clock.now() - evaluation.lastAt < 3 * HEARTBEAT_INTERVAL;
-    if (evaluates && delivers && error === null) await beat(config.heartbeatUrl, log);
+    log.info({ files: loaded.files.length, slos: allSlos(next).length }, 'the SLO files are active');
   }
 
   const source = { paths: [config.slos], env: process.env, log };
-  const first = await loadDefinitions(source.paths, source.env);
-  await takeUp(first);
-  await storeWatch.check();
-  await leadership.start();
-  const { url } = await server.listen(config.port, config.host);
-  const watcher = await watchDefinitions({
-    ...source,
-    since: first,
-    onLoaded: (loaded) => {
-      takeUp(loaded).catch((error: unknown) => log.error({ error: String(error) }, 'a reload failed'));
-    },
-  });
-  const cron = schedule(config.evaluate, tick, { timezone: 'UTC', noOverlap: true });
-  const timers = [
-    setInterval(() => void deliver(), DELIVERY_INTERVAL),
-    setInterval(() => void storeWatch.check(), STORE_INTERVAL),
-    setInterval(() => void heartbeat(), HEARTBEAT_INTERVAL),
-  ];
+  let watcher: Awaited<ReturnType<typeof watchDefinitions>> | null = null;
 
   async function stop(): Promise<void> {
-    for (const timer of timers) clearInterval(timer);
-    await cron.destroy();
-    await watcher.close();
-    await server.close();
+    // First all that begins work, side by side, and then what does it.
+    await Promise.all([loops.stop(), watcher?.close(), server.close()]);
     await recorder.drain();
     await deliverer.stop(DELIVERY_GRACE);
     await leadership.stop();
@@ -270,7 +190,27 @@ export async function startApp(
     await store.close();
   }
   let stopping: Promise<void> | null = null;
-  return { url, store, definitions: definitions.current, stop: () => (stopping ??= stop()) };
+
+  try {
+    const first = await loadDefinitions(source.paths, source.env);
+    await takeUp(first);
+    await storeWatch.check();
+    await leadership.start();
+    const { url } = await server.listen(config.port, config.host);
+    watcher = await watchDefinitions({
+      ...source,
+      since: first,
+      onLoaded: (loaded) => {
+        takeUp(loaded).catch((error: unknown) => log.error({ error: String(error) }, 'a reload failed'));
+      },
+    });
+    loops.start();
+    return { url, store, definitions: definitions.current, stop: () => (stopping ??= stop()) };
+  } catch (error) {
+    // Such as a port that is taken: another replica need not wait for the lease to run out.
+    await stop();
+    throw error;
+  }
 }
 
 function openStore(config: Config, log: Log): Promise<Store> {

@@ -1,0 +1,181 @@
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Recorder } from '../../core/ports/recorder.ts';
+import type { ServiceStatus } from '../../core/ports/service-status.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
+import { allSlos } from '../../core/slo/slo.ts';
+import { HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
+import type { Leadership } from './leadership.ts';
+import type { StoreWatch } from './store-health.ts';
+
+/** What the service does again and again: it evaluates, delivers, watches its store and sends a heartbeat. */
+export interface ServiceLoops {
+  /** Begins. A second call changes nothing, nor does one after `stop`. */
+  start(): void;
+  /** Begins nothing more, and resolves once everything that runs has ended. A second call waits for the first. */
+  stop(): Promise<void>;
+  /** A notification was refused for good: the heartbeat is withheld for an hour. */
+  refused(): void;
+  status(): ServiceStatus;
+}
+
+/** What an evaluation found, as far as it is counted. */
+export interface EvaluationTotals {
+  /** SLOs that could not be evaluated. */
+  readonly failed: number;
+  readonly overdue: number;
+  readonly unjudged: number;
+}
+
+/** Ends what was scheduled. */
+export type Cancel = () => void | Promise<void>;
+
+export interface ServiceLoopsOptions {
+  /** When to evaluate: a cron expression with seconds. */
+  readonly evaluateAt: string;
+  /** Runs something at the times of a cron expression, even while it still runs from the time before. */
+  readonly schedule: (expression: string, run: () => Promise<void>) => Cancel;
+  /** Runs something every so many milliseconds, even while it still runs from the time before. */
+  readonly every: (milliseconds: number, run: () => Promise<void>) => Cancel;
+  readonly clock: Clock;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
+  readonly leadership: Pick<Leadership, 'leading'>;
+  readonly definitions: () => Definitions | null;
+  /** Problems of the SLO files, formatted; empty when all of them load. */
+  readonly sloProblems: () => readonly string[];
+  readonly recorder: Pick<Recorder, 'queued'>;
+  /** Evaluates every SLO at `now`, and calls `onCommitted` when there is something to deliver; see `Evaluator`. */
+  readonly evaluator: { tick(now: number, onCommitted: () => void): Promise<EvaluationTotals> };
+  /** Claims what is due and begins to send it; see `Deliverer`. */
+  readonly deliverer: { run(): Promise<void> };
+  readonly storeWatch: StoreWatch;
+  /** Sends a heartbeat until the signal aborts and never rejects; null when there is nowhere to send it. */
+  readonly beat: ((signal: AbortSignal) => Promise<void>) | null;
+  readonly metrics: {
+    evaluation(durationMs: number, totals: EvaluationTotals): void;
+    evaluationFailed(): void;
+  };
+  readonly log: Log;
+}
+
+/** Between looks at the outbox; a transition wakes delivery at once. */
+const DELIVERY_INTERVAL = 250;
+const STORE_INTERVAL = SECOND;
+const HEARTBEAT_INTERVAL = MINUTE;
+/** After a permanent delivery failure, withhold the heartbeat this long so that the external watchdog alerts. */
+const WITHHELD_AFTER_REFUSAL = HOUR;
+
+export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
+  const { clock, elapsed, leadership, definitions, evaluator, deliverer, storeWatch, metrics, log } = options;
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  let cancels: readonly Cancel[] | null = null;
+  let stopped: Promise<void> | null = null;
+
+  const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
+  // By elapsed time: a clock that is set must neither withhold a heartbeat nor excuse one.
+  let evaluatedAt = -Infinity;
+  let refusedAt = -Infinity;
+  let woken = false;
+
+  /** Makes work that `stop` waits for; while it runs, it is not begun again. */
+  function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+    let current: Promise<void> | null = null;
+    return async () => {
+      if (current || stopping.signal.aborted) return;
+      current = work().finally(() => {
+        running.delete(current!);
+        current = null;
+      });
+      running.add(current);
+      await current;
+    };
+  }
+
+  const evaluate = oneAtATime(async () => {
+    if (!leadership.leading() || !definitions()) return;
+    const now = clock.now();
+    const began = elapsed();
+    try {
+      const totals = await evaluator.tick(now, wakeDelivery);
+      evaluatedAt = began;
+      evaluation.lastAt = now;
+      evaluation.lastDurationMs = Math.round(elapsed() - began);
+      evaluation.failures += totals.failed;
+      metrics.evaluation(evaluation.lastDurationMs, totals);
+    } catch (error) {
+      evaluation.failures++;
+      metrics.evaluationFailed();
+      log.error({ error: String(error) }, 'a tick failed; the next one catches up');
+    }
+  });
+
+  const deliver = oneAtATime(async () => {
+    try {
+      do {
+        woken = false;
+        if (leadership.leading()) await deliverer.run();
+        // What was committed while claims were made may not be among them.
+      } while (woken && !stopping.signal.aborted);
+    } catch (error) {
+      log.warn({ error: String(error) }, 'the outbox could not be read');
+    }
+  });
+
+  function wakeDelivery(): void {
+    woken = true;
+    void deliver();
+  }
+
+  /** Only the replica that works can say that the work is done. */
+  const heartbeat = oneAtATime(async () => {
+    if (!options.beat || !leadership.leading()) return;
+    const now = elapsed();
+    const evaluates = now - evaluatedAt < 3 * HEARTBEAT_INTERVAL;
+    const delivers = now - refusedAt >= WITHHELD_AFTER_REFUSAL;
+    if (evaluates && delivers && storeWatch.health().error === null) await options.beat(stopping.signal);
+  });
+
+  const watchStore = oneAtATime(() => storeWatch.check());
+
+  async function end(): Promise<void> {
+    stopping.abort();
+    for (const cancel of cancels ?? []) await cancel();
+    await Promise.allSettled(running);
+  }
+
+  return {
+    start() {
+      if (stopped) return;
+      cancels ??= [
+        options.schedule(options.evaluateAt, evaluate),
+        options.every(DELIVERY_INTERVAL, deliver),
+        options.every(STORE_INTERVAL, watchStore),
+        options.every(HEARTBEAT_INTERVAL, heartbeat),
+      ];
+    },
+    stop: () => (stopped ??= end()),
+    refused: () => void (refusedAt = elapsed()),
+    status() {
+      const { error, dataLoss, outbox } = storeWatch.health();
+      const current = definitions();
+      return {
+        ready: current !== null && error === null,
+        checks: {
+          store: { ok: error === null, message: error ?? 'answers' },
+          slos: {
+            ok: current !== null,
+            message: current ? `${allSlos(current).length} active` : 'none has loaded yet',
+          },
+          counters: { ok: dataLoss === null, message: dataLoss ?? 'kept' },
+        },
+        sloProblems: options.sloProblems(),
+        leader: leadership.leading(),
+        evaluation,
+        outbox,
+        queued: options.recorder.queued,
+      };
+    },
+  };
+}

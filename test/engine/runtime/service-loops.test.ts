@@ -1,0 +1,467 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
+import type { EvaluationTotals, ServiceLoopsOptions } from '../../../src/engine/runtime/service-loops.ts';
+import { createServiceLoops } from '../../../src/engine/runtime/service-loops.ts';
+import type { StoreHealth } from '../../../src/engine/runtime/store-health.ts';
+import { START, manualClock } from '../../support/clock.ts';
+import { define, defineSlo } from '../../support/definitions.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+
+const DEFINITIONS = define([defineSlo(), defineSlo({ name: 'other' })]);
+const FOUND: EvaluationTotals = { failed: 0, overdue: 0, unjudged: 0 };
+const HEALTHY: StoreHealth = { error: null, dataLoss: null, outbox: { pending: 2, undeliverable: 1 } };
+/** The only thing that is ever scheduled by an expression runs this often in these tests. */
+const EVALUATE_EVERY = 5 * SECOND;
+const EXPRESSION = '*/5 * * * * *';
+
+/** Loops whose parts a test replaces, on a clock and timers that move only when it says so. */
+function startLoops(overrides: Partial<ServiceLoopsOptions> = {}) {
+  const clock = manualClock();
+  let elapsed = 0;
+  const timers = new Set<{ readonly interval: number; next: number; readonly run: () => Promise<void> }>();
+  const state = { leading: true, definitions: true, health: HEALTHY, totals: FOUND };
+  const calls: string[] = [];
+  const evaluations: (number | 'failed')[] = [];
+  const log = memoryLog();
+
+  function every(interval: number, run: () => Promise<void>): () => void {
+    const timer = { interval, next: elapsed + interval, run };
+    timers.add(timer);
+    return () => void timers.delete(timer);
+  }
+  const loops = createServiceLoops({
+    evaluateAt: EXPRESSION,
+    schedule(expression, run) {
+      expect(expression).toBe(EXPRESSION);
+      return every(EVALUATE_EVERY, run);
+    },
+    every,
+    clock,
+    elapsed: () => elapsed,
+    leadership: { leading: () => state.leading },
+    definitions: () => (state.definitions ? DEFINITIONS : null),
+    sloProblems: () => ['a.yaml:1:1: a problem'],
+    recorder: { queued: 7 },
+    evaluator: {
+      tick(now) {
+        calls.push(`evaluate ${now - START}`);
+        return Promise.resolve(state.totals);
+      },
+    },
+    deliverer: {
+      run() {
+        calls.push('deliver');
+        return Promise.resolve();
+      },
+    },
+    storeWatch: {
+      check() {
+        calls.push('check');
+        return Promise.resolve();
+      },
+      health: () => state.health,
+    },
+    beat() {
+      calls.push('beat');
+      return Promise.resolve();
+    },
+    metrics: {
+      evaluation: (duration) => void evaluations.push(duration),
+      evaluationFailed: () => void evaluations.push('failed'),
+    },
+    log,
+    ...overrides,
+  });
+  loops.start();
+  return {
+    loops,
+    state,
+    clock,
+    log,
+    evaluations,
+    calls: (name: string) => calls.filter((call) => call.startsWith(name)),
+    forget: () => void (calls.length = 0),
+    timers: () => timers.size,
+    /** Lets time pass, without what is scheduled. */
+    take: (duration: number) => void (elapsed += duration),
+    /** Lets time pass by the clock and in truth, and runs what is due, in order. */
+    async pass(duration: number): Promise<void> {
+      const end = elapsed + duration;
+      for (;;) {
+        const [due] = [...timers].filter(({ next }) => next <= end).toSorted((a, b) => a.next - b.next);
+        if (!due) break;
+        const wait = Math.max(0, due.next - elapsed);
+        elapsed += wait;
+        clock.advance(wait);
+        due.next += due.interval;
+        void due.run();
+        await yieldToEventLoop();
+      }
+      clock.advance(end - elapsed);
+      elapsed = end;
+    },
+  };
+}
+
+/** A piece of work that lasts until a test ends it. */
+function work() {
+  let begun = 0;
+  let current: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
+  const of = (end: 'resolve' | 'reject', error = new Error()) => {
+    const ending = current!;
+    current = null;
+    if (end === 'resolve') ending.resolve();
+    else ending.reject(error);
+    return yieldToEventLoop();
+  };
+  return {
+    begun: () => begun,
+    running: () => current !== null,
+    run: () =>
+      new Promise<void>((resolve, reject) => {
+        begun++;
+        current = { resolve, reject };
+      }),
+    end: () => of('resolve'),
+    fail: (error: Error) => of('reject', error),
+  };
+}
+
+let service: ReturnType<typeof startLoops>;
+
+describe('evaluation', () => {
+  it('runs on schedule, with the time of the clock', async () => {
+    service = startLoops();
+    await service.pass(15 * SECOND);
+    expect(service.calls('evaluate')).toEqual(['evaluate 5000', 'evaluate 10000', 'evaluate 15000']);
+    expect(service.evaluations).toEqual([0, 0, 0]);
+    expect(service.loops.status().evaluation).toEqual({
+      lastAt: START + 15_000,
+      lastDurationMs: 0,
+      failures: 0,
+    });
+  });
+
+  it.each([
+    ['leads', 'leading'],
+    ['knows any SLOs', 'definitions'],
+  ] as const)('waits until this replica %s', async (_, condition) => {
+    service = startLoops();
+    service.state[condition] = false;
+    await service.pass(MINUTE);
+    expect(service.calls('evaluate')).toEqual([]);
+    expect(service.loops.status().evaluation.lastAt).toBeNull();
+    service.state[condition] = true;
+    await service.pass(EVALUATE_EVERY);
+    expect(service.calls('evaluate')).toHaveLength(1);
+  });
+
+  it('J4: that throws is counted and logged, and the next one goes on', async () => {
+    let broken = true;
+    service = startLoops({
+      evaluator: {
+        tick: () =>
+          broken ? Promise.reject(new StoreUnavailable('gone')) : Promise.resolve({ ...FOUND, failed: 2 }),
+      },
+    });
+    await service.pass(EVALUATE_EVERY);
+    expect(service.evaluations).toEqual(['failed']);
+    expect(service.log.entries).toMatchObject([
+      { level: 'error', fields: { error: 'StoreUnavailable: gone' } },
+    ]);
+    expect(service.loops.status().evaluation).toEqual({ lastAt: null, lastDurationMs: null, failures: 1 });
+    broken = false;
+    await service.pass(EVALUATE_EVERY);
+    expect(service.evaluations).toEqual(['failed', 0]);
+    expect(service.loops.status().evaluation).toMatchObject({ lastAt: START + 10_000, failures: 3 });
+  });
+
+  it('never overlaps itself, and lasted as long as time passed, whatever the clock was set to', async () => {
+    const slow = work();
+    service = startLoops({ evaluator: { tick: () => slow.run().then(() => FOUND) } });
+    await service.pass(EVALUATE_EVERY);
+    service.take(1_234.5);
+    service.clock.advance(-HOUR);
+    await service.pass(3 * EVALUATE_EVERY);
+    expect(slow.begun()).toBe(1);
+    await slow.end();
+    expect(service.evaluations).toEqual([Math.round(1_234.5 + 3 * EVALUATE_EVERY)]);
+    await service.pass(EVALUATE_EVERY);
+    expect(slow.begun()).toBe(2);
+    await slow.end();
+  });
+});
+
+describe('delivery', () => {
+  it('looks at the outbox four times a second, while this replica leads', async () => {
+    service = startLoops();
+    await service.pass(SECOND);
+    expect(service.calls('deliver')).toHaveLength(4);
+    service.state.leading = false;
+    await service.pass(SECOND);
+    expect(service.calls('deliver')).toHaveLength(4);
+  });
+
+  it('begins as soon as notifications are committed, before the evaluation has ended', async () => {
+    const slow = work();
+    let commit = () => {};
+    service = startLoops({
+      evaluator: {
+        tick(_, onCommitted) {
+          commit = onCommitted;
+          return slow.run().then(() => FOUND);
+        },
+      },
+    });
+    await service.pass(EVALUATE_EVERY);
+    service.forget();
+    commit();
+    expect(service.calls('deliver')).toHaveLength(1);
+    await yieldToEventLoop();
+    commit();
+    expect(service.calls('deliver')).toHaveLength(2);
+    await slow.end();
+    expect(service.calls('deliver'), 'nothing more was committed').toHaveLength(2);
+  });
+
+  it('never overlaps itself; what was committed meanwhile is claimed right after', async () => {
+    const slow = work();
+    let commit = () => {};
+    service = startLoops({
+      deliverer: { run: slow.run },
+      evaluator: {
+        tick(_, onCommitted) {
+          commit = onCommitted;
+          return Promise.resolve(FOUND);
+        },
+      },
+    });
+    await service.pass(EVALUATE_EVERY);
+    expect(slow.begun()).toBe(1);
+    commit();
+    commit();
+    expect(slow.begun()).toBe(1);
+    await slow.end();
+    expect(slow.begun()).toBe(2);
+    await slow.end();
+    expect(slow.begun(), 'intervals alone wait for the next one').toBe(2);
+    await service.pass(250);
+    expect(slow.begun()).toBe(3);
+    await slow.end();
+  });
+
+  it('that fails is logged and goes on at the next interval', async () => {
+    const slow = work();
+    service = startLoops({ deliverer: { run: slow.run } });
+    await service.pass(250);
+    await slow.fail(new StoreUnavailable('gone'));
+    expect(service.log.entries).toMatchObject([
+      { level: 'warn', fields: { error: 'StoreUnavailable: gone' } },
+    ]);
+    await service.pass(250);
+    expect(slow.begun()).toBe(2);
+    await slow.end();
+  });
+});
+
+describe('the store watch', () => {
+  it('asks the store every second, whoever leads, and never twice at once', async () => {
+    const slow = work();
+    service = startLoops({ storeWatch: { check: slow.run, health: () => HEALTHY } });
+    service.state.leading = false;
+    await service.pass(SECOND);
+    expect(slow.begun()).toBe(1);
+    await service.pass(10 * SECOND);
+    expect(slow.begun()).toBe(1);
+    await slow.end();
+    await service.pass(SECOND);
+    expect(slow.begun()).toBe(2);
+    await slow.end();
+  });
+});
+
+describe('the heartbeat', () => {
+  it('is sent once a minute while all is well', async () => {
+    service = startLoops();
+    await service.pass(3 * MINUTE);
+    expect(service.calls('beat')).toHaveLength(3);
+  });
+
+  it('is sent nowhere without an address', async () => {
+    service = startLoops({ beat: null });
+    await service.pass(3 * MINUTE);
+    expect(service.calls('beat')).toEqual([]);
+  });
+
+  describe('is withheld', () => {
+    beforeEach(async () => {
+      service = startLoops();
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toHaveLength(1);
+      service.forget();
+    });
+
+    it('while another replica leads', async () => {
+      service.state.leading = false;
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toEqual([]);
+    });
+
+    it('while the store does not answer', async () => {
+      service.state.health = { ...HEALTHY, error: 'gone' };
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toEqual([]);
+      service.state.health = HEALTHY;
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toHaveLength(1);
+    });
+
+    it('for an hour after a notification was refused for good', async () => {
+      service.loops.refused();
+      await service.pass(HOUR - 1);
+      expect(service.calls('beat')).toEqual([]);
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toHaveLength(1);
+    });
+
+    it('once nothing was evaluated for three minutes', async () => {
+      service.state.definitions = false;
+      await service.pass(2 * MINUTE);
+      expect(service.calls('beat')).toHaveLength(2);
+      await service.pass(5 * MINUTE);
+      expect(service.calls('beat')).toHaveLength(2);
+    });
+
+    it.each([HOUR, -HOUR])('by time that passed: a clock set by %i ms changes nothing', async (by) => {
+      service.loops.refused();
+      service.clock.advance(by);
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toEqual([]);
+      await service.pass(HOUR);
+      service.forget();
+      service.state.definitions = false;
+      service.clock.advance(by);
+      await service.pass(2 * MINUTE);
+      expect(service.calls('beat')).toHaveLength(2);
+      await service.pass(2 * MINUTE);
+      expect(service.calls('beat')).toHaveLength(2);
+    });
+  });
+
+  it('is withheld before the first evaluation', async () => {
+    service = startLoops();
+    service.state.definitions = false;
+    await service.pass(MINUTE);
+    expect(service.calls('beat')).toEqual([]);
+  });
+});
+
+describe('the status', () => {
+  it('says what works', () => {
+    service = startLoops();
+    expect(service.loops.status()).toEqual({
+      ready: true,
+      checks: {
+        store: { ok: true, message: 'answers' },
+        slos: { ok: true, message: '2 active' },
+        counters: { ok: true, message: 'kept' },
+      },
+      sloProblems: ['a.yaml:1:1: a problem'],
+      leader: true,
+      evaluation: { lastAt: null, lastDurationMs: null, failures: 0 },
+      outbox: { pending: 2, undeliverable: 1 },
+      queued: 7,
+    });
+  });
+
+  it('J2: says what does not', () => {
+    service = startLoops();
+    Object.assign(service.state, { leading: false, definitions: false });
+    service.state.health = { ...HEALTHY, error: 'gone', dataLoss: 'wiped' };
+    expect(service.loops.status()).toMatchObject({
+      ready: false,
+      checks: {
+        store: { ok: false, message: 'gone' },
+        slos: { ok: false, message: 'none has loaded yet' },
+        counters: { ok: false, message: 'wiped' },
+      },
+      leader: false,
+    });
+  });
+
+  it.each(['store', 'definitions'] as const)('is not ready without %s', (missing) => {
+    service = startLoops();
+    if (missing === 'store') service.state.health = { ...HEALTHY, error: 'gone' };
+    else service.state.definitions = false;
+    expect(service.loops.status().ready).toBe(false);
+  });
+});
+
+describe('starting and stopping', () => {
+  it('twice changes nothing', async () => {
+    service = startLoops();
+    service.loops.start();
+    expect(service.timers()).toBe(4);
+    await service.pass(EVALUATE_EVERY);
+    expect(service.calls('evaluate')).toHaveLength(1);
+    const first = service.loops.stop();
+    expect(service.loops.stop()).toBe(first);
+    await first;
+    service.loops.start();
+    expect(service.timers(), 'nor does a start after the end').toBe(0);
+  });
+
+  it('resolves when all that runs has ended, and nothing begins after it', async () => {
+    const [evaluation, delivery, check, beat] = [work(), work(), work(), work()];
+    const begun = () => [evaluation, delivery, check, beat].map((one) => one.begun());
+    let commit = () => {};
+    let sending: AbortSignal | null = null;
+    let ticks = 0;
+    service = startLoops({
+      evaluator: {
+        tick(_, onCommitted) {
+          commit = onCommitted;
+          // The first lets heartbeats be sent.
+          return ++ticks === 1 ? Promise.resolve(FOUND) : evaluation.run().then(() => FOUND);
+        },
+      },
+      deliverer: { run: delivery.run },
+      storeWatch: { check: check.run, health: () => HEALTHY },
+      beat(signal) {
+        sending = signal;
+        return beat.run();
+      },
+    });
+    await service.pass(MINUTE);
+    expect(begun()).toEqual([1, 1, 1, 1]);
+    let over = false;
+    const stopped = service.loops.stop().then(() => (over = true));
+    await yieldToEventLoop();
+    expect(service.timers()).toBe(0);
+    expect(sending!.aborted, 'a heartbeat does not hold up the end').toBe(true);
+    commit();
+    for (const one of [beat, check, delivery, evaluation]) {
+      expect(over).toBe(false);
+      await one.end();
+    }
+    await stopped;
+    commit();
+    await service.pass(2 * MINUTE);
+    expect(begun()).toEqual([1, 1, 1, 1]);
+  });
+
+  it('runs nothing that a timer brings late', async () => {
+    const late: (() => Promise<void>)[] = [];
+    const keep = (_: unknown, run: () => Promise<void>) => {
+      late.push(run);
+      return () => Promise.resolve();
+    };
+    service = startLoops({ schedule: keep, every: keep });
+    await service.loops.stop();
+    for (const run of late) await run();
+    expect(late).toHaveLength(4);
+    expect(service.calls('')).toEqual([]);
+  });
+});
