@@ -39,6 +39,13 @@ async function evidence(asked: Slo = slo) {
   return reader.evidence(asked, world.clock.now());
 }
 
+/** The cells of the first hour, of which one minute holds something. */
+const minute = (index: number, good: number, bad: number): HourCells[] => {
+  const cells = new Uint32Array(120);
+  cells.set([good, bad], index * 2);
+  return [{ hour: START / HOUR, cells }];
+};
+
 const streak = async (asked: Slo = slo) => (await evidence(asked)).streak();
 
 describe('the streak of an SLO', () => {
@@ -135,12 +142,6 @@ describe('the streak of an SLO', () => {
 });
 
 describe('what is excluded', () => {
-  const minute = (index: number, good: number, bad: number): HourCells[] => {
-    const cells = new Uint32Array(120);
-    cells.set([good, bad], index * 2);
-    return [{ hour: START / HOUR, cells }];
-  };
-
   it('is in no sum and in no run, but did come', async () => {
     await open(slo);
     reader = world.newReader({ excluded: () => without });
@@ -217,6 +218,46 @@ describe('a calendar window', () => {
     }
     // One array of windows a minute, shared by the SLOs that have the same.
     expect(new Set(requested).size).toBe(5);
+  });
+});
+
+describe('what came since a moment', () => {
+  it('is read of many SLOs in one call, to the minute, and is never more than the time window holds', async () => {
+    const short = defineSlo({ name: 'short', window: '4h' });
+    const others = Array.from({ length: 50 }, (_, index) =>
+      defineSlo({ name: `other-${index}`, sli: { withinMs: HOUR + index } }),
+    );
+    await open(slo, short, ...others);
+    world.clock.advance(17 * MINUTE);
+    await world.report(0, 1);
+    const from = world.clock.now();
+    world.clock.advance(MINUTE);
+    await world.report(0, 2);
+    world.clock.advance(5 * HOUR);
+    await world.report(10, 4);
+    const requests = [slo, short, ...others].map((asked) => ({ slo: asked, from }));
+    const before = world.wrapped.calls('readBlocks').length;
+    await reader.prepareSince(requests, world.clock.now());
+    expect(world.wrapped.calls('readBlocks')).toHaveLength(before + 1);
+    const [long, bounded, ...rest] = requests.map((request) => reader.sumSince(request, world.clock.now()));
+    expect(long).toEqual({ good: 10, bad: 6 });
+    expect(bounded).toEqual({ good: 10, bad: 4 });
+    expect(rest).toEqual(others.map(() => ({ good: 0, bad: 6 })));
+  });
+
+  it('leaves out what is excluded, and throws where counters could not be read', async () => {
+    await open(slo);
+    reader = world.newReader({ excluded: () => without });
+    await world.report(4, 6);
+    const request = { slo, from: START - MINUTE };
+    await world.store.writeHours(without, minute(0, 1, 2), START);
+    await reader.prepareSince([request], world.clock.now());
+    expect(reader.sumSince(request, world.clock.now())).toEqual({ good: 3, bad: 4 });
+    world.wrapped.before('changes', () => Promise.reject(new TypeError('wrong type')));
+    await reader.prepareSince([request], world.clock.now());
+    expect(() => reader.sumSince(request, world.clock.now())).toThrow(
+      'could not be read: TypeError: wrong type',
+    );
   });
 });
 

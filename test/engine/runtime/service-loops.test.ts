@@ -17,7 +17,7 @@ const EVALUATE_EVERY = 5 * SECOND;
 const EXPRESSION = '*/5 * * * * *';
 
 /** Loops whose parts a test replaces, on a clock and timers that move only when it says so. */
-function startLoops(overrides: Partial<ServiceLoopsOptions> = {}) {
+function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true } = {}) {
   const clock = manualClock();
   let elapsed = 0;
   const timers = new Set<{ readonly interval: number; next: number; readonly run: () => Promise<void> }>();
@@ -74,7 +74,7 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}) {
     log,
     ...overrides,
   });
-  loops.start();
+  if (start) loops.start();
   return {
     loops,
     state,
@@ -409,8 +409,14 @@ describe('starting and stopping', () => {
     const first = service.loops.stop();
     expect(service.loops.stop()).toBe(first);
     await first;
+  });
+
+  it('is over for good: what was stopped does not start, even for the first time', async () => {
+    service = startLoops({}, { start: false });
+    expect(service.timers()).toBe(0);
+    await service.loops.stop();
     service.loops.start();
-    expect(service.timers(), 'nor does a start after the end').toBe(0);
+    expect(service.timers()).toBe(0);
   });
 
   it('resolves when all that runs has ended, and nothing begins after it', async () => {
