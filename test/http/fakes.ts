@@ -334,7 +334,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
         name: 'outage',
         severity: 'page',
         kind: 'outage',
-        condition: 'so many bad outcomes in a row that it is no chance',
+        condition: '5 consecutive bad outcomes, more than chance explains',
         now: '12 of 5 in a row',
         firing: true,
       },

@@ -1,4 +1,4 @@
-import type { TierReading } from '../../src/core/alerting/tier-reading.ts';
+import type { TierReading } from '../../src/core/alerting/tier-kind.ts';
 import type { Counts } from '../../src/core/counters/cells.ts';
 import type { Evidence, Streak } from '../../src/core/counters/evidence.ts';
 import { readTiers } from '../../src/core/alerting/incident.ts';

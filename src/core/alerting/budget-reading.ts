@@ -1,36 +1,12 @@
 import type { Counts } from '../counters/cells.ts';
-import { endOfPeriod, windowLength } from '../time/calendar.ts';
-import type { TierReading } from './tier-reading.ts';
-import { LOOKBACK } from './tier-reading.ts';
+import { windowLength } from '../time/calendar.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
-import { errorBudget, timeToExhaustion } from '../budget/error-budget.ts';
+import { errorBudget } from '../budget/error-budget.ts';
+import { forecastBudget, longestPace, shortestPace } from './forecast.ts';
 import type { AlertState } from './incident.ts';
 import type { Slo } from '../slo/slo.ts';
-
-/** Every window length (milliseconds) that judging an SLO at a moment sums up. */
-export function windowsOf(slo: Slo, now: number): number[] {
-  const windows = [
-    ...[slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)),
-    // What a calendar window is going to hold is told from as long a time before.
-    slo.window.duration,
-    streakLength(slo, now),
-    LOOKBACK,
-    ...slo.alerts.tiers.flatMap((tier) => {
-      if (tier.kind === 'burnRate') return [tier.long, tier.short];
-      return tier.kind === 'successRate' ? [tier.over] : [];
-    }),
-  ];
-  return [...new Set(windows)];
-}
-
-/**
- * How far back the latest outcomes of an SLO are looked for, in milliseconds: its time window, but neither less when a
- * calendar period has just begun, since no fault ends with a month, nor less than a silence that a tier asks about.
- */
-export function streakLength({ window, alerts }: Slo, now: number): number {
-  const silences = alerts.tiers.map((tier) => (tier.kind === 'noData' ? tier.after : 0));
-  return Math.max(windowLength(window, now), window.duration, ...silences);
-}
+import type { TierReading } from './tier-kind.ts';
+import { paceOf } from './tier-kinds.ts';
 
 /** The budget of an SLO's window and when it will be gone at the present pace. */
 export interface BudgetReading {
@@ -49,27 +25,33 @@ export function readBudget(
   now: number,
 ): BudgetReading {
   const counts = sum(windowLength(slo.window, now));
-  const budget = errorBudget(slo.objective, counts);
   const firing = readings.filter(({ tier }) => state.firing[tier.name]);
-  const lookback = Math.max(...firing.map(({ tier }) => (tier.kind === 'burnRate' ? tier.long : 0)));
-  const exhaustsAt = exhaustionAt(slo, counts, sum, lookback > 0 ? lookback : LOOKBACK, now);
-  return { counts, budget, exhaustsAt };
+  const pace = longestPace(firing.map(({ tier }) => paceOf(tier)));
+  const { exhaustsAt } = forecastBudget(slo, counts, sum, pace, now);
+  return { counts, budget: errorBudget(slo.objective, counts), exhaustsAt };
 }
 
-/**
- * When the budget is gone at the pace of the last `lookback` milliseconds; null when it is gone already, lasts
- * longer than the time window at this pace, or begins anew before that.
- */
-export function exhaustionAt(
+/** When a budget that was read is gone at the latest. */
+export interface SoonestExhaustion {
+  readonly exhaustsAt: number | null;
+  /** The time (milliseconds) whose pace brings it forward; null when it is the pace that the budget was read at. */
+  readonly pace: number | null;
+}
+
+/** When the budget is gone at the faster of two paces: the one it was read at, and that of the shortest window that fires. */
+export function soonestExhaustion(
   slo: Slo,
-  counts: Counts,
+  { counts, exhaustsAt }: BudgetReading,
+  firing: readonly TierReading[],
   sum: (duration: number) => Counts,
-  lookback: number,
   now: number,
-): number | null {
-  const left = timeToExhaustion(slo.objective, counts, sum(lookback), lookback);
-  const { window } = slo;
-  const end = window.kind === 'rolling' ? now + window.duration : endOfPeriod(window, now);
-  const foreseen = left !== null && left > 0 && now + left <= end;
-  return foreseen ? Math.round(now + left) : null;
+): SoonestExhaustion {
+  const pace = shortestPace(
+    firing.map(({ tier }) => paceOf(tier)),
+    slo.alerts.tiers.map(paceOf),
+  );
+  const sooner = pace === null ? null : forecastBudget(slo, counts, sum, pace, now).exhaustsAt;
+  return sooner !== null && (exhaustsAt === null || sooner < exhaustsAt)
+    ? { exhaustsAt: sooner, pace }
+    : { exhaustsAt, pace: null };
 }

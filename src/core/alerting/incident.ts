@@ -1,6 +1,6 @@
 import type { EscalationStep, Severity } from '../slo/alert-policy.ts';
-import type { TierReading, Watched } from './tier-reading.ts';
-import { burnOf, reachOf, readTier } from './tier-reading.ts';
+import type { TierReading, Watched } from './tier-kind.ts';
+import { burnOf, reachOf, readTier } from './tier-kinds.ts';
 import type { Evidence } from '../counters/evidence.ts';
 import { hash53 } from '../hash.ts';
 import type { Slo } from '../slo/slo.ts';

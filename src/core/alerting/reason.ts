@@ -1,7 +1,6 @@
-import type { Severity } from '../slo/alert-policy.ts';
+import type { Severity, Tier } from '../slo/alert-policy.ts';
 import { burnRate } from '../budget/burn-rate.ts';
 import type { Counts } from '../counters/cells.ts';
-import type { TierReading } from './tier-reading.ts';
 import type { Objective } from '../budget/objective.ts';
 
 /** What a window held, and how fast that burned; null without outcomes. Duration in milliseconds. */
@@ -15,9 +14,20 @@ interface ReasonBase {
   readonly severity: Severity;
 }
 
+interface ReasonByKind {
+  readonly burnRate: BurnRateReason;
+  readonly successRate: SuccessRateReason;
+  readonly budgetRemaining: BudgetRemainingReason;
+  readonly forecast: ForecastReason;
+  readonly outage: OutageReason;
+  readonly noData: NoDataReason;
+}
+
+/** A tier of one kind that fires, with what it was compared with. */
+export type ReasonOf<K extends Tier['kind']> = ReasonByKind[K];
+
 /** A tier that fires, with what it was compared with, as it is stored with a notification. */
-export type Reason =
-  BurnRateReason | SuccessRateReason | BudgetRemainingReason | ForecastReason | OutageReason | NoDataReason;
+export type Reason = ReasonOf<Tier['kind']>;
 
 export interface BurnRateReason extends ReasonBase {
   readonly kind: 'burnRate';
@@ -61,41 +71,7 @@ export interface NoDataReason extends ReasonBase {
   readonly silentFor: number;
 }
 
-/** A reading as the reason of a notification. Throws when a reading's figures are not those of its kind of tier. */
-export function reasonOf(objective: Objective, { tier, figures }: TierReading): Reason {
-  const windowFacts = (duration: number, { good, bad }: Counts): WindowFacts => ({
-    duration,
-    good,
-    bad,
-    burnRate: burnRate(objective, { good, bad }),
-  });
-  const base = { tier: tier.name, severity: tier.severity };
-  if (tier.kind === 'burnRate' && figures.kind === 'burnRate') {
-    const [long, short] = [windowFacts(tier.long, figures.long), windowFacts(tier.short, figures.short)];
-    return { ...base, kind: tier.kind, factor: tier.factor, long, short };
-  }
-  if (tier.kind === 'successRate' && figures.kind === 'successRate')
-    return { ...base, kind: tier.kind, below: tier.below, over: windowFacts(tier.over, figures.over) };
-  if (tier.kind === 'budgetRemaining') return { ...base, kind: tier.kind, below: tier.below };
-  if (tier.kind === 'forecast' && figures.kind === 'forecast') {
-    const recent = windowFacts(figures.lookback, figures.recent);
-    return { ...base, kind: tier.kind, within: tier.within, left: figures.left, recent };
-  }
-  if (tier.kind === 'outage' && figures.kind === 'outage')
-    return {
-      ...base,
-      kind: tier.kind,
-      consecutiveBad: figures.consecutiveBad,
-      needed: figures.needed,
-      streakSince: figures.streakSince,
-    };
-  if (tier.kind === 'noData' && figures.kind === 'noData')
-    return {
-      ...base,
-      kind: tier.kind,
-      after: tier.after,
-      lastAt: figures.lastAt,
-      silentFor: figures.silentFor,
-    };
-  throw new TypeError(`the tier ${tier.name} of kind ${tier.kind} was read as ${figures.kind}`);
+/** What a window of a length (milliseconds) held, with how fast that burned. */
+export function windowFacts(objective: Objective, duration: number, { good, bad }: Counts): WindowFacts {
+  return { duration, good, bad, burnRate: burnRate(objective, { good, bad }) };
 }

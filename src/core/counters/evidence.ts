@@ -12,11 +12,12 @@ export interface Streak {
 
 /** What the counters of an SLO say at one moment: all that judging it may ask. */
 export interface Evidence {
-  /** The outcomes of the window of a length (milliseconds) that ends now; only of lengths that were made ready. */
+  /** The outcomes of the window of a length (milliseconds) that ends now. Throws for a length that was not prepared. */
   readonly sum: (duration: number) => Counts;
   /**
    * How many bad outcomes were really counted in that window, where `sum` only says what they amount to: one of a seldom
    * used member may be half of a composite. Absent: those of `sum`.
+   * Throws for a length that was not prepared.
    */
   readonly failures?: (duration: number) => number;
   readonly streak: () => Streak;

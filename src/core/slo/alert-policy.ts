@@ -40,7 +40,7 @@ export interface ForecastTier extends TierBase {
   readonly within: number;
 }
 
-/** Fires when the latest outcomes are all bad, so many that it is no chance (design §5). */
+/** Fires when so many consecutive outcomes are bad that chance does not explain it (design §5). */
 export interface OutageTier extends TierBase {
   readonly kind: 'outage';
 }
@@ -54,6 +54,9 @@ export interface NoDataTier extends TierBase {
 /** One condition of an alert policy, with the severity it has. */
 export type Tier =
   BurnRateTier | SuccessRateTier | BudgetRemainingTier | ForecastTier | OutageTier | NoDataTier;
+
+/** The tiers of one kind. */
+export type TierOf<K extends Tier['kind']> = Extract<Tier, { readonly kind: K }>;
 
 /** Who hears of a page that nobody has acknowledged this many milliseconds after it was sent. */
 export interface EscalationStep {

@@ -4,7 +4,7 @@ import { seriesKey } from '../../core/slo/series.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
-import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import { HOUR, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { Block, CachedCells } from './cached-cells.ts';
 import { blockCode, merge, cachedCells } from './cached-cells.ts';
 
@@ -40,7 +40,10 @@ export interface CounterCache {
   refresh(requests: readonly CounterRequest[], now: number): Promise<void>;
   /** Why the last refresh that asked for a series could not read it, unless the whole store was away; else null. */
   failure(sli: SliId): Error | null;
-  /** Sums up an SLI's outcomes in the window of a length that ends at `now`; the window must have been refreshed. */
+  /**
+   * Sums up an SLI's outcomes in the window of a length that ends at `now`; throws where part of the window was never
+   * read, which a refresh of another length or to another time does not do.
+   */
   sums(sli: SliId, now: number): (window: number) => Counts;
   /** The cells of a series as they are now, as far as they were read. */
   series(sli: SliId): CachedCells;
@@ -257,7 +260,8 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         let bad = 0;
         for (const { resolution, block, from, to } of spansOf(window, now)) {
           const cells = blocks?.get(blockCode(resolution, block))?.cells;
-          if (!cells) continue;
+          if (cells === undefined) throw new Error(neverRead(sli, window));
+          if (cells === null) continue;
           for (let at = from * 2; at <= to * 2; at += 2) {
             good += cells[at]!;
             bad += cells[at + 1]!;
@@ -325,6 +329,10 @@ function neededByHours({ minutesOf = [], hours }: CounterRequest): Needed[] {
     ...needed,
     ...blocks.map((block) => ({ code: blockCode('hour', block), resolution: 'hour' as const, block })),
   ];
+}
+
+function neverRead(sli: SliId, window: number): string {
+  return `not all counters of ${seriesKey(sli)} in the window of ${formatDuration(window)} were read`;
 }
 
 /** The workflow of a series' key; names hold no spaces. */

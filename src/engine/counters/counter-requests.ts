@@ -3,7 +3,7 @@ import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { CounterRequest } from './counter-cache.ts';
-import { windowsOf } from '../../core/alerting/budget-reading.ts';
+import { windowsOf } from '../../core/alerting/tier-kinds.ts';
 
 /** More different sets of windows than definitions use: those of SLOs that are gone. */
 const MAX_SHARED = 1000;

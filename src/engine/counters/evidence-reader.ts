@@ -9,6 +9,7 @@ import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts
 import { SLICE_PARTS, isDerived } from '../../core/sli/sli.ts';
 import type { ComponentSli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
+import { formatDuration } from '../../core/time/duration.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { counterRequests } from './counter-requests.ts';
@@ -26,7 +27,10 @@ export interface SinceRequest {
 export interface Reader {
   /** Brings everything that judging these SLOs asks up to `now`. */
   prepare(slos: readonly Slo[], now: number): Promise<void>;
-  /** What the counters say of an SLO that was prepared for the same `now`. Throws when its counters could not be read. */
+  /**
+   * What the counters say of an SLO that was prepared for the same `now`. Throws when its counters could not be read;
+   * sums throw for windows that were not read.
+   */
   evidence(slo: Slo, now: number): Evidence;
   /** Brings what `sumSince` is going to be asked up to `now`, all of it in a few store calls. */
   prepareSince(requests: readonly SinceRequest[], now: number): Promise<void>;
@@ -99,7 +103,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
     const sums = counterCache.sums(component, now);
     const scale = scaleOf(component.sli);
-    const without = excluded(component);
+    const without = excludedNow(component);
     if (scale === 1 && !without) return sums;
     const excludedSums = without && counterCache.sums(without, now);
     return (window) => {
@@ -110,6 +114,25 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
         bad: Math.max(0, all.bad - none.bad) / scale,
       };
     };
+  }
+
+  /** A window that was not prepared would be summed from what other SLOs happen to have read. */
+  function preparedOnly<Answer>(
+    slo: Slo,
+    now: number,
+    ask: (window: number) => Answer,
+  ): (window: number) => Answer {
+    const { windows } = requestOf(slo, partsOf(slo)[0]!, now);
+    return (window) => {
+      if (!windows.includes(window)) throw new Error(notPrepared(slo, window, windows));
+      return ask(window);
+    };
+  }
+
+  /** An adjustment made since the counters were read takes effect with the next reading. */
+  function excludedNow(component: Component): SliId | null {
+    const without = excluded(component);
+    return without && counterCache.version(without) > 0 ? without : null;
   }
 
   function sumOf(slo: Slo, now: number): (window: number) => Counts {
@@ -141,8 +164,8 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     },
     evidence(slo, now) {
       return {
-        sum: sumOf(slo, now),
-        ...(slo.sli.kind === 'composite' && { failures: failuresOf(slo, now) }),
+        sum: preparedOnly(slo, now, sumOf(slo, now)),
+        ...(slo.sli.kind === 'composite' && { failures: preparedOnly(slo, now, failuresOf(slo, now)) }),
         streak: () => streaks.read(slo, now),
         // A composite says something only since its youngest member does.
         since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
@@ -185,6 +208,11 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
 /** How long the window is that holds what came since a moment. */
 function lengthSince({ slo, from }: SinceRequest, now: number): number {
   return Math.max(1, Math.min(now - from, slo.window.duration));
+}
+
+function notPrepared({ id }: Slo, window: number, windows: readonly number[]): string {
+  const prepared = windows.toSorted((a, b) => a - b).map(formatDuration);
+  return `the window of ${formatDuration(window)} of ${id} was not prepared, only those of ${prepared.join(', ')}`;
 }
 
 /** How many counted parts make one of what an SLI counts. */

@@ -9,7 +9,7 @@ import { readStreak } from '../../core/counters/streak.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { CachedCells } from './cached-cells.ts';
 import type { CounterCache, CounterRequest } from './counter-cache.ts';
-import { streakLength } from '../../core/alerting/budget-reading.ts';
+import { needsStreak, streakLength } from '../../core/alerting/tier-kinds.ts';
 
 /** Reads the latest outcomes of SLOs. */
 export interface Streaks {
@@ -92,9 +92,7 @@ export function createStreaks({ counterCache, partsOf, excluded, scaleOf }: Stre
 
   return {
     async prepare(slos, now) {
-      const asking = slos.filter(({ alerts }) =>
-        alerts.tiers.some(({ kind }) => kind === 'outage' || kind === 'noData'),
-      );
+      const asking = slos.filter(needsStreak);
       for (let round = 0; round < ROUNDS; round++) {
         const requests = asking.flatMap((slo) => requestsOf(slo, now));
         if (requests.length === 0) return;

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { TierReading } from '../../core/alerting/tier-reading.ts';
+import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { Acknowledgement, AlertState } from '../../core/alerting/incident.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';

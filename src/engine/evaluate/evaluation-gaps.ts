@@ -1,5 +1,5 @@
 import { iso } from '../../core/time/timestamp.ts';
-import type { Watched } from '../../core/alerting/tier-reading.ts';
+import type { Watched } from '../../core/alerting/tier-kind.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Sli } from '../../core/sli/sli.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';

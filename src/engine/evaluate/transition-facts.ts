@@ -1,17 +1,15 @@
 import type { Counts } from '../../core/counters/cells.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
-import type { TierReading } from '../../core/alerting/tier-reading.ts';
-import { reachOf } from '../../core/alerting/tier-reading.ts';
+import { reachOf, reasonOf } from '../../core/alerting/tier-kinds.ts';
 import type { AlertState, Transition } from '../../core/alerting/incident.ts';
 import type { MemberFacts, NotificationFacts } from '../../core/alerting/notification.ts';
-import { reasonOf } from '../../core/alerting/reason.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Failed } from '../counters/failure-breakdown.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
-import { exhaustionAt, readBudget } from '../../core/alerting/budget-reading.ts';
+import { readBudget, soonestExhaustion } from '../../core/alerting/budget-reading.ts';
 import type { Reader, SinceRequest } from '../counters/evidence-reader.ts';
 import type { Route } from '../../core/alerting/routing.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -102,10 +100,11 @@ function factsOf(
 ): NotificationFacts {
   const { kind, incident, readings, step } = transition;
   const over = kind === 'resolved';
-  const { counts, budget, exhaustsAt } = readBudget(slo, state, readings, evidence.sum, now);
+  const reading = readBudget(slo, state, readings, evidence.sum, now);
+  const { budget } = reading;
   const forecast = over
-    ? { exhaustsAt, pace: null }
-    : soonest(slo, counts, readings, evidence, exhaustsAt, now);
+    ? { exhaustsAt: reading.exhaustsAt, pace: null }
+    : soonestExhaustion(slo, reading, readings, evidence.sum, now);
   const spent = budget.allowed > 0 ? during.bad / budget.allowed : 0;
   const policy = slo.budgetPolicy;
   const above = policy?.postmortemAbove ?? null;
@@ -140,33 +139,6 @@ function factsOf(
     notified: route.notify,
     insteadOf: null,
   };
-}
-
-/**
- * When the budget is gone at the faster of two paces: that of the longest window that fires, and that of the
- * shortest. Of an outage that has just begun the long one knows little yet, and would reassure.
- */
-function soonest(
-  slo: Slo,
-  counts: Counts,
-  readings: readonly TierReading[],
-  { sum }: Evidence,
-  exhaustsAt: number | null,
-  now: number,
-): { readonly exhaustsAt: number | null; readonly pace: number | null } {
-  const shorts = readings.flatMap(({ tier }) => {
-    if (tier.kind === 'burnRate') return [tier.short];
-    if (tier.kind === 'successRate') return [tier.over];
-    // An outage has no window of its own; the shortest of the policy tells how many outcomes come.
-    return tier.kind === 'outage'
-      ? slo.alerts.tiers.flatMap((other) => (other.kind === 'burnRate' ? [other.short] : []))
-      : [];
-  });
-  const pace = Math.min(...shorts);
-  const sooner = Number.isFinite(pace) ? exhaustionAt(slo, counts, sum, pace, now) : null;
-  return sooner !== null && (exhaustsAt === null || sooner < exhaustsAt)
-    ? { exhaustsAt: sooner, pace }
-    : { exhaustsAt, pace: null };
 }
 
 function membersOf(reader: Reader, slo: Slo, now: number): MemberFacts[] {

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import type { MemberReport, Queries, SloReport } from '../../core/ports/queries.ts';
-import type { TierReading } from '../../core/alerting/tier-reading.ts';
+import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { Store } from '../../core/ports/store/store.ts';

@@ -1,7 +1,8 @@
 import { iso } from '../../core/time/timestamp.ts';
 import { endOfPeriod, startOfPeriod, windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
-import type { TierReading } from '../../core/alerting/tier-reading.ts';
+import type { TierReading } from '../../core/alerting/tier-kind.ts';
+import { burnRatesOf } from '../../core/alerting/tier-kinds.ts';
 import type { ErrorBudget } from '../../core/budget/error-budget.ts';
 import { errorBudget } from '../../core/budget/error-budget.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
@@ -41,7 +42,7 @@ export function reportSlo(
     runbook: slo.runbook,
     objective: slo.objective.ratio,
     window: slo.window.text,
-    state: stateOf(slo, state, budget, now - since),
+    state: stateOf(state, budget, now - since < warmUp(slo, readings)),
     sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
     budget: { ...undusted(budget), exhaustsAt: exhaustsAt === null ? null : iso(exhaustsAt) },
     windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, sum, now)),
@@ -123,14 +124,7 @@ function reportWindow(
 
 function burnRates(readings: readonly TierReading[]): Record<string, number | null> {
   const rates = new Map<number, number | null>();
-  for (const { tier, figures } of readings) {
-    if (tier.kind === 'burnRate' && figures.kind === 'burnRate') {
-      rates.set(tier.long, figures.longBurnRate);
-      rates.set(tier.short, figures.shortBurnRate);
-    } else if (tier.kind === 'successRate' && figures.kind === 'successRate') {
-      rates.set(tier.over, figures.burnRate);
-    }
-  }
+  for (const { duration, burnRate } of readings.flatMap(burnRatesOf)) rates.set(duration, burnRate);
   const shortestFirst = [...rates].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(
     shortestFirst.map(([duration, rate]) => [
@@ -156,18 +150,17 @@ function budgetPolicy(slo: Slo, { remainingRatio }: ErrorBudget): BudgetPolicyRe
 }
 
 /** What matters most comes first: a burning SLO without budget is exhausted, one without outcomes has no state but that. */
-function stateOf(slo: Slo, state: AlertState, budget: ErrorBudget, age: number): SloState {
+function stateOf(state: AlertState, budget: ErrorBudget, isYoung: boolean): SloState {
   if (budget.remainingRatio !== null && budget.remainingRatio <= 0) return 'exhausted';
   if (state.incident) return 'burning';
   if (budget.remainingRatio === null) return 'no-data';
-  return age < warmUp(slo) ? 'warming-up' : 'healthy';
+  return isYoung ? 'warming-up' : 'healthy';
 }
 
 /** Until its first page tier's long window is full, an SLO's burn rate is of less time than it says. */
-function warmUp({ alerts, window, sli }: Slo): number {
-  const first = alerts.tiers.find(({ kind }) => kind === 'burnRate' || kind === 'successRate');
-  const tierWindow =
-    first?.kind === 'burnRate' ? first.long : first?.kind === 'successRate' ? first.over : HOUR;
+function warmUp({ window, sli }: Slo, readings: readonly TierReading[]): number {
+  const first = readings.map(burnRatesOf).find((rates) => rates.length > 0);
+  const tierWindow = first ? Math.max(...first.map(({ duration }) => duration)) : HOUR;
   // What counts time needs at least one of its slices or intervals to say anything.
   const unit = sli.kind === 'slices' ? sli.sliceMs : sli.kind === 'freshness' ? sli.everyMs : 0;
   return Math.min(window.duration, Math.max(tierWindow, unit));

@@ -16,13 +16,12 @@ export function budgetState({ budget: { remainingRatio } }: NotificationFacts): 
     : `budget spent ${amount(Math.floor(1 - remainingRatio))} times over`;
 }
 
-/** `41% budget left, gone in 14h`; without outcomes, how fast it burns. */
-export function outlook(facts: NotificationFacts): string {
+/** `41% budget left, gone in 14h`; without outcomes, how fast it burns where that is known. */
+export function outlook(facts: NotificationFacts, burnRate: number | null): string {
   const budget = budgetState(facts);
   if (budget === null) {
-    const [reason] = facts.reasons;
-    const rate = reason?.kind === 'burnRate' ? reason.long.burnRate : null;
-    return rate === null ? 'burning its error budget' : `burning its error budget at ${times(rate)}`;
+    const rate = burnRate === null ? '' : ` at ${times(burnRate)}`;
+    return `burning its error budget${rate}`;
   }
   const ahead = facts.exhaustsAt === null ? 0 : facts.exhaustsAt - facts.at;
   return ahead > 0 && facts.budget.remaining > 0 ? `${budget}, gone in ${spanAhead(ahead)}` : budget;

@@ -3,11 +3,11 @@ import type { TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/budget/objective.ts';
 import type { Notification } from '../../core/ports/target.ts';
-import { budgetLeft, budgetState, outlook, runsOut } from './budget-words.ts';
+import { budgetLeft, budgetState, runsOut } from './budget-words.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
-import { failedOf, failuresOf, reasonFields, reasonSentence } from './reasons.ts';
+import { failedOf, failuresOf, isSilent, reasonFields, reasonSentence, trouble } from './reasons.ts';
 import {
   ago,
   amount,
@@ -142,16 +142,9 @@ function budgetToo(facts: NotificationFacts): string {
   return budget === null ? '' : `, ${budget}`;
 }
 
-/** What is wrong and how much budget is left, in a few words. */
-function trouble(facts: NotificationFacts): string {
-  const [reason] = facts.reasons;
-  if (reason?.kind === 'noData') return `no data for ${span(reason.silentFor)}`;
-  return reason?.kind === 'outage' ? `${sliWords(facts).nothingGood}, ${outlook(facts)}` : outlook(facts);
-}
-
 /** Whether all that happened is that no data came. */
 function isSilence({ reasons, peakBurnRate }: NotificationFacts): boolean {
-  return reasons.length > 0 && reasons.every(({ kind }) => kind === 'noData') && peakBurnRate === 0;
+  return reasons.length > 0 && reasons.every(isSilent) && peakBurnRate === 0;
 }
 
 const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phrase>> = {
@@ -258,7 +251,7 @@ function burning(facts: NotificationFacts): Field[] {
   const { acknowledged } = facts;
   const by = acknowledged && { name: plainName(acknowledged.by, 60) };
   return [
-    ...reasonFields(facts.reasons),
+    ...reasonFields(facts),
     { label: 'Budget left', value: budgetLeft(facts) },
     ...(isSilence(facts) ? [] : runsOut(facts)),
     {

@@ -7,37 +7,139 @@ import type {
   NoDataReason,
   OutageReason,
   Reason,
+  ReasonOf,
+  WindowFacts,
 } from '../../core/alerting/reason.ts';
+import { firesWhen, type ConditionOf } from '../../core/alerting/tier-words.ts';
+import { unitOf, type SliUnit } from '../../core/sli/sli-unit.ts';
+import type { Tier } from '../../core/slo/alert-policy.ts';
 import { formatDuration } from '../../core/time/duration.ts';
+import { outlook } from './budget-words.ts';
 import { sliWords } from './sli-words.ts';
 import type { Field, Phrase, Piece } from './phrase.ts';
 import { amount, percent, plainName, span, spanAhead, times, utc, windowWords } from './wording.ts';
 
-/** One sentence that says why a tier fires: what failed, how much, against what. */
-export function reasonSentence(facts: NotificationFacts, reason: Reason): Phrase {
-  switch (reason.kind) {
-    case 'burnRate':
-      return failedOf(facts, reason.long, ` in the last ${windowWords(reason.long.duration)}`);
-    case 'successRate': {
-      const { good, bad, duration } = reason.over;
-      const total = good + bad;
-      const share = total === 0 ? 'nothing' : percent(good / total);
+/** How a reason of one kind of tier is put into words. */
+interface ReasonWords<K extends Tier['kind']> {
+  /** Why the tier fires: what failed, how much, against what. */
+  sentence(facts: NotificationFacts, reason: ReasonOf<K>): Phrase;
+  /** What is wrong, in a few words; null when the budget says it best. */
+  trouble(facts: NotificationFacts, reason: ReasonOf<K>): string | null;
+  /** How many failures there were in the time that its causes are from; 0 when it does not say. */
+  failures(reason: ReasonOf<K>): number;
+  /** The windows whose burn rates it looks at. */
+  windows(reason: ReasonOf<K>): readonly WindowFacts[];
+  condition(reason: ReasonOf<K>): ConditionOf<K>;
+  /** What it stands at, where it stands among others; empty when it has no figure of its own. */
+  standing(reason: ReasonOf<K>): string;
+  /** Whether all it says is that no data came. */
+  readonly isSilence: boolean;
+}
+
+const THE_BUDGET_SAYS_IT = () => null;
+const NO_WINDOWS = () => [];
+const NO_FIGURE = () => '';
+
+const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
+  burnRate: {
+    sentence: (facts, { long }) => failedOf(facts, long, ` in the last ${windowWords(long.duration)}`),
+    trouble: THE_BUDGET_SAYS_IT,
+    failures: ({ long }) => long.bad,
+    windows: ({ long, short }) => [long, short],
+    condition: ({ kind, factor, long, short }) => ({
+      kind,
+      factor,
+      long: long.duration,
+      short: short.duration,
+    }),
+    standing: ({ long: { burnRate, duration } }) =>
+      burnRate === null ? '' : `${times(burnRate)} over ${formatDuration(duration)}`,
+    isSilence: false,
+  },
+  successRate: {
+    sentence(facts, { below, over }) {
+      const total = over.good + over.bad;
+      const share = total === 0 ? 'nothing' : percent(over.good / total);
       return [
-        ...counted(facts, reason.over, ` in the last ${windowWords(duration)}`),
-        `: ${share} good, below ${formatPercent(reason.below, 6)}.`,
+        ...counted(facts, over, ` in the last ${windowWords(over.duration)}`),
+        `: ${share} good, below ${formatPercent(below, 6)}.`,
       ];
-    }
-    case 'budgetRemaining':
-      return budgetSentence(facts, reason);
-    case 'forecast':
-      return forecastSentence(facts, reason);
-    case 'outage':
-      return outageSentence(facts, reason);
-    case 'noData':
-      return noDataSentence(facts, reason);
-    default:
-      return reason satisfies never;
-  }
+    },
+    trouble: THE_BUDGET_SAYS_IT,
+    failures: ({ over }) => over.bad,
+    windows: ({ over }) => [over],
+    condition: ({ kind, below, over }) => ({ kind, below, over: over.duration }),
+    standing({ over: { good, bad, duration } }) {
+      const total = good + bad;
+      return total === 0 ? '' : `${percent(good / total)} good over ${formatDuration(duration)}`;
+    },
+    isSilence: false,
+  },
+  budgetRemaining: {
+    sentence: budgetSentence,
+    trouble: THE_BUDGET_SAYS_IT,
+    failures: () => 0,
+    windows: NO_WINDOWS,
+    condition: (reason) => reason,
+    standing: NO_FIGURE,
+    isSilence: false,
+  },
+  forecast: {
+    sentence: forecastSentence,
+    trouble: THE_BUDGET_SAYS_IT,
+    failures: ({ recent }) => recent.bad,
+    windows: ({ recent }) => [recent],
+    condition: (reason) => reason,
+    standing: NO_FIGURE,
+    isSilence: false,
+  },
+  outage: {
+    sentence: outageSentence,
+    trouble: (facts) => `${sliWords(facts).nothingGood}, ${outlook(facts, null)}`,
+    failures: ({ consecutiveBad }) => consecutiveBad,
+    windows: NO_WINDOWS,
+    condition: ({ kind, needed }) => ({ kind, needed: { least: needed, most: needed } }),
+    standing: ({ consecutiveBad }) => `${amount(consecutiveBad)} bad in a row`,
+    isSilence: false,
+  },
+  noData: {
+    sentence: noDataSentence,
+    trouble: (_facts, { silentFor }) => `no data for ${span(silentFor)}`,
+    failures: () => 0,
+    windows: NO_WINDOWS,
+    condition: (reason) => reason,
+    standing: ({ silentFor }) => `silent for ${span(silentFor)}`,
+    isSilence: true,
+  },
+};
+
+/** One sentence that says why a tier fires: what failed, how much, against what. */
+export function reasonSentence<K extends Tier['kind']>(
+  facts: NotificationFacts,
+  reason: ReasonOf<K>,
+): Phrase {
+  return wordsOf(reason).sentence(facts, reason);
+}
+
+/** What is wrong and how much budget is left, in a few words. */
+export function trouble(facts: NotificationFacts): string {
+  const [reason] = facts.reasons;
+  return reason ? troubleOf(facts, reason) : outlook(facts, null);
+}
+
+function troubleOf<K extends Tier['kind']>(facts: NotificationFacts, reason: ReasonOf<K>): string {
+  const words = wordsOf(reason);
+  return words.trouble(facts, reason) ?? outlook(facts, words.windows(reason)[0]?.burnRate ?? null);
+}
+
+/** How many failures there were in the time that a reason's causes are from; 0 when it does not say. */
+export function failuresOf<K extends Tier['kind']>(reason: ReasonOf<K>): number {
+  return wordsOf(reason).failures(reason);
+}
+
+/** Whether all a reason says is that no data came. */
+export function isSilent(reason: Reason): boolean {
+  return wordsOf(reason).isSilence;
 }
 
 /** `312 of 2,140 executions failed in the last hour (14.6%; the objective allows 5%).` */
@@ -104,100 +206,40 @@ function noDataSentence(facts: NotificationFacts, { after, silentFor, lastAt }: 
   ];
 }
 
-/** How many failures there were in the time that a reason's causes are from; 0 when it does not say. */
-export function failuresOf(reason: Reason): number {
-  switch (reason.kind) {
-    case 'burnRate':
-      return reason.long.bad;
-    case 'successRate':
-      return reason.over.bad;
-    case 'forecast':
-      return reason.recent.bad;
-    case 'outage':
-      return reason.consecutiveBad;
-    case 'budgetRemaining':
-    case 'noData':
-      return 0;
-    default:
-      return reason satisfies never;
-  }
-}
-
 /** What the worst tier stands at, which tier that is, and which others fire. */
-export function reasonFields(reasons: readonly Reason[]): Field[] {
-  const [worst, ...others] = reasons;
+export function reasonFields(facts: NotificationFacts): Field[] {
+  const [worst, ...others] = facts.reasons;
   if (!worst) return [];
-  const verb = worst.severity === 'page' ? 'pages' : 'opens a ticket';
+  const unit = facts.sli ? unitOf(facts.sli) : 'executions';
   return [
     ...burnRateField(worst),
     {
       label: 'Tier',
-      value: [{ name: plainName(worst.tier, 60) }, ` ${verb} ${condition(worst)}`],
+      value: [{ name: plainName(worst.tier, 60) }, ` (${worst.severity}): ${conditionWords(worst, unit)}`],
     },
     ...(others.length === 0 ? [] : [{ label: 'Also firing', value: others.slice(0, 4).flatMap(standing) }]),
   ];
 }
 
-function burnRateField(reason: Reason): Field[] {
-  const rate = (burn: number | null) => (burn === null ? 'no outcomes' : times(burn));
-  const over = (
-    windows: readonly { readonly duration: number; readonly burnRate: number | null }[],
-  ): Field[] => [
-    {
-      label: 'Burn rate',
-      value: [windows.map((one) => `${rate(one.burnRate)} over ${formatDuration(one.duration)}`).join(', ')],
-    },
-  ];
-  if (reason.kind === 'burnRate') return over([reason.long, reason.short]);
-  if (reason.kind === 'successRate') return over([reason.over]);
-  return reason.kind === 'forecast' ? over([reason.recent]) : [];
+function burnRateField<K extends Tier['kind']>(reason: ReasonOf<K>): Field[] {
+  const windows = wordsOf(reason).windows(reason);
+  const rates = windows.map(({ burnRate, duration }) => {
+    const rate = burnRate === null ? 'no outcomes' : times(burnRate);
+    return `${rate} over ${formatDuration(duration)}`;
+  });
+  return rates.length === 0 ? [] : [{ label: 'Burn rate', value: [rates.join(', ')] }];
 }
 
-/** When a tier fires. */
-function condition(reason: Reason): string {
-  switch (reason.kind) {
-    case 'burnRate':
-      return `when both reach ${times(reason.factor)}`;
-    case 'successRate':
-      return `when less than ${formatPercent(reason.below, 6)} are good over ${formatDuration(reason.over.duration)}`;
-    case 'budgetRemaining':
-      return reason.below > 0
-        ? `when less than ${formatPercent(reason.below, 6)} of the budget is left`
-        : 'when the budget is overspent';
-    case 'forecast':
-      return `when the budget is gone within ${formatDuration(reason.within)}`;
-    case 'outage':
-      return reason.needed > 1 ? `after ${amount(reason.needed)} bad ones in a row` : 'after a bad one';
-    case 'noData':
-      return `after ${formatDuration(reason.after)} without data`;
-    default:
-      return reason satisfies never;
-  }
+function conditionWords<K extends Tier['kind']>(reason: ReasonOf<K>, unit: SliUnit): string {
+  return firesWhen(wordsOf(reason).condition(reason), unit);
 }
 
-function standing(reason: Reason, index: number): Piece[] {
-  const figure = (): string => {
-    switch (reason.kind) {
-      case 'burnRate':
-        return reason.long.burnRate === null
-          ? ''
-          : ` ${times(reason.long.burnRate)} over ${formatDuration(reason.long.duration)}`;
-      case 'successRate': {
-        const total = reason.over.good + reason.over.bad;
-        return total === 0
-          ? ''
-          : ` ${percent(reason.over.good / total)} good over ${formatDuration(reason.over.duration)}`;
-      }
-      case 'outage':
-        return ` ${amount(reason.consecutiveBad)} bad in a row`;
-      case 'noData':
-        return ` silent for ${span(reason.silentFor)}`;
-      case 'budgetRemaining':
-      case 'forecast':
-        return '';
-      default:
-        return reason satisfies never;
-    }
-  };
-  return [index > 0 ? ', ' : '', { name: plainName(reason.tier, 60) }, figure()];
+function standing<K extends Tier['kind']>(reason: ReasonOf<K>, index: number): Piece[] {
+  const figure = wordsOf(reason).standing(reason);
+  const name = { name: plainName(reason.tier, 60) };
+  return [index > 0 ? ', ' : '', name, figure === '' ? '' : ` ${figure}`];
+}
+
+function wordsOf<K extends Tier['kind']>(reason: ReasonOf<K>): ReasonWords<K> {
+  return REASON_WORDS[reason.kind as K];
 }

@@ -1,9 +1,8 @@
-import type { Tier } from '../../core/slo/alert-policy.ts';
-import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import { formatObjective, formatPercent, type Objective } from '../../core/budget/objective.ts';
 import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
+import { firesInOutage } from '../native/tier.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { problemAt, type ReportProblem } from '../yaml/source-text.ts';
 import { placeAt, shortened } from '../yaml/value-tree.ts';
@@ -170,9 +169,6 @@ function stricter(objective: Objective, { what, objectives: parts, product }: Pa
 function unpagedOutage({ alerts, objective }: Slo): string | null {
   // The parts of an OpenSLO composite leave alerting to the whole.
   if (alerts.tiers.length === 0) return null;
-  const highest = maximumBurnRate(objective);
-  const notices = (tier: Tier): boolean =>
-    tier.kind !== 'noData' && (tier.kind !== 'burnRate' || tier.factor <= highest);
-  if (alerts.tiers.some((tier) => tier.severity === 'page' && notices(tier))) return null;
+  if (alerts.tiers.some((tier) => tier.severity === 'page' && firesInOutage(tier, objective))) return null;
   return 'no tier of severity page notices a total outage; `{ outage: {}, severity: page }` would';
 }

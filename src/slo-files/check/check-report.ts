@@ -1,8 +1,8 @@
-import type { Tier } from '../../core/slo/alert-policy.ts';
 import { formatObjective, formatPercent } from '../../core/budget/objective.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
 import { formatDuration, MINUTE, SECOND } from '../../core/time/duration.ts';
 import { detectionsOf, outageDetection } from './detection.ts';
+import { conditionWords, proofWords, runNeeded, runWords } from './tier-checks.ts';
 import type { Loaded } from '../load.ts';
 import { formatProblem } from '../yaml/problem.ts';
 import { columns } from './text-table.ts';
@@ -40,11 +40,10 @@ function sloText(slo: Slo, traffic: Traffic): string {
   const { id, workflow, objective, window, otherWindows, alerts } = slo;
   const failures = `at least ${counted(alerts.minFailures, 'failure')}`;
   const windows = [window, ...otherWindows].map(({ text }) => text).join(', ');
-  const tiers = alerts.tiers.map((tier) => [tier.name, tier.severity, ...condition(tier)]);
   const rate = traffic.get(workflow) ?? null;
+  const run = runNeeded(slo, rate);
+  const tiers = alerts.tiers.map((tier) => [tier.name, tier.severity, ...conditionWords(tier, slo, run)]);
   const outage = outageDetection(slo, rate);
-  const run =
-    outage && (outage.least === outage.most ? `${outage.least}` : `${outage.least} to ${outage.most}`);
   const rows = detectionsOf(slo, rate).map(({ label, tier, after, budgetSpent }) =>
     tier && after !== null && budgetSpent !== null
       ? [
@@ -52,14 +51,14 @@ function sloText(slo: Slo, traffic: Traffic): string {
           `${tier.name} (${tier.severity})`,
           about(after),
           formatPercent(budgetSpent),
-          tier.kind === 'outage' ? `${run} failures in a row` : '',
+          proofWords(tier, run),
         ]
       : [label, 'never', '', '', ''],
   );
   // Without traffic nobody can say when that is, only that it may well be sooner than anything else.
   const runs =
     outage && outage.after === null
-      ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, `${run} failures in a row`, '', '']]
+      ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, runWords(run), '', '']]
       : [];
   const after = runs.length > 0 ? 'after, of a steady stream' : 'after';
   return [
@@ -70,29 +69,6 @@ function sloText(slo: Slo, traffic: Traffic): string {
   ]
     .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
     .join('\n');
-}
-
-/** When a tier fires, and what was changed about it so that it can. */
-function condition(tier: Tier): [condition: string, note: string] {
-  switch (tier.kind) {
-    case 'burnRate': {
-      const { long, short, factor, loweredFrom } = tier;
-      const note = loweredFrom === null ? '' : `lowered from ${rounded(loweredFrom)}x`;
-      return [`${rounded(factor)}x over ${formatDuration(long)} and ${formatDuration(short)}`, note];
-    }
-    case 'successRate':
-      return [`below ${formatPercent(tier.below, 4)} over ${formatDuration(tier.over)}`, ''];
-    case 'budgetRemaining':
-      return [`less than ${formatPercent(tier.below, 4)} of the budget left`, ''];
-    case 'forecast':
-      return [`budget gone within ${formatDuration(tier.within)}`, ''];
-    case 'outage':
-      return ['the latest are all bad, too many for chance', ''];
-    case 'noData':
-      return [`nothing for ${formatDuration(tier.after)}`, ''];
-    default:
-      return tier satisfies never;
-  }
 }
 
 function sloJson(slo: Slo, traffic: Traffic): object {
@@ -123,10 +99,6 @@ function sloJson(slo: Slo, traffic: Traffic): object {
 function about(duration: number): string {
   const unit = duration < 60 * MINUTE ? SECOND : MINUTE;
   return formatDuration(Math.max(unit, Math.round(duration / unit) * unit));
-}
-
-function rounded(factor: number): number {
-  return Number(factor.toFixed(3));
 }
 
 function counted(count: number, noun: string): string {

@@ -1,7 +1,6 @@
 import {
   type AlertPolicy,
   type BudgetPolicy,
-  type BurnRateTier,
   DEFAULT_POLICY_SETTINGS,
   defaultTiers,
   type Tier,
@@ -11,7 +10,7 @@ import { formatObjective, formatPercent, type Objective } from '../../core/budge
 import type { Sli } from '../../core/sli/sli.ts';
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import type { NativeAlerts, NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
-import { readTier } from './tier.ts';
+import { firesOnSilence, loweredOf, readTier } from './tier.ts';
 import { parseShare, ratioOf } from './share.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import type { Partly } from '../yaml/usable-part.ts';
@@ -129,13 +128,13 @@ function withoutImpossible(
   { sliKind, place, source, report }: AlertsContext,
 ): readonly Tier[] {
   if (sliKind !== 'freshness' && sliKind !== 'schedule') return tiers;
-  const impossible = tiers.filter(({ kind }) => kind === 'noData');
+  const impossible = tiers.filter(firesOnSilence);
   if (impossible.length === 0) return tiers;
   const at = placeAt(place, ['alerts', 'noData']) ?? placeAt(place, ['alerts']) ?? place;
   const what = sliKind === 'freshness' ? 'every minute' : 'every tick';
   const message = `tier ${impossible[0]!.name} could never fire and is left out: with this SLI ${what} counts, and is bad when nothing was reported`;
   report(problemAt(source, at.key, 'warning', message));
-  return tiers.filter(({ kind }) => kind !== 'noData');
+  return tiers.filter((tier) => !firesOnSilence(tier));
 }
 
 /** Warns of tiers that fire earlier than was asked for; only of what no outage could reach: a factor that takes most executions to fail is a matter of taste. */
@@ -146,13 +145,14 @@ export function warnOfLoweredTiers(
   { source, report }: Pick<AlertsContext, 'source' | 'report'>,
 ): void {
   const highest = maximumBurnRate(objective);
-  const lowered = tiers
-    .filter((tier): tier is BurnRateTier => tier.kind === 'burnRate')
-    .filter(({ loweredFrom }) => loweredFrom !== null && loweredFrom > highest);
+  const lowered = tiers.flatMap((tier) => {
+    const change = loweredOf(tier);
+    return change && change.loweredFrom > highest ? [{ name: tier.name, ...change }] : [];
+  });
   if (lowered.length === 0) return;
   const list = lowered.map(
     ({ name, long, factor, loweredFrom }) =>
-      `tier ${name} (${formatDuration(long)}) fires from ${rounded(factor)}x instead of ${rounded(loweredFrom!)}x`,
+      `tier ${name} (${formatDuration(long)}) fires from ${rounded(factor)}x instead of ${rounded(loweredFrom)}x`,
   );
   const share = formatPercent(lowered[0]!.factor * objective.errorBudget);
   const message = `at ${formatObjective(objective)} a total outage burns only ${rounded(highest)}x, so ${list.join(', ')}: at ${share} failures`;

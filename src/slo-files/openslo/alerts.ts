@@ -1,7 +1,9 @@
 import {
   type AlertPolicy,
+  type BurnRateTier,
   DEFAULT_POLICY_SETTINGS,
   defaultTiers,
+  type NoDataTier,
   type Severity,
   type Tier,
 } from '../../core/slo/alert-policy.ts';
@@ -70,9 +72,12 @@ interface ReadCondition {
   readonly factor: number;
 }
 
+/** The tiers OpenSLO has words for. */
+type OpenSloTier = BurnRateTier | NoDataTier;
+
 /** One alert policy, ready for any objective. */
 interface ReadPolicy {
-  readonly tiers: readonly Tier[];
+  readonly tiers: readonly OpenSloTier[];
   readonly severity: Severity;
   /** Null: those of the owner. */
   readonly targets: readonly string[] | null;
@@ -110,15 +115,17 @@ export function readAlerts(
   context: AlertContext,
 ): AlertPolicy {
   const { report } = context;
-  const possible = (tier: Tier, at: Place): Tier[] => {
-    if (tier.kind === 'burnRate' && tier.long > window) {
+  const burning = (tier: BurnRateTier, at: Place): OpenSloTier[] => {
+    if (tier.long > window) {
       const message = `the lookbackWindow of \`${tier.name}\`, ${formatDuration(tier.long)}, is longer than the window of this SLO`;
       report(
         problemAt(source, at.start, 'error', message, { expected: `at most ${formatDuration(window)}` }),
       );
     }
-    const isSilent = tier.kind === 'noData' && (sliKind === 'freshness' || sliKind === 'schedule');
-    if (!isSilent) return [reachable(tier, objective)];
+    return [reachable(tier, objective)];
+  };
+  const silent = (tier: NoDataTier, at: Place): OpenSloTier[] => {
+    if (sliKind !== 'freshness' && sliKind !== 'schedule') return [tier];
     const message = `\`${tier.name}\` could never fire and is left out: with this SLI silence is bad already`;
     report(problemAt(source, at.key, 'warning', message));
     return [];
@@ -132,7 +139,9 @@ export function readAlerts(
   const withDefaults = annotationOf(metadata, 'default-tiers') ?? String(items.length === 0);
   const tiers = [
     ...(withDefaults === 'true' ? defaultTiers(objective, window) : []),
-    ...policies.flatMap((policy) => policy.tiers.flatMap((tier) => possible(tier, policy.place))),
+    ...policies.flatMap(({ tiers: said, place: at }) =>
+      said.flatMap((tier) => (tier.kind === 'burnRate' ? burning(tier, at) : silent(tier, at))),
+    ),
   ];
   warnOfLoweredTiers(objective, tiers, place, { source, report });
   return {
@@ -161,10 +170,9 @@ function named(tiers: readonly Tier[]): Tier[] {
 }
 
 /** A tier whose factor no outage could reach fires from half of the highest burn rate instead (J3). */
-function reachable(tier: Tier, objective: Objective): Tier {
+function reachable(tier: BurnRateTier, objective: Objective): BurnRateTier {
   const highest = maximumBurnRate(objective);
-  if (tier.kind !== 'burnRate' || tier.factor <= highest) return tier;
-  return { ...tier, factor: highest / 2, loweredFrom: tier.factor };
+  return tier.factor <= highest ? tier : { ...tier, factor: highest / 2, loweredFrom: tier.factor };
 }
 
 /** Who is told of a severity: the targets of all policies that have it; null leaves the owner's. */
@@ -235,7 +243,7 @@ function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Read
     report(problemAt(source, (at ?? place).key, 'warning', message, { expected: 'alertWhenResolved: true' }));
   }
   const { name, severity, long, short, factor } = condition;
-  const tiers: Tier[] = [];
+  const tiers: OpenSloTier[] = [];
   if (spec.alertWhenBreaching === true) {
     tiers.push({ kind: 'burnRate', name, severity, long, short, factor, loweredFrom: null });
   }

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import { DEFAULT_POLICY_SETTINGS, defaultTiers, type Tier } from '../../core/slo/alert-policy.ts';
+import {
+  DEFAULT_POLICY_SETTINGS,
+  defaultTiers,
+  type Tier,
+  type TierOf,
+} from '../../core/slo/alert-policy.ts';
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import type { Objective } from '../../core/budget/objective.ts';
 import type { Comparison, OutcomeSli, Sli } from '../../core/sli/sli.ts';
@@ -249,24 +254,50 @@ function policiesOf(
   return { items, annotations: { [annotationKey('default-tiers')]: String(hasDefaults) } };
 }
 
-function policyOf(tier: Tier, objective: Objective, targets: readonly string[]): Words | null {
+/** A tier as the one condition of an alert policy. */
+interface ExportedTier {
+  readonly when: 'alertWhenBreaching' | 'alertWhenNoData';
+  readonly threshold: number;
+  /** Milliseconds. */
+  readonly lookback: number;
+  readonly annotations: Words;
+}
+
+/** How OpenSLO says a tier of each kind; null where it has no words for it. */
+const EXPORTED_TIERS: {
+  readonly [K in Tier['kind']]: ((tier: TierOf<K>, objective: Objective) => ExportedTier) | null;
+} = {
+  burnRate: ({ long, short, factor, loweredFrom }, objective) => ({
+    when: 'alertWhenBreaching',
+    threshold: thresholdOf(factor, loweredFrom, objective),
+    lookback: long,
+    annotations: short === shortOf(long) ? {} : { [annotationKey('short-window')]: formatShorthand(short) },
+  }),
+  successRate: null,
+  budgetRemaining: null,
+  forecast: null,
+  outage: null,
+  noData: ({ after }) => ({ when: 'alertWhenNoData', threshold: 1, lookback: after, annotations: {} }),
+};
+
+function policyOf<K extends Tier['kind']>(
+  tier: TierOf<K>,
+  objective: Objective,
+  targets: readonly string[],
+): Words | null {
   const { name, severity } = tier;
-  if (tier.kind !== 'burnRate' && tier.kind !== 'noData') return null;
-  const isBurnRate = tier.kind === 'burnRate';
-  const lookback = isBurnRate ? tier.long : tier.after;
-  const short =
-    isBurnRate && tier.short !== shortOf(tier.long)
-      ? { [annotationKey('short-window')]: formatShorthand(tier.short) }
-      : {};
+  const exported = EXPORTED_TIERS[tier.kind]?.(tier, objective);
+  if (!exported) return null;
+  const { when, threshold, lookback, annotations } = exported;
   const condition = {
     kind: 'AlertCondition',
-    metadata: { name, ...annotationsOf(short) },
+    metadata: { name, ...annotationsOf(annotations) },
     spec: {
       severity,
       condition: {
         kind: 'burnrate',
         op: 'gte',
-        threshold: isBurnRate ? thresholdOf(tier.factor, tier.loweredFrom, objective) : 1,
+        threshold,
         lookbackWindow: formatShorthand(lookback),
         alertAfter: '0m',
       },
@@ -276,8 +307,8 @@ function policyOf(tier: Tier, objective: Objective, targets: readonly string[]):
     kind: 'AlertPolicy',
     metadata: { name },
     spec: {
-      alertWhenBreaching: isBurnRate,
-      alertWhenNoData: !isBurnRate,
+      alertWhenBreaching: when === 'alertWhenBreaching',
+      alertWhenNoData: when === 'alertWhenNoData',
       alertWhenResolved: true,
       conditions: [condition],
       ...(targets.length === 0 ? {} : { notificationTargets: targets.map((targetRef) => ({ targetRef })) }),

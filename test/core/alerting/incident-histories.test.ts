@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TierReading } from '../../../src/core/alerting/tier-reading.ts';
+import type { TierReading } from '../../../src/core/alerting/tier-kind.ts';
 import type { AlertState, Transition } from '../../../src/core/alerting/incident.ts';
 import { QUIET, step } from '../../../src/core/alerting/incident.ts';
 import { MINUTE } from '../../../src/core/time/duration.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertPolicy } from '../../../src/core/slo/alert-policy.ts';
-import type { TierReading } from '../../../src/core/alerting/tier-reading.ts';
+import type { TierReading } from '../../../src/core/alerting/tier-kind.ts';
 import type { AlertState, Transition } from '../../../src/core/alerting/incident.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../../src/core/alerting/incident.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';

@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from '../../../src/core/time/duration.ts';
 import type { CounterCache, CounterRequest } from '../../../src/engine/counters/counter-cache.ts';
 import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
-import { windowsOf } from '../../../src/core/alerting/budget-reading.ts';
+import { windowsOf } from '../../../src/core/alerting/tier-kinds.ts';
 import { createRecorder } from '../../../src/engine/ingest/record.ts';
 import type { ManualClock } from '../../support/clock.ts';
 import { manualClock } from '../../support/clock.ts';
@@ -320,6 +320,12 @@ it('gives hours and minutes that were asked for, however long ago', async () => 
   expect(hasMinutes(then)).toBe(false);
 });
 
-it('sums of an SLI that nobody refreshed are empty', () => {
-  expect(sum(quarter, 28 * DAY)).toEqual({ good: 0, bad: 0 });
+it('throws for a window of which a part was never read: of another SLI, of a longer time, of a later hour', async () => {
+  expect(() => sum(week, 7 * DAY)).toThrow(/not all counters of orders \w+ in the window of 7d were read/);
+  await refresh(week);
+  expect(sum(week, 7 * DAY)).toEqual({ good: 0, bad: 0 });
+  expect(() => sum(quarter, 90 * DAY)).toThrow('in the window of 90d');
+  expect(() => sum(eu, 7 * DAY)).toThrow('in the window of 7d');
+  clock.advance(HOUR);
+  expect(() => sum(week, HOUR)).toThrow('in the window of 1h');
 });

@@ -36,7 +36,7 @@ function change(kind: TransitionKind, severity: Severity, peakBurnRate: number) 
     peakBurnRate,
     pagedAt: null,
     stepsTaken: 0,
-    toldAt: 0,
+    lastNotifiedAt: 0,
     acknowledged: null,
     sequence: 1,
     notified: [],

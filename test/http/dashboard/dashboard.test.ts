@@ -182,7 +182,7 @@ describe('the page of an SLO', () => {
       /order-fulfillment\/fulfilled-in-10m\s+3\s+92%\s+90%[^]*signup\/welcomed\s+1\s+–\s+0%/,
     );
     expect(await section('Alert tiers')).toMatch(
-      /outage\s+page\s+so many bad outcomes in a row[^]*12 of 5 in a row\s+firing[^]*−29.9% left[^]*no outcomes for 1h\s+outcomes are coming\s+quiet/,
+      /outage\s+page\s+5 consecutive bad outcomes, more than chance explains[^]*12 of 5 in a row\s+firing[^]*−29.9% left[^]*no outcomes for 1h\s+outcomes are coming\s+quiet/,
     );
     expect(await section('Adjustments')).toMatch(
       /another data centre\s*all SLOs of order-fulfillment\s+10 Mar 2026, 11:00 to 13:00 UTC\s+sam\s+in force, ends in 1h\s+weekly backup[^]*FREQ=WEEKLY;BYDAY=SU;BYHOUR=2 for 2h, Europe\/Berlin[^]*starts in 3d[^]*whole hours[^]*ended by kim 2d ago/,

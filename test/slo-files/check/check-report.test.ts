@@ -50,7 +50,7 @@ describe('the check report', () => {
       for (const { errorRate } of json.slos[0]!.detection) expect(errorRate).toBeLessThanOrEqual(1);
     }
     const { text: words } = await check(text('95%'));
-    expect(words).toMatch(/fast +page +10x over 1h and 5m +lowered from 13\.44x/);
+    expect(words).toMatch(/fast +page +burns 10x or faster over 1h and 5m +lowered from 13\.44x/);
   });
 
   it('is a table for people, with every problem before it', async () => {
@@ -60,8 +60,8 @@ describe('the check report', () => {
       expect.arrayContaining([
         expect.stringMatching(/a\.yaml:4:19: warning: at 90%/),
         expect.stringMatching(/^w\/s: 90% over 28d, alerts from at least 2 failures {2}\(.*a\.yaml:4\)$/),
-        'outage  page      the latest are all bad, too many for chance',
-        'creep   ticket    1x over 3d and 6h',
+        'outage  page      2 to 9 consecutive bad executions, more than chance explains',
+        'creep   ticket    burns 1x or faster over 3d and 6h',
         'everything       outage (page)     2 to 9 failures in a row',
         'failing          first noticed by  after, of a steady stream  budget spent by then',
         'everything       fast (page)       30m                        0.7%',

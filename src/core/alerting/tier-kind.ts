@@ -1,0 +1,117 @@
+import type { Tier, TierOf } from '../slo/alert-policy.ts';
+import type { Objective } from '../budget/objective.ts';
+import type { Counts } from '../counters/cells.ts';
+import type { Evidence } from '../counters/evidence.ts';
+import type { Slo } from '../slo/slo.ts';
+import type { PaceWindows } from './forecast.ts';
+import type { ReasonOf } from './reason.ts';
+
+export interface BurnRateFigures {
+  readonly kind: 'burnRate';
+  readonly long: Counts;
+  readonly short: Counts;
+  readonly longBurnRate: number | null;
+  readonly shortBurnRate: number | null;
+}
+
+export interface SuccessRateFigures {
+  readonly kind: 'successRate';
+  readonly over: Counts;
+  readonly burnRate: number | null;
+}
+
+export interface BudgetRemainingFigures {
+  readonly kind: 'budgetRemaining';
+  readonly window: Counts;
+  readonly remainingRatio: number | null;
+}
+
+export interface ForecastFigures {
+  readonly kind: 'forecast';
+  /** How long the budget still lasts at the pace of the last `lookback`; null when at that pace it always does. */
+  readonly left: number | null;
+  readonly lookback: number;
+  readonly recent: Counts;
+}
+
+export interface OutageFigures {
+  readonly kind: 'outage';
+  /** How many outcomes in a row were bad, ... */
+  readonly consecutiveBad: number;
+  /** ... how many it takes, ... */
+  readonly needed: number;
+  /** ... and since when they are. */
+  readonly streakSince: number | null;
+  readonly burnRate: number;
+}
+
+export interface NoDataFigures {
+  readonly kind: 'noData';
+  readonly lastAt: number | null;
+  /** Since the last outcome, or since it is counted; only time in which Burnwatch listened. */
+  readonly silentFor: number;
+}
+
+interface FiguresByKind {
+  readonly burnRate: BurnRateFigures;
+  readonly successRate: SuccessRateFigures;
+  readonly budgetRemaining: BudgetRemainingFigures;
+  readonly forecast: ForecastFigures;
+  readonly outage: OutageFigures;
+  readonly noData: NoDataFigures;
+}
+
+/** What a tier of one kind was compared with. Times and durations in milliseconds. */
+export type FiguresOf<K extends Tier['kind']> = FiguresByKind[K];
+
+export type TierFigures = FiguresOf<Tier['kind']>;
+
+/** Why a tier fires, or does not; its figures are always those of its kind of tier. */
+export type TierReading<K extends Tier['kind'] = Tier['kind']> = {
+  readonly [P in K]: {
+    readonly tier: TierOf<P>;
+    /** Whether its condition holds; null when there are no outcomes to tell from. */
+    readonly met: boolean | null;
+    /** Whether its level is low enough to resolve it; null when there are no outcomes to tell from. */
+    readonly cleared: boolean | null;
+    readonly figures: FiguresOf<P>;
+  };
+}[K];
+
+/** How much of the time since a moment somebody was listening, in milliseconds. */
+export type Watched = (from: number) => number;
+
+/** What a tier is compared with. */
+export interface ReadContext {
+  readonly slo: Slo;
+  readonly evidence: Evidence;
+  readonly now: number;
+  readonly watched: Watched;
+  /** The time (milliseconds) whose pace a forecast carries on, see `longestPace`. */
+  readonly pace: () => number;
+}
+
+/** How fast the budget burned in the window of a length in milliseconds; null without outcomes. */
+export interface WindowBurnRate {
+  readonly duration: number;
+  readonly burnRate: number | null;
+}
+
+/** Everything the core knows of one kind of tier. Lengths and times in milliseconds. */
+export interface TierKind<K extends Tier['kind']> {
+  /** The window lengths that `read` sums up; `Evidence.sum` throws for any other. */
+  windows(tier: TierOf<K>, slo: Slo, now: number): readonly number[];
+  /** How far back it asks for the streak where that is longer than the time window; null when it does not ask. */
+  streak(tier: TierOf<K>): number | null;
+  /** The windows it offers to forecasts. */
+  pace(tier: TierOf<K>): PaceWindows;
+  read(tier: TierOf<K>, context: ReadContext): TierReading<K>;
+  /** How far back from `now` what a reading tells of began. */
+  reach(tier: TierOf<K>, figures: FiguresOf<K>, now: number): number;
+  /** How fast the budget burns by a reading, where it tells; 0 where it does not. */
+  burn(figures: FiguresOf<K>): number;
+  /** How fast it burned in each window whose burn rate it looks at. */
+  burnRates(tier: TierOf<K>, figures: FiguresOf<K>): readonly WindowBurnRate[];
+  /** A reading as the reason of a notification. */
+  reason(objective: Objective, tier: TierOf<K>, figures: FiguresOf<K>): ReasonOf<K>;
+}

@@ -1,0 +1,107 @@
+import type { Tier, TierOf } from '../slo/alert-policy.ts';
+import type { Objective } from '../budget/objective.ts';
+import type { Evidence } from '../counters/evidence.ts';
+import type { Slo } from '../slo/slo.ts';
+import { windowLength } from '../time/calendar.ts';
+import type { PaceWindows } from './forecast.ts';
+import { LOOKBACK, longestPace } from './forecast.ts';
+import type { ReasonOf } from './reason.ts';
+import type { TierKind, TierReading, Watched, WindowBurnRate } from './tier-kind.ts';
+import { BUDGET_REMAINING } from './tiers/budget-remaining.ts';
+import { BURN_RATE } from './tiers/burn-rate.ts';
+import { FORECAST } from './tiers/forecast.ts';
+import { NO_DATA } from './tiers/no-data.ts';
+import { OUTAGE } from './tiers/outage.ts';
+import { SUCCESS_RATE } from './tiers/success-rate.ts';
+
+/** Every kind of tier there is; what a kind does differently stands in its entry and nowhere else in the core. */
+export const TIER_KINDS: { readonly [K in Tier['kind']]: TierKind<K> } = {
+  burnRate: BURN_RATE,
+  successRate: SUCCESS_RATE,
+  budgetRemaining: BUDGET_REMAINING,
+  forecast: FORECAST,
+  outage: OUTAGE,
+  noData: NO_DATA,
+};
+
+/** Compares one tier of an SLO with what its counters say. Pure. */
+export function readTier<K extends Tier['kind']>(
+  slo: Slo,
+  tier: TierOf<K>,
+  evidence: Evidence,
+  now: number,
+  watched: Watched,
+): TierReading<K> {
+  const pace = () => burningPace(slo, evidence, now, watched);
+  return kindOf(tier).read(tier, { slo, evidence, now, watched, pace });
+}
+
+/** The longest window of the tiers whose condition holds at this moment. */
+function burningPace(slo: Slo, evidence: Evidence, now: number, watched: Watched): number {
+  // One that offers no long window cannot change the answer; that such as forecasts are not read ends the recursion.
+  const offering = slo.alerts.tiers.filter((tier) => paceOf(tier).long !== null);
+  const burning = offering.filter((tier) => readTier(slo, tier, evidence, now, watched).met === true);
+  return longestPace(burning.map(paceOf));
+}
+
+/** Every window length (milliseconds) that judging and reporting an SLO at a moment sums up, or walks back for a streak. */
+export function windowsOf(slo: Slo, now: number): number[] {
+  const windows = new Set([slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)));
+  // Every budget is reported with a forecast.
+  windows.add(LOOKBACK);
+  for (const tier of slo.alerts.tiers) {
+    for (const window of kindOf(tier).windows(tier, slo, now)) windows.add(window);
+  }
+  windows.add(streakLength(slo, now));
+  return [...windows];
+}
+
+/**
+ * How far back the streak of an SLO is looked for, in milliseconds: its time window, but neither less when a calendar
+ * period has just begun, since no fault ends with a month, nor less than a tier asks for.
+ */
+export function streakLength({ window, alerts }: Slo, now: number): number {
+  let longest = Math.max(windowLength(window, now), window.duration);
+  for (const tier of alerts.tiers) longest = Math.max(longest, kindOf(tier).streak(tier) ?? 0);
+  return longest;
+}
+
+/** Whether a tier asks for the streak, so that the minutes it takes to tell must be read. */
+export function needsStreak({ alerts }: Slo): boolean {
+  return alerts.tiers.some((tier) => kindOf(tier).streak(tier) !== null);
+}
+
+/** The windows that a tier offers to forecasts. */
+export function paceOf<K extends Tier['kind']>(tier: TierOf<K>): PaceWindows {
+  return kindOf(tier).pace(tier);
+}
+
+/** How fast the budget burns by a reading, where it tells; 0 where it does not. */
+export function burnOf<K extends Tier['kind']>({ tier, figures }: TierReading<K>): number {
+  return kindOf(tier).burn(figures);
+}
+
+/** How fast it burned in each window whose burn rate a tier looks at. */
+export function burnRatesOf<K extends Tier['kind']>({
+  tier,
+  figures,
+}: TierReading<K>): readonly WindowBurnRate[] {
+  return kindOf(tier).burnRates(tier, figures);
+}
+
+/** How far back from `now` what a reading tells of began, in milliseconds. */
+export function reachOf<K extends Tier['kind']>({ tier, figures }: TierReading<K>, now: number): number {
+  return kindOf(tier).reach(tier, figures, now);
+}
+
+/** A reading as the reason of a notification. */
+export function reasonOf<K extends Tier['kind']>(
+  objective: Objective,
+  { tier, figures }: TierReading<K>,
+): ReasonOf<K> {
+  return kindOf(tier).reason(objective, tier, figures);
+}
+
+function kindOf<K extends Tier['kind']>(tier: TierOf<K>): TierKind<K> {
+  return TIER_KINDS[tier.kind];
+}

@@ -1,0 +1,42 @@
+import { endOfPeriod, windowLength } from '../../time/calendar.ts';
+import { LOOKBACK, NO_PACE, forecastBudget } from '../forecast.ts';
+import { windowFacts } from '../reason.ts';
+import type { TierKind } from '../tier-kind.ts';
+import { hasFailures } from './window-volume.ts';
+
+export const FORECAST: TierKind<'forecast'> = {
+  // The other times whose pace it may carry on are windows of the tiers that offer them.
+  windows: (_tier, { window }, now) => [windowLength(window, now), LOOKBACK],
+  streak: () => null,
+  pace: () => NO_PACE,
+  read(tier, { slo, evidence, now, pace }) {
+    const { window, alerts } = slo;
+    const length = windowLength(window, now);
+    const lookback = pace();
+    const { recent, left } = forecastBudget(slo, evidence.sum(length), evidence.sum, lookback, now);
+    // A budget that is gone needs no pace to tell; one that is not says nothing while no outcomes come.
+    const known = left === 0 || recent.good + recent.bad > 0;
+    // With the next period the budget begins anew.
+    const within =
+      window.kind === 'rolling' ? tier.within : Math.min(tier.within, endOfPeriod(window, now) - now);
+    return {
+      tier,
+      met: known
+        ? left !== null && left <= within && hasFailures(evidence, length, alerts.minFailures)
+        : null,
+      cleared: known ? left === null || left * alerts.resolveShare > within : null,
+      figures: { kind: 'forecast', left, lookback, recent },
+    };
+  },
+  reach: () => LOOKBACK,
+  burn: () => 0,
+  burnRates: () => [],
+  reason: (objective, { kind, name, severity, within }, { left, lookback, recent }) => ({
+    tier: name,
+    severity,
+    kind,
+    within,
+    left,
+    recent: windowFacts(objective, lookback, recent),
+  }),
+};

@@ -1,0 +1,25 @@
+import { LOOKBACK, NO_PACE } from '../forecast.ts';
+import type { TierKind } from '../tier-kind.ts';
+
+export const NO_DATA: TierKind<'noData'> = {
+  windows: () => [],
+  streak: ({ after }) => after,
+  pace: () => NO_PACE,
+  read(tier, { evidence: { streak, since }, watched }) {
+    const { lastAt } = streak();
+    const silentFor = Math.max(0, watched(Math.max(since, lastAt ?? since)));
+    const met = silentFor >= tier.after;
+    return { tier, met, cleared: !met, figures: { kind: 'noData', lastAt, silentFor } };
+  },
+  reach: () => LOOKBACK,
+  burn: () => 0,
+  burnRates: () => [],
+  reason: (_objective, { kind, name, severity, after }, { lastAt, silentFor }) => ({
+    tier: name,
+    severity,
+    kind,
+    after,
+    lastAt,
+    silentFor,
+  }),
+};
