@@ -1,4 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readTiers } from '../../../src/core/alerting/incident.ts';
+import { TIER_KINDS } from '../../../src/core/alerting/tier-kinds.ts';
+import type { ComponentSli } from '../../../src/core/sli/sli.ts';
+import type { Tier, TierOf } from '../../../src/core/slo/alert-policy.ts';
 import { DEFAULT_POLICY_SETTINGS } from '../../../src/core/slo/alert-policy.ts';
 import { windowLength } from '../../../src/core/time/calendar.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
@@ -27,7 +31,10 @@ const month = (timeZone: string): CalendarWindow => ({
 
 let world: World;
 let reader: Reader;
-afterEach(() => world.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return world.close();
+});
 
 async function open(...slos: readonly Slo[]): Promise<void> {
   world = await startWorld({ slos });
@@ -172,6 +179,120 @@ describe('what is excluded', () => {
     });
     await evidence();
     expect(new Set(asked)).toEqual(new Set([slo.id]));
+  });
+});
+
+describe('a window that was not prepared', () => {
+  const other = defineSlo({ workflow: 'shipping', objective: '90%' });
+  const composite = defineSlo({
+    workflow: 'journey',
+    name: 'whole',
+    sli: {
+      kind: 'composite',
+      method: 'weighted',
+      members: [slo, other].map(({ id, workflow, fingerprint, sli }) => ({
+        slo: id,
+        workflow,
+        sli: sli as ComponentSli,
+        fingerprint,
+        weight: 1,
+      })),
+    },
+  });
+  const asked = 100 * MINUTE;
+  const wider = (of: Slo): Slo => ({
+    ...of,
+    otherWindows: [{ kind: 'rolling', duration: asked, text: 'asked by a test' }],
+  });
+  const message = (of: Slo) =>
+    `the window of 1h40m of ${of.id} was not prepared, only those of 5m, 30m, 1h, 2h, 6h, 1d, 3d, 28d`;
+
+  /** 15 bad outcomes in the last 100 minutes, of which 3 are in the last hour. */
+  async function openAsked(adjusted: boolean): Promise<void> {
+    await open(slo, other, composite);
+    if (adjusted) {
+      reader = world.newReader({ excluded: ({ workflow }) => ({ workflow, fingerprint: 'excluded' }) });
+      await world.store.writeHours(
+        without,
+        [{ hour: START / HOUR, cells: new Uint32Array(120).fill(1, 0, 2) }],
+        START,
+      );
+    }
+    for (const workflow of ['orders', 'shipping']) {
+      await world.report(0, 12, { workflow });
+      world.clock.advance(90 * MINUTE);
+      await world.report(0, 3, { workflow });
+      world.clock.advance(-90 * MINUTE);
+    }
+    world.clock.advance(90 * MINUTE);
+  }
+
+  describe.each([
+    ['without adjustments', false, { good: 0, bad: 15 }],
+    ['with adjustments', true, { good: 0, bad: 14 }],
+  ])('%s', (_, adjusted, exact) => {
+    it('throws for an SLO, whatever other SLOs have read of its counters', async () => {
+      await openAsked(adjusted);
+      const { sum } = await evidence();
+      expect(() => sum(asked)).toThrow(message(slo));
+      expect((await evidence(wider(slo))).sum(asked)).toEqual(exact);
+      expect(() => sum(asked)).toThrow(message(slo));
+    });
+
+    it('throws for a composite, its failures too', async () => {
+      await openAsked(adjusted);
+      const { sum, failures } = await evidence(composite);
+      expect(() => sum(asked)).toThrow(message(composite));
+      expect(() => failures!(asked)).toThrow(message(composite));
+      const read = await evidence(wider(composite));
+      expect(read.failures!(asked)).toBe(exact.bad + 15);
+      expect(read.sum(asked).bad).toBeGreaterThan(0);
+    });
+  });
+
+  it('throws for an SLO that was never prepared', async () => {
+    await open(slo);
+    expect(() => reader.evidence(slo, world.clock.now()).sum(HOUR)).toThrow(
+      /not all counters of orders \w+ .*1h/,
+    );
+  });
+
+  it('takes an adjustment that was made since the counters were read as if it came after', async () => {
+    let adjusted: SliId | null = null;
+    await open(slo);
+    reader = world.newReader({ excluded: () => adjusted });
+    await world.report(2, 1);
+    await evidence();
+    adjusted = without;
+    expect(reader.evidence(slo, world.clock.now()).sum(HOUR)).toEqual({ good: 2, bad: 1 });
+  });
+
+  // The lengths of other kinds are those of the SLO itself, which reports sum up as well.
+  const burning: TierOf<'burnRate'> = {
+    kind: 'burnRate',
+    name: 'burning',
+    severity: 'page',
+    long: asked,
+    short: 7 * MINUTE,
+    factor: 1,
+    loweredFrom: null,
+  };
+  const failing: Tier = { kind: 'successRate', name: 'failing', severity: 'page', below: 0.9, over: asked };
+  it.each([
+    [burning, [burning.short], '1h40m'],
+    [burning, [burning.long], '7m'],
+    [failing, [], '1h40m'],
+  ] as const)('makes reading a tier throw whose kind forgets one: %j', async (tier, windows, forgotten) => {
+    const alone = defineSlo({ alerts: { tiers: [tier] } });
+    await open(alone, slo);
+    await world.report(5, 20);
+    const read = async () => readTiers(alone, await evidence(alone), world.clock.now());
+    expect(await read()).toMatchObject([{ tier, met: true }]);
+    vi.spyOn(TIER_KINDS[tier.kind], 'windows').mockReturnValue(windows);
+    // Another SLO with the same counters has read all of them.
+    reader = world.newReader();
+    await evidence(slo);
+    await expect(read()).rejects.toThrow(`the window of ${forgotten} of ${alone.id} was not prepared`);
   });
 });
 
