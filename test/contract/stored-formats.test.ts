@@ -19,7 +19,7 @@ import type { Restore, StoredPlace } from './stored-places.ts';
 import { restoreInLmdb, restoreInRedis } from './stored-places.ts';
 import { END, definitions, playStory, report, startProcess } from './stored-story.ts';
 
-const COMMITS = readdirSync(join(import.meta.dirname, 'fixtures'));
+const COMMITS = readdirSync(join(import.meta.dirname, 'fixtures')).filter((name) => !name.includes('.'));
 const server = await startRedis();
 afterAll(() => server.stop());
 const PLACES: readonly (readonly [string, Restore])[] = [
