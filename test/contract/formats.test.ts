@@ -35,9 +35,9 @@ describe('in LMDB', () => {
     const db = openTables(root);
     const writer = createWriter(root, folder);
     const first: About = { format: 1, identity: 'x', partitions: 1 };
-    await writer.write(() => void db.about.putSync('about', first));
+    await writer.write(() => db.about.putSync('about', first));
     const steps = [2, 3].map(
-      (to) => () => void db.leader.putSync('leader', { owner: `${to}`, until: 0, lease: 0 }),
+      (to) => () => db.leader.putSync('leader', { owner: `${to}`, until: 0, lease: 0 }),
     );
     const broken = [
       ...steps,

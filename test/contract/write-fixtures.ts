@@ -34,12 +34,13 @@ async function writeLmdb(): Promise<void> {
 }
 
 async function writeRedis(): Promise<void> {
-  const { url, stop } = await startRedis();
+  const server = await startRedis();
+  const { url } = server;
   const store = await openRedisStore({ url, partitions: PARTITIONS, log: memoryLog(), waitReplicas: 0 });
   await playStory(store, manualClock());
   await writeFile(join(place, 'redis.json'), lines(await dumpRedis(url)));
   await store.close();
-  await stop();
+  await server.stop();
 }
 
 await mkdir(place, { recursive: true });
