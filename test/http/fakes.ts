@@ -109,40 +109,42 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
 
 /** A operator that answers as it is told and keeps what it is asked. */
 export interface FixedOperator extends Operator {
-  answer: AdjustmentReport | AcknowledgementReport | Refused;
+  answer: AdjustmentReport | Refused;
+  acknowledgement: AcknowledgementReport | Refused;
   open: IncidentReport[];
   readonly asked: unknown[][];
 }
 
 export function fixedOperator(): FixedOperator {
   const asking =
-    (name: string) =>
-    (...what: unknown[]): Promise<never> => {
+    <Answer>(name: string, answer: () => Answer) =>
+    (...what: unknown[]): Promise<Answer> => {
       operator.asked.push([name, ...what]);
-      return Promise.resolve(operator.answer as never);
+      return Promise.resolve(answer());
     };
   const operator: FixedOperator = {
     answer: adjustment(),
+    acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null },
     open: [],
     asked: [],
     adjustments: () => Promise.resolve([adjustment()]),
-    adjust: asking('adjust'),
-    endAdjustment: asking('endAdjustment'),
+    adjust: asking('adjust', () => operator.answer),
+    endAdjustment: asking('endAdjustment', () => operator.answer),
     incidents: () => Promise.resolve(operator.open),
-    acknowledge: asking('acknowledge'),
+    acknowledge: asking('acknowledge', () => operator.acknowledgement),
   };
   return operator;
 }
 
 /** A maintenance that is in force. */
 export function adjustment(changes: Partial<AdjustmentReport> = {}): AdjustmentReport {
-  const [from, to] = [new Date(NOW - HOUR).toISOString(), new Date(NOW + HOUR).toISOString()];
+  const [from, to] = [NOW - HOUR, NOW + HOUR];
   return {
     id: 'mk2x1-1a2b3c4d',
     slo: 'order-fulfillment/fulfilled-in-10m',
     workflow: null,
     reason: 'the card provider moves to another data centre',
-    createdAt: new Date(NOW - DAY).toISOString(),
+    createdAt: NOW - DAY,
     createdBy: 'sam',
     when: { kind: 'once', from, to },
     ended: null,
@@ -154,19 +156,19 @@ export function adjustment(changes: Partial<AdjustmentReport> = {}): AdjustmentR
   };
 }
 
-function history(): HistoryReport {
+export function history(): HistoryReport {
   return {
     id: 'order-fulfillment/fulfilled-in-10m',
     objective: 0.95,
     window: '28d',
     unit: 'executions',
-    from: new Date(NOW - HOUR).toISOString(),
-    to: new Date(NOW).toISOString(),
+    from: NOW - HOUR,
+    to: NOW,
     step: '1h',
     resolution: 'minute',
     points: [
       {
-        from: new Date(NOW - HOUR).toISOString(),
+        from: NOW - HOUR,
         good: 97,
         bad: 3,
         total: 100,
@@ -224,9 +226,9 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     budgetPolicy: null,
     burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.6, '2h': 0.6, '6h': 0.7, '1d': 0.5, '3d': null },
     incident: null,
-    historySince: new Date(NOW - 20 * DAY).toISOString(),
-    evaluatedAt: new Date(NOW).toISOString(),
-    dataThrough: new Date(NOW).toISOString(),
+    historySince: NOW - 20 * DAY,
+    evaluatedAt: NOW,
+    dataThrough: NOW,
     tiers: [
       tier('fast', 'page', '1h', '5m', 13.44, 0.6, 0.4),
       tier('slow', 'page', '6h', '30m', 5.6, 0.7, 0.5),
@@ -265,14 +267,14 @@ export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
       spent: 440,
       remaining: 60,
       remainingRatio: 0.12,
-      exhaustsAt: new Date(NOW + 3 * HOUR + 20 * MINUTE).toISOString(),
+      exhaustsAt: NOW + 3 * HOUR + 20 * MINUTE,
     },
     burnRates: { '5m': 17.2, '30m': 15.1, '1h': 14.9, '2h': 9.3, '6h': 3.2, '1d': 1.1, '3d': 0.8 },
     incident: {
       id: 'mk2x1-a7f3',
       severity: 'page',
       tier: 'fast',
-      openedAt: new Date(NOW - 25 * MINUTE).toISOString(),
+      openedAt: NOW - 25 * MINUTE,
       peakBurnRate: 18.4,
       firing: ['fast'],
       acknowledged: null,
@@ -302,8 +304,8 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
   const month: WindowReport = {
     ...windowOf('month (Europe/Berlin)', 9.5 * DAY, 3402.5, 97.5),
     kind: 'calendar',
-    from: '2026-02-28T23:00:00.000Z',
-    to: '2026-03-31T22:00:00.000Z',
+    from: Date.parse('2026-02-28T23:00:00Z'),
+    to: Date.parse('2026-03-31T22:00:00Z'),
   };
   const plain = { severity: 'ticket', firing: false };
   return exhaustedSlo({
@@ -325,9 +327,9 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
       severity: 'page',
       tier: 'outage',
       firing: ['outage', 'below-98%'],
-      openedAt: new Date(NOW - 2 * HOUR).toISOString(),
+      openedAt: NOW - 2 * HOUR,
       peakBurnRate: 20,
-      acknowledged: { at: new Date(NOW - HOUR).toISOString(), by: 'sam' },
+      acknowledged: { at: NOW - HOUR, by: 'sam' },
     },
     tiers: [
       {
@@ -381,15 +383,15 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
         when: {
           kind: 'recurring',
           rrule: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2',
-          start: new Date(NOW).toISOString(),
-          duration: '2h',
+          start: NOW,
+          duration: 2 * HOUR,
           timeZone: 'Europe/Berlin',
           until: null,
         },
         active: false,
         occurrence: {
-          from: new Date(NOW + 3 * DAY).toISOString(),
-          to: new Date(NOW + 3 * DAY + 2 * HOUR).toISOString(),
+          from: NOW + 3 * DAY,
+          to: NOW + 3 * DAY + 2 * HOUR,
         },
       }),
       adjustment({
@@ -397,7 +399,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
         active: false,
         occurrence: null,
         notes: ['It is rounded out to whole hours, since single minutes are kept for 3 days only.'],
-        ended: { at: new Date(NOW - 2 * DAY).toISOString(), by: 'kim', reason: 'the water is gone' },
+        ended: { at: NOW - 2 * DAY, by: 'kim', reason: 'the water is gone' },
       }),
     ],
     ...changes,
@@ -425,8 +427,8 @@ export function windowOf(text: string, duration: number, good: number, bad: numb
   return {
     window: text,
     kind: 'rolling',
-    from: new Date(NOW - duration).toISOString(),
-    to: new Date(NOW).toISOString(),
+    from: NOW - duration,
+    to: NOW,
     sli: { good, bad, total, ratio: total === 0 ? null : good / total },
     budget: {
       allowed,

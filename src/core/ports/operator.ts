@@ -25,7 +25,7 @@ export interface ManageIncidents {
 
 export interface AcknowledgementReport {
   readonly incident: string;
-  readonly at: string;
+  readonly at: number;
   readonly by: string;
   readonly note: string | null;
 }

@@ -1,4 +1,4 @@
-import type { Adjustment, Closing } from '../adjustments/adjustment.ts';
+import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Refused } from './refused.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
@@ -16,7 +16,10 @@ export interface Ratio {
   readonly ratio: number | null;
 }
 
-/** One SLO as `GET /v1/slos` shows it (design §2.5). Times are RFC 3339, ratios null without outcomes. */
+/**
+ * One SLO as `GET /v1/slos` shows it (design §2.5). Times are milliseconds since the epoch, here and in every other
+ * report; HTTP writes them as RFC 3339. Ratios are null without outcomes.
+ */
 export interface SloReport {
   readonly id: string;
   readonly workflow: string;
@@ -28,7 +31,7 @@ export interface SloReport {
   readonly window: string;
   readonly state: SloState;
   readonly sli: Ratio & { readonly kind: Sli['kind']; readonly unit: SliUnit };
-  readonly budget: ErrorBudget & { readonly exhaustsAt: string | null };
+  readonly budget: ErrorBudget & { readonly exhaustsAt: number | null };
   /** Every window the promise is kept over; the first is the one that alerts and `budget` are about. */
   readonly windows: readonly WindowReport[];
   /** Window length to burn rate, shortest first. */
@@ -36,18 +39,18 @@ export interface SloReport {
   readonly budgetPolicy: BudgetPolicyReport | null;
   readonly incident: OpenIncident | null;
   /** Since when this SLI has been counted. */
-  readonly historySince: string;
-  readonly evaluatedAt: string;
+  readonly historySince: number;
+  readonly evaluatedAt: number;
   /** Outcomes that happened up to here can be in the numbers. */
-  readonly dataThrough: string;
+  readonly dataThrough: number;
 }
 
 /** One time window with what it holds; a calendar window ends in the future. */
 export interface WindowReport {
   readonly window: string;
   readonly kind: 'rolling' | 'calendar';
-  readonly from: string;
-  readonly to: string;
+  readonly from: number;
+  readonly to: number;
   readonly sli: Ratio;
   readonly budget: ErrorBudget;
 }
@@ -70,9 +73,9 @@ export interface OpenIncident {
   readonly tier: string;
   /** All tiers that fire, worst first. */
   readonly firing: readonly string[];
-  readonly openedAt: string;
+  readonly openedAt: number;
   readonly peakBurnRate: number;
-  readonly acknowledged: { readonly at: string; readonly by: string } | null;
+  readonly acknowledged: { readonly at: number; readonly by: string } | null;
 }
 
 /** One condition of an SLO's alert policy, with what it was compared with. */
@@ -103,29 +106,12 @@ export interface MemberReport {
 }
 
 /** An adjustment with what follows from it at this moment. */
-export interface AdjustmentReport extends Omit<Adjustment, 'createdAt' | 'when' | 'ended' | 'withdrawn'> {
-  readonly createdAt: string;
-  readonly when:
-    | { readonly kind: 'once'; readonly from: string; readonly to: string }
-    | {
-        readonly kind: 'recurring';
-        readonly rrule: string;
-        readonly start: string;
-        readonly duration: string;
-        readonly timeZone: string;
-        readonly until: string | null;
-      };
-  readonly ended: ClosingReport | null;
-  readonly withdrawn: ClosingReport | null;
+export interface AdjustmentReport extends Adjustment {
   readonly active: boolean;
   /** The interval it takes out now, else the next one; null when there is none any more. */
-  readonly occurrence: { readonly from: string; readonly to: string } | null;
+  readonly occurrence: Interval | null;
   /** What was done otherwise than asked, as sentences. */
   readonly notes: readonly string[];
-}
-
-export interface ClosingReport extends Omit<Closing, 'at'> {
-  readonly at: string;
 }
 
 /** An SLO with what explains its spending. */
@@ -153,8 +139,8 @@ export interface HistoryReport {
   readonly objective: number;
   readonly window: string;
   readonly unit: SliUnit;
-  readonly from: string;
-  readonly to: string;
+  readonly from: number;
+  readonly to: number;
   readonly step: string;
   readonly resolution: 'minute' | 'hour';
   readonly points: readonly HistoryPoint[];
@@ -164,7 +150,7 @@ export interface HistoryReport {
 
 /** From one moment to the next point's. */
 export interface HistoryPoint extends Ratio {
-  readonly from: string;
+  readonly from: number;
   /** Share of the budget left at its end, over the SLO's window; null without outcomes, or when they are no longer kept. */
   readonly budgetRemaining: number | null;
   /** Whether an adjustment overlaps it, and what was taken out of it. */

@@ -1,7 +1,7 @@
-import type { Adjustment, Interval, Once, Recurrence } from '../../core/adjustments/adjustment.ts';
+import type { Adjustment, Interval } from '../../core/adjustments/adjustment.ts';
 import { intervalsOf, roundedOut } from '../../core/adjustments/adjustment.ts';
 import type { AdjustmentReport } from '../../core/ports/queries.ts';
-import { MINUTE, formatDuration } from '../../core/time/duration.ts';
+import { MINUTE } from '../../core/time/duration.ts';
 import type { Recurrences } from './recurrence.ts';
 import { iso } from '../../core/time/timestamp.ts';
 
@@ -11,23 +11,9 @@ export function describeAdjustment(
   recurrences: Recurrences,
   now: number,
 ): AdjustmentReport {
-  const { id, slo, workflow, reason, createdBy, when, ended, withdrawn } = adjustment;
   const active = intervalsOf(adjustment, now, now + 1, recurrences.starts)[0];
   const occurrence = active ?? nextInterval(adjustment, recurrences, now);
-  return {
-    id,
-    slo,
-    workflow,
-    reason,
-    createdAt: iso(adjustment.createdAt),
-    createdBy,
-    when: describeWhen(when),
-    ended: ended && { ...ended, at: iso(ended.at) },
-    withdrawn: withdrawn && { ...withdrawn, at: iso(withdrawn.at) },
-    active: active !== undefined,
-    occurrence: occurrence ? isoInterval(occurrence) : null,
-    notes: notesOf(adjustment),
-  };
+  return { ...adjustment, active: active !== undefined, occurrence, notes: notesOf(adjustment) };
 }
 
 function nextInterval(adjustment: Adjustment, { next }: Recurrences, now: number): Interval | null {
@@ -38,19 +24,6 @@ function nextInterval(adjustment: Adjustment, { next }: Recurrences, now: number
   return from === null ? null : roundedOut({ from, to: from + when.duration }, createdAt);
 }
 
-function describeWhen(when: Once | Recurrence): AdjustmentReport['when'] {
-  if (when.kind === 'once') return { kind: 'once', ...isoInterval(when) };
-  const { rrule, start, duration, timeZone, until } = when;
-  return {
-    kind: 'recurring',
-    rrule,
-    start: iso(start),
-    duration: formatDuration(duration),
-    timeZone,
-    until: until === null ? null : iso(until),
-  };
-}
-
 function notesOf({ when, createdAt }: Adjustment): string[] {
   if (when.kind === 'recurring') return [];
   const { from, to } = roundedOut(when, createdAt);
@@ -58,8 +31,4 @@ function notesOf({ when, createdAt }: Adjustment): string[] {
   const coarse = when.from - from >= MINUTE || to - when.to >= MINUTE;
   const why = coarse ? 'whole hours, since single minutes are kept for 3 days only' : 'whole minutes';
   return [`It is rounded out to ${why}: it takes out ${iso(from)} to ${iso(to)}.`];
-}
-
-function isoInterval({ from, to }: Interval): { from: string; to: string } {
-  return { from: iso(from), to: iso(to) };
 }

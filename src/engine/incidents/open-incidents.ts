@@ -10,7 +10,6 @@ import type { RecordStore } from '../../core/ports/store/records.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
-import { iso } from '../../core/time/timestamp.ts';
 import { openIncident } from '../queries/slo-report.ts';
 
 export interface ManageIncidentsOptions {
@@ -41,13 +40,13 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
       .map((incident) => {
         const value = acknowledgements.get(incident.id);
         // Evaluation takes it over with its next tick; whoever looks before sees it, too.
-        const acknowledged = value ? { at: iso(value.at), by: value.by } : incident.acknowledged;
+        const acknowledged = value ? { at: value.at, by: value.by } : incident.acknowledged;
         return { ...incident, acknowledged };
       })
       .toSorted(
         (one, other) =>
           Number(other.severity === 'page') - Number(one.severity === 'page') ||
-          one.openedAt.localeCompare(other.openedAt),
+          one.openedAt - other.openedAt,
       );
   }
 
@@ -69,12 +68,12 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
         (await store.putRecord('acknowledgements', incident, 0, storedAcknowledgement(value)));
       if (written) {
         log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
-        return { incident, at: iso(value.at), by: value.by, note: value.note };
+        return { incident, at: value.at, by: value.by, note: value.note };
       }
       const records = await store.records('acknowledgements');
       const record = records.find(({ id }) => id === incident);
       const first = record && upgradeAcknowledgement(record.value);
-      if (first) return { incident, at: iso(first.at), by: first.by, note: first.note };
+      if (first) return { incident, at: first.at, by: first.by, note: first.note };
       if (found.acknowledged) return { incident, ...found.acknowledged, note: null };
       if (record) {
         return refuse(

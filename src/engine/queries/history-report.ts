@@ -16,7 +16,6 @@ import type { Adjustments } from '../adjustments/adjustments.ts';
 import type { BlockStore } from '../counters/block-reader.ts';
 import { blocksOf, countsAt, readSeries } from '../counters/block-reader.ts';
 import { ratioOf, undusted } from './slo-report.ts';
-import { iso } from '../../core/time/timestamp.ts';
 
 /** Sums up what was counted from one moment to another, the end not included; both on whole minutes. */
 type SumBetween = (from: number, to: number) => Counts;
@@ -56,7 +55,7 @@ export async function reportHistory(
     const since = windowStart(slo, to);
     const budget = since < earliest ? null : errorBudget(slo.objective, sumAll(slo, pasts, since, to));
     points.push({
-      from: iso(from),
+      from,
       ...ratioOf(sumAll(slo, pasts, from, to)),
       budgetRemaining: budget && undusted(budget).remainingRatio,
       adjusted: intervals.some((interval) => interval.from < to && interval.to > from),
@@ -68,8 +67,8 @@ export async function reportHistory(
     objective: slo.objective.ratio,
     window: slo.window.text,
     unit: unitOf(slo.sli),
-    from: iso(query.from),
-    to: iso(query.to),
+    from: query.from,
+    to: query.to,
     step: formatDuration(query.step),
     resolution: query.resolution,
     points,

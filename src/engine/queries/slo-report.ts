@@ -1,4 +1,3 @@
-import { iso } from '../../core/time/timestamp.ts';
 import { endOfPeriod, startOfPeriod, windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import type { TierReading } from '../../core/alerting/tier-kind.ts';
@@ -44,14 +43,14 @@ export function reportSlo(
     window: slo.window.text,
     state: stateOf(state, budget, now - since < warmUp(slo, readings)),
     sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
-    budget: { ...undusted(budget), exhaustsAt: exhaustsAt === null ? null : iso(exhaustsAt) },
+    budget: { ...undusted(budget), exhaustsAt },
     windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, sum, now)),
     burnRates: burnRates(readings),
     budgetPolicy: budgetPolicy(slo, budget),
     incident: openIncident(slo, state),
-    historySince: iso(since),
-    evaluatedAt: iso(now),
-    dataThrough: iso(now),
+    historySince: since,
+    evaluatedAt: now,
+    dataThrough: now,
   };
   return { report, readings };
 }
@@ -66,9 +65,9 @@ export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIn
     severity: incident.severity,
     tier: incident.tier,
     firing: tiers.map(({ name }) => name),
-    openedAt: iso(incident.openedAt),
+    openedAt: incident.openedAt,
     peakBurnRate: rounded(incident.peakBurnRate, 12),
-    acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
+    acknowledged: acknowledged && { at: acknowledged.at, by: acknowledged.by },
   };
 }
 
@@ -115,8 +114,8 @@ function reportWindow(
   return {
     window: window.text,
     kind: window.kind,
-    from: iso(calendar ? startOfPeriod(window, now) : now - window.duration),
-    to: iso(calendar ? endOfPeriod(window, now) : now),
+    from: calendar ? startOfPeriod(window, now) : now - window.duration,
+    to: calendar ? endOfPeriod(window, now) : now,
     sli: ratioOf(counts),
     budget: undusted(errorBudget(objective, counts)),
   };

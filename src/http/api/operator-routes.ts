@@ -2,6 +2,7 @@ import type { Express, NextFunction, Request, RequestHandler, Response } from 'e
 import type { Operator } from '../../core/ports/operator.ts';
 import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused } from '../../core/ports/refused.ts';
+import { acknowledgementJson, adjustmentJson, incidentJson } from '../answers/report-json.ts';
 import { sendJson } from '../answers/respond.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { Scope } from '../../core/ports/token.ts';
@@ -12,28 +13,37 @@ import type { ProblemCode } from '../answers/problems.ts';
 /** Adds the requests that change something; each demands its own scope, so they come before the demand for `read`. */
 export function addWriting(app: Express, operator: Operator, guard: Guard): void {
   writing(app, guard, 'admin', '/v1/adjustments', 201, async (request) =>
-    answerOf(await operator.adjust(await readJson(request)), 'unknown-adjustment'),
+    adjustmentJson(answerOf(await operator.adjust(await readJson(request)), 'unknown-adjustment')),
   );
   for (const [verb, kind] of [
     ['end', 'ended'],
     ['withdraw', 'withdrawn'],
   ] as const) {
     writing(app, guard, 'admin', `/v1/adjustments/:id/${verb}`, 200, async (request) =>
-      answerOf(
-        await operator.endAdjustment(idOf(request), kind, await readJson(request)),
-        'unknown-adjustment',
+      adjustmentJson(
+        answerOf(
+          await operator.endAdjustment(idOf(request), kind, await readJson(request)),
+          'unknown-adjustment',
+        ),
       ),
     );
   }
   writing(app, guard, 'write', '/v1/incidents/:id/ack', 200, async (request) =>
-    answerOf(await operator.acknowledge(idOf(request), await readJson(request)), 'unknown-incident'),
+    acknowledgementJson(
+      answerOf(await operator.acknowledge(idOf(request), await readJson(request)), 'unknown-incident'),
+    ),
   );
 }
 
 /** Adds what can be read of the same, and says of the rest that it cannot. */
 export function addOperatorReading(app: Express, operator: Operator): void {
-  listing(app, '/v1/adjustments', () => operator.adjustments(), 'GET, HEAD, POST');
-  listing(app, '/v1/incidents', () => operator.incidents(), 'GET, HEAD');
+  listing(
+    app,
+    '/v1/adjustments',
+    async () => (await operator.adjustments()).map(adjustmentJson),
+    'GET, HEAD, POST',
+  );
+  listing(app, '/v1/incidents', async () => (await operator.incidents()).map(incidentJson), 'GET, HEAD');
   for (const path of ['/v1/adjustments/:id/end', '/v1/adjustments/:id/withdraw', '/v1/incidents/:id/ack']) {
     app.route(path).all(() => {
       throw new HttpProblem('method-not-allowed', 'This is done with POST.', { Allow: 'POST' });

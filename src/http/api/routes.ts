@@ -4,7 +4,8 @@ import express from 'express';
 import helmet from 'helmet';
 import type { Operator } from '../../core/ports/operator.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { Queries } from '../../core/ports/queries.ts';
+import type { HistoryReport, Queries } from '../../core/ports/queries.ts';
+import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
 import { problemOf, sendJson, sendProblem } from '../answers/respond.ts';
 import type { Guard } from '../guard/auth.ts';
 import { createDashboard } from '../dashboard/dashboard.ts';
@@ -65,7 +66,7 @@ export function createRoutes(
     next();
   });
 
-  async function history(id: string, request: Request): Promise<object | null> {
+  async function history(id: string, request: Request): Promise<HistoryReport | null> {
     demandKnown(request, ['from', 'to', 'step']);
     const text = (name: string) => queryText(request, name);
     const found = await queries.history(id, { from: text('from'), to: text('to'), step: text('step') });
@@ -73,19 +74,19 @@ export function createRoutes(
   }
 
   reading(app, '/v1/slos', async (_request, response) => {
-    sendJson(response, 200, JSON.stringify(await queries.slos()));
+    sendJson(response, 200, JSON.stringify((await queries.slos()).map(sloJson)));
   });
   reading(app, '/v1/slos/*id', async (request, response) => {
     const id = sloId(request);
     const slo = await queries.slo(id);
     // An SLO may be called history itself.
     const [, past] = slo ? [] : (/^(.+)\/history$/s.exec(id) ?? []);
-    const found = past === undefined ? slo : await history(past, request);
-    if (!found) {
+    const found = past === undefined ? null : await history(past, request);
+    if (!slo && !found) {
       const told = JSON.stringify(past ?? id);
       throw new HttpProblem('unknown-slo', `No SLO ${told} is loaded; GET /v1/slos lists them.`);
     }
-    sendJson(response, 200, JSON.stringify(found));
+    sendJson(response, 200, JSON.stringify(slo ? sloDetailJson(slo) : historyJson(found!)));
   });
   addOperatorReading(app, operator);
   reading(app, '/v1/outbox', async (request, response) => {

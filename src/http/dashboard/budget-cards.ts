@@ -1,4 +1,5 @@
 import type { AdjustmentReport, MemberReport, SloDetail, WindowReport } from '../../core/ports/queries.ts';
+import { formatDuration } from '../../core/time/duration.ts';
 import { budgetBar, count, goodRatio, timestamp, percent, period, when } from './format.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
@@ -35,9 +36,7 @@ function windowRow(
   now: number,
 ): Html {
   const period =
-    kind === 'calendar'
-      ? html`<small>since ${timestamp(Date.parse(from))}, ends ${when(Date.parse(to), now)}</small>`
-      : null;
+    kind === 'calendar' ? html`<small>since ${timestamp(from)}, ends ${when(to, now)}</small>` : null;
   return html`<tr>
     <th scope="row">${window}${period}</th>
     <td data-label="Good">${goodRatio(sli.ratio, objective)}</td>
@@ -128,12 +127,12 @@ function adjustmentRow(adjustment: AdjustmentReport, now: number): Html {
 }
 
 function times({ when: time }: AdjustmentReport): HtmlValue {
-  if (time.kind === 'once') return period(Date.parse(time.from), Date.parse(time.to));
-  return html`<code>${time.rrule}</code> for ${time.duration}, ${time.timeZone}`;
+  if (time.kind === 'once') return period(time.from, time.to);
+  return html`<code>${time.rrule}</code> for ${formatDuration(time.duration)}, ${time.timeZone}`;
 }
 
 function standing({ active, occurrence, ended }: AdjustmentReport, now: number): HtmlValue {
-  if (active) return html`<b class="alarm">in force</b>, ends ${when(Date.parse(occurrence!.to), now)}`;
-  if (ended) return html`ended by ${ended.by} ${when(Date.parse(ended.at), now)}`;
-  return occurrence ? html`starts ${when(Date.parse(occurrence.from), now)}` : 'over';
+  if (active) return html`<b class="alarm">in force</b>, ends ${when(occurrence!.to, now)}`;
+  if (ended) return html`ended by ${ended.by} ${when(ended.at, now)}`;
+  return occurrence ? html`starts ${when(occurrence.from, now)}` : 'over';
 }

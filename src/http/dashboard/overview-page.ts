@@ -151,7 +151,7 @@ function runbook(slos: readonly SloReport[]): Html | null {
 
 function sloRow(slo: SloReport, base: string): Html {
   const { sli, budget } = slo;
-  const now = Date.parse(slo.evaluatedAt);
+  const now = slo.evaluatedAt;
   return html`<tr>
     <th scope="row">
       <a href="${base}${sloPath(slo)}">${slo.name}</a
@@ -161,7 +161,7 @@ function sloRow(slo: SloReport, base: string): Html {
       ${stateBadge(slo.state)}${
         slo.incident
           ? html`<small class="alarm"
-                >${slo.incident.severity} · opened ${when(Date.parse(slo.incident.openedAt), now)}</small
+                >${slo.incident.severity} · opened ${when(slo.incident.openedAt, now)}</small
               >${
                 slo.incident.acknowledged
                   ? html`<small>acknowledged by ${slo.incident.acknowledged.by}</small>`
@@ -191,7 +191,7 @@ function sloRow(slo: SloReport, base: string): Html {
 function budgetNote({ remainingRatio, exhaustsAt }: SloReport['budget'], now: number): Html | null {
   if (remainingRatio !== null && remainingRatio < 0) return html`<small class="alarm">overspent</small>`;
   if (exhaustsAt === null || remainingRatio === 0) return null;
-  return html`<small class="alarm">gone ${when(Date.parse(exhaustsAt), now)}</small>`;
+  return html`<small class="alarm">gone ${when(exhaustsAt, now)}</small>`;
 }
 
 /** The path of an SLO's page; the slashes of its workflow are encoded. */

@@ -17,7 +17,7 @@ import { html } from './html.ts';
 
 /** The body of the page of one SLO: its budget, what that is made of, its tiers, what failed and which executions did. */
 export function sloPage(slo: SloDetail, base: string): Html {
-  const now = Date.parse(slo.evaluatedAt);
+  const now = slo.evaluatedAt;
   return html`<div class="heading">
       <nav aria-label="Breadcrumb">
         <a href="${base}/">Error budgets</a> /
@@ -41,7 +41,7 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Html
   const { id, severity, tier, firing, openedAt, peakBurnRate, acknowledged } = incident;
   const others = firing.filter((name) => name !== tier);
   return html`<section class="banner bad" aria-label="Incident">
-    <h2>${severity === 'page' ? 'Page' : 'Ticket'}: opened ${when(Date.parse(openedAt), now)}</h2>
+    <h2>${severity === 'page' ? 'Page' : 'Ticket'}: opened ${when(openedAt, now)}</h2>
     <p>
       Tier ${tier}
       fired${others.length > 0 ? html`, and so do ${others.join(', ')}` : null}${
@@ -51,7 +51,7 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Html
     </p>
     ${
       acknowledged
-        ? html`<p>Acknowledged by <b>${acknowledged.by}</b> ${when(Date.parse(acknowledged.at), now)}.</p>`
+        ? html`<p>Acknowledged by <b>${acknowledged.by}</b> ${when(acknowledged.at, now)}.</p>`
         : html`<p>
             Nobody has acknowledged it yet: <code>POST ${base}/v1/incidents/${id}/ack</code> says who looks
             after it.
@@ -73,7 +73,7 @@ function budgetCard(slo: SloDetail, now: number): Html {
   return html`<section class="card" aria-label="Error budget">
     <header>
       <h2>Error budget</h2>
-      <p>of ${sli.unit} over ${slo.window}, counted since ${when(Date.parse(slo.historySince), now)}</p>
+      <p>of ${sli.unit} over ${slo.window}, counted since ${when(slo.historySince, now)}</p>
     </header>
     <div class="big"><b>${percent(budget.remainingRatio)}</b> left ${budgetBar(budget.remainingRatio)}</div>
     <dl class="numbers">
@@ -96,7 +96,7 @@ function capitalized(word: string): string {
 function runsOut({ budget }: SloDetail, now: number): HtmlValue {
   if (budget.remainingRatio === null) return '–';
   if (budget.remaining <= 0) return 'spent';
-  return budget.exhaustsAt === null ? 'not at this pace' : when(Date.parse(budget.exhaustsAt), now);
+  return budget.exhaustsAt === null ? 'not at this pace' : when(budget.exhaustsAt, now);
 }
 
 function number(term: string, value: HtmlValue): Html {

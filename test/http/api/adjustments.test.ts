@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { adjustmentJson } from '../../../src/http/answers/report-json.ts';
 import { adjustment } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
@@ -20,15 +21,18 @@ describe('adjustments', () => {
   it('are listed, created, ended and withdrawn', async () => {
     const { url, operator } = await startServer();
     const path = `${url}/v1/adjustments`;
-    expect(await told(await fetch(path))).toEqual([200, [adjustment()]]);
+    expect(await told(await fetch(path))).toEqual([200, [adjustmentJson(adjustment())]]);
     const request = { slo: 'a/b', reason: 'x', by: 'sam', from: 1, to: 2 };
-    expect(await told(await post(path, JSON.stringify(request)))).toEqual([201, adjustment()]);
+    expect(await told(await post(path, JSON.stringify(request)))).toEqual([
+      201,
+      adjustmentJson(adjustment()),
+    ]);
     for (const [verb, kind] of [
       ['end', 'ended'],
       ['withdraw', 'withdrawn'],
     ]) {
       const answer = await post(`${path}/mk2x1-1a2b3c4d/${verb}`, '{"by":"kim"}');
-      expect(await told(answer)).toEqual([200, adjustment()]);
+      expect(await told(answer)).toEqual([200, adjustmentJson(adjustment())]);
       expect(operator.asked.at(-1)).toEqual(['endAdjustment', 'mk2x1-1a2b3c4d', kind, { by: 'kim' }]);
     }
     expect(operator.asked[0]).toEqual(['adjust', request]);

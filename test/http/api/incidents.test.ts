@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { MINUTE } from '../../../src/core/time/duration.ts';
 import { NOW } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
@@ -10,16 +11,22 @@ const INCIDENT = {
   severity: 'page',
   tier: 'fast',
   firing: ['fast'],
-  openedAt: new Date(NOW).toISOString(),
+  openedAt: NOW,
   peakBurnRate: 18.4,
-  acknowledged: null,
+  acknowledged: { at: NOW + MINUTE, by: 'sam' },
 };
 
 it('lists what is open', async () => {
   const { url, operator } = await startServer();
   expect(await (await fetch(`${url}/v1/incidents`)).json()).toEqual([]);
   operator.open = [INCIDENT];
-  expect(await (await fetch(`${url}/v1/incidents`)).json()).toEqual([INCIDENT]);
+  expect(await (await fetch(`${url}/v1/incidents`)).json()).toEqual([
+    {
+      ...INCIDENT,
+      openedAt: '2026-03-10T12:00:00.000Z',
+      acknowledged: { at: '2026-03-10T12:01:00.000Z', by: 'sam' },
+    },
+  ]);
 });
 
 it('acknowledges, and says which are open when it is none of them', async () => {
@@ -30,10 +37,12 @@ it('acknowledges, and says which are open when it is none of them', async () => 
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-  operator.answer = { incident: 'mk2x1-a7f3', at: INCIDENT.openedAt, by: 'sam', note: null };
   const response = await acknowledge('mk2x1-a7f3', { by: 'sam' });
-  expect([response.status, await response.json()]).toEqual([200, operator.answer]);
-  operator.answer = { refused: 'unknown', problems: ['open are: mk2x1-a7f3 (orders/done).'] };
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    { ...operator.acknowledgement, at: '2026-03-10T12:00:00.000Z' },
+  ]);
+  operator.acknowledgement = { refused: 'unknown', problems: ['open are: mk2x1-a7f3 (orders/done).'] };
   const other = await acknowledge('%2e%2e%2f', { by: 'sam' });
   expect([other.status, await other.json()]).toMatchObject([404, { code: 'unknown-incident' }]);
   expect(operator.asked).toEqual([

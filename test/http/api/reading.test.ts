@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import { sloDetailJson } from '../../../src/http/answers/report-json.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
 import { fixedStatus, sloDetail } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
@@ -12,10 +13,11 @@ async function read(url: string): Promise<{ status: number; body: Record<string,
 describe('SLOs', () => {
   it('lists them, and shows one with what explains it', async () => {
     const { url } = await startServer();
-    const { tiers, members, adjustments, failures, lastFailed, ...queries } = sloDetail();
-    expect((await read(`${url}/v1/slos`)).body).toEqual([queries]);
+    const detail = sloDetailJson(sloDetail());
+    const { tiers, members, adjustments, failures, lastFailed, ...slo } = detail as Record<string, unknown>;
+    expect((await read(`${url}/v1/slos`)).body).toEqual([slo]);
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
-      ...queries,
+      ...slo,
       tiers,
       members,
       adjustments,

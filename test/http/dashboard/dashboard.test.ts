@@ -1,8 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from '../../support/browser.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { HOUR } from '../../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../../src/core/ports/service-status.ts';
 import {
+  NOW,
   adjustment,
   burningSlo,
   exhaustedSlo,
@@ -14,7 +16,6 @@ import {
 import { startServer } from '../running-server.ts';
 
 const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stolen=2">'" autofocus onfocus="window.stolen=3" '&`;
-const NOW_TEXT = '2026-03-10T11:00:00.000Z';
 const PROBLEM =
   'slos/orders.yaml:7:16: objective is 105%; expected less than 100%\n    objective: 105%\n               ^^^^';
 
@@ -208,7 +209,7 @@ describe('the page of an SLO', () => {
   it('G2: shows what producers and files say as text, whatever it is', async () => {
     const running = await startServer({ status: () => fixedStatus({ sloProblems: [HOSTILE] }) });
     const failures = [{ step: HOSTILE, dependency: HOSTILE, error: HOSTILE, count: 3 }];
-    const at = Date.parse('2026-03-10T11:00:00Z');
+    const at = NOW - HOUR;
     const lastFailed = [
       { execution: HOSTILE, at, step: HOSTILE, dependency: HOSTILE, error: HOSTILE, traceId: HOSTILE },
     ];
@@ -225,7 +226,7 @@ describe('the page of an SLO', () => {
         members: [{ slo: `a/${HOSTILE}`, weight: 1, ratio: 1, share: 1 }],
         adjustments: [
           adjustment({ reason: HOSTILE, createdBy: HOSTILE, workflow: HOSTILE, notes: [HOSTILE] }),
-          adjustment({ active: false, ended: { at: NOW_TEXT, by: HOSTILE, reason: HOSTILE } }),
+          adjustment({ active: false, ended: { at, by: HOSTILE, reason: HOSTILE } }),
         ],
         budgetPolicy: { name: HOSTILE, deploys: 'frozen', reasons: [HOSTILE], postmortemAbove: null },
         incident: {
@@ -233,7 +234,7 @@ describe('the page of an SLO', () => {
           id: HOSTILE,
           tier: HOSTILE,
           firing: [HOSTILE],
-          acknowledged: { at: NOW_TEXT, by: HOSTILE },
+          acknowledged: { at, by: HOSTILE },
         },
         tiers: sloDetail().tiers.map((tier) => ({
           ...tier,

@@ -1,0 +1,111 @@
+import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
+import type { AcknowledgementReport } from '../../core/ports/operator.ts';
+import type {
+  AdjustmentReport,
+  HistoryReport,
+  IncidentReport,
+  OpenIncident,
+  SloDetail,
+  SloReport,
+} from '../../core/ports/queries.ts';
+import { formatDuration } from '../../core/time/duration.ts';
+import { iso } from '../../core/time/timestamp.ts';
+
+// Reports hold times as milliseconds and durations as numbers; this is the one place that writes them as the API does:
+// RFC 3339 in UTC, and `2h`.
+
+/** One SLO of `GET /v1/slos`. */
+export function sloJson(slo: SloReport): object {
+  return {
+    ...slo,
+    budget: { ...slo.budget, exhaustsAt: isoOrNull(slo.budget.exhaustsAt) },
+    windows: slo.windows.map((window) => ({ ...window, ...intervalJson(window) })),
+    incident: slo.incident && openIncidentJson(slo.incident),
+    historySince: iso(slo.historySince),
+    evaluatedAt: iso(slo.evaluatedAt),
+    dataThrough: iso(slo.dataThrough),
+  };
+}
+
+/** `GET /v1/slos/{workflow}/{slo}`. */
+export function sloDetailJson(slo: SloDetail): object {
+  return {
+    ...sloJson(slo),
+    adjustments: slo.adjustments.map(adjustmentJson),
+    lastFailed: slo.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
+  };
+}
+
+/** `GET /v1/slos/{workflow}/{slo}/history`. */
+export function historyJson(history: HistoryReport): object {
+  return {
+    ...history,
+    ...intervalJson(history),
+    points: history.points.map((point) => ({ ...point, from: iso(point.from) })),
+    adjustments: history.adjustments.map(adjustmentJson),
+  };
+}
+
+/** One adjustment of `GET /v1/adjustments`, and the answer to creating or ending one. */
+export function adjustmentJson(adjustment: AdjustmentReport): object {
+  const { id, slo, workflow, reason, createdAt, createdBy, when, ended, withdrawn } = adjustment;
+  const { active, occurrence, notes } = adjustment;
+  return {
+    id,
+    slo,
+    workflow,
+    reason,
+    createdAt: iso(createdAt),
+    createdBy,
+    when: whenJson(when),
+    ended: ended && closingJson(ended),
+    withdrawn: withdrawn && closingJson(withdrawn),
+    active,
+    occurrence: occurrence && intervalJson(occurrence),
+    notes,
+  };
+}
+
+/** One incident of `GET /v1/incidents`. */
+export function incidentJson(incident: IncidentReport): object {
+  return { ...incident, ...openIncidentJson(incident) };
+}
+
+/** The answer to `POST /v1/incidents/{id}/ack`. */
+export function acknowledgementJson(acknowledgement: AcknowledgementReport): object {
+  return { ...acknowledgement, at: iso(acknowledgement.at) };
+}
+
+function openIncidentJson(incident: OpenIncident): object {
+  const { openedAt, acknowledged } = incident;
+  return {
+    ...incident,
+    openedAt: iso(openedAt),
+    acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
+  };
+}
+
+function whenJson(when: AdjustmentReport['when']): object {
+  if (when.kind === 'once') return { kind: when.kind, ...intervalJson(when) };
+  const { kind, rrule, start, duration, timeZone, until } = when;
+  return {
+    kind,
+    rrule,
+    start: iso(start),
+    duration: formatDuration(duration),
+    timeZone,
+    until: isoOrNull(until),
+  };
+}
+
+function closingJson(closing: Closing): object {
+  return { ...closing, at: iso(closing.at) };
+}
+
+function intervalJson({ from, to }: Interval): { readonly from: string; readonly to: string } {
+  return { from: iso(from), to: iso(to) };
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}
