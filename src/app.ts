@@ -45,7 +45,7 @@ export interface AppOverrides {
   /** Applied to what the files say, every time they load. */
   readonly adapt?: (definitions: Definitions) => Definitions;
   readonly targets?: Partial<TargetOptions>;
-  readonly extra?: ServerOptions['extra'];
+  readonly routes?: ServerOptions['routes'];
 }
 
 /** A replica that has not renewed its lease for this long is replaced. */
@@ -124,7 +124,7 @@ export async function startApp(
     log,
     version,
     timeouts: { close: REQUEST_GRACE },
-    ...(overrides.extra && { extra: overrides.extra }),
+    ...(overrides.routes && { routes: overrides.routes }),
   });
   const selfReport = createSelfReport({ ...common, recorder });
   const deliverer = createDeliverer({

@@ -12,6 +12,7 @@ import { formatProblem } from '../slo-files/yaml/problem.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { openLmdbStore } from '../store/lmdb/open.ts';
 import { HISTORY_LENGTH, writeHistory } from './history.ts';
+import { ROUTES } from '../http/api/routes.ts';
 import { createInbox } from './inbox.ts';
 import { narrateIncidents, welcome } from './narration.ts';
 import { startTraffic } from './traffic.ts';
@@ -115,7 +116,7 @@ async function startService(
         mailTransport: inbox.mailTransport,
         write: (text) => print(text.trimEnd()),
       },
-      extra: inbox.mount,
+      routes: [...ROUTES, ...inbox.routes],
     },
   );
   const since = Date.now();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { ServerOptions } from '../http/server.ts';
+import { HttpProblem } from '../http/answers/problems.ts';
+import type { ContentRoute } from '../http/api/route-table.ts';
 import type { SlackPayload } from '../notify/slack/slack-blocks.ts';
 import type { TargetOptions } from '../notify/target-kinds.ts';
 import type { CaughtMessage } from './caught-message.ts';
@@ -9,32 +10,37 @@ export interface Inbox {
   /** Stand in for Slack and for the mail server: everything is accepted, and goes nowhere else. */
   readonly slackFetch: NonNullable<TargetOptions['slackFetch']>;
   readonly mailTransport: NonNullable<TargetOptions['mailTransport']>;
-  /** Adds the page `/inbox` to the service. */
-  readonly mount: NonNullable<ServerOptions['extra']>;
+  /** The page `/inbox` and what belongs to it. */
+  readonly routes: readonly ContentRoute[];
 }
 
 /** Older messages are dropped. */
 const MAX_MESSAGES = 200;
 
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "frame-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const PAGE_HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "frame-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+};
 
 /** For the HTML of a mail: its styles stand in it, and nothing of it may run or load. */
-const MAIL_POLICY = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  "form-action 'none'",
-  "frame-ancestors 'self'",
-  `sandbox ${MAIL_SANDBOX}`,
-].join('; ');
+const MAIL_HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    `sandbox ${MAIL_SANDBOX}`,
+  ].join('; '),
+  'X-Frame-Options': 'SAMEORIGIN',
+};
 
 /** Makes an empty inbox. It shows what Slack and the mailbox would have shown, newest first. */
 export function createInbox(): Inbox {
@@ -60,35 +66,51 @@ export function createInbox(): Inbox {
       },
       close() {},
     },
-    mount(app) {
-      for (const [path, type, text] of [
-        ['/inbox.css', 'text/css', readAsset('inbox.css')],
-        ['/inbox.js', 'text/javascript', readAsset('inbox.js')],
-      ] as const) {
-        app.get(path, (_request, response) => {
-          response.type(type).set('Cache-Control', 'no-cache').send(text);
-        });
-      }
-      app.get('/inbox', (_request, response) => {
-        response
-          .set({ 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'no-store' })
-          .send(inboxPage(messages));
-      });
-      app.get('/inbox/mails/:id', (request, response, next) => {
-        const message = messages.find(({ kind, id }) => kind === 'mail' && String(id) === request.params.id);
-        if (message?.kind !== 'mail') {
-          next();
-          return;
-        }
-        response
-          .set({ 'Content-Security-Policy': MAIL_POLICY, 'X-Frame-Options': 'SAMEORIGIN' })
+    routes: [
+      page('/inbox', 'what Slack and the mailbox would have shown', PAGE_HEADERS, async () =>
+        inboxPage(messages),
+      ),
+      page(
+        '/inbox/mails/{id}',
+        'one mail of the inbox, as HTML',
+        MAIL_HEADERS,
+        async (_services, { param }) => {
+          const message = messages.find(({ kind, id }) => kind === 'mail' && String(id) === param('id'));
+          if (message?.kind !== 'mail') throw new HttpProblem('not-found', 'There is no such mail.');
           // Without it a link would open inside the frame.
-          .send(message.mail.html.replace('<head>', '<head><base target="_blank">'));
-      });
-    },
+          return message.mail.html.replace('<head>', '<head><base target="_blank">');
+        },
+      ),
+      asset('inbox.css', 'text/css; charset=utf-8', 'its looks'),
+      asset('inbox.js', 'text/javascript; charset=utf-8', 'its script'),
+    ],
   };
 }
 
-function readAsset(name: string): string {
-  return readFileSync(new URL(`browser/${name}`, import.meta.url), 'utf8');
+function page(
+  path: string,
+  summary: string,
+  headers: Readonly<Record<string, string>>,
+  handler: ContentRoute['handler'],
+): ContentRoute {
+  return {
+    method: 'GET',
+    path,
+    scope: 'read',
+    summary,
+    answer: { kind: 'html', type: 'text/html; charset=utf-8', statuses: [200], headers },
+    handler,
+  };
+}
+
+function asset(name: string, type: string, summary: string): ContentRoute {
+  const content = readFileSync(new URL(`browser/${name}`, import.meta.url));
+  return {
+    method: 'GET',
+    path: `/${name}`,
+    scope: 'read',
+    summary,
+    answer: { kind: 'asset', type, statuses: [200], headers: { 'Cache-Control': 'no-cache' } },
+    handler: async () => content,
+  };
 }

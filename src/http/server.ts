@@ -2,30 +2,42 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createNodeServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Express } from 'express';
+import type { Log } from '../core/ports/log.ts';
+import type { Operator } from '../core/ports/operator.ts';
+import type { Queries } from '../core/ports/queries.ts';
 import type { Recorder } from '../core/ports/recorder.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { sendProblem } from './answers/respond.ts';
+import type { ServiceStatus } from '../core/ports/service-status.ts';
 import type { Token } from '../core/ports/token.ts';
 import { createGuard } from './guard/auth.ts';
 import { createHostCheck } from './guard/host-check.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import type { IngestHandler, IngestLimits } from './ingest/ingest.ts';
-import { INGEST_LIMITS, MEASUREMENTS_PATH, OUTCOMES_PATH, createIngest } from './ingest/ingest.ts';
+import type { IngestLimits } from './ingest/ingest.ts';
+import { INGEST_LIMITS, createIngest } from './ingest/ingest.ts';
 import type { ProblemCode } from './answers/problems.ts';
 import { PROBLEM_TYPE, HttpProblem, problemBody } from './answers/problems.ts';
-import type { RoutesOptions } from './api/routes.ts';
-import { createRoutes } from './api/routes.ts';
+import { mountIngest, mountRoutes } from './api/mount.ts';
+import type { HttpRoute } from './api/route-table.ts';
+import { ROUTES } from './api/routes.ts';
+import { createDashboard } from './dashboard/dashboard.ts';
 
-export interface ServerOptions extends Omit<RoutesOptions, 'guard' | 'metrics'> {
+export interface ServerOptions {
   readonly recorder: Recorder;
+  readonly queries: Queries;
+  readonly operator: Operator;
+  readonly status: () => ServiceStatus;
+  readonly log: Log;
+  /** Where people reach this service, for links; null when nobody said. A path in it prefixes all links. */
+  readonly publicUrl: string | null;
+  readonly version: string;
   /** Without tokens everybody may do everything. */
   readonly tokens: readonly Token[];
   readonly ingest?: Partial<IngestLimits>;
   readonly timeouts?: Partial<Timeouts>;
-  /** Adds routes, which then need the scope `read` like all others. */
-  readonly extra?: (app: Express) => void;
+  /** What can be asked; all `ROUTES` if absent. */
+  readonly routes?: readonly HttpRoute[];
 }
 
 /** In milliseconds. */
@@ -64,11 +76,12 @@ export function createServer(options: ServerOptions): HttpServer {
   const guard = createGuard(options.tokens);
   const strangeHost = createHostCheck({ tokens: options.tokens.length > 0, publicUrl: options.publicUrl });
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
-  const { recorder, log } = options;
+  const { recorder, queries, operator, status, log, routes = ROUTES } = options;
   const metrics = createMetrics(options.version);
   const limits = { ...INGEST_LIMITS, ...options.ingest };
-  const ingest = createIngest({ recorder, guard, metrics, log, limits });
-  const routes = createRoutes({ ...options, guard, metrics }, options.extra);
+  const ingest = mountIngest(routes, createIngest({ recorder, metrics, log, limits }), guard);
+  const services = { queries, operator, status, guard, metrics, dashboard: createDashboard(options) };
+  const answer = mountRoutes(routes, services, log);
 
   /** Open connections with the latest answer on each; cheaper than to hear of the end of every answer. */
   const connections = new Map<Duplex, ServerResponse | null>();
@@ -77,12 +90,6 @@ export function createServer(options: ServerOptions): HttpServer {
   function unanswered(socket: Duplex): ServerResponse | null {
     const response = connections.get(socket);
     return response && !response.writableFinished ? response : null;
-  }
-
-  /** Who takes what is sent to a path, if it is one of those that do not go through express. */
-  function ingestOf(url: string): IngestHandler | null {
-    if (isAt(url, OUTCOMES_PATH)) return ingest.outcomes;
-    return isAt(url, MEASUREMENTS_PATH) ? ingest.measurements : null;
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -94,13 +101,9 @@ export function createServer(options: ServerOptions): HttpServer {
       sendProblem(response, stranger);
       return;
     }
-    const take = ingestOf(request.url!);
-    if (take) {
-      void take(request, response);
-    } else {
-      if (request.headers.expect !== undefined) response.writeContinue();
-      routes(request, response);
-    }
+    const take = ingest.get(pathOf(request.url!));
+    if (take) void take(request, response);
+    else answer(request, response);
   }
 
   const server = createNodeServer(
@@ -160,8 +163,9 @@ export function createServer(options: ServerOptions): HttpServer {
   };
 }
 
-function isAt(url: string, path: string): boolean {
-  return url === path || url.startsWith(`${path}?`);
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }
 
 function listen(server: Server, port: number, host: string): Promise<{ port: number; url: string }> {

@@ -1,13 +1,12 @@
-import type { AddressInfo } from 'node:net';
-import express from 'express';
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
 import { createInbox } from '../../src/demo/inbox.ts';
 import type { Inbox } from '../../src/demo/inbox.ts';
 import { renderSlack } from '../../src/demo/slack-rendering.ts';
 import { createTarget } from '../../src/notify/target-kinds.ts';
 import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
+import { startServer } from '../http/running-server.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'<!channel>&amp;`;
@@ -111,22 +110,11 @@ describe('what Slack would show', () => {
 describe('the inbox', () => {
   let inbox: Inbox;
   let url: string;
-  let close: () => void;
 
   beforeEach(async () => {
     inbox = createInbox();
-    const app = express();
-    inbox.mount(app);
-    await new Promise<void>((resolve) => {
-      const server = app.listen(0, '127.0.0.1', () => {
-        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        resolve();
-      });
-      close = () => void server.close();
-    });
+    ({ url } = await startServer({ routes: inbox.routes }));
   });
-
-  afterEach(() => close());
 
   async function send(facts: NotificationFacts, key = 'k'): Promise<void> {
     const options = {
@@ -182,6 +170,7 @@ describe('the inbox', () => {
     expect(policy).toContain('sandbox');
     expect(policy).not.toContain('allow-scripts');
     expect(policy).not.toContain('script-src');
+    expect(mail.headers.get('x-frame-options')).toBe('SAMEORIGIN');
   });
 
   it('keeps the newest 200 messages, and has no page for any but mails', async () => {

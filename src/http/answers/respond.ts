@@ -19,6 +19,33 @@ export function sendJson(response: ServerResponse, status: number, body: string)
   response.end(body);
 }
 
+/** What to answer with when that is not the usual status of what was asked. */
+export class Reply<Body> {
+  readonly status: number;
+  readonly body: Body;
+
+  constructor(status: number, body: Body) {
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** Answers with a page, a text or a file of this media type. */
+export function sendContent(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  type: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}
+
 /** Answers with a problem. Does nothing when an answer has begun already. */
 export function sendProblem(response: ServerResponse, problem: HttpProblem): void {
   if (response.headersSent) {
@@ -44,7 +71,7 @@ export function problemOf(error: unknown): HttpProblem {
     });
   }
   if (error instanceof QueueFull) return queueFull();
-  if (error instanceof URIError || isBadParameter(error)) {
+  if (error instanceof URIError) {
     return new HttpProblem('invalid-path', 'The path is not properly percent-encoded.');
   }
   return new HttpProblem('internal-error', 'Burnwatch failed; its log says how.');
@@ -55,9 +82,4 @@ export function queueFull(): HttpProblem {
   return new HttpProblem('queue-full', 'Too much is waiting; send the same again.', {
     'Retry-After': RETRY_AFTER,
   });
-}
-
-/** Express marks a path parameter that it cannot decode this way. */
-function isBadParameter(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && error.status === 400;
 }

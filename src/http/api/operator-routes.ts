@@ -1,54 +1,89 @@
-import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Operator } from '../../core/ports/operator.ts';
 import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused } from '../../core/ports/refused.ts';
-import { acknowledgementJson, adjustmentJson, incidentJson } from '../answers/report-json.ts';
-import { sendJson } from '../answers/respond.ts';
-import type { Guard } from '../guard/auth.ts';
-import type { Scope } from '../../core/ports/token.ts';
-import { readJson } from '../requests/json-body.ts';
-import { HttpProblem } from '../answers/problems.ts';
 import type { ProblemCode } from '../answers/problems.ts';
+import { HttpProblem } from '../answers/problems.ts';
+import { acknowledgementJson, adjustmentJson, incidentJson } from '../answers/report-json.ts';
+import type { Parameters } from './parameters.ts';
+import { DURATION, MILLISECONDS, TEXT, TIMESTAMP } from './parameters.ts';
+import type { JsonRoute } from './route-table.ts';
 
-/** Adds the requests that change something; each demands its own scope, so they come before the demand for `read`. */
-export function addWriting(app: Express, operator: Operator, guard: Guard): void {
-  writing(app, guard, 'admin', '/v1/adjustments', 201, async (request) =>
-    adjustmentJson(answerOf(await operator.adjust(await readJson(request)), 'unknown-adjustment')),
-  );
-  for (const [verb, kind] of [
-    ['end', 'ended'],
-    ['withdraw', 'withdrawn'],
-  ] as const) {
-    writing(app, guard, 'admin', `/v1/adjustments/:id/${verb}`, 200, async (request) =>
-      adjustmentJson(
-        answerOf(
-          await operator.endAdjustment(idOf(request), kind, await readJson(request)),
-          'unknown-adjustment',
-        ),
-      ),
-    );
-  }
-  writing(app, guard, 'write', '/v1/incidents/:id/ack', 200, async (request) =>
-    acknowledgementJson(
-      answerOf(await operator.acknowledge(idOf(request), await readJson(request)), 'unknown-incident'),
-    ),
-  );
-}
+const BY = { schema: TEXT, description: 'who does this', required: true } as const;
 
-/** Adds what can be read of the same, and says of the rest that it cannot. */
-export function addOperatorReading(app: Express, operator: Operator): void {
-  listing(
-    app,
-    '/v1/adjustments',
-    async () => (await operator.adjustments()).map(adjustmentJson),
-    'GET, HEAD, POST',
-  );
-  listing(app, '/v1/incidents', async () => (await operator.incidents()).map(incidentJson), 'GET, HEAD');
-  for (const path of ['/v1/adjustments/:id/end', '/v1/adjustments/:id/withdraw', '/v1/incidents/:id/ack']) {
-    app.route(path).all(() => {
-      throw new HttpProblem('method-not-allowed', 'This is done with POST.', { Allow: 'POST' });
-    });
-  }
+const ADJUSTMENT: Parameters = {
+  slo: { schema: TEXT, description: 'the id of the SLO; this or `workflow`' },
+  workflow: { schema: TEXT, description: 'the name of a workflow, for all its SLOs' },
+  reason: { schema: TEXT, description: 'why', required: true },
+  by: BY,
+  from: { schema: TIMESTAMP, description: 'the beginning of one that happens once' },
+  to: { schema: TIMESTAMP, description: 'the end of one that happens once' },
+  rrule: { schema: TEXT, description: 'the RFC 5545 rule of one that recurs' },
+  start: { schema: TIMESTAMP, description: 'what its rule starts from' },
+  duration: { schema: DURATION, description: 'the length of each occurrence; this or `durationMs`' },
+  durationMs: { schema: MILLISECONDS, description: 'the same in milliseconds' },
+  timeZone: { schema: TEXT, description: 'the IANA name of the zone whose clocks it follows; UTC if absent' },
+  until: { schema: TIMESTAMP, description: 'no occurrence starts later' },
+};
+
+const CLOSING: Parameters = { by: BY, reason: { schema: TEXT, description: 'why' } };
+
+const ACKNOWLEDGEMENT: Parameters = {
+  by: BY,
+  note: { schema: TEXT, description: 'what others should know' },
+};
+
+/** What people do to a running Burnwatch, and what can be read of it. */
+export const OPERATOR_ROUTES: readonly JsonRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/incidents',
+    scope: 'read',
+    summary: 'the open incidents',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }) => (await operator.incidents()).map(incidentJson),
+  },
+  {
+    method: 'POST',
+    path: '/v1/incidents/{id}/ack',
+    scope: 'write',
+    summary: 'says who looks after one; stops reminders and escalation',
+    body: ACKNOWLEDGEMENT,
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }, { param, body }) =>
+      acknowledgementJson(answerOf(await operator.acknowledge(param('id'), body), 'unknown-incident')),
+  },
+  {
+    method: 'GET',
+    path: '/v1/adjustments',
+    scope: 'read',
+    summary: 'all there ever were',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }) => (await operator.adjustments()).map(adjustmentJson),
+  },
+  {
+    method: 'POST',
+    path: '/v1/adjustments',
+    scope: 'admin',
+    summary: 'takes the outcomes of a time, once or recurring, out of the budget',
+    body: ADJUSTMENT,
+    answer: { kind: 'json', statuses: [201] },
+    handler: async ({ operator }, { body }) =>
+      adjustmentJson(answerOf(await operator.adjust(body), 'unknown-adjustment')),
+  },
+  closing('end', 'ended', 'ends one: outcomes count again from now on'),
+  closing('withdraw', 'withdrawn', 'withdraws one: it never applied'),
+];
+
+function closing(verb: string, kind: 'ended' | 'withdrawn', summary: string): JsonRoute {
+  return {
+    method: 'POST',
+    path: `/v1/adjustments/{id}/${verb}`,
+    scope: 'admin',
+    summary,
+    body: CLOSING,
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }, { param, body }) =>
+      adjustmentJson(answerOf(await operator.endAdjustment(param('id'), kind, body), 'unknown-adjustment')),
+  };
 }
 
 /** What was answered, unless it was refused: then throws the `HttpProblem` to answer with. */
@@ -71,34 +106,4 @@ export function answerOf<Answer extends object>(
     default:
       return answer.refused satisfies never;
   }
-}
-
-function writing(
-  app: Express,
-  guard: Guard,
-  scope: Scope,
-  path: string,
-  status: number,
-  answer: (request: Request) => Promise<object>,
-): void {
-  const demand: RequestHandler = (request: Request, _response: Response, next: NextFunction) => {
-    guard.demand(request, scope);
-    next();
-  };
-  app.post(path, demand, async (request, response) => {
-    sendJson(response, status, JSON.stringify(await answer(request)));
-  });
-}
-
-function listing(app: Express, path: string, read: () => Promise<readonly object[]>, allow: string): void {
-  app
-    .route(path)
-    .get(async (_request, response) => sendJson(response, 200, JSON.stringify(await read())))
-    .all(() => {
-      throw new HttpProblem('method-not-allowed', 'This cannot be done here.', { Allow: allow });
-    });
-}
-
-function idOf(request: Request): string {
-  return String(request.params['id']);
 }

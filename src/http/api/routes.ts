@@ -1,170 +1,151 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
-import express from 'express';
-import helmet from 'helmet';
-import type { Operator } from '../../core/ports/operator.ts';
-import type { Log } from '../../core/ports/log.ts';
-import type { HistoryReport, Queries } from '../../core/ports/queries.ts';
-import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
-import { problemOf, sendJson, sendProblem } from '../answers/respond.ts';
-import type { Guard } from '../guard/auth.ts';
-import { createDashboard } from '../dashboard/dashboard.ts';
-import { addOperatorReading, addWriting, answerOf } from './operator-routes.ts';
-import type { Metrics } from '../metrics/metrics.ts';
-import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { sloId } from '../requests/slo-path.ts';
-import type { ServiceStatus } from '../../core/ports/service-status.ts';
-
-export interface RoutesOptions {
-  readonly queries: Queries;
-  readonly operator: Operator;
-  readonly status: () => ServiceStatus;
-  readonly guard: Guard;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  /** Where people reach this service, for links; null when nobody said. A path in it prefixes all links. */
-  readonly publicUrl: string | null;
-  readonly version: string;
-}
+import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
+import { Reply } from '../answers/respond.ts';
+import { METRICS_TYPE } from '../metrics/metrics.ts';
+import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
+import { PAGE_ROUTES } from './page-routes.ts';
+import { DURATION, TIMESTAMP } from './parameters.ts';
+import type { Call, HttpRoute, Services } from './route-table.ts';
 
 const MAX_OUTBOX_ROWS = 1000;
 const DEFAULT_OUTBOX_ROWS = 100;
 
-/**
- * Makes the handler of everything but outcomes and measurements. Reading needs the scope `read`, health alone does not;
- * what changes something says itself what it needs.
- */
-export function createRoutes(
-  options: RoutesOptions,
-  extra?: (app: Express) => void,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  const { queries, operator, status, guard, metrics, log } = options;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.set('query parser', 'simple');
-  app.use(securityHeaders());
-  app.use((_request, response, next) => {
-    response.setHeader('Cache-Control', 'no-store');
-    next();
-  });
+const INGEST_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'POST',
+    path: '/v1/outcomes',
+    scope: 'write',
+    summary: 'takes what happened to executions and steps',
+    answer: { kind: 'ingest', records: 'outcomes' },
+  },
+  {
+    method: 'POST',
+    path: '/v1/measurements',
+    scope: 'write',
+    summary: 'takes what was measured',
+    answer: { kind: 'ingest', records: 'measurements' },
+  },
+];
 
-  reading(app, '/healthz', (_request, response) => sendJson(response, 200, '{"status":"ok"}'));
-  reading(app, '/readyz', (request, response) => {
-    const { ready, checks, sloProblems } = status();
-    const details = guard.permits(request, 'read') ? { checks, sloProblems } : {};
-    const body = { status: ready ? 'ready' : 'not-ready', ...details };
-    sendJson(response, ready ? 200 : 503, JSON.stringify(body));
-  });
+const SLO_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/slos',
+    scope: 'read',
+    summary: 'every SLO: state, counts, budget, burn rates, incident',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ queries }) => (await queries.slos()).map(sloJson),
+  },
+  {
+    method: 'GET',
+    path: '/v1/slos/{workflow}/{slo}',
+    scope: 'read',
+    summary:
+      'one SLO, with its tiers, failures of the last hour by step, dependency and error, and the last failed executions',
+    answer: { kind: 'json', statuses: [200] },
+    async handler({ queries }, { param }) {
+      const slo = await queries.slo(param('slo'));
+      if (!slo) throw unknownSlo(param('slo'));
+      return sloDetailJson(slo);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/slos/{workflow}/{slo}/history',
+    scope: 'read',
+    summary: 'good, bad and budget left, step by step; what adjustments took out',
+    query: {
+      parameters: {
+        from: { schema: TIMESTAMP, description: 'the beginning; a day before `to` if absent' },
+        to: { schema: TIMESTAMP, description: 'the end; now if absent' },
+        step: { schema: DURATION, description: 'from one point to the next, whole minutes or hours' },
+      },
+      others: 'refused',
+    },
+    answer: { kind: 'json', statuses: [200] },
+    handler: readHistory,
+  },
+];
 
-  addWriting(app, operator, guard);
-  app.use((request, _response, next) => {
-    guard.demand(request, 'read');
-    next();
-  });
+const SERVICE_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/outbox',
+    scope: 'read',
+    summary: 'notifications that are not delivered',
+    query: {
+      parameters: {
+        limit: {
+          schema: { type: 'integer', minimum: 1, maximum: MAX_OUTBOX_ROWS, default: DEFAULT_OUTBOX_ROWS },
+          description: 'the most rows of each kind',
+        },
+      },
+      others: 'refused',
+    },
+    answer: { kind: 'json', statuses: [200] },
+    handler: ({ queries }, { query }) => queries.outbox(rowLimit(query('limit'))),
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    scope: 'read',
+    summary: 'Prometheus',
+    answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
+    async handler({ queries, metrics, status }) {
+      // A scrape must tell that the store is down, so it cannot fail with it.
+      const slos = await queries.slos().catch(() => []);
+      return metrics.render(status(), slos);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/healthz',
+    scope: 'public',
+    summary: 'the process lives',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async () => ({ status: 'ok' }),
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    scope: 'public',
+    summary: '`200` when the store answers and SLO files are loaded, else `503`; details need `read`',
+    answer: { kind: 'json', statuses: [200, 503] },
+    async handler({ status, guard }, { request }) {
+      const { ready, checks, sloProblems } = status();
+      const details = guard.permits(request, 'read') ? { checks, sloProblems } : {};
+      return ready ? { status: 'ready', ...details } : new Reply(503, { status: 'not-ready', ...details });
+    },
+  },
+];
 
-  async function history(id: string, request: Request): Promise<HistoryReport | null> {
-    demandKnown(request, ['from', 'to', 'step']);
-    const text = (name: string) => queryText(request, name);
-    const found = await queries.history(id, { from: text('from'), to: text('to'), step: text('step') });
-    return found && answerOf(found, 'unknown-slo', 'invalid-query');
-  }
+/** Everything that the service can be asked. */
+export const ROUTES: readonly HttpRoute[] = [
+  ...INGEST_ROUTES,
+  ...SLO_ROUTES,
+  ...OPERATOR_ROUTES,
+  ...SERVICE_ROUTES,
+  ...PAGE_ROUTES,
+];
 
-  reading(app, '/v1/slos', async (_request, response) => {
-    sendJson(response, 200, JSON.stringify((await queries.slos()).map(sloJson)));
-  });
-  reading(app, '/v1/slos/*id', async (request, response) => {
-    const id = sloId(request);
-    const slo = await queries.slo(id);
-    // An SLO may be called history itself.
-    const [, past] = slo ? [] : (/^(.+)\/history$/s.exec(id) ?? []);
-    const found = past === undefined ? null : await history(past, request);
-    if (!slo && !found) {
-      const told = JSON.stringify(past ?? id);
-      throw new HttpProblem('unknown-slo', `No SLO ${told} is loaded; GET /v1/slos lists them.`);
-    }
-    sendJson(response, 200, JSON.stringify(slo ? sloDetailJson(slo) : historyJson(found!)));
-  });
-  addOperatorReading(app, operator);
-  reading(app, '/v1/outbox', async (request, response) => {
-    demandKnown(request, ['limit']);
-    sendJson(response, 200, JSON.stringify(await queries.outbox(rowLimit(request.query['limit']))));
-  });
-  reading(app, '/metrics', async (_request, response) => {
-    // A scrape must tell that the store is down, so it cannot fail with it.
-    const slos = await queries.slos().catch(() => []);
-    response.setHeader('Content-Type', METRICS_TYPE);
-    response.end(await metrics.render(status(), slos));
-  });
-  for (const [path, handler] of createDashboard(options)) reading(app, path, handler);
-  extra?.(app);
-
-  app.use((request) => {
-    throw new HttpProblem('not-found', `There is nothing at ${JSON.stringify(request.path.slice(0, 200))}.`);
-  });
-  // Express tells an error handler by its four parameters.
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const problem = problemOf(error);
-    if (problem.code === 'internal-error') log.error({ err: error }, 'Answering a request failed.');
-    metrics.failedRequest(problem.code);
-    sendProblem(response, problem);
-  });
-  return app;
+async function readHistory({ queries }: Services, { param, query }: Call): Promise<object> {
+  const id = param('slo');
+  // An SLO may be called history itself.
+  const namesake = await queries.slo(`${id}/history`);
+  if (namesake) return sloDetailJson(namesake);
+  const texts = { from: query('from'), to: query('to'), step: query('step') };
+  const found = await queries.history(id, texts);
+  if (!found) throw unknownSlo(id);
+  return historyJson(answerOf(found, 'unknown-slo', 'invalid-query'));
 }
 
-function reading(app: Express, path: string, handler: RequestHandler): void {
-  app
-    .route(path)
-    .get(handler)
-    .all(() => {
-      throw new HttpProblem('method-not-allowed', 'This can only be read.', { Allow: 'GET, HEAD' });
-    });
+function unknownSlo(id: string): HttpProblem {
+  return new HttpProblem('unknown-slo', `No SLO ${JSON.stringify(id)} is loaded; GET /v1/slos lists them.`);
 }
 
-/** Refuses a query with any other parameter: a misspelt one would be passed over in silence. */
-function demandKnown(request: Request, names: readonly string[]): void {
-  const strange = Object.keys(request.query).find((name) => !names.includes(name));
-  if (strange === undefined) return;
-  const told = JSON.stringify(strange.slice(0, 100));
-  throw new HttpProblem('invalid-query', `There is no parameter ${told}; there are ${names.join(', ')}.`);
-}
-
-/** A parameter of the query; null when it is not there. */
-function queryText(request: Request, name: string): string | null {
-  const value = request.query[name];
-  if (value === undefined) return null;
-  if (typeof value === 'string') return value.slice(0, 100);
-  throw new HttpProblem('invalid-query', `${name} must be given once.`);
-}
-
-function rowLimit(text: unknown): number {
-  if (text === undefined) return DEFAULT_OUTBOX_ROWS;
-  const limit = typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : 0;
+function rowLimit(text: string | null): number {
+  if (text === null) return DEFAULT_OUTBOX_ROWS;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_OUTBOX_ROWS) return limit;
   throw new HttpProblem('invalid-query', `limit must be a whole number from 1 to ${MAX_OUTBOX_ROWS}.`);
-}
-
-function securityHeaders(): RequestHandler {
-  const own = ["'self'"];
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: own,
-        styleSrc: own,
-        imgSrc: own,
-        connectSrc: own,
-        formAction: own,
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Whether this host is to be HTTPS for ever is for whoever terminates TLS in front of it to say.
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-  });
 }

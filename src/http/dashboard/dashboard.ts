@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Request, RequestHandler, Response } from 'express';
 import type { Queries } from '../../core/ports/queries.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { Reply } from '../answers/respond.ts';
 import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
+import type { Overview } from './overview-page.ts';
 import { overviewPage } from './overview-page.ts';
 import { page } from './layout.ts';
-import { sloId } from '../requests/slo-path.ts';
 import { sloPage } from './slo-page.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
@@ -17,36 +17,34 @@ export interface DashboardOptions {
   readonly version: string;
 }
 
-const ASSETS = [
-  ['/dashboard.css', 'text/css; charset=utf-8'],
-  ['/dashboard.js', 'text/javascript; charset=utf-8'],
-  ['/dashboard.svg', 'image/svg+xml'],
-] as const;
+/** The pages for people. They work without their script, too. */
+export interface Dashboard {
+  /** `host` is the Host header of the request, for examples when no public URL is known. */
+  overview(filter: Overview['filter'], host: string | undefined): Promise<Reply<string>>;
+  slo(id: string): Promise<Reply<string>>;
+  asset(name: AssetName): Buffer;
+}
 
-/** The pages for people: their paths and what answers there. They work without their script, too. */
-export function createDashboard({
-  queries,
-  status,
-  publicUrl,
-  version,
-}: DashboardOptions): readonly (readonly [path: string, handler: RequestHandler])[] {
+const ASSETS = ['dashboard.css', 'dashboard.js', 'dashboard.svg'] as const;
+type AssetName = (typeof ASSETS)[number];
+
+export function createDashboard({ queries, status, publicUrl, version }: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  const assets = new Map(
+    ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
+  );
 
-  function send(response: Response, code: number, title: string, main: HtmlValue): void {
-    response
-      .status(code)
-      .type('html')
-      .send(page({ title, base, version, status: status() }, main));
+  function show(code: number, title: string, main: HtmlValue): Reply<string> {
+    return new Reply(code, page({ title, base, version, status: status() }, main));
   }
 
-  async function show(response: Response, render: () => Promise<void>): Promise<void> {
+  async function unlessAway(render: () => Promise<Reply<string>>): Promise<Reply<string>> {
     try {
-      await render();
+      return await render();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       const text = 'Outcomes are refused with 503 until it answers again; producers send them again.';
-      send(
-        response,
+      return show(
         503,
         'Store unavailable',
         html`<h1>The store does not answer</h1>
@@ -55,48 +53,29 @@ export function createDashboard({
     }
   }
 
-  const overview: RequestHandler = (request, response) =>
-    show(response, async () => {
-      const [slos, inFlight] = await Promise.all([queries.slos(), queries.inFlight()]);
-      const filter = { text: queryText(request, 'q'), state: queryText(request, 'state') };
-      const origin = publicUrl?.replace(/\/+$/, '') ?? requestOrigin(request);
-      send(response, 200, 'Error budgets', overviewPage({ slos, inFlight, filter, base, origin }));
-    });
-
-  const detail: RequestHandler = (request, response) =>
-    show(response, async () => {
-      const id = sloId(request);
-      const slo = await queries.slo(id);
-      if (slo) send(response, 200, slo.id, sloPage(slo, base));
-      else {
-        const back = html`<p><a href="${base}/">All SLOs</a></p>`;
-        send(
-          response,
+  return {
+    overview: (filter, host) =>
+      unlessAway(async () => {
+        const [slos, inFlight] = await Promise.all([queries.slos(), queries.inFlight()]);
+        const origin = publicUrl?.replace(/\/+$/, '') ?? originOf(host);
+        return show(200, 'Error budgets', overviewPage({ slos, inFlight, filter, base, origin }));
+      }),
+    slo: (id) =>
+      unlessAway(async () => {
+        const slo = await queries.slo(id);
+        if (slo) return show(200, slo.id, sloPage(slo, base));
+        return show(
           404,
           'Not found',
           html`<h1>No SLO ${id} is loaded</h1>
-            ${back}`,
+            <p><a href="${base}/">All SLOs</a></p>`,
         );
-      }
-    });
-
-  const assets = ASSETS.map(([path, type]) => {
-    const content = readFileSync(new URL(`./browser${path}`, import.meta.url));
-    const handler: RequestHandler = (_request, response) => {
-      response.set({ 'Content-Type': type, 'Cache-Control': 'private, max-age=300' }).send(content);
-    };
-    return [path, handler] as const;
-  });
-  return [['/', overview], ['/slos/*id', detail], ...assets];
-}
-
-function queryText(request: Request, name: string): string {
-  const value = request.query[name];
-  return typeof value === 'string' ? value.slice(0, 128) : '';
+      }),
+    asset: (name) => assets.get(name)!,
+  };
 }
 
 /** Where this very request came in; the header is the client's word, so only what can be a host is taken. */
-function requestOrigin(request: Request): string {
-  const host = request.headers.host ?? '';
+function originOf(host = ''): string {
   return `http://${/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : 'localhost'}`;
 }

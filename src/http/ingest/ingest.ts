@@ -2,15 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import { problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
-import type { Guard } from '../guard/auth.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BodyFormat, IngestBody } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { Disconnected, gunzip, readBody, tooLarge } from '../requests/request-body.ts';
 
-export const OUTCOMES_PATH = '/v1/outcomes';
-export const MEASUREMENTS_PATH = '/v1/measurements';
+/** What a request reports. */
+export type ReportedRecords = 'outcomes' | 'measurements';
 
 export interface IngestLimits {
   /** Bytes of a body as sent. */
@@ -35,7 +34,6 @@ export const MAX_REJECTED_LISTED = 1000;
 
 export interface IngestOptions {
   readonly recorder: Recorder;
-  readonly guard: Guard;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: IngestLimits;
@@ -45,20 +43,21 @@ export interface IngestOptions {
 export type IngestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Makes the handlers of `POST /v1/outcomes` and `POST /v1/measurements`, which work on bare `node:http` because a
- * framework would cost them most of their throughput. They share the limits.
+ * Makes the handler of a path. `admit` says what the request reports, or throws the `HttpProblem` to answer with; it is
+ * called before anything of the body is read.
  */
-export function createIngest({ recorder, guard, metrics, log, limits }: IngestOptions): {
-  readonly outcomes: IngestHandler;
-  readonly measurements: IngestHandler;
-} {
+export type Ingest = (admit: (request: IncomingMessage) => ReportedRecords) => IngestHandler;
+
+/**
+ * Makes the handlers of requests that report records, which work on bare `node:http` because a framework would cost
+ * them most of their throughput. They share the limits.
+ */
+export function createIngest({ recorder, metrics, log, limits }: IngestOptions): Ingest {
   let heldBytes = 0;
 
-  function handler(
-    what: string,
-    record: (records: readonly unknown[]) => Promise<RecordResult>,
-  ): IngestHandler {
+  return (admit) => {
     return async (request, response) => {
+      let kind: ReportedRecords | null = null;
       let reserved = 0;
       const reserve = (bytes: number): void => {
         if (heldBytes + bytes > limits.maxHeldBytes) throw queueFull();
@@ -66,10 +65,7 @@ export function createIngest({ recorder, guard, metrics, log, limits }: IngestOp
         reserved += bytes;
       };
       try {
-        guard.demand(request, 'write');
-        if (request.method !== 'POST') {
-          throw new HttpProblem('method-not-allowed', `${what} are sent with POST.`, { Allow: 'POST' });
-        }
+        kind = admit(request);
         const format = formatOf(request.headers['content-type']);
         const packed = isPacked(request.headers['content-encoding']);
         if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
@@ -80,25 +76,24 @@ export function createIngest({ recorder, guard, metrics, log, limits }: IngestOp
         if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
         if (bytes.length === 0) throw new HttpProblem('empty-body', 'The body is empty.');
         const body = await parseIngestBody(bytes, format, limits.maxRecords);
-        const result = await record(body.records);
+        const result = await record(kind, body.records);
         sendJson(response, 200, answer(body, result, metrics));
       } catch (error) {
         if (error instanceof Disconnected) return;
         const problem = problemOf(error);
         if (problem.code === 'internal-error')
-          log.error({ err: error }, `Recording ${what.toLowerCase()} failed.`);
+          log.error({ err: error }, `Recording ${kind ?? 'a request'} failed.`);
         metrics.failedRequest(problem.code);
         sendProblem(response, problem);
       } finally {
         heldBytes -= reserved;
       }
     };
-  }
-
-  return {
-    outcomes: handler('Outcomes', (records) => recorder.record(records)),
-    measurements: handler('Measurements', (records) => recorder.recordMeasurements(records)),
   };
+
+  function record(kind: ReportedRecords, records: readonly unknown[]): Promise<RecordResult> {
+    return kind === 'outcomes' ? recorder.record(records) : recorder.recordMeasurements(records);
+  }
 }
 
 function formatOf(contentType: string | undefined): BodyFormat {

@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import express from 'express';
+import helmet from 'helmet';
+import type { Log } from '../../core/ports/log.ts';
+import { HttpProblem } from '../answers/problems.ts';
+import { Reply, problemOf, sendContent, sendJson, sendProblem } from '../answers/respond.ts';
+import type { Guard } from '../guard/auth.ts';
+import type { Ingest, IngestHandler } from '../ingest/ingest.ts';
+import { readJson } from '../requests/json-body.ts';
+import type { Call, ContentRoute, Endpoint, JsonRoute, HttpRoute, Services } from './route-table.ts';
+import { admit, createFinder, isIngest, routesByPath } from './route-table.ts';
+
+/** Values of the query are cut to this length: nothing that may be asked is as long. */
+const LONGEST_VALUE = 128;
+
+/** Makes the handler of all routes but those that take in records. What no route has needs the scope `read`. */
+export function mountRoutes(
+  routes: readonly HttpRoute[],
+  services: Services,
+  log: Log,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const find = createFinder(routes.filter((route): route is AnsweredRoute => !isIngest(route)));
+  const { guard, metrics } = services;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(securityHeaders());
+  app.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(async (request, response) => {
+    const found = find(request.path);
+    if (!found) {
+      guard.demand(request, 'read');
+      const path = JSON.stringify(request.path.slice(0, 200));
+      throw new HttpProblem('not-found', `There is nothing at ${path}.`);
+    }
+    const route = admit(request, found.routes, guard, 'read');
+    const params = new Map(
+      Object.entries(found.params).map(([name, text]) => [name, decodeURIComponent(text)]),
+    );
+    const query = readQuery(route, request);
+    if (route.body && request.headers.expect !== undefined) response.writeContinue();
+    const call: Call = {
+      param: (name) => required(params.get(name), route, name),
+      query: (name) => required(query.get(name), route, name),
+      body: route.body ? await readJson(request) : null,
+      request,
+    };
+    await answer(route, services, call, response);
+  });
+  // Express tells an error handler by its four parameters.
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const problem = problemOf(error);
+    if (problem.code === 'internal-error') log.error({ err: error }, 'Answering a request failed.');
+    metrics.failedRequest(problem.code);
+    sendProblem(response, problem);
+  });
+  return app;
+}
+
+/** Makes the handlers of the routes that take in records, by their paths. */
+export function mountIngest(
+  routes: readonly HttpRoute[],
+  ingest: Ingest,
+  guard: Guard,
+): ReadonlyMap<string, IngestHandler> {
+  const paths = routesByPath(routes.filter(isIngest));
+  return new Map(
+    paths.map(({ path, routes: here }) => [
+      path,
+      ingest((request) => admit(request, here, guard, 'write').answer.records),
+    ]),
+  );
+}
+
+type AnsweredRoute = JsonRoute | ContentRoute;
+
+async function answer(
+  route: AnsweredRoute,
+  services: Services,
+  call: Call,
+  response: ServerResponse,
+): Promise<void> {
+  const [usual] = route.answer.statuses;
+  const made = await route.handler(services, call);
+  const { status, body } = made instanceof Reply ? made : { status: usual, body: made };
+  if (route.answer.kind === 'json') sendJson(response, status, JSON.stringify(body));
+  else sendContent(response, status, body as string | Buffer, route.answer.type, route.answer.headers);
+}
+
+/** The declared parameters of the query; null for those that were not given. */
+function readQuery({ query }: Endpoint, request: Request): ReadonlyMap<string, string | null> {
+  const values = new Map<string, string | null>();
+  if (!query) return values;
+  const given = request.query;
+  const names = Object.keys(query.parameters);
+  const strange = Object.keys(given).find((name) => !names.includes(name));
+  if (strange !== undefined && query.others === 'refused') {
+    // A misspelt one would be passed over in silence.
+    const named = JSON.stringify(strange.slice(0, 100));
+    throw new HttpProblem('invalid-query', `There is no parameter ${named}; there are ${names.join(', ')}.`);
+  }
+  for (const name of names) {
+    const value = given[name];
+    if (Array.isArray(value) && query.others === 'refused')
+      throw new HttpProblem('invalid-query', `${name} must be given once.`);
+    values.set(name, typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : null);
+  }
+  return values;
+}
+
+function required<Value>(value: Value | undefined, { method, path }: Endpoint, name: string): Value {
+  if (value === undefined) throw new Error(`The route ${method} ${path} declares no parameter ${name}`);
+  return value;
+}
+
+function securityHeaders(): RequestHandler {
+  const own = ["'self'"];
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: own,
+        styleSrc: own,
+        imgSrc: own,
+        connectSrc: own,
+        formAction: own,
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Whether this host is to be HTTPS for ever is for whoever terminates TLS in front of it to say.
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+  });
+}

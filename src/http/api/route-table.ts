@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http';
+import type { Operator } from '../../core/ports/operator.ts';
+import type { Queries } from '../../core/ports/queries.ts';
+import type { ServiceStatus } from '../../core/ports/service-status.ts';
+import type { Scope } from '../../core/ports/token.ts';
+import { HttpProblem } from '../answers/problems.ts';
+import type { Reply } from '../answers/respond.ts';
+import type { Dashboard } from '../dashboard/dashboard.ts';
+import type { Guard } from '../guard/auth.ts';
+import type { ReportedRecords } from '../ingest/ingest.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Parameters } from './parameters.ts';
+
+/** One thing that can be asked of the service. Everything that is true of all of them is made from these. */
+export type HttpRoute = JsonRoute | ContentRoute | IngestRoute;
+
+/** `HEAD` comes with `GET`. */
+export type Method = 'GET' | 'POST';
+
+export interface Endpoint {
+  readonly method: Method;
+  /** `{workflow}/{slo}` stands for the id of an SLO, the parameter `slo`; any other `{name}` for one segment. */
+  readonly path: string;
+  /** The scope that a token must have; `public` needs no token. */
+  readonly scope: Scope | 'public';
+  /** What it does, as a phrase in Markdown. */
+  readonly summary: string;
+  readonly query?: {
+    readonly parameters: Parameters;
+    /** What becomes of a request with other parameters, or with one of these twice. */
+    readonly others: 'refused' | 'ignored';
+  };
+  /** The fields of the JSON object that the body is. */
+  readonly body?: Parameters;
+}
+
+/** Status codes of answers that are no problems; the first is the usual one, for the others handlers give a `Reply`. */
+type Statuses = readonly [usual: number, ...others: number[]];
+
+/** Answers with JSON. */
+export interface JsonRoute extends Endpoint {
+  readonly answer: { readonly kind: 'json'; readonly statuses: Statuses };
+  /** Gives what the JSON is made of; throws the `HttpProblem` to answer with. */
+  readonly handler: (services: Services, call: Call) => Promise<object>;
+}
+
+/** Answers with a page, a text or a file. */
+export interface ContentRoute extends Endpoint {
+  readonly answer: {
+    readonly kind: 'html' | 'text' | 'asset';
+    readonly type: string;
+    readonly statuses: Statuses;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+  readonly handler: (services: Services, call: Call) => Promise<Content>;
+}
+
+export type Content = string | Buffer | Reply<string | Buffer>;
+
+/** Takes in records, beside express; what may be sent and what comes back is the same for every kind of record. */
+export interface IngestRoute extends Endpoint {
+  readonly answer: { readonly kind: 'ingest'; readonly records: ReportedRecords };
+}
+
+export function isIngest(route: HttpRoute): route is IngestRoute {
+  return route.answer.kind === 'ingest';
+}
+
+/** What handlers may ask. */
+export interface Services {
+  readonly queries: Queries;
+  readonly operator: Operator;
+  readonly status: () => ServiceStatus;
+  readonly guard: Guard;
+  readonly metrics: Metrics;
+  readonly dashboard: Dashboard;
+}
+
+/** One request to a route, as far as the route says what belongs to it. */
+export interface Call {
+  /** What stands for `{name}` in the path, decoded. */
+  readonly param: (name: string) => string;
+  /** A parameter of the query that the route declares; null when it was not given. */
+  readonly query: (name: string) => string | null;
+  /** The body, parsed; null for a route without one. */
+  readonly body: unknown;
+  readonly request: IncomingMessage;
+}
+
+/** The routes of one path. */
+export interface PathRoutes<R extends Endpoint> {
+  readonly path: string;
+  readonly routes: readonly R[];
+}
+
+/** The routes that a request's path leads to, with what stands in it for parameters, still encoded. */
+export interface FoundPath<R extends Endpoint> extends PathRoutes<R> {
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Puts routes of the same path together. Throws when two of them have the same method. */
+export function routesByPath<R extends Endpoint>(routes: readonly R[]): readonly PathRoutes<R>[] {
+  const paths = new Map<string, R[]>();
+  for (const route of routes) {
+    const others = paths.get(route.path) ?? [];
+    if (others.some(({ method }) => method === route.method))
+      throw new Error(`The route ${route.method} ${route.path} is there twice`);
+    paths.set(route.path, [...others, route]);
+  }
+  return [...paths].map(([path, at]) => ({ path, routes: at }));
+}
+
+/**
+ * Makes a function that finds the routes of a path, null where there is none. Of several paths that fit, the one with
+ * more literal text is taken, so the order of the table means nothing.
+ */
+export function createFinder<R extends Endpoint>(
+  routes: readonly R[],
+): (path: string) => FoundPath<R> | null {
+  const paths = routesByPath(routes)
+    .map((entry) => ({ ...entry, pattern: patternOf(entry.path), literal: literalLength(entry.path) }))
+    .toSorted((one, other) => other.literal - one.literal || (one.path < other.path ? -1 : 1));
+  return (path) => {
+    for (const { pattern, ...entry } of paths) {
+      const match = pattern.exec(path);
+      if (match) return { path: entry.path, routes: entry.routes, params: { ...match.groups } };
+    }
+    return null;
+  };
+}
+
+/**
+ * Gives the route that a request asks for, of those at its path. Throws the `HttpProblem` to answer with: without the
+ * scope first, so that strangers learn nothing, and then for a method that none has. Such a method needs the scope
+ * `elsewhere`, unless the path is public.
+ */
+export function admit<R extends Endpoint>(
+  request: IncomingMessage,
+  routes: readonly R[],
+  guard: Guard,
+  elsewhere: Scope,
+): R {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = routes.find((candidate) => candidate.method === method);
+  const open = routes.some(({ scope }) => scope === 'public');
+  const scope = route?.scope ?? (open ? 'public' : elsewhere);
+  if (scope !== 'public') guard.demand(request, scope);
+  if (route) return route;
+  const allow = allowedMethods(routes);
+  throw new HttpProblem('method-not-allowed', `What is possible here: ${allow}.`, { Allow: allow });
+}
+
+/** The value of `Allow` for the routes of one path. */
+export function allowedMethods(routes: readonly Endpoint[]): string {
+  const methods = new Set(routes.map(({ method }) => method));
+  return [...(methods.has('GET') ? ['GET', 'HEAD'] : []), ...(methods.has('POST') ? ['POST'] : [])].join(
+    ', ',
+  );
+}
+
+const PLACEHOLDER = /(\{workflow\}\/\{slo\}\/?|\{\w+\})/;
+
+function patternOf(path: string): RegExp {
+  const parts = path.split(PLACEHOLDER).map((part) => {
+    if (part === '{workflow}/{slo}') return '(?<slo>.+)';
+    // The slashes of a workflow may be encoded, and then so may be the one after its SLO.
+    if (part === '{workflow}/{slo}/') return '(?<slo>.+)(?:/|%2[fF])';
+    if (part.startsWith('{')) return `(?<${part.slice(1, -1)}>[^/]+)`;
+    return part.replaceAll('.', '\\.');
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
+
+function literalLength(path: string): number {
+  return path.replaceAll(/\{\w+\}/g, '').length;
+}
