@@ -89,7 +89,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     method: 'GET',
     path: '/metrics',
     scope: 'read',
-    summary: 'Prometheus',
+    summary: 'metrics for Prometheus',
     answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
     async handler({ queries, metrics, status }) {
       // A scrape must tell that the store is down, so it cannot fail with it.
