@@ -279,21 +279,24 @@ describe('a window that was not prepared', () => {
   };
   const failing: Tier = { kind: 'successRate', name: 'failing', severity: 'page', below: 0.9, over: asked };
   it.each([
-    [burning, [burning.short], '1h40m'],
-    [burning, [burning.long], '7m'],
-    [failing, [], '1h40m'],
-  ] as const)('makes reading a tier throw whose kind forgets one: %j', async (tier, windows, forgotten) => {
-    const alone = defineSlo({ alerts: { tiers: [tier] } });
-    await open(alone, slo);
-    await world.report(5, 20);
-    const read = async () => readTiers(alone, await evidence(alone), world.clock.now());
-    expect(await read()).toMatchObject([{ tier, met: true }]);
-    vi.spyOn(TIER_KINDS[tier.kind], 'windows').mockReturnValue(windows);
-    // Another SLO with the same counters has read all of them.
-    reader = world.newReader();
-    await evidence(slo);
-    await expect(read()).rejects.toThrow(`the window of ${forgotten} of ${alone.id} was not prepared`);
-  });
+    ['1h40m', burning, [burning.short]],
+    ['7m', burning, [burning.long]],
+    ['1h40m', failing, []],
+  ] as const)(
+    'makes reading a tier throw whose kind forgets that of %s',
+    async (forgotten, tier, windows) => {
+      const alone = defineSlo({ alerts: { tiers: [tier] } });
+      await open(alone, slo);
+      await world.report(5, 20);
+      const read = async () => readTiers(alone, await evidence(alone), world.clock.now());
+      expect(await read()).toMatchObject([{ tier, met: true }]);
+      vi.spyOn(TIER_KINDS[tier.kind], 'windows').mockReturnValue(windows);
+      // Another SLO with the same counters has read all of them.
+      reader = world.newReader();
+      await evidence(slo);
+      await expect(read()).rejects.toThrow(`the window of ${forgotten} of ${alone.id} was not prepared`);
+    },
+  );
 });
 
 describe('a calendar window', () => {
