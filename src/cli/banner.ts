@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { formatObjective } from '../core/budget/objective.ts';
-import { judgesSteps } from '../core/sli/sli.ts';
+import { judgesSteps } from '../core/sli/selection.ts';
 import { allSlos } from '../core/slo/slo.ts';
 
 /** What `serve` prints once it listens: where, what it watches, and what to try next. */

@@ -4,7 +4,7 @@ import type { Resolution } from '../../src/core/counters/cells.ts';
 import { DEFAULT_POLICY_SETTINGS, defaultTiers } from '../../src/core/slo/alert-policy.ts';
 import { parseObjective } from '../../src/core/budget/objective.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
-import { fingerprint } from '../../src/core/sli/sli.ts';
+import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Definitions, Slo, Workflow } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';

@@ -1,6 +1,6 @@
 import type { FailedExecution, FailureCount } from '../../src/core/alerting/notification.ts';
-import { judge } from '../../src/core/sli/sli.ts';
-import type { Landing } from '../../src/core/sli/sli.ts';
+import { judge } from '../../src/core/sli/landing.ts';
+import type { Landing } from '../../src/core/sli/landing.ts';
 import { OVERDUE_ERROR } from '../../src/core/ports/store/counting.ts';
 import type {
   EndGroup,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CELL_BYTES, sumCells } from '../../src/core/counters/cells.ts';
-import { judge } from '../../src/core/sli/sli.ts';
+import { judge } from '../../src/core/sli/landing.ts';
 import { MAX_LAST_FAILED, subjectKey } from '../../src/core/ports/store/counting.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type {

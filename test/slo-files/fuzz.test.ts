@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import { fingerprint } from '../../src/core/sli/sli.ts';
+import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import { allSlos, type Definitions } from '../../src/core/slo/slo.ts';
 import { checkReport } from '../../src/slo-files/check/check-report.ts';
 import { interpret } from '../../src/slo-files/load.ts';

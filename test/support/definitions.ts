@@ -3,7 +3,7 @@ import type { AlertPolicy } from '../../src/core/slo/alert-policy.ts';
 import type { Objective } from '../../src/core/budget/objective.ts';
 import { parseObjective } from '../../src/core/budget/objective.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
-import { fingerprint } from '../../src/core/sli/sli.ts';
+import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo/slo.ts';
 import { parseDuration } from '../../src/core/time/duration.ts';
 

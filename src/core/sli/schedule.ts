@@ -1,7 +1,13 @@
 import type { CellHistory } from '../counters/cell-history.ts';
 import { countMinute, emptyHour, firstGood } from '../counters/cell-history.ts';
-import type { ScheduleSli } from './sli.ts';
+import type { ScheduleSli, ScheduledSli, StartSli } from './sli.ts';
 import { HOUR, minuteOf } from '../time/duration.ts';
+
+/** What a schedule is judged by: first its successes, then, where starts matter, its starts. */
+export function scheduleParts(sli: ScheduleSli): readonly [ScheduledSli] | readonly [ScheduledSli, StartSli] {
+  const scheduled: ScheduledSli = { ...sli, kind: 'scheduled' };
+  return sli.startWithinMs === null ? [scheduled] : [scheduled, { kind: 'starts', where: sli.where }];
+}
 
 /** What was counted for a schedule, see `scheduleParts`. */
 export interface ScheduleCells {

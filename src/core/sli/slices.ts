@@ -1,6 +1,6 @@
 import { emptyHour } from '../counters/cell-history.ts';
-import { SLICE_PARTS, compares } from './sli.ts';
-import type { Share, SliceRule, SliceSli } from './sli.ts';
+import type { SliceRule, SliceSli } from './sli.ts';
+import { sliceRuleKind } from './slice-rules.ts';
 import { MINUTE } from '../time/duration.ts';
 
 /**
@@ -18,6 +18,7 @@ export function sliceHour(
   const cells = emptyHour();
   if (!counted) return cells;
   const length = sliceMs / MINUTE;
+  const { parts, good: goodParts } = sliceRuleKind<SliceRule['kind']>(rule);
   for (let first = 0; first < 60; first += length) {
     const last = first + length - 1;
     if (hour * 60 + last >= running) break;
@@ -30,38 +31,8 @@ export function sliceHour(
       sum += sums.get(hour * 60 + minute) ?? 0;
     }
     if (total === 0) continue;
-    const [goodParts, parts] = judgeSlice(rule, good, total, sum);
-    cells[last * 2] = goodParts;
-    cells[last * 2 + 1] = parts - goodParts;
+    cells[last * 2] = goodParts(rule, good, total, sum);
+    cells[last * 2 + 1] = parts - cells[last * 2]!;
   }
   return cells;
-}
-
-/** How many of how many parts of a slice with outcomes are good. */
-function judgeSlice(
-  rule: SliceRule,
-  good: number,
-  total: number,
-  sum: number,
-): readonly [good: number, parts: number] {
-  switch (rule.kind) {
-    case 'ratio':
-      return [reaches(good, total, rule.atLeast) ? 1 : 0, 1];
-    case 'any':
-      return [good > 0 ? 1 : 0, 1];
-    case 'mean':
-      return [compares(sum / total, rule.op, rule.limit) ? 1 : 0, 1];
-    case 'mean-ratio':
-      return [Math.round((SLICE_PARTS * good) / total), SLICE_PARTS];
-    default:
-      return rule satisfies never;
-  }
-}
-
-/** Whether `good / total` is at least a share, without rounding anything. */
-function reaches(good: number, total: number, { numerator, denominator }: Share): boolean {
-  const left = good * denominator;
-  const right = total * numerator;
-  if (Number.isSafeInteger(left) && Number.isSafeInteger(right)) return left >= right;
-  return BigInt(good) * BigInt(denominator) >= BigInt(total) * BigInt(numerator);
 }

@@ -1,5 +1,6 @@
 import type { CountedSli, ComponentSli } from '../sli/sli.ts';
-import { countedSlis, fingerprint } from '../sli/sli.ts';
+import { countedSlis, isDerived } from '../sli/sli-kinds.ts';
+import { fingerprint } from '../sli/fingerprint.ts';
 import type { Definitions, Slo } from './slo.ts';
 import { allSlos } from './slo.ts';
 import type { SliId } from '../sli/sli-id.ts';
@@ -39,9 +40,8 @@ export function seriesOf(slos: readonly Slo[]): readonly SliId[] {
     series.set(seriesKey({ workflow, fingerprint }), { workflow, fingerprint });
   for (const component of slos.flatMap(componentsOf)) {
     add(component);
-    // An outcome SLI or a measurement is its own series; working out its fingerprint again would be wasted.
-    if (component.sli.kind !== 'outcomes' && component.sli.kind !== 'measurement')
-      countedSeries(component).forEach(add);
+    // What is counted as it is reported is its own series; working out its fingerprint again would be wasted.
+    if (isDerived(component.sli)) countedSeries(component).forEach(add);
   }
   return [...series.values()];
 }

@@ -1,11 +1,12 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { MINUTE_EXACT } from '../../core/counters/cells.ts';
-import type { DerivedFrom } from '../../core/sli/derived.ts';
+import type { DerivedFrom } from '../../core/sli/sli-kinds.ts';
 import {
   beginningOf,
   derivedHour,
   minutesKeptFrom,
   reachInHours,
+  usesSums,
   wantedBefore,
 } from '../../core/sli/derived.ts';
 import { hash53 } from '../../core/hash.ts';
@@ -15,7 +16,7 @@ import { hourOf } from '../../core/counters/cell-history.ts';
 import type { CountedSeries, Component } from '../../core/slo/series.ts';
 import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
 import type { DerivedSli } from '../../core/sli/sli.ts';
-import { isDerived } from '../../core/sli/sli.ts';
+import { isDerived } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
@@ -197,7 +198,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
     { sli, bases }: Derivation,
     hours: readonly number[],
   ): Promise<ReadonlyMap<number, number>> {
-    if (sli.kind !== 'slices' || sli.rule.kind !== 'mean') return NO_SUMS;
+    if (!usesSums(sli)) return NO_SUMS;
     return store.readSums(bases[0]!, hours[0]! * HOUR, (hours.at(-1)! + 1) * HOUR - 1);
   }
 

@@ -6,8 +6,7 @@ import type { Evidence } from '../../core/counters/evidence.ts';
 import type { MemberReport } from '../../core/ports/queries.ts';
 import type { Component } from '../../core/slo/series.ts';
 import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
-import { SLICE_PARTS, isDerived } from '../../core/sli/sli.ts';
-import type { ComponentSli } from '../../core/sli/sli.ts';
+import { isDerived, partsPerUnit } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
@@ -56,7 +55,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
   const requestOf = counterRequests();
   const components = new WeakMap<Slo, readonly Component[]>();
   const beginnings = new Map<string, number>();
-  const streaks = createStreaks({ counterCache, partsOf, excluded, scaleOf });
+  const streaks = createStreaks({ counterCache, partsOf, excluded });
 
   /** What an SLO is judged by, made once. */
   function partsOf(slo: Slo): readonly Component[] {
@@ -102,7 +101,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     const failure = counterCache.failure(component);
     if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
     const sums = counterCache.sums(component, now);
-    const scale = scaleOf(component.sli);
+    const scale = partsPerUnit(component.sli);
     const without = excludedNow(component);
     if (scale === 1 && !without) return sums;
     const excludedSums = without && counterCache.sums(without, now);
@@ -213,9 +212,4 @@ function lengthSince({ slo, from }: SinceRequest, now: number): number {
 function notPrepared({ id }: Slo, window: number, windows: readonly number[]): string {
   const prepared = windows.toSorted((a, b) => a - b).map(formatDuration);
   return `the window of ${formatDuration(window)} of ${id} was not prepared, only those of ${prepared.join(', ')}`;
-}
-
-/** How many counted parts make one of what an SLI counts. */
-function scaleOf(sli: ComponentSli): number {
-  return sli.kind === 'slices' && sli.rule.kind === 'mean-ratio' ? SLICE_PARTS : 1;
 }

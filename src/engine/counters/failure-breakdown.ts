@@ -1,6 +1,6 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
-import type { CountedSli } from '../../core/sli/sli.ts';
+import { countsBad } from '../../core/sli/counted-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
@@ -45,11 +45,6 @@ export async function readFailed(
 function sourcesOf(slo: Slo): SliId[] {
   const series = componentsOf(slo)
     .flatMap(countedSeries)
-    .filter(({ sli }) => filesFailures(sli));
+    .filter(({ sli }) => countsBad(sli));
   return [...new Map(series.map((source) => [seriesKey(source), source])).values()];
-}
-
-/** Of starts and of successes in time there are no bad ones. */
-function filesFailures({ kind }: CountedSli): boolean {
-  return kind === 'outcomes' || kind === 'measurement';
 }

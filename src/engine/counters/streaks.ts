@@ -1,7 +1,7 @@
 import { minutesKeptFrom } from '../../core/sli/derived.ts';
 import type { Streak } from '../../core/counters/evidence.ts';
 import type { Component } from '../../core/slo/series.ts';
-import type { ComponentSli } from '../../core/sli/sli.ts';
+import { partsPerUnit } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { StreakCells, StreakReading } from '../../core/counters/streak.ts';
@@ -22,7 +22,6 @@ export interface StreaksOptions {
   readonly counterCache: CounterCache;
   readonly partsOf: (slo: Slo) => readonly Component[];
   readonly excluded: (component: Component) => SliId | null;
-  readonly scaleOf: (sli: ComponentSli) => number;
 }
 
 /** One hour may tell when the last outcome came, and another where a run began or ended. */
@@ -37,7 +36,7 @@ interface Known extends StreakReading {
   readonly without: number;
 }
 
-export function createStreaks({ counterCache, partsOf, excluded, scaleOf }: StreaksOptions): Streaks {
+export function createStreaks({ counterCache, partsOf, excluded }: StreaksOptions): Streaks {
   const known = new WeakMap<Slo, Map<string, Known>>();
 
   /**
@@ -57,7 +56,7 @@ export function createStreaks({ counterCache, partsOf, excluded, scaleOf }: Stre
     const cells = streakCells(counterCache.series(part), fresh, minutesKeptFrom(now));
     const excludedCells = without && streakCells(counterCache.series(without), fresh, minutesKeptFrom(now));
     const reading = walk(slo, cells, excludedCells, now);
-    const scale = scaleOf(part.sli);
+    const scale = partsPerUnit(part.sli);
     const streak = { ...reading.streak, consecutiveBad: reading.streak.consecutiveBad / scale };
     const made: Known = { streak, wanted: reading.wanted, minute, version, without: versionWithout };
     parts.set(part.slo, made);

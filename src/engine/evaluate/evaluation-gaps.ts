@@ -2,6 +2,7 @@ import { iso } from '../../core/time/timestamp.ts';
 import type { Watched } from '../../core/alerting/tier-kind.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Sli } from '../../core/sli/sli.ts';
+import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
 import { DAY, MINUTE } from '../../core/time/duration.ts';
 import type { EvaluationAccount } from '../../core/alerting/stored-evaluation.ts';
@@ -139,22 +140,4 @@ export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGa
       }
     },
   };
-}
-
-/** For how long nothing need be heard before an SLI takes that for bad; 0 for one that never does. */
-function silenceAllowed(sli: Sli): number {
-  switch (sli.kind) {
-    case 'freshness':
-      return sli.everyMs;
-    case 'schedule':
-      return sli.finishWithinMs;
-    case 'composite':
-      return Math.max(0, ...sli.members.map((member) => silenceAllowed(member.sli)));
-    case 'outcomes':
-    case 'measurement':
-    case 'slices':
-      return 0;
-    default:
-      return sli satisfies never;
-  }
 }

@@ -1,8 +1,15 @@
 import type { Measurement } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { countedByWorkflow } from '../../core/slo/series.ts';
-import { judgesSteps, passes, selects } from '../../core/sli/sli.ts';
-import type { CountedSli, MeasurementSli, OutcomeSli, ScheduledSli, StartSli } from '../../core/sli/sli.ts';
+import { judgesSteps, passes, selects } from '../../core/sli/selection.ts';
+import type {
+  CountedOf,
+  CountedSli,
+  MeasurementSli,
+  OutcomeSli,
+  ScheduledSli,
+  StartSli,
+} from '../../core/sli/sli.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
 
@@ -59,15 +66,25 @@ export function countingPlans(): (definitions: Definitions) => ReadonlyMap<strin
 /** SLIs of one kind by fingerprint. */
 type OfKind<Kind extends CountedSli['kind']> = readonly (readonly [
   fingerprint: string,
-  sli: Extract<CountedSli, { kind: Kind }>,
+  sli: CountedOf<Kind>,
 ])[];
 
-function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
+/** SLIs of every kind that is counted as it is reported; each is counted by what a plan does with its list. */
+type ByKind = { readonly [Kind in CountedSli['kind']]: OfKind<Kind> };
+
+function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
   const ofKind = <Kind extends CountedSli['kind']>(kind: Kind) =>
     [...slis].filter(([, sli]) => sli.kind === kind) as unknown as OfKind<Kind>;
-  const outcomeSlis = ofKind('outcomes');
-  const scheduled = ofKind('scheduled');
-  const starts = ofKind('starts');
+  return {
+    outcomes: ofKind('outcomes'),
+    measurement: ofKind('measurement'),
+    scheduled: ofKind('scheduled'),
+    starts: ofKind('starts'),
+  };
+}
+
+function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
+  const { outcomes: outcomeSlis, measurement: measured, scheduled, starts } = byKind(slis);
   const timed = outcomeSlis.filter(([, { withinMs }]) => withinMs !== null);
   const watchesExecutions =
     timed.some(([, sli]) => !judgesSteps(sli)) ||
@@ -78,7 +95,7 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
   const hasPunctual = scheduled.length > 0 || starts.length > 0;
 
   const byName = new Map<string, MeasuredBy[]>();
-  for (const [fingerprint, sli] of ofKind('measurement')) {
+  for (const [fingerprint, sli] of measured) {
     byName.set(sli.name, [...(byName.get(sli.name) ?? []), { fingerprint, sli }]);
   }
 

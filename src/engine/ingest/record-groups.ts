@@ -2,8 +2,9 @@ import { partitionOf } from '../../core/hash.ts';
 import type { Measurement } from '../../core/outcomes/measurement.ts';
 import { measurementSubject } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
-import { compares, judge } from '../../core/sli/sli.ts';
-import type { EndStatus, Landing } from '../../core/sli/sli.ts';
+import { compares } from '../../core/sli/sli.ts';
+import { judge } from '../../core/sli/landing.ts';
+import type { EndStatus, Landing } from '../../core/sli/landing.ts';
 import type {
   EndGroup,
   EndSli,

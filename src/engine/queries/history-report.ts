@@ -7,8 +7,7 @@ import type { HistoryQuery } from '../../core/ports/history-query.ts';
 import type { HistoryPoint, HistoryReport } from '../../core/ports/queries.ts';
 import type { Component } from '../../core/slo/series.ts';
 import { componentsOf } from '../../core/slo/series.ts';
-import { unitOf } from '../../core/sli/sli-unit.ts';
-import { SLICE_PARTS } from '../../core/sli/sli.ts';
+import { partsPerUnit, unitOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import { HOUR, MINUTE, formatDuration } from '../../core/time/duration.ts';
@@ -114,7 +113,7 @@ function subtract(all: Counts, out: Counts): Counts {
 }
 
 function inUnits({ sli }: Component, { good, bad }: Counts): Counts {
-  const parts = sli.kind === 'slices' && sli.rule.kind === 'mean-ratio' ? SLICE_PARTS : 1;
+  const parts = partsPerUnit(sli);
   return { good: good / parts, bad: bad / parts };
 }
 

@@ -16,7 +16,7 @@ import type {
   SloState,
   WindowReport,
 } from '../../core/ports/queries.ts';
-import { unitOf } from '../../core/sli/sli-unit.ts';
+import { unitOf, warmUpOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import { HOUR, formatDuration } from '../../core/time/duration.ts';
@@ -160,7 +160,5 @@ function stateOf(state: AlertState, budget: ErrorBudget, isYoung: boolean): SloS
 function warmUp({ window, sli }: Slo, readings: readonly TierReading[]): number {
   const first = readings.map(burnRatesOf).find((rates) => rates.length > 0);
   const tierWindow = first ? Math.max(...first.map(({ duration }) => duration)) : HOUR;
-  // What counts time needs at least one of its slices or intervals to say anything.
-  const unit = sli.kind === 'slices' ? sli.sliceMs : sli.kind === 'freshness' ? sli.everyMs : 0;
-  return Math.min(window.duration, Math.max(tierWindow, unit));
+  return Math.min(window.duration, Math.max(tierWindow, warmUpOf(sli)));
 }

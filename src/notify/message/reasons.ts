@@ -11,7 +11,8 @@ import type {
   WindowFacts,
 } from '../../core/alerting/reason.ts';
 import { firesWhen, type ConditionOf } from '../../core/alerting/tier-words.ts';
-import { unitOf, type SliUnit } from '../../core/sli/sli-unit.ts';
+import { type SliUnit } from '../../core/sli/sli-unit.ts';
+import { unitOf } from '../../core/sli/sli-kinds.ts';
 import type { Tier } from '../../core/slo/alert-policy.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { outlook } from './budget-words.ts';
@@ -186,13 +187,11 @@ function forecastSentence(facts: NotificationFacts, { within, left, recent }: Fo
 }
 
 function outageSentence(facts: NotificationFacts, { consecutiveBad, streakSince }: OutageReason): Phrase {
-  const { units, which, did } = sliWords(facts);
+  const { units, which, did, independent } = sliWords(facts);
   const began = streakSince === null ? '' : ` since ${utc(streakSince)}`;
-  // Minutes without a success come one after another by themselves, and prove nothing by their number.
-  const chance =
-    facts.sli.kind === 'freshness'
-      ? '.'
-      : `; at ${formatPercent(facts.objective, 9)} that happens by chance less than once in 100 windows.`;
+  const chance = independent
+    ? `; at ${formatPercent(facts.objective, 9)} that happens by chance less than once in 100 windows.`
+    : '.';
   if (consecutiveBad === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}${chance}`];
   const all = did.startsWith('were ') ? `were all${did.slice('were'.length)}` : `all ${did}`;
   return [`the last ${amount(consecutiveBad)} ${units}`, ...which, ` ${all}${began}${chance}`];

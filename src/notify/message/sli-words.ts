@@ -1,7 +1,7 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/budget/objective.ts';
-import { unitOf } from '../../core/sli/sli-unit.ts';
-import type { AttributeTest, Comparison, Sli, SliceSli, Where } from '../../core/sli/sli.ts';
+import { unitOf, whereOf } from '../../core/sli/sli-kinds.ts';
+import type { AttributeTest, Comparison, Sli, SliOf, SliceRule, SliceRuleOf } from '../../core/sli/sli.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import type { Field, Phrase } from './phrase.ts';
 import { plainName, windowWords } from './wording.ts';
@@ -20,79 +20,8 @@ export interface SliWords {
   readonly absent: Phrase;
   /** What it is when none is good. */
   readonly nothingGood: string;
-}
-
-/** The words for what a notification's SLI judges. */
-export function sliWords({ sli }: Pick<NotificationFacts, 'sli'>): SliWords {
-  switch (sli.kind) {
-    case 'outcomes': {
-      const { step, dependency, withinMs } = sli;
-      const which = [
-        ...(step === null ? [] : [' of step ', { name: plainName(step, 128) }]),
-        ...(dependency === null ? [] : [' calling ', { name: plainName(dependency, 128) }]),
-      ];
-      const units = unitOf(sli);
-      const absent = [units === 'attempts' ? 'No attempt' : 'No execution', ...which, ' has ended'];
-      if (sli.good === 'first-try')
-        return {
-          units,
-          which,
-          did: 'were retries',
-          may: 'be retries',
-          absent,
-          nothingGood: 'everything is retried',
-        };
-      const late = withinMs === null ? '' : ` or took longer than ${formatDuration(withinMs)}`;
-      return { ...EXECUTIONS, units, which, did: `failed${late}`, absent };
-    }
-    case 'measurement': {
-      const which = [' of ', { name: plainName(sli.name, 128) }];
-      const missed = missedLimit(sli.op, sli.limit);
-      return {
-        units: 'measurements',
-        which,
-        did: `were ${missed}`,
-        may: `be ${missed}`,
-        absent: ['No measurement', ...which, ' has come'],
-        nothingGood: `all ${missed}`,
-      };
-    }
-    case 'slices':
-      return slices(sli);
-    case 'freshness': {
-      const stale = `no success in the ${windowWords(sli.everyMs)} before`;
-      return {
-        units: 'minutes',
-        which: sliWords({ sli: sli.of }).which,
-        did: `had ${stale}`,
-        may: `have ${stale}`,
-        absent: ['Nothing has been counted'],
-        nothingGood: `no success in ${windowWords(sli.everyMs)}`,
-      };
-    }
-    case 'schedule': {
-      const { cron, timeZone } = sli.schedule;
-      return {
-        units: 'ticks',
-        which: [' of the schedule ', { name: plainName(`${cron} (${timeZone})`, 128) }],
-        did: 'were missed or late',
-        may: 'be missed or late',
-        absent: ['No tick of the schedule has passed'],
-        nothingGood: 'every run missed or late',
-      };
-    }
-    case 'composite':
-      return {
-        units: unitOf(sli),
-        which: [],
-        did: 'were bad',
-        may: 'be bad',
-        absent: ['Nothing has ended'],
-        nothingGood: 'everything fails',
-      };
-    default:
-      return sli satisfies never;
-  }
+  /** Whether a bad one says nothing about the next; minutes without a success follow each other by themselves. */
+  readonly independent: boolean;
 }
 
 const EXECUTIONS: SliWords = {
@@ -102,34 +31,118 @@ const EXECUTIONS: SliWords = {
   may: 'fail',
   absent: ['No execution has ended'],
   nothingGood: 'everything fails',
+  independent: true,
 };
 
-function slices({ sliceMs, of, rule }: SliceSli): SliWords {
-  const which = [` of ${formatDuration(sliceMs)}`, ...sliWords({ sli: of }).which];
-  const words = (did: string, may: string): SliWords => ({
-    units: 'slices',
-    which,
-    did,
-    may,
-    absent: ['No slice', ...which, ' has had outcomes'],
-    nothingGood: `all slices ${did}`,
-  });
-  switch (rule.kind) {
-    case 'ratio': {
-      const least = formatPercent(rule.atLeast.numerator / rule.atLeast.denominator, 6);
-      return words(`were less than ${least} good`, `be less than ${least} good`);
-    }
-    case 'any':
-      return words('had nothing good', 'have nothing good');
-    case 'mean': {
-      const missed = `a mean ${missedLimit(rule.op, rule.limit)}`;
-      return words(`had ${missed}`, `have ${missed}`);
-    }
-    case 'mean-ratio':
-      return words('were lost, counting each by its bad share', 'be lost');
-    default:
-      return rule satisfies never;
-  }
+const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = {
+  outcomes(sli) {
+    const { step, dependency, withinMs } = sli;
+    const which = [
+      ...(step === null ? [] : [' of step ', { name: plainName(step, 128) }]),
+      ...(dependency === null ? [] : [' calling ', { name: plainName(dependency, 128) }]),
+    ];
+    const units = unitOf(sli);
+    const absent = [units === 'attempts' ? 'No attempt' : 'No execution', ...which, ' has ended'];
+    if (sli.good === 'first-try')
+      return {
+        units,
+        which,
+        did: 'were retries',
+        may: 'be retries',
+        absent,
+        nothingGood: 'everything is retried',
+        independent: true,
+      };
+    const late = withinMs === null ? '' : ` or took longer than ${formatDuration(withinMs)}`;
+    return { ...EXECUTIONS, units, which, did: `failed${late}`, absent };
+  },
+  measurement({ name, op, limit }) {
+    const which = [' of ', { name: plainName(name, 128) }];
+    const missed = missedLimit(op, limit);
+    return {
+      units: 'measurements',
+      which,
+      did: `were ${missed}`,
+      may: `be ${missed}`,
+      absent: ['No measurement', ...which, ' has come'],
+      nothingGood: `all ${missed}`,
+      independent: true,
+    };
+  },
+  slices({ sliceMs, of, rule }) {
+    const which = [` of ${formatDuration(sliceMs)}`, ...wordsOf(of).which];
+    const { did, may } = ruleWords(rule);
+    return {
+      units: 'slices',
+      which,
+      did,
+      may,
+      absent: ['No slice', ...which, ' has had outcomes'],
+      nothingGood: `all slices ${did}`,
+      independent: true,
+    };
+  },
+  freshness({ of, everyMs }) {
+    const stale = `no success in the ${windowWords(everyMs)} before`;
+    return {
+      units: 'minutes',
+      which: wordsOf(of).which,
+      did: `had ${stale}`,
+      may: `have ${stale}`,
+      absent: ['Nothing has been counted'],
+      nothingGood: `no success in ${windowWords(everyMs)}`,
+      independent: false,
+    };
+  },
+  schedule({ schedule: { cron, timeZone } }) {
+    return {
+      units: 'ticks',
+      which: [' of the schedule ', { name: plainName(`${cron} (${timeZone})`, 128) }],
+      did: 'were missed or late',
+      may: 'be missed or late',
+      absent: ['No tick of the schedule has passed'],
+      nothingGood: 'every run missed or late',
+      independent: true,
+    };
+  },
+  composite: (sli) => ({
+    units: unitOf(sli),
+    which: [],
+    did: 'were bad',
+    may: 'be bad',
+    absent: ['Nothing has ended'],
+    nothingGood: 'everything fails',
+    independent: true,
+  }),
+};
+
+/** The words for what a notification's SLI judges. */
+export function sliWords({ sli }: Pick<NotificationFacts, 'sli'>): SliWords {
+  return wordsOf(sli);
+}
+
+function wordsOf<K extends Sli['kind']>(sli: SliOf<K>): SliWords {
+  return SLI_WORDS[sli.kind](sli);
+}
+
+/** What bad slices did, and may do so often. */
+type RuleWords = Pick<SliWords, 'did' | 'may'>;
+
+const RULE_WORDS: { readonly [K in SliceRule['kind']]: (rule: SliceRuleOf<K>) => RuleWords } = {
+  ratio({ atLeast: { numerator, denominator } }) {
+    const missed = `less than ${formatPercent(numerator / denominator, 6)} good`;
+    return { did: `were ${missed}`, may: `be ${missed}` };
+  },
+  any: () => ({ did: 'had nothing good', may: 'have nothing good' }),
+  mean({ op, limit }) {
+    const missed = `a mean ${missedLimit(op, limit)}`;
+    return { did: `had ${missed}`, may: `have ${missed}` };
+  },
+  'mean-ratio': () => ({ did: 'were lost, counting each by its bad share', may: 'be lost' }),
+};
+
+function ruleWords<K extends SliceRule['kind']>(rule: SliceRuleOf<K>): RuleWords {
+  return RULE_WORDS[rule.kind](rule);
 }
 
 /** What a value is that does not hold `op limit`. */
@@ -159,19 +172,3 @@ const TESTS: Readonly<Record<AttributeTest['op'], string>> = {
   glob: 'like ',
   'not-glob': 'not like ',
 };
-
-function whereOf(sli: Sli): Where {
-  switch (sli.kind) {
-    case 'outcomes':
-    case 'measurement':
-    case 'schedule':
-      return sli.where;
-    case 'slices':
-    case 'freshness':
-      return sli.of.where;
-    case 'composite':
-      return {};
-    default:
-      return sli satisfies never;
-  }
-}

@@ -1,5 +1,5 @@
 import type { CompositeMember, CompositeSli, ComponentSli } from '../../core/sli/sli.ts';
-import { fingerprint } from '../../core/sli/sli.ts';
+import { fingerprint } from '../../core/sli/fingerprint.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';

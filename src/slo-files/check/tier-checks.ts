@@ -3,7 +3,7 @@ import { LOOKBACK } from '../../core/alerting/forecast.ts';
 import { firesWhen, type ConditionOf, type RunNeeded } from '../../core/alerting/tier-words.ts';
 import { detectionTime, type Tier, type TierOf } from '../../core/slo/alert-policy.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
-import { unitOf } from '../../core/sli/sli-unit.ts';
+import { unitOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import { loweredOf } from '../native/tier.ts';
 

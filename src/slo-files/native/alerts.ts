@@ -8,6 +8,7 @@ import {
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import { formatObjective, formatPercent, type Objective } from '../../core/budget/objective.ts';
 import type { Sli } from '../../core/sli/sli.ts';
+import { countsSilence } from '../../core/sli/sli-kinds.ts';
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import type { NativeAlerts, NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
 import { firesOnSilence, loweredOf, readTier } from './tier.ts';
@@ -127,12 +128,12 @@ function withoutImpossible(
   tiers: readonly Tier[],
   { sliKind, place, source, report }: AlertsContext,
 ): readonly Tier[] {
-  if (sliKind !== 'freshness' && sliKind !== 'schedule') return tiers;
+  const counts = countsSilence(sliKind);
+  if (counts === null) return tiers;
   const impossible = tiers.filter(firesOnSilence);
   if (impossible.length === 0) return tiers;
   const at = placeAt(place, ['alerts', 'noData']) ?? placeAt(place, ['alerts']) ?? place;
-  const what = sliKind === 'freshness' ? 'every minute' : 'every tick';
-  const message = `tier ${impossible[0]!.name} could never fire and is left out: with this SLI ${what} counts, and is bad when nothing was reported`;
+  const message = `tier ${impossible[0]!.name} could never fire and is left out: with this SLI every ${counts} counts, and is bad when nothing was reported`;
   report(problemAt(source, at.key, 'warning', message));
   return tiers.filter((tier) => !firesOnSilence(tier));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Sli } from '../../core/sli/sli.ts';
 import { DAY, HOUR, MINUTE, parseDuration } from '../../core/time/duration.ts';
 import {
   duration,
@@ -212,23 +213,27 @@ function isBetween(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;
 }
 
-/** What is judged, and what of it is good: one of the forms below, told apart by their keys. */
+/** The forms in which each kind of SLI may be written, told apart by their keys. */
+const SLI_FORMS = {
+  outcomes: [z.literal('succeeded', { error: SLI }), outcomes],
+  measurement: [measurement],
+  slices: [outcomeSlices, measurementSlices],
+  freshness: [freshness],
+  schedule: [schedule],
+  composite: [weighted, allOf],
+} as const satisfies { readonly [K in Sli['kind']]: readonly z.ZodType[] };
+
+type Form = (typeof SLI_FORMS)[Sli['kind']][number];
+
+/** What is judged, and what of it is good: one of the forms of one of the kinds. */
 export const sliSchema = z.union(
-  [
-    z.literal('succeeded', { error: SLI }),
-    outcomes,
-    measurement,
-    outcomeSlices,
-    measurementSlices,
-    freshness,
-    schedule,
-    weighted,
-    allOf,
-  ],
+  Object.values(SLI_FORMS).flatMap((forms): readonly Form[] => forms),
   { error: SLI },
 );
 
 export type NativeSli = z.infer<typeof sliSchema>;
+/** An SLI of a kind as it is written. */
+export type NativeSliOf<K extends Sli['kind']> = z.infer<(typeof SLI_FORMS)[K][number]>;
 export type NativeWhere = NonNullable<z.infer<typeof where>>;
 export type NativeSelection = Pick<
   z.infer<typeof outcomes>,

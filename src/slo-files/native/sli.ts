@@ -1,10 +1,10 @@
 import type {
   AttributeTest,
   Comparison,
+  FreshnessSli,
   MeasurementSli,
   OutcomeSli,
   ScheduleSli,
-  ComponentSli,
   SliceRule,
   SliceSli,
   Where,
@@ -12,12 +12,10 @@ import type {
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
-import type { NativeComparison, NativeSelection, NativeSli, NativeWhere } from './sli-schema.ts';
+import type { NativeComparison, NativeSliOf, NativeSelection, NativeWhere } from './sli-schema.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
 import { readTimeZone } from './time-zone.ts';
-import type { Partly } from '../yaml/usable-part.ts';
-import { isWhole, type Place, placeAt, quoted } from '../yaml/value-tree.ts';
+import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 
 /** What an SLI takes from around it. */
 export interface SliContext {
@@ -33,12 +31,11 @@ export interface CompositeDraft {
   readonly members: readonly { readonly reference: string; readonly weight: number; readonly at: Place }[];
 }
 
-type Maps = Exclude<NativeSli, string>;
-type Slices = Extract<Maps, { slices: string }>;
-type MeasurementSlices = Extract<Slices, { measurement: string }>;
-type OutcomeSlices = Exclude<Slices, MeasurementSlices>;
+type MeasurementSlices = Extract<NativeSliOf<'slices'>, { measurement: string }>;
+type OutcomeSlices = Exclude<NativeSliOf<'slices'>, MeasurementSlices>;
 
-const NOTHING: OutcomeSli = {
+/** The SLI that is written as `succeeded`. */
+const EXECUTIONS_SUCCEED: OutcomeSli = {
   kind: 'outcomes',
   step: null,
   dependency: null,
@@ -48,37 +45,9 @@ const NOTHING: OutcomeSli = {
 };
 const QUANTILES = { p50: '50%', p90: '90%', p95: '95%', p99: '99%' } as const;
 
-/** Makes an SLI of what has the right shape and reports what its values get wrong; null when it cannot be used. */
-export function readSli(
-  native: Partly<NativeSli> | undefined,
-  place: Place | undefined,
-  context: SliContext,
-): ComponentSli | CompositeDraft | null {
-  if (native === undefined || !place) return null;
-  if (native === 'succeeded') return NOTHING;
-  if ('step' in native) checkStep(native.step, place, context);
-  // Half a selection selects something else.
-  if (!isWhole(native, place)) return null;
-  const sli = native as Maps;
-  if ('slices' in sli) return 'measurement' in sli ? measurementSlices(sli) : outcomeSlices(sli);
-  if ('measurement' in sli) return measurementSli(sli.measurement, sli, sli.where, false);
-  if ('succeededEvery' in sli) {
-    return { kind: 'freshness', of: outcomeSli(sli), everyMs: parseDuration(sli.succeededEvery)! };
-  }
-  if ('schedule' in sli) return scheduleSli(sli, place, context);
-  if ('weighted' in sli || 'allOf' in sli) return compositeDraft(sli, place);
-  return outcomeSli(sli);
-}
-
-function checkStep(step: string | undefined, place: Place, { steps, source, report }: SliContext): void {
-  const at = placeAt(place, ['step']);
-  if (!at || step === undefined || steps.length === 0 || steps.includes(step)) return;
-  report(
-    problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
-      expected: `one of ${steps.slice(0, 20).join(', ')}`,
-      suggestion: nearest(step, steps),
-    }),
-  );
+/** Makes an SLI of outcomes of the word `succeeded`, or of the keys of a selection. */
+export function readOutcomes(native: NativeSliOf<'outcomes'>): OutcomeSli {
+  return native === 'succeeded' ? EXECUTIONS_SUCCEED : outcomeSli(native);
 }
 
 function outcomeSli({ step, dependency, where, within, good }: NativeSelection): OutcomeSli {
@@ -118,13 +87,21 @@ function readComparison({ atMost, below, atLeast, above }: NativeComparison): {
   return { op: '>', limit: above! };
 }
 
-function measurementSli(
+export function readMeasurement(native: NativeSliOf<'measurement'>): MeasurementSli {
+  return comparedSli(native.measurement, native, native.where, false);
+}
+
+function comparedSli(
   name: string,
   comparison: NativeComparison,
   where: NativeWhere | undefined,
   sums: boolean,
 ): MeasurementSli {
   return { kind: 'measurement', name, where: readWhere(where), ...readComparison(comparison), sums };
+}
+
+export function readSlices(native: NativeSliOf<'slices'>): SliceSli {
+  return 'measurement' in native ? measurementSlices(native) : outcomeSlices(native);
 }
 
 /** By the nearest-rank definition "p95 <= 2s" says exactly that at least 95% took at most 2s. */
@@ -142,7 +119,7 @@ function outcomeSlices(native: OutcomeSlices): SliceSli {
 
 /** The largest value is at most a limit when all values are, and at least a limit when any value is. */
 function measurementSlices({ slices, measurement, max, min, mean, where }: MeasurementSlices): SliceSli {
-  const of = measurementSli(measurement, (max ?? min ?? mean)!, where, mean !== undefined);
+  const of = comparedSli(measurement, (max ?? min ?? mean)!, where, mean !== undefined);
   const { op, limit } = of;
   const isUpper = op === '<=' || op === '<';
   const isAny = max === undefined ? isUpper : !isUpper;
@@ -155,8 +132,12 @@ function measurementSlices({ slices, measurement, max, min, mean, where }: Measu
   return { kind: 'slices', sliceMs: parseDuration(slices)!, of, rule };
 }
 
-function scheduleSli(
-  native: Extract<Maps, { schedule: string }>,
+export function readFreshness(native: NativeSliOf<'freshness'>): FreshnessSli {
+  return { kind: 'freshness', of: outcomeSli(native), everyMs: parseDuration(native.succeededEvery)! };
+}
+
+export function readTicks(
+  native: NativeSliOf<'schedule'>,
   place: Place,
   { source, report }: SliContext,
 ): ScheduleSli | null {
@@ -193,10 +174,7 @@ function scheduleSli(
   };
 }
 
-function compositeDraft(
-  native: Extract<Maps, { weighted: unknown } | { allOf: unknown }>,
-  place: Place,
-): CompositeDraft {
+export function readComposite(native: NativeSliOf<'composite'>, place: Place): CompositeDraft {
   if ('weighted' in native) {
     const members = Object.entries(native.weighted).map(([reference, weight]) => ({
       reference,

@@ -1,13 +1,15 @@
 import type { BudgetPolicy } from '../../core/slo/alert-policy.ts';
 import { type Objective, parseObjective } from '../../core/budget/objective.ts';
-import { fingerprint, type Sli } from '../../core/sli/sli.ts';
+import type { Sli } from '../../core/sli/sli.ts';
+import { fingerprint } from '../../core/sli/fingerprint.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import type { NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
 import { readAlerts, readBudgetPolicy } from './alerts.ts';
 import { type NativeSlo, OBJECTIVE } from './document-schema.ts';
-import { type CompositeDraft, readSli } from './sli.ts';
+import type { CompositeDraft } from './sli.ts';
+import { deadlineOf, readSli } from './sli-kinds.ts';
 import { readWindows } from './window.ts';
 import type { ComponentSli } from '../../core/sli/sli.ts';
 import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
@@ -116,17 +118,12 @@ function checkDeadline(
   place: Place,
   { source, report }: SloContext,
 ): void {
-  const [key, length] =
-    sli.kind === 'outcomes'
-      ? ['within', sli.withinMs]
-      : sli.kind === 'slices' && sli.of.kind === 'outcomes'
-        ? ['within', sli.of.withinMs]
-        : sli.kind === 'freshness'
-          ? ['succeededEvery', sli.everyMs]
-          : ['', null];
+  const deadline = sli.kind === 'draft' ? null : deadlineOf(sli);
+  if (!deadline) return;
+  const { key, length } = deadline;
   const at = placeAt(place, ['sli', key]);
   const shortest = Math.min(...windows.map(({ duration }) => duration));
-  if (!at || length === null || length <= shortest) return;
+  if (!at || length <= shortest) return;
   const message = `\`${key}\` is ${quoted(at)}, longer than the window`;
   report(problemAt(source, at.start, 'error', message, { expected: `at most ${formatDuration(shortest)}` }));
 }

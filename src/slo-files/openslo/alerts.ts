@@ -10,9 +10,9 @@ import {
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import type { Objective } from '../../core/budget/objective.ts';
 import type { Sli } from '../../core/sli/sli.ts';
+import { countsSilence } from '../../core/sli/sli-kinds.ts';
 import type { TargetDefinition } from '../../core/slo/slo.ts';
 import { warnOfLoweredTiers } from '../native/alerts.ts';
-import type { CompositeDraft } from '../native/sli.ts';
 import { formatDuration, MINUTE } from '../../core/time/duration.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
@@ -60,7 +60,7 @@ export interface AlertSubject {
   readonly objective: Objective;
   /** Milliseconds. */
   readonly window: number;
-  readonly sliKind: (Sli | CompositeDraft)['kind'];
+  readonly sliKind: Sli['kind'];
 }
 
 /** When an alert fires: lengths in milliseconds, and the burn rate from which it does. */
@@ -125,7 +125,7 @@ export function readAlerts(
     return [reachable(tier, objective)];
   };
   const silent = (tier: NoDataTier, at: Place): OpenSloTier[] => {
-    if (sliKind !== 'freshness' && sliKind !== 'schedule') return [tier];
+    if (countsSilence(sliKind) === null) return [tier];
     const message = `\`${tier.name}\` could never fire and is left out: with this SLI silence is bad already`;
     report(problemAt(source, at.key, 'warning', message));
     return [];

@@ -1,6 +1,7 @@
 import { DEFAULT_POLICY_SETTINGS } from '../../core/slo/alert-policy.ts';
 import { type Objective, parseObjective } from '../../core/budget/objective.ts';
-import { fingerprint, type ComponentSli } from '../../core/sli/sli.ts';
+import { fingerprint } from '../../core/sli/fingerprint.ts';
+import type { ComponentSli, Sli } from '../../core/sli/sli.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import type { SloDraft } from '../native/slo.ts';
@@ -101,7 +102,8 @@ function buildSlo(
   const { source, data } = entry;
   const { metadata, spec } = data;
   const listAt = placeAt(entry.place, ['spec', 'alertPolicies']) ?? entry.place;
-  const subject = { metadata, objective, window: window.duration, sliKind: sli.kind };
+  const sliKind: Sli['kind'] = sli.kind === 'draft' ? 'composite' : sli.kind;
+  const subject = { metadata, objective, window: window.duration, sliKind };
   const alerts = isAlerting
     ? readAlerts(spec.alertPolicies ?? [], listAt, source, subject, context)
     : { ...DEFAULT_POLICY_SETTINGS, tiers: [] };

@@ -1,6 +1,7 @@
 import type { MeasurementSli, OutcomeSli, ComponentSli } from '../../core/sli/sli.ts';
 import { parseDuration } from '../../core/time/duration.ts';
-import { type CompositeDraft, readSli, readWhere } from '../native/sli.ts';
+import { type CompositeDraft, readWhere } from '../native/sli.ts';
+import { readSli } from '../native/sli-kinds.ts';
 import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';

@@ -7,8 +7,8 @@ import type {
 } from '../../core/ports/store/counting.ts';
 import type { SliLanding, StartGroup, StartedSubject, Watch } from '../../core/ports/store/counting.ts';
 import { OVERDUE_ERROR } from '../../core/ports/store/counting.ts';
-import { judge } from '../../core/sli/sli.ts';
-import type { EndStatus, Landing } from '../../core/sli/sli.ts';
+import { judge } from '../../core/sli/landing.ts';
+import type { EndStatus, Landing } from '../../core/sli/landing.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { Databases, EarlyEnd, Running, Sample } from './databases.ts';
 import { seenAt } from './seen.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CountedSli, Sli, Where } from '../../../src/core/sli/sli.ts';
-import { fingerprint } from '../../../src/core/sli/sli.ts';
+import { fingerprint } from '../../../src/core/sli/fingerprint.ts';
 import {
   every,
   freshnessSli,

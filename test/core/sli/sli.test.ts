@@ -4,7 +4,6 @@ import type {
   AttributeTest,
   Comparison,
   CountedSli,
-  EndStatus,
   MeasurementSli,
   OutcomeSli,
   Schedule,
@@ -12,15 +11,12 @@ import type {
   ComponentSli,
   Sli,
 } from '../../../src/core/sli/sli.ts';
-import {
-  compares,
-  countedSlis,
-  fingerprint,
-  judge,
-  judgesSteps,
-  matches,
-  selects,
-} from '../../../src/core/sli/sli.ts';
+import type { EndStatus } from '../../../src/core/sli/landing.ts';
+import { compares } from '../../../src/core/sli/sli.ts';
+import { countedSlis } from '../../../src/core/sli/sli-kinds.ts';
+import { fingerprint } from '../../../src/core/sli/fingerprint.ts';
+import { judge } from '../../../src/core/sli/landing.ts';
+import { judgesSteps, matches, selects } from '../../../src/core/sli/selection.ts';
 import { MINUTE, minuteOf } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';
 import { defineSlo } from '../../support/definitions.ts';

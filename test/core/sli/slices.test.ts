@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, integer, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutcomeSli, SliceRule, SliceSli } from '../../../src/core/sli/sli.ts';
-import { SLICE_PARTS } from '../../../src/core/sli/sli.ts';
+import { SLICE_PARTS } from '../../../src/core/sli/slice-rules.ts';
 import { sliceHour } from '../../../src/core/sli/slices.ts';
 import { MINUTE } from '../../../src/core/time/duration.ts';
 import type { MinuteCounts } from '../../support/cell-history.ts';

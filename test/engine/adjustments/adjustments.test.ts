@@ -4,7 +4,7 @@ import type { Operator } from '../../../src/core/ports/operator.ts';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import type { AdjustmentReport, HistoryReport, Queries } from '../../../src/core/ports/queries.ts';
 import type { ComponentSli } from '../../../src/core/sli/sli.ts';
-import { fingerprint } from '../../../src/core/sli/sli.ts';
+import { fingerprint } from '../../../src/core/sli/fingerprint.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import type { TimeWindow } from '../../../src/core/time/time-window.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';

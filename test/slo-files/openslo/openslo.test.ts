@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultTiers } from '../../../src/core/slo/alert-policy.ts';
 import { parseObjective } from '../../../src/core/budget/objective.ts';
-import { fingerprint } from '../../../src/core/sli/sli.ts';
+import { fingerprint } from '../../../src/core/sli/fingerprint.ts';
 import { allSlos, type Slo } from '../../../src/core/slo/slo.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import { openSloJsonSchema } from '../../../src/slo-files/schema.ts';

@@ -1,6 +1,6 @@
 import type { Resolution } from '../../counters/cells.ts';
 import type { FailedExecution, FailureCount } from '../../alerting/notification.ts';
-import type { EndStatus } from '../../sli/sli.ts';
+import type { EndStatus } from '../../sli/landing.ts';
 import type { SliId } from '../../sli/sli-id.ts';
 
 export interface CountStore {

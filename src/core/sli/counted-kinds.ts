@@ -1,0 +1,56 @@
+import type { CountedOf, CountedSli, ScheduledSli, ScheduleSli, Where } from './sli.ts';
+
+/** What is known of a kind of SLI that is counted as it is reported. */
+interface CountedKind<K extends CountedSli['kind']> {
+  /** What it selects, see `SliKind.meaning`. */
+  readonly meaning: (sli: CountedOf<K>) => readonly unknown[];
+  /** Whether some of what it counts may be bad. */
+  readonly countsBad: boolean;
+}
+
+const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
+  outcomes: {
+    meaning({ step, dependency, where, withinMs, good }) {
+      const selected = [step, dependency, meaningOfWhere(where), withinMs];
+      return good === 'succeeded' ? selected : [...selected, good];
+    },
+    countsBad: true,
+  },
+  measurement: {
+    meaning: ({ kind, name, where, op, limit, sums }) => [kind, name, meaningOfWhere(where), op, limit, sums],
+    countsBad: true,
+  },
+  starts: { meaning: ({ kind, where }) => [kind, meaningOfWhere(where)], countsBad: false },
+  scheduled: { meaning: meaningOfSchedule, countsBad: false },
+};
+
+/** What is counted selects, as plain values. */
+export function meaningOfCounted<K extends CountedSli['kind']>(sli: CountedOf<K>): readonly unknown[] {
+  return COUNTED_KINDS[sli.kind].meaning(sli);
+}
+
+/** Whether an SLI of any kind is one that is counted as it is reported. */
+export function isCounted(sli: { readonly kind: string }): sli is CountedSli {
+  return Object.hasOwn(COUNTED_KINDS, sli.kind);
+}
+
+/** Whether some of what is counted may be bad; of starts and of successes in time none is. */
+export function countsBad({ kind }: CountedSli): boolean {
+  return COUNTED_KINDS[kind].countsBad;
+}
+
+/** What a schedule selects, and what is counted for it. */
+export function meaningOfSchedule(sli: ScheduleSli | ScheduledSli): readonly unknown[] {
+  const { cron, timeZone } = sli.schedule;
+  return [sli.kind, meaningOfWhere(sli.where), cron, timeZone, sli.startWithinMs, sli.finishWithinMs];
+}
+
+function meaningOfWhere(where: Where): unknown[] {
+  return Object.keys(where)
+    .toSorted()
+    .map((name) => {
+      const { op, values } = where[name]!;
+      const sorted = [...values].toSorted();
+      return op === 'in' ? [name, sorted] : [name, sorted, op];
+    });
+}
