@@ -1,4 +1,6 @@
 import { formatObjective, formatPercent, type Objective } from '../../core/budget/objective.ts';
+import type { FreshnessSli, Sli, SliOf } from '../../core/sli/sli.ts';
+import { whereOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
@@ -48,7 +50,7 @@ export async function reviewSlos(
     const twin = byMeaning.get(meaning);
     if (twin) warn('', `\`${slo.name}\` promises the same as \`${twin.name}\`, at ${twin.source}`);
     else byMeaning.set(meaning, slo);
-    warn('window', shortWindow(slo, traffic));
+    warn('window', warningsOf(slo.sli).shortWindow(slo, slo.sli, traffic));
     warn('objective', lowObjective(slo) ?? strictObjective(slo, reliedOn, objectives));
     warn('sli.where', literalPattern(slo));
     warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
@@ -65,16 +67,57 @@ export async function reviewSlos(
   }
 }
 
-/** So few events that a single bad one is over budget. */
-function shortWindow(slo: Slo, traffic: number | null): string | null {
-  const { sli, window, objective } = slo;
-  if (sli.kind === 'freshness') {
-    const budget = (objective.budgetParts * window.duration) / objective.parts;
-    // One that is longer than the window is an error.
-    if (sli.everyMs <= budget || sli.everyMs > window.duration) return null;
-    const every = formatDuration(sli.everyMs);
-    return `one success every ${every} is asked for, ${few(window.duration / sli.everyMs)} in ${window.text}, and ${formatObjective(objective)} allows ${formatDuration(toMinutes(budget))} without: a single one that is missed can be over budget`;
-  }
+/** What is warned of by the kind of an SLI. */
+interface SliWarnings<K extends Sli['kind']> {
+  /** So few events that a single bad one is over budget. */
+  readonly shortWindow: (slo: Slo, sli: SliOf<K>, traffic: number | null) => string | null;
+  /** What else has to be good for it to be good; `reliedOn` are the steps and dependencies of the workflow. */
+  readonly reliesOn: (
+    sli: SliOf<K>,
+    reliedOn: readonly Parts[],
+    objectives: Around['objectives'],
+  ) => readonly Parts[];
+}
+
+const nothing = () => [];
+const ofVolume = (slo: Slo, _sli: Sli, traffic: number | null) => lowVolume(slo, traffic);
+
+const SLI_WARNINGS: { readonly [K in Sli['kind']]: SliWarnings<K> } = {
+  outcomes: {
+    shortWindow: ofVolume,
+    reliesOn: ({ step, dependency }, reliedOn) => (step === null && dependency === null ? reliedOn : []),
+  },
+  measurement: { shortWindow: ofVolume, reliesOn: nothing },
+  slices: { shortWindow: ofVolume, reliesOn: nothing },
+  freshness: { shortWindow: rareSuccesses, reliesOn: nothing },
+  schedule: { shortWindow: ofVolume, reliesOn: nothing },
+  composite: {
+    shortWindow: ofVolume,
+    reliesOn({ method, members }, _reliedOn, objectives) {
+      if (method !== 'all-of') return [];
+      const parts = members.flatMap(({ slo }): [string, Objective][] => {
+        const objective = objectives.get(slo);
+        return objective ? [[slo, objective]] : [];
+      });
+      return [partsOf('its parts', parts)];
+    },
+  },
+};
+
+function warningsOf<K extends Sli['kind']>(sli: SliOf<K>): SliWarnings<K> {
+  return SLI_WARNINGS[sli.kind];
+}
+
+function rareSuccesses({ window, objective }: Slo, { everyMs }: FreshnessSli): string | null {
+  const budget = (objective.budgetParts * window.duration) / objective.parts;
+  // One that is longer than the window is an error.
+  if (everyMs <= budget || everyMs > window.duration) return null;
+  const every = formatDuration(everyMs);
+  return `one success every ${every} is asked for, ${few(window.duration / everyMs)} in ${window.text}, and ${formatObjective(objective)} allows ${formatDuration(toMinutes(budget))} without: a single one that is missed can be over budget`;
+}
+
+function lowVolume(slo: Slo, traffic: number | null): string | null {
+  const { window, objective } = slo;
   const expected = expectedVolume(slo, traffic);
   if (!expected || (expected.count * objective.budgetParts) / objective.parts >= 1) return null;
   const { count, unit } = expected;
@@ -103,8 +146,7 @@ function lowObjective({ objective }: Slo): string | null {
 
 /** A pattern written as a plain value selects only what is called just so, stars and all. */
 function literalPattern({ sli }: Slo): string | null {
-  const where = 'where' in sli ? sli.where : 'of' in sli ? sli.of.where : {};
-  for (const [name, { op, values }] of Object.entries(where)) {
+  for (const [name, { op, values }] of Object.entries(whereOf(sli))) {
     const pattern = op === 'in' || op === 'not-in' ? values.find(isPattern) : undefined;
     if (pattern === undefined) continue;
     const meant = pattern.replaceAll(/\.\*|^[/^]+|[/$]+$/g, (part) => (part === '.*' ? '*' : ''));
@@ -120,22 +162,12 @@ function isPattern(value: string): boolean {
 
 /** An objective above the product of those of what it relies on. */
 function strictObjective(
-  slo: Slo,
+  { sli, objective }: Slo,
   reliedOn: readonly Parts[],
   objectives: Around['objectives'],
 ): string | null {
-  const { sli } = slo;
-  if (sli.kind === 'composite') {
-    if (sli.method !== 'all-of') return null;
-    const members = sli.members.flatMap((member): [string, Objective][] => {
-      const objective = objectives.get(member.slo);
-      return objective ? [[member.slo, objective]] : [];
-    });
-    return stricter(slo.objective, partsOf('its parts', members));
-  }
-  if (sli.kind !== 'outcomes' || sli.step !== null || sli.dependency !== null) return null;
-  for (const parts of reliedOn) {
-    const warning = stricter(slo.objective, parts);
+  for (const parts of warningsOf(sli).reliesOn(sli, reliedOn, objectives)) {
+    const warning = stricter(objective, parts);
     if (warning !== null) return warning;
   }
   return null;

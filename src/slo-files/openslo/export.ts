@@ -8,15 +8,14 @@ import {
 } from '../../core/slo/alert-policy.ts';
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import type { Objective } from '../../core/budget/objective.ts';
-import type { Comparison, OutcomeSli, Sli } from '../../core/sli/sli.ts';
 import type { Definitions, Slo, TargetDefinition, Workflow } from '../../core/slo/slo.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
-import { formatDuration, HOUR, MINUTE } from '../../core/time/duration.ts';
+import { formatDuration, MINUTE } from '../../core/time/duration.ts';
 import { annotationKey } from './annotations.ts';
 import { formatDecimals } from './budgeting.ts';
-import { OUR_TYPE } from './indicator.ts';
+import { budgetingOf } from './exported-slis.ts';
 import { OPENSLO_VERSION } from './kinds.ts';
-import { nativeWords, selectionWords, whereWords, withinWords, type Words } from './native-words.ts';
+import type { Words } from './native-words.ts';
 import { formatShorthand, parseShorthand } from './shorthand.ts';
 
 /** The SLOs of definitions as OpenSLO v1. */
@@ -154,56 +153,6 @@ function windowOf(window: TimeWindow, lost: string[]): Words {
   if (duration % MINUTE !== 0) lost.push(`the seconds of the window ${text}`);
   const written = parseShorthand(text)?.duration === duration ? text : formatShorthand(duration);
   return { duration: written, isRolling: true };
-}
-
-interface Budgeting {
-  readonly method: 'Occurrences' | 'Timeslices' | 'RatioTimeslices';
-  readonly indicator: Words;
-  /** What goes into the objective beside its target. */
-  readonly objective: Words;
-}
-
-const OPERATORS: Readonly<Record<Comparison, string>> = { '<=': 'lte', '<': 'lt', '>=': 'gte', '>': 'gt' };
-
-function budgetingOf(sli: Sli, workflow: string, lost: string[]): Budgeting {
-  if (sli.kind === 'outcomes' && sli.good === 'succeeded') {
-    return { method: 'Occurrences', indicator: ratioMetric(sli, workflow), objective: {} };
-  }
-  if (sli.kind === 'measurement' && !sli.sums) {
-    const spec = { workflow, measurement: sli.name, ...whereWords(sli.where) };
-    return {
-      method: 'Occurrences',
-      indicator: { thresholdMetric: metric(spec) },
-      objective: { op: OPERATORS[sli.op], value: sli.limit },
-    };
-  }
-  if (sli.kind === 'slices' && (sli.rule.kind === 'ratio' || sli.rule.kind === 'mean-ratio')) {
-    const of = budgetingOf(sli.of, workflow, lost);
-    const timeSliceWindow = sli.sliceMs === HOUR ? '1h' : `${sli.sliceMs / MINUTE}m`;
-    if (sli.rule.kind === 'mean-ratio') {
-      return { ...of, method: 'RatioTimeslices', objective: { ...of.objective, timeSliceWindow } };
-    }
-    const { numerator, denominator } = sli.rule.atLeast;
-    const decimals = formatDecimals(numerator / denominator);
-    if (decimals.length <= 11) {
-      const objective = { ...of.objective, timeSliceTarget: Number(decimals), timeSliceWindow };
-      return { ...of, method: 'Timeslices', objective };
-    }
-  }
-  const words = nativeWords(sli);
-  if (!words) lost.push('what is counted');
-  const raw = metric({ workflow, sli: words ?? 'succeeded' });
-  return { method: 'Occurrences', indicator: { ratioMetric: { rawType: 'success', raw } }, objective: {} };
-}
-
-function ratioMetric(sli: OutcomeSli, workflow: string): Words {
-  const total = { workflow, ...selectionWords(sli) };
-  const good = { ...total, status: 'succeeded', ...withinWords(sli) };
-  return { ratioMetric: { counter: true, good: metric(good), total: metric(total) } };
-}
-
-function metric(spec: Words): Words {
-  return { metricSource: { type: OUR_TYPE, spec } };
 }
 
 /** Alert policies for the tiers that are not the default ones. */
