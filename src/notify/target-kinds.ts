@@ -1,12 +1,13 @@
 import type { FetchFunction } from '@slack/webhook';
 import type { Log } from '../core/ports/log.ts';
-import type { TargetDefinition } from '../core/slo/slo.ts';
-import type { Target } from '../core/ports/target.ts';
+import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
+import type { Target, TargetAdapter } from '../core/ports/target.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { emailTarget, mailTransport } from './email/email-target.ts';
 import type { MailTransport } from './email/email-target.ts';
 import { logTarget } from './log/log-target.ts';
 import type { Links } from './message/message.ts';
+import { redact, secretsOfMailServer, secretsOfWebhook } from './message/redact.ts';
 import { slackTarget } from './slack/slack-target.ts';
 
 /** What targets need besides their definition. */
@@ -25,33 +26,69 @@ export interface TargetOptions extends Links {
   readonly mailTransport?: MailTransport;
 }
 
+/** What is known of a kind of target. */
+interface TargetKind<K extends TargetDefinition['kind']> {
+  /** Makes what sends. Nothing is connected before the first notification. */
+  readonly adapter: (definition: TargetOf<K>, options: TargetOptions & Required<Timeout>) => TargetAdapter;
+  /** What no reason may hold, whatever the other side answers. */
+  readonly secrets: (definition: TargetOf<K>, options: TargetOptions) => readonly string[];
+  /** Milliseconds from one try to the next. */
+  readonly interval: number;
+}
+
+type Timeout = Pick<TargetOptions, 'timeoutMs'>;
+
 const TIMEOUT = 10 * SECOND;
 
-/** Makes the target of a definition. Nothing is connected before the first notification. */
-export function createTarget(definition: TargetDefinition, options: TargetOptions): Target {
-  const { publicUrl, traceUrl, smtpUrl, mailFrom, log, slackFetch, timeoutMs = TIMEOUT } = options;
-  const links = { publicUrl, traceUrl };
-  switch (definition.kind) {
-    case 'slack':
-      return slackTarget(definition.name, definition.webhook, {
+const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } = {
+  slack: {
+    adapter: ({ name, webhook }, { publicUrl, traceUrl, slackFetch, timeoutMs }) =>
+      slackTarget(name, webhook, {
         timeoutMs,
-        links,
+        links: { publicUrl, traceUrl },
         ...(slackFetch && { fetch: slackFetch }),
-      });
-    case 'email': {
+      }),
+    secrets: ({ webhook }) => secretsOfWebhook(webhook),
+    // Slack allows about one message a second and channel.
+    interval: SECOND,
+  },
+  email: {
+    adapter({ name, to }, { publicUrl, traceUrl, smtpUrl, mailFrom, log, timeoutMs, ...options }) {
       const transport =
         options.mailTransport ?? (smtpUrl === null ? null : mailTransport(smtpUrl, timeoutMs));
-      return emailTarget(definition.name, definition.to, {
-        transport,
-        from: mailFrom,
-        links,
-        timeoutMs,
-        log,
-      });
-    }
-    case 'log':
-      return logTarget(definition.name, options.write ?? ((text) => process.stdout.write(text)), { links });
-    default:
-      return definition satisfies never;
-  }
+      const links = { publicUrl, traceUrl };
+      return emailTarget(name, to, { transport, from: mailFrom, links, timeoutMs, log });
+    },
+    secrets: (_definition, { smtpUrl }) => (smtpUrl === null ? [] : secretsOfMailServer(smtpUrl)),
+    interval: SECOND,
+  },
+  log: {
+    adapter: ({ name }, { publicUrl, traceUrl, write }) =>
+      logTarget(name, write ?? ((text) => process.stdout.write(text)), { links: { publicUrl, traceUrl } }),
+    secrets: () => [],
+    interval: SECOND,
+  },
+};
+
+/** Makes the target of a definition. */
+export function createTarget<K extends TargetDefinition['kind']>(
+  definition: TargetOf<K>,
+  options: TargetOptions,
+): Target {
+  const kind: TargetKind<K> = TARGET_KINDS[definition.kind];
+  const adapter = kind.adapter(definition, { timeoutMs: TIMEOUT, ...options });
+  const secrets = kind.secrets(definition, options);
+  return {
+    name: adapter.name,
+    kind: adapter.kind,
+    interval: kind.interval,
+    async send(notification, signal) {
+      const delivery = await adapter.send(notification, signal);
+      // Adapters see to that as well; no kind can forget it.
+      return delivery.result === 'delivered'
+        ? delivery
+        : { ...delivery, reason: redact(delivery.reason, secrets) };
+    },
+    close: () => adapter.close(),
+  };
 }

@@ -1,3 +1,4 @@
+import { SECOND } from '../../src/core/time/duration.ts';
 import type { Delivery, Notification, Target } from '../../src/core/ports/target.ts';
 
 /** What a recording target does with one notification. */
@@ -5,6 +6,7 @@ export type Answer = (notification: Notification, signal: AbortSignal) => Delive
 
 /** A target that keeps what it is sent and answers as it was told to; delivered, unless `answer` says otherwise. */
 export interface RecordingTarget extends Target {
+  interval: number;
   readonly sent: readonly Notification[];
   answer: Answer;
 }
@@ -17,6 +19,7 @@ export function recordingTarget(
   return {
     name,
     kind: 'log',
+    interval: SECOND,
     sent,
     answer,
     async send(notification, signal) {

@@ -15,10 +15,16 @@ export interface Notification {
   readonly key: string;
 }
 
-/** A place notifications go to. `send` never throws for what the other side does. */
-export interface Target {
+/** What sends to one place. `send` never throws for what the other side does. */
+export interface TargetAdapter {
   readonly name: string;
   readonly kind: string;
   send(notification: Notification, signal: AbortSignal): Promise<Delivery>;
   close(): Promise<void>;
+}
+
+/** A place notifications go to, with what its kind asks of the sender. */
+export interface Target extends TargetAdapter {
+  /** Milliseconds from the end of one try to the next one at the earliest, whatever is sent: its rate limit. */
+  readonly interval: number;
 }

@@ -50,6 +50,9 @@ export type TargetDefinition =
   | { readonly kind: 'email'; readonly name: string; readonly to: readonly string[] }
   | { readonly kind: 'log'; readonly name: string };
 
+/** The definition of a target of a kind. */
+export type TargetOf<K extends TargetDefinition['kind']> = Extract<TargetDefinition, { kind: K }>;
+
 /** Everything the SLO files say, whole and consistent; replaced as one when they change. */
 export interface Definitions {
   readonly workflows: ReadonlyMap<string, Workflow>;

@@ -43,8 +43,8 @@ const FIRST_BACKOFF = SECOND;
 const LONGEST_BACKOFF = 5 * MINUTE;
 /** Undeliverable after this long; it stays in the outbox and can be sent again by hand. */
 const GIVE_UP_AFTER = DAY;
-/** Slack allows about one message a second and channel, and no target needs more. */
-const TARGET_INTERVAL = SECOND;
+/** What waits for a target that is not defined any more is given up at this pace. */
+const INTERVAL_OF_NONE = SECOND;
 /** After this many failures in a row a target is left alone for `BREAK_FOR`. */
 const BREAK_AFTER = 3;
 const BREAK_FOR = 15 * SECOND;
@@ -98,19 +98,19 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   async function deliver(claim: Claim, claimedAt: number): Promise<void> {
-    const delivery = await attempt(claim, claimedAt);
+    const target = targetOf(claim.target);
+    const delivery = await attempt(target, claim, claimedAt);
     if (!delivery) return settle(claim, { result: 'released' });
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
     const set = clock.now();
-    notBefore.set(claim.target, { set, until: set + Math.max(TARGET_INTERVAL, asked) });
+    notBefore.set(claim.target, { set, until: set + Math.max(target?.interval ?? INTERVAL_OF_NONE, asked) });
     onDelivery(claim.rows, delivery);
     await settle(claim, settlementOf(claim, delivery));
   }
 
   /** One try; null when it was not made. */
-  async function attempt(claim: Claim, claimedAt: number): Promise<Delivery | null> {
-    const target = targetOf(claim.target);
+  async function attempt(target: Target | null, claim: Claim, claimedAt: number): Promise<Delivery | null> {
     if (!target)
       return { result: 'refused', reason: `no SLO file defines the target ${claim.target} any more` };
     if (stopped || clock.now() - claimedAt > CLAIM_FRESH) return null;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer';
 import type { Log } from '../../core/ports/log.ts';
-import type { Delivery, Notification, Target } from '../../core/ports/target.ts';
+import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
 import { emailHtml } from './email-html.ts';
 import { type Links, type Message, composeMessage } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
@@ -75,7 +75,7 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
  * and rejected for others is delivered, and logged. Mails of one incident form one thread, and another try of
  * the same notification has the same Message-ID. No reason holds the server's password.
  */
-export function emailTarget(name: string, to: readonly string[], options: EmailOptions): Target {
+export function emailTarget(name: string, to: readonly string[], options: EmailOptions): TargetAdapter {
   const { transport, links, timeoutMs, log } = options;
   return {
     name,

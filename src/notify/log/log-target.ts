@@ -1,4 +1,4 @@
-import type { Delivery, Notification, Target } from '../../core/ports/target.ts';
+import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
 import { composeMessage, type Links } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
 import { redact } from '../message/redact.ts';
@@ -10,7 +10,7 @@ export function logTarget(
   name: string,
   write: (text: string) => void,
   options: { readonly links: Links },
-): Target {
+): TargetAdapter {
   return {
     name,
     kind: 'log',

@@ -1,5 +1,5 @@
 import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
-import type { Delivery, Notification, Target } from '../../core/ports/target.ts';
+import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
 import { HOUR, SECOND } from '../../core/time/duration.ts';
 import { composeMessage, type Links } from '../message/message.ts';
 import { redact, secretsOfWebhook } from '../message/redact.ts';
@@ -37,7 +37,7 @@ interface Answer {
  * Slack asked for, at most an hour), server errors, timeouts and network failures are worth another try; any other answer but
  * success is refused with Slack's reason. Redirects are not followed. No reason holds the webhook's address.
  */
-export function slackTarget(name: string, webhook: string, options: SlackOptions): Target {
+export function slackTarget(name: string, webhook: string, options: SlackOptions): TargetAdapter {
   const secrets = secretsOfWebhook(webhook);
   return {
     name,

@@ -13,6 +13,7 @@ import {
 import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
+import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { reviewSlos } from './warnings.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
@@ -221,10 +222,8 @@ function readTeams(known: KnownNames): Map<string, Team> {
 function readTargets({ targets: found }: KnownNames): Map<string, TargetDefinition> {
   const targets = new Map<string, TargetDefinition>();
   for (const [name, { item }] of found) {
-    const { slack, email, log } = item ?? {};
-    if (slack?.webhook !== undefined) targets.set(name, { kind: 'slack', name, webhook: slack.webhook });
-    else if (email?.to) targets.set(name, { kind: 'email', name, to: email.to });
-    else if (log) targets.set(name, { kind: 'log', name });
+    const target = item && readTarget(item, name);
+    if (target) targets.set(name, target);
   }
   return targets;
 }

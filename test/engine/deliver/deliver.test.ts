@@ -85,6 +85,28 @@ describe('delivery', () => {
     );
     expect(post.target('pager').sent).toHaveLength(3);
   });
+
+  it('leaves each target the pause that its kind asks for', async () => {
+    post.target('pager').interval = 3 * SECOND;
+    await post.enqueue(
+      ['pager', 1, { incident: 'a' }],
+      ['pager', 1, { incident: 'b' }],
+      ['inbox', 1, { incident: 'a' }],
+      ['inbox', 1, { incident: 'b' }],
+    );
+    const sent = () => ['pager', 'inbox'].map((name) => post.target(name).sent.length);
+    await post.runOnce();
+    expect(sent()).toEqual([1, 1]);
+    post.clock.advance(SECOND);
+    await post.runOnce();
+    expect(sent()).toEqual([1, 2]);
+    post.clock.advance(2 * SECOND - 1);
+    await post.runOnce();
+    expect(sent()).toEqual([1, 2]);
+    post.clock.advance(1);
+    await post.runOnce();
+    expect(sent()).toEqual([2, 2]);
+  });
 });
 
 describe('D3: retries', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import type { Target } from '../../../src/core/ports/target.ts';
+import type { TargetAdapter } from '../../../src/core/ports/target.ts';
 import { emailTarget, mailTransport } from '../../../src/notify/email/email-target.ts';
 import type { EmailOptions } from '../../../src/notify/email/email-target.ts';
 import { startMailReceiver } from '../../support/mail-receiver.ts';
@@ -16,7 +16,7 @@ const TO = ['oncall@example.com', 'lead@example.com'];
 
 let mail: MailReceiver;
 let log: ReturnType<typeof memoryLog>;
-const opened: Target[] = [];
+const opened: TargetAdapter[] = [];
 
 beforeEach(async () => {
   mail = await startMailReceiver();
@@ -31,7 +31,7 @@ afterEach(async () => {
 function targetAt(
   url: string,
   options: Partial<EmailOptions> & { readonly to?: readonly string[] } = {},
-): Target {
+): TargetAdapter {
   const { to = TO, timeoutMs = 10_000 } = options;
   const target = emailTarget('mailbox', to, {
     transport: mailTransport(url, timeoutMs),

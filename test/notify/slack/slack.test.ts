@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery, Target } from '../../../src/core/ports/target.ts';
+import type { Delivery, TargetAdapter } from '../../../src/core/ports/target.ts';
 import { slackTarget } from '../../../src/notify/slack/slack-target.ts';
 import { composeMessage } from '../../../src/notify/message/message.ts';
 import { slackPayload } from '../../../src/notify/slack/slack-blocks.ts';
@@ -14,7 +14,7 @@ const PATH = `/services/T0000AAAA/B0000BBBB/${TOKEN}`;
 const NEVER = new AbortController().signal;
 
 let slack: SlackReceiver;
-let target: Target;
+let target: TargetAdapter;
 
 beforeEach(async () => {
   slack = await startSlackReceiver(PATH);

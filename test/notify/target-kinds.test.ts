@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { TargetDefinition } from '../../src/core/slo/slo.ts';
+import { SECOND } from '../../src/core/time/duration.ts';
+import { createTarget } from '../../src/notify/target-kinds.ts';
+import { compileWith } from '../support/compile-with.ts';
+import { filesWithout, listedFiles } from '../support/contributing.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { LINKS, TEST, notificationOf } from './example-facts.ts';
+
+const LISTED = listedFiles('A target kind');
+const DEFINITIONS: { readonly [Kind in TargetDefinition['kind']]: TargetDefinition } = {
+  slack: { kind: 'slack', name: 'chat', webhook: 'https://slack.invalid/services/T00/B00/secret-token' },
+  email: { kind: 'email', name: 'mailbox', to: ['oncall@example.com'] },
+  log: { kind: 'log', name: 'terminal' },
+};
+const OPTIONS = { ...LINKS, smtpUrl: null, mailFrom: 'burnwatch@example.com', log: memoryLog() };
+
+describe('a new kind of target', () => {
+  it('does not compile before it is in every table that CONTRIBUTING.md lists', () => {
+    const withKind = (text: string) =>
+      text.replace(
+        'export type TargetDefinition =',
+        "$& | { readonly kind: 'probe'; readonly name: string }",
+      );
+    expect(compileWith({ 'src/core/slo/slo.ts': withKind })).toEqual(LISTED);
+  });
+
+  it.each(Object.keys(DEFINITIONS))('the list is true: each of its files has an entry of %s', (kind) => {
+    expect(LISTED.length).toBeGreaterThan(0);
+    expect(filesWithout(kind, LISTED)).toEqual([]);
+  });
+});
+
+describe('what the kind of a target says', () => {
+  it.each(Object.values(DEFINITIONS))('$kind: the pause after each try', async (definition) => {
+    const target = createTarget(definition, OPTIONS);
+    expect(target.interval).toBe(SECOND);
+    await target.close();
+  });
+
+  it('keeps its secrets out of every reason, even one its adapter does not know', async () => {
+    const target = createTarget(DEFINITIONS.email, {
+      ...OPTIONS,
+      smtpUrl: 'smtp://burnwatch:correct-horse@mail.example.com',
+      mailTransport: {
+        secrets: [],
+        sendMail: () => Promise.reject(new Error('535 correct-horse is wrong')),
+        close() {},
+      },
+    });
+    const delivery = await target.send(notificationOf(TEST), new AbortController().signal);
+    expect(delivery).toMatchObject({ reason: expect.stringContaining('535 [secret] is wrong') as string });
+    await target.close();
+  });
+});
