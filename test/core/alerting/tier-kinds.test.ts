@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { compileWith } from '../../support/compile-with.ts';
+import { listedFiles } from '../../support/contributing.ts';
 
 const UNION = 'src/core/slo/alert-policy.ts';
 
@@ -13,16 +13,8 @@ function withSeventhKind(text: string): string {
     );
 }
 
-/** The files that a section of CONTRIBUTING.md lists. */
-function recipe(section: string): string[] {
-  const text = readFileSync(new URL('../../../CONTRIBUTING.md', import.meta.url), 'utf8');
-  const [, after = ''] = text.split(`## ${section}\n`);
-  const [body = ''] = after.split('\n## ');
-  return [...body.matchAll(/^- `(src\/[^`]+)`/gm)].map(([, path]) => path!).toSorted();
-}
-
 it('J3: a kind of tier that lacks any of its parts does not compile, and the compiler names the files of the recipe', () => {
-  expect(compileWith({ [UNION]: withSeventhKind })).toEqual(recipe('A tier kind'));
+  expect(compileWith({ [UNION]: withSeventhKind })).toEqual(listedFiles('A tier kind'));
 });
 
 it('a tier that was read with the figures of another kind does not compile', () => {
