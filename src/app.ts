@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { schedule } from 'node-cron';
+import { startSchedule } from './schedule.ts';
 import type { Config } from './config.ts';
 import type { Log } from './core/ports/log.ts';
 import { allSlos, type Definitions } from './core/slo/slo.ts';
@@ -74,7 +74,7 @@ export async function startApp(
     log,
   });
   const common = { store, definitions: definitions.currentOrEmpty, clock, log };
-  // One for all that read: the store tells each change only once to whoever holds a connection.
+  // Shared by all readers: the store reports each change to a connection only once.
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
   const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
@@ -142,10 +142,7 @@ export async function startApp(
   const { heartbeatUrl } = config;
   const loops = createServiceLoops({
     evaluateAt: config.evaluate,
-    schedule(expression, run) {
-      const task = schedule(expression, run, { timezone: 'UTC' });
-      return () => task.destroy();
-    },
+    schedule: (expression, run) => startSchedule({ expression, run, clock, elapsed }).stop,
     every(milliseconds, run) {
       const timer = setInterval(() => void run(), milliseconds);
       return () => clearInterval(timer);

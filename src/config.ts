@@ -10,7 +10,7 @@ export type StoreLocation =
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Everything the service is told, checked and complete. */
+/** The whole configuration of the service, checked and complete. */
 export interface Config {
   readonly store: StoreLocation;
   readonly slos: string;

@@ -90,7 +90,7 @@ program
 
 program
   .command('export')
-  .description('write the SLOs of SLO files as OpenSLO v1, and on stderr what it has no words for')
+  .description('export SLO files as OpenSLO v1; what OpenSLO cannot express is listed on stderr')
   .argument('[paths...]', 'files or folders (default: BURNWATCH_SLOS or ./slos)')
   .option('--format <format>', 'openslo', 'openslo')
   .action(async (paths: string[], { format }: { format: string }) => {

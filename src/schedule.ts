@@ -14,7 +14,7 @@ export interface ScheduleOptions {
 
 export interface TickSchedule {
   /** Stops it; resolves when a call of `run` that has begun is over. A second call waits for the same. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Between looks at the clock while the next tick is far: a clock that is set forward makes it due sooner. */

@@ -46,7 +46,10 @@ export async function notifyTest(
           text: `Not delivered to ${name} (${definition.kind}), and worth another try: ${delivery.reason}.`,
         };
       case 'refused':
-        return { ok: false, text: `${name} (${definition.kind}) refused it for good: ${delivery.reason}.` };
+        return {
+          ok: false,
+          text: `${name} (${definition.kind}) refused it permanently: ${delivery.reason}.`,
+        };
       default:
         return delivery satisfies never;
     }
@@ -57,7 +60,7 @@ export async function notifyTest(
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Facts of an incident that never happened; figures are round so that nobody takes them for real. */
+/** Facts of an incident that never happened; the figures are round so that they are not taken for real ones. */
 function testFacts(definitions: Definitions, target: string, now: number): NotificationFacts {
   const owner = [...definitions.teams.values()].find(({ page, ticket }) =>
     [...page, ...ticket].includes(target),
@@ -66,7 +69,7 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     kind: 'test',
     slo: 'burnwatch/test',
     workflow: 'burnwatch',
-    owner: owner?.name ?? 'nobody',
+    owner: owner?.name ?? 'no team',
     description: `A test of the target ${target}`,
     runbook: null,
     objective: 0.99,

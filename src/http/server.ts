@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly operator: Operator;
   readonly status: () => ServiceStatus;
   readonly log: Log;
-  /** Where people reach this service, for links; null when nobody said. A path in it prefixes all links. */
+  /** Where people reach this service, for links; null when it is not set. A path in it prefixes all links. */
   readonly publicUrl: string | null;
   readonly version: string;
   /** Without tokens everybody may do everything. */
@@ -83,7 +83,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const services = { queries, operator, status, guard, metrics, dashboard: createDashboard(options) };
   const answer = mountRoutes(routes, services, log);
 
-  /** Open connections with the latest answer on each; cheaper than to hear of the end of every answer. */
+  /** Open connections with the latest answer on each; cheaper than listening for the end of every answer. */
   const connections = new Map<Duplex, ServerResponse | null>();
   let closed: Promise<void> | null = null;
 

@@ -3,7 +3,7 @@ import type { Target } from '../core/ports/target.ts';
 import { createTarget } from './target-kinds.ts';
 import type { TargetOptions } from './target-kinds.ts';
 
-/** The targets in force, by name. */
+/** The active targets, by name. */
 export interface Targets {
   readonly get: (name: string) => Target | null;
   /** Makes the targets of new definitions; one whose definition did not change goes on as it is. */

@@ -29,7 +29,7 @@ export interface Loaded {
   readonly signature: string;
 }
 
-/** Enough to work on; a file with more is broken in some way that the first ones tell. */
+/** Enough to work on: a file with more is broken in some way that the first ones show. */
 const MAX_PROBLEMS_OF_FILE = 100;
 
 /**
@@ -139,7 +139,7 @@ function collectProblems(): { readonly report: ReportProblem; sorted(): FileProb
     if (problems.length < MAX_PROBLEMS_OF_FILE) problems.push(problem);
     else if (problems.length === MAX_PROBLEMS_OF_FILE) {
       const { severity, file, line, column, sourceLine } = problem;
-      const message = `and more: only the first ${MAX_PROBLEMS_OF_FILE} ${severity}s of a file are told`;
+      const message = `and more: only the first ${MAX_PROBLEMS_OF_FILE} ${severity}s of a file are listed`;
       problems.push({ severity, file, line, column, message, sourceLine });
     }
   };

@@ -4,17 +4,17 @@ import type { Log } from '../core/ports/log.ts';
 import { type Folder, folderOf, listFiles, readFiles, stampOf } from './yaml/find-files.ts';
 import { interpret, type Loaded } from './load.ts';
 
-/** What to watch, and whom to tell. */
+/** What to watch, and what to call. */
 export interface WatchOptions {
   readonly paths: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly onLoaded: (loaded: Loaded) => void | Promise<void>;
-  /** What was loaded last: what changed between that and now is told as well. Default: nothing has changed yet. */
+  /** What was loaded last: what changed between that and now is reported as well. Default: nothing has changed yet. */
   readonly since?: Loaded;
   /** How long to wait for the rest of a change, such as the other files of a checkout. Default 200 ms. */
   readonly debounceMs?: number;
-  /** How often to look without being told, for network mounts that tell nothing. Default 5 s. */
+  /** How often to look without an event, for network mounts that send none. Default 5 s. */
   readonly pollMs?: number;
 }
 
@@ -35,24 +35,24 @@ export async function watchDefinitions(options: WatchOptions): Promise<{ close()
 
   const folders = watchFolders(log, () => {
     clearTimeout(debounce);
-    // What was told of is read whatever the dates say: two writes within a tick of the file system's clock look alike.
+    // After an event the files are read whatever their dates: two writes within a tick of the file system's clock look alike.
     if (!closed) debounce = setTimeout(() => void look(true), debounceMs);
   });
 
-  const look = (told: boolean): Promise<void> => {
+  const look = (notified: boolean): Promise<void> => {
     work = work
-      .then(() => (closed ? undefined : lookNow(told)))
+      .then(() => (closed ? undefined : lookNow(notified)))
       .catch((error: unknown) => log.error({ error: String(error) }, 'looking for changed SLO files failed'));
     return work;
   };
 
-  const lookNow = async (told: boolean): Promise<void> => {
+  const lookNow = async (notified: boolean): Promise<void> => {
     let listing = await listFiles(paths);
-    // What happened in a folder before it was watched is told by nobody.
+    // No event reports what happened in a folder before it was watched.
     while (await folders.set(paths, listing.folders)) listing = await listFiles(paths);
     // Taken before reading: a change in between is seen the next time.
     const found = `${listing.stamp}\n${await stampOf(referenced)}`;
-    if (found === stamp && !told) return;
+    if (found === stamp && !notified) return;
     const loaded = await interpret(await readFiles(listing), env);
     stamp = found;
     referenced = loaded.referenced;

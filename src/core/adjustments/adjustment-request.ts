@@ -3,7 +3,7 @@ import { offsetOf } from '../time/calendar.ts';
 import { parseTimestamp } from '../time/timestamp.ts';
 import { DAY, MINUTE, formatDuration, parseDuration } from '../time/duration.ts';
 
-/** What somebody asks to adjust, before it has a name. */
+/** A requested adjustment, before it has an id. */
 export type AdjustmentDraft = Pick<Adjustment, 'slo' | 'workflow' | 'reason' | 'createdBy' | 'when'>;
 
 /** How long an interval may be, how far back it may begin, and how far ahead. */

@@ -2,7 +2,7 @@ import { MINUTE_EXACT } from '../counters/cells.ts';
 import { HOUR, MINUTE } from '../time/duration.ts';
 
 /**
- * A time in which outcomes do not count: maintenance, a fault of somebody else's. It takes the outcomes of its
+ * A time in which outcomes do not count: maintenance, a provider's fault. It takes the outcomes of its
  * intervals out of every sum (a silence only mutes). Nothing of it is ever erased, so that it can be audited.
  */
 export interface Adjustment {

@@ -26,7 +26,7 @@ export interface Forecast {
   readonly recent: Counts;
   /** How long the budget still lasts; 0 when it is gone already, null when at that pace it never is. */
   readonly left: number | null;
-  /** When it is gone; null when it is gone already, lasts longer than the time window, or begins anew before that. */
+  /** When it is gone; null when it is gone already, lasts longer than the time window, or starts afresh before that. */
   readonly exhaustsAt: number | null;
 }
 

@@ -53,12 +53,12 @@ export const QUIET: AlertState = { firing: {}, incident: null };
 
 /**
  * `escalated`: from ticket to page. `deescalated`: the page tiers have resolved and a ticket tier still fires.
- * `unacknowledged`: nobody acknowledged a page in the time of an escalation step. `reminder`: it still burns.
+ * `unacknowledged`: a page stayed unacknowledged for the time of an escalation step. `reminder`: it still burns.
  */
 export type TransitionKind =
   'opened' | 'escalated' | 'deescalated' | 'unacknowledged' | 'reminder' | 'resolved';
 
-/** A change of an incident that people hear of. */
+/** A change of an incident that is notified. */
 export interface Transition {
   readonly kind: TransitionKind;
   readonly incident: Incident;
@@ -72,8 +72,8 @@ export interface Transition {
 }
 
 /**
- * Reads every tier of an SLO. `watched` says how much of the time since a moment somebody listened; all of it,
- * unless told otherwise.
+ * Reads every tier of an SLO. `watched` says how much of the time since a moment Burnwatch evaluated; all of it,
+ * by default.
  */
 export function readTiers(
   slo: Slo,
@@ -125,7 +125,7 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
   return { ...state, incident: { ...state.incident, acknowledged } };
 }
 
-/** The state after the clock was moved by so many milliseconds: nobody has waited any longer for that. */
+/** The state after the clock was set by so many milliseconds: intervals go on as if it had not been. */
 export function afterClockMoved(state: AlertState, by: number): AlertState {
   if (!state.incident) return state;
   const { pagedAt, lastNotifiedAt } = state.incident;

@@ -32,7 +32,7 @@ export interface MemberFacts {
 
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
-  /** `test` marks a notification somebody sent to try a target. */
+  /** `test` marks a notification that was sent to try a target. */
   readonly kind: TransitionKind | 'test';
   readonly slo: string;
   readonly workflow: string;

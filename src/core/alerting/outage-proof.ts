@@ -16,7 +16,7 @@ export function outageRun(objective: Objective, volume: number): number {
   const each = ratio < 0.5 ? -Math.log1p(-ratio) : Math.log(parts / budgetParts);
   const exponent = Math.log(rareness) / each;
   const near = Math.round(exponent);
-  // Floating point cannot tell on which side of a whole number this lies; whole powers are short and can be multiplied.
+  // Floating point cannot decide on which side of a whole number this lies; whole powers are short and can be multiplied.
   if (Math.abs(exponent - near) < 1e-9 && near <= 1000) {
     const reached = BigInt(parts) ** BigInt(near) >= BigInt(rareness) * BigInt(budgetParts) ** BigInt(near);
     return Math.max(1, reached ? near : near + 1);

@@ -12,7 +12,7 @@ export interface Route {
  * The route of a transition. An incident that opens or escalates notifies the targets of its severity - those the
  * policy names, else the owner's - and all that were notified before; an escalation step only the targets of
  * that step; anything else all that were notified. Where one of those is gone from the files since, the present
- * targets hear of it too. A team without page targets is paged where its tickets go.
+ * targets are notified too. A team without page targets is paged where its tickets go.
  */
 export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, step }: Transition): Route {
   const before = incident.notified.filter((target) => definitions.targets.has(target));

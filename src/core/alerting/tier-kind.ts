@@ -70,15 +70,15 @@ export type TierFigures = FiguresOf<Tier['kind']>;
 export type TierReading<K extends Tier['kind'] = Tier['kind']> = {
   readonly [P in K]: {
     readonly tier: TierOf<P>;
-    /** Whether its condition holds; null when there are no outcomes to tell from. */
+    /** Whether its condition holds; null when there are no outcomes to judge. */
     readonly met: boolean | null;
-    /** Whether its level is low enough to resolve it; null when there are no outcomes to tell from. */
+    /** Whether its value is low enough to resolve it; null when there are no outcomes to judge. */
     readonly cleared: boolean | null;
     readonly figures: FiguresOf<P>;
   };
 }[K];
 
-/** How much of the time since a moment somebody was listening, in milliseconds. */
+/** How much of the time since a moment Burnwatch evaluated, in milliseconds. */
 export type Watched = (from: number) => number;
 
 /** What a tier is compared with. */
@@ -106,9 +106,9 @@ export interface TierKind<K extends Tier['kind']> {
   /** The windows it offers to forecasts. */
   pace(tier: TierOf<K>): PaceWindows;
   read(tier: TierOf<K>, context: ReadContext): TierReading<K>;
-  /** How far back from `now` what a reading tells of began. */
+  /** How far back from `now` the outcomes of a reading reach. */
   reach(tier: TierOf<K>, figures: FiguresOf<K>, now: number): number;
-  /** How fast the budget burns by a reading, where it tells; 0 where it does not. */
+  /** How fast the budget burns by a reading; 0 for kinds that measure no rate. */
   burn(figures: FiguresOf<K>): number;
   /** How fast it burned in each window whose burn rate it looks at. */
   burnRates(tier: TierOf<K>, figures: FiguresOf<K>): readonly WindowBurnRate[];

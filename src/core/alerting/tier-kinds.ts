@@ -66,7 +66,7 @@ export function streakLength({ window, alerts }: Slo, now: number): number {
   return longest;
 }
 
-/** Whether a tier asks for the streak, so that the minutes it takes to tell must be read. */
+/** Whether a tier asks for the streak, so that the minutes of its streak must be read. */
 export function needsStreak({ alerts }: Slo): boolean {
   return alerts.tiers.some((tier) => kindOf(tier).streak(tier) !== null);
 }
@@ -76,7 +76,7 @@ export function paceOf<K extends Tier['kind']>(tier: TierOf<K>): PaceWindows {
   return kindOf(tier).pace(tier);
 }
 
-/** How fast the budget burns by a reading, where it tells; 0 where it does not. */
+/** How fast the budget burns by a reading; 0 for kinds that measure no rate. */
 export function burnOf<K extends Tier['kind']>({ tier, figures }: TierReading<K>): number {
   return kindOf(tier).burn(figures);
 }
@@ -89,7 +89,7 @@ export function burnRatesOf<K extends Tier['kind']>({
   return kindOf(tier).burnRates(tier, figures);
 }
 
-/** How far back from `now` what a reading tells of began, in milliseconds. */
+/** How far back from `now` the outcomes of a reading reach, in milliseconds. */
 export function reachOf<K extends Tier['kind']>({ tier, figures }: TierReading<K>, now: number): number {
   return kindOf(tier).reach(tier, figures, now);
 }

@@ -96,7 +96,7 @@ function rate(value: number | null): string {
   return value === null ? 'nothing' : `${Number(value.toFixed(value < 1 ? 3 : 2))}x`;
 }
 
-/** A duration in its two largest units, such as `3d4h`: nobody waits for the seconds of a day. */
+/** A duration in its two largest units, such as `3d4h`: beside days, seconds do not matter. */
 function roughly(duration: number): string {
   const unit = duration >= DAY ? HOUR : duration >= HOUR ? MINUTE : SECOND;
   return formatDuration(Math.max(unit, Math.floor(duration / unit) * unit));

@@ -1,6 +1,6 @@
 /**
  * The good share promised. Kept as a fraction of whole numbers, because `1 - 0.999` in floating point
- * is 0.0010000000000000009 and that dust would show up in budgets and factors.
+ * is 0.0010000000000000009 and that rounding error would show in budgets and factors.
  */
 export interface Objective {
   /** The promise as a ratio below 1, such as 0.999. */

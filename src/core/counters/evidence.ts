@@ -2,7 +2,7 @@ import type { Counts } from './cells.ts';
 
 /** The latest outcomes of an SLI. */
 export interface Streak {
-  /** How many bad ones have come since the last good one, as far as minutes can tell. */
+  /** How many bad ones have come since the last good one, to the resolution of minutes. */
   readonly consecutiveBad: number;
   /** When the first of those came, as exactly as `lastAt`; null or absent when there are none or it is not known. */
   readonly streakSince?: number | null;
@@ -15,7 +15,7 @@ export interface Evidence {
   /** The outcomes of the window of a length (milliseconds) that ends now. Throws for a length that was not prepared. */
   readonly sum: (duration: number) => Counts;
   /**
-   * How many bad outcomes were really counted in that window, where `sum` only says what they amount to: one of a seldom
+   * How many bad outcomes were counted in that window, where `sum` has only their weight: one of a rarely
    * used member may be half of a composite. Absent: those of `sum`.
    * Throws for a length that was not prepared.
    */

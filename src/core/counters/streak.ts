@@ -11,7 +11,7 @@ export interface StreakCells {
   readonly latestHour: (from: number, backTo: number) => number | null;
 }
 
-/** The latest outcomes, with the hours whose minutes are not at hand and would tell more. */
+/** The latest outcomes, with the hours whose minutes are not cached and would make it more exact. */
 export interface StreakReading {
   readonly streak: Streak;
   readonly wanted: readonly number[];
@@ -19,7 +19,7 @@ export interface StreakReading {
 
 /**
  * Walks back from the minute of `now` to the beginning of `firstHour`. What came in one minute has no order, so bad
- * ones beside a good one are not part of a run; in doubt a run is taken for shorter than it may have been.
+ * ones beside a good one are not part of a streak; where that is unclear, the shorter streak is taken.
  */
 export function readStreak(cells: StreakCells, now: number, firstHour: number): StreakReading {
   const running = Math.floor(now / MINUTE);
@@ -36,7 +36,7 @@ export function readStreak(cells: StreakCells, now: number, firstHour: number): 
     if (minutes === undefined) {
       const { good, bad } = cells.hour(hour);
       if (good + bad === 0) continue;
-      // Its minutes tell when the last outcome came, or where in it a run began.
+      // Its minutes show when the last outcome came, or where in it a streak began.
       if (lastAt === null || (good > 0 && bad > 0)) wanted.push(hour);
       lastAt ??= Math.min(now, (hour + 1) * 60 * MINUTE);
       if (good > 0) break;

@@ -24,7 +24,7 @@ export interface Measurement {
   readonly id: string | null;
 }
 
-/** Sums of larger values could no longer be told apart, or kept. */
+/** Sums of larger values would lose precision, or overflow. */
 export const MAX_VALUE = 1e15;
 
 const MEASUREMENT: RecordKind = {

@@ -103,7 +103,7 @@ function read(raw: unknown, arrival: number): Outcome {
   };
 }
 
-/** What went wrong is told in whatever words a program has; a long or odd one is no reason not to count a failure. */
+/** Programs name errors in any way; a long or odd name must not keep a failure from being counted. */
 function errorClass(value: unknown): string | null {
   if (value == null) return null;
   if (typeof value !== 'string') throw invalid('error', value, 'a text');

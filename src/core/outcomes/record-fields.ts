@@ -109,7 +109,7 @@ export function readAt(value: unknown, arrival: number): number {
   if (at < arrival - DEDUP_HORIZON) {
     throw new Rejected(
       'too-old',
-      `at is ${iso(at)}, more than ${DEDUP_HORIZON / 3_600_000} hours ago: nothing remembers any more whether it was counted.`,
+      `at is ${iso(at)}, more than ${DEDUP_HORIZON / 3_600_000} hours ago: outside the deduplication window, so it cannot be counted safely.`,
     );
   }
   if (at > arrival + FUTURE_LIMIT) {

@@ -17,7 +17,7 @@ const DEFAULT_SPAN = DAY;
 const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
 
 /**
- * Reads the query of a history as the texts it came in: `from` and `to` are moments (the last day unless told),
+ * Reads the query of a history as the texts it came in: `from` and `to` are moments (default: the last day),
  * `step` a duration. Answers with every problem, each a sentence that says what would be right.
  */
 export function parseHistoryQuery(

@@ -12,7 +12,7 @@ export function refuse(refused: Refused['refused'], ...problems: readonly string
   return { refused, problems };
 }
 
-/** A name as somebody wrote it, in quotes and no longer than a line. */
+/** A name as it was written, in quotes and no longer than a line. */
 export function quoted(name: string): string {
   return JSON.stringify(name.slice(0, 200));
 }

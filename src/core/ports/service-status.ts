@@ -1,4 +1,4 @@
-/** How the service itself is doing, as `/readyz`, `/metrics` and the dashboard tell it. */
+/** The state of the service itself, as `/readyz`, `/metrics` and the dashboard show it. */
 export interface ServiceStatus {
   readonly ready: boolean;
   /** What the service depends on, by name. */

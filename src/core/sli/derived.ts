@@ -4,7 +4,7 @@ import type { DerivedSli, ComponentSli } from './sli.ts';
 import { type DerivedFrom, derivedKind, isDerived } from './sli-kinds.ts';
 import { HOUR } from '../time/duration.ts';
 
-/** Works out the cells of one hour (since the epoch) of a derived SLI. */
+/** Computes the cells of one hour (since the epoch) of a derived SLI. */
 export function derivedHour(sli: DerivedSli, hour: number, from: DerivedFrom): Uint32Array {
   return derivedKind(sli).hour(sli, hour, from);
 }
@@ -14,7 +14,7 @@ export function reachInHours(sli: DerivedSli): number {
   return derivedKind(sli).reachInHours(sli);
 }
 
-/** Whether a derived SLI is worked out from sums of measured values, too. */
+/** Whether a derived SLI is also computed from sums of measured values. */
 export function usesSums(sli: DerivedSli): boolean {
   return derivedKind(sli).usesSums(sli);
 }
@@ -41,9 +41,9 @@ export function minutesKeptFrom(now: number): number {
 }
 
 /**
- * Since when an SLI has counters, given when it and what it is worked out from were first counted. Slices only count
- * what is there, so those of up to three days before can be worked out; freshness and schedules judge silence, which
- * before they were defined may only mean that nobody listened.
+ * Since when an SLI has counters, given when it and what it is computed from were first counted. Slices only count
+ * what is there, so those of up to three days before can be computed; freshness and schedules judge silence, which
+ * before they were defined may only mean that nothing was reported to Burnwatch yet.
  */
 export function beginningOf(sli: ComponentSli, own: number, bases: readonly number[]): number {
   return isDerived(sli) && derivedKind(sli).countsBefore

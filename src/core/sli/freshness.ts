@@ -9,8 +9,8 @@ export function freshMinutes({ everyMs }: FreshnessSli): number {
 }
 
 /**
- * Works out the minutes of an hour that are over, that is before the minute `running`: good while the last success
- * is at most `everyMs` ago, to the minute and in doubt in favour of the workflow. Minutes before `since` do not count,
+ * Computes the minutes of an hour that are over, that is before the minute `running`: good while the last success
+ * is at most `everyMs` ago, to the minute, rounded in favour of the workflow. Minutes before `since` do not count,
  * and none is bad before that long has been counted.
  */
 export function freshHour(

@@ -18,7 +18,7 @@ export interface ScheduleCells {
 }
 
 /**
- * Works out what of an hour the ticks of a schedule count as, from `since` on, when the minute `running` has begun.
+ * Computes what the ticks of a schedule in an hour count as, from `since` on, when the minute `running` has begun.
  * A tick is bad when nothing started in time, at the end of that time, or else when nothing succeeded in time, at the
  * end of that; otherwise it is good at its first success.
  */

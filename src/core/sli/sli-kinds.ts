@@ -9,7 +9,7 @@ import type { SliUnit } from './sli-unit.ts';
 import { sliceRuleKind } from './slice-rules.ts';
 import { sliceHour } from './slices.ts';
 
-/** What an hour of a derived SLI is worked out from. */
+/** What an hour of a derived SLI is computed from. */
 export interface DerivedFrom {
   /** What was counted for it, in the order of `countedSlis`. */
   readonly bases: readonly CellHistory[];
@@ -21,9 +21,9 @@ export interface DerivedFrom {
   readonly running: number;
 }
 
-/** How the counters of a kind of SLI are worked out from those of others. */
+/** How the counters of a kind of SLI are computed from those of others. */
 interface DerivedKind<K extends DerivedSli['kind']> {
-  /** Works out the cells of one hour (since the epoch). */
+  /** Computes the cells of one hour (since the epoch). */
   readonly hour: (sli: SliOf<K>, hour: number, from: DerivedFrom) => Uint32Array;
   /** On how many hours before its own an hour depends. */
   readonly reachInHours: (sli: SliOf<K>) => number;
@@ -52,7 +52,7 @@ interface SliKind<K extends Sli['kind']> {
   readonly countsSilence: 'minute' | 'tick' | null;
   /** Milliseconds that have to be counted before the counters say anything. */
   readonly warmUp: (sli: SliOf<K>) => number;
-  /** How many units so many milliseconds hold, with this many executions a millisecond; null when it cannot be told. */
+  /** How many units so many milliseconds hold, with this many executions a millisecond; null when that is unknown. */
   readonly expected: (sli: SliOf<K>, duration: number, traffic: number | null) => number | null;
   /** Null for a kind that is counted as it is reported, or has no counters of its own. */
   readonly derived: [K] extends [DerivedSli['kind']] ? DerivedKind<K> : null;
@@ -217,19 +217,19 @@ export function warmUpOf(sli: Sli): number {
 }
 
 /**
- * How many of what an SLI counts so many milliseconds hold, as far as can be told before anything was counted.
+ * How many of what an SLI counts so many milliseconds hold, as far as that is known before anything is counted.
  * `traffic` is in executions a millisecond, null when it is not known; so is the result.
  */
 export function expectedCount(sli: Sli, duration: number, traffic: number | null): number | null {
   return kindOf(sli).expected(sli, duration, traffic);
 }
 
-/** Whether the counters of an SLI are worked out from those of others, see `countedSlis`. */
+/** Whether the counters of an SLI are computed from those of others, see `countedSlis`. */
 export function isDerived(sli: Sli): sli is DerivedSli {
   return SLI_KINDS[sli.kind].derived !== null;
 }
 
-/** How the counters of a derived SLI are worked out. */
+/** How the counters of a derived SLI are computed. */
 export function derivedKind(sli: DerivedSli): DerivedKind<DerivedSli['kind']> {
   return kindOf<DerivedSli['kind']>(sli).derived;
 }

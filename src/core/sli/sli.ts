@@ -141,7 +141,7 @@ export type ComponentSli = OutcomeSli | MeasurementSli | DerivedSli;
 /** Which outcomes count, and which of those are good. */
 export type Sli = ComponentSli | CompositeSli;
 
-/** An SLI whose counters are worked out from those of others, see `countedSlis`. */
+/** An SLI whose counters are computed from those of others, see `countedSlis`. */
 export type DerivedSli = SliceSli | FreshnessSli | ScheduleSli;
 
 /** The SLI of a kind. */

@@ -4,7 +4,7 @@ import { sliceRuleKind } from './slice-rules.ts';
 import { MINUTE } from '../time/duration.ts';
 
 /**
- * Works out the slices of an hour from the minutes of what they are made of. A slice counts at its last minute once
+ * Computes the slices of an hour from the minutes of what they are made of. A slice counts at its last minute once
  * it is over, that is before the minute `running`; an empty one never does.
  * `sums` are the sums of measured values by minute (since the epoch), for means.
  */

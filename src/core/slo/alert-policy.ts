@@ -58,7 +58,7 @@ export type Tier =
 /** The tiers of one kind. */
 export type TierOf<K extends Tier['kind']> = Extract<Tier, { readonly kind: K }>;
 
-/** Who hears of a page that nobody has acknowledged this many milliseconds after it was sent. */
+/** Whom to notify of a page that is still unacknowledged this many milliseconds after it was sent. */
 export interface EscalationStep {
   readonly after: number;
   /** Names of targets. */
@@ -74,9 +74,9 @@ export interface AlertPolicy {
    * this many.
    */
   readonly minFailures: number;
-  /** Targets to tell instead of those of the owner, by severity; null leaves the owner's. */
+  /** Targets to notify instead of those of the owner, by severity; null keeps the owner's. */
   readonly route: { readonly page: readonly string[] | null; readonly ticket: readonly string[] | null };
-  /** Tell again after this many milliseconds while it burns and nobody has acknowledged; null: never. */
+  /** Notify again after this many milliseconds while it burns unacknowledged; null: never. */
   readonly repeat: number | null;
   /** Shortest time first. */
   readonly escalation: readonly EscalationStep[];
@@ -95,7 +95,7 @@ export interface BudgetPolicy {
   readonly postmortemAbove: number | null;
 }
 
-/** What a policy says besides its tiers, unless told otherwise. */
+/** The defaults of a policy besides its tiers. */
 export const DEFAULT_POLICY_SETTINGS: Omit<AlertPolicy, 'tiers'> = {
   minFailures: 2,
   route: { page: null, ticket: null },

@@ -2,7 +2,7 @@ import { expectedCount, unitOf } from '../sli/sli-kinds.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Slo } from './slo.ts';
 
-/** How much an SLO's window holds of what it counts, as far as can be told before anything was counted. */
+/** How much an SLO's window is expected to hold, as far as that is known before anything is counted. */
 export interface ExpectedVolume {
   readonly count: number;
   /** What is counted, for messages: `ticks`. */

@@ -40,7 +40,7 @@ export interface Team {
   readonly name: string;
   readonly page: readonly string[];
   readonly ticket: readonly string[];
-  /** Used at once when one of the others refuses for good. */
+  /** Used at once when one of the others refuses permanently. */
   readonly fallback: readonly string[];
 }
 

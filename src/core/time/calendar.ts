@@ -38,7 +38,7 @@ export function offsetOf(timeZone: string, at: number): number {
  */
 export function startOfDay(timeZone: string, year: number, month: number, day: number): number {
   const local = Date.UTC(year, month, day);
-  // Zones change their offset at most once within a day and a half, so one of these is in force at midnight.
+  // Zones change their offset at most once within a day and a half, so one of these applies at midnight.
   const offsets = [local - 36 * HOUR, local + 36 * HOUR].map((at) => offsetOf(timeZone, at));
   const candidates = offsets.map((offset) => local - offset).toSorted((a, b) => a - b);
   for (const at of candidates) if (at + offsetOf(timeZone, at) === local) return at;

@@ -33,7 +33,7 @@ export function formatDuration(duration: number): string {
   if (rest <= 0) return '0s';
   let text = '';
   for (const [suffix, size] of UNITS) {
-    // Weeks read worse than days: nobody says 4w for the usual 28d.
+    // Weeks read worse than days: the usual 28d is not written 4w.
     if (suffix === 'w' || rest < size) continue;
     text += `${Math.floor(rest / size)}${suffix}`;
     rest %= size;

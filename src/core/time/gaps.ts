@@ -1,4 +1,4 @@
-/** A stretch of time in which nobody listened, or of which the clock cannot be believed. */
+/** A time in which Burnwatch did not evaluate, or whose clock cannot be trusted. */
 export type Gap = readonly [from: number, to: number];
 
 /** How much of the time from one moment to another lies in none of the gaps, in milliseconds; at least 0. */
@@ -10,7 +10,7 @@ export function watchedTime(gaps: readonly Gap[], from: number, to: number): num
   return Math.max(0, to - from - missed);
 }
 
-/** More than so many are no breaks but a way of life; the oldest are forgotten. */
+/** Keep at most this many gaps; drop the oldest. */
 const MOST_GAPS = 200;
 
 /** Adds a gap after all others, and drops what ended before `oldest` or lies after the new one. */

@@ -23,14 +23,14 @@ export interface Adjusted extends SliId {
   readonly slo: string;
 }
 
-/** The adjustments in force, as this process last read them. */
+/** The adjustments that apply, as this process last read them. */
 export interface Adjustments {
   /** Reads them, unless that was done within the last second. */
   refresh(now: number): Promise<void>;
   /** Reads them, however short ago that was. */
   reload(now: number): Promise<void>;
   readonly index: () => AdjustmentIndex;
-  /** Where the outcomes are counted that an SLI is to do without; null when no adjustment applies to it. */
+  /** The series of this SLI's excluded outcomes; null when no adjustment applies. */
   readonly excluded: (component: Adjusted) => SliId | null;
   /** The intervals that are taken out of an SLI between two moments. */
   intervals(component: Adjusted, from: number, to: number): readonly Interval[];
@@ -54,7 +54,7 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
   async function read(now: number): Promise<void> {
     const records = await store.records('adjustments');
     const before = known;
-    // Those who work with an adjustment can tell by it that it did not change, and with an index likewise.
+    // The same object means that the adjustment did not change; likewise for the index.
     known = new Map(
       records.map(({ id, revision, value }) => {
         const same = before.get(id);
@@ -81,7 +81,7 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
     return intervalsOf(adjustment, from, to, recurrences.starts).length > 0;
   }
 
-  function told(
+  function describeMatching(
     slo: Slo,
     now: number,
     wanted: (adjustment: Adjustment, report: AdjustmentReport) => boolean,
@@ -125,13 +125,14 @@ export function createAdjustments(store: Pick<Store, 'records'>, log: Log): Adju
     of(slo, now) {
       const windows = [slo.window, ...slo.otherWindows];
       const from = now - Math.max(...windows.map((window) => windowLength(window, now)));
-      return told(
+      return describeMatching(
         slo,
         now,
         (adjustment, { occurrence }) => occurrence !== null || touches(adjustment, from, now),
       );
     },
-    overlapping: (slo, from, to, now) => told(slo, now, (adjustment) => touches(adjustment, from, to)),
+    overlapping: (slo, from, to, now) =>
+      describeMatching(slo, now, (adjustment) => touches(adjustment, from, to)),
   };
 }
 

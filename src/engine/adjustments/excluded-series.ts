@@ -24,12 +24,12 @@ export interface ExcludedSeriesOptions {
   readonly log: Log;
 }
 
-/** Hours worked out in one go, and in one call of `write`; what is left is done in the next. */
+/** Hours computed in one go, and in one call of `write`; the next call does the rest. */
 const HOURS_AT_ONCE = 50;
 const HOURS_PER_WRITE = 3000;
 /** SLIs looked at before others get a turn of the event loop. */
 const SLIS_AT_ONCE = 10;
-/** Until their end was this long ago, hours are worked out by the minute; well before minutes are forgotten. */
+/** Until their end was this long ago, hours are computed by the minute; well before minutes are forgotten. */
 const BY_MINUTES = MINUTE_RETENTION - HOUR;
 
 /** What is known of one adjusted SLI between two calls. */
@@ -47,8 +47,8 @@ interface AskedHours {
 }
 
 /**
- * Makes it. Hours are worked out again when the adjustments changed or when something was counted in them, so that
- * late outcomes are taken out too, and what was adjusted no longer counts again. For whoever leads.
+ * Makes it. Hours are computed again when the adjustments changed or when something was counted in them, so that
+ * late outcomes are taken out too, and what was adjusted no longer counts again. Only the leader runs it.
  */
 export function createExcludedSeries({ store, adjustments, log }: ExcludedSeriesOptions): ExcludedSeries {
   const progress = new Map<string, Progress>();
@@ -164,7 +164,7 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     listHours(component, now);
   }
 
-  /** Works out some of the hours of one SLI that are due. */
+  /** Computes some of the hours of one SLI that are due. */
   async function workOff(component: Adjusted, now: number): Promise<void> {
     const { due } = progress.get(nameOf(component))!;
     const hours = [...due].slice(0, HOURS_AT_ONCE);
@@ -174,7 +174,7 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       progress.delete(nameOf(component));
-      const message = 'the adjusted outcomes of an SLO could not be worked out; the others go on';
+      const message = 'the adjusted outcomes of an SLO could not be computed; the others go on';
       log.error({ slo: component.slo, error: String(error) }, message);
     }
   }
@@ -196,7 +196,7 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
         const { good, bad } = countsAt(wholes, 'hour', hour);
         cells.set([good, bad]);
       } else if (excluded.some(Boolean)) {
-        // What was worked out while its minutes were there stays as it is.
+        // What was computed while its minutes were kept stays as it is.
         return [];
       }
       return [{ hour, cells }];

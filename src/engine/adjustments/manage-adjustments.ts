@@ -63,9 +63,9 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
     if (when.kind === 'once') return null;
     try {
       const first = adjustments.recurrences.first(when);
-      return first === null ? refuse('invalid', 'rrule never happens between start and until.') : null;
+      return first === null ? refuse('invalid', 'rrule has no occurrence between start and until.') : null;
     } catch (error) {
-      return refuse('invalid', `rrule never happens, or takes too long to work out: ${String(error)}.`);
+      return refuse('invalid', `rrule has no occurrence, or takes too long to compute: ${String(error)}.`);
     }
   }
 

@@ -5,19 +5,19 @@ import { offsetOf } from '../../core/time/calendar.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { DAY, MINUTE } from '../../core/time/duration.ts';
 
-/** Works out when recurrences start. */
+/** Computes when recurrences start. */
 export interface Recurrences {
-  /** Empty for a rule that cannot be worked out, which is logged. */
+  /** Empty for a rule that cannot be computed, which is logged. */
   readonly starts: Starts;
-  /** Works out the starts between two moments ahead of time, without keeping others from their turns. */
+  /** Computes the starts between two moments ahead of time, without holding the event loop. */
   readonly prepare: (recurrence: Recurrence, from: number, to: number) => Promise<void>;
-  /** The first start after a moment; null when there is none any more, or when it cannot be worked out. */
+  /** The first start after a moment; null when there is none any more, or when it cannot be computed. */
   readonly next: (recurrence: Recurrence, after: number) => number | null;
   /** The first start of all, or null; throws when the rule never happens or takes too long to work out. */
   readonly first: (recurrence: Recurrence) => number | null;
 }
 
-/** Starts are worked out and kept for stretches of this length. */
+/** Starts are computed and kept for periods of this length. */
 const STRETCH = 32 * DAY;
 const KEPT_STRETCHES = 4096;
 /** Enough for a start an hour in a stretch; a rule that takes more is refused before it blocks the event loop (G2). */
@@ -63,7 +63,7 @@ export function createRecurrences(log: Log): Recurrences {
     } catch (error) {
       log.error(
         { recurrence, error: String(error) },
-        'a recurring adjustment cannot be worked out and does nothing',
+        'a recurring adjustment cannot be computed and does nothing',
       );
       return otherwise;
     }

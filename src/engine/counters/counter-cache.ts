@@ -24,7 +24,7 @@ export interface CounterRequest extends SliId {
 export interface ChangeFeed {
   /** The hours that were written since the last call, as far as a refresh noticed; null when all may have been. */
   take(): readonly number[] | null;
-  /** Nobody will ask any more. */
+  /** Stops following. */
   close(): void;
 }
 
@@ -49,7 +49,7 @@ export interface CounterCache {
   series(sli: SliId): CachedCells;
   /** Grows whenever something of a series is read again. */
   version(sli: SliId): number;
-  /** Starts telling what is written of a series; to begin with, everything. */
+  /** Starts reporting what is written of a series; at first, everything. */
   follow(sli: SliId): ChangeFeed;
   /** The store was wiped or replaced: reads everything again with the next refresh. */
   forget(): void;
@@ -63,7 +63,7 @@ interface Series {
   version: number;
 }
 
-/** What a feed has not told yet; null: everything. */
+/** What a feed has not reported yet; null: everything. */
 interface Untold {
   hours: Set<number> | null;
 }
@@ -225,7 +225,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     });
   }
 
-  /** Forgets what nobody asks for any more: the past beyond every window, and SLIs that are gone. */
+  /** Forgets what is no longer wanted: the past beyond every window, and SLIs that are gone. */
   function tidy(now: number): void {
     if (Math.abs(now - tidiedAt) < UNWANTED_AFTER) return;
     tidiedAt = now;
@@ -295,7 +295,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
 
 /**
  * Does something with many things at once. When that fails, other than for want of the store, it is done with halves
- * of them, so that only what really fails is told to `onFailure`. Rejects with `StoreUnavailable`.
+ * of them, so that only what really fails is reported to `onFailure`. Rejects with `StoreUnavailable`.
  */
 async function inParts<Thing>(
   things: readonly Thing[],

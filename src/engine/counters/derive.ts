@@ -24,10 +24,10 @@ import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { ChangeFeed, CounterCache, CounterRequest } from './counter-cache.ts';
 
-/** Works out the counters of SLIs that are not counted as outcomes are reported: slices, freshness, schedules. */
+/** Computes the counters of SLIs that are not counted as outcomes are reported: slices, freshness, schedules. */
 export interface Deriver {
   /**
-   * Brings the derived counters of SLOs up to `now`. Safe to repeat; an SLI that cannot be worked out is logged and
+   * Brings the derived counters of SLOs up to `now`. Safe to repeat; an SLI that cannot be computed is logged and
    * does not stop the others (J4). Rejects with `StoreUnavailable`; the next call catches up.
    */
   derive(slos: readonly Slo[], now: number): Promise<void>;
@@ -41,22 +41,22 @@ export interface DeriverOptions {
   readonly log: Log;
 }
 
-/** Hours before the running one that are worked out again: those whose minutes serve windows. */
+/** Hours before the running one that are computed again: those whose minutes serve windows. */
 const HOURS_BACK = MINUTE_EXACT / HOUR;
-/** Hours of one SLI that one call works out, the latest first: those matter most. The rest waits for the next call. */
+/** Hours of one SLI that one call computes, the latest first: those matter most. The rest waits for the next call. */
 const HOURS_AT_ONCE = 24;
-/** SLIs worked out before others get a turn of the event loop. */
+/** SLIs computed before the event loop gets a turn. */
 const SLIS_AT_ONCE = 100;
 const NO_WINDOWS: readonly number[] = [];
 const NO_SUMS: ReadonlyMap<number, number> = new Map();
 
-/** One derived SLI and how far it has been worked out. */
+/** One derived SLI and how far it has been computed. */
 interface Derivation {
   readonly id: SliId;
   readonly sli: DerivedSli;
   readonly bases: readonly CountedSeries[];
   readonly feeds: readonly ChangeFeed[];
-  /** Hours that have to be worked out. */
+  /** Hours that have to be computed. */
   readonly due: Set<number>;
   /** What was written for an hour, as a hash, so that the same is not written at every tick. */
   readonly written: Map<number, number>;
@@ -114,12 +114,12 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
     }
   }
 
-  /** Notes which hours have to be worked out: those that time has passed through, and those after a change. */
+  /** Notes which hours have to be computed: those that time has passed through, and those after a change. */
   function noteDue(derivation: Derivation, now: number): void {
     const { sli, feeds, due, written } = derivation;
     const running = minuteOf(now);
     const first = Math.max(hourOf(running) - HOURS_BACK, Math.floor(derivation.since! / HOUR));
-    // After the clock was set back, what was worked out for a future that did not come yet is taken back.
+    // After the clock was set back, what was computed for the future is taken back.
     const last = Math.max(hourOf(running), hourOf(derivation.running ?? 0));
     const add = (from: number, to: number): void => {
       for (let hour = Math.max(from, first); hour <= Math.min(to, last); hour++) due.add(hour);
@@ -190,7 +190,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       for (const hour of hours) due.delete(hour);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
-      log.error({ ...id, error: String(error) }, 'an SLI could not be worked out; the others are');
+      log.error({ ...id, error: String(error) }, 'an SLI could not be computed; the others are');
     }
   }
 

@@ -47,7 +47,7 @@ export interface Reader {
 export interface ReaderOptions {
   readonly store: CountStore;
   readonly counterCache: CounterCache;
-  /** Where the outcomes are counted that an SLI is to do without; null when there are none. */
+  /** The series of an SLI's excluded outcomes; null when there are none. */
   readonly excluded?: (component: Component) => SliId | null;
 }
 

@@ -13,7 +13,7 @@ import { needsStreak, streakLength } from '../../core/alerting/tier-kinds.ts';
 
 /** Reads the latest outcomes of SLOs. */
 export interface Streaks {
-  /** Reads the minutes it takes to tell, after everything else was refreshed. */
+  /** Reads the minutes that streaks need, after everything else was refreshed. */
   prepare(slos: readonly Slo[], now: number): Promise<void>;
   read(slo: Slo, now: number): Streak;
 }
@@ -24,7 +24,7 @@ export interface StreaksOptions {
   readonly excluded: (component: Component) => SliId | null;
 }
 
-/** One hour may tell when the last outcome came, and another where a run began or ended. */
+/** One hour may show when the last outcome came, and another where a streak began or ended. */
 const ROUNDS = 2;
 const NO_WINDOWS: readonly number[] = [];
 

@@ -29,7 +29,7 @@ export interface DelivererOptions {
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
   readonly log: Log;
-  /** Told of every try. */
+  /** Called after every try. */
   readonly onDelivery: (rows: readonly OutboxRow[], delivery: Delivery) => void;
 }
 
@@ -209,7 +209,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (row.facts.insteadOf || row.facts.kind === 'test') return [];
     const team = definitions().teams.get(row.facts.owner);
     if (!team) return [];
-    // Whoever has the page already need not have it twice.
+    // A target that has the page already does not get it twice.
     const { notified } = row.facts;
     return team.fallback
       .filter((fallback) => fallback !== target && !notified.includes(fallback))
@@ -269,7 +269,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** How a try that counts against a target's breaker is told to it. */
+/** Reports a failed try to the target's circuit breaker. */
 class Failed extends Error {
   readonly delivery: Delivery;
   constructor(delivery: Delivery) {

@@ -3,7 +3,7 @@ export function concurrencyLimit(limit: number): <Result>(work: () => Promise<Re
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (work) => {
-    // Whoever ends hands its place on, so that no newcomer can take it from one that waits.
+    // One that ends hands its place on, so that no newcomer can take it from one that waits.
     if (running < limit) running++;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {

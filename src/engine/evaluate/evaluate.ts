@@ -27,7 +27,7 @@ export interface TickResult {
   readonly evaluated: number;
   /** SLOs whose evaluation threw; the others went on (J4). */
   readonly failed: number;
-  /** Changes of incidents that people hear of, as far as they could be committed. */
+  /** Changes of incidents that are notified, as far as they could be committed. */
   readonly transitions: number;
   /** Notifications that were put into the outbox. */
   readonly notifications: number;
@@ -251,7 +251,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     }
   }
 
-  /** Nobody can have acknowledged anything while nothing burns. */
+  /** Nothing can be acknowledged while nothing burns. */
   async function readAcknowledgements(known: ReadonlyMap<string, StoredState>): Promise<Acknowledgements> {
     for (const { state } of known.values()) {
       if (!state?.incident) continue;

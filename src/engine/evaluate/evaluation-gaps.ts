@@ -15,11 +15,11 @@ export interface TickContext {
   readonly watched: Watched;
   /** How far the clock was moved since the last tick, in milliseconds; 0 when it was not. */
   readonly clockMoved: number;
-  /** Whether nothing new may be concluded of an SLI yet, since the clock was moved or nobody has listened. */
+  /** Whether nothing new may be concluded about an SLI yet, since the clock was set or evaluation was interrupted. */
   readonly inconclusive: (sli: Sli) => boolean;
 }
 
-/** Keeps account of when SLOs were evaluated without a break, over restarts and changes of the leader (J4). */
+/** Tracks gaps in evaluation across restarts and leader changes (J4). */
 export interface EvaluationGaps {
   /** To be asked once at the beginning of each tick. */
   begin(now: number): Promise<TickContext>;
@@ -53,7 +53,7 @@ const SETTLING = 2 * MINUTE;
 const GAPS_KEPT = 100 * DAY;
 const SAVE_INTERVAL = MINUTE;
 
-/** Makes the account; it is read from the store anew in every term. */
+/** Makes the tracker; what is stored is read again in every term. */
 export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGapsOptions): EvaluationGaps {
   let gaps: readonly Gap[] = [];
   let revision = 0;
@@ -101,7 +101,7 @@ export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGa
           clockMoved = wall - real;
           settlingPeriod = { since: passed, settling: SETTLING, missed: Math.abs(clockMoved) };
           missed(last.at, now);
-          log.warn({ by: clockMoved }, 'the clock was moved; nothing new fires or resolves for two minutes');
+          log.warn({ by: clockMoved }, 'the clock was set; nothing new fires or resolves for two minutes');
         } else if (real > Math.max(BREAK, 2 * interval)) {
           missed(last.at, now);
           settlingPeriod = { since: passed, settling: 0, missed: real };
@@ -113,7 +113,7 @@ export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGa
         clockMoved,
         inconclusive(sli) {
           if (back || !settlingPeriod) return back;
-          // What it was not told in the meantime may still come, or come anew, in as long a time.
+          // Outcomes from the gap may still arrive; wait as long as the gap lasted before judging.
           return (
             passed <
             settlingPeriod.since +

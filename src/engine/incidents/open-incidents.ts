@@ -39,7 +39,7 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
     return open
       .map((incident) => {
         const value = acknowledgements.get(incident.id);
-        // Evaluation takes it over with its next tick; whoever looks before sees it, too.
+        // Evaluation takes it over with its next tick; readers see it before that, too.
         const acknowledged = value ? { at: value.at, by: value.by } : incident.acknowledged;
         return { ...incident, acknowledged };
       })
@@ -81,7 +81,7 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
           `A newer version of Burnwatch stored an acknowledgement of ${quoted(incident)}; ask a replica of that version.`,
         );
       }
-      return refuse('unknown', `The incident ${quoted(incident)} has resolved in this moment.`);
+      return refuse('unknown', `The incident ${quoted(incident)} has just resolved.`);
     },
   };
 }

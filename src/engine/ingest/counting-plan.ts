@@ -24,7 +24,7 @@ export interface Selection {
   readonly key: string;
   /** Whether one of them has a deadline. */
   readonly timed: boolean;
-  /** Whether it takes the start of an end to tell where it lands. */
+  /** Whether an end needs its start to know where it lands. */
   readonly needsStart: boolean;
   /** Whether a success of its can be bad. */
   readonly strict: boolean;

@@ -20,7 +20,7 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** The most outcomes that may wait for the store. */
   readonly queueLimit: number;
-  /** Told of everything that was stored. */
+  /** Called with everything that was stored. */
   readonly onStored?: (workflow: string, accepted: number, duplicates: number) => void;
 }
 
@@ -148,7 +148,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-/** Names told in a rejection, so that it stays readable and cheap with thousands of them. */
+/** Names listed in a rejection, so that it stays readable and cheap with thousands of them. */
 const NAMED = 12;
 
 function unknownWorkflow(workflow: string, known: ReadonlyMap<string, unknown>): Rejection {

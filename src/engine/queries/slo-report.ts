@@ -82,7 +82,7 @@ export function ratioOf({ good, bad }: Counts): Ratio {
   };
 }
 
-/** A budget without the dust that sums of fractions leave; of whole outcomes it is exact already. */
+/** A budget without the rounding errors of summed fractions; of whole outcomes it is exact already. */
 export function undusted(budget: ErrorBudget): ErrorBudget {
   const { allowed, spent, remaining, remainingRatio } = budget;
   if (Number.isInteger(spent)) return budget;
@@ -94,7 +94,7 @@ export function undusted(budget: ErrorBudget): ErrorBudget {
   };
 }
 
-/** A number without the dust of floating point: `digits` decimals, and no -0. */
+/** A number without floating-point noise: `digits` decimals, and no -0. */
 export function rounded(value: number, digits = 6): number {
   return Number.isInteger(value) ? value + 0 : Number(value.toFixed(digits)) + 0;
 }

@@ -15,7 +15,7 @@ export interface ActiveDefinitions {
   readonly currentOrThrow: () => Definitions;
   /** For those who then have nothing to do. */
   readonly currentOrEmpty: () => Definitions;
-  /** Puts others in force; waits while the store is away, and gives way to later ones. */
+  /** Makes other definitions active; waits while the store is away, and gives way to later ones. */
   readonly replace: (next: Definitions) => Promise<void>;
   /** Says again in the store since when each SLI is counted. */
   readonly register: () => Promise<void>;

@@ -14,7 +14,7 @@ export interface ServiceLoops {
   start(): void;
   /** Begins nothing more, and resolves once everything that runs has ended. A second call waits for the first. */
   stop(): Promise<void>;
-  /** A notification was refused for good: the heartbeat is withheld for an hour. */
+  /** A notification was refused permanently: the heartbeat is withheld for an hour. */
   refused(): void;
   status(): ServiceStatus;
 }

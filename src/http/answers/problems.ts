@@ -41,7 +41,8 @@ export const PROBLEMS = {
   'unsupported-encoding': { status: 415, meaning: 'The Content-Encoding is neither gzip nor identity.' },
   'misdirected-host': {
     status: 421,
-    meaning: 'Without tokens, a Host header that strangers may have chosen is not answered.',
+    meaning:
+      'Without API tokens, requests with an unrecognised Host header are refused (DNS-rebinding protection).',
   },
   'headers-too-large': { status: 431, meaning: 'The request line and headers have too many bytes.' },
   'internal-error': { status: 500, meaning: 'Burnwatch failed; its log says how.' },

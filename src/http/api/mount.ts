@@ -51,7 +51,7 @@ export function mountRoutes(
     };
     await answer(route, services, call, response);
   });
-  // Express tells an error handler by its four parameters.
+  // Express recognises an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const problem = problemOf(error);
     if (problem.code === 'internal-error') log.error({ err: error }, 'Answering a request failed.');
@@ -133,7 +133,7 @@ function securityHeaders(): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
-    // Whether this host is to be HTTPS for ever is for whoever terminates TLS in front of it to say.
+    // Whether this host stays HTTPS is for the TLS terminator in front of it to say.
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
   });

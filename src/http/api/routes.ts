@@ -92,7 +92,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     summary: 'metrics for Prometheus',
     answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
     async handler({ queries, metrics, status }) {
-      // A scrape must tell that the store is down, so it cannot fail with it.
+      // A scrape must show that the store is down, so it cannot fail with it.
       const slos = await queries.slos().catch(() => []);
       return metrics.render(status(), slos);
     },

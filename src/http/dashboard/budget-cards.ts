@@ -4,7 +4,7 @@ import { budgetBar, count, goodRatio, timestamp, percent, period, when } from '.
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 
-/** The same promise over each of its windows; nothing for a single rolling one, which the budget tells of already. */
+/** The same promise over each of its windows; nothing for a single rolling one, which the budget card shows already. */
 export function windowCard(slo: SloDetail, now: number): Html | null {
   if (slo.windows.length === 1 && slo.windows[0]!.kind === 'rolling') return null;
   return html`<section class="card" aria-label="Windows">
@@ -132,7 +132,7 @@ function times({ when: time }: AdjustmentReport): HtmlValue {
 }
 
 function standing({ active, occurrence, ended }: AdjustmentReport, now: number): HtmlValue {
-  if (active) return html`<b class="alarm">in force</b>, ends ${when(occurrence!.to, now)}`;
+  if (active) return html`<b class="alarm">active</b>, ends ${when(occurrence!.to, now)}`;
   if (ended) return html`ended by ${ended.by} ${when(ended.at, now)}`;
   return occurrence ? html`starts ${when(occurrence.from, now)}` : 'over';
 }

@@ -33,7 +33,7 @@ export function percent(ratio: number | null, digits = 1): string {
   return ratio === null ? '–' : formatPercent(ratio, digits).replace('-', '−');
 }
 
-/** The good ratio, with as many digits as the objective needs for the two to be told apart. */
+/** The good ratio, with as many digits as it takes to distinguish it from the objective. */
 export function goodRatio(ratio: number | null, objective: number): string {
   const digits = Math.min(6, Math.max(1, Math.ceil(-Math.log10(1 - objective))));
   return percent(ratio, digits);

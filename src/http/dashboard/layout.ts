@@ -58,7 +58,7 @@ function serviceProblems({ checks, sloProblems, outbox }: ServiceStatus, base: s
           <h2>
             ${sloProblems.length === 1 ? 'The SLO files have a problem' : `The SLO files have ${sloProblems.length} problems`}
           </h2>
-          <p>What loaded last stays in force until this is mended.</p>
+          <p>The last valid SLO files stay active until this is fixed.</p>
           ${sloProblems.slice(0, 20).map((problem) => html`<pre tabindex="0">${problem}</pre>`)}
         </section>`
   }${

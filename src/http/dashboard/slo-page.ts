@@ -53,7 +53,7 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Html
       acknowledged
         ? html`<p>Acknowledged by <b>${acknowledged.by}</b> ${when(acknowledged.at, now)}.</p>`
         : html`<p>
-            Nobody has acknowledged it yet: <code>POST ${base}/v1/incidents/${id}/ack</code> says who looks
+            No one has acknowledged it yet: <code>POST ${base}/v1/incidents/${id}/ack</code> says who looks
             after it.
           </p>`
     }
@@ -110,7 +110,7 @@ function tierCard({ tiers }: SloDetail): Html {
   return html`<section class="card" aria-label="Alert tiers">
     <header>
       <h2>Alert tiers</h2>
-      <p>what pages somebody, what opens a ticket, and where each stands</p>
+      <p>alert conditions, their severity, and current values</p>
     </header>
     <table class="plain">
       <thead>

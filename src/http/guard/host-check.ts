@@ -6,7 +6,7 @@ import { HttpProblem } from '../answers/problems.ts';
 const PRIVATE_NAMES = /(^|\.)(localhost|local|internal|home\.arpa|test|lan|svc)$/;
 
 /**
- * Says whether a request names a host that this service can be. Without tokens the browser of somebody who may reach
+ * Says whether a request names a host that this service can be. Without tokens the browser of a person who may reach
  * the service is all that keeps strangers out, and a page of theirs gets around it by pointing its own name at
  * the service's address (DNS rebinding). Such a request has that name in its Host header. Gives the problem to answer
  * with, or null when all is well.

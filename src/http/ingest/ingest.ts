@@ -39,7 +39,7 @@ export interface IngestOptions {
   readonly limits: IngestLimits;
 }
 
-/** Answers a request, or nobody when the client has gone; never throws. */
+/** Answers a request, unless the client has gone; never throws. */
 export type IngestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import { HttpProblem } from '../answers/problems.ts';
 
-/** The client went away before its request had arrived whole: there is nobody to answer. */
+/** The client went away before its request had arrived whole: there is no one to answer. */
 export class Disconnected extends Error {
   override readonly name = 'Disconnected';
 }

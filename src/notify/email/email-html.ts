@@ -6,7 +6,7 @@ import type { Cause } from '../message/failures.ts';
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace";
 
-/** Each dark enough for white text on it, and light enough to be told apart on a dark page. */
+/** Each dark enough for white text on it, and light enough to be distinguished on a dark page. */
 const COLORS: Readonly<Record<Tone, string>> = {
   page: '#c0281f',
   ticket: '#a35f00',
@@ -18,7 +18,7 @@ const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> =
   opened: ({ severity }) => severity,
   escalated: ({ severity }) => `${severity} · escalated`,
   deescalated: () => 'down to ticket',
-  unacknowledged: ({ severity }) => `${severity} · nobody acknowledged`,
+  unacknowledged: ({ severity }) => `${severity} · unacknowledged`,
   reminder: ({ severity }) => `${severity} · still burning`,
   resolved: () => 'resolved',
   recovered: () => 'fired and recovered',

@@ -46,7 +46,7 @@ export interface EmailOptions {
 const LASTING = new Set(['EENVELOPE', 'EMESSAGE', 'ECONFIG', 'EAUTH', 'ENOAUTH', 'EREQUIRETLS']);
 
 /**
- * A connection to a mail server, such as `smtp://user:pass@host:587` or `smtps://host`, made anew for every mail.
+ * A connection to a mail server, such as `smtp://user:pass@host:587` or `smtps://host`, made for every mail.
  * Each of its waits ends after `timeoutMs`. Throws an error without the address when that is not one.
  */
 export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport {
@@ -118,7 +118,7 @@ function retry(reason: string): Delivery {
 function composeMail(notification: Notification, to: readonly string[], from: string, links: Links): Mail {
   const message = composeMessage(notification, links);
   const domain = /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost';
-  // Nobody ever gets a mail of this id. All mails of an incident answer to it, so that they are one thread in
+  // No mail has this id. All mails of an incident answer to it, so that they are one thread in
   // whatever order, and from whichever transition on, a mailbox receives them.
   const root = messageId('incident', notification.facts.at(-1)!.incident, domain);
   return {

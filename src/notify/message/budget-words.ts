@@ -3,7 +3,7 @@ import { sliWords } from './sli-words.ts';
 import type { Field, Phrase } from './phrase.ts';
 import { amount, percent, spanAhead, times, utc, wholePercent, windowWords } from './wording.ts';
 
-/** From so many times its budget on, an overspent one is told as a multiple of it: `4,900%` says nobody anything. */
+/** From so many times its budget on, an overspent one is shown as a multiple of it: `4,900%` means little to a reader. */
 const MANY_TIMES = 10;
 
 /** `41% budget left`; null without outcomes. */
@@ -30,7 +30,7 @@ export function outlook(facts: NotificationFacts, burnRate: number | null): stri
 /** What is left of the budget, as a share and in what the SLI counts. */
 export function budgetLeft(facts: NotificationFacts): Phrase {
   const { allowed, spent, remaining, remainingRatio } = facts.budget;
-  if (remainingRatio === null) return ['no outcomes to tell from'];
+  if (remainingRatio === null) return ['no outcomes to judge'];
   const { units, did, may } = sliWords(facts);
   const of = `${amount(allowed)} ${units}`;
   const held = allowed / facts.errorBudget;

@@ -26,7 +26,7 @@ const MAX_LISTED = 5;
  */
 export function topCauses(failures: readonly FailureCount[], failed: number): Cause[] {
   // They are kept by the hour, so they can also be of slightly more than the failures of a window. That is why
-  // only shares are told: a count would contradict the one of the window.
+  // only shares are shown: a count would contradict the one of the window.
   const total = Math.max(
     failed,
     failures.reduce((sum, { count }) => sum + count, 0),

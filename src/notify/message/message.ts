@@ -29,7 +29,7 @@ export interface Links {
   readonly traceUrl: string | null;
 }
 
-/** What a message tells; `recovered` fired and ended before the first word of it could be sent. */
+/** What a message is about; `recovered` fired and ended before the first notification could be sent. */
 export type MessageEvent = TransitionKind | 'recovered' | 'test';
 
 /** What colour it has: that of its severity while it burns. */
@@ -58,7 +58,7 @@ export interface Message {
 
 /**
  * Puts the facts of a notification into words. Pure. Several facts become one message: the latest decides what
- * it tells, and an incident that ended before its opening was sent becomes "fired and recovered". Relative
+ * it says, and an incident that ended before its opening was sent becomes "fired and recovered". Relative
  * times count from the latest fact. No text ever holds NaN, null or undefined, whatever the facts hold.
  */
 export function composeMessage(notification: Notification, links: Links): Message {
@@ -67,7 +67,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
   const event = eventOf(all);
   // A short incident's failures may have left the reading by the time it resolves.
   const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
-  const told = event !== 'test';
+  const real = event !== 'test';
   return {
     event,
     severity: facts.severity,
@@ -77,16 +77,16 @@ export function composeMessage(notification: Notification, links: Links): Messag
     sentence: capitalized(SENTENCES[event](facts)),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
-    causes: told ? topCauses(failing.failures, failed(failing)) : [],
-    lastFailed: told ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
-    links: told ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
+    causes: real ? topCauses(failing.failures, failed(failing)) : [],
+    lastFailed: real ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
+    links: real ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
     slo: plainName(facts.slo, 300),
     incident: plainName(facts.incident, 100),
     owner: plainName(facts.owner, 100),
   };
 }
 
-/** The latest change decides, but "it still burns" is no news to those who have not heard that it does. */
+/** The latest change decides, but "it still burns" is not news to those who were not notified yet. */
 function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
   const latest = facts.at(-1)!.kind;
   if (latest === 'resolved') return facts.some(({ kind }) => kind === 'opened') ? 'recovered' : latest;
@@ -110,14 +110,14 @@ const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => str
   escalated: (facts) => `${alert(facts)}: ${trouble(facts)} (escalated)`,
   deescalated: (facts) => `DOWN TO TICKET ${slo(facts)}: ${trouble(facts)}`,
   unacknowledged: (facts) =>
-    `NOBODY ACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` in ${span(facts.waited)}`}: ${trouble(facts)}`,
+    `UNACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` for ${span(facts.waited)}`}: ${trouble(facts)}`,
   reminder: (facts) =>
     isSilence(facts)
       ? `STILL SILENT ${slo(facts)}: ${trouble(facts)}`
       : `STILL BURNING ${slo(facts)} after ${lasted(facts)}: ${trouble(facts)}`,
   resolved: (facts) =>
     isSilence(facts)
-      ? `RESOLVED ${slo(facts)}: data comes again after ${lasted(facts)}`
+      ? `RESOLVED ${slo(facts)}: data is arriving again after ${lasted(facts)}`
       : `RESOLVED ${slo(facts)}: burned for ${lasted(facts)}${budgetToo(facts)}`,
   recovered: (facts) =>
     `RECOVERED ${slo(facts)}: fired and recovered within ${lasted(facts)}${budgetToo(facts)}`,
@@ -158,11 +158,11 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
       ? ['It is over: data comes again.']
       : ['It is over: ', ...failedOf(facts, facts.during, sinceItBegan(facts))],
   recovered: (facts) => [
-    'It fired and was over before word of it could be sent: ',
+    'It fired and recovered before this notification could be sent: ',
     ...failedOf(facts, facts.during, sinceItBegan(facts)),
   ],
   test: () => [
-    'TEST: somebody is trying whether notifications arrive here. Nothing is wrong and nobody needs to act.',
+    'TEST: someone is checking that notifications arrive here. Nothing is wrong; no action needed.',
   ],
 };
 
@@ -171,7 +171,7 @@ function why(facts: NotificationFacts): Phrase {
   return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, sinceItBegan(facts));
 }
 
-/** Healthy time before the first page is part of it, so the time itself is told. */
+/** Healthy time before the first page is part of it, so the time itself is shown. */
 function sinceItBegan({ began }: NotificationFacts): string {
   return began === null ? ' since it began' : ` since ${utc(began)}`;
 }
@@ -244,7 +244,7 @@ function deescalated(facts: NotificationFacts): Field {
 }
 
 function waited({ waited: vainly }: NotificationFacts): Field[] {
-  return vainly === null ? [] : [{ label: 'Acknowledged', value: [`by nobody in ${span(vainly)}`] }];
+  return vainly === null ? [] : [{ label: 'Acknowledged', value: [`not yet, after ${span(vainly)}`] }];
 }
 
 function burning(facts: NotificationFacts): Field[] {

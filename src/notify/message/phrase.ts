@@ -1,4 +1,4 @@
-/** A piece of text: our own words, a name somebody else wrote (to be shown literally), or a checked link. */
+/** A piece of text: our own words, a name that others wrote (to be shown literally), or a checked link. */
 export type Piece = string | { readonly name: string } | Link;
 export type Phrase = readonly Piece[];
 

@@ -13,7 +13,7 @@ export interface SlackOptions {
   readonly links: Links;
 }
 
-/** A page that waited longer because a server said so would help nobody. */
+/** A page that waited longer because a server said so would be of no use. */
 const LONGEST_WAIT = HOUR;
 
 /** Errors Slack reports with status 200 that pass by themselves. */
@@ -49,7 +49,7 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
       const post: FetchFunction = async (url, init) => {
         const response = await (options.fetch ?? fetch)(url, {
           ...init,
-          // As an answer, a redirect can be told from a broken connection.
+          // As an answer, a redirect can be distinguished from a broken connection.
           redirect: 'manual',
           signal: AbortSignal.any([signal, timeout]),
         });

@@ -61,7 +61,7 @@ export async function reviewSlos(
   );
   const at = placeAt(place, ['owner']) ?? place;
   if (team && team.page.length === 0 && unheard.length > 0) {
-    const message = `nobody is woken when this workflow burns: team \`${team.name}\` has no page route`;
+    const message = `no one is paged when this workflow burns: team \`${team.name}\` has no page route`;
     const expected = '`page` targets of the team, or a `route` in the alerts of each SLO';
     report(problemAt(source, at.start, 'warning', message, { expected }));
   }
@@ -139,9 +139,9 @@ function toMinutes(duration: number): number {
 function lowObjective({ objective }: Slo): string | null {
   const { ratio } = objective;
   if (ratio >= 0.5) return null;
-  const told = formatObjective(objective);
+  const written = formatObjective(objective);
   const meant = formatPercent(ratio > 0.005 && ratio < 0.01 ? ratio * 100 : 1 - ratio, 7);
-  return `${told} promises that only ${told} are good; was ${meant} meant?`;
+  return `${written} promises that only ${written} are good; was ${meant} meant?`;
 }
 
 /** A pattern written as a plain value selects only what is called just so, stars and all. */

@@ -55,7 +55,7 @@ function sloText(slo: Slo, traffic: Traffic): string {
         ]
       : [label, 'never', '', '', ''],
   );
-  // Without traffic nobody can say when that is, only that it may well be sooner than anything else.
+  // Without traffic that moment is unknown; it may well be sooner than anything else.
   const runs =
     outage && outage.after === null
       ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, runWords(run), '', '']]

@@ -17,7 +17,7 @@ const ASCENDING = 'steps in order, each `after` longer than the one before';
 const escalation = listOf(
   mapWith({
     after: minutes.describe('How long after the page.'),
-    to: targets.describe('The targets that are told then.'),
+    to: targets.describe('The targets to notify then.'),
   }),
   'maps of after and to',
   10,
@@ -46,25 +46,23 @@ const alertKeys = {
   )
     .optional()
     .describe(
-      'Tell someone when no outcomes arrive, beside the other conditions; without it silence is not reported.',
+      'Notify when no outcomes arrive, beside the other conditions; without it silence is not reported.',
     ),
   route: mapWith(
     {
-      page: targets.optional().describe('Targets that are told of pages, instead of those of the owner.'),
-      ticket: targets.optional().describe('Targets that are told of tickets, instead of those of the owner.'),
+      page: targets.optional().describe('Targets to page instead of those of the owner.'),
+      ticket: targets.optional().describe('Targets for tickets instead of those of the owner.'),
     },
     'a map of page and ticket to lists of targets',
   )
     .optional()
-    .describe('Who is told instead of the owner of the workflow.'),
+    .describe('Whom to notify instead of the owner of the workflow.'),
   repeat: minutesBetween(5 * MINUTE, LONGEST)
     .optional()
-    .describe(
-      'Tell again after this time while it burns and nobody has acknowledged; without it nothing is repeated.',
-    ),
+    .describe('Notify again after this time while it burns unacknowledged; without it nothing is repeated.'),
   escalation: escalation
     .optional()
-    .describe('Who else is told of a page that nobody has acknowledged, and after how long.'),
+    .describe('Whom else to notify of an unacknowledged page, and after how long.'),
   resolve: mapWith(
     {
       below: share({ aboveZero: true })
@@ -106,7 +104,7 @@ export const budgetPolicySchema = mapWith({
     10,
   )
     .optional()
-    .describe('Who is told when how much of the budget is left.'),
+    .describe('Whom to notify when how much of the budget is left.'),
   freeze: mapWith(
     {
       remainingBelow: share({ aboveZero: false }).describe(

@@ -91,7 +91,7 @@ function readTiers(
     if (!tier) return;
     if (tiers.some(({ name }) => name === tier.name)) {
       const message = `two tiers are called \`${tier.name}\``;
-      report(problemAt(source, at.start, 'error', message, { expected: 'a `name` that tells them apart' }));
+      report(problemAt(source, at.start, 'error', message, { expected: 'a `name` that distinguishes them' }));
     } else tiers.push(tier);
   };
   const objectivePlace = placeAt(place, ['objective']) ?? place;

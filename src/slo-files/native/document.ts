@@ -21,7 +21,7 @@ export function readNativeDocument(tree: ValueTree, source: SourceText, report: 
   const { value, place } = tree;
   const version = place.parts.get('apiVersion');
   if (version && !version.unresolved && /^[^/]+\//.test(version.written) && !isOurs(version.written)) {
-    // Of a file for another program nothing else is worth telling.
+    // Of a file for another program nothing else is worth reporting.
     const message = `\`apiVersion\` is ${quoted(version)}, that of another program`;
     report(problemAt(source, version.start, 'error', message, { expected: VERSION }));
     return { source, place, data: {} };

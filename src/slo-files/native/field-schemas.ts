@@ -62,7 +62,7 @@ export function share({ aboveZero }: { readonly aboveZero: boolean }) {
   );
 }
 
-/** Whether there is such a zone is for the reader to say, which can tell the nearest. */
+/** The reader checks that there is such a zone; it can suggest the nearest. */
 export const timeZone = z
   .string({ error: TIME_ZONE })
   .regex(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/, { error: TIME_ZONE });

@@ -220,7 +220,7 @@ function changesOf(timeZone: string): readonly number[] {
   });
 }
 
-/** What was worked out before; many schedules share their times, dates and zones, and the machinery is slow. */
+/** Results so far; many schedules share their times, dates and zones, and computing them is slow. */
 function recalled<Value>(known: Map<string, Value>, key: string, workOut: () => Value): Value {
   let value = known.get(key);
   if (value === undefined) {

@@ -213,7 +213,7 @@ function isBetween(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;
 }
 
-/** The forms in which each kind of SLI may be written, told apart by their keys. */
+/** The forms in which each kind of SLI may be written, distinguished by their keys. */
 const SLI_FORMS = {
   outcomes: [z.literal('succeeded', { error: SLI }), outcomes],
   measurement: [measurement],

@@ -12,7 +12,7 @@ export const teamSchema = mapWith(
   {
     page: route.optional().describe('Targets that wake someone.'),
     ticket: route.optional().describe('Targets that are looked at in working hours.'),
-    fallback: route.optional().describe('Targets used when one of the others refuses for good.'),
+    fallback: route.optional().describe('Targets used when one of the others refuses permanently.'),
   },
   'a map of page, ticket and fallback',
 );

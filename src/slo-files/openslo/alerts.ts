@@ -88,7 +88,7 @@ interface UsedPolicy extends ReadPolicy {
   readonly place: Place;
 }
 
-/** Reads the documents of conditions and policies, so that a mistake is told once, and also when nobody uses them. */
+/** Reads the documents of conditions and policies, so that a mistake is reported once, even where nothing refers to them. */
 export function readAlertDocuments({ catalog, conditions, policies, ...rest }: AlertContext): void {
   for (const { name, data, place, source } of catalog.all('AlertCondition')) {
     if (conditions.has(name)) continue;
@@ -133,7 +133,7 @@ export function readAlerts(
   const policies = items.flatMap((item, index): UsedPolicy[] => {
     const at = place.parts.get(String(index))!;
     const policy = findPolicy(item, at, source, context);
-    // Where the SLO says it, whoever wrote the policy.
+    // Where the SLO says it, not where the policy does.
     return policy ? [{ ...policy, place: at }] : [];
   });
   const withDefaults = annotationOf(metadata, 'default-tiers') ?? String(items.length === 0);
@@ -158,7 +158,7 @@ function isPage({ severity }: Tier): boolean {
   return severity === 'page';
 }
 
-/** Two policies may share a condition; the names of tiers tell them apart. */
+/** Two policies may share a condition; the names of tiers distinguish them. */
 function named(tiers: readonly Tier[]): Tier[] {
   const used = new Set<string>();
   return tiers.map((tier) => {
@@ -175,7 +175,7 @@ function reachable(tier: BurnRateTier, objective: Objective): BurnRateTier {
   return tier.factor <= highest ? tier : { ...tier, factor: highest / 2, loweredFrom: tier.factor };
 }
 
-/** Who is told of a severity: the targets of all policies that have it; null leaves the owner's. */
+/** Whom to notify of a severity: the targets of all policies that have it; null keeps the owner's. */
 function routeOf(
   severity: Severity,
   policies: readonly UsedPolicy[],
@@ -239,7 +239,7 @@ function readPolicy(policy: Found<AlertPolicySpec>, context: AlertContext): Read
   if (!condition) return null;
   if (spec.alertWhenResolved !== true) {
     const at = placeAt(place, ['alertWhenResolved']);
-    const message = `the end of an alert is always told, although \`alertWhenResolved\` ${at ? 'is false' : 'is not set'}`;
+    const message = `the end of an alert is always notified, although \`alertWhenResolved\` ${at ? 'is false' : 'is not set'}`;
     report(problemAt(source, (at ?? place).key, 'warning', message, { expected: 'alertWhenResolved: true' }));
   }
   const { name, severity, long, short, factor } = condition;
@@ -351,7 +351,7 @@ function readTargets(
   });
 }
 
-/** Reports a target that OpenSLO names but nobody gives an address to, or whose native kind is another. */
+/** Reports a target that OpenSLO names but no native document defines, or defines as another kind. */
 export function checkTarget(
   name: string,
   kind: string,

@@ -31,7 +31,7 @@ export function buildSlos(entry: SloEntry, read: ReadSlo, context: AlertContext)
     const place = isSingle ? entry.place : item.place;
     const { name, sli, objective, indicator, displayName } = item;
     const part = { name, sli, objective, workflow: indicator.workflow, displayName };
-    // The parts of a composite are watched together: people are told once, of the whole.
+    // The parts of a composite are watched together: there is one notification, for the whole.
     const isAlerting = !read.isComposite || isSingle;
     return { slo: buildSlo(part, isAlerting, place, entry, read, context), sli, entry, place, indicator };
   });

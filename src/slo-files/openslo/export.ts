@@ -122,7 +122,7 @@ function annotationsOf(annotations: Words): Words {
   return Object.keys(annotations).length === 0 ? {} : { annotations };
 }
 
-/** What is lost is told twice: to who exports, and to who reads the file later. */
+/** What is lost is reported twice: to the person who exports, and in the file for its readers. */
 function lostAnnotation(id: string, lost: readonly string[], warnings: string[]): Words {
   if (lost.length === 0) return {};
   const list = lost.join('; ');

@@ -151,7 +151,7 @@ function checkDataSource(
   }
 }
 
-/** What every SLI document selects, so that a mistake in one is told once, and also when nobody uses it. */
+/** What every SLI document selects, so that a mistake in one is reported once, even where nothing refers to it. */
 async function readIndicators(
   catalog: Catalog,
   timeSlice: TimeSlice,
@@ -219,7 +219,7 @@ function checkStep(
   );
 }
 
-/** The team that owns a workflow: the native owner, else whom its SLOs or their Services name; null when that is nobody. */
+/** The team that owns a workflow: the native owner, else whom its SLOs or their Services name; null when there is none. */
 function readOwner(
   workflow: string,
   built: readonly BuiltSlo[],
@@ -258,7 +258,7 @@ function readOwner(
           catalog.all('Service').map(({ name }) => name),
         )
       : undefined;
-    const message = `nobody owns workflow \`${shortened(workflow)}\``;
+    const message = `no team owns workflow \`${shortened(workflow)}\``;
     const expected = `a team as \`owner\` in the labels of Service \`${service}\` (or of this SLO), or a native document with \`workflow\` and \`owner\``;
     report(problemAt(entry.source, at.start, 'error', message, { expected, suggestion }));
     return null;
@@ -279,7 +279,7 @@ function allRouted(built: readonly BuiltSlo[]): boolean {
   );
 }
 
-/** A team that no native file defines is told what the alert policies of its SLOs tell anybody. */
+/** A team that no native file defines gets the targets of the alert policies of its SLOs. */
 function teamOf(name: string, known: Team | undefined, built: readonly BuiltSlo[]): Team {
   const targets = (severity: 'page' | 'ticket') => [
     ...new Set([

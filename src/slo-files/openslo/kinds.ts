@@ -69,7 +69,7 @@ const metadata = metadataOf(objectName);
 
 const metricSource = z.strictObject(
   {
-    metricSourceRef: objectName.optional().describe('A DataSource, which then tells the type.'),
+    metricSourceRef: objectName.optional().describe('A DataSource, which then has the type.'),
     type: z.string({ error: 'a text' }).optional().describe('burnwatch: nothing else is counted.'),
     spec: z
       .record(z.string(), z.unknown(), { error: MAP })
@@ -197,9 +197,11 @@ const ONE_CONDITION = 'a list of exactly one condition';
 const policySpec = z.strictObject(
   {
     description,
-    alertWhenNoData: boolean.optional().describe('Tell when no outcomes came for the lookbackWindow.'),
-    alertWhenResolved: boolean.optional().describe('Tell the end too, which Burnwatch always does.'),
-    alertWhenBreaching: boolean.optional().describe('Tell when the condition fires.'),
+    alertWhenNoData: boolean.optional().describe('Notify when no outcomes arrived for the lookbackWindow.'),
+    alertWhenResolved: boolean
+      .optional()
+      .describe('Notify when it resolves too, which Burnwatch always does.'),
+    alertWhenBreaching: boolean.optional().describe('Notify when the condition fires.'),
     conditions: z
       .array(condition, { error: ONE_CONDITION })
       .length(1, { error: ONE_CONDITION })
@@ -208,7 +210,7 @@ const policySpec = z.strictObject(
       .array(notificationTarget, { error: 'a list of targets' })
       .max(20, { error: 'at most 20 targets' })
       .optional()
-      .describe('Who is told; default: the targets of the owning team.'),
+      .describe('Whom to notify; default: the targets of the owning team.'),
   },
   { error: 'a map with conditions' },
 );
@@ -264,7 +266,7 @@ const ONE_INDICATOR = 'at most one of indicator and indicatorRef';
 const objective = z
   .strictObject(
     {
-      displayName: z.string({ error: 'a text' }).optional().describe('Tells objectives of one SLO apart.'),
+      displayName: z.string({ error: 'a text' }).optional().describe('Distinguishes objectives of one SLO.'),
       op: op.optional().describe('How values of a thresholdMetric are compared with value.'),
       value: numeric.optional().describe('The limit for a thresholdMetric; seconds for durations.'),
       target: numeric.optional().describe('The good share promised, such as 0.999.'),

@@ -159,7 +159,7 @@ function readWeight(
   return null;
 }
 
-/** The name of a single objective is that of its SLO; several are told apart by what they are called, or by number. */
+/** The name of a single objective is that of its SLO; several are distinguished by their display names, or by number. */
 function namesOf(
   slo: string,
   objectives: readonly ObjectiveSpec[],

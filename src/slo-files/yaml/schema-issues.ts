@@ -5,7 +5,7 @@ import { type Place, placeAt, quoted, shortened } from './value-tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Nobody reads more, and a hostile file could have very many. */
+/** More would not be read, and a hostile file could have very many. */
 const MAX_REPORTED = 200;
 
 /**
@@ -16,7 +16,7 @@ export function narrowIssues(error: z.ZodError, schema?: z.ZodType, value?: unkn
   if (!schema) return error.issues.flatMap(bestOption);
   const narrowed = new Set<string>();
   return error.issues.flatMap((issue) => {
-    // More than are told; then it is enough to know where they are.
+    // More than are listed; then it is enough to know where they are.
     const found = narrowed.size < MAX_REPORTED ? unionOn(schema, value, issue.path) : null;
     if (!found) return [issue];
     const key = pointerOf(found.path);
@@ -24,7 +24,7 @@ export function narrowIssues(error: z.ZodError, schema?: z.ZodType, value?: unkn
     if (!inner) return [issue];
     if (narrowed.has(key)) return [];
     narrowed.add(key);
-    return inner.map((told): Issue => ({ ...told, path: [...found.path, ...told.path] }));
+    return inner.map((issue): Issue => ({ ...issue, path: [...found.path, ...issue.path] }));
   });
 }
 
@@ -67,7 +67,7 @@ function meantOption({ options }: z.ZodUnion, value: unknown): Issue[] | null {
   return best;
 }
 
-/** A key that one form must have tells that this form is meant. */
+/** A key that only one form has shows that this form is meant. */
 function keysMeant(option: z.ZodType, value: unknown): number {
   if (!(option instanceof z.ZodObject) || typeof value !== 'object' || value === null) return 0;
   const required = Object.entries(option.shape).filter(([, part]) => !(part instanceof z.ZodOptional));
@@ -138,7 +138,7 @@ export function reportIssues(
   }
 }
 
-/** Of a union's options, the one whose outer shape fits tells what is really wrong; if none does, the union itself. */
+/** Of a union's options, the one whose outer shape fits says what is really wrong; if none does, the union itself. */
 function bestOption(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const fitting = issue.errors.filter((option) => !option.some(isWrongShape));

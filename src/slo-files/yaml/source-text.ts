@@ -20,7 +20,7 @@ export interface Hints {
 const MAX_SHOWN = 400;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
-// Scheme and host tell people enough; what follows is where webhooks keep their secret.
+// Scheme and host are enough for people; what follows is where webhooks keep their secret.
 const URL = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)([^\s"'`/?#]*@)?([^\s"'`/?#]*)([^\s"'`]*)/gi;
 
 /** Wraps a text; its lines are counted once. */

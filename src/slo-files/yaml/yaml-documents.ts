@@ -11,7 +11,7 @@ const MAX_SCALAR = 65_536;
 const MAX_DOCUMENTS = 10_000;
 /** How much of a line is looked at for what may be behind a fault. */
 const MAX_LINE = 400;
-/** One slip in YAML shows up as many errors; the first ones tell. */
+/** One slip in YAML causes many errors; the first ones are enough. */
 const MAX_SYNTAX_ERRORS = 5;
 
 /** One YAML document; `broken` when it had syntax errors, and then only part of what was meant is in it. */

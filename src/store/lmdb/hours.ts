@@ -57,7 +57,7 @@ function blocksWith(
   });
 }
 
-/** Series that are worked out from others are all kept in one partition. */
+/** Derived series are all kept in one partition. */
 function homeOf({ workflow }: SliId): PartitionId {
   return { workflow, partition: 0 };
 }

@@ -78,7 +78,7 @@ async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Dat
       mapSize: MAX_BYTES,
       // Without it a commit that could not be flushed is an error, not a promise that never settles.
       overlappingSync: false,
-      // The writer makes its own batches, and the marks around lmdb's would be promises that nobody waits for.
+      // The writer makes its own batches, and the marks around lmdb's would be promises without a waiter.
       eventTurnBatching: false,
     });
     return { root, db: openTables(root) };

@@ -91,7 +91,7 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
   };
 }
 
-/** What callers are told. A failed commit says why in a promise of its own. */
+/** The reason given to callers. A failed commit says why in a promise of its own. */
 async function storeError(folder: string, error: unknown): Promise<StoreUnavailable> {
   const { commitError } = error as { readonly commitError?: Promise<unknown> };
   const cause = commitError ? await commitError.catch((reason: unknown) => reason) : error;

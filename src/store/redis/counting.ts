@@ -41,7 +41,7 @@ const HOURS_PER_CALL = 50;
 
 /** Counters, in-flight executions and failures in Redis; see `CountStore`. */
 export function countingStore(connection: Connection, partitions: number, waitReplicas: number): CountStore {
-  /** Partition -> how often a server had come back when its changes were last told. */
+  /** Partition -> how often a server had come back when its changes were last reported. */
   const returnsTold = new Map<string, number>();
 
   /** Partition -> the dedup bucket of its last sweep. */
@@ -135,14 +135,14 @@ export function countingStore(connection: Connection, partitions: number, waitRe
 
     async changes(since) {
       const returns = connection.returns();
-      // Most partitions have not changed since the last look, which their revisions alone tell.
+      // Most partitions have not changed since the last look, which their revisions alone show.
       const revisions = await readMany(
         since.map(({ partition }) => revisionKey(partition)),
         (index) => slotName(since[index]!.partition),
       );
       const answers = await Promise.all(
         since.map(async ({ partition, revision }, index): Promise<Changes> => {
-          // A server that came back may have lost writes that were told of, and be past their revision again.
+          // A server that came back may have lost writes that it had reported, and be past their revision again.
           const asked = (returnsTold.get(slotName(partition)) ?? 0) === returns ? revision : 0;
           return asked > 0 && Number(revisions[index]) === asked
             ? { revision, complete: true, hours: [] }

@@ -1,5 +1,5 @@
 -- Writes or removes a record, only over the revision it was made from. Safe to repeat: it answers as the first
--- time while nobody else has changed the record.
+-- time while the record has not changed otherwise.
 -- KEYS  1 records of the collection
 -- ARGV  1 id, 2 the revision it was made from, 3 what is kept: the next revision, a space and the value as JSON,
 --       or '' to remove it

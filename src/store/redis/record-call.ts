@@ -57,7 +57,7 @@ function addEnds(args: string[], group: EndGroup): object {
   const { subjects, landings } = group;
   const failure = [group.failure.step, group.failure.dependency, group.failure.error];
   for (const { subject } of subjects) args.push(`e${shortSubject(subject)}`);
-  // One argument for what is seldom looked at: a call costs by the argument.
+  // One argument for what is rarely needed: each argument of a call costs time.
   args.push(JSON.stringify(endColumns(subjects)));
   return {
     kind: 'end',

@@ -166,7 +166,7 @@ describe('times', () => {
     expect(parseSketch({ at: ARRIVAL - DAY - 1 })).toEqual({
       code: 'too-old',
       message:
-        'at is 2026-03-01T11:59:59.999Z, more than 24 hours ago: nothing remembers any more whether it was counted.',
+        'at is 2026-03-01T11:59:59.999Z, more than 24 hours ago: outside the deduplication window, so it cannot be counted safely.',
     });
     expect(parseSketch({ at: 0 })).toMatchObject({ code: 'too-old' });
   });

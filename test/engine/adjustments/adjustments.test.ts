@@ -411,7 +411,7 @@ describe('an adjustment', () => {
     expect(await counted()).toEqual([0, 0]);
     expect(await here.operator.adjustments()).toHaveLength(2);
     expect(world.log.entries.map(({ message }) => message)).toContain(
-      'a recurring adjustment cannot be worked out and does nothing',
+      'a recurring adjustment cannot be computed and does nothing',
     );
   });
 });

@@ -348,7 +348,7 @@ describe('J4: deriving', () => {
     expect(await world.counted(sliced)).toEqual({ good: 0, bad: 0 });
     expect(await world.counted(fresh)).toEqual({ good: 1, bad: 0 });
     expect(world.log.entries.map(({ message }) => message)).toContain(
-      'an SLI could not be worked out; the others are',
+      'an SLI could not be computed; the others are',
     );
     isBroken = false;
     await derive();

@@ -75,7 +75,7 @@ describe('D4: what is not known is said so', () => {
     const facts = { ...OPENED, budget: unknown, exhaustsAt: null, reasons: [{ ...reason, short }] };
     expect(fieldsOf(facts)).toMatchObject({
       'Burn rate': '2.92x over 1h, no outcomes over 5m',
-      'Budget left': 'no outcomes to tell from',
+      'Budget left': 'no outcomes to judge',
       'Runs out': 'not at this pace',
     });
     expect(compose(facts).headline).toBe(

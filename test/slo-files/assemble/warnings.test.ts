@@ -146,7 +146,7 @@ describe('check warns, with the reason,', () => {
     const workflow = (alerts: string) =>
       `workflow: w\nowner: t\nslos:\n${slo('s', '99%', 'succeeded', `, alerts: ${alerts}`)}---\n${team}`;
     expect(told(await loadText(workflow('{}')))).toEqual([
-      'a.yaml:2:8: warning: nobody is woken when this workflow burns: team `t` has no page route; expected `page` targets of the team, or a `route` in the alerts of each SLO',
+      'a.yaml:2:8: warning: no one is paged when this workflow burns: team `t` has no page route; expected `page` targets of the team, or a `route` in the alerts of each SLO',
     ]);
     expect(told(await loadText(workflow('{ route: { page: [log] } }')))).toEqual([]);
     expect(told(await loadText(team))).toEqual([]);

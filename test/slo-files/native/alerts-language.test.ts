@@ -189,7 +189,7 @@ describe('alerts', () => {
     [
       'two of one name',
       '{ tiers: [{ severity: page, outage: {} }, { severity: ticket, outage: {} }] }',
-      '8:55: two tiers are called `outage`; expected a `name` that tells them apart',
+      '8:55: two tiers are called `outage`; expected a `name` that distinguishes them',
     ],
     ['no tiers', '{ tiers: [] }', '`tiers` is empty; expected at least one tier'],
     [

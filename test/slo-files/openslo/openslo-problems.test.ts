@@ -395,7 +395,7 @@ describe('one change to it is answered where it was made', () => {
       'no end',
       'alertWhenResolved: true',
       'alertWhenResolved: false',
-      '27:9: warning: the end of an alert is always told, although `alertWhenResolved` is false',
+      '27:9: warning: the end of an alert is always notified, although `alertWhenResolved` is false',
     ],
     [
       'no beginning',

@@ -14,9 +14,9 @@ export const FORECAST: TierKind<'forecast'> = {
     const length = windowLength(window, now);
     const lookback = pace();
     const { recent, left } = forecastBudget(slo, evidence.sum(length), evidence.sum, lookback, now);
-    // A budget that is gone needs no pace to tell; one that is not says nothing while no outcomes come.
+    // A budget that is gone needs no pace; for one that is not, no outcomes mean no forecast.
     const known = left === 0 || recent.good + recent.bad > 0;
-    // With the next period the budget begins anew.
+    // With the next period the budget starts afresh.
     const within =
       window.kind === 'rolling' ? tier.within : Math.min(tier.within, endOfPeriod(window, now) - now);
     return {

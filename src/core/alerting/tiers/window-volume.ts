@@ -10,7 +10,7 @@ export function hasFailures({ sum, failures }: Evidence, duration: number, atLea
 /**
  * How many outcomes the window of an SLO is going to hold, at least 1: those it holds, or while the history is younger
  * than the window, that many more in proportion. Sums up `window.duration`: what a calendar window is going to hold is
- * told from as long a time before.
+ * estimated from as long a time before.
  */
 export function volumeOfWindow({ window }: Slo, { sum, since }: Evidence, now: number): number {
   const { good, bad } = sum(window.duration);

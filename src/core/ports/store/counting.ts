@@ -20,7 +20,7 @@ export interface CountStore {
   readBlocks(blocks: readonly BlockId[]): Promise<readonly (Uint8Array | null)[]>;
   /**
    * For each partition, its revision and the hours changed since an earlier one; `complete: false` when that
-   * is too long ago to tell, and all must be read again. Revisions only grow.
+   * is too long ago, and everything must be read again. Revisions only grow.
    */
   changes(
     since: readonly { readonly partition: PartitionId; readonly revision: number }[],
@@ -32,7 +32,7 @@ export interface CountStore {
   /** How many executions and steps of a workflow have started and not ended, and how many of them are overdue. */
   inFlight(workflow: string): Promise<{ readonly running: number; readonly overdue: number }>;
   /**
-   * Sets all cells of hours of a series that is worked out from others, whole and at both levels (see core/cells.ts).
+   * Sets all cells of hours of a derived series, whole and at both resolutions (see core/cells.ts).
    * Writing the same again changes nothing; what is past its time at `now` (see `blockExpiry`) is left alone.
    */
   writeHours(series: SliId, hours: readonly HourCells[], now: number): Promise<void>;
@@ -106,7 +106,7 @@ export interface EndGroup {
   /** The SLIs that select these ends. */
   readonly slis: readonly EndSli[];
   /**
-   * Where all of these land, or null when it takes each subject's start to tell. One landing an SLI at most. A subject that
+   * Where all of these land, or null when that depends on each subject's start. One landing an SLI at most. A subject that
    * is in flight is judged by `slis` instead, and of the others here nothing counts.
    */
   readonly landings: readonly SliLanding[] | null;

@@ -41,7 +41,7 @@ export type Settlement =
   | { readonly result: 'retry'; readonly at: number; readonly reason: string }
   /** Kept as undeliverable; `instead` goes to the fallback in the same write. */
   | { readonly result: 'undeliverable'; readonly reason: string; readonly instead: readonly OutboxRow[] }
-  /** Not tried: due again at once, for whoever leads next. */
+  /** Not tried: due again at once, for the next leader. */
   | { readonly result: 'released' };
 
 export interface OutboxView {

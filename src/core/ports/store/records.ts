@@ -1,4 +1,4 @@
-/** What people told Burnwatch and it must not forget, such as adjustments, and when it evaluated: few, small, kept until removed. */
+/** What must not be forgotten, such as adjustments, acknowledgements and evaluation gaps: few, small, kept until removed. */
 export type Collection = 'adjustments' | 'acknowledgements' | 'evaluation';
 
 export interface StoredRecord<Value = unknown> {
@@ -16,8 +16,8 @@ export interface RecordStore {
   records(collection: Collection): Promise<readonly StoredRecord[]>;
   /**
    * Writes a record if its revision is still `revision` (0: there is none yet), raising it by one. `value` null removes it.
-   * Answers whether it was written; true as well when what is stored is just what this call would have stored, so
-   * that it may be repeated. Rejects with a `RangeError` when the id or the value is longer than records may be, or the id
+   * Returns whether the record was written. Also true when it already holds this value, so
+   * that the call can be retried. Rejects with a `RangeError` when the id or the value is longer than records may be, or the id
    * holds a control character.
    */
   putRecord(collection: Collection, id: string, revision: number, value: object | null): Promise<boolean>;

@@ -2,7 +2,7 @@
 const INTERVAL = 5000;
 const freshness = document.getElementById('freshness');
 
-/** Whether somebody is in the middle of something that a new <main> would take away. */
+/** Whether a reader is in the middle of something that a new <main> would take away. */
 function busy(main) {
   const selection = document.getSelection();
   const selecting = selection !== null && !selection.isCollapsed && main.contains(selection.anchorNode);
