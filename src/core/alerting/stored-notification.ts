@@ -2,7 +2,7 @@ import type { AttributeTest, Sli } from '../sli/sli.ts';
 import { EVERY_EXECUTION } from '../sli/sli.ts';
 import { versionOf } from '../stored-version.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
-import type { OutageReason, Reason, WindowFacts } from './reason.ts';
+import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
 
 /**
  * Rows of the outbox, and the facts in them, as they are stored. To change a field of `OutboxRow`, `NotificationFacts`
@@ -24,7 +24,9 @@ type OutageReason1 = Omit<OutageReason, 'consecutiveBad' | 'streakSince'> & {
   readonly since: number | null;
 };
 
-type Reason1 = Exclude<Reason, OutageReason> | OutageReason1;
+/** Of the kinds there were. */
+type Reason1 =
+  ReasonOf<'burnRate' | 'successRate' | 'budgetRemaining' | 'forecast' | 'noData'> | OutageReason1;
 
 type Facts1 = Omit<NotificationFacts, 'notified' | 'reasons' | 'sli' | 'began'> &
   FormerNames & {
@@ -63,9 +65,7 @@ type BurnRateFacts = Pick<Facts1, Exclude<keyof Facts1, AddedToBurnRate>> & {
 export function storedRow({ facts, ...row }: OutboxRow): object {
   // Under the former names as well: a replica of version 0.1 may deliver for a while during an upgrade, and reads those.
   const reasons = facts.reasons.map((reason) =>
-    reason.kind === 'outage'
-      ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince }
-      : reason,
+    isOutage(reason) ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince } : reason,
   );
   return { v: VERSION, ...row, facts: { ...facts, reasons, told: facts.notified } };
 }
@@ -106,11 +106,16 @@ function upgradeRow(stored: unknown): OutboxRow | null {
 function withoutFormerNames(stored: NotificationFacts & FormerNames): NotificationFacts {
   const { told: _, ...facts } = stored;
   const reasons = facts.reasons.map((reason): Reason => {
-    if (reason.kind !== 'outage') return reason;
+    if (!isOutage(reason)) return reason;
     const { badRun: _bad, since: _since, ...current } = reason as OutageReason & OutageReason1;
     return current;
   });
   return { ...facts, reasons };
+}
+
+/** Asked of what may be of any kind, so that a new one need not be known here. */
+function isOutage(reason: unknown): reason is OutageReason {
+  return (reason as { readonly kind: string }).kind === 'outage';
 }
 
 function factsOf1(stored: Facts1 | BurnRateFacts): NotificationFacts {
