@@ -27,7 +27,7 @@ interface ReasonByKind {
 export type ReasonOf<K extends Tier['kind']> = ReasonByKind[K];
 
 /** A tier that fires, with what it was compared with, as it is stored with a notification. */
-export type Reason = ReasonOf<Tier['kind']>;
+export type Reason = ReasonByKind[keyof ReasonByKind];
 
 export interface BurnRateReason extends ReasonBase {
   readonly kind: 'burnRate';

@@ -64,8 +64,6 @@ interface FiguresByKind {
 /** What a tier of one kind was compared with. Times and durations in milliseconds. */
 export type FiguresOf<K extends Tier['kind']> = FiguresByKind[K];
 
-export type TierFigures = FiguresOf<Tier['kind']>;
-
 /** Why a tier fires, or does not; its figures are always those of its kind of tier. */
 export type TierReading<K extends Tier['kind'] = Tier['kind']> = {
   readonly [P in K]: {

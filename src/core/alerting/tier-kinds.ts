@@ -5,7 +5,7 @@ import type { Slo } from '../slo/slo.ts';
 import { windowLength } from '../time/calendar.ts';
 import type { PaceWindows } from './forecast.ts';
 import { LOOKBACK, longestPace } from './forecast.ts';
-import type { ReasonOf } from './reason.ts';
+import type { Reason } from './reason.ts';
 import type { TierKind, TierReading, Watched, WindowBurnRate } from './tier-kind.ts';
 import { BUDGET_REMAINING } from './tiers/budget-remaining.ts';
 import { BURN_RATE } from './tiers/burn-rate.ts';
@@ -98,7 +98,7 @@ export function reachOf<K extends Tier['kind']>({ tier, figures }: TierReading<K
 export function reasonOf<K extends Tier['kind']>(
   objective: Objective,
   { tier, figures }: TierReading<K>,
-): ReasonOf<K> {
+): Reason {
   return kindOf(tier).reason(objective, tier, figures);
 }
 
