@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ROUTES } from '../src/http/api/routes.ts';
 import { METRICS } from '../src/http/metrics/metrics.ts';
 import { PROBLEMS, REJECTIONS } from '../src/http/answers/problems.ts';
 import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
@@ -16,6 +17,13 @@ type Row = readonly string[];
 
 /** The tables of the README that are made of what the code says; `UPDATE_DOCS=1` writes them. */
 const TABLES: Readonly<Record<string, readonly Row[]>> = {
+  routes: [
+    ['path', 'scope', ''],
+    ...ROUTES.map(({ method, path, query, scope, summary }) => {
+      const names = Object.keys(query?.parameters ?? {});
+      return [`\`${method} ${path}${names.length > 0 ? `?${names.join('&')}` : ''}\``, scope, summary];
+    }),
+  ],
   settings: [
     ['variable', 'flag', 'default', ''],
     ...SETTINGS.map(({ name, fallback, description }) => [
@@ -85,7 +93,11 @@ describe('README.md', () => {
     }
     const text = readFileSync(README, 'utf8');
     const { from, to } = section(text, name);
-    expect(cells(text.slice(from, to))).toEqual(cells(markdown(TABLES[name]!)));
+    const table = markdown(TABLES[name]!);
+    expect(
+      cells(text.slice(from, to)),
+      `README.md must hold, or write it with UPDATE_DOCS=1:\n${table}`,
+    ).toEqual(cells(table));
   });
 
   it('names every verb of the program, and no other', () => {

@@ -81,8 +81,8 @@ export function createInbox(): Inbox {
           return message.mail.html.replace('<head>', '<head><base target="_blank">');
         },
       ),
-      asset('inbox.css', 'text/css; charset=utf-8', 'its looks'),
-      asset('inbox.js', 'text/javascript; charset=utf-8', 'its script'),
+      asset('inbox.css', 'text/css; charset=utf-8', 'the style sheet of the inbox'),
+      asset('inbox.js', 'text/javascript; charset=utf-8', 'the script of the inbox'),
     ],
   };
 }

@@ -45,7 +45,7 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     method: 'POST',
     path: '/v1/incidents/{id}/ack',
     scope: 'write',
-    summary: 'says who looks after one; stops reminders and escalation',
+    summary: 'acknowledges one; stops reminders and escalation',
     body: ACKNOWLEDGEMENT,
     answer: { kind: 'json', statuses: [200] },
     handler: async ({ operator }, { param, body }) =>
@@ -55,7 +55,7 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     method: 'GET',
     path: '/v1/adjustments',
     scope: 'read',
-    summary: 'all there ever were',
+    summary: 'all adjustments, past ones included',
     answer: { kind: 'json', statuses: [200] },
     handler: async ({ operator }) => (await operator.adjustments()).map(adjustmentJson),
   },
@@ -69,7 +69,7 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     handler: async ({ operator }, { body }) =>
       adjustmentJson(answerOf(await operator.adjust(body), 'unknown-adjustment')),
   },
-  closing('end', 'ended', 'ends one: outcomes count again from now on'),
+  closing('end', 'ended', 'ends one: outcomes count again from then on'),
   closing('withdraw', 'withdrawn', 'withdraws one: it never applied'),
 ];
 

@@ -26,13 +26,13 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     method: 'GET',
     path: '/slos/{workflow}/{slo}',
     scope: 'read',
-    summary: 'its page of one SLO',
+    summary: 'the page of one SLO',
     answer: { ...HTML, statuses: [200, 404, 503] },
     handler: ({ dashboard }, { param }) => dashboard.slo(param('slo')),
   },
-  asset('dashboard.css', 'text/css; charset=utf-8', 'its looks'),
-  asset('dashboard.js', 'text/javascript; charset=utf-8', 'its script'),
-  asset('dashboard.svg', 'image/svg+xml', 'its icon'),
+  asset('dashboard.css', 'text/css; charset=utf-8', 'the style sheet of the pages'),
+  asset('dashboard.js', 'text/javascript; charset=utf-8', 'the script of the pages'),
+  asset('dashboard.svg', 'image/svg+xml', 'the icon of the pages'),
 ];
 
 function asset(

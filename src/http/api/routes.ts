@@ -15,14 +15,14 @@ const INGEST_ROUTES: readonly HttpRoute[] = [
     method: 'POST',
     path: '/v1/outcomes',
     scope: 'write',
-    summary: 'takes what happened to executions and steps',
+    summary: 'reports what happened to executions and steps',
     answer: { kind: 'ingest', records: 'outcomes' },
   },
   {
     method: 'POST',
     path: '/v1/measurements',
     scope: 'write',
-    summary: 'takes what was measured',
+    summary: 'reports what was measured',
     answer: { kind: 'ingest', records: 'measurements' },
   },
 ];
