@@ -186,7 +186,7 @@ describe('the page of an SLO', () => {
       /outage\s+page\s+5 consecutive bad outcomes, more than chance explains[^]*12 of 5 in a row\s+firing[^]*−29.9% left[^]*no outcomes for 1h\s+outcomes are coming\s+quiet/,
     );
     expect(await section('Adjustments')).toMatch(
-      /another data centre\s*all SLOs of order-fulfillment\s+10 Mar 2026, 11:00 to 13:00 UTC\s+sam\s+in force, ends in 1h\s+weekly backup[^]*FREQ=WEEKLY;BYDAY=SU;BYHOUR=2 for 2h, Europe\/Berlin[^]*starts in 3d[^]*whole hours[^]*ended by kim 2d ago/,
+      /another data centre\s*all SLOs of order-fulfillment\s+10 Mar 2026, 11:00 to 13:00 UTC\s+sam\s+active, ends in 1h\s+weekly backup[^]*FREQ=WEEKLY;BYDAY=SU;BYHOUR=2 for 2h, Europe\/Berlin[^]*starts in 3d[^]*whole hours[^]*ended by kim 2d ago/,
     );
     await page.goto(running.url);
     expect(await page.locator('tbody tr').innerText()).toMatch(

@@ -420,7 +420,7 @@ describe('one change to it is answered where it was made', () => {
       'nobody who owns it',
       /  labels: .*\n/,
       '',
-      'nobody owns workflow `shop`; expected a team as `owner` in the labels of Service `shop`',
+      'no team owns workflow `shop`; expected a team as `owner` in the labels of Service `shop`',
     ],
   ])('%s', async (_what, before, after, problem) => {
     const changed = SLO.replace(before, after);
