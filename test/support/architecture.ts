@@ -49,14 +49,15 @@ const folders = (text: string): readonly string[] => text.split(' ').filter((nam
  */
 const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   core: {
-    ports: folders('alerting slo sli budget adjustments outcomes counters time .'),
-    alerting: folders('slo sli budget counters time .'),
-    slo: folders('sli budget counters outcomes time .'),
-    sli: folders('outcomes counters time .'),
-    budget: folders('counters time .'),
-    adjustments: folders('counters time .'),
-    outcomes: folders('time .'),
-    counters: folders('time .'),
+    ports: folders('alerting slo sli budget adjustments outcomes counters time words .'),
+    alerting: folders('slo sli budget counters time words .'),
+    slo: folders('sli budget counters outcomes time words .'),
+    sli: folders('outcomes counters time words .'),
+    budget: folders('counters time words .'),
+    adjustments: folders('counters time words .'),
+    outcomes: folders('time words .'),
+    counters: folders('time words .'),
+    words: folders('time .'),
     time: folders('.'),
     '.': [],
   },

@@ -6,9 +6,9 @@ import type {
   SuccessRateTier,
   Tier,
 } from '../slo/alert-policy.ts';
-import { formatPercent } from '../budget/objective.ts';
+import { formatFactor, formatPercent, formatRate, formatSpan } from '../words/figures.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
-import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../time/duration.ts';
+import { MINUTE, formatDuration } from '../time/duration.ts';
 import type { FiguresOf } from './tier-kind.ts';
 
 /** How many consecutive bad outcomes it takes; a range while the volume of the window is not known. */
@@ -37,7 +37,7 @@ interface TierWords<K extends Tier['kind']> {
 const TIER_WORDS: { readonly [K in Tier['kind']]: TierWords<K> } = {
   burnRate: {
     firesWhen: ({ factor, long, short }) =>
-      `burns ${rate(factor)} or faster over ${formatDuration(long)} and ${formatDuration(short)}`,
+      `burns ${formatFactor(factor)} or faster over ${formatDuration(long)} and ${formatDuration(short)}`,
     standsAt: ({ longBurnRate, shortBurnRate }, { long, short }) =>
       `${rate(longBurnRate)} over ${formatDuration(long)}, ${rate(shortBurnRate)} over ${formatDuration(short)}`,
   },
@@ -57,7 +57,7 @@ const TIER_WORDS: { readonly [K in Tier['kind']]: TierWords<K> } = {
     firesWhen: ({ within }) => `at this pace the budget is gone within ${formatDuration(within)}`,
     standsAt({ left }) {
       if (left === null) return 'it lasts';
-      return left <= 0 ? 'it is gone' : `gone in ${roughly(left)}`;
+      return left <= 0 ? 'it is gone' : `gone in ${formatSpan(left)}`;
     },
   },
   outage: {
@@ -71,7 +71,7 @@ const TIER_WORDS: { readonly [K in Tier['kind']]: TierWords<K> } = {
   noData: {
     firesWhen: ({ after }, unit) => `no ${unit} for ${formatDuration(after)}`,
     standsAt: ({ silentFor }, _condition, unit) =>
-      silentFor < MINUTE ? `${unit} are coming` : `none for ${roughly(silentFor)}`,
+      silentFor < MINUTE ? `${unit} are coming` : `none for ${formatSpan(silentFor)}`,
   },
 };
 
@@ -93,11 +93,5 @@ export function standsAt<K extends Tier['kind']>(
 }
 
 function rate(value: number | null): string {
-  return value === null ? 'nothing' : `${Number(value.toFixed(value < 1 ? 3 : 2))}x`;
-}
-
-/** A duration in its two largest units, such as `3d4h`: beside days, seconds do not matter. */
-function roughly(duration: number): string {
-  const unit = duration >= DAY ? HOUR : duration >= HOUR ? MINUTE : SECOND;
-  return formatDuration(Math.max(unit, Math.floor(duration / unit) * unit));
+  return value === null ? 'nothing' : formatRate(value);
 }

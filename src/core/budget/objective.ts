@@ -1,3 +1,5 @@
+import { formatPercent } from '../words/figures.ts';
+
 /**
  * The good share promised. Kept as a fraction of whole numbers, because `1 - 0.999` in floating point
  * is 0.0010000000000000009 and that rounding error would show in budgets and factors.
@@ -29,9 +31,4 @@ export function parseObjective(text: string): Objective | null {
 /** Writes an objective as a percentage without superfluous digits: `99.9%`. */
 export function formatObjective(objective: Objective): string {
   return formatPercent(objective.ratio, 9);
-}
-
-/** Writes a ratio as a percentage with at most `digits` decimals. */
-export function formatPercent(ratio: number, digits = 1): string {
-  return `${Number((ratio * 100).toFixed(digits))}%`;
 }

@@ -7,7 +7,7 @@ import { errorBudget } from '../../core/budget/error-budget.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
-import { formatPercent } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import type {
   BudgetPolicyReport,
   OpenIncident,

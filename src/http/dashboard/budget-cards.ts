@@ -1,6 +1,7 @@
 import type { AdjustmentReport, MemberReport, SloDetail, WindowReport } from '../../core/ports/queries.ts';
 import { formatDuration } from '../../core/time/duration.ts';
-import { budgetBar, count, goodRatio, timestamp, percent, period, when } from './format.ts';
+import { formatCount, formatPeriod } from '../../core/words/figures.ts';
+import { budgetBar, goodRatio, timestamp, percent, when } from './format.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 
@@ -40,7 +41,7 @@ function windowRow(
   return html`<tr>
     <th scope="row">${window}${period}</th>
     <td data-label="Good">${goodRatio(sli.ratio, objective)}</td>
-    <td data-label="Bad of all">${count(sli.bad)} of ${count(sli.total)}</td>
+    <td data-label="Bad of all">${formatCount(sli.bad)} of ${formatCount(sli.total)}</td>
     <td data-label="Budget left" class="budget">
       ${budgetBar(budget.remainingRatio)}<span>${percent(budget.remainingRatio)}</span>
     </td>
@@ -127,7 +128,7 @@ function adjustmentRow(adjustment: AdjustmentReport, now: number): Html {
 }
 
 function times({ when: time }: AdjustmentReport): HtmlValue {
-  if (time.kind === 'once') return period(time.from, time.to);
+  if (time.kind === 'once') return formatPeriod(time.from, time.to);
   return html`<code>${time.rrule}</code> for ${formatDuration(time.duration)}, ${time.timeZone}`;
 }
 

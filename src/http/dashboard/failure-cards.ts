@@ -1,5 +1,6 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
-import { count, when } from './format.ts';
+import { formatCount } from '../../core/words/figures.ts';
+import { when } from './format.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -16,7 +17,7 @@ export function failureCard(counts: readonly FailureCount[]): Html {
   return html`<section class="card" aria-label="Failures">
     <header>
       <h2>What failed</h2>
-      <p>${count(total)} bad in the last hour</p>
+      <p>${formatCount(total)} bad in the last hour</p>
     </header>
     ${
       total === 0
@@ -44,7 +45,7 @@ function bars(title: string, entries: readonly [string | null, number][], total:
       ${entries.map(
         ([name, number]) =>
           html`<li>
-            <span>${name ?? html`<i>not said</i>`}</span><b>${count(number)}</b>
+            <span>${name ?? html`<i>not said</i>`}</span><b>${formatCount(number)}</b>
             <svg class="bar" aria-hidden="true" preserveAspectRatio="none">
               <rect class="track" width="100%" height="100%" rx="2" />
               <rect class="share" width="${(number / total) * 100}%" height="100%" rx="2" />

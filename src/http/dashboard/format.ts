@@ -1,7 +1,6 @@
 import { iso } from '../../core/time/timestamp.ts';
-import { formatPercent } from '../../core/budget/objective.ts';
+import { formatPercent, formatRate, formatSpan, formatTime } from '../../core/words/figures.ts';
 import type { SloState } from '../../core/ports/queries.ts';
-import { DAY, HOUR, MINUTE } from '../../core/time/duration.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -41,8 +40,7 @@ export function goodRatio(ratio: number | null, objective: number): string {
 
 /** A burn rate such as `14.4×`; a dash without outcomes. */
 export function burnRateText(rate: number | null): string {
-  if (rate === null) return '–';
-  return `${rate >= 100 ? Math.round(rate) : Number(rate.toFixed(rate < 1 ? 2 : 1))}×`;
+  return rate === null ? '–' : withSigns(formatRate(rate));
 }
 
 /** A text with the signs of its numbers as people write them: `14.4×`, `−30%`. */
@@ -50,45 +48,15 @@ export function withSigns(text: string): string {
   return text.replace(/(\d)x\b/g, '$1×').replace(/(^|\s)-(?=\d)/g, '$1−');
 }
 
-/** A count with thousands separated; of one that is no whole number and not large, what comes after the point. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 });
-}
-
-/** A moment to the minute, in UTC: `2 Mar 2026, 12:00 UTC`. */
+/** A time to the minute, in UTC: `2026-03-02 12:00 UTC`. */
 export function timestamp(at: number): Html {
-  const { day, time } = utc(at);
-  return html`<time datetime="${iso(at)}">${day}, ${time} UTC</time>`;
+  return html`<time datetime="${iso(at)}">${formatTime(at)}</time>`;
 }
 
-/** From one moment to another; a day that is the same is said once. */
-export function period(from: number, to: number): Html {
-  const [start, end] = [utc(from), utc(to)];
-  if (start.day !== end.day) return html`${timestamp(from)} to ${timestamp(to)}`;
-  return html`${start.day}, ${start.time} to ${end.time} UTC`;
-}
-
-function utc(at: number): { readonly day: string; readonly time: string } {
-  const words = new Date(at).toUTCString();
-  const [, day = '', rest = '', time = ''] = /^\w+, (\d+) (\w+ \d+) (\d+:\d+)/.exec(words) ?? [];
-  return { day: `${Number(day)} ${rest}`, time };
-}
-
-/** A duration in its largest unit and the next: `3d 4h`, `12m`. */
-export function span(duration: number): string {
-  if (duration < MINUTE) return 'under 1m';
-  const days = Math.floor(duration / DAY);
-  const hours = Math.floor((duration % DAY) / HOUR);
-  const minutes = Math.floor((duration % HOUR) / MINUTE);
-  if (days > 0) return hours > 0 ? `${days}d ${hours}h` : `${days}d`;
-  if (hours > 0) return minutes > 0 ? `${hours}h ${minutes}m` : `${hours}h`;
-  return `${minutes}m`;
-}
-
-/** A moment as the time passed since, or until it; its `title` is the exact one. */
+/** A time as how long ago it was, or how far ahead it lies; its `title` is the exact one. */
 export function when(at: number, now: number): Html {
   const exact = iso(at);
-  const words = at <= now ? `${span(now - at)} ago` : `in ${span(at - now)}`;
+  const words = at <= now ? `${formatSpan(now - at)} ago` : `in ${formatSpan(at - now)}`;
   return html`<time datetime="${exact}" title="${exact}">${words}</time>`;
 }
 

@@ -1,10 +1,10 @@
 import type { SloReport } from '../../core/ports/queries.ts';
+import { formatCount } from '../../core/words/figures.ts';
 import {
   STATE_WORDS,
   attention,
   budgetBar,
   burnRateText,
-  count,
   goodRatio,
   outsideLink,
   percent,
@@ -42,7 +42,7 @@ export function overviewPage(overview: Overview): Html {
     </div>
     ${slos.length === 0 ? null : filterForm(filter, base)}
     ${slos.length > 0 && wanted.length === 0 ? html`<p class="empty">No SLO matches. <a href="${base}/">Show all</a></p>` : null}
-    ${wanted.length > MAX_ROWS ? html`<p class="note">The ${MAX_ROWS} of ${count(wanted.length)} that need attention most.</p>` : null}
+    ${wanted.length > MAX_ROWS ? html`<p class="note">The ${MAX_ROWS} of ${formatCount(wanted.length)} that need attention most.</p>` : null}
     ${byWorkflow(shown).map((group) => workflowCard(group, overview))}
     ${slos.every(({ sli }) => sli.total === 0) ? firstSteps(slos[0], overview.origin) : null}`;
 }
@@ -84,7 +84,7 @@ function totals(slos: readonly SloReport[], filter: Overview['filter'], base: st
   return html`<ul class="totals" aria-label="SLOs by state">
     <li>
       <a href="${base}/" ${current(filter.state === '')}
-        ><b>${count(slos.length)}</b> ${slos.length === 1 ? 'SLO' : 'SLOs'}</a
+        ><b>${formatCount(slos.length)}</b> ${slos.length === 1 ? 'SLO' : 'SLOs'}</a
       >
     </li>
     ${states.map(({ state, word, number }) =>
@@ -92,7 +92,8 @@ function totals(slos: readonly SloReport[], filter: Overview['filter'], base: st
         ? null
         : html`<li>
             <a class="${state}" href="${base}/?state=${state}" ${current(filter.state === state)}
-              ><span class="dot" aria-hidden="true"></span><b>${count(number)}</b> ${word.toLowerCase()}</a
+              ><span class="dot" aria-hidden="true"></span
+              ><b>${formatCount(number)}</b> ${word.toLowerCase()}</a
             >
           </li>`,
     )}
@@ -121,8 +122,8 @@ function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview):
       <p>
         owned by <b>${owner}</b>${
           flight
-            ? html` · ${count(flight.running)} in
-              flight${flight.overdue > 0 ? html`, <b class="alarm">${count(flight.overdue)} overdue</b>` : null}`
+            ? html` · ${formatCount(flight.running)} in
+              flight${flight.overdue > 0 ? html`, <b class="alarm">${formatCount(flight.overdue)} overdue</b>` : null}`
             : null
         }
       </p>

@@ -1,9 +1,9 @@
 import type { OpenIncident, Ratio, SloDetail, TierReport } from '../../core/ports/queries.ts';
 import { adjustmentCard, memberCard, windowCard } from './budget-cards.ts';
+import { formatCount } from '../../core/words/figures.ts';
 import {
   budgetBar,
   burnRateText,
-  count,
   goodRatio,
   outsideLink,
   percent,
@@ -78,15 +78,16 @@ function budgetCard(slo: SloDetail, now: number): Html {
     <div class="big"><b>${percent(budget.remainingRatio)}</b> left ${budgetBar(budget.remainingRatio)}</div>
     <dl class="numbers">
       ${number('Good', goodRatio(sli.ratio, slo.objective))} ${number('Objective', percent(slo.objective, 9))}
-      ${number(capitalized(sli.unit), count(sli.total))} ${number('Allowed bad', count(budget.allowed))}
-      ${number('Bad', bad(sli))} ${number('Runs out', runsOut(slo, now))}
+      ${number(capitalized(sli.unit), formatCount(sli.total))}
+      ${number('Allowed bad', formatCount(budget.allowed))} ${number('Bad', bad(sli))}
+      ${number('Runs out', runsOut(slo, now))}
       ${budgetPolicy && number('Deploys', budgetPolicy.deploys === 'frozen' ? html`<span class="alarm">frozen</span>` : 'allowed')}
     </dl>
   </section>`;
 }
 
 function bad({ bad, total }: Ratio): HtmlValue {
-  return total === 0 ? '–' : count(bad);
+  return total === 0 ? '–' : formatCount(bad);
 }
 
 function capitalized(word: string): string {

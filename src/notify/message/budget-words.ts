@@ -1,7 +1,15 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { sliWords } from './sli-words.ts';
 import type { Field, Phrase } from './phrase.ts';
-import { amount, percent, spanAhead, times, utc, wholePercent, windowWords } from './wording.ts';
+import {
+  formatCount,
+  formatShare,
+  formatSpanAhead,
+  formatRate,
+  formatTime,
+  formatWholeShare,
+  formatWindow,
+} from '../../core/words/figures.ts';
 
 /** From so many times its budget on, an overspent one is shown as a multiple of it: `4,900%` means little to a reader. */
 const MANY_TIMES = 10;
@@ -9,22 +17,22 @@ const MANY_TIMES = 10;
 /** `41% budget left`; null without outcomes. */
 export function budgetState({ budget: { remainingRatio } }: NotificationFacts): string | null {
   if (remainingRatio === null) return null;
-  if (remainingRatio > 0) return `${wholePercent(remainingRatio)} budget left`;
+  if (remainingRatio > 0) return `${formatWholeShare(remainingRatio)} budget left`;
   if (remainingRatio === 0) return 'no budget left';
   return 1 - remainingRatio < MANY_TIMES
-    ? `budget overspent by ${wholePercent(-remainingRatio)}`
-    : `budget spent ${amount(Math.floor(1 - remainingRatio))} times over`;
+    ? `budget overspent by ${formatWholeShare(-remainingRatio)}`
+    : `budget spent ${formatCount(Math.floor(1 - remainingRatio))} times over`;
 }
 
 /** `41% budget left, gone in 14h`; without outcomes, how fast it burns where that is known. */
 export function outlook(facts: NotificationFacts, burnRate: number | null): string {
   const budget = budgetState(facts);
   if (budget === null) {
-    const rate = burnRate === null ? '' : ` at ${times(burnRate)}`;
+    const rate = burnRate === null ? '' : ` at ${formatRate(burnRate)}`;
     return `burning its error budget${rate}`;
   }
   const ahead = facts.exhaustsAt === null ? 0 : facts.exhaustsAt - facts.at;
-  return ahead > 0 && facts.budget.remaining > 0 ? `${budget}, gone in ${spanAhead(ahead)}` : budget;
+  return ahead > 0 && facts.budget.remaining > 0 ? `${budget}, gone in ${formatSpanAhead(ahead)}` : budget;
 }
 
 /** What is left of the budget, as a share and in what the SLI counts. */
@@ -32,22 +40,23 @@ export function budgetLeft(facts: NotificationFacts): Phrase {
   const { allowed, spent, remaining, remainingRatio } = facts.budget;
   if (remainingRatio === null) return ['no outcomes to judge'];
   const { units, did, may } = sliWords(facts);
-  const of = `${amount(allowed)} ${units}`;
+  const of = `${formatCount(allowed)} ${units}`;
   const held = allowed / facts.errorBudget;
   if (allowed < 1 && Number.isFinite(held)) {
     // Less than one may be bad: "0.96 more than the 0.04 allowed" would be true, and of no help.
     const over = budgetState(facts)?.replace(/^budget /, '');
-    const total = `${amount(held)} ${units}`;
-    if (remainingRatio < 0) return [`${over}: ${amount(spent)} of ${total} ${did}, and of so few none may`];
+    const total = `${formatCount(held)} ${units}`;
+    if (remainingRatio < 0)
+      return [`${over}: ${formatCount(spent)} of ${total} ${did}, and of so few none may`];
     if (spent === 0) return [`100%: none of ${total} ${did}`];
   }
   if (remainingRatio === 0) return [`none: the ${of} allowed to ${may} are used up`];
   if (remainingRatio > 0)
-    return [`${percent(remainingRatio)}: ${amount(remaining)} of ${of} may still ${may}`];
+    return [`${formatShare(remainingRatio)}: ${formatCount(remaining)} of ${of} may still ${may}`];
   return [
     1 - remainingRatio < MANY_TIMES
-      ? `overspent by ${percent(-remainingRatio)}: ${amount(-remaining)} more than the ${of} allowed to ${may}`
-      : `spent ${amount(Math.floor(1 - remainingRatio))} times over: ${amount(spent)} ${did}, and ${amount(allowed)} may`,
+      ? `overspent by ${formatShare(-remainingRatio)}: ${formatCount(-remaining)} more than the ${of} allowed to ${may}`
+      : `spent ${formatCount(Math.floor(1 - remainingRatio))} times over: ${formatCount(spent)} ${did}, and ${formatCount(allowed)} may`,
   ];
 }
 
@@ -55,11 +64,11 @@ export function budgetLeft(facts: NotificationFacts): Phrase {
 export function runsOut({ budget, exhaustsAt, pace, at }: NotificationFacts): Field[] {
   if (budget.remainingRatio !== null && budget.remaining <= 0) return [];
   if (exhaustsAt === null) return [{ label: 'Runs out', value: ['not at this pace'] }];
-  const basis = pace === null ? '' : `, at the pace of the last ${windowWords(pace)}`;
+  const basis = pace === null ? '' : `, at the pace of the last ${formatWindow(pace)}`;
   return [{ label: 'Runs out', value: [`${inTime(exhaustsAt, at)}${basis}`] }];
 }
 
 function inTime(exhaustsAt: number, at: number): string {
-  const ahead = spanAhead(exhaustsAt - at);
-  return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${utc(exhaustsAt)}`;
+  const ahead = formatSpanAhead(exhaustsAt - at);
+  return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${formatTime(exhaustsAt)}`;
 }

@@ -1,6 +1,7 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { Phrase, Piece } from './phrase.ts';
-import { ago, plainName, urlPart, webAddress, wholePercent } from './wording.ts';
+import { plainName, urlPart, webAddress } from './wording.ts';
+import { formatAgo, formatWholeShare } from '../../core/words/figures.ts';
 
 /** The step, dependency or error class that most failures have in common. */
 export interface Cause {
@@ -42,7 +43,7 @@ export function topCauses(failures: readonly FailureCount[], failed: number): Ca
     if (!top) return [];
     const [name, count] = top;
     const share = count / total;
-    return [{ label, name: plainName(name, 128), share, words: `${wholePercent(share)} of failures` }];
+    return [{ label, name: plainName(name, 128), share, words: `${formatWholeShare(share)} of failures` }];
   });
 }
 
@@ -54,7 +55,7 @@ export function lastFailedLines(
 ): Phrase[] {
   return executions.slice(0, MAX_LISTED).map(({ execution, at, traceId, ...where }) => [
     { name: plainName(execution, 256) },
-    ` ${ago(at, now)}`,
+    ` ${formatAgo(at, now)}`,
     ...ASPECTS.flatMap(([label, aspect]): Piece[] => {
       const name = where[aspect];
       return name === null ? [] : [`, ${label.toLowerCase()} `, { name: plainName(name, 128) }];

@@ -1,25 +1,23 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { formatPercent } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, budgetState, runsOut } from './budget-words.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
 import { failedOf, failuresOf, isSilent, reasonFields, reasonSentence, trouble } from './reasons.ts';
+import { plainName, urlPart, webAddress } from './wording.ts';
 import {
-  ago,
-  amount,
-  percent,
-  plainName,
-  span,
-  times,
-  urlPart,
-  utc,
-  webAddress,
-  wholePercent,
-} from './wording.ts';
+  formatAgo,
+  formatCount,
+  formatShare,
+  formatSpan,
+  formatRate,
+  formatTime,
+  formatWholeShare,
+} from '../../core/words/figures.ts';
 
 /** Where the links of a notification lead; null where there is nothing to lead to. */
 export interface Links {
@@ -110,7 +108,7 @@ const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => str
   escalated: (facts) => `${alert(facts)}: ${trouble(facts)} (escalated)`,
   deescalated: (facts) => `DOWN TO TICKET ${slo(facts)}: ${trouble(facts)}`,
   unacknowledged: (facts) =>
-    `UNACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` for ${span(facts.waited)}`}: ${trouble(facts)}`,
+    `UNACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` for ${formatSpan(facts.waited)}`}: ${trouble(facts)}`,
   reminder: (facts) =>
     isSilence(facts)
       ? `STILL SILENT ${slo(facts)}: ${trouble(facts)}`
@@ -134,7 +132,7 @@ function slo(facts: NotificationFacts): string {
 }
 
 function lasted({ openedAt, at }: NotificationFacts): string {
-  return span(at - openedAt);
+  return formatSpan(at - openedAt);
 }
 
 function budgetToo(facts: NotificationFacts): string {
@@ -173,7 +171,7 @@ function why(facts: NotificationFacts): Phrase {
 
 /** Healthy time before the first page is part of it, so the time itself is shown. */
 function sinceItBegan({ began }: NotificationFacts): string {
-  return began === null ? ' since it began' : ` since ${utc(began)}`;
+  return began === null ? ' since it began' : ` since ${formatTime(began)}`;
 }
 
 function capitalized([first, ...rest]: Phrase): Phrase {
@@ -193,7 +191,7 @@ function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {
   const { policy, spent, above } = required;
   return [
     [
-      `Postmortem required: it spent ${wholePercent(spent)} of the budget (policy `,
+      `Postmortem required: it spent ${formatWholeShare(spent)} of the budget (policy `,
       { name: plainName(policy, 80) },
       `: over ${formatPercent(above, 6)}).`,
     ],
@@ -208,7 +206,7 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   reminder: (facts) => [...burning(facts), ...promise(facts)],
   resolved: (facts) => [...summary(facts), ...promise(facts)],
   recovered: (facts) => [...summary(facts), ...promise(facts)],
-  test: (facts) => [{ label: 'Sent', value: [utc(facts.at)] }, owner(facts)],
+  test: (facts) => [{ label: 'Sent', value: [formatTime(facts.at)] }, owner(facts)],
 };
 
 function owner(facts: NotificationFacts): Field {
@@ -230,21 +228,21 @@ function spendsMost({ members }: NotificationFacts): Field[] {
   const value = spending.flatMap(({ name, share }, index): Phrase => [
     index > 0 ? ', ' : '',
     { name: plainName(name, 128) },
-    ` ${wholePercent(share!)}`,
+    ` ${formatWholeShare(share!)}`,
   ]);
   return [{ label: 'Spends most', value }];
 }
 
 function escalated(facts: NotificationFacts): Field {
-  return { label: 'Escalated', value: [`${utc(facts.at)}, ${lasted(facts)} after it opened`] };
+  return { label: 'Escalated', value: [`${formatTime(facts.at)}, ${lasted(facts)} after it opened`] };
 }
 
 function deescalated(facts: NotificationFacts): Field {
-  return { label: 'No page since', value: [`${utc(facts.at)}; a ticket tier still fires`] };
+  return { label: 'No page since', value: [`${formatTime(facts.at)}; a ticket tier still fires`] };
 }
 
 function waited({ waited: vainly }: NotificationFacts): Field[] {
-  return vainly === null ? [] : [{ label: 'Acknowledged', value: [`not yet, after ${span(vainly)}`] }];
+  return vainly === null ? [] : [{ label: 'Acknowledged', value: [`not yet, after ${formatSpan(vainly)}`] }];
 }
 
 function burning(facts: NotificationFacts): Field[] {
@@ -257,8 +255,8 @@ function burning(facts: NotificationFacts): Field[] {
     {
       label: 'Since',
       value: [
-        ago(facts.openedAt, facts.at),
-        ...(by ? [', acknowledged by ', by, ` ${utc(acknowledged.at)}`] : []),
+        formatAgo(facts.openedAt, facts.at),
+        ...(by ? [', acknowledged by ', by, ` ${formatTime(acknowledged.at)}`] : []),
       ],
     },
   ];
@@ -267,14 +265,14 @@ function burning(facts: NotificationFacts): Field[] {
 function summary(facts: NotificationFacts): Field[] {
   const { during, budget, peakBurnRate } = facts;
   const { units, may } = sliWords(facts);
-  const share = budget.allowed > 0 ? `${percent(during.bad / budget.allowed)}: ` : '';
-  const spent = `${share}${amount(during.bad)} of the ${amount(budget.allowed)} ${units} allowed to ${may}`;
+  const share = budget.allowed > 0 ? `${formatShare(during.bad / budget.allowed)}: ` : '';
+  const spent = `${share}${formatCount(during.bad)} of the ${formatCount(budget.allowed)} ${units} allowed to ${may}`;
   return [
     {
       label: 'Lasted',
-      value: [`${lasted(facts)}, ${utc(facts.openedAt)} to ${utc(facts.at)}`],
+      value: [`${lasted(facts)}, ${formatTime(facts.openedAt)} to ${formatTime(facts.at)}`],
     },
-    ...(peakBurnRate > 0 ? [{ label: 'Peak burn rate', value: [times(peakBurnRate)] }] : []),
+    ...(peakBurnRate > 0 ? [{ label: 'Peak burn rate', value: [formatRate(peakBurnRate)] }] : []),
     ...(isSilence(facts) ? [] : [{ label: 'Budget spent', value: [spent] }]),
     { label: 'Budget left', value: budgetLeft(facts) },
   ];

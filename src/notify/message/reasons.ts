@@ -1,6 +1,6 @@
 import type { Counts } from '../../core/counters/cells.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { formatPercent } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import type {
   BudgetRemainingReason,
   ForecastReason,
@@ -18,7 +18,16 @@ import { formatDuration } from '../../core/time/duration.ts';
 import { outlook } from './budget-words.ts';
 import { sliWords } from './sli-words.ts';
 import type { Field, Phrase, Piece } from './phrase.ts';
-import { amount, percent, plainName, span, spanAhead, times, utc, windowWords } from './wording.ts';
+import { plainName } from './wording.ts';
+import {
+  formatCount,
+  formatShare,
+  formatSpan,
+  formatSpanAhead,
+  formatRate,
+  formatTime,
+  formatWindow,
+} from '../../core/words/figures.ts';
 
 /** How a reason of one kind of tier is put into words. */
 interface ReasonWords<K extends Tier['kind']> {
@@ -43,7 +52,7 @@ const NO_FIGURE = () => '';
 
 const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   burnRate: {
-    sentence: (facts, { long }) => failedOf(facts, long, ` in the last ${windowWords(long.duration)}`),
+    sentence: (facts, { long }) => failedOf(facts, long, ` in the last ${formatWindow(long.duration)}`),
     trouble: THE_BUDGET_SAYS_IT,
     failures: ({ long }) => long.bad,
     windows: ({ long, short }) => [long, short],
@@ -54,15 +63,15 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
       short: short.duration,
     }),
     standing: ({ long: { burnRate, duration } }) =>
-      burnRate === null ? '' : `${times(burnRate)} over ${formatDuration(duration)}`,
+      burnRate === null ? '' : `${formatRate(burnRate)} over ${formatDuration(duration)}`,
     isSilence: false,
   },
   successRate: {
     sentence(facts, { below, over }) {
       const total = over.good + over.bad;
-      const share = total === 0 ? 'nothing' : percent(over.good / total);
+      const share = total === 0 ? 'nothing' : formatShare(over.good / total);
       return [
-        ...counted(facts, over, ` in the last ${windowWords(over.duration)}`),
+        ...counted(facts, over, ` in the last ${formatWindow(over.duration)}`),
         `: ${share} good, below ${formatPercent(below, 6)}.`,
       ];
     },
@@ -72,7 +81,7 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
     condition: ({ kind, below, over }) => ({ kind, below, over: over.duration }),
     standing({ over: { good, bad, duration } }) {
       const total = good + bad;
-      return total === 0 ? '' : `${percent(good / total)} good over ${formatDuration(duration)}`;
+      return total === 0 ? '' : `${formatShare(good / total)} good over ${formatDuration(duration)}`;
     },
     isSilence: false,
   },
@@ -100,16 +109,16 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
     failures: ({ consecutiveBad }) => consecutiveBad,
     windows: NO_WINDOWS,
     condition: ({ kind, needed }) => ({ kind, needed: { least: needed, most: needed } }),
-    standing: ({ consecutiveBad }) => `${amount(consecutiveBad)} bad in a row`,
+    standing: ({ consecutiveBad }) => `${formatCount(consecutiveBad)} bad in a row`,
     isSilence: false,
   },
   noData: {
     sentence: noDataSentence,
-    trouble: (_facts, { silentFor }) => `no data for ${span(silentFor)}`,
+    trouble: (_facts, { silentFor }) => `no data for ${formatSpan(silentFor)}`,
     failures: () => 0,
     windows: NO_WINDOWS,
     condition: (reason) => reason,
-    standing: ({ silentFor }) => `silent for ${span(silentFor)}`,
+    standing: ({ silentFor }) => `silent for ${formatSpan(silentFor)}`,
     isSilence: true,
   },
 };
@@ -151,13 +160,13 @@ export function failedOf(facts: NotificationFacts, { good, bad }: Counts, when: 
   if (total === 0) return [`no ${units} ended${when} (the objective allows ${allowed} to ${may}).`];
   return [
     ...counted(facts, { good, bad }, when),
-    ` (${percent(bad / total)}; the objective allows ${allowed}).`,
+    ` (${formatShare(bad / total)}; the objective allows ${allowed}).`,
   ];
 }
 
 function counted(facts: NotificationFacts, { good, bad }: Counts, when: string): Phrase {
   const { units, which, did } = sliWords(facts);
-  return [`${amount(bad)} of ${amount(good + bad)} ${units}`, ...which, ` ${did}${when}`];
+  return [`${formatCount(bad)} of ${formatCount(good + bad)} ${units}`, ...which, ` ${did}${when}`];
 }
 
 function budgetSentence(facts: NotificationFacts, { below }: BudgetRemainingReason): Phrase {
@@ -165,43 +174,47 @@ function budgetSentence(facts: NotificationFacts, { below }: BudgetRemainingReas
   const { remainingRatio, spent, allowed } = facts.budget;
   const budget = `the error budget over ${plainName(facts.window, 40)}`;
   if (remainingRatio === null) return [`${budget} is not known.`];
-  const left = `${percent(remainingRatio)} of ${budget} is left, less than ${formatPercent(below, 6)}`;
+  const left = `${formatShare(remainingRatio)} of ${budget} is left, less than ${formatPercent(below, 6)}`;
   return remainingRatio > 0
     ? [
-        `${left}: ${amount(spent)} of the ${amount(allowed)} ${units}`,
+        `${left}: ${formatCount(spent)} of the ${formatCount(allowed)} ${units}`,
         ...which,
         ` that may ${may} are spent.`,
       ]
-    : [`${budget} is spent: ${amount(spent)} ${units}`, ...which, `, where ${amount(allowed)} may ${may}.`];
+    : [
+        `${budget} is spent: ${formatCount(spent)} ${units}`,
+        ...which,
+        `, where ${formatCount(allowed)} may ${may}.`,
+      ];
 }
 
 function forecastSentence(facts: NotificationFacts, { within, left, recent }: ForecastReason): Phrase {
-  const lately = ` in the last ${windowWords(recent.duration)}`;
+  const lately = ` in the last ${formatWindow(recent.duration)}`;
   const budget = `the error budget over ${plainName(facts.window, 40)}`;
   const pace = failedOf(facts, recent, lately);
   if (left === null || left <= 0) return [`${budget} is gone: `, ...pace];
   return [
-    `at this pace ${budget} is gone in ${spanAhead(left)}, within ${formatDuration(within)}: `,
+    `at this pace ${budget} is gone in ${formatSpanAhead(left)}, within ${formatDuration(within)}: `,
     ...pace,
   ];
 }
 
 function outageSentence(facts: NotificationFacts, { consecutiveBad, streakSince }: OutageReason): Phrase {
   const { units, which, did, independent } = sliWords(facts);
-  const began = streakSince === null ? '' : ` since ${utc(streakSince)}`;
+  const began = streakSince === null ? '' : ` since ${formatTime(streakSince)}`;
   const chance = independent
     ? `; at ${formatPercent(facts.objective, 9)} that happens by chance less than once in 100 windows.`
     : '.';
   if (consecutiveBad === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}${chance}`];
   const all = did.startsWith('were ') ? `were all${did.slice('were'.length)}` : `all ${did}`;
-  return [`the last ${amount(consecutiveBad)} ${units}`, ...which, ` ${all}${began}${chance}`];
+  return [`the last ${formatCount(consecutiveBad)} ${units}`, ...which, ` ${all}${began}${chance}`];
 }
 
 function noDataSentence(facts: NotificationFacts, { after, silentFor, lastAt }: NoDataReason): Phrase {
-  const last = lastAt === null ? 'none ever did' : `the last at ${utc(lastAt)}`;
+  const last = lastAt === null ? 'none ever did' : `the last at ${formatTime(lastAt)}`;
   return [
     ...sliWords(facts).absent,
-    ` for ${span(silentFor)} (expected at least every ${formatDuration(after)}; ${last}).`,
+    ` for ${formatSpan(silentFor)} (expected at least every ${formatDuration(after)}; ${last}).`,
   ];
 }
 
@@ -223,7 +236,7 @@ export function reasonFields(facts: NotificationFacts): Field[] {
 function burnRateField<K extends Tier['kind']>(reason: ReasonOf<K>): Field[] {
   const windows = wordsOf(reason).windows(reason);
   const rates = windows.map(({ burnRate, duration }) => {
-    const rate = burnRate === null ? 'no outcomes' : times(burnRate);
+    const rate = burnRate === null ? 'no outcomes' : formatRate(burnRate);
     return `${rate} over ${formatDuration(duration)}`;
   });
   return rates.length === 0 ? [] : [{ label: 'Burn rate', value: [rates.join(', ')] }];

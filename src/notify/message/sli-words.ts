@@ -1,10 +1,11 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { formatPercent } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import { unitOf, whereOf } from '../../core/sli/sli-kinds.ts';
 import type { AttributeTest, Comparison, Sli, SliOf, SliceRule, SliceRuleOf } from '../../core/sli/sli.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import type { Field, Phrase } from './phrase.ts';
-import { plainName, windowWords } from './wording.ts';
+import { plainName } from './wording.ts';
+import { formatWindow } from '../../core/words/figures.ts';
 
 /** What an SLI judges, in words: `executions` that `failed`, as many as are allowed to `fail`. */
 export interface SliWords {
@@ -83,14 +84,14 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
     };
   },
   freshness({ of, everyMs }) {
-    const stale = `no success in the ${windowWords(everyMs)} before`;
+    const stale = `no success in the ${formatWindow(everyMs)} before`;
     return {
       units: 'minutes',
       which: wordsOf(of).which,
       did: `had ${stale}`,
       may: `have ${stale}`,
       absent: ['Nothing has been counted'],
-      nothingGood: `no success in ${windowWords(everyMs)}`,
+      nothingGood: `no success in ${formatWindow(everyMs)}`,
       independent: false,
     };
   },

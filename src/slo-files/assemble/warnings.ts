@@ -1,4 +1,5 @@
-import { formatObjective, formatPercent, type Objective } from '../../core/budget/objective.ts';
+import { formatObjective, type Objective } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import type { FreshnessSli, Sli, SliOf } from '../../core/sli/sli.ts';
 import { whereOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo, Team } from '../../core/slo/slo.ts';

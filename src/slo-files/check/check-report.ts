@@ -1,6 +1,6 @@
-import { formatObjective, formatPercent } from '../../core/budget/objective.ts';
+import { formatObjective } from '../../core/budget/objective.ts';
+import { formatPercent, formatSpan } from '../../core/words/figures.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
-import { formatDuration, MINUTE, SECOND } from '../../core/time/duration.ts';
 import { detectionsOf, outageDetection } from './detection.ts';
 import { conditionWords, proofWords, runNeeded, runWords } from './tier-checks.ts';
 import type { Loaded } from '../load.ts';
@@ -49,7 +49,7 @@ function sloText(slo: Slo, traffic: Traffic): string {
       ? [
           label,
           `${tier.name} (${tier.severity})`,
-          about(after),
+          formatSpan(after),
           formatPercent(budgetSpent),
           proofWords(tier, run),
         ]
@@ -93,12 +93,6 @@ function sloJson(slo: Slo, traffic: Traffic): object {
       severity: tier?.severity ?? null,
     })),
   };
-}
-
-/** Rounded to what matters: seconds below an hour, minutes above. */
-function about(duration: number): string {
-  const unit = duration < 60 * MINUTE ? SECOND : MINUTE;
-  return formatDuration(Math.max(unit, Math.round(duration / unit) * unit));
 }
 
 function counted(count: number, noun: string): string {

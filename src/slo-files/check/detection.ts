@@ -1,5 +1,5 @@
 import type { OutageTier, Tier } from '../../core/slo/alert-policy.ts';
-import { formatPercent } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import { noticedAfter, runNeeded, type Run } from './tier-checks.ts';
 

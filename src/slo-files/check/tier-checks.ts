@@ -1,3 +1,4 @@
+import { formatFactor } from '../../core/words/figures.ts';
 import { outageRun } from '../../core/alerting/outage-proof.ts';
 import { LOOKBACK } from '../../core/alerting/forecast.ts';
 import { firesWhen, type ConditionOf, type RunNeeded } from '../../core/alerting/tier-words.ts';
@@ -86,7 +87,7 @@ export function conditionWords<K extends Tier['kind']>(
   const lowered = loweredOf(tier);
   return [
     firesWhen(checkOf(tier).condition(tier, run), unitOf(slo.sli)),
-    lowered ? `lowered from ${Number(lowered.loweredFrom.toFixed(3))}x` : '',
+    lowered ? `lowered from ${formatFactor(lowered.loweredFrom)}` : '',
   ];
 }
 

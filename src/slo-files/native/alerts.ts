@@ -6,7 +6,8 @@ import {
   type Tier,
 } from '../../core/slo/alert-policy.ts';
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
-import { formatObjective, formatPercent, type Objective } from '../../core/budget/objective.ts';
+import { formatObjective, type Objective } from '../../core/budget/objective.ts';
+import { formatPercent, formatFactor } from '../../core/words/figures.ts';
 import type { Sli } from '../../core/sli/sli.ts';
 import { countsSilence } from '../../core/sli/sli-kinds.ts';
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
@@ -153,17 +154,13 @@ export function warnOfLoweredTiers(
   if (lowered.length === 0) return;
   const list = lowered.map(
     ({ name, long, factor, loweredFrom }) =>
-      `tier ${name} (${formatDuration(long)}) fires from ${rounded(factor)}x instead of ${rounded(loweredFrom)}x`,
+      `tier ${name} (${formatDuration(long)}) fires from ${formatFactor(factor)} instead of ${formatFactor(loweredFrom)}`,
   );
   const share = formatPercent(lowered[0]!.factor * objective.errorBudget);
-  const message = `at ${formatObjective(objective)} a total outage burns only ${rounded(highest)}x, so ${list.join(', ')}: at ${share} failures`;
+  const message = `at ${formatObjective(objective)} a total outage burns only ${formatFactor(highest)}, so ${list.join(', ')}: at ${share} failures`;
   report(problemAt(source, at.start, 'warning', message));
 }
 
 function ratio(share: string | number): number {
   return ratioOf(parseShare(String(share))!);
-}
-
-function rounded(factor: number): number {
-  return Number(factor.toFixed(2));
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { BurnRateTier, Severity, Tier, TierOf } from '../../core/slo/alert-policy.ts';
 import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
-import { formatPercent, type Objective } from '../../core/budget/objective.ts';
+import { type Objective } from '../../core/budget/objective.ts';
+import { formatPercent } from '../../core/words/figures.ts';
 import { formatDuration, MINUTE, parseDuration } from '../../core/time/duration.ts';
 import { exactlyOne, mapWith } from './field-schemas.ts';
 import { parseShare, ratioOf } from './share.ts';

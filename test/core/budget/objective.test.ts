@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatObjective, formatPercent, parseObjective } from '../../../src/core/budget/objective.ts';
+import { formatObjective, parseObjective } from '../../../src/core/budget/objective.ts';
+import { formatPercent } from '../../../src/core/words/figures.ts';
 import { objective } from '../../support/definitions.ts';
 
 describe('parseObjective', () => {

@@ -51,7 +51,7 @@ describe('J4: a clock that is set', () => {
       setClock(by);
       // All that fails from here on is real, and is told once the new time can be believed.
       expect(await minutes(6, 0, 100)).toEqual(['3 opened']);
-      expect(world.log.entries.filter(({ message }) => message.includes('clock was moved'))).toHaveLength(1);
+      expect(world.log.entries.filter(({ message }) => message.includes('clock was set'))).toHaveLength(1);
     },
   );
 

@@ -227,7 +227,7 @@ describe('one SLO in detail', () => {
     ]);
     world.clock.advance(2 * HOUR + 30 * MINUTE);
     const [rate, , , , , silence] = (await queries.slo(slo.id))!.tiers;
-    expect([rate!.now, silence!.now]).toEqual(['no executions', 'none for 2h29m']);
+    expect([rate!.now, silence!.now]).toEqual(['no executions', 'none for 2h 29m']);
   });
 
   it('tells how much of a composite each member spends, and what failed in all of them', async () => {
