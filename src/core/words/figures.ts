@@ -10,7 +10,6 @@ const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDis
 const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, signDisplay: 'negative' });
 const twoDecimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2, signDisplay: 'negative' });
 const twoDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2, signDisplay: 'negative' });
-const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 
 /** A number of outcomes with thousands separators, `1,250`; fractions, as an allowance may have, only below 10. */
 export function formatCount(value: number): string {
@@ -25,9 +24,10 @@ export function formatFactor(factor: number): string {
   return `${Number(factor.toFixed(3))}x`;
 }
 
-/** A measured burn rate, `14.8x`: three digits, or one decimal. */
+/** A measured burn rate, `14.8x`: two decimals, or one from 10 on. Never `0x` for what is not quite that. */
 export function formatRate(rate: number): string {
-  const format = rate < 1 ? threeDigits : rate < 10 ? twoDecimals : rate < 1000 ? oneDecimal : whole;
+  if (rate > 0 && rate < 0.01) return 'under 0.01x';
+  const format = rate < 10 ? twoDecimals : rate < 1000 ? oneDecimal : whole;
   return `${format.format(rate)}x`;
 }
 
@@ -100,7 +100,13 @@ export function formatPeriod(from: number, to: number): string {
   return `${start.replace(/ UTC$/, '')} to ${end.slice(11)}`;
 }
 
+/** A time relative to `now`: `3h ago`, `just now`, `in 2h 10m`. */
+export function formatRelative(at: number, now: number): string {
+  if (at > now) return `in ${formatSpan(at - now)}`;
+  return now - at < MINUTE ? 'just now' : `${formatSpan(now - at)} ago`;
+}
+
 /** A past time, absolute and relative to `now`: `2026-11-22 19:06 UTC (3h ago)`. */
 export function formatAgo(at: number, now: number): string {
-  return `${formatTime(at)} (${now - at < MINUTE ? 'just now' : `${formatSpan(now - at)} ago`})`;
+  return `${formatTime(at)} (${formatRelative(Math.min(at, now), now)})`;
 }

@@ -1,5 +1,5 @@
 import { iso } from '../../core/time/timestamp.ts';
-import { formatPercent, formatRate, formatSpan, formatTime } from '../../core/words/figures.ts';
+import { formatPercent, formatRate, formatRelative, formatTime } from '../../core/words/figures.ts';
 import type { SloState } from '../../core/ports/queries.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -56,8 +56,7 @@ export function timestamp(at: number): Html {
 /** A time as how long ago it was, or how far ahead it lies; its `title` is the exact one. */
 export function when(at: number, now: number): Html {
   const exact = iso(at);
-  const words = at <= now ? `${formatSpan(now - at)} ago` : `in ${formatSpan(at - now)}`;
-  return html`<time datetime="${exact}" title="${exact}">${words}</time>`;
+  return html`<time datetime="${exact}" title="${exact}">${formatRelative(at, now)}</time>`;
 }
 
 /** An outside link, if it is one that a browser may follow. */

@@ -4,16 +4,6 @@ import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { composeMessage } from '../../../src/notify/message/message.ts';
 import { phraseText } from '../../../src/notify/message/phrase.ts';
 import {
-  formatCount,
-  formatShare,
-  formatSpan,
-  formatSpanAhead,
-  formatRate,
-  formatTime,
-  formatWholeShare,
-  formatWindow,
-} from '../../../src/core/words/figures.ts';
-import {
   DEESCALATED,
   ESCALATED,
   LINKS,
@@ -179,42 +169,5 @@ describe('an overspent budget', () => {
     );
     const unspent = { allowed: 0.04, spent: 0, remaining: 0.04, remainingRatio: 1 };
     expect(fieldsOf({ ...TINY, budget: unspent })['Budget left']).toBe('100%: none of 4 executions failed');
-  });
-});
-
-describe('numbers and times', () => {
-  it.each([
-    [formatCount, 1_234_567.8, '1,234,568'],
-    [formatCount, 5.52, '5.5'],
-    [formatCount, 0.0412, '0.041'],
-    [formatCount, 0, '0'],
-    [formatCount, -0, '0'],
-    [formatRate, 13.44, '13.4x'],
-    [formatRate, 0.9333, '0.933x'],
-    [formatRate, 12_345, '12,345x'],
-    [formatShare, 0.1458, '14.6%'],
-    [formatShare, 0.99996, '99.9%'],
-    [formatShare, 1, '100%'],
-    [formatShare, 0.00001, 'under 0.01%'],
-    [formatShare, 0, '0%'],
-    [formatShare, 3.5, '350%'],
-    [formatWholeShare, 0.29, '29%'],
-    [formatWholeShare, 0.999, '99%'],
-    [formatWholeShare, 0.001, 'under 1%'],
-    [formatSpan, 59_000, 'under a minute'],
-    [formatSpan, -5, 'under a minute'],
-    [formatSpan, 2 * HOUR + 10 * MINUTE, '2h 10m'],
-    [formatSpan, 14 * HOUR + 20 * MINUTE, '14h'],
-    [formatSpan, 3 * DAY + 4 * HOUR, '3d 4h'],
-    [formatSpanAhead, 366 * DAY, 'over a year'],
-    [formatWindow, HOUR, 'hour'],
-    [formatWindow, 3 * DAY, '3 days'],
-    [formatWindow, 90 * MINUTE, '90 minutes'],
-    [formatWindow, MINUTE, 'minute'],
-    [formatTime, OPENED_AT, '2026-11-22 19:06 UTC'],
-    [formatTime, NaN, 'an unknown time'],
-    [formatTime, 1e18, 'an unknown time'],
-  ])('%o of %d is %s', (write, value, text) => {
-    expect(write(value)).toBe(text);
   });
 });
