@@ -66,7 +66,7 @@ export async function startApp(
 ): Promise<App> {
   const owner = randomUUID();
   const store = await openStore(config, log);
-  const targets = createTargets({ ...config, log, ...overrides.targets });
+  const targets = createTargets({ ...config, ...overrides.targets });
   const definitions = createActiveDefinitions({
     store,
     prepare: (next) => targets.replace(next.targets),

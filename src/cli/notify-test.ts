@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
-import type { Log } from '../core/ports/log.ts';
 import type { NotificationFacts } from '../core/alerting/notification.ts';
 import { EVERY_EXECUTION } from '../core/sli/sli.ts';
 import type { Definitions } from '../core/slo/slo.ts';
@@ -30,7 +29,7 @@ export async function notifyTest(
     const known = [...definitions.targets.keys()].join(', ') || 'none';
     return { ok: false, text: `There is no target ${name}; the SLO files define: ${known}.` };
   }
-  const target = createTarget(definition, { ...config, log: silent, write: print });
+  const target = createTarget(definition, { ...config, write: print });
   try {
     const facts = testFacts(definitions, name, Date.now());
     const delivery = await target.send(
@@ -58,8 +57,6 @@ export async function notifyTest(
   }
 }
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** Facts of an incident that never happened; the figures are round so that they are not taken for real ones. */
 function testFacts(definitions: Definitions, target: string, now: number): NotificationFacts {
   const owner = [...definitions.teams.values()].find(({ page, ticket }) =>
@@ -80,13 +77,18 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     severity: 'ticket',
     openedAt: now,
     at: now,
+    timeZone: owner?.timeZone ?? null,
     reasons: [],
     budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
     exhaustsAt: null,
     pace: null,
     peakBurnRate: 0,
+    failing: null,
+    failedUntil: null,
+    recovering: null,
     during: { good: 0, bad: 0 },
     began: null,
+    missedRun: null,
     acknowledged: null,
     waited: null,
     members: [],

@@ -156,7 +156,7 @@ function withDemoTargets(definitions: Definitions): Definitions {
     const mail: TargetDefinition = { kind: 'email', name: `${name}-mail`, to: [`${name}@mail.invalid`] };
     targets.set(slack.name, slack).set(mail.name, mail);
     const route = [slack.name, mail.name, terminal.name];
-    teams.set(name, { name, page: route, ticket: route, fallback: [] });
+    teams.set(name, { name, page: route, ticket: route, fallback: [], timeZone: null });
   }
   return { ...definitions, teams, targets };
 }

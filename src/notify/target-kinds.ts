@@ -1,5 +1,4 @@
 import type { FetchFunction } from '@slack/webhook';
-import type { Log } from '../core/ports/log.ts';
 import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
 import type { Target, TargetAdapter } from '../core/ports/target.ts';
 import { SECOND } from '../core/time/duration.ts';
@@ -15,7 +14,6 @@ export interface TargetOptions extends Links {
   /** The mail server; null when there is none. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
-  readonly log: Log;
   /** For one try to send; 10 seconds if absent. */
   readonly timeoutMs?: number;
   /** Where `log` targets write; standard output if absent. */
@@ -53,11 +51,11 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     interval: SECOND,
   },
   email: {
-    adapter({ name, to }, { publicUrl, traceUrl, smtpUrl, mailFrom, log, timeoutMs, ...options }) {
+    adapter({ name, to }, { publicUrl, traceUrl, smtpUrl, mailFrom, timeoutMs, ...options }) {
       const transport =
         options.mailTransport ?? (smtpUrl === null ? null : mailTransport(smtpUrl, timeoutMs));
       const links = { publicUrl, traceUrl };
-      return emailTarget(name, to, { transport, from: mailFrom, links, timeoutMs, log });
+      return emailTarget(name, to, { transport, from: mailFrom, links, timeoutMs });
     },
     secrets: (_definition, { smtpUrl }) => (smtpUrl === null ? [] : secretsOfMailServer(smtpUrl)),
     interval: SECOND,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { NotLeader } from '../../src/core/ports/store/states.ts';
 import type { Claim } from '../../src/core/ports/store/outbox.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
-import { outboxRow } from './outbox-rows.ts';
+import { outboxRow, tried } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
 import type { Place } from './place.ts';
 
@@ -56,9 +56,11 @@ export function outboxContract(place: Place): void {
     expect(await claim(NOW + 2 * MINUTE - 1)).toEqual([]);
     const [second] = await claim(NOW + 2 * MINUTE);
     expect(second!.rows).toEqual(first!.rows);
+    // Whoever held the first claim may have sent it.
+    expect([first!.mayRepeat, second!.mayRepeat]).toEqual([false, true]);
     expect(second!.token).not.toBe(first!.token);
     // Taken over: the first no longer says what becomes of it.
-    const late = { result: 'retry', at: NOW + HOUR, reason: 'no' } as const;
+    const late = { result: 'retry', at: NOW + HOUR, rows: tried(first!, 'no') } as const;
     expect(await place.store.settle(first!, late, NOW + 2 * MINUTE)).toBe(false);
     expect((await place.store.outbox(1)).pending[0]).toMatchObject({ attempts: 0, lastError: null });
     expect(await place.store.settle(second!, { result: 'delivered' }, NOW + 2 * MINUTE)).toBe(true);
@@ -91,7 +93,8 @@ export function outboxContract(place: Place): void {
     await lead();
     await place.store.enqueue([outboxRow('i', 1), outboxRow('i', 2)], NOW);
     const [one] = await claim(NOW + MINUTE);
-    const retry = { result: 'retry', at: NOW + HOUR, reason: '503 from the other side' } as const;
+    const reason = '503 from the other side';
+    const retry = { result: 'retry', at: NOW + HOUR, rows: tried(one!, reason) } as const;
     expect(await place.store.settle(one!, retry, NOW + MINUTE)).toBe(true);
     expect(await claim(NOW + HOUR - 1)).toEqual([]);
     // What comes meanwhile waits with the rest of its conversation.
@@ -99,8 +102,8 @@ export function outboxContract(place: Place): void {
     expect(await claim(NOW + HOUR - 1)).toEqual([]);
     const [again] = await claim(NOW + HOUR);
     expect(again!.rows.map(({ attempts, lastError }) => [attempts, lastError])).toEqual([
-      [1, retry.reason],
-      [1, retry.reason],
+      [1, reason],
+      [1, reason],
       [0, null],
     ]);
   });
@@ -121,13 +124,14 @@ export function outboxContract(place: Place): void {
     await place.store.enqueue([outboxRow('i', 1), outboxRow('i', 2)], NOW);
     const [one] = await claim(NOW + MINUTE);
     const instead = [outboxRow('i', 1, 'mail')];
-    const refused = { result: 'undeliverable', reason: '404 channel_not_found', instead } as const;
+    const reason = '404 channel_not_found';
+    const refused = { result: 'undeliverable', rows: tried(one!, reason), instead } as const;
     expect(await place.store.settle(one!, refused, NOW + MINUTE)).toBe(true);
     const view = await place.store.outbox(10);
     expect(view).toMatchObject({ pending: instead, pendingCount: 1, undeliverableCount: 2 });
     expect(view.undeliverable.map(({ id, attempts, lastError }) => [id, attempts, lastError])).toEqual([
-      ['i/1/slack', 1, refused.reason],
-      ['i/2/slack', 1, refused.reason],
+      ['i/1/slack', 1, reason],
+      ['i/2/slack', 1, reason],
     ]);
     const claims = await claim(NOW + MINUTE + SECOND);
     expect(claims.map(({ target }) => target)).toEqual(['mail']);

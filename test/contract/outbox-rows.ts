@@ -1,5 +1,6 @@
 import { outboxRowId } from '../../src/core/alerting/notification.ts';
 import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
+import type { Claim } from '../../src/core/ports/store/outbox.ts';
 import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { NOW } from './outcomes.ts';
@@ -20,6 +21,11 @@ const FACTS: NotificationFacts = {
   openedAt: NOW,
   began: NOW - HOUR,
   at: NOW,
+  timeZone: null,
+  failing: null,
+  failedUntil: null,
+  recovering: null,
+  missedRun: null,
   reasons: [
     {
       kind: 'burnRate',
@@ -55,5 +61,12 @@ export function outboxRow(incident: string, sequence: number, target = 'slack'):
     createdAt: NOW + sequence * SECOND,
     attempts: 0,
     lastError: null,
+    recipients: null,
+    mayRepeat: false,
   };
+}
+
+/** The rows of a claim as they are kept after a try that failed. */
+export function tried({ rows }: Claim, reason: string): readonly OutboxRow[] {
+  return rows.map((row) => ({ ...row, attempts: row.attempts + 1, lastError: reason }));
 }

@@ -1,4 +1,5 @@
 import type { AlertPolicy, Tier } from '../../src/core/slo/alert-policy.ts';
+import { tried } from './outbox-rows.ts';
 import { DEFAULT_POLICY_SETTINGS } from '../../src/core/slo/alert-policy.ts';
 import type { Definitions, Slo, Team } from '../../src/core/slo/slo.ts';
 import type { Operator } from '../../src/core/ports/operator.ts';
@@ -25,7 +26,7 @@ import { memoryLog } from '../support/memory-log.ts';
  * What the stored data of the fixtures is about: twenty minutes of a service with an SLO for each kind of tier. The
  * fixtures were written by playing it, so it may be added to, but what is there must stay as it is.
  */
-const LEADS: Team = { name: 'leads', page: ['lead'], ticket: ['lead'], fallback: [] };
+const LEADS: Team = { name: 'leads', page: ['lead'], ticket: ['lead'], fallback: [], timeZone: null };
 const TEAMS: readonly Team[] = [PAYMENTS, LEADS];
 
 const burnRate = (name: string, severity: 'page' | 'ticket', long: number, factor: number): Tier => ({
@@ -237,9 +238,10 @@ async function deliver(store: Store, clock: ManualClock): Promise<void> {
         createdAt: now,
         facts: { ...row.facts, insteadOf: { target: claim.target, reason } },
       }));
-      await store.settle(claim, { result: 'undeliverable', reason, instead }, now);
+      await store.settle(claim, { result: 'undeliverable', rows: tried(claim, reason), instead }, now);
     } else if (slo === 'exports/done') {
-      await store.settle(claim, { result: 'retry', at: now + MINUTE, reason: 'HTTP 503' }, now);
+      const rows = tried(claim, 'HTTP 503');
+      await store.settle(claim, { result: 'retry', at: now + MINUTE, rows }, now);
     } else if (slo !== 'feed/done') await store.settle(claim, { result: 'released' }, now);
   }
 }

@@ -27,6 +27,11 @@ const FACTS: NotificationFacts = {
   openedAt: 1_790_000_000_000,
   began: null,
   at: 1_790_000_000_000,
+  timeZone: null,
+  failing: null,
+  failedUntil: null,
+  recovering: null,
+  missedRun: null,
   reasons: [
     {
       kind: 'burnRate',

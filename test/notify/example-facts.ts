@@ -1,5 +1,5 @@
 import type { FailedExecution, NotificationFacts } from '../../src/core/alerting/notification.ts';
-import type { BurnRateReason } from '../../src/core/alerting/reason.ts';
+import type { BurnRateReason, OutageReason } from '../../src/core/alerting/reason.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
 import type { Notification } from '../../src/core/ports/target.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
@@ -63,23 +63,28 @@ export const OPENED: NotificationFacts = {
   incident: 'mi9x2k00-4f7a',
   severity: 'page',
   openedAt: OPENED_AT,
-  began: OPENED_AT - HOUR,
+  began: OPENED_AT - 9 * MINUTE,
   at: OPENED_AT,
+  timeZone: null,
+  failing: { since: OPENED_AT - 9 * MINUTE, good: 140, bad: 270 },
+  failedUntil: null,
+  recovering: null,
+  missedRun: null,
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
   exhaustsAt: OPENED_AT + 14 * HOUR + 20 * MINUTE,
   pace: null,
   peakBurnRate: 2.9159,
-  during: { good: 1828, bad: 312 },
+  during: { good: 140, bad: 270 },
   acknowledged: null,
   waited: null,
   members: [],
   postmortem: null,
   failures: [
-    { step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 221 },
-    { step: 'charge-card', dependency: 'stripe', error: 'card_declined', count: 38 },
-    { step: 'ship', dependency: 'dhl', error: 'timeout', count: 31 },
-    { step: null, dependency: null, error: null, count: 22 },
+    { step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 199 },
+    { step: 'charge-card', dependency: 'stripe', error: 'card_declined', count: 28 },
+    { step: 'ship', dependency: 'dhl', error: 'timeout', count: 25 },
+    { step: null, dependency: null, error: null, count: 18 },
   ],
   lastFailed: [
     {
@@ -123,7 +128,9 @@ export const RESOLVED: NotificationFacts = {
       short: { duration: 5 * MINUTE, good: 180, bad: 0, burnRate: 0 },
     },
   ],
-  during: { good: 5120, bad: 1403 },
+  failing: null,
+  failedUntil: OPENED_AT + 2 * HOUR + 4 * MINUTE,
+  during: { good: 1120, bad: 1403 },
   budget: { allowed: 3100, spent: 2790, remaining: 310, remainingRatio: 0.1 },
   exhaustsAt: null,
   peakBurnRate: 14.82,
@@ -179,7 +186,9 @@ export const STEP: NotificationFacts = {
   ],
   budget: { allowed: 80.5, spent: 75, remaining: 5.5, remainingRatio: 0.0683 },
   exhaustsAt: OPENED_AT + 25 * MINUTE,
-  // Kept by the hour, and so a few more than those of the window.
+  failing: { since: OPENED_AT - 9 * MINUTE, good: 40, bad: 75 },
+  during: { good: 40, bad: 75 },
+  // Kept by the hour, and so a few more than those since it began.
   failures: [{ step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 86 }],
   lastFailed: [OPENED.lastFailed[0]!],
 };
@@ -227,6 +236,9 @@ export const OUTAGE: NotificationFacts = {
   peakBurnRate: 20,
   failures: [{ step: 'render', dependency: null, error: 'out-of-memory', count: 7 }],
   lastFailed: [FAILED],
+  failing: { since: OPENED_AT - 3 * DAY, good: 0, bad: 7 },
+  began: OPENED_AT - 3 * DAY,
+  during: { good: 0, bad: 7 },
 };
 
 /** A workflow so quiet that nothing may fail at all. */
@@ -260,6 +272,7 @@ export const SILENT: NotificationFacts = {
   ],
   exhaustsAt: null,
   peakBurnRate: 0,
+  failing: null,
   failures: [],
   lastFailed: [],
 };
@@ -315,7 +328,31 @@ const SCHEDULE: Sli = {
   finishWithinMs: HOUR,
 };
 
-export const MISSED_TICKS: NotificationFacts = { ...OUTAGE, sli: SCHEDULE, lastFailed: [], failures: [] };
+const LAST_TICK = OPENED_AT - 16 * HOUR - 6 * MINUTE;
+
+export const MISSED_TICKS: NotificationFacts = {
+  ...OUTAGE,
+  sli: SCHEDULE,
+  timeZone: 'Europe/Berlin',
+  missedRun: {
+    tick: LAST_TICK,
+    missed: 'start',
+    started: false,
+    startBy: LAST_TICK + 10 * MINUTE,
+    finishBy: LAST_TICK + HOUR,
+  },
+  lastFailed: [],
+  failures: [],
+};
+
+/** The first run in the window that did not finish in time, of a schedule whose starts are not reported. */
+export const FIRST_MISS: NotificationFacts = {
+  ...MISSED_TICKS,
+  severity: 'ticket',
+  missedRun: { ...MISSED_TICKS.missedRun!, missed: 'finish', started: null, startBy: null },
+  budget: { allowed: 1.4, spent: 1, remaining: 0.4, remainingRatio: 0.4 / 1.4 },
+  reasons: [{ ...MISSED_TICKS.reasons[0]!, consecutiveBad: 1, needed: 1 } as OutageReason],
+};
 
 /** A journey over two workflows. */
 export const COMPOSITE: NotificationFacts = {
@@ -344,6 +381,31 @@ export const DEESCALATED: NotificationFacts = {
 };
 
 export const REMINDER: NotificationFacts = { ...ESCALATED, kind: 'reminder' };
+
+/** Still open, but nothing has failed for a while. */
+export const RECOVERING: NotificationFacts = {
+  ...ESCALATED,
+  kind: 'unacknowledged',
+  waited: 95 * MINUTE,
+  reasons: [{ ...HOURLY, short: { duration: 5 * MINUTE, good: 170, bad: 0, burnRate: 0 } }],
+  failing: null,
+  during: { good: 4100, bad: 1403 },
+  recovering: { lastFailedAt: ESCALATED.at - 2 * MINUTE, resolvesAt: ESCALATED.at + 4 * MINUTE + 20_000 },
+};
+
+/** Below the threshold, though some still fail. */
+export const EASING: NotificationFacts = {
+  ...RECOVERING,
+  kind: 'deescalated',
+  reasons: [{ ...HOURLY, short: { duration: 5 * MINUTE, good: 164, bad: 6, burnRate: 0.7 } }],
+};
+
+/** The same page as its owner in another time zone reads it, a day later than it began. */
+export const IN_A_ZONE: NotificationFacts = {
+  ...ESCALATED,
+  timeZone: 'Europe/Berlin',
+  at: OPENED_AT + 5 * HOUR,
+};
 
 export const UNACKNOWLEDGED: NotificationFacts = {
   ...ESCALATED,

@@ -7,7 +7,6 @@ import { composeMessage } from '../../src/notify/message/message.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
 import type { SlackBlock } from '../../src/notify/slack/slack-blocks.ts';
 import type { Notification } from '../../src/core/ports/target.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import * as examples from './example-facts.ts';
 import { LINKS, notificationOf } from './example-facts.ts';
 
@@ -32,6 +31,11 @@ const EXAMPLES: Readonly<Record<string, Notification>> = {
   'budget-low-of-slices': notificationOf(examples.BUDGET_LOW),
   'forecast-of-freshness': notificationOf(examples.FORECAST),
   'missed-ticks': notificationOf(examples.MISSED_TICKS),
+  'first-miss': notificationOf(examples.FIRST_MISS),
+  recovering: notificationOf(examples.RECOVERING),
+  easing: notificationOf(examples.EASING),
+  'in-a-time-zone': notificationOf(examples.IN_A_ZONE),
+  'may-repeat': { ...notificationOf(examples.OPENED), mayRepeat: true },
   composite: notificationOf(examples.COMPOSITE),
   deescalated: notificationOf(examples.DEESCALATED),
   reminder: notificationOf(examples.REMINDER),
@@ -82,7 +86,6 @@ async function mailOf(notification: Notification): Promise<Mail> {
     from: 'burnwatch@example.com',
     links: LINKS,
     timeoutMs: 10_000,
-    log: memoryLog(),
   });
   await target.send(notification, SIGNAL);
   return mails[0]!;

@@ -8,7 +8,6 @@ import { composeMessage } from '../../src/notify/message/message.ts';
 import { plainText } from '../../src/notify/message/plain-text.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import * as examples from './example-facts.ts';
 import { ESCALATED, LINKS, OPENED, notificationOf } from './example-facts.ts';
 import { factsWithTexts, hostileText, randomFacts } from './random-facts.ts';
@@ -208,7 +207,6 @@ describe('D4: hostile texts', () => {
       from: 'burnwatch@example.com',
       links: LINKS,
       timeoutMs: 10_000,
-      log: memoryLog(),
     });
     const signal = new AbortController().signal;
     try {

@@ -5,7 +5,6 @@ import { createTarget } from '../../src/notify/target-kinds.ts';
 import type { TargetOptions } from '../../src/notify/target-kinds.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import type { MailReceiver } from '../support/mail-receiver.ts';
-import { memoryLog } from '../support/memory-log.ts';
 import { startSlackReceiver } from '../support/slack-receiver.ts';
 import type { SlackReceiver } from '../support/slack-receiver.ts';
 import { LINKS, TEST, notificationOf } from './example-facts.ts';
@@ -27,7 +26,6 @@ beforeEach(async () => {
     ...LINKS,
     smtpUrl: mail.url,
     mailFrom: 'burnwatch@example.com',
-    log: memoryLog(),
     write: (text) => (written += text),
   };
   definitions = {

@@ -5,7 +5,7 @@ import { loadFiles } from './slo-folder.ts';
 
 /** What examples refer to without saying it again. */
 const AROUND = {
-  teams: `teams: { payments: { page: [oncall] }, shop: { page: [oncall] } }\n`,
+  teams: `teams: { payments: { page: [oncall], ticket: [oncall] }, shop: { page: [oncall], ticket: [oncall] } }\n`,
   targets: `targets: { ${[
     'oncall',
     'shop-terminal',

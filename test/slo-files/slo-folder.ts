@@ -42,7 +42,7 @@ export async function loadFiles(
 }
 
 /** Who and where, so that a test's own file is about one thing only. */
-export const TEAMS = 'teams: { payments: { page: [log] } }\ntargets: { log: { log: {} } }\n';
+export const TEAMS = 'teams: { payments: { page: [log], ticket: [log] } }\ntargets: { log: { log: {} } }\n';
 
 /** Loads one document beside `TEAMS`, as `a.yaml`. */
 export async function loadText(text: string, env: Readonly<Record<string, string>> = {}): Promise<Loaded> {

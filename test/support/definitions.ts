@@ -64,7 +64,13 @@ export function defineSlo(sketch: SloSketch = {}): Slo {
 }
 
 /** A team that is paged at `pager` and gets its tickets at `inbox`, with `mail` to fall back on. */
-export const PAYMENTS: Team = { name: 'payments', page: ['pager'], ticket: ['inbox'], fallback: ['mail'] };
+export const PAYMENTS: Team = {
+  name: 'payments',
+  page: ['pager'],
+  ticket: ['inbox'],
+  fallback: ['mail'],
+  timeZone: null,
+};
 
 /** Definitions that hold these SLOs, teams, and a target of each name the teams use. */
 export function define(slos: readonly Slo[], teams: readonly Team[] = [PAYMENTS]): Definitions {

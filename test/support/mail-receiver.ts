@@ -21,7 +21,7 @@ export interface MailReceiver {
   received(): number;
   /** The answers to the next mails; after them all are accepted again. */
   answer(...answers: MailAnswer[]): void;
-  /** Answers a recipient with this code from now on. */
+  /** Answers a recipient with this code from now on; 0 accepts it again. */
   rejectRecipient(address: string, code: number): void;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function startMailReceiver(
     },
     onRcptTo({ address }, _session, callback) {
       const code = rejected.get(address);
-      callback(code === undefined ? null : smtpError(code, `mailbox ${address} is not available`));
+      callback(!code ? null : smtpError(code, `mailbox ${address} is not available`));
     },
     onData(stream, session, callback) {
       const chunks: Buffer[] = [];

@@ -22,6 +22,11 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     openedAt: START,
     began: null,
     at: START,
+    timeZone: null,
+    failing: null,
+    failedUntil: null,
+    recovering: null,
+    missedRun: null,
     reasons: [
       {
         kind: 'burnRate',
@@ -60,5 +65,7 @@ export function sketchRow(target: string, sequence = 1, fields: Partial<Notifica
     createdAt: facts.at,
     attempts: 0,
     lastError: null,
+    recipients: null,
+    mayRepeat: false,
   };
 }

@@ -30,6 +30,30 @@ export interface MemberFacts {
   readonly share: number | null;
 }
 
+/** Outcomes from the moment on at which they began to fail. */
+export interface FailingSince extends Counts {
+  readonly since: number;
+}
+
+/** An incident that ends by itself unless outcomes fail again. */
+export interface Recovering {
+  /** When the last outcome failed, to the minute. */
+  readonly lastFailedAt: number;
+  readonly resolvesAt: number;
+}
+
+/** A run that a schedule asked for and that did not come, or came too late. */
+export interface MissedRun {
+  readonly tick: number;
+  /** What did not come in time: its start, by `startBy`, or its success, by `finishBy`. */
+  readonly missed: 'start' | 'finish';
+  /** Whether anything started for it; null where starts are not reported. */
+  readonly started: boolean | null;
+  /** Null when only its end matters. */
+  readonly startBy: number | null;
+  readonly finishBy: number;
+}
+
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
   /** `test` marks a notification that was sent to try a target. */
@@ -49,7 +73,12 @@ export interface NotificationFacts {
   readonly severity: Severity;
   readonly openedAt: number;
   readonly at: number;
-  /** The tiers that fire, worst first; of an incident that resolved, that of its latest notification. */
+  /** The time zone of the owner, in which times are written; null: UTC. */
+  readonly timeZone: string | null;
+  /**
+   * The tiers that fire, worst first, but those that only wait to resolve after the others; of an incident that resolved,
+   * that of its latest notification.
+   */
   readonly reasons: readonly Reason[];
   readonly budget: ErrorBudget;
   /** When the budget runs out at the pace of the last `pace` milliseconds; null when it does not. */
@@ -57,10 +86,18 @@ export interface NotificationFacts {
   readonly pace: number | null;
   /** 0 when no tier that fired has a burn rate. */
   readonly peakBurnRate: number;
-  /** Outcomes since what led to the incident began, for when it resolves. */
+  /** The outcomes since they began to fail as they do now; null when that is not known, or no more fails than may. */
+  readonly failing: FailingSince | null;
+  /** When the outcomes of an incident that resolved stopped failing; null when it is not known. */
+  readonly failedUntil: number | null;
+  /** Set while every tier that fires only waits to resolve. */
+  readonly recovering: Recovering | null;
+  /** The outcomes from `began` until they stopped failing, or until now. */
   readonly during: Counts;
-  /** When that was; null when it is not known. */
+  /** When what led to the incident began; null when it is not known. */
   readonly began: number | null;
+  /** The last run of a schedule that was missed; null for other SLIs, and while there is none. */
+  readonly missedRun: MissedRun | null;
   readonly acknowledged: Acknowledgement | null;
   /** How long a page waited in vain to be acknowledged; of `unacknowledged` only. */
   readonly waited: number | null;
@@ -89,6 +126,10 @@ export interface OutboxRow {
   /** Failed tries so far, and what the last one said. */
   readonly attempts: number;
   readonly lastError: string | null;
+  /** Of a target with several recipients, those that have not got it yet; null: all of them. */
+  readonly recipients: readonly string[] | null;
+  /** Whether a try ended before its answer came, so that the target may have it already. */
+  readonly mayRepeat: boolean;
 }
 
 export function outboxRowId(

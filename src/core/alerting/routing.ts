@@ -12,7 +12,7 @@ export interface Route {
  * The route of a transition. An incident that opens or escalates notifies the targets of its severity - those the
  * policy names, else the owner's - and all that were notified before; an escalation step only the targets of
  * that step; anything else all that were notified. Where one of those is gone from the files since, the present
- * targets are notified too. A team without page targets is paged where its tickets go.
+ * targets are notified too.
  */
 export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, step }: Transition): Route {
   const before = incident.notified.filter((target) => definitions.targets.has(target));
@@ -39,14 +39,18 @@ export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, st
   }
 }
 
-/** The targets for a severity: those the policy names, else those of the owner. */
+/**
+ * The targets for a severity: those the policy names, else those of the owner; where there are none, those for the other
+ * severity, marked as what it is: what reaches no one is of no use.
+ */
 export function targetsFor(
   { teams }: Pick<Definitions, 'teams'>,
   { alerts, owner }: Pick<Slo, 'alerts' | 'owner'>,
   severity: Severity,
 ): readonly string[] {
-  const named = alerts.route[severity];
-  if (named) return named;
-  const own = teams.get(owner)?.[severity] ?? [];
-  return severity === 'page' && own.length === 0 ? targetsFor({ teams }, { alerts, owner }, 'ticket') : own;
+  const named = (of: Severity) => alerts.route[of] ?? teams.get(owner)?.[of] ?? [];
+  const own = named(severity);
+  // An empty route of a policy is meant.
+  if (own.length > 0 || alerts.route[severity]) return own;
+  return named(severity === 'page' ? 'ticket' : 'page');
 }

@@ -9,11 +9,12 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 2: the fields of `OutboxRow`.
+ * - 3: the fields of `OutboxRow`.
+ * - 2: rows had neither `recipients` nor `mayRepeat`, facts nothing of `AddedToFacts2`.
  * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
  *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
  */
-const VERSION = 2;
+const VERSION = 3;
 
 interface FormerNames {
   readonly told: readonly string[];
@@ -28,7 +29,15 @@ type OutageReason1 = Omit<OutageReason, 'consecutiveBad' | 'streakSince'> & {
 type Reason1 =
   ReasonOf<'burnRate' | 'successRate' | 'budgetRemaining' | 'forecast' | 'noData'> | OutageReason1;
 
-type Facts1 = Omit<NotificationFacts, 'notified' | 'reasons' | 'sli' | 'began'> &
+type AddedToRow2 = 'recipients' | 'mayRepeat';
+
+type AddedToFacts2 = 'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun';
+
+type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
+
+type Facts2 = Omit<NotificationFacts, AddedToFacts2>;
+
+type Facts1 = Omit<Facts2, 'notified' | 'reasons' | 'sli' | 'began'> &
   FormerNames & {
     readonly reasons: readonly Reason1[];
     readonly sli?: Sli;
@@ -89,28 +98,27 @@ function upgradeRow(stored: unknown): OutboxRow | null {
   const version = versionOf(stored);
   if (version > VERSION) return null;
   if (version === 1) {
-    const { facts, ...row } = stored as Omit<OutboxRow, 'facts'> & { facts: Facts1 | BurnRateFacts };
-    return { ...row, facts: factsOf1(facts) };
+    const { facts, ...row } = stored as Omit<Row2, 'facts'> & { facts: Facts1 | BurnRateFacts };
+    return rowOf2({ ...row, facts: factsOf1(facts) });
   }
-  const {
-    v: _,
-    facts,
-    ...row
-  } = stored as Omit<OutboxRow, 'facts'> & {
-    readonly v: number;
-    readonly facts: NotificationFacts & FormerNames;
-  };
-  return { ...row, facts: withoutFormerNames(facts) };
+  const { v: _, facts, ...row } = stored as OutboxRow & { readonly v: number };
+  const current = { ...row, facts: withoutFormerNames(facts as NotificationFacts & FormerNames) };
+  return version === 2 ? rowOf2(current) : current;
 }
 
-function withoutFormerNames(stored: NotificationFacts & FormerNames): NotificationFacts {
+function rowOf2({ facts, ...row }: Row2): OutboxRow {
+  const added = { timeZone: null, failing: null, failedUntil: null, recovering: null, missedRun: null };
+  return { ...row, facts: { ...facts, ...added }, recipients: null, mayRepeat: false };
+}
+
+function withoutFormerNames<Facts extends Facts2>(stored: Facts & FormerNames): Facts {
   const { told: _, ...facts } = stored;
   const reasons = facts.reasons.map((reason): Reason => {
     if (!isOutage(reason)) return reason;
     const { badRun: _bad, since: _since, ...current } = reason as OutageReason & OutageReason1;
     return current;
   });
-  return { ...facts, reasons };
+  return { ...facts, reasons } as unknown as Facts;
 }
 
 /** Asked of what may be of any kind, so that a new one need not be known here. */
@@ -118,7 +126,7 @@ function isOutage(reason: unknown): reason is OutageReason {
   return (reason as { readonly kind: string }).kind === 'outage';
 }
 
-function factsOf1(stored: Facts1 | BurnRateFacts): NotificationFacts {
+function factsOf1(stored: Facts1 | BurnRateFacts): Facts2 {
   const { told, sli, began, lastFailed, ...facts } = 'reasons' in stored ? stored : factsOfBurnRate(stored);
   const first = (execution: string) => lastFailed.findIndex((other) => other.execution === execution);
   return {

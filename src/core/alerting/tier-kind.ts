@@ -106,6 +106,8 @@ export interface TierKind<K extends Tier['kind']> {
   read(tier: TierOf<K>, context: ReadContext): TierReading<K>;
   /** How far back from `now` the outcomes of a reading reach. */
   reach(tier: TierOf<K>, figures: FiguresOf<K>, now: number): number;
+  /** The latest outcomes that a reading is of, which show what fails now; null for kinds that look at none. */
+  lately(figures: FiguresOf<K>): Counts | null;
   /** How fast the budget burns by a reading; 0 for kinds that measure no rate. */
   burn(figures: FiguresOf<K>): number;
   /** How fast it burned in each window whose burn rate it looks at. */

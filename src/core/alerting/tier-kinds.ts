@@ -1,5 +1,6 @@
 import type { Tier, TierOf } from '../slo/alert-policy.ts';
 import type { Objective } from '../budget/objective.ts';
+import type { Counts } from '../counters/cells.ts';
 import type { Evidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
 import { windowLength } from '../time/calendar.ts';
@@ -74,6 +75,11 @@ export function needsStreak({ alerts }: Slo): boolean {
 /** The windows that a tier offers to forecasts. */
 export function paceOf<K extends Tier['kind']>(tier: TierOf<K>): PaceWindows {
   return kindOf(tier).pace(tier);
+}
+
+/** The latest outcomes that a reading is of, which show what fails now; null for kinds that look at none. */
+export function latelyOf<K extends Tier['kind']>({ tier, figures }: TierReading<K>): Counts | null {
+  return kindOf(tier).lately(figures);
 }
 
 /** How fast the budget burns by a reading; 0 for kinds that measure no rate. */

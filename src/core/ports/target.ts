@@ -1,18 +1,37 @@
 import type { NotificationFacts } from '../alerting/notification.ts';
 
 /** What became of one try to send. Adapters classify, they never loop (D3). */
-export type Delivery =
-  | { readonly result: 'delivered' }
-  /** Worth another try; `after` is what the other side asked for, in milliseconds, if it did. */
-  | { readonly result: 'retry'; readonly reason: string; readonly after: number | null }
-  /** Will never work as it is. */
-  | { readonly result: 'refused'; readonly reason: string };
+export type Delivery = { readonly result: 'delivered' } | Retry | Refused;
+
+/** Worth another try. */
+export interface Retry {
+  readonly result: 'retry';
+  readonly reason: string;
+  /** What the other side asked for, in milliseconds, if it did. */
+  readonly after: number | null;
+  /** True when it may have arrived although no answer came. */
+  readonly mayHaveArrived?: boolean;
+  /** Those that did not get it where others did; absent: all of them. */
+  readonly recipients?: readonly string[];
+}
+
+/** Will never work as it is. */
+export interface Refused {
+  readonly result: 'refused';
+  readonly reason: string;
+  /** As of `Retry`. */
+  readonly recipients?: readonly string[];
+}
 
 /** What is sent in one go: the unsent facts of one incident for one target, oldest first, never empty. */
 export interface Notification {
   readonly facts: readonly NotificationFacts[];
   /** Same on every try; for targets that recognise repeats. */
   readonly key: string;
+  /** Of a target with several recipients, those that have not got it yet; absent: all of them. */
+  readonly recipients?: readonly string[];
+  /** True when the target may have it already, because an earlier try was cut off. */
+  readonly mayRepeat?: boolean;
 }
 
 /** What sends to one place. `send` never throws for what the other side does. */

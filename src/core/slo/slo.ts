@@ -42,6 +42,8 @@ export interface Team {
   readonly ticket: readonly string[];
   /** Used at once when one of the others refuses permanently. */
   readonly fallback: readonly string[];
+  /** The time zone its notifications write times in, such as `Europe/Berlin`; null: UTC. */
+  readonly timeZone: string | null;
 }
 
 /** A place notifications can be sent to, as configured; secrets are already filled in. */

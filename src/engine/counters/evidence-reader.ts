@@ -8,11 +8,15 @@ import type { Component } from '../../core/slo/series.ts';
 import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
 import { isDerived, partsPerUnit } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import { formatDuration } from '../../core/time/duration.ts';
+import { MINUTE, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { counterRequests } from './counter-requests.ts';
 import type { CounterCache, CounterRequest } from './counter-cache.ts';
+import type { FailingStretches } from './failing-stretches.ts';
+import { createFailingStretches } from './failing-stretches.ts';
+import type { MissedRuns } from './missed-runs.ts';
+import { createMissedRuns } from './missed-runs.ts';
 import { createStreaks } from './streaks.ts';
 
 /** Asks for the outcomes of an SLO from a moment on. */
@@ -34,10 +38,14 @@ export interface Reader {
   /** Brings what `sumSince` is going to be asked up to `now`, all of it in a few store calls. */
   prepareSince(requests: readonly SinceRequest[], now: number): Promise<void>;
   /**
-   * The outcomes of an SLO from a moment until `now`, at most those of its time window; prepared for the same `now`.
+   * The outcomes of an SLO from the minute of a moment until `now`, at most those of its time window; prepared for the same `now`.
    * Throws when its counters could not be read.
    */
   sumSince(request: SinceRequest, now: number): Counts;
+  /** When outcomes began to fail, and when they stopped. */
+  readonly failing: FailingStretches;
+  /** Which runs of schedules were missed last. */
+  readonly missedRuns: MissedRuns;
   /** The members of a composite over its time window, in their order; none of any other SLO. */
   members(slo: Slo, now: number): readonly MemberReport[];
   /** Asks again since when SLIs are counted: the store was wiped. */
@@ -56,6 +64,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
   const components = new WeakMap<Slo, readonly Component[]>();
   const beginnings = new Map<string, number>();
   const streaks = createStreaks({ counterCache, partsOf, excluded });
+  const failing = createFailingStretches({ counterCache, partsOf, excluded });
 
   /** What an SLO is judged by, made once. */
   function partsOf(slo: Slo): readonly Component[] {
@@ -187,6 +196,8 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
       );
     },
     sumSince: (request, now) => sumOf(request.slo, now)(lengthSince(request, now)),
+    failing,
+    missedRuns: createMissedRuns(counterCache, failing),
     members(slo, now) {
       const { sli } = slo;
       if (sli.kind !== 'composite') return [];
@@ -204,9 +215,10 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
   };
 }
 
-/** How long the window is that holds what came since a moment. */
+/** How long the window is that holds the minute of a moment and all that came since. */
 function lengthSince({ slo, from }: SinceRequest, now: number): number {
-  return Math.max(1, Math.min(now - from, slo.window.duration));
+  const minutes = minuteOf(now) - minuteOf(from) + 1;
+  return Math.max(1, Math.min(minutes * MINUTE, slo.window.duration));
 }
 
 function notPrepared({ id }: Slo, window: number, windows: readonly number[]): string {

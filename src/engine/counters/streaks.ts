@@ -131,7 +131,8 @@ function later(one: number | null, other: number | null): number | null {
   return Math.max(one, other);
 }
 
-function streakCells(
+/** The cells of a series for walks through its minutes; `fresh`: what was written since it was read is as good as never read. */
+export function streakCells(
   { hour, latestHour, minutes, hasMinutes }: CachedCells,
   fresh: boolean,
   keptFrom: number,
@@ -144,7 +145,7 @@ function streakCells(
 }
 
 /** Cells less those that are excluded. */
-function without(cells: StreakCells, excluded: StreakCells): StreakCells {
+export function without(cells: StreakCells, excluded: StreakCells): StreakCells {
   return {
     latestHour: cells.latestHour,
     hour(hour) {

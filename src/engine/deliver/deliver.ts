@@ -6,7 +6,7 @@ import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
-import type { Delivery, Target } from '../../core/ports/target.ts';
+import type { Delivery, Refused, Retry, Target } from '../../core/ports/target.ts';
 import { DAY, MINUTE, SECOND } from '../../core/time/duration.ts';
 
 export interface Deliverer {
@@ -147,11 +147,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   async function send(target: Target, claim: Claim): Promise<Delivery> {
     const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT), stopping.signal]);
+    const recipients = recipientsOf(claim.rows);
+    const mayRepeat = claim.mayRepeat || claim.rows.some((row) => row.mayRepeat);
     let delivery: Delivery;
     try {
       const notification = {
         facts: claim.rows.map(({ facts }) => facts),
         key: claim.rows.map(({ id }) => id).join('+'),
+        ...(recipients && { recipients }),
+        ...(mayRepeat && { mayRepeat }),
       };
       // A target that does not listen to its signal is left behind, so that it cannot stay busy for ever.
       delivery = await Promise.race([target.send(notification, signal), aborted(signal)]);
@@ -160,6 +164,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         result: 'retry',
         reason: `the ${target.kind} target threw: ${(error as Error).name}`,
         after: null,
+        mayHaveArrived: true,
       };
     }
     // Only a target that does not work opens the breaker; one that asks for time or refuses is working.
@@ -174,10 +179,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         log.info({ target, rows: rows.map(({ id }) => id) }, 'a notification was delivered');
         return { result: 'delivered' };
       case 'refused':
-        return undeliverable(rows, target, delivery.reason);
+        return undeliverable(rows, target, delivery);
       case 'retry': {
         const { attempts, createdAt } = rows[0]!;
-        if (now - createdAt >= GIVE_UP_AFTER) return undeliverable(rows, target, delivery.reason);
+        if (now - createdAt >= GIVE_UP_AFTER) return undeliverable(rows, target, delivery);
         const backoff =
           Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(attempts, 20)) * (0.5 + random() / 2);
         const at = Math.ceil(now + Math.max(backoff, delivery.after ?? 0));
@@ -185,26 +190,30 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           { target, reason: delivery.reason, attempts: attempts + 1, next: iso(at) },
           'a notification was not delivered; it will be tried again',
         );
-        return { result: 'retry', at, reason: delivery.reason };
+        return { result: 'retry', at, rows: rows.map((row) => afterTry(row, delivery)) };
       }
       default:
         return delivery satisfies never;
     }
   }
 
-  function undeliverable(rows: readonly OutboxRow[], target: string, reason: string): Settlement {
+  function undeliverable(rows: readonly OutboxRow[], target: string, delivery: Retry | Refused): Settlement {
+    const { reason } = delivery;
+    const kept = rows.map((row) => afterTry(row, delivery));
+    const refused = recipientsOf(kept);
     log.error(
-      { target, reason, rows: rows.map(({ id }) => id) },
+      { target, reason, ...(refused && { recipients: refused }), rows: rows.map(({ id }) => id) },
       'a notification cannot be delivered; it is kept in the outbox',
     );
+    const whom = refused === null ? target : `${target} (${refused.join(', ')})`;
     return {
       result: 'undeliverable',
-      reason,
-      instead: rows.flatMap((row) => copiesForFallback(row, target, reason)),
+      rows: kept,
+      instead: rows.flatMap((row) => copiesForFallback(row, target, whom, reason)),
     };
   }
 
-  function copiesForFallback(row: OutboxRow, target: string, reason: string): OutboxRow[] {
+  function copiesForFallback(row: OutboxRow, target: string, whom: string, reason: string): OutboxRow[] {
     // A copy that is refused as well does not go round in circles.
     if (row.facts.insteadOf || row.facts.kind === 'test') return [];
     const team = definitions().teams.get(row.facts.owner);
@@ -219,9 +228,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         target: fallback,
         // The fallback has its own time to be reached in.
         createdAt: clock.now(),
-        facts: { ...row.facts, insteadOf: { target, reason } },
+        facts: { ...row.facts, insteadOf: { target: whom, reason } },
         attempts: 0,
         lastError: null,
+        recipients: null,
+        mayRepeat: false,
       }));
   }
 
@@ -259,6 +270,26 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       clearTimeout(timer);
       for (const breaker of breakers.values()) breaker.shutdown();
     },
+  };
+}
+
+/**
+ * Who is left to be reached by rows that are sent as one; null: all recipients. One that was added later is for all of
+ * them, so that those that have the earlier ones get those again: rather that than that they never hear the later ones.
+ */
+function recipientsOf(rows: readonly OutboxRow[]): readonly string[] | null {
+  const left = rows.map(({ recipients }) => recipients);
+  return left.includes(null) ? null : [...new Set(left.flatMap((recipients) => recipients ?? []))];
+}
+
+/** The row with a try that failed counted. */
+function afterTry(row: OutboxRow, delivery: Retry | Refused): OutboxRow {
+  return {
+    ...row,
+    attempts: row.attempts + 1,
+    lastError: delivery.reason,
+    recipients: delivery.recipients ?? row.recipients,
+    mayRepeat: row.mayRepeat || (delivery.result === 'retry' && delivery.mayHaveArrived === true),
   };
 }
 

@@ -157,7 +157,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       const revision = known?.revision ?? 0;
       if (transition) {
         const route = routeOf(current, slo, transition);
-        found.transitions.push({ slo, revision, state, transition, evidence, route });
+        const timeZone = current.teams.get(slo.owner)?.timeZone ?? null;
+        found.transitions.push({ slo, revision, state, transition, evidence, route, timeZone });
       } else if (!same(stored, state)) {
         found.silent.push({ slo: slo.id, revision, state, rows: [] });
       }
@@ -231,8 +232,12 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         createdAt: now,
         attempts: 0,
         lastError: null,
+        recipients: null,
+        mayRepeat: false,
       }));
-      const incident = state.incident && { ...state.incident, notified: route.notified };
+      // The far edge of a window was all that was known before the counters were looked at.
+      const began = facts.began ?? transition.incident.began;
+      const incident = state.incident && { ...state.incident, began, notified: route.notified };
       return { slo: slo.id, revision, state: { ...state, incident }, rows };
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;

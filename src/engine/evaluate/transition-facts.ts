@@ -1,8 +1,15 @@
 import type { Counts } from '../../core/counters/cells.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
-import { reachOf, reasonOf } from '../../core/alerting/tier-kinds.ts';
+import { latelyOf, reachOf, reasonOf } from '../../core/alerting/tier-kinds.ts';
+import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { AlertState, Transition } from '../../core/alerting/incident.ts';
-import type { MemberFacts, NotificationFacts } from '../../core/alerting/notification.ts';
+import type {
+  FailingSince,
+  FailureCount,
+  MemberFacts,
+  NotificationFacts,
+  Recovering,
+} from '../../core/alerting/notification.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
@@ -11,6 +18,7 @@ import type { Failed } from '../counters/failure-breakdown.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
 import { readBudget, soonestExhaustion } from '../../core/alerting/budget-reading.ts';
 import type { Reader, SinceRequest } from '../counters/evidence-reader.ts';
+import type { FailingRequest } from '../counters/failing-stretches.ts';
 import type { Route } from '../../core/alerting/routing.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
@@ -30,6 +38,8 @@ export interface IncidentChange {
   readonly transition: Transition;
   readonly evidence: Evidence;
   readonly route: Route;
+  /** That of the owner; null: none is set. */
+  readonly timeZone: string | null;
 }
 
 /** Gathers what notifications of transitions say: the figures of its tiers, the budget, and what failed. */
@@ -49,19 +59,35 @@ export interface TransitionFactsOptions {
   readonly log: Log;
 }
 
-export function createTransitionFacts({ store, reader, log }: TransitionFactsOptions): TransitionFacts {
+/** When outcomes failed, and how many did, of one incident. */
+interface Failing extends Pick<
+  NotificationFacts,
+  'failing' | 'failedUntil' | 'recovering' | 'during' | 'missedRun'
+> {
+  readonly began: number;
+}
+
+export function createTransitionFacts(options: TransitionFactsOptions): TransitionFacts {
+  const { store, reader, log } = options;
   const limited = concurrencyLimit(READS_AT_ONCE);
   const failureStore: typeof store = {
     readFailures: (sli, from, to) => limited(() => store.readFailures(sli, from, to)),
     readLastFailed: (sli, limit) => limited(() => store.readLastFailed(sli, limit)),
   };
 
-  async function readFailures({ slo, transition }: IncidentChange, now: number): Promise<Failed> {
+  async function readFailures(
+    { slo, transition }: IncidentChange,
+    failing: Failing,
+    now: number,
+  ): Promise<Failed> {
     const { kind, incident, readings } = transition;
     const [reason] = readings;
-    const from = kind === 'resolved' || !reason ? incident.began : now - reachOf(reason, now);
+    const over = kind === 'resolved' || !reason;
+    const from = failing.failing?.since ?? (over ? failing.began : now - reachOf(reason, now));
+    const known = failing.failing ?? (over ? failing.during : null);
     try {
-      return await readFailed(failureStore, slo, from, now);
+      const failed = await readFailed(failureStore, slo, from, now);
+      return { ...failed, failures: known ? onlySince(failed, from, known.bad) : failed.failures };
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       log.error(
@@ -72,34 +98,143 @@ export function createTransitionFacts({ store, reader, log }: TransitionFactsOpt
     }
   }
 
+  function failingSince(change: IncidentChange, now: number): FailingSince | null {
+    const request = onsetRequest(change, now);
+    const stretch = request && reader.failing.read(request, now);
+    return stretch && { since: stretch.from, good: stretch.good, bad: stretch.bad };
+  }
+
+  function beganOf(change: IncidentChange, now: number): number {
+    const { kind, incident } = change.transition;
+    return (kind === 'opened' ? failingSince(change, now)?.since : null) ?? incident.began;
+  }
+
+  function failingOf(change: IncidentChange, now: number): Failing {
+    const { slo, state, transition } = change;
+    const over = transition.kind === 'resolved';
+    const began = beganOf(change, now);
+    const all = reader.sumSince({ slo, from: began }, now);
+    const ended = over ? reader.failing.read(endRequest(change, all), now) : null;
+    return {
+      began,
+      failing: failingSince(change, now),
+      failedUntil: ended?.to ?? null,
+      during: ended ? { good: ended.good, bad: ended.bad } : all,
+      recovering: over ? null : recoveringOf(slo, state, reader.failing.read(lastRequest(slo, now), now)?.to),
+      missedRun: reader.missedRuns.read(slo, now),
+    };
+  }
+
   return {
-    prepare: (changes, now) => reader.prepareSince(changes.map(sinceItBegan), now),
-    async gather(change, now) {
-      const failed = await readFailures(change, now);
-      return factsOf(
-        change,
-        failed,
-        reader.sumSince(sinceItBegan(change), now),
-        membersOf(reader, change.slo, now),
+    async prepare(changes, now) {
+      const onsets = changes.flatMap((change) => onsetRequest(change, now) ?? []);
+      await reader.failing.prepare([...onsets, ...changes.map(({ slo }) => lastRequest(slo, now))], now);
+      await reader.prepareSince(
+        changes.map((change): SinceRequest => ({ slo: change.slo, from: beganOf(change, now) })),
         now,
       );
+      const resolved = changes.filter(({ transition }) => transition.kind === 'resolved');
+      await reader.failing.prepare(
+        resolved.map((change) =>
+          endRequest(
+            change,
+            reader.sumSince({ slo: change.slo, from: change.transition.incident.began }, now),
+          ),
+        ),
+        now,
+      );
+      await reader.missedRuns.prepare(
+        changes.map(({ slo }) => slo),
+        now,
+      );
+    },
+    async gather(change, now) {
+      const failing = failingOf(change, now);
+      const failed = await readFailures(change, failing, now);
+      return factsOf(change, failed, failing, membersOf(reader, change.slo, now), now);
     },
   };
 }
 
-function sinceItBegan({ slo, transition }: IncidentChange): SinceRequest {
-  return { slo, from: transition.incident.began };
+/** Asks since when outcomes fail as they do now; null where nothing does. */
+function onsetRequest(
+  { slo, transition, state, evidence }: IncidentChange,
+  now: number,
+): FailingRequest | null {
+  if (transition.kind === 'resolved') return null;
+  const [worst] = burningFirst(transition.readings, state);
+  const lately = worst ? latelyOf(worst) : null;
+  if (!lately || lately.bad === 0) return null;
+  const from = Math.max(evidence.since, now - slo.window.duration);
+  return { slo, ask: 'began', from, shares: sharesOf(slo, lately) };
+}
+
+/** Asks when the outcomes of an incident that is over stopped failing; `all` are those since it began. */
+function endRequest({ slo, transition }: IncidentChange, all: Counts): FailingRequest {
+  return { slo, ask: 'stopped', from: transition.incident.began, shares: sharesOf(slo, all) };
+}
+
+function lastRequest(slo: Slo, now: number): FailingRequest {
+  return { slo, ask: 'last', from: now - slo.window.duration };
+}
+
+function sharesOf({ objective }: Slo, { good, bad }: Counts): { allowed: number; failing: number } {
+  return { allowed: objective.errorBudget, failing: bad / Math.max(1, good + bad) };
+}
+
+/** Tiers that only wait to resolve say least of what is wrong. */
+function burningFirst(readings: readonly TierReading[], { firing }: AlertState): TierReading[] {
+  const waits = ({ tier }: TierReading) => (firing[tier.name]?.belowSince == null ? 0 : 1);
+  return readings.toSorted((one, other) => waits(one) - waits(other));
+}
+
+/** Set when every tier that fires waits to resolve. */
+function recoveringOf(
+  { alerts }: Slo,
+  { firing, incident }: AlertState,
+  lastFailedAt: number | undefined,
+): Recovering | null {
+  const below = Object.values(firing).map(({ belowSince }) => belowSince);
+  if (!incident || lastFailedAt === undefined || below.length === 0) return null;
+  const since = below.filter((at) => at !== null);
+  if (since.length < below.length) return null;
+  return { lastFailedAt, resolvesAt: Math.max(...since) + alerts.resolveAfter };
+}
+
+/** How much more failures than those since the onset the files of its hours may hold before they are not believed. */
+const FOREIGN_FAILURES = 1.2;
+/** So few executions say little of what the others failed of. */
+const LEAST_SAMPLES = 3;
+
+/**
+ * What failed since a moment. Failures are filed by the hour, so another fault of the same hour may be among them; where
+ * that shows, the last failed executions say better what it is now.
+ */
+function onlySince({ failures, lastFailed }: Failed, from: number, failed: number): readonly FailureCount[] {
+  const filed = failures.reduce((sum, { count }) => sum + count, 0);
+  if (filed <= failed * FOREIGN_FAILURES) return failures;
+  const samples = lastFailed.filter(({ at }) => at >= from);
+  if (samples.length < Math.min(LEAST_SAMPLES, failed)) return failures;
+  const counts = new Map<string, FailureCount>();
+  for (const { step, dependency, error } of samples) {
+    const key = JSON.stringify([step, dependency, error]);
+    const count = (counts.get(key)?.count ?? 0) + failed / samples.length;
+    counts.set(key, { step, dependency, error, count });
+  }
+  return [...counts.values()].toSorted((a, b) => b.count - a.count);
 }
 
 function factsOf(
-  { slo, state, transition, evidence, route }: IncidentChange,
+  { slo, state, transition, evidence, route, timeZone }: IncidentChange,
   { failures, lastFailed }: Failed,
-  during: Counts,
+  failing: Failing,
   members: readonly MemberFacts[],
   now: number,
 ): NotificationFacts {
-  const { kind, incident, readings, step } = transition;
+  const { kind, incident, step } = transition;
+  const readings = burningFirst(transition.readings, state);
   const over = kind === 'resolved';
+  const { during } = failing;
   const reading = readBudget(slo, state, readings, evidence.sum, now);
   const { budget } = reading;
   const forecast = over
@@ -127,8 +262,8 @@ function factsOf(
     budget,
     ...forecast,
     peakBurnRate: incident.peakBurnRate,
-    during,
-    began: incident.began,
+    ...failing,
+    timeZone,
     acknowledged: incident.acknowledged,
     waited: step?.after ?? null,
     members,

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer';
-import type { Log } from '../../core/ports/log.ts';
-import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { timesAt } from '../../core/words/moments.ts';
+import { plainName } from '../message/wording.ts';
+import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
 import { emailHtml } from './email-html.ts';
 import { type Links, type Message, composeMessage } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
@@ -26,9 +28,16 @@ export interface Mail {
 export interface MailTransport {
   /** What no reason may hold, as a server may repeat it. */
   readonly secrets: readonly string[];
-  /** Resolves once the server has the mail, with the recipients it rejected. */
-  sendMail(mail: Mail & { readonly signal: AbortSignal }): Promise<{ readonly rejected: readonly unknown[] }>;
+  /** Resolves once the server has the mail, with the recipients it rejected and why. */
+  sendMail(mail: Mail & { readonly signal: AbortSignal }): Promise<Accepted>;
   close(): void;
+}
+
+/** A mail that a server took for some recipients at least. */
+export interface Accepted {
+  readonly rejected: readonly unknown[];
+  /** One for each of those that were rejected. */
+  readonly rejectedErrors?: readonly NodemailerError[] | undefined;
 }
 
 export interface EmailOptions {
@@ -39,7 +48,6 @@ export interface EmailOptions {
   readonly links: Links;
   /** For one try, from connecting to the server's last answer. */
   readonly timeoutMs: number;
-  readonly log: Log;
 }
 
 /** Failures without a server's answer that another try would meet again: they lie in the configuration. */
@@ -71,12 +79,12 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
 
 /**
  * Mailboxes behind a mail server; one mail goes to all of them. Sends once and says what became of it: temporary
- * answers, timeouts and broken connections are worth another try, permanent ones are refused. Accepted for some
- * and rejected for others is delivered, and logged. Mails of one incident form one thread, and another try of
+ * answers, timeouts and broken connections are worth another try, permanent ones are refused. Where it is accepted for
+ * some and rejected for others, only those others are tried again, or refused. Mails of one incident form one thread, and another try of
  * the same notification has the same Message-ID. No reason holds the server's password.
  */
 export function emailTarget(name: string, to: readonly string[], options: EmailOptions): TargetAdapter {
-  const { transport, links, timeoutMs, log } = options;
+  const { transport, links, timeoutMs } = options;
   return {
     name,
     kind: 'email',
@@ -84,18 +92,13 @@ export function emailTarget(name: string, to: readonly string[], options: EmailO
       if (!transport) return { result: 'refused', reason: 'BURNWATCH_SMTP_URL is not set' };
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
-        const mail = composeMail(notification, to, options.from, links);
-        const { rejected } = await transport.sendMail({
-          ...mail,
-          signal: AbortSignal.any([signal, timeout]),
-        });
-        if (rejected.length > 0) {
-          log.warn({ target: name, rejected }, 'a mail was delivered, but not to all of its recipients');
-        }
-        return { result: 'delivered' };
+        const recipients = notification.recipients ?? to;
+        const mail = composeMail(notification, recipients, options.from, links);
+        const accepted = await transport.sendMail({ ...mail, signal: AbortSignal.any([signal, timeout]) });
+        return partly(accepted, recipients, transport.secrets);
       } catch (error) {
-        if (signal.aborted) return retry('Stopped before the mail server answered');
-        if (timeout.aborted) return retry(`The mail server did not answer within ${timeoutMs} ms`);
+        if (signal.aborted) return unanswered('Stopped before the mail server answered');
+        if (timeout.aborted) return unanswered(`The mail server did not answer within ${timeoutMs} ms`);
         return classify(error as NodemailerError, transport.secrets);
       }
     },
@@ -105,13 +108,38 @@ export function emailTarget(name: string, to: readonly string[], options: EmailO
   };
 }
 
+/** What became of a mail that a server took for some of its recipients at least. */
+function partly(
+  { rejected, rejectedErrors = [] }: Accepted,
+  to: readonly string[],
+  secrets: readonly string[],
+): Delivery {
+  if (rejected.length === 0) return { result: 'delivered' };
+  const refused = to.filter((address) => rejected.includes(address));
+  const why = rejectedErrors[0]?.message ?? 'without a reason';
+  const reason = redact(`The mail server refused ${refused.join(', ')}: ${why}`, secrets);
+  // What one of them was refused for good stays refused when the others are tried again.
+  const passing = rejectedErrors.some((error) => error.permanent === false);
+  return passing
+    ? { ...retry(reason), recipients: refused }
+    : { result: 'refused', reason, recipients: refused };
+}
+
 function classify(error: NodemailerError, secrets: readonly string[]): Delivery {
   const reason = redact(`The mail server failed: ${error.message}`, secrets);
   const lasting = error.permanent ?? LASTING.has(error.code ?? '');
-  return lasting ? { result: 'refused', reason } : retry(reason);
+  if (lasting) return { result: 'refused', reason };
+  const answered = error.responseCode !== undefined;
+  const connected = error.code !== 'EDNS' && error.syscall !== 'connect';
+  return !answered && connected ? unanswered(reason) : retry(reason);
 }
 
-function retry(reason: string): Delivery {
+/** The server may have the mail, and its answer was lost. */
+function unanswered(reason: string): Retry {
+  return { ...retry(reason), mayHaveArrived: true };
+}
+
+function retry(reason: string): Retry {
   return { result: 'retry', reason, after: null };
 }
 
@@ -124,7 +152,7 @@ function composeMail(notification: Notification, to: readonly string[], from: st
   return {
     from,
     to: to.map((address) => ({ name: '', address })),
-    subject: subjectOf(message),
+    subject: subjectOf(message, notification.facts.at(-1)!),
     text: plainText(message),
     html: emailHtml(message),
     messageId: messageId('notification', notification.key, domain),
@@ -145,8 +173,13 @@ function composeMail(notification: Notification, to: readonly string[], from: st
 }
 
 /** Some readers take mails with another subject for another thread. What is new stands in the first line. */
-function subjectOf({ event, slo, incident, headline }: Message): string {
-  return event === 'test' ? headline : `[burnwatch] ${slo}: incident ${incident}`;
+function subjectOf({ event, headline }: Message, facts: NotificationFacts): string {
+  if (event === 'test') return headline;
+  const name = facts.slo.startsWith(`${facts.workflow}/`)
+    ? facts.slo.slice(facts.workflow.length + 1)
+    : facts.slo;
+  const opened = timesAt(facts.openedAt, facts.timeZone).dated(facts.openedAt);
+  return `${plainName(facts.workflow, 100)}: ${plainName(name, 100)} failing (${opened})`;
 }
 
 function messageId(of: string, key: string, domain: string): string {

@@ -1,12 +1,13 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { sliWords } from './sli-words.ts';
+import type { Times } from '../../core/words/moments.ts';
 import type { Field, Phrase } from './phrase.ts';
+import { timesOf } from './times.ts';
 import {
   formatCount,
   formatShare,
   formatSpanAhead,
   formatRate,
-  formatTime,
   formatWholeShare,
   formatWindow,
 } from '../../core/words/figures.ts';
@@ -61,14 +62,15 @@ export function budgetLeft(facts: NotificationFacts): Phrase {
 }
 
 /** When the budget is gone, and at which pace; nothing when it is gone already or there is none. */
-export function runsOut({ budget, exhaustsAt, pace, at }: NotificationFacts): Field[] {
+export function runsOut(facts: NotificationFacts): Field[] {
+  const { budget, exhaustsAt, pace, at } = facts;
   if (budget.remainingRatio !== null && budget.remaining <= 0) return [];
   if (exhaustsAt === null) return [{ label: 'Runs out', value: ['not at this pace'] }];
   const basis = pace === null ? '' : `, at the pace of the last ${formatWindow(pace)}`;
-  return [{ label: 'Runs out', value: [`${inTime(exhaustsAt, at)}${basis}`] }];
+  return [{ label: 'Runs out', value: [`${inTime(exhaustsAt, at, timesOf(facts))}${basis}`] }];
 }
 
-function inTime(exhaustsAt: number, at: number): string {
+function inTime(exhaustsAt: number, at: number, times: Times): string {
   const ahead = formatSpanAhead(exhaustsAt - at);
-  return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${formatTime(exhaustsAt)}`;
+  return ahead === 'over a year' ? `in ${ahead}` : `in ${ahead}, ${times.at(exhaustsAt)}`;
 }

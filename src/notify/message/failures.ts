@@ -1,7 +1,8 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { Phrase, Piece } from './phrase.ts';
 import { plainName, urlPart, webAddress } from './wording.ts';
-import { formatAgo, formatWholeShare } from '../../core/words/figures.ts';
+import type { Times } from '../../core/words/moments.ts';
+import { formatWholeShare } from '../../core/words/figures.ts';
 
 /** The step, dependency or error class that most failures have in common. */
 export interface Cause {
@@ -50,12 +51,12 @@ export function topCauses(failures: readonly FailureCount[], failed: number): Ca
 /** The last failed executions, one line each, latest first: which, when, where, why, and its trace. */
 export function lastFailedLines(
   executions: readonly FailedExecution[],
-  now: number,
+  times: Times,
   traceUrl: string | null,
 ): Phrase[] {
   return executions.slice(0, MAX_LISTED).map(({ execution, at, traceId, ...where }) => [
     { name: plainName(execution, 256) },
-    ` ${formatAgo(at, now)}`,
+    ` ${times.ago(at)}`,
     ...ASPECTS.flatMap(([label, aspect]): Piece[] => {
       const name = where[aspect];
       return name === null ? [] : [`, ${label.toLowerCase()} `, { name: plainName(name, 128) }];

@@ -3,19 +3,19 @@ import type { TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
-import { budgetLeft, budgetState, runsOut } from './budget-words.ts';
+import { budgetLeft, runsOut } from './budget-words.ts';
+import { failedFor, headlineOf, incidentLasted } from './headline.ts';
+import { timesOf } from './times.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
-import { failedOf, failuresOf, isSilent, reasonFields, reasonSentence, trouble } from './reasons.ts';
+import { failedOf, failuresOf, isSilence, reasonFields, reasonSentence } from './reasons.ts';
 import { plainName, urlPart, webAddress } from './wording.ts';
 import {
-  formatAgo,
   formatCount,
   formatShare,
   formatSpan,
   formatRate,
-  formatTime,
   formatWholeShare,
 } from '../../core/words/figures.ts';
 
@@ -66,17 +66,18 @@ export function composeMessage(notification: Notification, links: Links): Messag
   // A short incident's failures may have left the reading by the time it resolves.
   const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
   const real = event !== 'test';
+  const causes = real ? topCauses(failing.failures, failed(failing)) : [];
   return {
     event,
     severity: facts.severity,
     tone: toneOf(event, facts.severity),
-    headline: HEADLINES[event](facts),
-    notices: [...insteadOf(facts), ...postmortem(facts)],
+    headline: headlineOf(event, facts, causes),
+    notices: [...insteadOf(facts), ...postmortem(facts), ...mayRepeat(notification)],
     sentence: capitalized(SENTENCES[event](facts)),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
-    causes: real ? topCauses(failing.failures, failed(failing)) : [],
-    lastFailed: real ? lastFailedLines(failing.lastFailed, facts.at, links.traceUrl) : [],
+    causes,
+    lastFailed: real ? lastFailedLines(failing.lastFailed, timesOf(facts), links.traceUrl) : [],
     links: real ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
     slo: plainName(facts.slo, 300),
     incident: plainName(facts.incident, 100),
@@ -98,51 +99,9 @@ function toneOf(event: MessageEvent, severity: Severity): Tone {
 }
 
 /** How many failures there were in the time that a fact's causes are from; 0 when that is not known. */
-function failed({ kind, reasons, during }: NotificationFacts): number {
+function failed({ kind, reasons, failing, during }: NotificationFacts): number {
   if (kind === 'resolved') return during.bad;
-  return reasons[0] ? failuresOf(reasons[0]) : 0;
-}
-
-const HEADLINES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => string>> = {
-  opened: (facts) => `${alert(facts)}: ${trouble(facts)}`,
-  escalated: (facts) => `${alert(facts)}: ${trouble(facts)} (escalated)`,
-  deescalated: (facts) => `DOWN TO TICKET ${slo(facts)}: ${trouble(facts)}`,
-  unacknowledged: (facts) =>
-    `UNACKNOWLEDGED ${slo(facts)}${facts.waited === null ? '' : ` for ${formatSpan(facts.waited)}`}: ${trouble(facts)}`,
-  reminder: (facts) =>
-    isSilence(facts)
-      ? `STILL SILENT ${slo(facts)}: ${trouble(facts)}`
-      : `STILL BURNING ${slo(facts)} after ${lasted(facts)}: ${trouble(facts)}`,
-  resolved: (facts) =>
-    isSilence(facts)
-      ? `RESOLVED ${slo(facts)}: data is arriving again after ${lasted(facts)}`
-      : `RESOLVED ${slo(facts)}: burned for ${lasted(facts)}${budgetToo(facts)}`,
-  recovered: (facts) =>
-    `RECOVERED ${slo(facts)}: fired and recovered within ${lasted(facts)}${budgetToo(facts)}`,
-  test: (facts) => `TEST ${slo(facts)}: this is only a test, nothing is burning`,
-};
-
-function alert(facts: NotificationFacts): string {
-  return `${facts.severity.toUpperCase()} ${slo(facts)}`;
-}
-
-/** The id gives way in headlines: what matters stands behind it, and push texts are cut off at the end. */
-function slo(facts: NotificationFacts): string {
-  return plainName(facts.slo, 90);
-}
-
-function lasted({ openedAt, at }: NotificationFacts): string {
-  return formatSpan(at - openedAt);
-}
-
-function budgetToo(facts: NotificationFacts): string {
-  const budget = budgetState(facts);
-  return budget === null ? '' : `, ${budget}`;
-}
-
-/** Whether all that happened is that no data came. */
-function isSilence({ reasons, peakBurnRate }: NotificationFacts): boolean {
-  return reasons.length > 0 && reasons.every(isSilent) && peakBurnRate === 0;
+  return failing?.bad ?? (reasons[0] ? failuresOf(reasons[0]) : 0);
 }
 
 const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phrase>> = {
@@ -154,10 +113,10 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   resolved: (facts) =>
     isSilence(facts)
       ? ['It is over: data comes again.']
-      : ['It is over: ', ...failedOf(facts, facts.during, sinceItBegan(facts))],
+      : ['It is over: ', ...failedOf(facts, facts.during, whileItFailed(facts))],
   recovered: (facts) => [
     'It fired and recovered before this notification could be sent: ',
-    ...failedOf(facts, facts.during, sinceItBegan(facts)),
+    ...failedOf(facts, facts.during, whileItFailed(facts)),
   ],
   test: () => [
     'TEST: someone is checking that notifications arrive here. Nothing is wrong; no action needed.',
@@ -169,9 +128,14 @@ function why(facts: NotificationFacts): Phrase {
   return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, sinceItBegan(facts));
 }
 
-/** Healthy time before the first page is part of it, so the time itself is shown. */
-function sinceItBegan({ began }: NotificationFacts): string {
-  return began === null ? ' since it began' : ` since ${formatTime(began)}`;
+function sinceItBegan(facts: NotificationFacts): string {
+  return facts.began === null ? ' since it began' : ` since ${timesOf(facts).at(facts.began)}`;
+}
+
+function whileItFailed(facts: NotificationFacts): string {
+  const { began, failedUntil } = facts;
+  if (began === null || failedUntil === null) return sinceItBegan(facts);
+  return ` from ${timesOf(facts).period(began, failedUntil)}`;
 }
 
 function capitalized([first, ...rest]: Phrase): Phrase {
@@ -184,6 +148,10 @@ function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
   if (!refused) return [];
   const [target, reason] = [plainName(refused.target, 80), plainName(refused.reason, 200)];
   return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
+}
+
+function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {
+  return repeat ? [['This may be a repeat: an earlier try was cut off before its answer came.']] : [];
 }
 
 function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {
@@ -206,7 +174,7 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   reminder: (facts) => [...burning(facts), ...promise(facts)],
   resolved: (facts) => [...summary(facts), ...promise(facts)],
   recovered: (facts) => [...summary(facts), ...promise(facts)],
-  test: (facts) => [{ label: 'Sent', value: [formatTime(facts.at)] }, owner(facts)],
+  test: (facts) => [{ label: 'Sent', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
 };
 
 function owner(facts: NotificationFacts): Field {
@@ -234,11 +202,14 @@ function spendsMost({ members }: NotificationFacts): Field[] {
 }
 
 function escalated(facts: NotificationFacts): Field {
-  return { label: 'Escalated', value: [`${formatTime(facts.at)}, ${lasted(facts)} after it opened`] };
+  return {
+    label: 'Escalated',
+    value: [`${timesOf(facts).at(facts.at)}, ${incidentLasted(facts)} after it opened`],
+  };
 }
 
 function deescalated(facts: NotificationFacts): Field {
-  return { label: 'No page since', value: [`${formatTime(facts.at)}; a ticket tier still fires`] };
+  return { label: 'No page since', value: [`${timesOf(facts).at(facts.at)}; a ticket tier still fires`] };
 }
 
 function waited({ waited: vainly }: NotificationFacts): Field[] {
@@ -246,20 +217,23 @@ function waited({ waited: vainly }: NotificationFacts): Field[] {
 }
 
 function burning(facts: NotificationFacts): Field[] {
-  const { acknowledged } = facts;
-  const by = acknowledged && { name: plainName(acknowledged.by, 60) };
   return [
     ...reasonFields(facts),
     { label: 'Budget left', value: budgetLeft(facts) },
-    ...(isSilence(facts) ? [] : runsOut(facts)),
-    {
-      label: 'Since',
-      value: [
-        formatAgo(facts.openedAt, facts.at),
-        ...(by ? [', acknowledged by ', by, ` ${formatTime(acknowledged.at)}`] : []),
-      ],
-    },
+    ...(isSilence(facts) || facts.recovering ? [] : runsOut(facts)),
+    since(facts),
   ];
+}
+
+/** Since when outcomes fail, when that was noticed, and who looks after it. */
+function since(facts: NotificationFacts): Field {
+  const { failing, acknowledged, openedAt, at } = facts;
+  const times = timesOf(facts);
+  const by = acknowledged && { name: plainName(acknowledged.by, 60) };
+  const taken = by ? [', acknowledged by ', by, ` ${times.at(acknowledged.at)}`] : [];
+  if (!failing) return { label: 'Since', value: [times.ago(openedAt), ...taken] };
+  const opened = at > openedAt ? `, opened ${times.at(openedAt)}` : '';
+  return { label: 'Failing since', value: [`${times.ago(failing.since)}${opened}`, ...taken] };
 }
 
 function summary(facts: NotificationFacts): Field[] {
@@ -268,13 +242,22 @@ function summary(facts: NotificationFacts): Field[] {
   const share = budget.allowed > 0 ? `${formatShare(during.bad / budget.allowed)}: ` : '';
   const spent = `${share}${formatCount(during.bad)} of the ${formatCount(budget.allowed)} ${units} allowed to ${may}`;
   return [
+    ...failedFrom(facts),
     {
-      label: 'Lasted',
-      value: [`${lasted(facts)}, ${formatTime(facts.openedAt)} to ${formatTime(facts.at)}`],
+      label: 'Open for',
+      value: [`${incidentLasted(facts)}, ${timesOf(facts).period(facts.openedAt, facts.at)}`],
     },
     ...(peakBurnRate > 0 ? [{ label: 'Peak burn rate', value: [formatRate(peakBurnRate)] }] : []),
     ...(isSilence(facts) ? [] : [{ label: 'Budget spent', value: [spent] }]),
     { label: 'Budget left', value: budgetLeft(facts) },
+  ];
+}
+
+function failedFrom(facts: NotificationFacts): Field[] {
+  const { began, failedUntil } = facts;
+  if (began === null || failedUntil === null || isSilence(facts)) return [];
+  return [
+    { label: 'Failed for', value: [`${failedFor(facts)}, ${timesOf(facts).period(began, failedUntil)}`] },
   ];
 }
 

@@ -1,8 +1,9 @@
 import type { Counts } from '../../core/counters/cells.ts';
-import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import type { NotificationFacts, Recovering } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type {
   BudgetRemainingReason,
+  BurnRateReason,
   ForecastReason,
   NoDataReason,
   OutageReason,
@@ -16,7 +17,9 @@ import { unitOf } from '../../core/sli/sli-kinds.ts';
 import type { Tier } from '../../core/slo/alert-policy.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { outlook } from './budget-words.ts';
+import { missedWords } from './missed-words.ts';
 import { sliWords } from './sli-words.ts';
+import { timesOf } from './times.ts';
 import type { Field, Phrase, Piece } from './phrase.ts';
 import { plainName } from './wording.ts';
 import {
@@ -25,7 +28,6 @@ import {
   formatSpan,
   formatSpanAhead,
   formatRate,
-  formatTime,
   formatWindow,
 } from '../../core/words/figures.ts';
 
@@ -33,8 +35,8 @@ import {
 interface ReasonWords<K extends Tier['kind']> {
   /** Why the tier fires: what failed, how much, against what. */
   sentence(facts: NotificationFacts, reason: ReasonOf<K>): Phrase;
-  /** What is wrong, in a few words; null when the budget says it best. */
-  trouble(facts: NotificationFacts, reason: ReasonOf<K>): string | null;
+  /** What fails now, in a few words; null when the budget says it best. */
+  now(facts: NotificationFacts, reason: ReasonOf<K>): string | null;
   /** How many failures there were in the time that its causes are from; 0 when it does not say. */
   failures(reason: ReasonOf<K>): number;
   /** The windows whose burn rates it looks at. */
@@ -46,14 +48,17 @@ interface ReasonWords<K extends Tier['kind']> {
   readonly isSilence: boolean;
 }
 
+/** A share of fewer says less than their number. */
+const A_FEW = 10;
+
 const THE_BUDGET_SAYS_IT = () => null;
 const NO_WINDOWS = () => [];
 const NO_FIGURE = () => '';
 
 const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   burnRate: {
-    sentence: (facts, { long }) => failedOf(facts, long, ` in the last ${formatWindow(long.duration)}`),
-    trouble: THE_BUDGET_SAYS_IT,
+    sentence: burnSentence,
+    now: (facts, { short }) => shareFailing(facts, short),
     failures: ({ long }) => long.bad,
     windows: ({ long, short }) => [long, short],
     condition: ({ kind, factor, long, short }) => ({
@@ -75,7 +80,7 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
         `: ${share} good, below ${formatPercent(below, 6)}.`,
       ];
     },
-    trouble: THE_BUDGET_SAYS_IT,
+    now: (facts, { over }) => shareFailing(facts, over),
     failures: ({ over }) => over.bad,
     windows: ({ over }) => [over],
     condition: ({ kind, below, over }) => ({ kind, below, over: over.duration }),
@@ -87,7 +92,7 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   },
   budgetRemaining: {
     sentence: budgetSentence,
-    trouble: THE_BUDGET_SAYS_IT,
+    now: THE_BUDGET_SAYS_IT,
     failures: () => 0,
     windows: NO_WINDOWS,
     condition: (reason) => reason,
@@ -96,7 +101,7 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   },
   forecast: {
     sentence: forecastSentence,
-    trouble: THE_BUDGET_SAYS_IT,
+    now: THE_BUDGET_SAYS_IT,
     failures: ({ recent }) => recent.bad,
     windows: ({ recent }) => [recent],
     condition: (reason) => reason,
@@ -105,7 +110,7 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   },
   outage: {
     sentence: outageSentence,
-    trouble: (facts) => `${sliWords(facts).nothingGood}, ${outlook(facts, null)}`,
+    now: (facts, { consecutiveBad }) => shareFailing(facts, { good: 0, bad: consecutiveBad }),
     failures: ({ consecutiveBad }) => consecutiveBad,
     windows: NO_WINDOWS,
     condition: ({ kind, needed }) => ({ kind, needed: { least: needed, most: needed } }),
@@ -114,7 +119,7 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   },
   noData: {
     sentence: noDataSentence,
-    trouble: (_facts, { silentFor }) => `no data for ${formatSpan(silentFor)}`,
+    now: (_facts, { silentFor }) => `no data for ${formatSpan(silentFor)}`,
     failures: () => 0,
     windows: NO_WINDOWS,
     condition: (reason) => reason,
@@ -123,23 +128,41 @@ const REASON_WORDS: { readonly [K in Tier['kind']]: ReasonWords<K> } = {
   },
 };
 
-/** One sentence that says why a tier fires: what failed, how much, against what. */
-export function reasonSentence<K extends Tier['kind']>(
-  facts: NotificationFacts,
-  reason: ReasonOf<K>,
-): Phrase {
+/** One sentence that says why the worst tier fires: what fails, how much, against what; or that it only waits to resolve. */
+export function reasonSentence(facts: NotificationFacts, reason: Reason): Phrase {
+  if (facts.recovering) return recoveringSentence(facts, facts.recovering);
+  return missedWords(facts)?.sentence ?? sentenceOf(facts, reason);
+}
+
+function sentenceOf<K extends Tier['kind']>(facts: NotificationFacts, reason: ReasonOf<K>): Phrase {
   return wordsOf(reason).sentence(facts, reason);
 }
 
-/** What is wrong and how much budget is left, in a few words. */
-export function trouble(facts: NotificationFacts): string {
-  const [reason] = facts.reasons;
-  return reason ? troubleOf(facts, reason) : outlook(facts, null);
+/** What fails now, in a few words; null when the budget says it best. */
+export function failingNow(facts: NotificationFacts): string | null {
+  const { recovering, reasons, at } = facts;
+  if (recovering) return `recovering, ${lastFailed(facts, formatSpan(at - recovering.lastFailedAt))}`;
+  const [reason] = reasons;
+  return reason ? (missedWords(facts)?.headline ?? nowOf(facts, reason)) : null;
 }
 
-function troubleOf<K extends Tier['kind']>(facts: NotificationFacts, reason: ReasonOf<K>): string {
-  const words = wordsOf(reason);
-  return words.trouble(facts, reason) ?? outlook(facts, words.windows(reason)[0]?.burnRate ?? null);
+function nowOf<K extends Tier['kind']>(facts: NotificationFacts, reason: ReasonOf<K>): string | null {
+  return wordsOf(reason).now(facts, reason);
+}
+
+/** How much budget is left, or how fast it burns where that is not known. */
+export function outlookOf(facts: NotificationFacts): string {
+  const [reason] = facts.reasons;
+  return outlook(facts, reason ? worstRate(reason) : null);
+}
+
+function worstRate<K extends Tier['kind']>(reason: ReasonOf<K>): number | null {
+  return wordsOf(reason).windows(reason)[0]?.burnRate ?? null;
+}
+
+/** Whether all that happened is that no data came. */
+export function isSilence({ reasons, peakBurnRate }: NotificationFacts): boolean {
+  return reasons.length > 0 && reasons.every(isSilent) && peakBurnRate === 0;
 }
 
 /** How many failures there were in the time that a reason's causes are from; 0 when it does not say. */
@@ -148,8 +171,72 @@ export function failuresOf<K extends Tier['kind']>(reason: ReasonOf<K>): number 
 }
 
 /** Whether all a reason says is that no data came. */
-export function isSilent(reason: Reason): boolean {
+function isSilent(reason: Reason): boolean {
   return wordsOf(reason).isSilence;
+}
+
+/** `65.9% failing`; `3 of 4 failing` of a few. */
+function shareFailing(facts: NotificationFacts, { good, bad }: Counts): string | null {
+  const { nothingGood, failing } = sliWords(facts);
+  const total = good + bad;
+  if (bad === 0) return null;
+  if (good === 0) return nothingGood;
+  return total < A_FEW
+    ? `${formatCount(bad)} of ${formatCount(total)} ${failing}`
+    : `${formatShare(bad / total)} ${failing}`;
+}
+
+/** The window that shows what fails now leads, and the one that shows for how long follows. */
+function burnSentence(facts: NotificationFacts, { long, short }: BurnRateReason): Phrase {
+  const inLong = ` in the last ${formatWindow(long.duration)}`;
+  if (short.good + short.bad === 0 || short.duration === long.duration)
+    return [...withoutStop(failedOf(facts, long, inLong)), ...sinceWhen(facts), '.'];
+  return [
+    ...withoutStop(failedOf(facts, short, ` in the last ${formatWindow(short.duration)}`)),
+    `, ${formatCount(long.bad)} of ${formatCount(long.good + long.bad)}${inLong}`,
+    ...sinceWhen(facts),
+    '.',
+  ];
+}
+
+/** `; failing since 18:57 UTC` */
+function sinceWhen(facts: NotificationFacts): Phrase {
+  return facts.failing ? [`; failing since ${timesOf(facts).at(facts.failing.since)}`] : [];
+}
+
+/** A sentence that goes on. */
+function withoutStop(sentence: Phrase): Phrase {
+  const last = sentence.at(-1)!;
+  return typeof last === 'string' ? [...sentence.slice(0, -1), last.replace(/\.$/, '')] : sentence;
+}
+
+function recoveringSentence(facts: NotificationFacts, { lastFailedAt, resolvesAt }: Recovering): Phrase {
+  const ahead = resolvesAt - facts.at;
+  const soon = ahead > 0 ? `resolves in about ${formatSpan(ahead)}` : 'about to resolve';
+  const before = failedOf(
+    facts,
+    facts.during,
+    facts.began === null ? ' so far' : ` since ${timesOf(facts).at(facts.began)}`,
+  );
+  return [
+    `recovering: ${lastFailed(facts, null, timesOf(facts).at(lastFailedAt))}, ${soon} if it stays so. Before that, `,
+    ...before,
+  ];
+}
+
+/** `no failure for 4m`, or while some fail, fewer than fire: how many do. */
+function lastFailed(facts: NotificationFacts, span: string | null, since = ''): string {
+  const [reason] = facts.reasons;
+  const lately = reason ? latest(reason) : null;
+  if (lately && lately.bad > 0) {
+    const share = shareFailing(facts, lately) ?? '';
+    return `${share} in the last ${formatWindow(lately.duration)}`;
+  }
+  return span === null ? `no failure since ${since}` : `no failure for ${span}`;
+}
+
+function latest<K extends Tier['kind']>(reason: ReasonOf<K>): WindowFacts | null {
+  return wordsOf(reason).windows(reason).at(-1) ?? null;
 }
 
 /** `312 of 2,140 executions failed in the last hour (14.6%; the objective allows 5%).` */
@@ -200,18 +287,17 @@ function forecastSentence(facts: NotificationFacts, { within, left, recent }: Fo
 }
 
 function outageSentence(facts: NotificationFacts, { consecutiveBad, streakSince }: OutageReason): Phrase {
-  const { units, which, did, independent } = sliWords(facts);
-  const began = streakSince === null ? '' : ` since ${formatTime(streakSince)}`;
-  const chance = independent
-    ? `; at ${formatPercent(facts.objective, 9)} that happens by chance less than once in 100 windows.`
-    : '.';
-  if (consecutiveBad === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}${chance}`];
+  const { units, which, did } = sliWords(facts);
+  // A run that a success has just ended is no run any more.
+  if (consecutiveBad === 0) return failedOf(facts, facts.during, ' since it began');
+  const began = streakSince === null ? '' : ` since ${timesOf(facts).at(streakSince)}`;
+  if (consecutiveBad === 1) return [`the last of the ${units}`, ...which, ` ${did}${began}.`];
   const all = did.startsWith('were ') ? `were all${did.slice('were'.length)}` : `all ${did}`;
-  return [`the last ${formatCount(consecutiveBad)} ${units}`, ...which, ` ${all}${began}${chance}`];
+  return [`the last ${formatCount(consecutiveBad)} ${units}`, ...which, ` ${all}${began}.`];
 }
 
 function noDataSentence(facts: NotificationFacts, { after, silentFor, lastAt }: NoDataReason): Phrase {
-  const last = lastAt === null ? 'none ever did' : `the last at ${formatTime(lastAt)}`;
+  const last = lastAt === null ? 'none ever did' : `the last at ${timesOf(facts).at(lastAt)}`;
   return [
     ...sliWords(facts).absent,
     ` for ${formatSpan(silentFor)} (expected at least every ${formatDuration(after)}; ${last}).`,

@@ -21,8 +21,8 @@ export interface SliWords {
   readonly absent: Phrase;
   /** What it is when none is good. */
   readonly nothingGood: string;
-  /** Whether a bad one says nothing about the next; minutes without a success follow each other by themselves. */
-  readonly independent: boolean;
+  /** What a share of them is, such as `failing`, after `66% `. */
+  readonly failing: string;
 }
 
 const EXECUTIONS: SliWords = {
@@ -32,7 +32,7 @@ const EXECUTIONS: SliWords = {
   may: 'fail',
   absent: ['No execution has ended'],
   nothingGood: 'everything fails',
-  independent: true,
+  failing: 'failing',
 };
 
 const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = {
@@ -52,10 +52,11 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
         may: 'be retries',
         absent,
         nothingGood: 'everything is retried',
-        independent: true,
+        failing: 'retried',
       };
     const late = withinMs === null ? '' : ` or took longer than ${formatDuration(withinMs)}`;
-    return { ...EXECUTIONS, units, which, did: `failed${late}`, absent };
+    const failing = withinMs === null ? 'failing' : 'failing or late';
+    return { ...EXECUTIONS, units, which, did: `failed${late}`, failing, absent };
   },
   measurement({ name, op, limit }) {
     const which = [' of ', { name: plainName(name, 128) }];
@@ -67,7 +68,7 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
       may: `be ${missed}`,
       absent: ['No measurement', ...which, ' has come'],
       nothingGood: `all ${missed}`,
-      independent: true,
+      failing: missed,
     };
   },
   slices({ sliceMs, of, rule }) {
@@ -80,7 +81,7 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
       may,
       absent: ['No slice', ...which, ' has had outcomes'],
       nothingGood: `all slices ${did}`,
-      independent: true,
+      failing: 'of slices bad',
     };
   },
   freshness({ of, everyMs }) {
@@ -92,7 +93,7 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
       may: `have ${stale}`,
       absent: ['Nothing has been counted'],
       nothingGood: `no success in ${formatWindow(everyMs)}`,
-      independent: false,
+      failing: 'of minutes stale',
     };
   },
   schedule({ schedule: { cron, timeZone } }) {
@@ -103,7 +104,7 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
       may: 'be missed or late',
       absent: ['No tick of the schedule has passed'],
       nothingGood: 'every run missed or late',
-      independent: true,
+      failing: 'of runs missed or late',
     };
   },
   composite: (sli) => ({
@@ -113,7 +114,7 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
     may: 'be bad',
     absent: ['Nothing has ended'],
     nothingGood: 'everything fails',
-    independent: true,
+    failing: 'bad',
   }),
 };
 

@@ -1,5 +1,5 @@
 import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
-import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
+import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
 import { HOUR, SECOND } from '../../core/time/duration.ts';
 import { composeMessage, type Links } from '../message/message.ts';
 import { redact, secretsOfWebhook } from '../message/redact.ts';
@@ -24,6 +24,16 @@ const PASSING = new Set([
   'fatal_error',
   'request_timeout',
   'service_unavailable',
+]);
+
+/** Failures before anything was sent. */
+const NEVER_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
 interface Answer {
@@ -69,9 +79,11 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
         if (error instanceof IncomingWebhookHTTPError) {
           return classify({ status: error.statusCode, body: error.body, retryAfter }, secrets);
         }
-        if (signal.aborted) return retry('Stopped before Slack answered');
-        if (timeout.aborted) return retry(`Slack did not answer within ${options.timeoutMs} ms`);
-        return retry(`Slack cannot be reached: ${redact(causeOf(error), secrets)}`);
+        if (signal.aborted) return { ...retry('Stopped before Slack answered'), mayHaveArrived: true };
+        if (timeout.aborted)
+          return { ...retry(`Slack did not answer within ${options.timeoutMs} ms`), mayHaveArrived: true };
+        const mayHaveArrived = !NEVER_CONNECTED.has(codeOf(error));
+        return { ...retry(`Slack cannot be reached: ${redact(causeOf(error), secrets)}`), mayHaveArrived };
       }
     },
     async close() {},
@@ -91,7 +103,7 @@ function classify({ status, body, retryAfter }: Answer, secrets: readonly string
   return { result: 'delivered' };
 }
 
-function retry(reason: string, after: number | null = null): Delivery {
+function retry(reason: string, after: number | null = null): Retry {
   return { result: 'retry', reason, after };
 }
 
@@ -110,6 +122,13 @@ function failureIn(body: string): string | null {
 function milliseconds(retryAfter: string | null): number | null {
   if (retryAfter === null || !/^\d{1,9}$/.test(retryAfter.trim())) return null;
   return Math.min(Number(retryAfter) * SECOND, LONGEST_WAIT);
+}
+
+/** The code of the innermost error; empty when it has none. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if (error.cause !== undefined) return codeOf(error.cause);
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** The innermost message: what fetch throws says only "fetch failed". */

@@ -13,6 +13,7 @@ import {
 import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
+import { readTimeZone } from '../native/time-zone.ts';
 import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { reviewSlos } from './warnings.ts';
@@ -206,7 +207,7 @@ function readTeams(known: KnownNames): Map<string, Team> {
   const teams = new Map<string, Team>();
   for (const [name, { item, place, source }] of known.teams) {
     if (!item) continue;
-    const { page = [], ticket = [], fallback = [] } = item;
+    const { page = [], ticket = [], fallback = [], timeZone } = item;
     for (const [route, names] of Object.entries({ page, ticket, fallback })) {
       for (const [index, target] of names.entries()) {
         const at = placeAt(place, [route, index])!;
@@ -214,7 +215,8 @@ function readTeams(known: KnownNames): Map<string, Team> {
           reportUnknown(known, 'target', target, at, source, known.targets.keys());
       }
     }
-    teams.set(name, { name, page, ticket, fallback });
+    const zone = readTimeZone(timeZone, placeAt(place, ['timeZone']), source, known.report);
+    teams.set(name, { name, page, ticket, fallback, timeZone: timeZone === undefined ? null : zone });
   }
   return teams;
 }

@@ -2,6 +2,7 @@ import { formatObjective, type Objective } from '../../core/budget/objective.ts'
 import { formatPercent } from '../../core/words/figures.ts';
 import type { FreshnessSli, Sli, SliOf } from '../../core/sli/sli.ts';
 import { whereOf } from '../../core/sli/sli-kinds.ts';
+import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
@@ -57,15 +58,31 @@ export async function reviewSlos(
     warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
   }
   const team = teams.get(owner);
-  const unheard = slos.filter(
-    ({ alerts }) => alerts.route.page === null && alerts.tiers.some(({ severity }) => severity === 'page'),
-  );
   const at = placeAt(place, ['owner']) ?? place;
-  if (team && team.page.length === 0 && unheard.length > 0) {
-    const message = `no one is paged when this workflow burns: team \`${team.name}\` has no page route`;
-    const expected = '`page` targets of the team, or a `route` in the alerts of each SLO';
+  for (const severity of ['page', 'ticket'] as const) {
+    const message = team ? unroutedTo(team, slos, severity) : null;
+    if (message === null) continue;
+    const expected = `\`${severity}\` targets of the team, or a \`route\` in the alerts of each SLO`;
     report(problemAt(source, at.start, 'warning', message, { expected }));
   }
+}
+
+/** Where what has no route of its own goes instead; null where there is a route. */
+function unroutedTo(team: Team, slos: readonly Slo[], severity: Severity): string | null {
+  const other = severity === 'page' ? 'ticket' : 'page';
+  const unrouted = slos.some(
+    ({ alerts }) =>
+      alerts.route[severity] === null && alerts.tiers.some((tier) => tier.severity === severity),
+  );
+  if (!unrouted || team[severity].length > 0) return null;
+  const missing = `team \`${team.name}\` has no ${severity} route`;
+  if (team[other].length === 0)
+    return severity === 'page'
+      ? `no one is paged when this workflow burns: ${missing}`
+      : `no one hears of the tickets of this workflow: ${missing}`;
+  return severity === 'page'
+    ? `no one is paged when this workflow burns, but the ticket targets are notified: ${missing}`
+    : `tickets of this workflow go where its pages go: ${missing}`;
 }
 
 /** What is warned of by the kind of an SLI. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
-import { exactlyOne, httpUrl, listOf, mapWith, name } from './field-schemas.ts';
+import { exactlyOne, httpUrl, listOf, mapWith, name, timeZone } from './field-schemas.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 
 const MAIL_ADDRESS = 'a mail address such as payments@example.com';
@@ -13,8 +13,11 @@ export const teamSchema = mapWith(
     page: route.optional().describe('Targets that wake someone.'),
     ticket: route.optional().describe('Targets that are looked at in working hours.'),
     fallback: route.optional().describe('Targets used when one of the others refuses permanently.'),
+    timeZone: timeZone
+      .optional()
+      .describe('The time zone in which its notifications write times, such as Europe/Berlin.'),
   },
-  'a map of page, ticket and fallback',
+  'a map of page, ticket, fallback and timeZone',
 );
 
 const mailAddress = z

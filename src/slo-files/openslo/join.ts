@@ -287,7 +287,13 @@ function teamOf(name: string, known: Team | undefined, built: readonly BuiltSlo[
       ...built.flatMap(({ slo }) => slo.alerts.route[severity] ?? []),
     ]),
   ];
-  return { name, page: targets('page'), ticket: targets('ticket'), fallback: [] };
+  return {
+    name,
+    page: targets('page'),
+    ticket: targets('ticket'),
+    fallback: [],
+    timeZone: known?.timeZone ?? null,
+  };
 }
 
 function readRunbook(built: readonly BuiltSlo[], catalog: Catalog): string | undefined {

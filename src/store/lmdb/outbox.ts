@@ -119,10 +119,10 @@ function claimDue(
     if (!busy.includes(conversation.target)) chosen.push(conversation);
   }
   return chosen.map(({ incident, target }) => {
-    const { rows } = db.conversations.get(conversationKey(incident, target))!;
+    const { rows, token: unsettled } = db.conversations.get(conversationKey(incident, target))!;
     const token = randomUUID();
     putConversation(db, incident, target, { due: now + lease, token, rows });
-    return { token, incident, target, ...readRows(db, rows) };
+    return { token, incident, target, mayRepeat: unsettled !== null, ...readRows(db, rows) };
   });
 }
 
@@ -138,14 +138,13 @@ function settleRows(db: Databases, claim: Claim, outcome: Settlement, now: numbe
       db.pending.removeSync(order);
       db.delivered.putSync(row.id, now);
       db.deliveries.putSync(rowOrderKey(now, row.id), null);
-    } else if (outcome.result !== 'released') {
-      const tried = { ...row, attempts: row.attempts + 1, lastError: outcome.reason };
-      db.rows.putSync(row.id, storedRow(tried));
-      if (outcome.result === 'undeliverable') {
-        db.pending.removeSync(order);
-        db.undeliverable.putSync(order, null);
-      }
+    } else if (outcome.result === 'undeliverable') {
+      db.pending.removeSync(order);
+      db.undeliverable.putSync(order, null);
     }
+  }
+  if (outcome.result === 'retry' || outcome.result === 'undeliverable') {
+    for (const row of outcome.rows) db.rows.putSync(row.id, storedRow(row));
   }
   forgetDelivered(db, now);
 }

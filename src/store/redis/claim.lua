@@ -2,7 +2,8 @@
 -- KEYS  see outbox.lua
 -- ARGV  1 owner, 2 now, 3 milliseconds a claim lasts, 4 how many at most, 5 the beginning of their tokens,
 --       6 and following: targets to pass over
--- Reply nil when the owner does not lead, else for each claim {token, conversation, its rows as JSON ...}
+-- Reply nil when the owner does not lead, else for each claim {token, conversation, '1' when the claim before it was
+-- never settled, its rows as JSON ...}
 
 if call('GET', LEADER) ~= ARGV[1] then
   return false
@@ -27,8 +28,9 @@ until #due < 100 or #chosen >= limit
 local claims = {}
 for i, conversation in ipairs(chosen) do
   local token = ARGV[5] .. ':' .. i
+  local unsettled = call('HEXISTS', CLAIMS, conversation) == 1 and '1' or '0'
   call('HSET', CLAIMS, conversation, token)
   call('ZADD', DUE, now + tonumber(ARGV[3]), conversation)
-  claims[i] = { token, conversation, unpack(call('HMGET', ROWS, unpack(rowsOf(conversation)))) }
+  claims[i] = { token, conversation, unsettled, unpack(call('HMGET', ROWS, unpack(rowsOf(conversation)))) }
 end
 return claims

@@ -46,9 +46,9 @@ export function outboxStore(connection: Connection): OutboxStore {
         ...busy,
       ]);
       if (reply === null) throw new NotLeader('Another replica leads, or none does; nothing was claimed.');
-      return (reply as string[][]).map(([token, conversation, ...rows]): Claim => {
+      return (reply as string[][]).map(([token, conversation, unsettled, ...rows]): Claim => {
         const [incident, target] = JSON.parse(conversation!) as [string, string];
-        return { token: token!, incident, target, ...readRows(rows) };
+        return { token: token!, incident, target, mayRepeat: unsettled === '1', ...readRows(rows) };
       });
     },
 
@@ -57,7 +57,7 @@ export function outboxStore(connection: Connection): OutboxStore {
         result: outcome.result,
         now,
         at: outcome.result === 'retry' ? outcome.at : now,
-        rows: claim.rows.map((row) => [row.id, JSON.stringify(storedRow(afterTry(row, outcome)))]),
+        rows: rowsAfter(claim, outcome).map((row) => [row.id, JSON.stringify(storedRow(row))]),
         instead: outcome.result === 'undeliverable' ? outcome.instead.map(rowArguments) : [],
         rememberDelivered: REMEMBER_DELIVERED,
       };
@@ -87,9 +87,6 @@ function readRows(rows: readonly string[]): Pick<Claim, 'rows' | 'newerRows'> {
   return upgradeRows(rows.map((json) => JSON.parse(json) as unknown));
 }
 
-/** The row with the try that just failed counted. */
-function afterTry(row: OutboxRow, outcome: Settlement): OutboxRow {
-  return outcome.result === 'retry' || outcome.result === 'undeliverable'
-    ? { ...row, attempts: row.attempts + 1, lastError: outcome.reason }
-    : row;
+function rowsAfter(claim: Claim, outcome: Settlement): readonly OutboxRow[] {
+  return outcome.result === 'retry' || outcome.result === 'undeliverable' ? outcome.rows : claim.rows;
 }

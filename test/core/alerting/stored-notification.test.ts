@@ -39,7 +39,7 @@ describe('a stored row', () => {
 
   it('is read as it was, with its version beside it', () => {
     expect(upgrade(storedRow(row))).toEqual({ rows: [row], newerRows: [] });
-    expect(storedRow(row)).toHaveProperty('v', 2);
+    expect(storedRow(row)).toHaveProperty('v', 3);
   });
 
   // Rolling upgrade: what 0.1 reads is there under the names it knows.
@@ -50,8 +50,19 @@ describe('a stored row', () => {
   });
 
   it('of a newer version is named and not read, and others are', () => {
-    const newer = { ...storedRow(row), v: 3, id: 'i/2/pager' };
+    const newer = { ...storedRow(row), v: 4, id: 'i/2/pager' };
     expect(upgrade(newer, storedRow(row))).toEqual({ rows: [row], newerRows: ['i/2/pager'] });
+  });
+});
+
+describe('a row of version 2', () => {
+  it('knows nothing of repeats, recipients, time zones and when outcomes began to fail', () => {
+    const { recipients, mayRepeat, ...row } = sketchRow('pager', 1, { reasons: [OUTAGE] });
+    const { timeZone, failing, failedUntil, recovering, missedRun, ...facts } = row.facts;
+    expect([recipients, mayRepeat]).toEqual([null, false]);
+    expect([timeZone, failing, failedUntil, recovering, missedRun]).toEqual([null, null, null, null, null]);
+    const stored = { v: 2, ...row, facts: { ...facts, told: facts.notified } };
+    expect(upgrade(stored).rows).toEqual([{ ...row, recipients, mayRepeat }]);
   });
 });
 

@@ -163,7 +163,7 @@ describe('D3: retries', () => {
     await post.enqueue(['pager']);
     await post.runOnce();
     expect(post.settlements()).toMatchObject([
-      { result: 'retry', reason: 'the log target threw: TypeError' },
+      { result: 'retry', rows: [{ lastError: 'the log target threw: TypeError', mayRepeat: true }] },
     ]);
     expect(JSON.stringify(post.log)).not.toContain('secret');
   });

@@ -6,7 +6,13 @@ import { PAYMENTS, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
 import { startWorld } from '../../support/world.ts';
 
-const LEADS: Team = { name: 'leads', page: ['lead', 'boss'], ticket: ['board'], fallback: [] };
+const LEADS: Team = {
+  name: 'leads',
+  page: ['lead', 'boss'],
+  ticket: ['board'],
+  fallback: [],
+  timeZone: null,
+};
 const escalation = [
   { after: 10 * MINUTE, to: ['lead'] },
   { after: 20 * MINUTE, to: ['boss'] },

@@ -177,3 +177,81 @@ describe('a postmortem', () => {
     },
   );
 });
+
+describe('D4: when it failed', () => {
+  const slo = defineSlo({ objective: '95%' });
+  const latest = async () => (await world.told()).at(-1)!.facts;
+
+  /** Minutes with so many good and bad outcomes each, an evaluation after each. */
+  async function minutes(count: number, good: number, bad: number, fields: object = {}): Promise<void> {
+    for (let minute = 0; minute < count; minute++) {
+      world.clock.advance(MINUTE);
+      await world.report(good, bad, fields);
+      await world.tick();
+    }
+  }
+
+  it('began with the first failure of those that go on, whatever window noticed it', async () => {
+    world = await startWorld({ slos: [slo] });
+    await minutes(90, 50, 1);
+    const onset = world.clock.now() + MINUTE;
+    await minutes(20, 20, 30);
+    const { failing, began, during, openedAt } = await factsOf(slo);
+    expect([failing!.since, began]).toEqual([onset, onset]);
+    expect(openedAt).toBeGreaterThan(onset);
+    expect(during).toEqual({ good: failing!.good, bad: failing!.bad });
+    expect(during.bad / (during.good + during.bad)).toBe(0.6);
+    expect((await world.state(slo))!.incident).toMatchObject({ began: onset });
+  });
+
+  it('ended with the last of them, long before it resolved', async () => {
+    world = await startWorld({ slos: [slo] });
+    await minutes(60, 50, 0);
+    const onset = world.clock.now() + MINUTE;
+    await minutes(8, 0, 50);
+    const end = world.clock.now() + MINUTE;
+    for (let hour = 0; hour < 90 && (await latest()).kind !== 'resolved'; hour++) await minutes(60, 50, 0);
+    const { kind, began, failedUntil, during, at } = await latest();
+    expect(kind).toBe('resolved');
+    expect([began, failedUntil]).toEqual([onset, end]);
+    expect(during).toEqual({ good: 0, bad: 400 });
+    expect(at).toBeGreaterThan(end + HOUR);
+  });
+
+  it('recovers while every tier only waits to resolve, and the last failure is dated', async () => {
+    const escalation = [{ after: 25 * MINUTE, to: ['inbox'] }];
+    const page = { kind: 'burnRate', name: 'fast', severity: 'page', factor: 2, loweredFrom: null } as const;
+    const tiers = [{ ...page, long: 10 * MINUTE, short: 2 * MINUTE }];
+    const escalating = defineSlo({
+      objective: '95%',
+      alerts: { tiers, escalation, resolveAfter: 15 * MINUTE },
+    });
+    world = await startWorld({ slos: [escalating] });
+    await minutes(30, 50, 0);
+    await minutes(12, 0, 50);
+    expect((await latest()).recovering).toBeNull();
+    const end = world.clock.now() + MINUTE;
+    await minutes(14, 50, 0);
+    const { kind, recovering, at } = await latest();
+    expect(kind).toBe('unacknowledged');
+    expect(recovering!.lastFailedAt).toBe(end);
+    expect(recovering!.resolvesAt).toBeGreaterThan(at);
+    expect(recovering!.resolvesAt - at).toBeLessThan(15 * MINUTE);
+  });
+
+  it('the causes are of this fault, not of an earlier one of the same hour', async () => {
+    world = await startWorld({ slos: [slo] });
+    await minutes(60, 2000, 0);
+    for (let each = 0; each < 60; each++)
+      await world.report(0, 9, { failedStep: 'ship', error: 'dhl is down' });
+    await minutes(20, 200, 0);
+    for (let minute = 0; minute < 10; minute++) {
+      world.clock.advance(MINUTE);
+      for (let each = 0; each < 5; each++)
+        await world.report(0, 8, { failedStep: 'charge', error: 'timeout' });
+      await world.tick();
+    }
+    const { failures } = await latest();
+    expect(failures[0]).toMatchObject({ step: 'charge', error: 'timeout' });
+  });
+});

@@ -9,6 +9,7 @@ import {
   LINKS,
   OPENED,
   OPENED_AT,
+  OUTAGE,
   REMINDER,
   RESOLVED,
   STEP,
@@ -49,8 +50,8 @@ describe('what several facts become', () => {
     expect(causes[0]).toEqual({
       label: 'Step',
       name: 'charge-card',
-      share: 259 / 312,
-      words: '83% of failures',
+      share: 227 / 270,
+      words: '84% of failures',
     });
   });
 });
@@ -84,7 +85,7 @@ describe('D4: what is not known is said so', () => {
     });
     expect(message.headline).toBe('TICKET order-fulfillment/charge-card-succeeds: burning its error budget');
     expect(phraseText(message.sentence)).toBe(
-      'No attempts ended in the last hour (the objective allows 0.5% to fail).',
+      'No attempts ended in the last hour (the objective allows 0.5% to fail); failing since 18:57 UTC.',
     );
   });
 
@@ -96,7 +97,7 @@ describe('D4: what is not known is said so', () => {
 describe('shares of failures', () => {
   it('are told without a second total, though they are kept by the hour', () => {
     const { sentence, causes } = compose(STEP);
-    expect(phraseText(sentence)).toMatch(/^75 of 874 attempts of step charge-card calling stripe failed/);
+    expect(phraseText(sentence)).toMatch(/^9 of 23 attempts of step charge-card calling stripe failed/);
     expect(causes.map(({ name, words }) => `${name} ${words}`)).toEqual([
       'charge-card 100% of failures',
       'stripe 100% of failures',
@@ -105,9 +106,9 @@ describe('shares of failures', () => {
   });
 
   it('never exceed all, and count the failures nothing is known of', () => {
-    const failures = [{ step: 'ship', dependency: null, error: null, count: 78 }];
+    const failures = [{ step: 'ship', dependency: null, error: null, count: 54 }];
     expect(compose({ ...OPENED, failures }).causes).toEqual([
-      { label: 'Step', name: 'ship', share: 0.25, words: '25% of failures' },
+      { label: 'Step', name: 'ship', share: 0.2, words: '20% of failures' },
     ]);
   });
 });
@@ -158,7 +159,9 @@ describe('an overspent budget', () => {
     [-48.7, 'budget spent 49 times over', 'spent 49 times over: 497 failed, and 10 may'],
   ])('of %d is told as a share, and from ten times the budget on as a multiple', (ratio, push, field) => {
     const message = spent(ratio);
-    expect(message.headline).toBe(`PAGE order-fulfillment/fulfilled-in-10m: ${push}`);
+    expect(message.headline).toBe(
+      `PAGE order-fulfillment/fulfilled-in-10m: 65.9% failing at charge-card (timeout), ${push}`,
+    );
     const left = message.fields.find(({ label }) => label === 'Budget left')!;
     expect(phraseText(left.value)).toBe(field);
   });
@@ -169,5 +172,71 @@ describe('an overspent budget', () => {
     );
     const unspent = { allowed: 0.04, spent: 0, remaining: 0.04, remainingRatio: 1 };
     expect(fieldsOf({ ...TINY, budget: unspent })['Budget left']).toBe('100%: none of 4 executions failed');
+  });
+});
+
+describe('the headline', () => {
+  const long = { ...OPENED, slo: `${'w'.repeat(120)}/${'fulfilled-in-10m'.repeat(8)}` };
+
+  it.each([
+    OPENED,
+    long,
+    ESCALATED,
+    { ...long, kind: 'unacknowledged' as const, waited: 15 * MINUTE },
+    { ...long, failures: [{ step: 's'.repeat(128), dependency: null, error: 'e'.repeat(128), count: 270 }] },
+  ])('D4: says what fails now, at which step and why, within 80 characters', (facts) => {
+    const { headline } = compose(facts);
+    const cause = /^.* 65\.9% failing at \S+( \([^)]+\))?/.exec(headline)![0];
+    expect(Array.from(cause).length).toBeLessThanOrEqual(80);
+    // A name keeps enough to be known by.
+    expect(headline).toMatch(/^(PAGE|UNACKNOWLEDGED) (order-ful|wwwwwwwww)/);
+  });
+
+  it('D4: says no share of a few, and no cause of a minority', () => {
+    const [reason] = OPENED.reasons;
+    if (reason?.kind !== 'burnRate') throw new Error('the example burns');
+    const short = { duration: 5 * MINUTE, good: 1, bad: 3, burnRate: 15 };
+    const failures = [
+      { step: 'a', dependency: null, error: null, count: 100 },
+      { step: 'b', dependency: null, error: null, count: 90 },
+    ];
+    expect(compose({ ...OPENED, failures, reasons: [{ ...reason, short }] }).headline).toBe(
+      'PAGE order-fulfillment/fulfilled-in-10m: 3 of 4 failing, 41% budget left, gone in 14h',
+    );
+  });
+});
+
+describe('D4: no false sentence', () => {
+  const texts = (facts: NotificationFacts) => {
+    const { headline, sentence } = compose(facts);
+    return `${headline}\n${phraseText(sentence)}`;
+  };
+  const outage = { kind: 'outage', tier: 'outage', severity: 'page', needed: 3 } as const;
+
+  it('about a run that a success has ended', () => {
+    const reasons = [{ ...outage, consecutiveBad: 0, streakSince: null }];
+    const said = texts({ ...OUTAGE, kind: 'reminder', reasons });
+    expect(said).not.toMatch(/everything fails|last 0|the last of/);
+  });
+
+  it.each(['unacknowledged', 'deescalated', 'reminder'] as const)('while it recovers: %s', (kind) => {
+    const recovering = { lastFailedAt: OUTAGE.at - 2 * MINUTE, resolvesAt: OUTAGE.at + 3 * MINUTE };
+    const reasons = [{ ...outage, consecutiveBad: 0, streakSince: null }];
+    const said = texts({ ...OUTAGE, kind, reasons, recovering });
+    expect(said).not.toMatch(/everything fails|last 0|gone in/);
+    expect(said).toMatch(/recovering, no failure for 2m/);
+    expect(said).toMatch(/Recovering: no failure since 19:04 UTC, resolves in about 3m if it stays so/);
+  });
+
+  it('about failures of a window before the onset', () => {
+    expect(fieldsOf(OPENED)['Failing since']).toBe('18:57 UTC (9m ago)');
+    expect(fieldsOf(ESCALATED)['Failing since']).toBe('18:57 UTC (1h 44m ago), opened 19:06 UTC');
+  });
+
+  it('about how long it failed: until the last failure, not until it resolved', () => {
+    expect(fieldsOf(RESOLVED)).toMatchObject({
+      'Failed for': '2h 13m, 18:57 to 21:10 UTC',
+      'Open for': '2h 10m, 19:06 to 21:16 UTC',
+    });
   });
 });

@@ -78,6 +78,7 @@ describe('a file', () => {
         page: ['payments-oncall', 'payments-mail'],
         ticket: ['payments-mail'],
         fallback: [],
+        timeZone: null,
       },
     ]);
     expect([...targets.values()]).toEqual([

@@ -18,7 +18,7 @@ describe('references', () => {
 owner: \${TEAM}
 slos:
   s: { objective: "\${SHARE}%", window: 28d, sli: succeeded, description: 'costs $\${TEAM} or $5' }
-teams: { payments: { page: [hook, mail] } }
+teams: { payments: { page: [hook, mail], ticket: [mail] } }
 targets:
   hook: { slack: { webhook: "\${file:${folder}/secret/hook}" } }
   mail: { email: { to: ['\${USER_NAME}@\${HOST_NAME}'] } }

@@ -141,14 +141,38 @@ describe('check warns, with the reason,', () => {
     expect(loaded.definitions).not.toBeNull();
   });
 
-  it('of a workflow that wakes nobody, unless each of its SLOs routes its pages', async () => {
-    const team = 'teams: { t: { ticket: [log] } }\n';
+  it.each([
+    [
+      'ticket: [log]',
+      'page',
+      [
+        'no one is paged when this workflow burns, but the ticket targets are notified: team `t` has no page route',
+      ],
+    ],
+    [
+      'page: [log]',
+      'ticket',
+      ['tickets of this workflow go where its pages go: team `t` has no ticket route'],
+    ],
+    ['page: [log], ticket: [log]', 'ticket', []],
+    [
+      '',
+      'page',
+      [
+        'no one is paged when this workflow burns: team `t` has no page route',
+        'no one hears of the tickets of this workflow: team `t` has no ticket route',
+      ],
+    ],
+  ])('of a team with { %s }, unless each SLO routes its %ss', async (routes, severity, messages) => {
+    const team = `teams: { t: { ${routes} } }\n`;
     const workflow = (alerts: string) =>
       `workflow: w\nowner: t\nslos:\n${slo('s', '99%', 'succeeded', `, alerts: ${alerts}`)}---\n${team}`;
-    expect(told(await loadText(workflow('{}')))).toEqual([
-      'a.yaml:2:8: warning: no one is paged when this workflow burns: team `t` has no page route; expected `page` targets of the team, or a `route` in the alerts of each SLO',
-    ]);
-    expect(told(await loadText(workflow('{ route: { page: [log] } }')))).toEqual([]);
+    const lines = told(await loadText(workflow('{}')));
+    expect(lines.map((line) => line.replace(/; expected .*/, ''))).toEqual(
+      messages.map((message) => `a.yaml:2:8: warning: ${message}`),
+    );
+    const routed = told(await loadText(workflow(`{ route: { ${severity}: [log] } }`)));
+    expect(routed.filter((line) => line.includes(`no ${severity} route`))).toEqual([]);
     expect(told(await loadText(team))).toEqual([]);
   });
 });

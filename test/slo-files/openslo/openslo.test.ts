@@ -362,6 +362,7 @@ slos: { whole: { objective: 95%, window: 28d, sli: succeeded } }`;
       page: ['log'],
       ticket: [],
       fallback: [],
+      timeZone: null,
     });
   });
 });

@@ -25,6 +25,7 @@ export const BUDGET_REMAINING: TierKind<'budgetRemaining'> = {
     };
   },
   reach: () => LOOKBACK,
+  lately: () => null,
   burn: () => 0,
   burnRates: () => [],
   reason: (_objective, { kind, name, severity, below }) => ({ tier: name, severity, kind, below }),

@@ -32,6 +32,7 @@ export const BURN_RATE: TierKind<'burnRate'> = {
     };
   },
   reach: ({ long }) => long,
+  lately: ({ short }) => short,
   burn: ({ longBurnRate }) => longBurnRate ?? 0,
   burnRates: (tier, { longBurnRate, shortBurnRate }) => [
     { duration: tier.long, burnRate: longBurnRate },

@@ -29,6 +29,7 @@ export const FORECAST: TierKind<'forecast'> = {
     };
   },
   reach: () => LOOKBACK,
+  lately: ({ recent }) => recent,
   burn: () => 0,
   burnRates: () => [],
   reason: (objective, { kind, name, severity, within }, { left, lookback, recent }) => ({

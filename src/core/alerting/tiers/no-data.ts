@@ -12,6 +12,7 @@ export const NO_DATA: TierKind<'noData'> = {
     return { tier, met, cleared: !met, figures: { kind: 'noData', lastAt, silentFor } };
   },
   reach: () => LOOKBACK,
+  lately: () => null,
   burn: () => 0,
   burnRates: () => [],
   reason: (_objective, { kind, name, severity, after }, { lastAt, silentFor }) => ({

@@ -23,6 +23,7 @@ export const OUTAGE: TierKind<'outage'> = {
     };
   },
   reach: (_tier, { streakSince }, now) => (streakSince === null ? LOOKBACK : now - streakSince + MINUTE),
+  lately: ({ consecutiveBad }) => ({ good: 0, bad: consecutiveBad }),
   burn: ({ burnRate }) => burnRate,
   burnRates: () => [],
   reason: (_objective, { kind, name, severity }, { consecutiveBad, needed, streakSince }) => ({

@@ -24,6 +24,7 @@ export const SUCCESS_RATE: TierKind<'successRate'> = {
     };
   },
   reach: ({ over }) => over,
+  lately: ({ over }) => over,
   burn: (figures) => figures.burnRate ?? 0,
   burnRates: ({ over }, figures) => [{ duration: over, burnRate: figures.burnRate }],
   reason: (objective, { kind, name, severity, below, over }, figures) => ({

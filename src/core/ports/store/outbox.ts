@@ -29,6 +29,8 @@ export interface Claim {
   readonly incident: string;
   readonly target: string;
   readonly rows: readonly OutboxRow[];
+  /** Whether the claim before it was never settled: whoever held it may have sent this. */
+  readonly mayRepeat: boolean;
   /**
    * Ids of rows of it that a newer version of Burnwatch wrote. While there is one, none of the conversation can be sent in
    * its order: leave the claim to run out.
@@ -38,9 +40,18 @@ export interface Claim {
 
 export type Settlement =
   | { readonly result: 'delivered' }
-  | { readonly result: 'retry'; readonly at: number; readonly reason: string }
+  /** `rows` as they are kept from now on. */
+  | {
+      readonly result: 'retry';
+      readonly at: number;
+      readonly rows: readonly OutboxRow[];
+    }
   /** Kept as undeliverable; `instead` goes to the fallback in the same write. */
-  | { readonly result: 'undeliverable'; readonly reason: string; readonly instead: readonly OutboxRow[] }
+  | {
+      readonly result: 'undeliverable';
+      readonly rows: readonly OutboxRow[];
+      readonly instead: readonly OutboxRow[];
+    }
   /** Not tried: due again at once, for the next leader. */
   | { readonly result: 'released' };
 

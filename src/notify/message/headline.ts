@@ -1,0 +1,133 @@
+import type { TransitionKind } from '../../core/alerting/incident.ts';
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { formatSpan } from '../../core/words/figures.ts';
+import { budgetState } from './budget-words.ts';
+import type { Cause } from './failures.ts';
+import { missedWords } from './missed-words.ts';
+import { failingNow, isSilence, outlookOf } from './reasons.ts';
+import { oneLine, plainName, shorten } from './wording.ts';
+
+/** Push texts are cut after about as many characters: all up to the cause fits in. */
+const PUSH_LENGTH = 80;
+/** An SLO is recognised by so much of its id. */
+const LEAST_NAME = 18;
+/** Lengths of a step and an error class in a headline; what leaves the SLO its name is taken. */
+const CAUSE_NAMES = [
+  [32, 32],
+  [16, 16],
+  [16, 0],
+  [8, 0],
+] as const;
+/** A cause of fewer failures says little of all. */
+const MAIN_CAUSE = 0.5;
+
+/** The headline of a notification: which SLO, what fails now and why, and then what it costs. */
+export function headlineOf(
+  event: TransitionKind | 'recovered' | 'test',
+  facts: NotificationFacts,
+  causes: readonly Cause[],
+): string {
+  switch (event) {
+    case 'opened':
+      return burning(facts.severity.toUpperCase(), facts, causes);
+    case 'escalated':
+      return burning(facts.severity.toUpperCase(), facts, causes, 'escalated');
+    case 'deescalated':
+      return burning('DOWN TO TICKET', facts, causes);
+    case 'unacknowledged':
+      return burning(
+        'UNACKNOWLEDGED',
+        facts,
+        causes,
+        facts.waited === null ? null : `waiting for ${formatSpan(facts.waited)}`,
+      );
+    case 'reminder':
+      return isSilence(facts)
+        ? burning('STILL SILENT', facts, causes)
+        : burning('STILL BURNING', facts, causes, `open for ${incidentLasted(facts)}`);
+    case 'resolved':
+      return isSilence(facts)
+        ? about('RESOLVED', facts, `data is arriving again after ${incidentLasted(facts)}`)
+        : about('RESOLVED', facts, `failed for ${failedFor(facts)}`, budgetState(facts));
+    case 'recovered':
+      return about(
+        'RECOVERED',
+        facts,
+        `fired and recovered within ${incidentLasted(facts)}`,
+        budgetState(facts),
+      );
+    case 'test':
+      return about('TEST', facts, 'this is only a test, nothing is burning');
+    default:
+      return event satisfies never;
+  }
+}
+
+/** How long an incident that is over was open, or has been. */
+export function incidentLasted({ openedAt, at }: NotificationFacts): string {
+  return formatSpan(at - openedAt);
+}
+
+/** How long outcomes really failed; as long as the incident was open where that is not known. */
+export function failedFor(facts: NotificationFacts): string {
+  const { began, failedUntil } = facts;
+  return began === null || failedUntil === null ? incidentLasted(facts) : formatSpan(failedUntil - began);
+}
+
+function burning(
+  event: string,
+  facts: NotificationFacts,
+  causes: readonly Cause[],
+  aside: string | null = null,
+): string {
+  const now = failingNow(facts);
+  if (now === null) return about(event, facts, outlookOf(facts), aside);
+  const because =
+    facts.recovering || missedWords(facts) ? '' : mainCause(causes, roomFor(event, now) - LEAST_NAME);
+  return about(event, facts, `${now}${because}`, aside, outlook(facts));
+}
+
+/** What is left of the budget, and when it is gone; what is recovering does not carry on as it did. */
+function outlook(facts: NotificationFacts): string | null {
+  if (isSilence(facts)) return null;
+  return facts.recovering ? budgetState(facts) : outlookOf(facts);
+}
+
+/** ` at charge-card (timeout)`, of what most failures have in common, in at most `room` characters. */
+function mainCause(causes: readonly Cause[], room: number): string {
+  const name = (label: Cause['label']) =>
+    causes.find((cause) => cause.label === label && cause.share >= MAIN_CAUSE)?.name ?? null;
+  const [step, dependency, error] = [name('Step'), name('Dependency'), name('Error')];
+  const place = step ?? dependency;
+  for (const [forPlace, forError] of CAUSE_NAMES) {
+    const where = place === null ? '' : `${step === null ? ' calling' : ' at'} ${shorten(place, forPlace)}`;
+    const why = error === null || forError === 0 ? '' : ` (${shorten(error, forError)})`;
+    if (where.length + why.length <= room) return `${where}${why}`;
+  }
+  return '';
+}
+
+/** How much of a push text is left for the name and the cause. */
+function roomFor(event: string, now: string): number {
+  return PUSH_LENGTH - event.length - now.length - ' : '.length;
+}
+
+/** `PAGE orders/done: ` and what there is to say, the first of it within the length of a push text. */
+function about(
+  event: string,
+  { slo }: NotificationFacts,
+  first: string,
+  ...others: readonly (string | null)[]
+): string {
+  const name = shortenMiddle(plainName(slo, 300), Math.max(LEAST_NAME, roomFor(event, first)));
+  const rest = others.filter((other) => other !== null).map((other) => `, ${other}`);
+  return oneLine(`${event} ${name}: ${first}${rest.join('')}`, 400);
+}
+
+/** Both ends of an id matter: which workflow, and which of its SLOs. */
+function shortenMiddle(text: string, limit: number): string {
+  const characters = Array.from(text);
+  if (characters.length <= limit) return text;
+  const head = Math.ceil((limit - 1) / 2);
+  return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (limit - 1 - head)).join('')}`;
+}
