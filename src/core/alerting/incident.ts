@@ -108,7 +108,9 @@ export function step(
     ...active.filter(({ tier }) => tier.severity === 'ticket'),
   ];
   const { incident } = previous;
-  const transition = advance(slo, readings, worstFirst, incident, now);
+  // What only waits to resolve need not be brought to mind.
+  const mayRemind = Object.values(firing).some(({ belowSince }) => belowSince === null);
+  const transition = advance(slo, readings, worstFirst, incident, mayRemind, now);
   if (transition) {
     const over = transition.kind === 'resolved';
     return { state: { firing, incident: over ? null : transition.incident }, transition };
@@ -152,6 +154,7 @@ function advance(
   readings: readonly TierReading[],
   active: readonly TierReading[],
   incident: Incident | null,
+  mayRemind: boolean,
   now: number,
 ): Transition | null {
   const [worst] = active;
@@ -193,7 +196,8 @@ function advance(
   const due = escalation[incident.stepsTaken];
   if (due && incident.pagedAt !== null && now - incident.pagedAt >= due.after)
     return notify('unacknowledged', { stepsTaken: incident.stepsTaken + 1 }, due);
-  return repeat !== null && now - incident.lastNotifiedAt >= repeat ? notify('reminder', {}) : null;
+  const isDue = repeat !== null && now - incident.lastNotifiedAt >= repeat;
+  return isDue && mayRemind ? notify('reminder', {}) : null;
 }
 
 function opened(slo: Slo, active: readonly TierReading[], worst: TierReading, now: number): Incident {

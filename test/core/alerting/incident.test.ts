@@ -347,4 +347,18 @@ describe('a reminder', () => {
     ]);
     expect(transitions[8]!.readings.map(({ tier }) => tier.name)).toEqual(['slow', 'drift']);
   });
+
+  it('is not sent while every tier only waits to resolve', () => {
+    const { transitions } = runWith(
+      { repeat: 3 * MINUTE },
+      readingsOf({ drift: 6 }),
+      readingsOf({ drift: 6 }),
+      ...Array.from({ length: 4 }, () => readingsOf({ drift: 0 })),
+      readingsOf({ drift: 6 }),
+    );
+    expect(kinds(transitions).flatMap((kind, minute) => (kind ? [`${minute} ${kind}`] : []))).toEqual([
+      '0 opened',
+      '6 reminder',
+    ]);
+  });
 });

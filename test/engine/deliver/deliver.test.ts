@@ -7,6 +7,7 @@ import { START } from '../../support/clock.ts';
 import { sketchRow } from '../../support/outbox-rows.ts';
 import type { Post } from '../../support/post.ts';
 import { openPost } from '../../support/post.ts';
+import { until } from '../../support/until.ts';
 
 const DELIVERED: Delivery = { result: 'delivered' };
 const retryAfter = (after: number): Delivery => ({ result: 'retry', reason: 'slow down', after });
@@ -247,5 +248,61 @@ describe('D3: a refusal', () => {
       target: 'gone',
       reason: 'no SLO file defines the target gone any more',
     });
+  });
+});
+
+describe('D3: a notification that reached some', () => {
+  const partly = (result: 'retry' | 'refused'): Delivery => ({
+    ...(result === 'retry' ? { result, after: 0 } : { result }),
+    reason: 'mailbox is full',
+    recipients: ['lead@example.com'],
+  });
+
+  it('goes again to the others only', async () => {
+    post.target('pager').answer = () => partly('retry');
+    await post.enqueue(['pager']);
+    await post.runOnce();
+    post.target('pager').answer = () => DELIVERED;
+    post.clock.advance(2 * SECOND);
+    await post.runOnce();
+    const [first, second] = post.target('pager').sent;
+    expect(first).not.toHaveProperty('recipients');
+    expect(second).toMatchObject({ recipients: ['lead@example.com'] });
+    expect(second).not.toHaveProperty('mayRepeat');
+    expect(await post.outbox()).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
+  });
+
+  it('goes to the fallback for those that refused it, and is kept with their names', async () => {
+    post.target('pager').answer = () => partly('refused');
+    await post.enqueue(['pager']);
+    await post.runOnce();
+    await post.runOnce();
+    expect(post.target('mail').sent[0]!.facts[0]!.insteadOf).toEqual({
+      target: 'pager (lead@example.com)',
+      reason: 'mailbox is full',
+    });
+    const { undeliverable } = await post.outbox();
+    expect(undeliverable).toMatchObject([{ target: 'pager', recipients: ['lead@example.com'] }]);
+  });
+});
+
+describe('D3: a try that was cut off', () => {
+  it('is followed by one that says it may be a repeat', async () => {
+    post.target('pager').answer = () => ({ ...retryAfter(0), mayHaveArrived: true }) as Delivery;
+    await post.enqueue(['pager']);
+    await post.runOnce();
+    post.clock.advance(2 * SECOND);
+    await post.runOnce();
+    expect(post.target('pager').sent.map(({ mayRepeat }) => mayRepeat)).toEqual([undefined, true]);
+  });
+
+  it('also when the process that made it is gone', async () => {
+    await post.enqueue(['pager']);
+    const [claim] = await post.wrapped.store.claim('this process', post.clock.now(), SECOND, 1, []);
+    expect(claim!.mayRepeat).toBe(false);
+    post.clock.advance(2 * SECOND);
+    await post.deliverer.run();
+    await until('the successor sends it', () => post.target('pager').sent.length === 1);
+    expect(post.target('pager').sent).toMatchObject([{ mayRepeat: true }]);
   });
 });
