@@ -31,7 +31,8 @@ function missedRunWords(facts: NotificationFacts, run: MissedRun): MissedWords {
     const what = `${name} did not succeed in time`;
     return { headline: what, sentence: [`${name} had not succeeded by ${times.at(finishBy)}. ${misses}`] };
   }
-  const what = started === true ? `${name} started late` : `${name} never started`;
+  const notStarted = facts.at < finishBy ? 'has not started' : 'never started';
+  const what = `${name} ${started === true ? 'started late' : notStarted}`;
   const due = startBy === null ? `due ${done}` : `due to start by ${times.at(startBy)} and ${done}`;
   return { headline: what, sentence: [`${what}; ${due}. ${misses}`] };
 }

@@ -4,6 +4,7 @@ import type { Slo } from '../../../src/core/slo/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
+import { every, scheduleSli } from '../../support/slis.ts';
 import { startWorld } from '../../support/world.ts';
 
 let world: World;
@@ -253,5 +254,50 @@ describe('D4: when it failed', () => {
     }
     const { failures } = await latest();
     expect(failures[0]).toMatchObject({ step: 'charge', error: 'timeout' });
+  });
+});
+
+describe('D4: what did not come', () => {
+  const EVERY = 10 * MINUTE;
+  const tiers = [{ kind: 'outage', name: 'outage', severity: 'page' }] as const;
+
+  /** Runs that start and succeed so many minutes after their tick; null: never. */
+  async function runs(
+    count: number,
+    { starts, ends }: { readonly starts: number | null; readonly ends: number | null },
+  ): Promise<void> {
+    for (let run = 0; run < count; run++) {
+      const tick = world.clock.now();
+      for (let minute = 0; minute < 10; minute++) {
+        const fields = { workflow: 'orders', execution: `run-${tick}` };
+        if (minute === starts) await world.recorder.record([{ ...fields, status: 'started' }]);
+        if (minute === ends) await world.recorder.record([{ ...fields, status: 'succeeded' }]);
+        await world.tick();
+        world.clock.advance(MINUTE);
+      }
+    }
+  }
+
+  it.each([
+    ['a run that never started', 2, { starts: null, ends: null }, 'start', false],
+    ['a run that did not end in time', 2, { starts: 1, ends: null }, 'finish', true],
+    ['a run whose starts are not reported', null, { starts: null, ends: 8 }, 'finish', null],
+  ] as const)('of a schedule: %s', async (_what, startWithin, run, missed, started) => {
+    const startWithinMs = startWithin === null ? null : startWithin * MINUTE;
+    const sli = scheduleSli(every(EVERY), startWithinMs, 6 * MINUTE);
+    const slo = defineSlo({ objective: '99%', sli, alerts: { tiers } });
+    world = await startWorld({ slos: [slo] });
+    await runs(2, { starts: 1, ends: 3 });
+    await runs(6, run);
+    const { missedRun, at } = await factsOf(slo);
+    const { tick } = missedRun!;
+    expect(tick).toBe(Math.floor(at / EVERY) * EVERY);
+    expect(missedRun).toEqual({
+      tick,
+      missed,
+      started,
+      startBy: startWithinMs === null ? null : tick + startWithinMs,
+      finishBy: tick + 6 * MINUTE,
+    });
   });
 });

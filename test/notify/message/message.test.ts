@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NotificationFacts } from '../../../src/core/alerting/notification.ts';
+import type { MissedRun, NotificationFacts } from '../../../src/core/alerting/notification.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { composeMessage } from '../../../src/notify/message/message.ts';
 import { phraseText } from '../../../src/notify/message/phrase.ts';
@@ -7,6 +7,7 @@ import {
   DEESCALATED,
   ESCALATED,
   LINKS,
+  MISSED_TICKS,
   OPENED,
   OPENED_AT,
   OUTAGE,
@@ -238,5 +239,30 @@ describe('D4: no false sentence', () => {
       'Failed for': '2h 13m, 18:57 to 21:10 UTC',
       'Open for': '2h 10m, 19:06 to 21:16 UTC',
     });
+  });
+});
+
+describe('D4: a run that did not come in time', () => {
+  const run = MISSED_TICKS.missedRun!;
+  const sentenceAt = (at: number, change: Partial<MissedRun> = {}) =>
+    phraseText(compose({ ...MISSED_TICKS, at, missedRun: { ...run, ...change } }).sentence);
+
+  it.each([
+    [
+      'still may',
+      run.startBy!,
+      {},
+      /^The 04:00 CET run has not started; due to start by 04:10 CET and done by 05:00 CET/,
+    ],
+    ['never did', run.finishBy, {}, /^The 04:00 CET run never started;/],
+    ['came late', run.finishBy, { started: true }, /^The 04:00 CET run started late;/],
+    [
+      'has not ended',
+      run.finishBy,
+      { missed: 'finish' },
+      /^The 04:00 CET run had not succeeded by 05:00 CET\./,
+    ],
+  ] as const)('%s', (_what, at, change, words) => {
+    expect(sentenceAt(at, change)).toMatch(words);
   });
 });
