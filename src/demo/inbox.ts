@@ -59,7 +59,6 @@ export function createInbox(): Inbox {
       return new Response('ok');
     },
     mailTransport: {
-      secrets: [],
       async sendMail(mail) {
         keep({ kind: 'mail', id: ++lastId, at: Date.now(), mail });
         return { rejected: [] };

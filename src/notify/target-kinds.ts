@@ -1,4 +1,3 @@
-import type { FetchFunction } from '@slack/webhook';
 import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
 import type { Target, TargetAdapter } from '../core/ports/target.ts';
 import { SECOND } from '../core/time/duration.ts';
@@ -19,7 +18,7 @@ export interface TargetOptions extends Links {
   /** Where `log` targets write; standard output if absent. */
   readonly write?: (text: string) => void;
   /** Sends requests to Slack; the global `fetch` if absent. */
-  readonly slackFetch?: FetchFunction;
+  readonly slackFetch?: typeof fetch;
   /** Sends mails; a connection to the mail server if absent. */
   readonly mailTransport?: MailTransport;
 }

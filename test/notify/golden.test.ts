@@ -76,7 +76,6 @@ async function mailOf(notification: Notification): Promise<Mail> {
   const mails: Mail[] = [];
   const target = emailTarget('mailbox', ['oncall@example.com'], {
     transport: {
-      secrets: [],
       async sendMail(mail) {
         mails.push(mail);
         return { rejected: [] };

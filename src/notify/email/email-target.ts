@@ -8,7 +8,7 @@ import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/po
 import { emailHtml } from './email-html.ts';
 import { type Links, type Message, composeMessage } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
-import { redact, secretsOfMailServer } from '../message/redact.ts';
+import { MAX_ANSWER_BYTES, failureCode } from '../peer-answer.ts';
 
 /** A mail, complete but for what a mail server adds. */
 export interface Mail {
@@ -26,8 +26,6 @@ export interface Mail {
 
 /** What carries mails to a mail server, or stands in for it. */
 export interface MailTransport {
-  /** What no reason may hold, as a server may repeat it. */
-  readonly secrets: readonly string[];
   /** Resolves once the server has the mail, with the recipients it rejected and why. */
   sendMail(mail: Mail & { readonly signal: AbortSignal }): Promise<Accepted>;
   close(): void;
@@ -53,6 +51,20 @@ export interface EmailOptions {
 /** Failures without a server's answer that another try would meet again: they lie in the configuration. */
 const LASTING = new Set(['EENVELOPE', 'EMESSAGE', 'ECONFIG', 'EAUTH', 'ENOAUTH', 'EREQUIRETLS']);
 
+/** What enhanced codes (RFC 3463, without their class) and codes (RFC 5321, RFC 4954) that are often met say. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  '.1.1': 'no such mailbox',
+  '.1.2': 'no such domain',
+  '.2.1': 'the mailbox is disabled',
+  '.2.2': 'the mailbox is full',
+  '.3.4': 'the mail is too large',
+  '.7.1': 'not allowed by its policy',
+  '.7.8': 'wrong user or password',
+  '421': 'it is not available',
+  '530': 'it asks for a login or for TLS',
+  '535': 'wrong user or password',
+};
+
 /**
  * A connection to a mail server, such as `smtp://user:pass@host:587` or `smtps://host`, made for every mail.
  * Each of its waits ends after `timeoutMs`. Throws an error without the address when that is not one.
@@ -67,11 +79,11 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
+    maxResponseSize: MAX_ANSWER_BYTES,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
   return {
-    secrets: secretsOfMailServer(smtpUrl),
     sendMail: (mail) => transporter.sendMail(mail),
     close: () => transporter.close(),
   };
@@ -95,11 +107,11 @@ export function emailTarget(name: string, to: readonly string[], options: EmailO
         const recipients = notification.recipients ?? to;
         const mail = composeMail(notification, recipients, options.from, links);
         const accepted = await transport.sendMail({ ...mail, signal: AbortSignal.any([signal, timeout]) });
-        return partly(accepted, recipients, transport.secrets);
+        return partly(accepted, recipients);
       } catch (error) {
         if (signal.aborted) return unanswered('Stopped before the mail server answered');
         if (timeout.aborted) return unanswered(`The mail server did not answer within ${timeoutMs} ms`);
-        return classify(error as NodemailerError, transport.secrets);
+        return classify(error as NodemailerError);
       }
     },
     async close() {
@@ -109,15 +121,10 @@ export function emailTarget(name: string, to: readonly string[], options: EmailO
 }
 
 /** What became of a mail that a server took for some of its recipients at least. */
-function partly(
-  { rejected, rejectedErrors = [] }: Accepted,
-  to: readonly string[],
-  secrets: readonly string[],
-): Delivery {
+function partly({ rejected, rejectedErrors = [] }: Accepted, to: readonly string[]): Delivery {
   if (rejected.length === 0) return { result: 'delivered' };
   const refused = to.filter((address) => rejected.includes(address));
-  const why = rejectedErrors[0]?.message ?? 'without a reason';
-  const reason = redact(`The mail server refused ${refused.join(', ')}: ${why}`, secrets);
+  const reason = `The mail server refused ${refused.join(', ')}: ${answerOf(rejectedErrors[0])}`;
   // What one of them was refused for good stays refused when the others are tried again.
   const passing = rejectedErrors.some((error) => error.permanent === false);
   return passing
@@ -125,13 +132,27 @@ function partly(
     : { result: 'refused', reason, recipients: refused };
 }
 
-function classify(error: NodemailerError, secrets: readonly string[]): Delivery {
-  const reason = redact(`The mail server failed: ${error.message}`, secrets);
+function classify(error: NodemailerError): Delivery {
+  const reason = `The mail server failed: ${answerOf(error)}`;
   const lasting = error.permanent ?? LASTING.has(error.code ?? '');
   if (lasting) return { result: 'refused', reason };
   const answered = error.responseCode !== undefined;
   const connected = error.code !== 'EDNS' && error.syscall !== 'connect';
   return !answered && connected ? unanswered(reason) : retry(reason);
+}
+
+/**
+ * What a server answered, as its code and enhanced code (RFC 3463), `550 5.1.1`; else why there is no answer. Its words are
+ * not repeated: they may hold what it was sent, the password among it, or anything else.
+ */
+function answerOf(error: NodemailerError | undefined): string {
+  if (error?.responseCode === undefined) return failureCode(error);
+  const { responseCode, response = '' } = error;
+  const enhanced = /^\d{3}[ -]\d(\.\d{1,3}\.\d{1,3}) /.exec(response.slice(0, 20))?.[1];
+  const code =
+    enhanced === undefined ? String(responseCode) : `${responseCode} ${response.charAt(4)}${enhanced}`;
+  const meaning = MEANINGS[enhanced ?? ''] ?? MEANINGS[responseCode];
+  return meaning === undefined ? code : `${code} (${meaning})`;
 }
 
 /** The server may have the mail, and its answer was lost. */

@@ -2,14 +2,16 @@ import { oneLine } from './wording.ts';
 
 const MAX_REASON = 200;
 // Whatever follows the host may be a token, and what precedes it a password.
-const ADDRESS = /([a-z][a-z0-9+.-]*:\/\/)([^\s/@]*@)?([^\s/?#@]*)[^\s]*/gi;
+const ADDRESS = /([a-z][a-z0-9+.-]{0,20}:\/\/)([^\s/@]*@)?([^\s/?#@]*)[^\s]*/gi;
+// Before any pattern sees it, whatever was in it.
+const MAX_READ = 4096;
 
 /**
  * Makes a reason that may be logged, stored and shown: one line of at most 200 characters in which the given
  * secrets are blotted out and every address is cut down to its host.
  */
 export function redact(reason: string, secrets: readonly string[]): string {
-  let text = reason;
+  let text = reason.slice(0, MAX_READ);
   for (const secret of secrets.toSorted((a, b) => b.length - a.length)) {
     if (secret !== '') text = text.replaceAll(secret, '[secret]');
   }

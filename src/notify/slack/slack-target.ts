@@ -2,14 +2,14 @@ import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@
 import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
 import { HOUR, SECOND } from '../../core/time/duration.ts';
 import { composeMessage, type Links } from '../message/message.ts';
-import { redact, secretsOfWebhook } from '../message/redact.ts';
+import { failureCode, readAnswer } from '../peer-answer.ts';
 import { slackPayload } from './slack-blocks.ts';
 
 export interface SlackOptions {
   /** For one try, from connecting to the end of the answer. */
   readonly timeoutMs: number;
   /** Sends the request; the global `fetch` if absent. */
-  readonly fetch?: FetchFunction;
+  readonly fetch?: typeof fetch;
   readonly links: Links;
 }
 
@@ -26,6 +26,27 @@ const PASSING = new Set([
   'service_unavailable',
 ]);
 
+/** What else Slack says of a webhook. Nothing but known words of an answer is repeated: it may come from elsewhere. */
+const KNOWN = new Set([
+  ...PASSING,
+  'action_prohibited',
+  'channel_is_archived',
+  'channel_not_found',
+  'invalid_blocks',
+  'invalid_payload',
+  'invalid_token',
+  'msg_blocks_too_long',
+  'no_active_hooks',
+  'no_service',
+  'no_service_id',
+  'no_team',
+  'no_text',
+  'posting_to_general_channel_denied',
+  'team_disabled',
+  'too_many_attachments',
+  'user_not_found',
+]);
+
 /** Failures before anything was sent. */
 const NEVER_CONNECTED = new Set([
   'ECONNREFUSED',
@@ -36,6 +57,9 @@ const NEVER_CONNECTED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** Of these statuses an answer has no body. */
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
 interface Answer {
   readonly status: number;
   readonly body: string;
@@ -45,10 +69,10 @@ interface Answer {
 /**
  * A Slack channel behind an incoming webhook. Sends once and says what became of it: rate limits (with the wait
  * Slack asked for, at most an hour), server errors, timeouts and network failures are worth another try; any other answer but
- * success is refused with Slack's reason. Redirects are not followed. No reason holds the webhook's address.
+ * success is refused. Redirects are not followed. Only the beginning of an answer is read, and a reason holds at most its
+ * status and a word that is known to be Slack's, never the webhook's address.
  */
 export function slackTarget(name: string, webhook: string, options: SlackOptions): TargetAdapter {
-  const secrets = secretsOfWebhook(webhook);
   return {
     name,
     kind: 'slack',
@@ -59,12 +83,16 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
       const post: FetchFunction = async (url, init) => {
         const response = await (options.fetch ?? fetch)(url, {
           ...init,
+          // What is packed would be unpacked before its size is known.
+          headers: { ...init?.headers, 'Accept-Encoding': 'identity' },
           // As an answer, a redirect can be distinguished from a broken connection.
           redirect: 'manual',
           signal: AbortSignal.any([signal, timeout]),
         });
         retryAfter = response.headers.get('retry-after');
-        return response;
+        const { status } = response;
+        const body = await readAnswer(response);
+        return new Response(WITHOUT_BODY.has(status) ? null : body, { status });
       };
       try {
         const { text } = await new IncomingWebhook(webhook, { fetch: post }).send({
@@ -74,24 +102,25 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
           unfurl_links: false,
           unfurl_media: false,
         });
-        return classify({ status: 200, body: text, retryAfter }, secrets);
+        return classify({ status: 200, body: text, retryAfter });
       } catch (error) {
         if (error instanceof IncomingWebhookHTTPError) {
-          return classify({ status: error.statusCode, body: error.body, retryAfter }, secrets);
+          return classify({ status: error.statusCode, body: error.body, retryAfter });
         }
         if (signal.aborted) return { ...retry('Stopped before Slack answered'), mayHaveArrived: true };
         if (timeout.aborted)
           return { ...retry(`Slack did not answer within ${options.timeoutMs} ms`), mayHaveArrived: true };
-        const mayHaveArrived = !NEVER_CONNECTED.has(codeOf(error));
-        return { ...retry(`Slack cannot be reached: ${redact(causeOf(error), secrets)}`), mayHaveArrived };
+        const code = failureCode(error);
+        return { ...retry(`Slack cannot be reached: ${code}`), mayHaveArrived: !NEVER_CONNECTED.has(code) };
       }
     },
     async close() {},
   };
 }
 
-function classify({ status, body, retryAfter }: Answer, secrets: readonly string[]): Delivery {
-  const reason = redact(`Slack answered ${status} ${failureIn(body) ?? body}`, secrets);
+function classify({ status, body, retryAfter }: Answer): Delivery {
+  const said = failureIn(body) ?? body.trim();
+  const reason = `Slack answered ${status}${KNOWN.has(said) ? ` ${said}` : ''}`;
   if (status === 429 || status >= 500) return retry(reason, milliseconds(retryAfter));
   if (status < 200 || status >= 300) return { result: 'refused', reason };
   const failure = failureIn(body);
@@ -113,7 +142,7 @@ function failureIn(body: string): string | null {
     const answer: unknown = JSON.parse(body);
     if (typeof answer !== 'object' || answer === null || !('ok' in answer) || answer.ok !== false)
       return null;
-    return 'error' in answer && typeof answer.error === 'string' ? answer.error : 'without a reason';
+    return 'error' in answer && typeof answer.error === 'string' ? answer.error : '';
   } catch {
     return null;
   }
@@ -122,17 +151,4 @@ function failureIn(body: string): string | null {
 function milliseconds(retryAfter: string | null): number | null {
   if (retryAfter === null || !/^\d{1,9}$/.test(retryAfter.trim())) return null;
   return Math.min(Number(retryAfter) * SECOND, LONGEST_WAIT);
-}
-
-/** The code of the innermost error; empty when it has none. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  if (error.cause !== undefined) return codeOf(error.cause);
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-/** The innermost message: what fetch throws says only "fetch failed". */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : causeOf(error.cause);
 }

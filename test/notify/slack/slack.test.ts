@@ -68,7 +68,7 @@ describe('what becomes of one try to reach Slack', () => {
     ['429 with a negative Retry-After', limited('-5'), retry('Slack answered 429 rate_limited')],
     ['429 with a date', limited('Sun, 22 Nov 2026 19:06:00 GMT'), retry('Slack answered 429 rate_limited')],
     ['429 without Retry-After', { status: 429, body: '' }, retry('Slack answered 429')],
-    ['500', { status: 500, body: 'oops' }, retry('Slack answered 500 oops')],
+    ['500', { status: 500, body: 'oops' }, retry('Slack answered 500')],
     [
       '503 with Retry-After',
       { status: 503, headers: { 'Retry-After': '5' } },
@@ -81,9 +81,9 @@ describe('what becomes of one try to reach Slack', () => {
     ['ok: true', json({ ok: true }), { result: 'delivered' }],
     ['ok: false', json({ ok: false, error: 'invalid_blocks' }), refused('Slack answered 200 invalid_blocks')],
     ['ok: false for now', json({ ok: false, error: 'ratelimited' }), retry('Slack answered 200 ratelimited')],
-    ['ok: false, no more', json({ ok: false }), refused('Slack answered 200 without a reason')],
+    ['ok: false, no more', json({ ok: false }), refused('Slack answered 200')],
     ['a login page', { status: 200, body: '<!doctype html>' }, retry('A web page answered instead of Slack')],
-    ['a broken connection', 'reset', unanswered('Slack cannot be reached: read ECONNRESET')],
+    ['a broken connection', 'reset', unanswered('Slack cannot be reached: ECONNRESET')],
   ])('D3: %s', async (_, answer, delivery) => {
     slack.answer(answer);
     expect(await target.send(NOTIFICATION, NEVER)).toEqual(delivery);
@@ -158,7 +158,7 @@ describe('no reason tells how to use the webhook', () => {
     const delivery = await failing.send(NOTIFICATION, NEVER);
     expect(delivery).toEqual({
       result: 'retry',
-      reason: 'Slack cannot be reached: cannot reach [secret]',
+      reason: 'Slack cannot be reached: unknown',
       after: null,
       mayHaveArrived: true,
     });
