@@ -55,7 +55,7 @@ export function createInbox(): Inbox {
   return {
     async slackFetch(url, init) {
       const payload = JSON.parse(init?.body as string) as SlackPayload;
-      keep({ kind: 'slack', id: ++lastId, at: Date.now(), webhook: String(url), payload });
+      keep({ kind: 'slack', id: ++lastId, at: Date.now(), webhook: url, payload });
       return new Response('ok');
     },
     mailTransport: {

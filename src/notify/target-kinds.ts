@@ -6,6 +6,7 @@ import type { MailTransport } from './email/email-target.ts';
 import { logTarget } from './log/log-target.ts';
 import type { Links } from './message/message.ts';
 import { redact, secretsOfMailServer, secretsOfWebhook } from './message/redact.ts';
+import type { SlackFetch } from './slack/slack-target.ts';
 import { slackTarget } from './slack/slack-target.ts';
 
 /** What targets need besides their definition. */
@@ -18,7 +19,7 @@ export interface TargetOptions extends Links {
   /** Where `log` targets write; standard output if absent. */
   readonly write?: (text: string) => void;
   /** Sends requests to Slack; the global `fetch` if absent. */
-  readonly slackFetch?: typeof fetch;
+  readonly slackFetch?: SlackFetch;
   /** Sends mails; a connection to the mail server if absent. */
   readonly mailTransport?: MailTransport;
 }

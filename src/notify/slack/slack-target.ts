@@ -5,11 +5,14 @@ import { composeMessage, type Links } from '../message/message.ts';
 import { failureCode, readAnswer } from '../peer-answer.ts';
 import { slackPayload } from './slack-blocks.ts';
 
+/** Sends a request and resolves once the head of its answer is there. */
+export type SlackFetch = (url: string, init?: RequestInit) => Promise<Response>;
+
 export interface SlackOptions {
   /** For one try, from connecting to the end of the answer. */
   readonly timeoutMs: number;
   /** Sends the request; the global `fetch` if absent. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: SlackFetch;
   readonly links: Links;
 }
 
@@ -80,8 +83,8 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
       const payload = slackPayload(composeMessage(notification, options.links));
       const timeout = AbortSignal.timeout(options.timeoutMs);
       let retryAfter: string | null = null;
-      const post: FetchFunction = async (url, init) => {
-        const response = await (options.fetch ?? fetch)(url, {
+      const post: FetchFunction = async (_url, init) => {
+        const response = await (options.fetch ?? fetch)(webhook, {
           ...init,
           // What is packed would be unpacked before its size is known.
           headers: { ...init?.headers, 'Accept-Encoding': 'identity' },

@@ -60,7 +60,7 @@ export async function reviewSlos(
   const team = teams.get(owner);
   const at = placeAt(place, ['owner']) ?? place;
   for (const severity of ['page', 'ticket'] as const) {
-    const message = team ? unroutedTo(team, slos, severity) : null;
+    const message = team ? withoutRoute(team, slos, severity) : null;
     if (message === null) continue;
     const expected = `\`${severity}\` targets of the team, or a \`route\` in the alerts of each SLO`;
     report(problemAt(source, at.start, 'warning', message, { expected }));
@@ -68,13 +68,13 @@ export async function reviewSlos(
 }
 
 /** Where what has no route of its own goes instead; null where there is a route. */
-function unroutedTo(team: Team, slos: readonly Slo[], severity: Severity): string | null {
+function withoutRoute(team: Team, slos: readonly Slo[], severity: Severity): string | null {
   const other = severity === 'page' ? 'ticket' : 'page';
-  const unrouted = slos.some(
+  const isMissing = slos.some(
     ({ alerts }) =>
       alerts.route[severity] === null && alerts.tiers.some((tier) => tier.severity === severity),
   );
-  if (!unrouted || team[severity].length > 0) return null;
+  if (!isMissing || team[severity].length > 0) return null;
   const missing = `team \`${team.name}\` has no ${severity} route`;
   if (team[other].length === 0)
     return severity === 'page'

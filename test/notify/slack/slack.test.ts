@@ -153,7 +153,7 @@ describe('no reason tells how to use the webhook', () => {
       timeoutMs: 10_000,
       links: LINKS,
       fetch: (url) =>
-        Promise.reject(new TypeError('fetch failed', { cause: new Error(`cannot reach ${String(url)}`) })),
+        Promise.reject(new TypeError('fetch failed', { cause: new Error(`cannot reach ${url}`) })),
     });
     const delivery = await failing.send(NOTIFICATION, NEVER);
     expect(delivery).toEqual({
