@@ -1,7 +1,7 @@
 import type { NotificationFacts } from '../alerting/notification.ts';
 
 /** What became of one try to send. Adapters classify, they never loop (D3). */
-export type Delivery = { readonly result: 'delivered' } | Retry | Refused;
+export type Delivery = { readonly result: 'delivered' } | Retry | Refusal;
 
 /** Worth another try. */
 export interface Retry {
@@ -16,7 +16,7 @@ export interface Retry {
 }
 
 /** Will never work as it is. */
-export interface Refused {
+export interface Refusal {
   readonly result: 'refused';
   readonly reason: string;
   /** As of `Retry`. */

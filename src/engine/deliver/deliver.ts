@@ -6,7 +6,7 @@ import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
-import type { Delivery, Refused, Retry, Target } from '../../core/ports/target.ts';
+import type { Delivery, Refusal, Retry, Target } from '../../core/ports/target.ts';
 import { DAY, MINUTE, SECOND } from '../../core/time/duration.ts';
 
 export interface Deliverer {
@@ -197,7 +197,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  function undeliverable(rows: readonly OutboxRow[], target: string, delivery: Retry | Refused): Settlement {
+  function undeliverable(rows: readonly OutboxRow[], target: string, delivery: Retry | Refusal): Settlement {
     const { reason } = delivery;
     const kept = rows.map((row) => afterTry(row, delivery));
     const refused = recipientsOf(kept);
@@ -283,7 +283,7 @@ function recipientsOf(rows: readonly OutboxRow[]): readonly string[] | null {
 }
 
 /** The row with a try that failed counted. */
-function afterTry(row: OutboxRow, delivery: Retry | Refused): OutboxRow {
+function afterTry(row: OutboxRow, delivery: Retry | Refusal): OutboxRow {
   return {
     ...row,
     attempts: row.attempts + 1,

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { timesAt } from '../../core/words/moments.ts';
+import { timesAt } from '../../core/words/times.ts';
 import { plainName } from '../message/wording.ts';
 import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
 import { emailHtml } from './email-html.ts';
 import { type Links, type Message, composeMessage } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
-import { MAX_ANSWER_BYTES, failureCode } from '../peer-answer.ts';
+import { MAX_ANSWER_BYTES, failureCode } from '../message/peer-answer.ts';
 
 /** A mail, complete but for what a mail server adds. */
 export interface Mail {

@@ -1,6 +1,6 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { sliWords } from './sli-words.ts';
-import type { Times } from '../../core/words/moments.ts';
+import type { Times } from '../../core/words/times.ts';
 import type { Field, Phrase } from './phrase.ts';
 import { timesOf } from './times.ts';
 import {

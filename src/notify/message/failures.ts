@@ -1,7 +1,7 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { Phrase, Piece } from './phrase.ts';
 import { plainName, urlPart, webAddress } from './wording.ts';
-import type { Times } from '../../core/words/moments.ts';
+import type { Times } from '../../core/words/times.ts';
 import { formatWholeShare } from '../../core/words/figures.ts';
 
 /** The step, dependency or error class that most failures have in common. */

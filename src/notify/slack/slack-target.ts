@@ -2,7 +2,7 @@ import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@
 import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
 import { HOUR, SECOND } from '../../core/time/duration.ts';
 import { composeMessage, type Links } from '../message/message.ts';
-import { failureCode, readAnswer } from '../peer-answer.ts';
+import { failureCode, readAnswer } from '../message/peer-answer.ts';
 import { slackPayload } from './slack-blocks.ts';
 
 /** Sends a request and resolves once the head of its answer is there. */

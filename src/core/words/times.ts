@@ -41,7 +41,7 @@ export function timesAt(now: number, timeZone: string | null): Times {
     at,
     ago(moment) {
       const past = Math.min(moment, now);
-      return `${at(moment)} (${now - past < MINUTE ? 'just now' : `${formatSpan(now - past)} ago`})`;
+      return `${at(past)} (${now - past < MINUTE ? 'just now' : `${formatSpan(now - past)} ago`})`;
     },
     period(from, to) {
       const [start, end] = [partsOf(from, zone), partsOf(to, zone)];
