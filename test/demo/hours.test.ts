@@ -3,7 +3,7 @@ import { HOUR, SECOND } from '../../src/core/time/duration.ts';
 import { FIRST_INCIDENT_AFTER } from '../../src/demo/incident-script.ts';
 import { HISTORY_LENGTH } from '../../src/demo/history.ts';
 import { stageAt } from './stage.ts';
-import { stateAtStart } from './state-at-start.ts';
+import { dataAtStart } from './data-at-start.ts';
 
 const CHARGE_CARD = 'order-fulfillment/charge-card-succeeds';
 /** What the first minute of the incident touches. */
@@ -45,7 +45,7 @@ describe('the demo looks the same whenever it starts', () => {
     const stage = await stageAt(Date.parse(start), history);
     try {
       for (const report of await stage.slos()) {
-        expect([report.id, report.state]).toEqual([report.id, stateAtStart(report)]);
+        expect([report.id, report.alert, report.data]).toEqual([report.id, 'none', dataAtStart(report)]);
         expect(report.budget.remainingRatio ?? 1, report.id).toBeGreaterThan(0.3);
       }
 
@@ -58,7 +58,7 @@ describe('the demo looks the same whenever it starts', () => {
 
       for (const report of await stage.slos()) {
         if (!STRUCK.has(report.id))
-          expect([report.id, report.state]).toEqual([report.id, stateAtStart(report)]);
+          expect([report.id, report.alert, report.data]).toEqual([report.id, 'none', dataAtStart(report)]);
       }
     } finally {
       await stage.close();

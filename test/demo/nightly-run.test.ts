@@ -52,9 +52,15 @@ describe('a demo that runs through the night', () => {
         const morning = Math.floor(Date.parse(start) / DAY + 0.5) * DAY + 4 * HOUR;
         const notified = await stage.play(morning - Date.parse(start), MINUTE);
         expect(notified.filter(({ facts }) => facts.workflow === 'nightly-invoices')).toEqual([]);
-        for (const [index, { id, state, sli }] of (await nightly()).entries()) {
+        for (const [index, { id, alert, data, sli }] of (await nightly()).entries()) {
           const { good } = before[index]!.sli;
-          expect({ id, state, ...sli }).toMatchObject({ id, state: 'healthy', good: good + 1, bad: 0 });
+          expect({ id, alert, data, ...sli }).toMatchObject({
+            id,
+            alert: 'none',
+            data: 'ok',
+            good: good + 1,
+            bad: 0,
+          });
         }
         expect(await stage.store.inFlight('nightly-invoices')).toEqual({ running: 0, overdue: 0 });
       } finally {

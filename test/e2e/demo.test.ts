@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SloReport } from '../../src/core/ports/queries.ts';
-import { stateAtStart } from '../demo/state-at-start.ts';
+import { dataAtStart } from '../demo/data-at-start.ts';
 import { startBrowser } from '../support/browser.ts';
 import { killServices, startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
@@ -18,7 +18,7 @@ const CHARGE_CARD = 'order-fulfillment/charge-card-succeeds';
 const WITHIN = 60_000;
 
 /** As much of an SLO of `GET /v1/slos` as is looked at here. */
-interface ListedSlo extends Pick<SloReport, 'id' | 'workflow' | 'state' | 'budget' | 'incident'> {
+interface ListedSlo extends Pick<SloReport, 'id' | 'workflow' | 'alert' | 'data' | 'budget' | 'incident'> {
   readonly windows: readonly { readonly from: string }[];
   readonly evaluatedAt: string;
 }
@@ -67,14 +67,14 @@ describe('burnwatch demo', () => {
       expect.arrayContaining(['order-fulfillment', 'clickstream-pipeline', 'nightly-invoices']),
     );
     for (const report of all) {
-      const { id, state, budget, incident } = report;
-      const expected = stateAtStart({
+      const { id, alert, data, budget } = report;
+      const expected = dataAtStart({
         id,
         windows: report.windows.map(({ from }) => ({ from: Date.parse(from) })),
         evaluatedAt: Date.parse(report.evaluatedAt),
       });
-      expect({ id, state, incident }).toEqual({ id, state: expected, incident: null });
-      if (expected === 'no-data') continue;
+      expect({ id, alert, data }).toEqual({ id, alert: 'none', data: expected });
+      if (expected === 'none') continue;
       expect(budget.remainingRatio, id).toBeGreaterThan(0.3);
       expect(budget.remainingRatio, id).toBeLessThanOrEqual(1);
     }
@@ -90,7 +90,7 @@ describe('burnwatch demo', () => {
       async () => (await slos()).find(({ id, incident }) => id === CHARGE_CARD && incident),
       remaining(),
     );
-    expect(burning).toMatchObject({ state: 'burning', incident: { severity: 'page', tier: 'fast' } });
+    expect(burning).toMatchObject({ alert: 'page', incident: { severity: 'page', tier: 'fast' } });
 
     await until('the page in the terminal', () => demo.output().includes(`PAGE ${CHARGE_CARD}`), remaining());
     const output = demo.output();

@@ -2,6 +2,7 @@ import { measurementSubject, parseMeasurement } from '../../src/core/outcomes/me
 import { parseOutcome } from '../../src/core/outcomes/outcome.ts';
 import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
 import { isRejection } from '../../src/core/outcomes/record-fields.ts';
+import { stateOfBudget } from '../../src/core/budget/error-budget.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { AcknowledgementReport, Operator } from '../../src/core/ports/operator.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
@@ -219,9 +220,10 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     runbook: 'https://wiki.example.com/runbooks/fulfillment',
     objective: 0.95,
     window: '28d',
-    state: 'healthy',
+    alert: 'none',
+    data: 'ok',
     sli: { kind: 'outcomes', unit: 'executions', good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
-    budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, exhaustsAt: null },
+    budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, state: 'ok', exhaustsAt: null },
     windows: [windowOf('28d', 28 * DAY, 9710, 290)],
     budgetPolicy: null,
     burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.6, '2h': 0.6, '6h': 0.7, '1d': 0.5, '3d': null },
@@ -260,13 +262,14 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
 /** An SLO that burns, with an incident. */
 export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
-    state: 'burning',
+    alert: 'page',
     sli: { kind: 'outcomes', unit: 'executions', good: 9560, bad: 440, total: 10_000, ratio: 0.956 },
     budget: {
       allowed: 500,
       spent: 440,
       remaining: 60,
       remainingRatio: 0.12,
+      state: 'low',
       exhaustsAt: NOW + 3 * HOUR + 20 * MINUTE,
     },
     burnRates: { '5m': 17.2, '30m': 15.1, '1h': 14.9, '2h': 9.3, '6h': 3.2, '1d': 1.1, '3d': 0.8 },
@@ -289,12 +292,18 @@ export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
   });
 }
 
-/** An SLO that overspent its budget. */
+/** An SLO that overspent its budget; nothing is open. */
 export function exhaustedSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
-    state: 'exhausted',
     sli: { kind: 'outcomes', unit: 'executions', good: 9350, bad: 650, total: 10_000, ratio: 0.935 },
-    budget: { allowed: 500, spent: 650, remaining: -150, remainingRatio: -0.3, exhaustsAt: null },
+    budget: {
+      allowed: 500,
+      spent: 650,
+      remaining: -150,
+      remainingRatio: -0.3,
+      state: 'exhausted',
+      exhaustsAt: null,
+    },
     ...changes,
   });
 }
@@ -312,6 +321,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
     workflow: 'checkout-journey',
     name: 'whole-journey',
     description: 'From the basket to the door',
+    alert: 'page',
     sli: { kind: 'composite', unit: 'outcomes', good: 9350.25, bad: 649.75, total: 10_000, ratio: 0.935025 },
     windows: [windowOf('28d', 28 * DAY, 9350.25, 649.75), windowOf('7d', 7 * DAY, 2000, 0), month],
     budgetPolicy: {
@@ -409,9 +419,9 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
 /** An SLO without outcomes. */
 export function silentSlo(changes: Partial<SloDetail> = {}): SloDetail {
   return sloDetail({
-    state: 'no-data',
+    data: 'none',
     sli: { kind: 'outcomes', unit: 'executions', good: 0, bad: 0, total: 0, ratio: null },
-    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null, exhaustsAt: null },
+    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null, state: 'ok', exhaustsAt: null },
     windows: [windowOf('28d', 28 * DAY, 0, 0)],
     burnRates: { '5m': null, '1h': null },
     failures: [],
@@ -424,6 +434,7 @@ export function silentSlo(changes: Partial<SloDetail> = {}): SloDetail {
 export function windowOf(text: string, duration: number, good: number, bad: number): WindowReport {
   const total = good + bad;
   const allowed = total / 20;
+  const remainingRatio = total === 0 ? null : (allowed - bad) / allowed;
   return {
     window: text,
     kind: 'rolling',
@@ -434,7 +445,8 @@ export function windowOf(text: string, duration: number, good: number, bad: numb
       allowed,
       spent: bad,
       remaining: allowed - bad,
-      remainingRatio: total === 0 ? null : (allowed - bad) / allowed,
+      remainingRatio,
+      state: stateOfBudget({ remainingRatio }),
     },
   };
 }

@@ -9,6 +9,20 @@ export interface ErrorBudget {
   readonly remainingRatio: number | null;
 }
 
+/** What is left of a budget, in one word, what needs people first; `ok` as well while nothing can be said of it. */
+export const BUDGET_STATES = ['exhausted', 'low', 'ok'] as const;
+export type BudgetState = (typeof BUDGET_STATES)[number];
+
+/** Below this share a budget is low: time to look before it is gone. */
+const LOW_BELOW = 0.25;
+
+/** `exhausted`: nothing is left. `low`: less than a quarter is. */
+export function stateOfBudget({ remainingRatio }: Pick<ErrorBudget, 'remainingRatio'>): BudgetState {
+  if (remainingRatio === null) return 'ok';
+  if (remainingRatio <= 0) return 'exhausted';
+  return remainingRatio < LOW_BELOW ? 'low' : 'ok';
+}
+
 /** The budget of a window that held these outcomes: `1 - objective` of the valid ones. */
 export function errorBudget(objective: Objective, { good, bad }: Counts): ErrorBudget {
   const total = good + bad;

@@ -1,12 +1,38 @@
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
+import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
-import type { ErrorBudget } from '../budget/error-budget.ts';
+import type { BudgetState, ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { OutboxView } from './store/outbox.ts';
 
-export type SloState = 'healthy' | 'burning' | 'exhausted' | 'no-data' | 'warming-up';
+/** The severity of the open incident of an SLO. Here and below, the order is the one in which people should look. */
+export const ALERT_LEVELS = ['page', 'ticket', 'none'] as const;
+export type AlertLevel = (typeof ALERT_LEVELS)[number];
+
+/** `none`: no outcomes in the window. `warming-up`: counted for less than the first page window. */
+export const DATA_STATES = ['none', 'warming-up', 'ok'] as const;
+export type DataState = (typeof DATA_STATES)[number];
+
+/** Which SLOs are asked for; null: whatever it is. */
+export interface SloFilter {
+  readonly alert: AlertLevel | null;
+  readonly budget: BudgetState | null;
+  readonly data: DataState | null;
+}
+
+/** Whether an SLO is among those asked for. */
+export function isAskedFor(
+  { alert, budget, data }: Pick<SloReport, 'alert' | 'budget' | 'data'>,
+  filter: SloFilter,
+): boolean {
+  return (
+    (filter.alert === null || filter.alert === alert) &&
+    (filter.budget === null || filter.budget === budget.state) &&
+    (filter.data === null || filter.data === data)
+  );
+}
 
 /** What was counted, and the share of it that was good; null without any. */
 export interface Ratio {
@@ -29,9 +55,10 @@ export interface SloReport {
   readonly runbook: string | null;
   readonly objective: number;
   readonly window: string;
-  readonly state: SloState;
+  readonly alert: AlertLevel;
+  readonly data: DataState;
   readonly sli: Ratio & { readonly kind: Sli['kind']; readonly unit: SliUnit };
-  readonly budget: ErrorBudget & { readonly exhaustsAt: number | null };
+  readonly budget: BudgetReport & { readonly exhaustsAt: number | null };
   /** Every window the promise is kept over; the first is the one that alerts and `budget` are about. */
   readonly windows: readonly WindowReport[];
   /** Window length to burn rate, shortest first. */
@@ -52,7 +79,12 @@ export interface WindowReport {
   readonly from: number;
   readonly to: number;
   readonly sli: Ratio;
-  readonly budget: ErrorBudget;
+  readonly budget: BudgetReport;
+}
+
+/** An error budget, and what is left of it in one word. */
+export interface BudgetReport extends ErrorBudget {
+  readonly state: BudgetState;
 }
 
 /** What the error budget policy of an SLO says at this moment. */
@@ -68,7 +100,7 @@ export interface BudgetPolicyReport {
 /** An incident that has not resolved. */
 export interface OpenIncident {
   readonly id: string;
-  readonly severity: string;
+  readonly severity: Severity;
   /** The tier that made it as severe as it is. */
   readonly tier: string;
   /** All tiers that fire, worst first. */

@@ -3,17 +3,18 @@ import type { Counts } from '../../core/counters/cells.ts';
 import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import { burnRatesOf } from '../../core/alerting/tier-kinds.ts';
 import type { ErrorBudget } from '../../core/budget/error-budget.ts';
-import { errorBudget } from '../../core/budget/error-budget.ts';
+import { errorBudget, stateOfBudget } from '../../core/budget/error-budget.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type {
   BudgetPolicyReport,
+  BudgetReport,
+  DataState,
   OpenIncident,
   Ratio,
   SloReport,
-  SloState,
   WindowReport,
 } from '../../core/ports/queries.ts';
 import { unitOf, warmUpOf } from '../../core/sli/sli-kinds.ts';
@@ -41,9 +42,10 @@ export function reportSlo(
     runbook: slo.runbook,
     objective: slo.objective.ratio,
     window: slo.window.text,
-    state: stateOf(state, budget, now - since < warmUp(slo, readings)),
+    alert: state.incident?.severity ?? 'none',
+    data: dataOf(counts, now - since < warmUp(slo, readings)),
     sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
-    budget: { ...undusted(budget), exhaustsAt },
+    budget: { ...budgetReport(budget), exhaustsAt },
     windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, sum, now)),
     burnRates: burnRates(readings),
     budgetPolicy: budgetPolicy(slo, budget),
@@ -94,6 +96,10 @@ export function undusted(budget: ErrorBudget): ErrorBudget {
   };
 }
 
+function budgetReport(budget: ErrorBudget): BudgetReport {
+  return { ...undusted(budget), state: stateOfBudget(budget) };
+}
+
 /** A number without floating-point noise: `digits` decimals, and no -0. */
 export function rounded(value: number, digits = 6): number {
   return Number.isInteger(value) ? value + 0 : Number(value.toFixed(digits)) + 0;
@@ -117,7 +123,7 @@ function reportWindow(
     from: calendar ? startOfPeriod(window, now) : now - window.duration,
     to: calendar ? endOfPeriod(window, now) : now,
     sli: ratioOf(counts),
-    budget: undusted(errorBudget(objective, counts)),
+    budget: budgetReport(errorBudget(objective, counts)),
   };
 }
 
@@ -148,12 +154,9 @@ function budgetPolicy(slo: Slo, { remainingRatio }: ErrorBudget): BudgetPolicyRe
   return { name, deploys: frozen ? 'frozen' : 'allowed', reasons: frozen ? [reason] : [], postmortemAbove };
 }
 
-/** What matters most comes first: a burning SLO without budget is exhausted, one without outcomes has no state but that. */
-function stateOf(state: AlertState, budget: ErrorBudget, isYoung: boolean): SloState {
-  if (budget.remainingRatio !== null && budget.remainingRatio <= 0) return 'exhausted';
-  if (state.incident) return 'burning';
-  if (budget.remainingRatio === null) return 'no-data';
-  return isYoung ? 'warming-up' : 'healthy';
+function dataOf({ good, bad }: Counts, isYoung: boolean): DataState {
+  if (good + bad === 0) return 'none';
+  return isYoung ? 'warming-up' : 'ok';
 }
 
 /** Until its first page tier's long window is full, an SLO's burn rate is of less time than it says. */

@@ -1,6 +1,13 @@
+import { iconSvg } from '../dashboard/icon.ts';
 import { TEXT } from './parameters.ts';
+import { SLO_FILTER, readAlert, readPageFilter } from './slo-filter.ts';
 import type { ContentRoute } from './route-table.ts';
 
+const ASSET = {
+  kind: 'asset',
+  statuses: [200],
+  headers: { 'Cache-Control': 'private, max-age=300' },
+} as const;
 const HTML = { kind: 'html', type: 'text/html; charset=utf-8' } as const;
 
 /** The dashboard. */
@@ -13,14 +20,14 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     query: {
       parameters: {
         q: { schema: TEXT, description: 'only SLOs with this text in their id or owner' },
-        state: { schema: TEXT, description: 'only SLOs in this state' },
+        ...SLO_FILTER,
       },
       // A link to a page must not break because something was appended to it.
       others: 'ignored',
     },
     answer: { ...HTML, statuses: [200, 503] },
-    handler: ({ dashboard }, { query, request }) =>
-      dashboard.overview({ text: query('q') ?? '', state: query('state') ?? '' }, request.headers.host),
+    handler: ({ dashboard }, call) =>
+      dashboard.overview({ text: call.query('q') ?? '', ...readPageFilter(call) }, call.request.headers.host),
   },
   {
     method: 'GET',
@@ -32,20 +39,24 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
   },
   asset('dashboard.css', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'text/javascript; charset=utf-8', 'the script of the pages'),
-  asset('dashboard.svg', 'image/svg+xml', 'the icon of the pages'),
+  {
+    method: 'GET',
+    path: '/dashboard.svg',
+    scope: 'read',
+    summary: 'the icon of the pages, by the severest open alert',
+    query: { parameters: { alert: SLO_FILTER.alert }, others: 'ignored' },
+    answer: { ...ASSET, type: 'image/svg+xml' },
+    handler: async (_services, call) => iconSvg(readAlert(call) ?? 'none'),
+  },
 ];
 
-function asset(
-  name: 'dashboard.css' | 'dashboard.js' | 'dashboard.svg',
-  type: string,
-  summary: string,
-): ContentRoute {
+function asset(name: 'dashboard.css' | 'dashboard.js', type: string, summary: string): ContentRoute {
   return {
     method: 'GET',
     path: `/${name}`,
     scope: 'read',
     summary,
-    answer: { kind: 'asset', type, statuses: [200], headers: { 'Cache-Control': 'private, max-age=300' } },
+    answer: { ...ASSET, type },
     handler: async ({ dashboard }) => dashboard.asset(name),
   };
 }

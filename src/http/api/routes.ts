@@ -1,3 +1,4 @@
+import { isAskedFor } from '../../core/ports/queries.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
@@ -5,6 +6,7 @@ import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
+import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
 const MAX_OUTBOX_ROWS = 1000;
@@ -32,9 +34,13 @@ const SLO_ROUTES: readonly HttpRoute[] = [
     method: 'GET',
     path: '/v1/slos',
     scope: 'read',
-    summary: 'every SLO: state, counts, budget, burn rates, incident',
+    summary: 'every SLO: alert, counts, budget, burn rates, incident',
+    query: { parameters: SLO_FILTER, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ queries }) => (await queries.slos()).map(sloJson),
+    async handler({ queries }, call) {
+      const filter = readSloFilter(call);
+      return (await queries.slos()).filter((slo) => isAskedFor(slo, filter)).map(sloJson);
+    },
   },
   {
     method: 'GET',

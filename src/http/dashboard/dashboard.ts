@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import type { Queries } from '../../core/ports/queries.ts';
+import type { AlertLevel, Queries } from '../../core/ports/queries.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
 import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
 import type { Overview } from './overview-page.ts';
 import { overviewPage } from './overview-page.ts';
+import { openAlerts, severest } from './open-alerts.ts';
 import { page } from './layout.ts';
-import { sloPage } from './slo-page.ts';
+import { sloPage, sloTitle } from './slo-page.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 export interface DashboardOptions {
@@ -25,7 +26,7 @@ export interface Dashboard {
   asset(name: AssetName): Buffer;
 }
 
-const ASSETS = ['dashboard.css', 'dashboard.js', 'dashboard.svg'] as const;
+const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
 type AssetName = (typeof ASSETS)[number];
 
 export function createDashboard({ queries, status, publicUrl, version }: DashboardOptions): Dashboard {
@@ -34,8 +35,8 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
     ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
   );
 
-  function show(code: number, title: string, main: HtmlValue): Reply<string> {
-    return new Reply(code, page({ title, base, version, status: status() }, main));
+  function show(code: number, title: string, main: HtmlValue, alert: AlertLevel = 'none'): Reply<string> {
+    return new Reply(code, page({ title, alert, base, version, status: status() }, main));
   }
 
   async function unlessAway(render: () => Promise<Reply<string>>): Promise<Reply<string>> {
@@ -58,12 +59,13 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
       unlessAway(async () => {
         const [slos, inFlight] = await Promise.all([queries.slos(), queries.inFlight()]);
         const origin = publicUrl?.replace(/\/+$/, '') ?? originOf(host);
-        return show(200, 'Error budgets', overviewPage({ slos, inFlight, filter, base, origin }));
+        const main = overviewPage({ slos, inFlight, filter, base, origin });
+        return show(200, openAlerts(slos) ?? 'Error budgets', main, severest(slos));
       }),
     slo: (id) =>
       unlessAway(async () => {
         const slo = await queries.slo(id);
-        if (slo) return show(200, slo.id, sloPage(slo, base));
+        if (slo) return show(200, sloTitle(slo), sloPage(slo, base), slo.alert);
         return show(
           404,
           'Not found',

@@ -1,29 +1,28 @@
 import { iso } from '../../core/time/timestamp.ts';
 import { formatPercent, formatRate, formatRelative, formatTime } from '../../core/words/figures.ts';
-import type { SloState } from '../../core/ports/queries.ts';
+import type { BudgetState } from '../../core/budget/error-budget.ts';
+import type { AlertLevel, BudgetReport } from '../../core/ports/queries.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
-/** What a state is called; the order is the one in which people should look. */
-export const STATE_WORDS: Readonly<Record<SloState, string>> = {
-  burning: 'Burning',
-  exhausted: 'Exhausted',
-  'no-data': 'No data',
-  'warming-up': 'Warming up',
-  healthy: 'Healthy',
+const ALERT_WORDS: Readonly<Record<AlertLevel, string>> = {
+  page: 'Page',
+  ticket: 'Ticket',
+  none: 'No alert',
 };
 
-const ATTENTION = Object.keys(STATE_WORDS);
-
-/** Where a state stands among the others: what needs people first has the lowest. */
-export function attention(state: SloState): number {
-  return ATTENTION.indexOf(state);
+/** The severity of an open incident as a coloured word, readable without the colour. */
+export function alertBadge(alert: AlertLevel): Html {
+  return html`<span class="badge ${alert}"
+    ><span class="dot" aria-hidden="true"></span>${ALERT_WORDS[alert]}</span
+  >`;
 }
 
-/** A state as a coloured word, readable without the colour. */
-export function stateBadge(state: SloState): Html {
+/** A budget that is low or exhausted in a word; nothing while it is neither. */
+export function budgetBadge(state: BudgetState): Html | null {
+  if (state === 'ok') return null;
   return html`<span class="badge ${state}"
-    ><span class="dot" aria-hidden="true"></span>${STATE_WORDS[state]}</span
+    ><span class="dot" aria-hidden="true"></span>${state === 'low' ? 'Low' : 'Exhausted'}</span
   >`;
 }
 
@@ -70,11 +69,11 @@ export function outsideLink(url: string | null, text: string): Html | null {
  * The error budget as a bar: what is left in the colour of its state, or, when overspent, how far over, from
  * the other end. Drawn as SVG because the security policy allows no inline styles.
  */
-export function budgetBar(remainingRatio: number | null): Html {
+export function budgetBar({ remainingRatio, state }: Pick<BudgetReport, 'remainingRatio' | 'state'>): Html {
   const label = remainingRatio === null ? 'no outcomes' : `${percent(remainingRatio, 0)} left`;
   const share = Math.min(1, Math.abs(remainingRatio ?? 0)) * 100;
   const over = (remainingRatio ?? 0) < 0;
-  const level = over ? 'over' : (remainingRatio ?? 1) < 0.25 ? 'low' : 'left';
+  const level = state === 'ok' ? 'left' : state === 'low' ? 'low' : 'over';
   return html`<svg class="bar" role="img" aria-label="Error budget: ${label}" preserveAspectRatio="none">
     <rect class="track" width="100%" height="100%" rx="4" />
     ${

@@ -1,3 +1,4 @@
+import type { AlertLevel } from '../../core/ports/queries.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
@@ -6,6 +7,8 @@ import type { ServiceStatus } from '../../core/ports/service-status.ts';
 /** What surrounds every page. */
 export interface PageFrame {
   readonly title: string;
+  /** The severest alert that the page is about; in the colour of its icon. */
+  readonly alert: AlertLevel;
   /** In front of every link to ourselves: the path of the public URL, or nothing. */
   readonly base: string;
   readonly version: string;
@@ -16,7 +19,7 @@ export interface PageFrame {
  * A whole page around a body. `<main>` holds everything that can change, because the page's script replaces
  * that element by a newer one.
  */
-export function page({ title, base, version, status }: PageFrame, main: HtmlValue): string {
+export function page({ title, alert, base, version, status }: PageFrame, main: HtmlValue): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -24,7 +27,7 @@ export function page({ title, base, version, status }: PageFrame, main: HtmlValu
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Burnwatch</title>
-        <link rel="icon" href="${base}/dashboard.svg" type="image/svg+xml" />
+        <link rel="icon" href="${base}/dashboard.svg?alert=${alert}" type="image/svg+xml" />
         <link rel="stylesheet" href="${base}/dashboard.css" />
         <script src="${base}/dashboard.js" defer></script>
       </head>

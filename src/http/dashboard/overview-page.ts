@@ -1,14 +1,15 @@
-import type { SloReport } from '../../core/ports/queries.ts';
+import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
+import type { SloFilter, SloReport } from '../../core/ports/queries.ts';
+import { ALERT_LEVELS, DATA_STATES, isAskedFor } from '../../core/ports/queries.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import {
-  STATE_WORDS,
-  attention,
+  alertBadge,
+  budgetBadge,
   budgetBar,
   burnRateText,
   goodRatio,
   outsideLink,
   percent,
-  stateBadge,
   when,
 } from './format.ts';
 import type { Html } from './html.ts';
@@ -21,12 +22,14 @@ export interface Overview {
     readonly running: number;
     readonly overdue: number;
   }[];
-  /** Only SLOs with this text in their id or owner, and in this state; empty for all. */
-  readonly filter: { readonly text: string; readonly state: string };
+  /** Only SLOs with this text in their id or owner, and that are asked for. */
+  readonly filter: SloFilter & { readonly text: string };
   readonly base: string;
   /** Where producers reach the service. */
   readonly origin: string;
 }
+
+const NO_FILTER: SloFilter = { alert: null, budget: null, data: null };
 
 /** A page with more rows is slow to read, for people and browsers alike. */
 const MAX_ROWS = 200;
@@ -47,23 +50,20 @@ export function overviewPage(overview: Overview): Html {
     ${slos.every(({ sli }) => sli.total === 0) ? firstSteps(slos[0], overview.origin) : null}`;
 }
 
-function matches({ id, owner, state }: SloReport, filter: Overview['filter']): boolean {
+function matches(slo: SloReport, filter: Overview['filter']): boolean {
   const text = filter.text.toLowerCase();
-  const inText = id.toLowerCase().includes(text) || owner.toLowerCase().includes(text);
-  return inText && (filter.state === '' || filter.state === state);
+  const inText = slo.id.toLowerCase().includes(text) || slo.owner.toLowerCase().includes(text);
+  return inText && isAskedFor(slo, filter);
 }
 
+/** An open page comes first, whatever the budget; then what is left of it. */
 function byAttention(one: SloReport, other: SloReport): number {
   return (
-    urgency(one) - urgency(other) ||
-    attention(one.state) - attention(other.state) ||
+    ALERT_LEVELS.indexOf(one.alert) - ALERT_LEVELS.indexOf(other.alert) ||
+    BUDGET_STATES.indexOf(one.budget.state) - BUDGET_STATES.indexOf(other.budget.state) ||
+    DATA_STATES.indexOf(one.data) - DATA_STATES.indexOf(other.data) ||
     (one.budget.remainingRatio ?? 1) - (other.budget.remainingRatio ?? 1)
   );
-}
-
-function urgency({ incident }: SloReport): number {
-  if (!incident) return 2;
-  return incident.severity === 'page' ? 0 : 1;
 }
 
 function byWorkflow(slos: readonly SloReport[]): SloReport[][] {
@@ -76,26 +76,46 @@ function byWorkflow(slos: readonly SloReport[]): SloReport[][] {
   return [...groups.values()];
 }
 
+interface Total {
+  readonly name: keyof SloFilter;
+  readonly value: string;
+  readonly one: string;
+  readonly many: string;
+}
+
+const TOTALS: readonly Total[] = [
+  { name: 'alert', value: 'page', one: 'page', many: 'pages' },
+  { name: 'alert', value: 'ticket', one: 'ticket', many: 'tickets' },
+  { name: 'budget', value: 'exhausted', one: 'budget exhausted', many: 'budgets exhausted' },
+  { name: 'budget', value: 'low', one: 'budget low', many: 'budgets low' },
+  { name: 'data', value: 'none', one: 'without data', many: 'without data' },
+  { name: 'data', value: 'warming-up', one: 'warming up', many: 'warming up' },
+];
+
 function totals(slos: readonly SloReport[], filter: Overview['filter'], base: string): Html {
-  const states = Object.entries(STATE_WORDS).map(([state, word]) => {
-    const number = slos.filter((slo) => slo.state === state).length;
-    return { state, word, number };
+  const shown = TOTALS.flatMap((total) => {
+    const number = slos.filter((slo) => isAskedFor(slo, { ...NO_FILTER, [total.name]: total.value })).length;
+    return number === 0 ? [] : [{ ...total, number }];
   });
-  return html`<ul class="totals" aria-label="SLOs by state">
+  const all = filter.alert === null && filter.budget === null && filter.data === null;
+  return html`<ul class="totals" aria-label="SLOs by alert, budget and data">
     <li>
-      <a href="${base}/" ${current(filter.state === '')}
+      <a href="${base}/" ${current(all)}
         ><b>${formatCount(slos.length)}</b> ${slos.length === 1 ? 'SLO' : 'SLOs'}</a
       >
     </li>
-    ${states.map(({ state, word, number }) =>
-      number === 0
-        ? null
-        : html`<li>
-            <a class="${state}" href="${base}/?state=${state}" ${current(filter.state === state)}
-              ><span class="dot" aria-hidden="true"></span
-              ><b>${formatCount(number)}</b> ${word.toLowerCase()}</a
-            >
-          </li>`,
+    ${slos.length > 0 && shown[0]?.name !== 'alert' ? html`<li class="calm">no open alert</li>` : null}
+    ${shown.map(
+      ({ name, value, one, many, number }) =>
+        html`<li>
+          <a
+            class="${name === 'data' ? `data-${value}` : value}"
+            href="${base}/?${name}=${value}"
+            ${current(filter[name] === value)}
+            ><span class="dot" aria-hidden="true"></span
+            ><b>${formatCount(number)}</b> ${number === 1 ? one : many}</a
+          >
+        </li>`,
     )}
   </ul>`;
 }
@@ -104,11 +124,13 @@ function current(is: boolean): Html | null {
   return is ? html` aria-current="true"` : null;
 }
 
-function filterForm({ text, state }: Overview['filter'], base: string): Html {
+function filterForm({ text, ...chosen }: Overview['filter'], base: string): Html {
   return html`<form class="filter" action="${base}/" role="search">
     <label for="q">Workflow, SLO or owner</label>
     <input id="q" name="q" type="search" value="${text}" maxlength="128" autocomplete="off" />
-    ${state === '' ? null : html`<input type="hidden" name="state" value="${state}" />`}
+    ${Object.entries(chosen).map(([name, value]) =>
+      value === null ? null : html`<input type="hidden" name="${name}" value="${value}" />`,
+    )}
     <button>Filter</button>
   </form>`;
 }
@@ -133,7 +155,7 @@ function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview):
       <thead>
         <tr>
           <th scope="col">SLO</th>
-          <th scope="col">State</th>
+          <th scope="col">Alert</th>
           <th scope="col">Good</th>
           <th scope="col">Budget left</th>
           <th scope="col">Burn rate</th>
@@ -158,12 +180,10 @@ function sloRow(slo: SloReport, base: string): Html {
       <a href="${base}${sloPath(slo)}">${slo.name}</a
       >${slo.description === null ? null : html`<small>${slo.description}</small>`}
     </th>
-    <td data-label="State">
-      ${stateBadge(slo.state)}${
+    <td data-label="Alert">
+      ${alertBadge(slo.alert)}${
         slo.incident
-          ? html`<small class="alarm"
-                >${slo.incident.severity} · opened ${when(slo.incident.openedAt, now)}</small
-              >${
+          ? html`<small>opened ${when(slo.incident.openedAt, now)}</small>${
                 slo.incident.acknowledged
                   ? html`<small>acknowledged by ${slo.incident.acknowledged.by}</small>`
                   : null
@@ -173,10 +193,11 @@ function sloRow(slo: SloReport, base: string): Html {
     </td>
     <td data-label="Good">
       <span>${goodRatio(sli.ratio, slo.objective)}</span
-      ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small>
+      ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small>${dataNote(slo)}
     </td>
     <td data-label="Budget left" class="budget">
-      ${budgetBar(budget.remainingRatio)}<span>${percent(budget.remainingRatio)}</span>${budgetNote(budget, now)}
+      ${budgetBar(budget)}<span>${percent(budget.remainingRatio)}</span>
+      ${budgetBadge(budget.state)}${budgetNote(budget, now)}
     </td>
     <td data-label="Burn rate">
       <ul class="rates">
@@ -189,9 +210,13 @@ function sloRow(slo: SloReport, base: string): Html {
   </tr>`;
 }
 
-function budgetNote({ remainingRatio, exhaustsAt }: SloReport['budget'], now: number): Html | null {
-  if (remainingRatio !== null && remainingRatio < 0) return html`<small class="alarm">overspent</small>`;
-  if (exhaustsAt === null || remainingRatio === 0) return null;
+function dataNote({ data }: SloReport): Html | null {
+  if (data === 'ok') return null;
+  return html`<small class="data-${data}">${data === 'none' ? 'no data' : 'warming up'}</small>`;
+}
+
+function budgetNote({ state, exhaustsAt }: SloReport['budget'], now: number): Html | null {
+  if (exhaustsAt === null || state === 'exhausted') return null;
   return html`<small class="alarm">gone ${when(exhaustsAt, now)}</small>`;
 }
 

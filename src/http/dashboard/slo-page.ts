@@ -2,18 +2,25 @@ import type { OpenIncident, Ratio, SloDetail, TierReport } from '../../core/port
 import { adjustmentCard, memberCard, windowCard } from './budget-cards.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import {
+  alertBadge,
+  budgetBadge,
   budgetBar,
   burnRateText,
   goodRatio,
   outsideLink,
   percent,
-  stateBadge,
   withSigns,
   when,
 } from './format.ts';
 import { failureCard, lastFailedCard } from './failure-cards.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
+
+/** The title of its page: what is open first. */
+export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string {
+  if (alert === 'none') return id;
+  return `${alert === 'page' ? 'Page' : 'Ticket'}: ${id}`;
+}
 
 /** The body of the page of one SLO: its budget, what that is made of, its tiers, what failed and which executions did. */
 export function sloPage(slo: SloDetail, base: string): Html {
@@ -23,7 +30,7 @@ export function sloPage(slo: SloDetail, base: string): Html {
         <a href="${base}/">Error budgets</a> /
         <a href="${base}/?q=${encodeURIComponent(slo.workflow)}">${slo.workflow}</a>
       </nav>
-      <h1>${slo.name} ${stateBadge(slo.state)}</h1>
+      <h1>${slo.name} ${alertBadge(slo.alert)}</h1>
       ${slo.description === null ? null : html`<p class="lead">${slo.description}</p>`}
       <p class="meta">owned by <b>${slo.owner}</b>${runbook(slo)}</p>
     </div>
@@ -40,7 +47,7 @@ function runbook(slo: SloDetail): Html | null {
 function incidentBanner(incident: OpenIncident, base: string, now: number): Html {
   const { id, severity, tier, firing, openedAt, peakBurnRate, acknowledged } = incident;
   const others = firing.filter((name) => name !== tier);
-  return html`<section class="banner bad" aria-label="Incident">
+  return html`<section class="banner ${severity === 'page' ? 'bad' : 'ticket'}" aria-label="Incident">
     <h2>${severity === 'page' ? 'Page' : 'Ticket'}: opened ${when(openedAt, now)}</h2>
     <p>
       Tier ${tier}
@@ -73,9 +80,14 @@ function budgetCard(slo: SloDetail, now: number): Html {
   return html`<section class="card" aria-label="Error budget">
     <header>
       <h2>Error budget</h2>
-      <p>of ${sli.unit} over ${slo.window}, counted since ${when(slo.historySince, now)}</p>
+      <p>
+        of ${sli.unit} over ${slo.window}, counted since
+        ${when(slo.historySince, now)}${slo.data === 'warming-up' ? ', warming up' : null}
+      </p>
     </header>
-    <div class="big"><b>${percent(budget.remainingRatio)}</b> left ${budgetBar(budget.remainingRatio)}</div>
+    <div class="big">
+      <b>${percent(budget.remainingRatio)}</b> left ${budgetBadge(budget.state)} ${budgetBar(budget)}
+    </div>
     <dl class="numbers">
       ${number('Good', goodRatio(sli.ratio, slo.objective))} ${number('Objective', percent(slo.objective, 9))}
       ${number(capitalized(sli.unit), formatCount(sli.total))}

@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
 import type { SloReport } from '../../core/ports/queries.ts';
+import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
 
 const SLO_LABELS = ['slo', 'workflow', 'owner'] as const;
 
@@ -40,10 +42,20 @@ export const SLO_METRICS = {
     labelNames: [...SLO_LABELS, 'window'],
     help: 'Error rate over a window divided by the error budget.',
   },
-  state: {
-    name: 'burnwatch_slo_state',
-    labelNames: [...SLO_LABELS, 'state'],
-    help: '1 for the state the SLO is in: healthy, burning, exhausted, no-data or warming-up.',
+  alert: {
+    name: 'burnwatch_slo_alert',
+    labelNames: [...SLO_LABELS, 'alert'],
+    help: 'Severity of the open incident: 1 for what it is and 0 for the others of page, ticket, none.',
+  },
+  budget: {
+    name: 'burnwatch_slo_budget',
+    labelNames: [...SLO_LABELS, 'budget'],
+    help: 'State of the error budget: 1 for what it is and 0 for the others of exhausted, low, ok.',
+  },
+  data: {
+    name: 'burnwatch_slo_data',
+    labelNames: [...SLO_LABELS, 'data'],
+    help: 'Whether there is data: 1 for what it is and 0 for the others of none, warming-up, ok.',
   },
 } as const;
 
@@ -51,7 +63,7 @@ export const SLO_METRICS = {
 const SLICE_SLOS = 500;
 
 /**
- * The gauges of all SLOs in the Prometheus text format. Written by hand because ten thousand SLOs are 120,000
+ * The gauges of all SLOs in the Prometheus text format. Written by hand because ten thousand SLOs are 200,000
  * series, for which a registry of gauges blocks for seconds.
  */
 export async function renderSloMetrics(slos: readonly SloReport[]): Promise<string> {
@@ -63,13 +75,17 @@ export async function renderSloMetrics(slos: readonly SloReport[]): Promise<stri
     windowBudget: '',
     deploysFrozen: '',
     burnRate: '',
-    state: '',
+    alert: '',
+    budget: '',
+    data: '',
   };
   for (const [index, slo] of slos.entries()) {
     if (index > 0 && index % SLICE_SLOS === 0) await setImmediate();
     const labels = `slo="${escaped(slo.id)}",workflow="${escaped(slo.workflow)}",owner="${escaped(slo.owner)}"`;
     text.objective += line(SLO_METRICS.objective.name, labels, slo.objective);
-    text.state += line(SLO_METRICS.state.name, `${labels},state="${slo.state}"`, 1);
+    text.alert += stateSet('alert', labels, ALERT_LEVELS, slo.alert);
+    text.budget += stateSet('budget', labels, BUDGET_STATES, slo.budget.state);
+    text.data += stateSet('data', labels, DATA_STATES, slo.data);
     if (slo.sli.total > 0) {
       text.good += line(SLO_METRICS.good.name, labels, slo.sli.good);
       text.bad += line(SLO_METRICS.bad.name, labels, slo.sli.bad);
@@ -97,6 +113,19 @@ export async function renderSloMetrics(slos: readonly SloReport[]): Promise<stri
       const { name, help } = SLO_METRICS[key];
       return `\n# HELP ${name} ${help}\n# TYPE ${name} gauge\n${text[key]}`;
     })
+    .join('');
+}
+
+/** One series for each member, so that a rule never waits for one that is absent. */
+function stateSet(
+  metric: 'alert' | 'budget' | 'data',
+  labels: string,
+  members: readonly string[],
+  present: string,
+): string {
+  const { name } = SLO_METRICS[metric];
+  return members
+    .map((member) => line(name, `${labels},${metric}="${member}"`, member === present ? 1 : 0))
     .join('');
 }
 

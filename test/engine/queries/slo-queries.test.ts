@@ -44,9 +44,17 @@ describe('an SLO', () => {
       runbook: null,
       objective: 0.95,
       window: '28d',
-      state: 'healthy',
+      alert: 'none',
+      data: 'ok',
       sli: { kind: 'outcomes', unit: 'executions', good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
-      budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, exhaustsAt: null },
+      budget: {
+        allowed: 500,
+        spent: 290,
+        remaining: 210,
+        remainingRatio: 0.42,
+        state: 'ok',
+        exhaustsAt: null,
+      },
       windows: [
         {
           window: '28d',
@@ -54,7 +62,7 @@ describe('an SLO', () => {
           from: now - 28 * DAY,
           to: now,
           sli: { good: 9710, bad: 290, total: 10_000, ratio: 0.971 },
-          budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42 },
+          budget: { allowed: 500, spent: 290, remaining: 210, remainingRatio: 0.42, state: 'ok' },
         },
       ],
       budgetPolicy: null,
@@ -69,13 +77,14 @@ describe('an SLO', () => {
   it('J2: without outcomes has no ratios, which is neither health nor failure', async () => {
     await open();
     const read = await only();
-    expect(read.state).toBe('no-data');
+    expect(read).toMatchObject({ alert: 'none', data: 'none' });
     expect(read.sli).toMatchObject({ good: 0, bad: 0, total: 0, ratio: null });
     expect(read.budget).toEqual({
       allowed: 0,
       spent: 0,
       remaining: 0,
       remainingRatio: null,
+      state: 'ok',
       exhaustsAt: null,
     });
     expect(new Set(Object.values(read.burnRates))).toEqual(new Set([null]));
@@ -86,22 +95,25 @@ describe('an SLO', () => {
     await queries.slos();
     await world.report(100, 0);
     world.clock.advance(HOUR - 1);
-    expect((await only()).state).toBe('warming-up');
+    expect((await only()).data).toBe('warming-up');
     world.clock.advance(1);
-    expect((await only()).state).toBe('healthy');
+    expect((await only()).data).toBe('ok');
   });
 
-  it('is burning while an incident is open, and exhausted without budget', async () => {
+  it('says what is open, what is left of the budget and what data there is, each by itself', async () => {
     await open();
+    await queries.slos();
     await world.report(100_000, 0);
     world.clock.advance(7 * HOUR);
     await world.report(60, 40);
     await world.tick();
     const burning = await only();
-    expect(burning).toMatchObject({ state: 'burning', incident: { severity: 'page', tier: 'slow' } });
+    expect(burning).toMatchObject({ alert: 'page', budget: { state: 'ok' }, data: 'ok' });
+    expect(burning).toMatchObject({ incident: { severity: 'page', tier: 'slow' } });
     expect(burning.incident!.openedAt).toBe(world.clock.now());
     await world.report(0, 50_000);
-    expect((await only()).state).toBe('exhausted');
+    // A page is a page whatever is left.
+    expect(await only()).toMatchObject({ alert: 'page', budget: { state: 'exhausted' } });
     expect((await only()).budget.remainingRatio).toBeLessThan(0);
   });
 
@@ -142,7 +154,13 @@ describe('windows', () => {
     ]);
     // Clocks went forward on 29 March: midnight in Berlin is at 22:00.
     expect(windows[1]).toMatchObject({ from: Date.UTC(2026, 2, 31, 22), to: Date.UTC(2026, 3, 30, 22) });
-    expect(windows[1]!.budget).toEqual({ allowed: 4.55, spent: 1, remaining: 3.55, remainingRatio: 71 / 91 });
+    expect(windows[1]!.budget).toEqual({
+      allowed: 4.55,
+      spent: 1,
+      remaining: 3.55,
+      remainingRatio: 71 / 91,
+      state: 'ok',
+    });
   });
 });
 

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import type { IncidentReport } from '../../../src/core/ports/queries.ts';
 import { MINUTE } from '../../../src/core/time/duration.ts';
 import { NOW } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
-const INCIDENT = {
+const INCIDENT: IncidentReport = {
   id: 'mk2x1-a7f3',
   slo: 'orders/done',
   workflow: 'orders',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { sloDetailJson } from '../../../src/http/answers/report-json.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
-import { fixedStatus, sloDetail } from '../fakes.ts';
+import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
 async function read(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -24,6 +24,31 @@ describe('SLOs', () => {
       failures,
       lastFailed,
     });
+  });
+
+  it('lists only those that are asked for, and says what can be asked', async () => {
+    const { url, queries } = await startServer();
+    queries.list = [
+      sloDetail({ name: 'well' }),
+      burningSlo({ name: 'paged' }),
+      burningSlo({ name: 'both', budget: exhaustedSlo().budget }),
+      exhaustedSlo({ name: 'spent' }),
+      silentSlo({ name: 'silent' }),
+    ];
+    const names = async (query: string) => {
+      const listed = (await (await fetch(`${url}/v1/slos?${query}`)).json()) as { name: string }[];
+      return listed.map(({ name }) => name);
+    };
+    expect(await names('alert=page')).toEqual(['paged', 'both']);
+    expect(await names('alert=page&budget=exhausted')).toEqual(['both']);
+    expect(await names('budget=exhausted')).toEqual(['both', 'spent']);
+    expect(await names('alert=none&budget=ok&data=ok')).toEqual(['well']);
+    expect(await names('data=none')).toEqual(['silent']);
+    for (const query of ['state=burning', 'alert=', 'alert=page&alert=ticket'])
+      expect((await read(`${url}/v1/slos?${query}`)).body).toMatchObject({ code: 'invalid-query' });
+    expect((await read(`${url}/v1/slos?budget=gone`)).body['detail']).toBe(
+      'budget must be exhausted, low or ok.',
+    );
   });
 
   it('finds an SLO whose workflow has slashes, whether they are encoded or not', async () => {

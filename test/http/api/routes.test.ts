@@ -95,7 +95,9 @@ describe('the table of routes', () => {
       status: 400,
       body: { code: 'invalid-query' },
     });
-    expect((await read('/v1/slos?strange=1')).status).toBe(200);
+    expect((await read('/v1/incidents?strange=1')).status).toBe(200);
+    // A misspelt filter would list everything.
+    expect((await read('/v1/slos?alerts=page')).status).toBe(400);
     expect((await fetch(`${url}/?strange=1&q=a&q=b`)).status).toBe(200);
   });
 });

@@ -41,7 +41,7 @@ async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promis
 }
 
 describe('the overview', () => {
-  it('shows every SLO under its workflow, those that need people first, with words for every state', async () => {
+  it('shows every SLO under its workflow, those that need people first, with words for everything', async () => {
     const running = await startServer();
     running.queries.list = [
       sloDetail(),
@@ -60,14 +60,14 @@ describe('the overview', () => {
     const row = (name: string) =>
       page.locator('tr', { has: page.getByRole('link', { name, exact: true }) }).innerText();
     expect(await row('welcomed')).toMatch(
-      /Burning[^]*page · opened 25m ago[^]*95.6%[^]*of 95%[^]*12%[^]*gone in 3h 20m[^]*1h 14.9×/,
+      /Page\s*opened 25m ago[^]*95.6%[^]*of 95%[^]*12%\s*Low\s*gone in 3h 20m[^]*1h 14.9×/,
     );
-    expect(await row('sent')).toMatch(/Exhausted[^]*−30%[^]*overspent/);
-    expect(await row('ran')).toMatch(/No data[^]*–/);
-    expect(await row('fulfilled-in-10m')).toMatch(/Healthy[^]*97.1%[^]*42%/);
+    expect(await row('sent')).toMatch(/No alert[^]*−30%\s*Exhausted/);
+    expect(await row('ran')).toMatch(/No alert[^]*–[^]*no data[^]*–/);
+    expect(await row('fulfilled-in-10m')).toMatch(/No alert[^]*97.1%[^]*42%/);
     expect(await page.getByRole('img', { name: 'Error budget: −30% left' }).count()).toBe(1);
     expect(await page.locator('.totals').innerText()).toMatch(
-      /4\s+SLOs\s+1\s+burning\s+1\s+exhausted\s+1\s+no data\s+1\s+healthy/,
+      /4\s+SLOs\s+1\s+page\s+1\s+budget exhausted\s+1\s+budget low\s+1\s+without data/,
     );
     await page.getByRole('link', { name: 'sent', exact: true }).click();
     expect(page.url()).toBe(`${running.url}/slos/billing%2Feu/sent`);
@@ -75,7 +75,7 @@ describe('the overview', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('finds SLOs by text and state, and shows at most 200', async () => {
+  it('finds SLOs by text, alert, budget and data, and shows at most 200', async () => {
     const running = await startServer();
     running.queries.list = [
       burningSlo({ workflow: 'signup', name: 'welcomed', owner: 'growth' }),
@@ -88,7 +88,7 @@ describe('the overview', () => {
     await page.getByRole('searchbox').fill('GROWTH');
     await page.getByRole('button', { name: 'Filter' }).click();
     expect(await page.locator('tbody th').allInnerTexts()).toEqual([expect.stringContaining('welcomed')]);
-    await page.goto(`${running.url}/?state=healthy&q=w29`);
+    await page.goto(`${running.url}/?alert=none&budget=ok&data=ok&q=w29`);
     expect(await page.locator('tbody tr').count()).toBe(11);
     await page.goto(`${running.url}/?q=nowhere&q=twice&state[]=x`);
     expect((await fetch(`${running.url}/?q=nowhere`)).status).toBe(200);
@@ -190,7 +190,7 @@ describe('the page of an SLO', () => {
     );
     await page.goto(running.url);
     expect(await page.locator('tbody tr').innerText()).toMatch(
-      /page · opened 2h ago\s+acknowledged by sam\s+deploys frozen/,
+      /Page\s+opened 2h ago\s+acknowledged by sam\s+deploys frozen/,
     );
     await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
     running.queries.list = [sloDetail({ workflow: 'billing/eu', name: 'invoice-sent' })];
@@ -247,7 +247,7 @@ describe('the page of an SLO', () => {
     const { page, complaints } = await openPage();
     for (const path of [
       '/',
-      `/?q=${encodeURIComponent(HOSTILE)}&state=${encodeURIComponent(HOSTILE)}`,
+      `/?q=${encodeURIComponent(HOSTILE)}&alert=${encodeURIComponent(HOSTILE)}`,
       `/slos/order-fulfillment/${encodeURIComponent(HOSTILE)}`,
       `/slos/a/${encodeURIComponent(HOSTILE)}`,
     ]) {
@@ -269,16 +269,77 @@ describe('the script', () => {
     await page.clock.install();
     await page.goto(running.url);
     await page.getByRole('link', { name: 'fulfilled-in-10m' }).focus();
+    expect(await page.title()).toBe('Error budgets · Burnwatch');
     running.queries.list = [exhaustedSlo(), burningSlo({ workflow: 'signup', name: 'welcomed' })];
     await page.clock.runFor(5000);
     await page.getByRole('link', { name: 'welcomed' }).waitFor();
     expect(await page.evaluate('document.activeElement.textContent')).toBe('fulfilled-in-10m');
     expect(await page.locator('main').count()).toBe(1);
+    expect(await tab(page)).toEqual(['1 page · Burnwatch', '/dashboard.svg?alert=page']);
     expect(complaints).toEqual([]);
     await running.server.close();
     await page.clock.runFor(5000);
     await page.getByRole('status').getByText('No connection since').waitFor();
     expect(await page.getByRole('link', { name: 'welcomed' }).count()).toBe(1);
+  });
+});
+
+/** What the tab of a page shows: its title and its icon. */
+async function tab(page: Page): Promise<[string, string | null]> {
+  return [await page.title(), await page.locator('link[rel="icon"]').getAttribute('href')];
+}
+
+describe('the tab', () => {
+  it('says what is open, whatever is left of the budgets, and its icon comes from here', async () => {
+    const running = await startServer();
+    const spent = exhaustedSlo().budget;
+    const five = Array.from({ length: 5 }, (_, index) => burningSlo({ name: `n${index}`, budget: spent }));
+    running.queries.list = [...five, exhaustedSlo({ name: 'spent' })];
+    const { page, complaints } = await openPage();
+    await page.goto(running.url);
+    expect(await tab(page)).toEqual(['5 pages · Burnwatch', '/dashboard.svg?alert=page']);
+    expect(await page.locator('.totals').innerText()).toMatch(/6\s+SLOs\s+5\s+pages\s+6\s+budgets exhausted/);
+    expect(await page.locator('tbody .badge.page').count()).toBe(5);
+    await page.goto(`${running.url}/slos/order-fulfillment/n3`);
+    expect(await tab(page)).toEqual(['Page: order-fulfillment/n3 · Burnwatch', '/dashboard.svg?alert=page']);
+    running.queries.list = [
+      burningSlo({ name: 'a', alert: 'ticket', incident: { ...burningSlo().incident!, severity: 'ticket' } }),
+      ...five.slice(0, 2),
+    ];
+    await page.goto(`${running.url}/?q=nowhere`);
+    expect((await tab(page))[0]).toBe('2 pages, 1 ticket · Burnwatch');
+    running.queries.list = running.queries.list.slice(0, 1);
+    await page.goto(running.url);
+    expect(await tab(page)).toEqual(['1 ticket · Burnwatch', '/dashboard.svg?alert=ticket']);
+    running.queries.list = [exhaustedSlo()];
+    await page.goto(running.url);
+    expect(await tab(page)).toEqual(['Error budgets · Burnwatch', '/dashboard.svg?alert=none']);
+    expect(await page.locator('.totals').innerText()).toMatch(
+      /1\s+SLO\s+no open alert\s+1\s+budget exhausted/,
+    );
+    const icons = await Promise.all(
+      ['page', 'ticket', 'none', 'nonsense'].map(async (alert) => {
+        const response = await fetch(`${running.url}/dashboard.svg?alert=${alert}`);
+        expect(response.headers.get('content-type')).toBe('image/svg+xml');
+        return response.text();
+      }),
+    );
+    expect(new Set(icons).size).toBe(3);
+    expect(icons[3]).toBe(icons[2]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('is brought up to date while it is out of sight, only less often', async () => {
+    const running = await startServer();
+    const { page } = await openPage();
+    await page.clock.install();
+    await page.addInitScript("Object.defineProperty(document, 'hidden', { get: () => true })");
+    await page.goto(running.url);
+    running.queries.list = [burningSlo()];
+    await page.clock.runFor(25_000);
+    expect(await page.title()).toBe('Error budgets · Burnwatch');
+    await page.clock.runFor(10_000);
+    await page.waitForFunction("document.title.startsWith('1 page')");
   });
 });
 
@@ -296,7 +357,7 @@ describe('the look', () => {
         burningSlo({ workflow: 'a'.repeat(128), name: 'b'.repeat(100), owner: 'c'.repeat(100) }),
         exhaustedSlo(),
         silentSlo({ name: 'silent' }),
-        sloDetail({ name: 'warming', state: 'warming-up' }),
+        sloDetail({ name: 'warming', data: 'warming-up' }),
         sloDetail({ name: 'well' }),
         journeySlo(),
       ];

@@ -11,7 +11,7 @@ import { METRICS } from '../../../src/http/metrics/metrics.ts';
 import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
 import { DAY } from '../../../src/core/time/duration.ts';
 import { until } from '../../support/until.ts';
-import { exhaustedSlo, fixedStatus, silentSlo, sloDetail, windowOf } from '../fakes.ts';
+import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail, windowOf } from '../fakes.ts';
 import type { RunningServer } from '../running-server.ts';
 import { outcome, startServer } from '../running-server.ts';
 
@@ -41,6 +41,7 @@ async function busyServer(): Promise<RunningServer> {
       windows: [windowOf('28d', 28 * DAY, 9350, 650), windowOf('month (UTC)', 30 * DAY, 99, 1)],
     }),
     silentSlo({ name: 'silent' }),
+    burningSlo({ name: 'paged' }),
     sloDetail({
       name: 'hostile',
       owner: HOSTILE,
@@ -106,6 +107,13 @@ describe('GET /metrics', () => {
       `slo="order-fulfillment/${name}",workflow="order-fulfillment",owner="payments"`;
     const series = (name: string, slo: string, more = '') =>
       value(text, `burnwatch_${name}{${labels(slo)}${more}}`);
+    /** Every member there is, with its value. */
+    const stateSet = (name: string, slo: string) => {
+      const members = text.matchAll(
+        new RegExp(`^burnwatch_slo_${name}\\{${labels(slo)},${name}="(.*)"\\} (.*)$`, 'gm'),
+      );
+      return Object.fromEntries([...members].map(([, member, number]) => [member!, Number(number)]));
+    };
     expect(series('slo_objective_ratio', 'fulfilled-in-10m')).toBe(0.95);
     expect(series('slo_good', 'fulfilled-in-10m')).toBe(9710);
     expect(series('slo_bad', 'fulfilled-in-10m')).toBe(290);
@@ -115,12 +123,16 @@ describe('GET /metrics', () => {
     expect(series('burn_rate', 'fulfilled-in-10m', ',window="3d"')).toBeNull();
     expect(series('window_budget_remaining_ratio', 'over', ',window="28d"')).toBeCloseTo(-0.3, 10);
     expect(series('window_budget_remaining_ratio', 'over', ',window="month (UTC)"')).toBe(0.8);
-    expect(text.match(/^burnwatch_window_budget_remaining_ratio/gm)).toHaveLength(5);
+    expect(text.match(/^burnwatch_window_budget_remaining_ratio/gm)).toHaveLength(6);
     expect(series('deploys_frozen', 'over')).toBe(0);
     expect(text).toMatch(/^burnwatch_deploys_frozen\{slo="order-fulfillment\/hostile".* 1$/m);
     expect(series('deploys_frozen', 'fulfilled-in-10m')).toBeNull();
-    expect(series('slo_state', 'over', ',state="exhausted"')).toBe(1);
-    expect(series('slo_state', 'over', ',state="healthy"')).toBeNull();
+    expect(stateSet('alert', 'over')).toEqual({ page: 0, ticket: 0, none: 1 });
+    expect(stateSet('budget', 'over')).toEqual({ exhausted: 1, low: 0, ok: 0 });
+    expect(stateSet('data', 'over')).toEqual({ none: 0, 'warming-up': 0, ok: 1 });
+    expect(stateSet('data', 'silent')).toEqual({ none: 1, 'warming-up': 0, ok: 0 });
+    expect(stateSet('alert', 'paged')).toEqual({ page: 1, ticket: 0, none: 0 });
+    expect(stateSet('budget', 'paged')).toEqual({ exhausted: 0, low: 1, ok: 0 });
     expect(series('slo_objective_ratio', 'silent')).toBe(0.95);
     for (const name of ['slo_good', 'slo_bad', 'error_budget_remaining_ratio'])
       expect(series(name, 'silent')).toBeNull();
@@ -179,8 +191,12 @@ scrape_configs: [{ job_name: burnwatch, static_configs: [{ targets: ['127.0.0.1:
       { slo: 'order-fulfillment/fulfilled-in-10m', owner: 'payments', number: 0.42 },
       { slo: 'order-fulfillment/hostile', owner: HOSTILE, number: 0.42 },
       { slo: 'order-fulfillment/over', owner: 'payments', number: -0.3 },
+      { slo: 'order-fulfillment/paged', owner: 'payments', number: 0.12 },
     ]);
-    expect(await query('count(burnwatch_slo_state)')).toMatchObject([{ number: 4 }]);
+    expect(await query('sum(burnwatch_slo_alert)')).toMatchObject([{ number: 5 }]);
+    expect(await query('burnwatch_slo_alert{alert="page"} == 1')).toMatchObject([
+      { slo: 'order-fulfillment/paged' },
+    ]);
     expect(await query('burnwatch_store_up')).toMatchObject([{ number: 1 }]);
   });
 });
