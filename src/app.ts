@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { startSchedule } from './schedule.ts';
+import { longestPause, startSchedule } from './schedule.ts';
 import type { Config } from './config.ts';
 import type { Log } from './core/ports/log.ts';
 import { allSlos, type Definitions } from './core/slo/slo.ts';
@@ -12,7 +12,9 @@ import { createManageAdjustments } from './engine/adjustments/manage-adjustments
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
+import { createEvaluationWatch } from './engine/runtime/evaluation-watch.ts';
 import { beat } from './engine/runtime/heartbeat.ts';
+import { createIntake } from './engine/runtime/intake.ts';
 import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
@@ -92,8 +94,10 @@ export async function startApp(
     clock,
     log,
   });
+  const evaluationWatch = createEvaluationWatch(store, elapsed);
+  const intake = createIntake({ store, owner, clock, elapsed, log });
   const recorder = createRecorder({
-    store,
+    store: intake.watching(store),
     definitions: definitions.currentOrThrow,
     clock,
     queueLimit: config.queueLimit,
@@ -105,18 +109,20 @@ export async function startApp(
     reader,
     deriver: {
       // What is excluded is part of what was counted, derived counters included.
-      async derive(slos, now) {
-        await deriver.derive(slos, now);
+      async derive(slos, now, until) {
+        await deriver.derive(slos, now, until);
         await excludedSeries.write(slos, now);
       },
     },
     owner,
     term: leadership.term,
     elapsed,
+    intake: intake.spans,
+    breakGrace: config.breakGrace,
   });
   const server = createServer({
     recorder,
-    queries: createQueries({ ...common, reader, adjustments }),
+    queries: createQueries({ ...common, reader, adjustments, evaluatedAt: evaluationWatch.lastAt }),
     operator: { ...createManageAdjustments({ ...common, adjustments }), ...createManageIncidents(common) },
     status: () => loops.status(),
     tokens: config.tokens,
@@ -142,6 +148,7 @@ export async function startApp(
   const { heartbeatUrl } = config;
   const loops = createServiceLoops({
     evaluateAt: config.evaluate,
+    evaluateEvery: longestPause(config.evaluate),
     schedule: (expression, run) => startSchedule({ expression, run, clock, elapsed }).stop,
     every(milliseconds, run) {
       const timer = setInterval(() => void run(), milliseconds);
@@ -156,6 +163,8 @@ export async function startApp(
     evaluator,
     deliverer,
     storeWatch,
+    evaluationWatch,
+    intake,
     metrics: server.metrics,
     beat: heartbeatUrl === null ? null : (stopping) => beat(heartbeatUrl, log, stopping),
     log,
@@ -179,7 +188,7 @@ export async function startApp(
 
   async function stop(): Promise<void> {
     // First all that begins work, side by side, and then what does it.
-    await Promise.all([loops.stop(), watcher?.close(), server.close()]);
+    await Promise.all([intake.close(), loops.stop(), watcher?.close(), server.close()]);
     await recorder.drain();
     await deliverer.stop(DELIVERY_GRACE);
     await leadership.stop();
@@ -194,6 +203,7 @@ export async function startApp(
     await storeWatch.check();
     await leadership.start();
     const { url } = await server.listen(config.port, config.host);
+    intake.open();
     watcher = await watchDefinitions({
       ...source,
       since: first,

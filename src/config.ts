@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
+import { DAY, MINUTE, SECOND, parseDuration } from './core/time/duration.ts';
 import type { Scope, Token } from './core/ports/token.ts';
 
 export type StoreLocation =
@@ -17,6 +18,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly evaluate: string;
+  /** Milliseconds. */
+  readonly breakGrace: number;
   readonly tokens: readonly Token[];
   readonly publicUrl: string | null;
   readonly traceUrl: string | null;
@@ -72,6 +75,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     host,
     port: reader.number('PORT', 0, 65_535)!,
     evaluate: readCron(reader),
+    breakGrace: readBreakGrace(reader),
     tokens,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     traceUrl: readTraceUrl(reader),
@@ -168,6 +172,13 @@ function readCron(reader: SettingReader): string {
     reader.problem('EVALUATE', 'a cron expression of six fields, seconds first, such as */5 * * * * *');
   }
   return text;
+}
+
+function readBreakGrace(reader: SettingReader): number {
+  const grace = parseDuration(reader.text('BREAK_GRACE'));
+  if (grace !== null && grace >= SECOND && grace <= DAY) return grace;
+  reader.problem('BREAK_GRACE', 'a duration from 1s to 1d, such as 90s or 5m');
+  return MINUTE;
 }
 
 function readTraceUrl(reader: SettingReader): string | null {

@@ -61,3 +61,14 @@ export function startSchedule({ expression, run, clock, elapsed }: ScheduleOptio
     },
   };
 }
+
+/** Moments of an expression that are looked at: more than a day's of every five minutes, or a week's of every hour. */
+const MOMENTS = 500;
+
+/** The most milliseconds between two moments of a cron expression that follow each other, from now on. */
+export function longestPause(expression: string): number {
+  const task = createTask(expression, () => {}, { timezone: 'UTC' });
+  const moments = task.getNextRuns(MOMENTS).map((date) => date.getTime());
+  void task.destroy();
+  return Math.max(0, ...moments.slice(1).map((moment, index) => moment - moments[index]!));
+}

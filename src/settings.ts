@@ -34,6 +34,13 @@ export const SETTINGS = [
     description: 'when to evaluate: a cron expression with seconds, in UTC',
   },
   {
+    name: 'BREAK_GRACE',
+    fallback: '1m',
+    argument: 'duration',
+    description:
+      'how long deadlines wait, at least, after a time in which outcomes could not be reported (they wait as long as that lasted)',
+  },
+  {
     name: 'TOKENS',
     fallback: null,
     argument: 'name:scopes:secret,…',

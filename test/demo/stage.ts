@@ -56,6 +56,7 @@ export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Sta
     adjustments: createAdjustments(store, memoryLog()),
     definitions: () => definitions,
     clock,
+    evaluatedAt: () => null,
   });
   const evaluator = createEvaluator({
     store,

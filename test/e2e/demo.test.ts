@@ -20,7 +20,7 @@ const WITHIN = 60_000;
 /** As much of an SLO of `GET /v1/slos` as is looked at here. */
 interface ListedSlo extends Pick<SloReport, 'id' | 'workflow' | 'alert' | 'data' | 'budget' | 'incident'> {
   readonly windows: readonly { readonly from: string }[];
-  readonly evaluatedAt: string;
+  readonly dataThrough: string;
 }
 
 describe('burnwatch demo', () => {
@@ -71,7 +71,7 @@ describe('burnwatch demo', () => {
       const expected = dataAtStart({
         id,
         windows: report.windows.map(({ from }) => ({ from: Date.parse(from) })),
-        evaluatedAt: Date.parse(report.evaluatedAt),
+        dataThrough: Date.parse(report.dataThrough),
       });
       expect({ id, alert, data }).toEqual({ id, alert: 'none', data: expected });
       if (expected === 'none') continue;

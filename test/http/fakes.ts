@@ -200,7 +200,7 @@ export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus
     checks: { store: { ok: true, message: 'answers' } },
     sloProblems: [],
     leader: true,
-    evaluation: { lastAt: NOW, lastDurationMs: 12, failures: 0 },
+    evaluation: { lastAt: NOW, age: 3_250, lastDurationMs: 12, failures: 0 },
     outbox: { pending: 1, undeliverable: 0 },
     queued: 7,
     ...changes,

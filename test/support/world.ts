@@ -5,6 +5,7 @@ import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
+import type { Span } from '../../src/core/time/breaks.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate/evaluate.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
@@ -72,7 +73,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const counterCache = createCounterCache(store);
     const reader = createReader({ store, counterCache, excluded });
     const deriver = createDeriver({ store, counterCache, log });
-    return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed, log });
+    const since = clock.now();
+    const intake = (): readonly Span[] => [[Math.min(since, clock.now()), clock.now()]];
+    return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed, intake, log });
   };
   const evaluator = newEvaluator();
   await store.lead(OWNER, 1000 * DAY);

@@ -16,6 +16,9 @@ export interface EvaluationAccount {
  */
 const VERSION = 1;
 
+/** The id of its record. */
+export const EVALUATION_RECORD = 'watch';
+
 /** An account as it is stored from now on. */
 export function storedEvaluation(account: EvaluationAccount): object {
   return { v: VERSION, ...account };

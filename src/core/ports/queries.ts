@@ -67,7 +67,8 @@ export interface SloReport {
   readonly incident: OpenIncident | null;
   /** Since when this SLI has been counted. */
   readonly historySince: number;
-  readonly evaluatedAt: number;
+  /** When SLOs were evaluated last, on whichever replica; null before that. What is counted here may be later. */
+  readonly evaluatedAt: number | null;
   /** Outcomes that happened up to here can be in the numbers. */
   readonly dataThrough: number;
 }

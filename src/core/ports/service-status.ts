@@ -8,8 +8,11 @@ export interface ServiceStatus {
   /** Whether this replica evaluates and delivers. */
   readonly leader: boolean;
   readonly evaluation: {
-    /** When the last one began, in milliseconds since the epoch; null before the first. */
+    /** When the last one was, on whichever replica, in milliseconds since the epoch; null before the first. */
     readonly lastAt: number | null;
+    /** Milliseconds that passed since this replica saw one end, whatever clocks say; since it started, before the first. */
+    readonly age: number;
+    /** Of this replica. */
     readonly lastDurationMs: number | null;
     readonly failures: number;
   };

@@ -27,13 +27,17 @@ import type { ChangeFeed, CounterCache, CounterRequest } from './counter-cache.t
 /** Computes the counters of SLIs that are not counted as outcomes are reported: slices, freshness, schedules. */
 export interface Deriver {
   /**
-   * Brings the derived counters of SLOs up to `now`. Safe to repeat; an SLI that cannot be computed is logged and
-   * does not stop the others (J4). Rejects with `StoreUnavailable`; the next call catches up.
+   * Brings the derived counters of SLOs up to `now`, or as far as `until` says that an SLI can be judged: what is later is
+   * good at most. Safe to repeat; an SLI that cannot be computed is logged and does not stop the others (J4). Rejects with
+   * `StoreUnavailable`; the next call catches up.
    */
-  derive(slos: readonly Slo[], now: number): Promise<void>;
+  derive(slos: readonly Slo[], now: number, until?: JudgeableUntil): Promise<void>;
   /** The store was wiped or replaced: asks again since when it counts, so that what vanished is not taken for silence (J2). */
   forget(): void;
 }
+
+/** Up to which moment an SLI can be judged. */
+export type JudgeableUntil = (sli: DerivedSli) => number;
 
 export interface DeriverOptions {
   readonly store: CountStore;
@@ -61,8 +65,9 @@ interface Derivation {
   /** What was written for an hour, as a hash, so that the same is not written at every tick. */
   readonly written: Map<number, number>;
   since: number | null;
-  /** The minute that was running the last time. */
+  /** The minute that was running the last time, and the one up to which was judged. */
   running: number | null;
+  judged: number | null;
 }
 
 export function createDeriver({ store, counterCache, log }: DeriverOptions): Deriver {
@@ -97,6 +102,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       written: new Map(),
       since: null,
       running: null,
+      judged: null,
     };
   }
 
@@ -115,9 +121,10 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
   }
 
   /** Notes which hours have to be computed: those that time has passed through, and those after a change. */
-  function noteDue(derivation: Derivation, now: number): void {
+  function noteDue(derivation: Derivation, now: number, until: JudgeableUntil): void {
     const { sli, feeds, due, written } = derivation;
     const running = minuteOf(now);
+    const judged = Math.min(running, minuteOf(until(sli)));
     const first = Math.max(hourOf(running) - HOURS_BACK, Math.floor(derivation.since! / HOUR));
     // After the clock was set back, what was computed for the future is taken back.
     const last = Math.max(hourOf(running), hourOf(derivation.running ?? 0));
@@ -132,10 +139,11 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       }
       for (const hour of changed ?? []) add(hour, hour + reachInHours(sli));
     }
-    if (derivation.running !== running) {
-      const before = derivation.running ?? running;
-      add(hourOf(Math.min(before, running)), last);
+    if (derivation.running !== running || derivation.judged !== judged) {
+      const before = Math.min(derivation.running ?? running, derivation.judged ?? judged);
+      add(hourOf(Math.min(before, judged)), last);
       derivation.running = running;
+      derivation.judged = judged;
     }
     for (const hour of due) if (hour < first) due.delete(hour);
     for (const hour of written.keys()) if (hour < first) written.delete(hour);
@@ -174,7 +182,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
         bases: bases.map((base) => cellHistory(base, now)),
         sums: await readSums(derivation, hours),
         since: derivation.since!,
-        running: minuteOf(now),
+        running: derivation.judged!,
       };
       const changed: HourCells[] = [];
       const hashes = new Map<number, number>();
@@ -211,7 +219,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
     forget() {
       follow([]);
     },
-    async derive(slos, now) {
+    async derive(slos, now, until = () => now) {
       follow(slos);
       if (derivations.size === 0) return;
       const all = [...derivations.values()];
@@ -220,7 +228,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
         all.flatMap(({ bases }) => bases.map((base): CounterRequest => ({ ...base, windows: NO_WINDOWS }))),
         now,
       );
-      for (const derivation of all) noteDue(derivation, now);
+      for (const derivation of all) noteDue(derivation, now, until);
       const due = all.filter((derivation) => derivation.due.size > 0);
       for (let at = 0; at < due.length; at += SLIS_AT_ONCE) {
         if (at > 0) await yieldToEventLoop();

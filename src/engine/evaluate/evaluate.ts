@@ -8,6 +8,8 @@ import type { OutboxRow } from '../../core/alerting/notification.ts';
 import { outboxRowId } from '../../core/alerting/notification.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
+import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
+import type { Span } from '../../core/time/breaks.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
@@ -16,7 +18,7 @@ import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
-import { sweep } from './sweep.ts';
+import { longestDeadlines, sweep } from './sweep.ts';
 import type { IncidentChange } from './transition-facts.ts';
 import { createTransitionFacts } from './transition-facts.ts';
 import { mostUrgentFirst } from './transition-order.ts';
@@ -55,6 +57,9 @@ export interface EvaluatorOptions {
   readonly term: () => number;
   /** Milliseconds that pass whatever the clock is set to. */
   readonly elapsed: () => number;
+  /** When this replica could take outcomes and how long deadlines wait after a break, see `EvaluationGapsOptions`. */
+  readonly intake?: () => readonly Span[];
+  readonly breakGrace?: number;
   readonly log: Log;
 }
 
@@ -84,6 +89,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const { store, reader, deriver, definitions, owner, term, log } = options;
   const evaluationGaps = createEvaluationGaps(options);
   const transitionFacts = createTransitionFacts(options);
+  const longestDeadline = longestDeadlines();
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
@@ -91,12 +97,14 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const current = definitions();
     const slos = allSlos(current);
     const context = await evaluationGaps.begin(now);
-    const swept = await sweep(store, current, now, log);
+    const deadlinesUntil = (workflow: string) =>
+      context.judgeableUntil(() => longestDeadline(current, workflow));
+    const swept = await sweep(store, current, now, log, deadlinesUntil);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
     statesOfTerm = term();
     states ??= new Map(await store.loadStates());
-    await derive(slos, now);
+    await derive(slos, now, context);
     await reader.prepare(slos, now);
     const acknowledgements = await readAcknowledgements(states);
     const found: Found = { transitions: [], silent: [], failed: 0 };
@@ -148,8 +156,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
       const evidence = reader.evidence(slo, now);
       const read = readTiers(slo, evidence, now, context.watched);
-      const inconclusive = context.clockMoved !== 0 || context.inconclusive(slo.sli);
-      const readings = inconclusive ? read.map(heldBack) : read;
+      const readings = context.inconclusive ? read.map(heldBack) : read;
       const stored = known?.state ?? QUIET;
       const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
       const previous = acknowledged(shifted, acknowledgements);
@@ -247,9 +254,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   /** What cannot be derived is judged by what was derived before. */
-  async function derive(slos: readonly Slo[], now: number): Promise<void> {
+  async function derive(slos: readonly Slo[], now: number, { judgeableUntil }: TickContext): Promise<void> {
     try {
-      await deriver.derive(slos, now);
+      await deriver.derive(slos, now, (sli) => judgeableUntil(() => silenceAllowed(sli)));
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');

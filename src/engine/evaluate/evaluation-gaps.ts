@@ -1,29 +1,40 @@
 import { iso } from '../../core/time/timestamp.ts';
 import type { Watched } from '../../core/alerting/tier-kind.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { Sli } from '../../core/sli/sli.ts';
-import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
-import type { RecordStore } from '../../core/ports/store/records.ts';
-import { DAY, MINUTE } from '../../core/time/duration.ts';
+import type { RecordStore, StoredRecord } from '../../core/ports/store/records.ts';
+import { DAY, HOUR, MINUTE } from '../../core/time/duration.ts';
 import type { EvaluationAccount } from '../../core/alerting/stored-evaluation.ts';
-import { storedEvaluation, upgradeEvaluation } from '../../core/alerting/stored-evaluation.ts';
+import {
+  EVALUATION_RECORD,
+  storedEvaluation,
+  upgradeEvaluation,
+} from '../../core/alerting/stored-evaluation.ts';
+import { isIntakeRecord, upgradeIntake } from '../../core/alerting/stored-intake.ts';
+import type { Span } from '../../core/time/breaks.ts';
+import { breaksBetween, judgeableUntil, openBreaks } from '../../core/time/breaks.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
+import { SETTLING, createClockDoubt } from './clock-doubt.ts';
 
 /** What a tick may believe of the time since the one before. */
 export interface TickContext {
   readonly watched: Watched;
   /** How far the clock was moved since the last tick, in milliseconds; 0 when it was not. */
   readonly clockMoved: number;
-  /** Whether nothing new may be concluded about an SLI yet, since the clock was set or evaluation was interrupted. */
-  readonly inconclusive: (sli: Sli) => boolean;
+  /** Whether nothing new may be concluded, since the clock was set; for two minutes at most. */
+  readonly inconclusive: boolean;
+  /**
+   * Up to which moment deadlines have certainly passed, and producers had a fair chance to report what they are about.
+   * `slowest` gives the longest deadline (milliseconds) of what is judged.
+   */
+  readonly judgeableUntil: (slowest: () => number) => number;
 }
 
-/** Tracks gaps in evaluation across restarts and leader changes (J4). */
+/** Tracks gaps in evaluation and breaks in the intake of outcomes across restarts and leader changes (J4). */
 export interface EvaluationGaps {
   /** To be asked once at the beginning of each tick. */
   begin(now: number): Promise<TickContext>;
-  /** Stores the account, at most once a minute; to be called at the end of each tick. */
+  /** Stores the account; to be called at the end of each tick. */
   end(now: number): Promise<void>;
 }
 
@@ -32,66 +43,119 @@ export interface EvaluationGapsOptions {
   readonly term: () => number;
   /** Milliseconds that pass whatever the clock is set to. */
   readonly elapsed: () => number;
+  /** When this replica could take outcomes, up to this moment, see `Intake`; since the first tick if absent. */
+  readonly intake?: () => readonly Span[];
+  /** Milliseconds that deadlines wait after a break at least; a minute if absent. */
+  readonly breakGrace?: number;
   readonly log: Log;
 }
 
-/** Why not everything is believed: since when (of elapsed time), how long windows need, and how much was missed. */
-interface SettlingPeriod {
-  readonly since: number;
-  readonly settling: number;
-  readonly missed: number;
-}
-
-const RECORD = 'watch';
 /** A clock that differs by more than this from the time that passed was moved. */
 const CLOCK_TOLERANCE = MINUTE;
 /** Ticks that follow each other within this are no break, nor within twice what they usually take. */
 const BREAK = MINUTE;
-/** After the clock was moved, windows need two minutes of the new time before anything is concluded of them. */
-const SETTLING = 2 * MINUTE;
+/** Versions up to 0.1 store an account only this often. */
+const SAVE_INTERVAL = MINUTE;
 /** No condition looks further back. */
 const GAPS_KEPT = 100 * DAY;
-const SAVE_INTERVAL = MINUTE;
+/** A replica whose times lie further ahead has another clock: nothing can be made of them. */
+const CLOCKS_DIFFER = MINUTE;
+/** What replicas say is removed this long after it mattered last. */
+const INTAKE_KEPT = HOUR;
 
 /** Makes the tracker; what is stored is read again in every term. */
-export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGapsOptions): EvaluationGaps {
+export function createEvaluationGaps(options: EvaluationGapsOptions): EvaluationGaps {
+  const { store, term, elapsed, intake, breakGrace = MINUTE, log } = options;
+  const clock = createClockDoubt();
   let gaps: readonly Gap[] = [];
   let revision = 0;
   // What a newer version of Burnwatch stored is neither understood nor overwritten.
   let newer = false;
   let readInTerm: number | null = null;
+  let firstAt: number | null = null;
+  let began = 0;
+  let othersLastAt: number | null = null;
   // Of the last tick that got to its end: what failed has not listened either.
   let last: { readonly at: number; readonly elapsed: number } | null = null;
   let interval = 0;
-  let settlingPeriod: SettlingPeriod | null = null;
-  let savedAt: number | null = null;
+  // Of elapsed time: until when the clock is not believed, and since when nothing was concluded for that.
+  let settledFrom = -Infinity;
+  let heldSince: number | null = null;
+  let heldUntil: number | null = null;
 
-  async function read(): Promise<EvaluationAccount | null> {
-    const record = (await store.records('evaluation')).find(({ id }) => id === RECORD);
+  function accountOf(record: StoredRecord | undefined): EvaluationAccount | null {
     revision = record?.revision ?? 0;
     const account = record ? upgradeEvaluation(record.value) : null;
     newer = record !== undefined && account === null;
     if (newer)
-      log.error({ record: RECORD }, 'a newer version of Burnwatch stored when it evaluated; left alone');
+      log.error({ record: record!.id }, 'a newer version of Burnwatch stored when it evaluated; left alone');
     return account;
   }
 
   function missed(from: number, to: number): void {
     if (to > from) gaps = withGap(gaps, [from, to], to - GAPS_KEPT);
-    savedAt = null;
+  }
+
+  /** Whether the time since the last tick is to be held back, for two minutes at most, however often the clock is set. */
+  function isInconclusive(moved: boolean, passed: number): boolean {
+    if (!moved && passed >= settledFrom) {
+      heldSince = null;
+      return false;
+    }
+    heldSince ??= passed;
+    if (passed - heldSince < SETTLING) return true;
+    heldSince = null;
+    settledFrom = passed;
+    return false;
+  }
+
+  /** Says in the log when deadlines begin to wait, and when they do no more. */
+  function noteHold(until: number, now: number): void {
+    const next = until < now ? until : null;
+    if (next !== null && heldUntil === null)
+      log.warn(
+        { since: iso(next) },
+        'outcomes could not be taken for a while; deadlines wait until producers could report again',
+      );
+    if (next === null && heldUntil !== null) log.info({}, 'deadlines are judged up to now again');
+    heldUntil = next;
+  }
+
+  /** When any replica could take outcomes; the last evaluation of another leader is a sign of that, too. */
+  async function readSpans(records: readonly StoredRecord[], now: number): Promise<readonly Span[]> {
+    const stored = records
+      .filter(({ id }) => isIntakeRecord(id))
+      .map((record) => ({ record, spans: upgradeIntake(record.value)?.spans ?? [] }));
+    firstAt ??= now;
+    const spans = [
+      ...(intake?.() ?? [[Math.min(firstAt, now), now] as const]),
+      ...(othersLastAt === null ? [] : [[othersLastAt, othersLastAt] as const]),
+      ...stored.flatMap(({ spans }) => spans),
+    ].filter(([, to]) => to <= now + CLOCKS_DIFFER);
+    const needed = judgeableUntil(breaksBetween(spans, now), breakGrace, now) - INTAKE_KEPT;
+    for (const { record, spans } of stored) {
+      const until = Math.max(...spans.map(([, to]) => to));
+      if (until < needed || until > now + DAY)
+        await store.putRecord('evaluation', record.id, record.revision, null);
+    }
+    return spans;
   }
 
   return {
     async begin(now) {
       const passed = elapsed();
+      began = passed;
+      clock.look(now, passed);
+      const records = await store.records('evaluation');
+      const record = records.find(({ id }) => id === EVALUATION_RECORD);
       let clockMoved = 0;
       if (readInTerm !== term() || !last) {
-        const account = await read();
+        const account = accountOf(record);
+        othersLastAt = account?.lastAt ?? null;
         readInTerm = term();
         gaps = account?.gaps ?? [];
         if (account && now - account.lastAt > BREAK + SAVE_INTERVAL) {
           missed(account.lastAt, now);
-          settlingPeriod = { since: passed, settling: 0, missed: now - account.lastAt };
           log.warn({ since: iso(account.lastAt) }, 'nothing was evaluated for a while');
         }
       } else {
@@ -99,45 +163,44 @@ export function createEvaluationGaps({ store, term, elapsed, log }: EvaluationGa
         const real = passed - last.elapsed;
         if (Math.abs(wall - real) > CLOCK_TOLERANCE) {
           clockMoved = wall - real;
-          settlingPeriod = { since: passed, settling: SETTLING, missed: Math.abs(clockMoved) };
+          settledFrom = passed + SETTLING;
           missed(last.at, now);
           log.warn({ by: clockMoved }, 'the clock was set; nothing new fires or resolves for two minutes');
         } else if (real > Math.max(BREAK, 2 * interval)) {
           missed(last.at, now);
-          settlingPeriod = { since: passed, settling: 0, missed: real };
         }
       }
       const back = last !== null && now < last.at;
+      const inconclusive = isInconclusive(clockMoved !== 0 || back, passed);
+      const spans = await readSpans(records, now);
+      const known = new Map<number, number>();
+      const until = (at: number): number => {
+        let moment = known.get(at);
+        if (moment === undefined)
+          known.set(at, (moment = judgeableUntil(breaksBetween(spans, at), breakGrace, at)));
+        return moment;
+      };
+      noteHold(until(now), now);
+      // Until a grace is over, silence from before it may only mean that its end could not be reported yet.
+      const listened = Math.max(
+        ...openBreaks(breaksBetween(spans, now), breakGrace, now).map(([, to]) => to),
+      );
       return {
-        watched: (from) => watchedTime(gaps, from, now),
+        watched: (from) => watchedTime(gaps, Math.max(from, listened), now),
         clockMoved,
-        inconclusive(sli) {
-          if (back || !settlingPeriod) return back;
-          // Outcomes from the gap may still arrive; wait as long as the gap lasted before judging.
-          return (
-            passed <
-            settlingPeriod.since +
-              settlingPeriod.settling +
-              Math.min(silenceAllowed(sli), settlingPeriod.missed)
-          );
-        },
+        inconclusive,
+        judgeableUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
       };
     },
 
     async end(now) {
-      const passed = elapsed();
-      if (last) interval = passed - last.elapsed;
-      last = { at: now, elapsed: passed };
+      if (last) interval = began - last.elapsed;
+      last = { at: now, elapsed: began };
       if (newer) return;
-      if (savedAt !== null && passed - savedAt < SAVE_INTERVAL) return;
       const account = storedEvaluation({ lastAt: now, gaps });
-      if (await store.putRecord('evaluation', RECORD, revision, account)) {
-        revision++;
-        savedAt = passed;
-      } else {
-        // Another leader wrote it.
-        readInTerm = null;
-      }
+      if (await store.putRecord('evaluation', EVALUATION_RECORD, revision, account)) revision++;
+      // Another leader wrote it.
+      else readInTerm = null;
     },
   };
 }

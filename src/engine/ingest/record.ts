@@ -15,7 +15,7 @@ import type { GroupsByPartition } from './record-groups.ts';
 import { addMeasurement, addOutcome } from './record-groups.ts';
 
 export interface RecorderOptions {
-  readonly store: CountStore & { readonly partitions: number };
+  readonly store: Pick<CountStore, 'record'> & { readonly partitions: number };
   readonly definitions: () => Definitions;
   readonly clock: Clock;
   /** The most outcomes that may wait for the store. */

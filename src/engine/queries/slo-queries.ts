@@ -21,12 +21,15 @@ export interface QueriesOptions {
   readonly adjustments: Adjustments;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
+  /** When SLOs were evaluated last, on whichever replica; null before that. */
+  readonly evaluatedAt: () => number | null;
 }
 
 const LAST_FAILED_TOLD = 10;
 
 /** Makes the reading side; it needs no lease and works on every replica. */
-export function createQueries({ store, reader, adjustments, definitions, clock }: QueriesOptions): Queries {
+export function createQueries(options: QueriesOptions): Queries {
+  const { store, reader, adjustments, definitions, clock, evaluatedAt } = options;
   const states = cachedStates(store, clock);
 
   async function read(
@@ -36,8 +39,9 @@ export function createQueries({ store, reader, adjustments, definitions, clock }
     await adjustments.refresh(now);
     await reader.prepare(slos, now);
     const stored = await states();
+    const evaluated = evaluatedAt();
     return slos.map((slo) =>
-      reportSlo(slo, stored.get(slo.id)?.state ?? QUIET, reader.evidence(slo, now), now),
+      reportSlo(slo, stored.get(slo.id)?.state ?? QUIET, reader.evidence(slo, now), now, evaluated),
     );
   }
 

@@ -29,6 +29,7 @@ export function reportSlo(
   state: AlertState,
   evidence: Evidence,
   now: number,
+  evaluatedAt: number | null,
 ): { readonly report: SloReport; readonly readings: readonly TierReading[] } {
   const { sum, since } = evidence;
   const readings = readTiers(slo, evidence, now);
@@ -51,7 +52,7 @@ export function reportSlo(
     budgetPolicy: budgetPolicy(slo, budget),
     incident: openIncident(slo, state),
     historySince: since,
-    evaluatedAt: now,
+    evaluatedAt,
     dataThrough: now,
   };
   return { report, readings };

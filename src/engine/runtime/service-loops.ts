@@ -1,10 +1,12 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder } from '../../core/ports/recorder.ts';
-import type { ServiceStatus } from '../../core/ports/service-status.ts';
+import type { Check, ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
-import { HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
+import { HOUR, MINUTE, SECOND, formatDuration } from '../../core/time/duration.ts';
+import type { EvaluationWatch } from './evaluation-watch.ts';
+import type { Intake } from './intake.ts';
 import type { Leadership } from './leadership.ts';
 import type { StoreWatch } from './store-health.ts';
 
@@ -33,6 +35,8 @@ export type Cancel = () => void | Promise<void>;
 export interface ServiceLoopsOptions {
   /** When to evaluate: a cron expression with seconds. */
   readonly evaluateAt: string;
+  /** The most milliseconds between two of those moments. */
+  readonly evaluateEvery: number;
   /** Runs something at the times of a cron expression, even while it still runs from the time before. */
   readonly schedule: (expression: string, run: () => Promise<void>) => Cancel;
   /** Runs something every so many milliseconds, even while it still runs from the time before. */
@@ -50,6 +54,8 @@ export interface ServiceLoopsOptions {
   /** Claims what is due and begins to send it; see `Deliverer`. */
   readonly deliverer: { run(): Promise<void> };
   readonly storeWatch: StoreWatch;
+  readonly evaluationWatch: EvaluationWatch;
+  readonly intake: Pick<Intake, 'check'>;
   /** Sends a heartbeat until the signal aborts and never rejects; null when there is nowhere to send it. */
   readonly beat: ((signal: AbortSignal) => Promise<void>) | null;
   readonly metrics: {
@@ -63,19 +69,23 @@ export interface ServiceLoopsOptions {
 const DELIVERY_INTERVAL = 250;
 const STORE_INTERVAL = SECOND;
 const HEARTBEAT_INTERVAL = MINUTE;
+/** An evaluation is overdue once two in a row are missing, and this long after that; it may take a while itself. */
+const EVALUATION_GRACE = 30 * SECOND;
+/** Others see only what the leader stores, which up to version 0.1 it did once a minute. */
+const STORED_GRACE = MINUTE;
 /** After a permanent delivery failure, withhold the heartbeat this long so that the external watchdog alerts. */
 const WITHHELD_AFTER_REFUSAL = HOUR;
 
 export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
   const { clock, elapsed, leadership, definitions, evaluator, deliverer, storeWatch, metrics, log } = options;
+  const { evaluationWatch } = options;
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   let cancels: readonly Cancel[] | null = null;
   let stopped: Promise<void> | null = null;
 
-  const evaluation = { lastAt: null as number | null, lastDurationMs: null as number | null, failures: 0 };
+  const evaluation = { lastDurationMs: null as number | null, failures: 0 };
   // By elapsed time: a clock that is set must neither withhold a heartbeat nor excuse one.
-  let evaluatedAt = -Infinity;
   let refusedAt = -Infinity;
   let woken = false;
 
@@ -99,8 +109,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     const began = elapsed();
     try {
       const totals = await evaluator.tick(now, wakeDelivery);
-      evaluatedAt = began;
-      evaluation.lastAt = now;
+      evaluationWatch.evaluated(now);
       evaluation.lastDurationMs = Math.round(elapsed() - began);
       evaluation.failures += totals.failed;
       metrics.evaluation(evaluation.lastDurationMs, totals);
@@ -128,16 +137,31 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     void deliver();
   }
 
+  function isOverdue(): boolean {
+    const grace = EVALUATION_GRACE + (leadership.leading() ? 0 : STORED_GRACE);
+    return evaluationWatch.age() > 2 * options.evaluateEvery + grace;
+  }
+
+  function evaluationCheck(): Check {
+    const age = formatDuration(Math.floor(evaluationWatch.age() / SECOND) * SECOND);
+    if (!isOverdue()) return { ok: true, message: evaluationWatch.lastAt() === null ? 'begins' : 'goes on' };
+    const by = leadership.leading() ? 'this replica, which leads' : 'any replica';
+    return { ok: false, message: `nothing was evaluated for ${age} by ${by}` };
+  }
+
   /** Only the replica that works can say that the work is done. */
   const heartbeat = oneAtATime(async () => {
     if (!options.beat || !leadership.leading()) return;
-    const now = elapsed();
-    const evaluates = now - evaluatedAt < 3 * HEARTBEAT_INTERVAL;
-    const delivers = now - refusedAt >= WITHHELD_AFTER_REFUSAL;
+    const evaluates = evaluationWatch.lastAt() !== null && !isOverdue();
+    const delivers = elapsed() - refusedAt >= WITHHELD_AFTER_REFUSAL;
     if (evaluates && delivers && storeWatch.health().error === null) await options.beat(stopping.signal);
   });
 
-  const watchStore = oneAtATime(() => storeWatch.check());
+  const watchStore = oneAtATime(async () => {
+    await storeWatch.check();
+    const able = storeWatch.health().error === null;
+    await Promise.all([options.intake.check(able && definitions() !== null), evaluationWatch.check()]);
+  });
 
   async function end(): Promise<void> {
     stopping.abort();
@@ -160,8 +184,9 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     status() {
       const { error, dataLoss, outbox } = storeWatch.health();
       const current = definitions();
+      const evaluates = evaluationCheck();
       return {
-        ready: current !== null && error === null,
+        ready: current !== null && error === null && evaluates.ok,
         checks: {
           store: { ok: error === null, message: error ?? 'answers' },
           slos: {
@@ -169,10 +194,11 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
             message: current ? `${allSlos(current).length} active` : 'none has loaded yet',
           },
           counters: { ok: dataLoss === null, message: dataLoss ?? 'kept' },
+          evaluation: evaluates,
         },
         sloProblems: options.sloProblems(),
         leader: leadership.leading(),
-        evaluation,
+        evaluation: { lastAt: evaluationWatch.lastAt(), age: evaluationWatch.age(), ...evaluation },
         outbox,
         queued: options.recorder.queued,
       };

@@ -22,7 +22,7 @@ export function sloJson(slo: SloReport): object {
     windows: slo.windows.map((window) => ({ ...window, ...intervalJson(window) })),
     incident: slo.incident && openIncidentJson(slo.incident),
     historySince: iso(slo.historySince),
-    evaluatedAt: iso(slo.evaluatedAt),
+    evaluatedAt: isoOrNull(slo.evaluatedAt),
     dataThrough: iso(slo.dataThrough),
   };
 }

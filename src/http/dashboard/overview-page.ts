@@ -174,7 +174,7 @@ function runbook(slos: readonly SloReport[]): Html | null {
 
 function sloRow(slo: SloReport, base: string): Html {
   const { sli, budget } = slo;
-  const now = slo.evaluatedAt;
+  const now = slo.dataThrough;
   return html`<tr>
     <th scope="row">
       <a href="${base}${sloPath(slo)}">${slo.name}</a

@@ -24,7 +24,7 @@ export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string
 
 /** The body of the page of one SLO: its budget, what that is made of, its tiers, what failed and which executions did. */
 export function sloPage(slo: SloDetail, base: string): Html {
-  const now = slo.evaluatedAt;
+  const now = slo.dataThrough;
   return html`<div class="heading">
       <nav aria-label="Breadcrumb">
         <a href="${base}/">Error budgets</a> /

@@ -42,6 +42,11 @@ export const METRICS = {
     help: 'How long evaluating all SLOs took.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
+  lastEvaluationAge: {
+    name: 'burnwatch_last_evaluation_age_seconds',
+    labelNames: [],
+    help: 'Seconds since this replica saw an evaluation end, its own or that of the leader; since its start, before any. No clock changes it.',
+  },
   evaluationFailures: {
     name: 'burnwatch_evaluation_failures_total',
     labelNames: [],
@@ -133,6 +138,7 @@ export function createMetrics(version: string): Metrics {
   });
   const evaluationFailures = new Counter({ ...METRICS.evaluationFailures, registers });
   const sloFilesOk = new Gauge({ ...METRICS.sloFilesOk, registers });
+  const lastEvaluationAge = new Gauge({ ...METRICS.lastEvaluationAge, registers });
   const leader = new Gauge({ ...METRICS.leader, registers });
   const queued = new Gauge({ ...METRICS.queued, registers });
   const outboxPending = new Gauge({ ...METRICS.outboxPending, registers });
@@ -142,6 +148,7 @@ export function createMetrics(version: string): Metrics {
 
   function setStatus(status: ServiceStatus): void {
     leader.set(status.leader ? 1 : 0);
+    lastEvaluationAge.set(status.evaluation.age / 1000);
     queued.set(status.queued);
     outboxPending.set(status.outbox.pending);
     outboxUndeliverable.set(status.outbox.undeliverable);

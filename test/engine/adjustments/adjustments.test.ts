@@ -67,7 +67,7 @@ function startProcess(slos: readonly Slo[]): Process {
   });
   return {
     evaluator,
-    queries: createQueries({ store, reader, adjustments, definitions, clock }),
+    queries: createQueries({ store, reader, adjustments, definitions, clock, evaluatedAt: clock.now }),
     operator: {
       ...createManageAdjustments({ store, adjustments, definitions, clock, log }),
       ...createManageIncidents({ store, definitions, clock, log }),

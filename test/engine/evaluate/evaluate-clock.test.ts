@@ -121,6 +121,7 @@ describe('J4: silence', () => {
     }));
     expect(await world.recorder.record(late)).toMatchObject({ accepted: 12 });
     expect(await minutes(20, 10, 0)).toEqual([]);
+    expect(await minutes(90), 'as long as it was away').toEqual([]);
     expect(await minutes(60), 'what is missed with somebody listening').toHaveLength(1);
   });
 

@@ -13,6 +13,8 @@ import type { World } from '../../support/world.ts';
 import { startWorld } from '../../support/world.ts';
 
 const slo = defineSlo({ objective: '95%' });
+/** When the leader evaluated last, long before a question. */
+const EVALUATED = START - HOUR;
 
 let world: World;
 let queries: Queries;
@@ -23,7 +25,14 @@ async function open(slos: readonly Slo[] = [slo]): Promise<void> {
   const { store, clock } = world;
   const adjustments = createAdjustments(store, world.log);
   const reader = world.newReader({ excluded: adjustments.excluded });
-  queries = createQueries({ store, reader, adjustments, definitions: () => define(slos), clock });
+  queries = createQueries({
+    store,
+    reader,
+    adjustments,
+    definitions: () => define(slos),
+    clock,
+    evaluatedAt: () => EVALUATED,
+  });
 }
 
 const only = async () => (await queries.slos())[0]!;
@@ -69,7 +78,7 @@ describe('an SLO', () => {
       burnRates: { '5m': 0.58, '30m': 0.58, '1h': 0.58, '2h': 0.58, '6h': 0.58, '1d': 0.58, '3d': 0.58 },
       incident: null,
       historySince: START,
-      evaluatedAt: now,
+      evaluatedAt: EVALUATED,
       dataThrough: now,
     });
   });

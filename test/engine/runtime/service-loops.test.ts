@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import type { EvaluationTotals, ServiceLoopsOptions } from '../../../src/engine/runtime/service-loops.ts';
+import { EVALUATION_RECORD, storedEvaluation } from '../../../src/core/alerting/stored-evaluation.ts';
+import { createEvaluationWatch } from '../../../src/engine/runtime/evaluation-watch.ts';
 import { createServiceLoops } from '../../../src/engine/runtime/service-loops.ts';
 import type { StoreHealth } from '../../../src/engine/runtime/store-health.ts';
 import { START, manualClock } from '../../support/clock.ts';
@@ -31,8 +33,26 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
     timers.add(timer);
     return () => void timers.delete(timer);
   }
+  const stored = { revision: 0, lastAt: 0 };
+  const records = {
+    async records() {
+      const { revision, lastAt } = stored;
+      return [{ id: EVALUATION_RECORD, revision, value: storedEvaluation({ lastAt, gaps: [] }) }].slice(
+        revision === 0 ? 1 : 0,
+      );
+    },
+    putRecord: async () => true,
+  };
+  const evaluationWatch = createEvaluationWatch(records, () => elapsed);
   const loops = createServiceLoops({
     evaluateAt: EXPRESSION,
+    evaluateEvery: EVALUATE_EVERY,
+    evaluationWatch,
+    intake: {
+      async check(able) {
+        calls.push(`intake ${able}`);
+      },
+    },
     schedule(expression, run) {
       expect(expression).toBe(EXPRESSION);
       return every(EVALUATE_EVERY, run);
@@ -78,6 +98,8 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
   return {
     loops,
     state,
+    /** The leader, another replica, has stored that it evaluated. */
+    evaluatedElsewhere: () => Object.assign(stored, { revision: stored.revision + 1, lastAt: clock.now() }),
     clock,
     log,
     evaluations,
@@ -139,6 +161,7 @@ describe('evaluation', () => {
     expect(service.evaluations).toEqual([0, 0, 0]);
     expect(service.loops.status().evaluation).toEqual({
       lastAt: START + 15_000,
+      age: 0,
       lastDurationMs: 0,
       failures: 0,
     });
@@ -171,7 +194,11 @@ describe('evaluation', () => {
     expect(service.log.entries).toMatchObject([
       { level: 'error', fields: { error: 'StoreUnavailable: gone' } },
     ]);
-    expect(service.loops.status().evaluation).toEqual({ lastAt: null, lastDurationMs: null, failures: 1 });
+    expect(service.loops.status().evaluation).toMatchObject({
+      lastAt: null,
+      lastDurationMs: null,
+      failures: 1,
+    });
     broken = false;
     await service.pass(EVALUATE_EVERY);
     expect(service.evaluations).toEqual(['failed', 0]);
@@ -282,6 +309,77 @@ describe('the store watch', () => {
   });
 });
 
+describe('J4: evaluation that is overdue', () => {
+  const check = () => service.loops.status().checks['evaluation']!;
+  const ready = () => service.loops.status().ready;
+
+  it('is seen whatever the clock says: it hangs', async () => {
+    const hanging = work();
+    service = startLoops({ evaluator: { tick: () => hanging.run().then(() => FOUND) } });
+    await service.pass(40 * SECOND);
+    expect([ready(), check().message]).toEqual([true, 'begins']);
+    service.clock.advance(-HOUR);
+    await service.pass(SECOND);
+    expect(ready()).toBe(false);
+    expect(check()).toEqual({
+      ok: false,
+      message: 'nothing was evaluated for 41s by this replica, which leads',
+    });
+    expect(service.loops.status().evaluation.age).toBe(41_000);
+    await hanging.end();
+    expect([ready(), check().message]).toEqual([true, 'goes on']);
+  });
+
+  it.each([
+    ['it throws each time', { evaluator: { tick: () => Promise.reject(new Error('broken')) } }],
+    ['its schedule never fires', { schedule: () => () => {} }],
+  ])('is seen when %s', async (_, broken) => {
+    service = startLoops(broken);
+    await service.pass(40 * SECOND);
+    expect(ready()).toBe(true);
+    await service.pass(SECOND);
+    expect(ready()).toBe(false);
+  });
+
+  it('is seen when the lease is lost and no other replica leads', async () => {
+    service = startLoops();
+    await service.pass(MINUTE);
+    expect(ready()).toBe(true);
+    service.state.leading = false;
+    await service.pass(100 * SECOND);
+    expect(ready(), 'a leader of version 0.1 says so once a minute only').toBe(true);
+    await service.pass(2 * SECOND);
+    expect(ready()).toBe(false);
+    expect(check().message).toBe('nothing was evaluated for 1m42s by any replica');
+  });
+
+  it('is not where another replica evaluates, as the store says', async () => {
+    service = startLoops();
+    service.state.leading = false;
+    for (let round = 0; round < 5; round++) {
+      service.evaluatedElsewhere();
+      await service.pass(MINUTE);
+      expect(ready()).toBe(true);
+      expect(service.loops.status().evaluation.lastAt).toBe(service.clock.now() - MINUTE);
+    }
+    expect(service.loops.status().evaluation.age).toBe(59_000);
+    await service.pass(MINUTE);
+    expect(ready()).toBe(false);
+    service.evaluatedElsewhere();
+    await service.pass(SECOND);
+    expect(ready()).toBe(true);
+  });
+
+  it('is not taken for going on by what was stored before this replica started', async () => {
+    service = startLoops({}, { start: false });
+    service.evaluatedElsewhere();
+    service.loops.start();
+    service.state.leading = false;
+    await service.pass(101 * SECOND);
+    expect(ready()).toBe(false);
+  });
+});
+
 describe('the heartbeat', () => {
   it('is sent once a minute while all is well', async () => {
     service = startLoops();
@@ -326,12 +424,13 @@ describe('the heartbeat', () => {
       expect(service.calls('beat')).toHaveLength(1);
     });
 
-    it('once nothing was evaluated for three minutes', async () => {
+    it('once evaluation is overdue', async () => {
       service.state.definitions = false;
-      await service.pass(2 * MINUTE);
-      expect(service.calls('beat')).toHaveLength(2);
       await service.pass(5 * MINUTE);
-      expect(service.calls('beat')).toHaveLength(2);
+      expect(service.calls('beat')).toEqual([]);
+      service.state.definitions = true;
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toHaveLength(1);
     });
 
     it.each([HOUR, -HOUR])('by time that passed: a clock set by %i ms changes nothing', async (by) => {
@@ -341,13 +440,24 @@ describe('the heartbeat', () => {
       expect(service.calls('beat')).toEqual([]);
       await service.pass(HOUR);
       service.forget();
+      service.clock.advance(by);
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toHaveLength(1);
       service.state.definitions = false;
       service.clock.advance(by);
       await service.pass(2 * MINUTE);
-      expect(service.calls('beat')).toHaveLength(2);
-      await service.pass(2 * MINUTE);
-      expect(service.calls('beat')).toHaveLength(2);
+      expect(service.calls('beat')).toHaveLength(1);
     });
+  });
+
+  it('is sent as well where evaluation is rare by intention', async () => {
+    service = startLoops({ evaluateEvery: 10 * MINUTE });
+    await service.pass(MINUTE);
+    service.state.definitions = false;
+    await service.pass(19 * MINUTE);
+    expect(service.calls('beat')).toHaveLength(20);
+    await service.pass(5 * MINUTE);
+    expect(service.calls('beat')).toHaveLength(21);
   });
 
   it('is withheld before the first evaluation', async () => {
@@ -367,10 +477,11 @@ describe('the status', () => {
         store: { ok: true, message: 'answers' },
         slos: { ok: true, message: '2 active' },
         counters: { ok: true, message: 'kept' },
+        evaluation: { ok: true, message: 'begins' },
       },
       sloProblems: ['a.yaml:1:1: a problem'],
       leader: true,
-      evaluation: { lastAt: null, lastDurationMs: null, failures: 0 },
+      evaluation: { lastAt: null, age: 0, lastDurationMs: null, failures: 0 },
       outbox: { pending: 2, undeliverable: 1 },
       queued: 7,
     });
@@ -439,6 +550,7 @@ describe('starting and stopping', () => {
         sending = signal;
         return beat.run();
       },
+      evaluateEvery: MINUTE,
     });
     await service.pass(MINUTE);
     expect(begun()).toEqual([1, 1, 1, 1]);

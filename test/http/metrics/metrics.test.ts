@@ -91,6 +91,7 @@ describe('GET /metrics', () => {
       ['burnwatch_evaluation_duration_seconds_sum', 0.03],
       ['burnwatch_evaluation_failures_total', 3],
       ['burnwatch_slo_files_ok', 1],
+      ['burnwatch_last_evaluation_age_seconds', 3.25],
       ['burnwatch_leader', 1],
       ['burnwatch_outcomes_queued', 7],
       ['burnwatch_outbox_pending', 1],

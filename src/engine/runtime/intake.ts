@@ -1,0 +1,129 @@
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { CountStore } from '../../core/ports/store/counting.ts';
+import type { RecordStore } from '../../core/ports/store/records.ts';
+import { intakeRecord, storedIntake } from '../../core/alerting/stored-intake.ts';
+import type { Span } from '../../core/time/breaks.ts';
+import { SECOND } from '../../core/time/duration.ts';
+
+/**
+ * Keeps account of when this replica could take outcomes, and says so in the store, so that deadlines that passed while
+ * no replica could are not held against producers.
+ */
+export interface Intake {
+  /** Producers can reach this replica from now on. */
+  open(): void;
+  /** To be called once a second, when the store was just asked: `able` says whether it answers. Never rejects. */
+  check(able: boolean): Promise<void>;
+  /** The store as recorders are to see it: what it fails to record ends the time in which outcomes could be taken. */
+  watching(store: IntakeStore): IntakeStore;
+  /** The times in which it could take outcomes, oldest first, up to this moment. */
+  spans(): readonly Span[];
+  /** Producers cannot reach this replica any more. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** What a recorder needs of a store. */
+export type IntakeStore = Pick<CountStore, 'record'> & { readonly partitions: number };
+
+export interface IntakeOptions {
+  readonly store: RecordStore;
+  /** Made anew at each start of a process. */
+  readonly owner: string;
+  readonly clock: Clock;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
+  readonly log: Log;
+}
+
+/** A check that comes later than this finds that the process, or its machine, stood still. */
+const STOOD_STILL = 3 * SECOND;
+const SAVE_INTERVAL = 5 * SECOND;
+/** More breaks than this within the time that matters: the oldest are forgotten. */
+const MOST_SPANS = 100;
+
+export function createIntake({ store, owner, clock, elapsed, log }: IntakeOptions): Intake {
+  const id = intakeRecord(owner);
+  let revision = 0;
+  let isOpen = false;
+  let past: readonly Span[] = [];
+  let current: Span | null = null;
+  let checkedAt = -Infinity;
+  let savedAt = -Infinity;
+
+  function end(): void {
+    if (current) past = [...past, current].slice(1 - MOST_SPANS);
+    current = null;
+  }
+
+  /** Extends the current span to this moment, or begins another one where it does not reach it. */
+  function extend(): void {
+    const now = clock.now();
+    const passed = elapsed();
+    if (passed - checkedAt > STOOD_STILL) end();
+    // A clock that was set back must not leave a span that lies ahead.
+    if (!current) savedAt = -Infinity;
+    current = [Math.min(current?.[0] ?? now, now), now];
+    checkedAt = passed;
+  }
+
+  async function save(): Promise<void> {
+    const passed = elapsed();
+    if (passed - savedAt < SAVE_INTERVAL) return;
+    savedAt = passed;
+    try {
+      const account = storedIntake({ spans: current ? [...past, current] : past });
+      if (await store.putRecord('evaluation', id, revision, account)) revision++;
+      // The leader removed it, since it was too old; or an answer was lost.
+      else {
+        const found = (await store.records('evaluation')).find((record) => record.id === id);
+        revision = found?.revision ?? 0;
+        savedAt = -Infinity;
+      }
+    } catch (error) {
+      savedAt = -Infinity;
+      end();
+      log.warn({ error: String(error) }, 'when outcomes could be taken could not be stored');
+    }
+  }
+
+  return {
+    open() {
+      isOpen = true;
+      extend();
+    },
+    async check(able) {
+      if (!isOpen) return;
+      if (!able) {
+        end();
+        return;
+      }
+      extend();
+      await save();
+    },
+    watching: (recording) => ({
+      partitions: recording.partitions,
+      async record(batch) {
+        try {
+          return await recording.record(batch);
+        } catch (error) {
+          end();
+          throw error;
+        }
+      },
+    }),
+    spans() {
+      const isNow = current !== null && elapsed() - checkedAt <= STOOD_STILL;
+      if (!current) return past;
+      return [...past, isNow ? [current[0], Math.max(current[1], clock.now())] : current];
+    },
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      if (current) extend();
+      savedAt = -Infinity;
+      await save();
+      end();
+    },
+  };
+}
