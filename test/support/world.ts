@@ -30,8 +30,16 @@ export interface World {
   readonly store: Store;
   readonly log: Log & { readonly entries: readonly LogEntry[] };
   readonly recorder: Recorder;
-  /** Another evaluator of the same store; of the process that leads, in its first term, unless told otherwise. */
-  newEvaluator(owner?: string, term?: () => number, elapsed?: () => number): Evaluator;
+  /**
+   * Another evaluator of the same store; of the process that leads, in its first term, and that can take outcomes from now
+   * on, unless told otherwise.
+   */
+  newEvaluator(
+    owner?: string,
+    term?: () => number,
+    elapsed?: () => number,
+    intake?: () => readonly Span[],
+  ): Evaluator;
   /** Evaluates at this moment. */
   tick(evaluator?: Evaluator): Promise<TickResult>;
   /** Reports that many successes and failures of `orders` at this moment. */
@@ -69,13 +77,28 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
   const newReader = (options: Partial<ReaderOptions> = {}) =>
     createReader({ store, counterCache: createCounterCache(store), ...options });
-  const newEvaluator = (owner = OWNER, term = () => 1, elapsed = () => clock.now()) => {
+  const newEvaluator: World['newEvaluator'] = (
+    owner = OWNER,
+    term = () => 1,
+    elapsed = () => clock.now(),
+    intake,
+  ) => {
     const counterCache = createCounterCache(store);
     const reader = createReader({ store, counterCache, excluded });
     const deriver = createDeriver({ store, counterCache, log });
     const since = clock.now();
-    const intake = (): readonly Span[] => [[Math.min(since, clock.now()), clock.now()]];
-    return createEvaluator({ store, reader, deriver, definitions, owner, term, elapsed, intake, log });
+    const always = (): readonly Span[] => [[Math.min(since, clock.now()), clock.now()]];
+    return createEvaluator({
+      store,
+      reader,
+      deriver,
+      definitions,
+      owner,
+      term,
+      elapsed,
+      intake: intake ?? always,
+      log,
+    });
   };
   const evaluator = newEvaluator();
   await store.lead(OWNER, 1000 * DAY);
