@@ -47,7 +47,7 @@ export function replicasOf(world: World, definitions: Definitions): Replicas {
       const able = !cutOff.has(replica) && (await answers());
       await replica.intake.check(able);
     }
-    const [leader] = running.filter((replica) => !cutOff.has(replica));
+    const leader = running.find((replica) => !cutOff.has(replica));
     if (leader && elapsed % EVALUATE_EVERY === 0)
       await world.tick(leader.evaluator).catch((error: unknown) => {
         if (!String(error).includes('taken down')) throw error;

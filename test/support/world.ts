@@ -5,7 +5,7 @@ import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
-import type { Span } from '../../src/core/time/breaks.ts';
+import type { TimeSpan } from '../../src/core/time/breaks.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate/evaluate.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
@@ -38,7 +38,7 @@ export interface World {
     owner?: string,
     term?: () => number,
     elapsed?: () => number,
-    intake?: () => readonly Span[],
+    intake?: () => readonly TimeSpan[],
   ): Evaluator;
   /** Evaluates at this moment. */
   tick(evaluator?: Evaluator): Promise<TickResult>;
@@ -87,7 +87,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const reader = createReader({ store, counterCache, excluded });
     const deriver = createDeriver({ store, counterCache, log });
     const since = clock.now();
-    const always = (): readonly Span[] => [[Math.min(since, clock.now()), clock.now()]];
+    const always = (): readonly TimeSpan[] => [[Math.min(since, clock.now()), clock.now()]];
     return createEvaluator({
       store,
       reader,

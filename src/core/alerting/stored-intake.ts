@@ -1,9 +1,9 @@
-import type { Span } from '../time/breaks.ts';
+import type { TimeSpan } from '../time/breaks.ts';
 import { versionOf } from '../stored-version.ts';
 
 /** When one replica could take outcomes, oldest first, as far back as that still matters. */
 export interface IntakeAccount {
-  readonly spans: readonly Span[];
+  readonly spans: readonly TimeSpan[];
 }
 
 /**

@@ -9,7 +9,7 @@ import { outboxRowId } from '../../core/alerting/notification.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
-import type { Span } from '../../core/time/breaks.ts';
+import type { TimeSpan } from '../../core/time/breaks.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
@@ -58,7 +58,7 @@ export interface EvaluatorOptions {
   /** Milliseconds that pass whatever the clock is set to. */
   readonly elapsed: () => number;
   /** When this replica could take outcomes and how long deadlines wait after a break, see `EvaluationGapsOptions`. */
-  readonly intake?: () => readonly Span[];
+  readonly intake?: () => readonly TimeSpan[];
   readonly breakGrace?: number;
   readonly log: Log;
 }

@@ -10,7 +10,7 @@ import {
   upgradeEvaluation,
 } from '../../core/alerting/stored-evaluation.ts';
 import { isIntakeRecord, upgradeIntake } from '../../core/alerting/stored-intake.ts';
-import type { Span } from '../../core/time/breaks.ts';
+import type { TimeSpan } from '../../core/time/breaks.ts';
 import { breaksBetween, judgeableUntil, openBreaks } from '../../core/time/breaks.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
@@ -44,7 +44,7 @@ export interface EvaluationGapsOptions {
   /** Milliseconds that pass whatever the clock is set to. */
   readonly elapsed: () => number;
   /** When this replica could take outcomes, up to this moment, see `Intake`; since the first tick if absent. */
-  readonly intake?: () => readonly Span[];
+  readonly intake?: () => readonly TimeSpan[];
   /** Milliseconds that deadlines wait after a break at least; a minute if absent. */
   readonly breakGrace?: number;
   readonly log: Log;
@@ -122,7 +122,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
   }
 
   /** When any replica could take outcomes; the last evaluation of another leader is a sign of that, too. */
-  async function readSpans(records: readonly StoredRecord[], now: number): Promise<readonly Span[]> {
+  async function readSpans(records: readonly StoredRecord[], now: number): Promise<readonly TimeSpan[]> {
     const stored = records
       .filter(({ id }) => isIntakeRecord(id))
       .map((record) => ({ record, spans: upgradeIntake(record.value)?.spans ?? [] }));

@@ -11,7 +11,7 @@ export interface EvaluationWatch {
   /** This replica has evaluated at a moment. */
   evaluated(at: number): void;
   /** The moment of the last evaluation, in milliseconds since the epoch; null before any. */
-  lastAt(): number | null;
+  readonly lastAt: () => number | null;
   /** Milliseconds since an evaluation was seen to end; since this was made, before any. */
   age(): number;
 }

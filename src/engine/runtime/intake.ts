@@ -3,7 +3,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
 import { intakeRecord, storedIntake } from '../../core/alerting/stored-intake.ts';
-import type { Span } from '../../core/time/breaks.ts';
+import type { TimeSpan } from '../../core/time/breaks.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
 /**
@@ -18,7 +18,7 @@ export interface Intake {
   /** The store as recorders are to see it: what it fails to record ends the time in which outcomes could be taken. */
   watching(store: IntakeStore): IntakeStore;
   /** The times in which it could take outcomes, oldest first, up to this moment. */
-  spans(): readonly Span[];
+  readonly spans: () => readonly TimeSpan[];
   /** Producers cannot reach this replica any more. Never rejects. */
   close(): Promise<void>;
 }
@@ -46,8 +46,8 @@ export function createIntake({ store, owner, clock, elapsed, log }: IntakeOption
   const id = intakeRecord(owner);
   let revision = 0;
   let isOpen = false;
-  let past: readonly Span[] = [];
-  let current: Span | null = null;
+  let past: readonly TimeSpan[] = [];
+  let current: TimeSpan | null = null;
   let checkedAt = -Infinity;
   let savedAt = -Infinity;
 

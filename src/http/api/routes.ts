@@ -115,7 +115,8 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     method: 'GET',
     path: '/readyz',
     scope: 'public',
-    summary: '`200` when the store answers and SLO files are loaded, else `503`; details need `read`',
+    summary:
+      '`200` when the store answers, SLO files are loaded and evaluation goes on, else `503`; details need `read`',
     answer: { kind: 'json', statuses: [200, 503] },
     async handler({ status, guard }, { request }) {
       const { ready, checks, sloProblems } = status();

@@ -81,7 +81,7 @@ function serviceFacts({ leader, evaluation, outbox, queued }: ServiceStatus, ver
   const { lastAt, lastDurationMs } = evaluation;
   const evaluated =
     lastAt === null
-      ? html`not evaluated here yet`
+      ? html`not evaluated yet`
       : html`evaluated at <time datetime="${iso(lastAt)}">${iso(lastAt).slice(11, 19)} UTC</time>${
             lastDurationMs === null ? null : html` in ${lastDurationMs} ms`
           }`;

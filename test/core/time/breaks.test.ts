@@ -1,9 +1,9 @@
 import { array, assert, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Span } from '../../../src/core/time/breaks.ts';
+import type { TimeSpan } from '../../../src/core/time/breaks.ts';
 import { breaksBetween, endOfGrace, judgeableUntil } from '../../../src/core/time/breaks.ts';
 
-const span = tuple(nat(200), nat(60)).map(([from, length]): Span => [from, from + length]);
+const span = tuple(nat(200), nat(60)).map(([from, length]): TimeSpan => [from, from + length]);
 
 describe('breaks', () => {
   it('are what lies between spans, and after the last one', () => {
@@ -55,7 +55,7 @@ describe('breaks', () => {
         const first = Math.min(...spans.map(([from]) => from));
         for (let moment = 0; moment < now; moment++) {
           const middle = moment + 0.5;
-          const within = (one: Span) => one[0] < middle && middle < one[1];
+          const within = (one: TimeSpan) => one[0] < middle && middle < one[1];
           expect(breaks.some(within)).toBe(middle > first && !spans.some(within));
         }
       }),
@@ -74,11 +74,11 @@ describe('deadlines', () => {
   });
 
   it('wait for no later break than their own: breaks that go on and on hold up none for good', () => {
-    const breaks = Array.from({ length: 100 }, (_, index): Span => [index * 50, index * 50 + 5]);
+    const breaks = Array.from({ length: 100 }, (_, index): TimeSpan => [index * 50, index * 50 + 5]);
     for (let now = 0; now < 5_000; now++) {
       const known = breaks
         .filter(([from]) => from <= now)
-        .map(([from, to]): Span => [from, Math.min(to, now)]);
+        .map(([from, to]): TimeSpan => [from, Math.min(to, now)]);
       expect(now - judgeableUntil(known, LEAST, now)).toBeLessThanOrEqual(5 + LEAST);
     }
   });

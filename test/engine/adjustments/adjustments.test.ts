@@ -67,7 +67,14 @@ function startProcess(slos: readonly Slo[]): Process {
   });
   return {
     evaluator,
-    queries: createQueries({ store, reader, adjustments, definitions, clock, evaluatedAt: clock.now }),
+    queries: createQueries({
+      store,
+      reader,
+      adjustments,
+      definitions,
+      clock,
+      evaluatedAt: () => clock.now(),
+    }),
     operator: {
       ...createManageAdjustments({ store, adjustments, definitions, clock, log }),
       ...createManageIncidents({ store, definitions, clock, log }),
