@@ -14,6 +14,14 @@ export function reachInHours(sli: DerivedSli): number {
   return derivedKind(sli).reachInHours(sli);
 }
 
+/**
+ * The first hour that counts of a derived SLI that counts since a moment. Outcomes count at their own time, so what is
+ * reported late of the time before is part of slices, too; freshness and schedules judge silence from that moment on.
+ */
+export function firstHour(sli: DerivedSli, since: number): number {
+  return derivedKind(sli).countsBefore ? 0 : Math.floor(since / HOUR);
+}
+
 /** Whether a derived SLI is also computed from sums of measured values. */
 export function usesSums(sli: DerivedSli): boolean {
   return derivedKind(sli).usesSums(sli);

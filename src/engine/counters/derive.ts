@@ -4,6 +4,7 @@ import type { DerivedFrom } from '../../core/sli/sli-kinds.ts';
 import {
   beginningOf,
   derivedHour,
+  firstHour,
   minutesKeptFrom,
   reachInHours,
   usesSums,
@@ -31,13 +32,13 @@ export interface Deriver {
    * good at most. Safe to repeat; an SLI that cannot be computed is logged and does not stop the others (J4). Rejects with
    * `StoreUnavailable`; the next call catches up.
    */
-  derive(slos: readonly Slo[], now: number, until?: JudgeableUntil): Promise<void>;
+  derive(slos: readonly Slo[], now: number, until?: JudgedUntil): Promise<void>;
   /** The store was wiped or replaced: asks again since when it counts, so that what vanished is not taken for silence (J2). */
   forget(): void;
 }
 
 /** Up to which moment an SLI can be judged. */
-export type JudgeableUntil = (sli: DerivedSli) => number;
+export type JudgedUntil = (sli: DerivedSli) => number;
 
 export interface DeriverOptions {
   readonly store: CountStore;
@@ -121,11 +122,11 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
   }
 
   /** Notes which hours have to be computed: those that time has passed through, and those after a change. */
-  function noteDue(derivation: Derivation, now: number, until: JudgeableUntil): void {
+  function noteDue(derivation: Derivation, now: number, until: JudgedUntil): void {
     const { sli, feeds, due, written } = derivation;
     const running = minuteOf(now);
     const judged = Math.min(running, minuteOf(until(sli)));
-    const first = Math.max(hourOf(running) - HOURS_BACK, Math.floor(derivation.since! / HOUR));
+    const first = Math.max(hourOf(running) - HOURS_BACK, firstHour(sli, derivation.since!));
     // After the clock was set back, what was computed for the future is taken back.
     const last = Math.max(hourOf(running), hourOf(derivation.running ?? 0));
     const add = (from: number, to: number): void => {
@@ -190,8 +191,10 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
         const cells = derivedHour(sli, hour, from);
         const hash = hash53(cells.join());
         if (written.get(hour) === hash) continue;
-        changed.push({ hour, cells });
         hashes.set(hour, hash);
+        // From before it was defined there is nothing to take back.
+        const isNews = written.has(hour) || (hour + 1) * HOUR > derivation.since!;
+        if (isNews || cells.some((count) => count > 0)) changed.push({ hour, cells });
       }
       if (changed.length > 0) await store.writeHours(id, changed, now);
       for (const [hour, hash] of hashes) written.set(hour, hash);

@@ -98,7 +98,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const slos = allSlos(current);
     const context = await evaluationGaps.begin(now);
     const deadlinesUntil = (workflow: string) =>
-      context.judgeableUntil(() => longestDeadline(current, workflow));
+      context.judgedUntil(() => longestDeadline(current, workflow));
     const swept = await sweep(store, current, now, log, deadlinesUntil);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
@@ -254,9 +254,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   /** What cannot be derived is judged by what was derived before. */
-  async function derive(slos: readonly Slo[], now: number, { judgeableUntil }: TickContext): Promise<void> {
+  async function derive(slos: readonly Slo[], now: number, { judgedUntil }: TickContext): Promise<void> {
     try {
-      await deriver.derive(slos, now, (sli) => judgeableUntil(() => silenceAllowed(sli)));
+      await deriver.derive(slos, now, (sli) => judgedUntil(() => silenceAllowed(sli)));
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');

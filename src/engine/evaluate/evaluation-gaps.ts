@@ -11,7 +11,7 @@ import {
 } from '../../core/alerting/stored-evaluation.ts';
 import { isIntakeRecord, upgradeIntake } from '../../core/alerting/stored-intake.ts';
 import type { TimeSpan } from '../../core/time/breaks.ts';
-import { breaksBetween, judgeableUntil, openBreaks } from '../../core/time/breaks.ts';
+import { breaksBetween, judgedUntil, openBreaks } from '../../core/time/breaks.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
 import { SETTLING, createClockDoubt } from './clock-doubt.ts';
@@ -27,7 +27,7 @@ export interface TickContext {
    * Up to which moment deadlines have certainly passed, and producers had a fair chance to report what they are about.
    * `slowest` gives the longest deadline (milliseconds) of what is judged.
    */
-  readonly judgeableUntil: (slowest: () => number) => number;
+  readonly judgedUntil: (slowest: () => number) => number;
 }
 
 /** Tracks gaps in evaluation and breaks in the intake of outcomes across restarts and leader changes (J4). */
@@ -132,7 +132,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       ...(othersLastAt === null ? [] : [[othersLastAt, othersLastAt] as const]),
       ...stored.flatMap(({ spans }) => spans),
     ].filter(([, to]) => to <= now + CLOCKS_DIFFER);
-    const needed = judgeableUntil(breaksBetween(spans, now), breakGrace, now) - INTAKE_KEPT;
+    const needed = judgedUntil(breaksBetween(spans, now), breakGrace, now) - INTAKE_KEPT;
     for (const { record, spans } of stored) {
       const until = Math.max(...spans.map(([, to]) => to));
       if (until < needed || until > now + DAY)
@@ -177,7 +177,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       const until = (at: number): number => {
         let moment = known.get(at);
         if (moment === undefined)
-          known.set(at, (moment = judgeableUntil(breaksBetween(spans, at), breakGrace, at)));
+          known.set(at, (moment = judgedUntil(breaksBetween(spans, at), breakGrace, at)));
         return moment;
       };
       noteHold(until(now), now);
@@ -189,7 +189,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
         watched: (from) => watchedTime(gaps, Math.max(from, listened), now),
         clockMoved,
         inconclusive,
-        judgeableUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
+        judgedUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
       };
     },
 

@@ -102,6 +102,35 @@ describe('slices', () => {
     expect(await world.counted(slo, 21 * HOUR)).toEqual({ good: 0, bad: 1 });
   });
 
+  it('C4: hold what is reported late, also of the time before they were defined, in any number of reports', async () => {
+    const [plain, shipped] = [
+      defineSlo({ name: 'plain' }),
+      defineSlo({ name: 'sliced', sli: sliceSli(30 * MINUTE, HALF) }),
+    ];
+    await open(plain, shipped);
+    // The last 22 hours, in the order of a log that is read by several readers.
+    const minutes = Array.from({ length: 22 * 60 }, (_, index) => (index * 7) % (22 * 60));
+    for (let from = 0; from < minutes.length; from += 400) {
+      const records = minutes.slice(from, from + 400).map((minute) => ({
+        workflow: 'orders',
+        execution: `m-${minute}`,
+        status: minute % 60 < 10 ? 'failed' : 'succeeded',
+        at: START - (minute + 1) * MINUTE,
+      }));
+      expect(await world.recorder.record(records)).toMatchObject({ accepted: records.length });
+      await advance(MINUTE);
+    }
+    const failed = minutes.filter((minute) => minute % 60 < 10).length;
+    expect(await world.counted(plain)).toEqual({ good: minutes.length - failed, bad: failed });
+    expect(await world.counted(shipped)).toEqual({ good: 44, bad: 0 });
+    await report('failed', { count: 100, at: START - 21 * HOUR });
+    await advance(MINUTE);
+    expect(await world.counted(shipped)).toEqual({ good: 43, bad: 1 });
+    deriver = newDeriver();
+    await deriveAll();
+    expect(await world.counted(shipped), 'after a restart, too').toEqual({ good: 43, bad: 1 });
+  });
+
   it('begin with what was counted for another SLO in the three days before', async () => {
     const done = defineSlo({ name: 'plain' });
     await open(done);
@@ -145,6 +174,18 @@ describe('slices', () => {
 
 describe('freshness', () => {
   const slo = defineSlo({ sli: freshnessSli(26 * HOUR) });
+
+  it('counts from its definition, whatever is reported of the time before', async () => {
+    const half = defineSlo({ sli: freshnessSli(30 * MINUTE) });
+    await open(half);
+    for (let ago = 22; ago > 0; ago--) await report('succeeded', { at: START - ago * HOUR });
+    await advance(10 * MINUTE);
+    expect(await world.counted(half)).toEqual({ good: 0, bad: 0 });
+    await report('succeeded', { at: START - 10 * MINUTE });
+    await advance(30 * MINUTE);
+    // Fresh until 20 minutes after the definition; bad from half an hour after it on.
+    expect(await world.counted(half)).toEqual({ good: 21, bad: 9 });
+  });
 
   it('is good for so long after a success, and then bad by the minute', async () => {
     await open(slo);
