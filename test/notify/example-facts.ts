@@ -324,6 +324,7 @@ const SCHEDULE: Sli = {
   kind: 'schedule',
   where: {},
   schedule: { cron: '0 3 * * *', timeZone: 'Europe/Berlin', ticks: () => [] },
+  startEarlyMs: 5 * MINUTE,
   startWithinMs: 10 * MINUTE,
   finishWithinMs: HOUR,
 };

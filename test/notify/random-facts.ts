@@ -54,7 +54,7 @@ function sliWithTexts(kind: Sli['kind'], text: () => string): Sli {
     case 'freshness':
       return { kind, of, everyMs: 3_600_000 };
     case 'schedule':
-      return { kind, where, schedule, startWithinMs: null, finishWithinMs: 60_000 };
+      return { kind, where, schedule, startEarlyMs: 300_000, startWithinMs: null, finishWithinMs: 60_000 };
     case 'composite':
       return {
         kind,

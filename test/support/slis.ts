@@ -1,3 +1,4 @@
+import { START_EARLY } from '../../src/core/sli/counted-kinds.ts';
 import type {
   FreshnessSli,
   MeasurementSli,
@@ -54,6 +55,7 @@ export function scheduleSli(
   schedule: Schedule,
   startWithinMs: number | null,
   finishWithinMs: number,
+  startEarlyMs: number = START_EARLY,
 ): ScheduleSli {
-  return { kind: 'schedule', where: {}, schedule, startWithinMs, finishWithinMs };
+  return { kind: 'schedule', where: {}, schedule, startEarlyMs, startWithinMs, finishWithinMs };
 }

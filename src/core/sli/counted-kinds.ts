@@ -1,4 +1,8 @@
-import type { CountedOf, CountedSli, ScheduledSli, ScheduleSli, Where } from './sli.ts';
+import type { CountedOf, CountedSli, EarlySli, ScheduledSli, ScheduleSli, Where } from './sli.ts';
+import { MINUTE } from '../time/duration.ts';
+
+/** How long before its tick an execution may start when nothing else is said. */
+export const START_EARLY = 5 * MINUTE;
 
 /** What is known of a kind of SLI that is counted as it is reported. */
 interface CountedKind<K extends CountedSli['kind']> {
@@ -22,6 +26,7 @@ const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
   },
   starts: { meaning: ({ kind, where }) => [kind, meaningOfWhere(where)], countsBad: false },
   scheduled: { meaning: meaningOfSchedule, countsBad: false },
+  early: { meaning: meaningOfSchedule, countsBad: false },
 };
 
 /** What is counted selects, as plain values. */
@@ -40,9 +45,11 @@ export function countsBad({ kind }: CountedSli): boolean {
 }
 
 /** What a schedule selects, and what is counted for it. */
-export function meaningOfSchedule(sli: ScheduleSli | ScheduledSli): readonly unknown[] {
+export function meaningOfSchedule(sli: ScheduleSli | ScheduledSli | EarlySli): readonly unknown[] {
   const { cron, timeZone } = sli.schedule;
-  return [sli.kind, meaningOfWhere(sli.where), cron, timeZone, sli.startWithinMs, sli.finishWithinMs];
+  const { startWithinMs, finishWithinMs, startEarlyMs } = sli;
+  const meaning = [sli.kind, meaningOfWhere(sli.where), cron, timeZone, startWithinMs, finishWithinMs];
+  return startEarlyMs === START_EARLY ? meaning : [...meaning, startEarlyMs];
 }
 
 function meaningOfWhere(where: Where): unknown[] {

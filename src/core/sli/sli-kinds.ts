@@ -142,9 +142,10 @@ const SLI_KINDS: { readonly [K in Sli['kind']]: SliKind<K> } = {
     warmUp: none,
     expected: ({ schedule }, duration) => schedule.ticks(REFERENCE, REFERENCE + duration - 1).length,
     derived: {
-      hour: (sli, hour, { bases: [successes, starts = null], since, running }) =>
-        scheduleHour(sli, hour, { successes: successes!, starts }, since, running),
-      reachInHours: ({ finishWithinMs }) => Math.floor((60 + Math.ceil(finishWithinMs / MINUTE)) / 60),
+      hour: (sli, hour, { bases: [successes, early, starts = null], since, running }) =>
+        scheduleHour(sli, hour, { successes: successes!, early: early!, starts }, since, running),
+      reachInHours: ({ finishWithinMs, startEarlyMs }) =>
+        Math.floor((60 + Math.ceil((finishWithinMs + startEarlyMs) / MINUTE)) / 60),
       lastGoodOnly: false,
       usesSums: () => false,
       countsBefore: false,

@@ -66,6 +66,11 @@ export interface StartSli {
 interface Punctuality {
   readonly where: Where;
   readonly schedule: Schedule;
+  /**
+   * One that starts up to this many milliseconds before a tick, and after the first half of the time since the tick before,
+   * is that tick's.
+   */
+  readonly startEarlyMs: number;
   /** An execution must start this many milliseconds after a tick at the latest; null when only its end matters. */
   readonly startWithinMs: number | null;
   /** And succeed within this many milliseconds of the tick; at most the time to the next one. */
@@ -77,8 +82,13 @@ export interface ScheduledSli extends Punctuality {
   readonly kind: 'scheduled';
 }
 
+/** Counts successes that started early for a tick and ended before it; all good. */
+export interface EarlySli extends Punctuality {
+  readonly kind: 'early';
+}
+
 /** What is counted as it is reported. */
-export type CountedSli = OutcomeSli | MeasurementSli | StartSli | ScheduledSli;
+export type CountedSli = OutcomeSli | MeasurementSli | StartSli | ScheduledSli | EarlySli;
 
 /** A share as a fraction of whole numbers, so that comparing with it is exact; may be 0 or 1. */
 export interface Share {

@@ -1,10 +1,12 @@
 import type { Measurement } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { countedByWorkflow } from '../../core/slo/series.ts';
+import { earlyStart, scheduledStart } from '../../core/sli/schedule.ts';
 import { judgesSteps, passes, selects } from '../../core/sli/selection.ts';
 import type {
   CountedOf,
   CountedSli,
+  EarlySli,
   MeasurementSli,
   OutcomeSli,
   ScheduledSli,
@@ -79,16 +81,15 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
     outcomes: ofKind('outcomes'),
     measurement: ofKind('measurement'),
     scheduled: ofKind('scheduled'),
+    early: ofKind('early'),
     starts: ofKind('starts'),
   };
 }
 
 function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
-  const { outcomes: outcomeSlis, measurement: measured, scheduled, starts } = byKind(slis);
+  const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts } = byKind(slis);
   const timed = outcomeSlis.filter(([, { withinMs }]) => withinMs !== null);
-  const watchesExecutions =
-    timed.some(([, sli]) => !judgesSteps(sli)) ||
-    scheduled.some(([, { startWithinMs }]) => startWithinMs !== null);
+  const watchesExecutions = timed.some(([, sli]) => !judgesSteps(sli)) || scheduled.length > 0;
   // Steps are followed where executions are, so that an overdue execution can name the step it hangs in.
   const watchesSteps = timed.length > 0;
   const select = selectionsOf(outcomeSlis);
@@ -103,7 +104,7 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
     select(outcome) {
       const selection = select(outcome);
       return hasPunctual && outcome.step === null
-        ? withPunctual(selection, outcome, scheduled, starts)
+        ? withPunctual(selection, outcome, scheduled, early, starts)
         : selection;
     },
     watches: (outcome) => (outcome.step === null ? watchesExecutions : watchesSteps),
@@ -171,29 +172,48 @@ function withPunctual(
   selection: Selection,
   outcome: Outcome,
   scheduled: OfKind<'scheduled'>,
+  early: OfKind<'early'>,
   starts: OfKind<'starts'>,
 ): Selection {
-  const inTime = scheduled.flatMap(([fingerprint, sli]) => punctualEnd(fingerprint, sli, outcome));
+  const inTime = [
+    ...scheduled.flatMap(([fingerprint, sli]) => scheduledEnd(fingerprint, sli, outcome)),
+    ...early.flatMap(([fingerprint, sli]) => earlyEnd(fingerprint, sli, outcome)),
+  ];
   const started = starts.filter(([, sli]) => startsFor(sli, outcome)).map(([fingerprint]) => fingerprint);
   if (inTime.length === 0 && started.length === 0) return selection;
-  const added = inTime.map(({ fingerprint, startIn }) => `${fingerprint}@${startIn?.join('-') ?? ''}`);
+  const added = inTime.map(
+    ({ fingerprint, startIn, withinMs }) => `${fingerprint}@${startIn?.join('-') ?? withinMs}`,
+  );
   return {
     ...selection,
     slis: [...selection.slis, ...inTime],
     starts: started,
     key: [selection.key, ...added, ...started].join(';'),
-    needsStart: selection.timed || inTime.some(({ startIn }) => startIn !== null),
+    needsStart: selection.timed || inTime.length > 0,
   };
 }
 
-/** How an end counts for the tick it belongs to, the latest before it: only as a success in time. */
-function punctualEnd(fingerprint: string, sli: ScheduledSli, outcome: Outcome): readonly EndSli[] {
-  const { schedule, startWithinMs, finishWithinMs, where } = sli;
-  if (outcome.status !== 'succeeded' || !passes(where, outcome.attributes)) return [];
-  const tick = schedule.ticks(outcome.at - finishWithinMs, outcome.at).at(-1);
-  if (tick === undefined) return [];
-  const startIn = startWithinMs === null ? null : ([tick, tick + startWithinMs] as const);
-  return [{ fingerprint, withinMs: null, verdict: null, startIn }];
+/** How an end counts for the latest tick before it: only as a success in time. */
+function scheduledEnd(fingerprint: string, sli: ScheduledSli, outcome: Outcome): readonly EndSli[] {
+  if (!isSuccessOf(sli, outcome)) return [];
+  const startIn = scheduledStart(sli, outcome.at);
+  return startIn ? [{ fingerprint, withinMs: null, verdict: null, startIn }] : [];
+}
+
+/** How an end counts for the tick that is next after it. */
+function earlyEnd(fingerprint: string, sli: EarlySli, outcome: Outcome): readonly EndSli[] {
+  if (!isSuccessOf(sli, outcome)) return [];
+  const early = earlyStart(sli, outcome.at);
+  if (!early) return [];
+  const { startIn, isOpen } = early;
+  // One that may be of the tick before counts here only once its start is known; a deadline is what waits for that.
+  return isOpen && outcome.startedAt === null
+    ? [{ fingerprint, withinMs: outcome.at - startIn[0], verdict: null, startIn: null }]
+    : [{ fingerprint, withinMs: null, verdict: null, startIn }];
+}
+
+function isSuccessOf({ where }: ScheduledSli | EarlySli, { status, attributes }: Outcome): boolean {
+  return status === 'succeeded' && passes(where, attributes);
 }
 
 function startsFor({ where }: StartSli, { attributes }: Outcome): boolean {

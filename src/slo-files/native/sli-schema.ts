@@ -175,6 +175,11 @@ const schedule = mapWith({
       'Judge the ticks of this cron expression (minute, hour, day of month, month, day of week): a tick is good when an execution started and succeeded in time. One at which nothing happened is bad.',
     ),
   timeZone: timeZone.optional().describe('The IANA time zone of the cron expression; default: UTC.'),
+  startEarly: duration
+    .optional()
+    .describe(
+      'An execution that starts up to this long before a tick is that tick’s; default: 5m. Never more than half the time since the tick before.',
+    ),
   startWithin: duration
     .optional()
     .describe('An execution must start this long after each tick at the latest.'),

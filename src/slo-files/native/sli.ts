@@ -9,6 +9,7 @@ import type {
   SliceSli,
   Where,
 } from '../../core/sli/sli.ts';
+import { START_EARLY } from '../../core/sli/counted-kinds.ts';
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
@@ -169,6 +170,7 @@ export function readTicks(
     kind: 'schedule',
     where: readWhere(native.where),
     schedule: read.schedule,
+    startEarlyMs: native.startEarly === undefined ? START_EARLY : parseDuration(native.startEarly)!,
     startWithinMs,
     finishWithinMs,
   };

@@ -1,3 +1,4 @@
+import { START_EARLY } from '../../core/sli/counted-kinds.ts';
 import type {
   Comparison,
   MeasurementSli,
@@ -77,9 +78,10 @@ const EXPORTED_SLIS: { readonly [K in Sli['kind']]: ExportedSli<K> } = {
     openSlo: noWords,
   },
   schedule: {
-    native: ({ schedule: { cron, timeZone }, startWithinMs, finishWithinMs, where }) => ({
+    native: ({ schedule: { cron, timeZone }, startEarlyMs, startWithinMs, finishWithinMs, where }) => ({
       schedule: cron,
       timeZone,
+      ...(startEarlyMs === START_EARLY ? {} : { startEarly: formatDuration(startEarlyMs) }),
       ...(startWithinMs === null ? {} : { startWithin: formatDuration(startWithinMs) }),
       finishWithin: formatDuration(finishWithinMs),
       ...whereWords(where),

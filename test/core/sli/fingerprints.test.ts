@@ -61,6 +61,7 @@ const PINNED: { readonly [Kind in (Sli | CountedSli)['kind']]: Pinned<Kind> } = 
   schedule: [
     [NIGHTLY, '1uf0ib2nu5u'],
     [{ ...NIGHTLY, where: WHERE, startWithinMs: null }, 'cyhk4o44n5'],
+    [{ ...NIGHTLY, startEarlyMs: MINUTE }, 'mxyniwnrbg'],
   ],
   composite: [
     [{ kind: 'composite', method: 'weighted', members }, 'n7knpy8jvh'],
@@ -68,6 +69,7 @@ const PINNED: { readonly [Kind in (Sli | CountedSli)['kind']]: Pinned<Kind> } = 
   ],
   starts: [[{ kind: 'starts', where: WHERE }, '1t3xov96tfx']],
   scheduled: [[{ ...NIGHTLY, kind: 'scheduled' }, 'v7l2de74z3']],
+  early: [[{ ...NIGHTLY, kind: 'early' }, 'urci305i7f']],
 };
 
 describe('J5: the fingerprint of every kind stays what it is', () => {

@@ -15,11 +15,17 @@ function at(minutes: readonly number[]): Schedule {
   };
 }
 
-function schedule(ticks: readonly number[], startWithin: number | null, finishWithin: number): ScheduleSli {
+function schedule(
+  ticks: readonly number[],
+  startWithin: number | null,
+  finishWithin: number,
+  startEarly = 5,
+): ScheduleSli {
   return {
     kind: 'schedule',
     where: {},
     schedule: at(ticks),
+    startEarlyMs: startEarly * MINUTE,
     startWithinMs: startWithin === null ? null : startWithin * MINUTE,
     finishWithinMs: finishWithin * MINUTE,
   };
@@ -28,6 +34,8 @@ function schedule(ticks: readonly number[], startWithin: number | null, finishWi
 interface Reported {
   readonly starts?: readonly number[];
   readonly successes?: readonly number[];
+  /** Those that started early and ended before their tick. */
+  readonly early?: readonly number[];
   readonly running?: number;
   readonly since?: number;
 }
@@ -36,9 +44,10 @@ const counted = (minutes: readonly number[]) =>
   cellHistory(new Map(minutes.map((minute) => [minute, { good: 1, bad: 0 }])));
 
 function read(sli: ScheduleSli, reported: Reported, hours = 24): Record<number, string> {
-  const { starts = [], successes = [], running = Infinity, since = 0 } = reported;
+  const { starts = [], successes = [], early = [], running = Infinity, since = 0 } = reported;
   const cells = {
     successes: counted(successes),
+    early: counted(early),
     starts: sli.startWithinMs === null ? null : counted(starts),
   };
   return Object.assign(
@@ -78,6 +87,20 @@ describe('a tick', () => {
     expect(read(nightly, { successes: [129] })).toEqual({ 129: '+' });
   });
 
+  it('is good as soon as it comes when what started early for it has ended before it', () => {
+    expect(read(nightly, { starts: [116], early: [118], running: 119 })).toEqual({});
+    expect(read(nightly, { starts: [116], early: [118], running: 120 })).toEqual({ 120: '+' });
+    expect(read(nightly, { early: [114] })).toEqual({ 130: '-' });
+  });
+
+  it('has its start up to so long before it, and never more than half the time since the tick before', () => {
+    expect(read(nightly, { starts: [115], successes: [180] })).toEqual({ 180: '+' });
+    expect(read(nightly, { starts: [114], successes: [180] })).toEqual({ 130: '-' });
+    const often = schedule([60, 64, 68], 1, 3);
+    expect(read(often, { starts: [62], successes: [66] })).toEqual({ 61: '-', 66: '+', 69: '-' });
+    expect(read(often, { starts: [61], successes: [63, 66] })).toEqual({ 63: '+', 65: '-', 69: '-' });
+  });
+
   it('does not count from before the SLO was there', () => {
     expect(read(nightly, { since: 121 })).toEqual({});
   });
@@ -100,8 +123,9 @@ describe('a tick', () => {
         boolean(),
         minutes,
         minutes,
+        minutes,
         nat(60 * 14),
-        (interval, [startWithin, extra], asksStarts, starts, successes, running) => {
+        (interval, [startWithin, extra], asksStarts, starts, successes, early, running) => {
           const finishWithin = Math.min(interval, startWithin + extra);
           const ticks = Array.from(
             { length: Math.floor(600 / interval) },
@@ -120,13 +144,17 @@ describe('a tick', () => {
               !(ticks.includes(tick + interval) && minute >= tick + interval);
             const inTime = successes.filter(within(finishWithin)).toSorted((a, b) => a - b);
             const startLimit = Math.min(startWithin, finishWithin);
-            const hasStarted = !asksStarts || [...starts, ...inTime].some(within(startLimit));
-            if (!hasStarted) {
+            const isEarly = (minute: number) => minute >= tick - 5 && minute < tick;
+            const hasStarted =
+              !asksStarts || [...starts, ...inTime].some(within(startLimit)) || starts.some(isEarly);
+            if (early.some(isEarly)) {
+              if (running >= tick) add(tick, '+');
+            } else if (!hasStarted) {
               if (running > tick + startLimit) add(tick + startLimit, '-');
             } else if (inTime.length > 0) add(inTime[0]!, '+');
             else if (running > tick + finishWithin) add(tick + finishWithin, '-');
           }
-          expect(read(sli, { starts, successes, running })).toEqual(expected);
+          expect(read(sli, { starts, successes, early, running })).toEqual(expected);
         },
       ),
     );

@@ -161,6 +161,7 @@ const SCHEDULED: ScheduleSli = {
   kind: 'schedule',
   where: {},
   schedule: NIGHTLY,
+  startEarlyMs: 300_000,
   startWithinMs: 600_000,
   finishWithinMs: 7_200_000,
 };
@@ -171,8 +172,11 @@ describe('what is counted', () => {
     const fresh: Sli = { kind: 'freshness', of: sli({ step: 'load' }), everyMs: 3_600_000 };
     expect(countedSlis(slices)).toEqual([LAG]);
     expect(countedSlis(fresh)).toEqual([sli({ step: 'load' })]);
-    expect(countedSlis(SCHEDULED).map(({ kind }) => kind)).toEqual(['scheduled', 'starts']);
-    expect(countedSlis({ ...SCHEDULED, startWithinMs: null }).map(({ kind }) => kind)).toEqual(['scheduled']);
+    expect(countedSlis(SCHEDULED).map(({ kind }) => kind)).toEqual(['scheduled', 'early', 'starts']);
+    expect(countedSlis({ ...SCHEDULED, startWithinMs: null }).map(({ kind }) => kind)).toEqual([
+      'scheduled',
+      'early',
+    ]);
     const member = (part: ComponentSli) => ({
       slo: 'w/s',
       workflow: 'w',
@@ -209,8 +213,10 @@ describe('fingerprint', () => {
       SCHEDULED,
       { ...SCHEDULED, startWithinMs: null },
       { ...SCHEDULED, finishWithinMs: 60_000 },
+      { ...SCHEDULED, startEarlyMs: 60_000 },
       { ...SCHEDULED, schedule: { ...NIGHTLY, timeZone: 'Europe/Berlin' } },
       { ...SCHEDULED, kind: 'scheduled' },
+      { ...SCHEDULED, kind: 'early' },
       { kind: 'starts', where: {} },
     ];
     expect(new Set(kinds.map(fingerprint)).size).toBe(kinds.length);

@@ -1,3 +1,4 @@
+import { array, assert, asyncProperty, boolean, constantFrom, integer, option, tuple } from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CompositeSli } from '../../../src/core/sli/sli.ts';
 import { seriesOf } from '../../../src/core/slo/series.ts';
@@ -274,16 +275,127 @@ describe('a schedule', () => {
   });
 
   it.each([
-    ['says so itself', { startedAt: START + 55 * MINUTE }],
-    ['was reported to have', {}],
-  ])('is no help to a tick that an execution succeeds which started before it and %s', async (_, fields) => {
+    ['says so itself', { startedAt: START + 54 * MINUTE }, 10 * MINUTE],
+    ['says so itself, asked or not', { startedAt: START + 54 * MINUTE }, null],
+    ['was reported to have', {}, 10 * MINUTE],
+    ['was reported to have, asked or not', {}, null],
+  ])(
+    'is no help to a tick that an execution succeeds which started too early for it and %s',
+    async (_, fields, startWithin) => {
+      const punctual = defineSlo({ sli: scheduleSli(every(HOUR), startWithin, 30 * MINUTE) });
+      await open(punctual);
+      await advance(54 * MINUTE);
+      if (!('startedAt' in fields)) await report('started', { execution: 'early' });
+      world.clock.advance(11 * MINUTE);
+      await report('succeeded', { execution: 'early', ...fields });
+      await advance(26 * MINUTE);
+      expect(await world.counted(punctual)).toEqual({ good: 0, bad: 2 });
+    },
+  );
+
+  it.each([
+    ['and ended after it', -0.3, 1.1],
+    ['and ended before it', -5, 3],
+    ['as early as is allowed', -300, 3],
+  ])('has for its own an execution that started shortly before it %s (case 01)', async (_, offset, took) => {
+    for (const known of ['itself', 'reported']) {
+      for (const finishWithin of [30 * MINUTE, HOUR]) {
+        const punctual = defineSlo({ sli: scheduleSli(every(HOUR), 20_000, finishWithin) });
+        await open(punctual);
+        await report('succeeded', { startedAt: START });
+        for (let tick = START + HOUR; tick <= START + 5 * HOUR; tick += HOUR) {
+          const startedAt = tick + offset * 1000;
+          const at = startedAt + took * 1000;
+          world.clock.set(tick + MINUTE);
+          const execution = `run-${tick}`;
+          if (known === 'reported') {
+            await report('started', { execution, at: startedAt });
+            await report('succeeded', { execution, at });
+          } else await report('succeeded', { execution, at, startedAt });
+          await deriveAll();
+        }
+        await advance(50 * MINUTE);
+        expect(await world.counted(punctual), `${known} ${finishWithin}`).toEqual({ good: 6, bad: 0 });
+        await world.close();
+      }
+    }
     await open(slo);
+  });
+
+  it('has for its own one that only says when it ended, shortly before it and too late for the tick before', async () => {
+    await open(slo);
+    await advance(HOUR);
+    await report('succeeded', { at: START + HOUR - 2 * MINUTE });
     await advance(55 * MINUTE);
-    if (!('startedAt' in fields)) await report('started', { execution: 'early' });
-    world.clock.advance(10 * MINUTE);
-    await report('succeeded', { execution: 'early', ...fields });
-    await advance(25 * MINUTE);
-    expect(await world.counted(slo)).toEqual({ good: 0, bad: 2 });
+    expect(await world.counted(slo)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('shares none: the end of the tick before, whose start is not known, is not early', async () => {
+    const hourly = defineSlo({ sli: scheduleSli(every(HOUR), null, HOUR) });
+    await open(hourly);
+    await advance(HOUR);
+    await report('succeeded', { at: START + HOUR - 2 * MINUTE });
+    await advance(HOUR + MINUTE);
+    expect(await world.counted(hourly)).toEqual({ good: 1, bad: 1 });
+  });
+
+  it('counts as a naive reading of executions says, whatever starts and ends when', async () => {
+    const at = integer({ min: 0, max: 600 });
+    await assert(
+      asyncProperty(
+        constantFrom(1, 5, 20),
+        option(integer({ min: 1, max: 20 }), { nil: null }),
+        integer({ min: 1, max: 20 }),
+        integer({ min: 1, max: 12 }),
+        array(tuple(at, integer({ min: 0, max: 80 }), boolean()), { maxLength: 25 }),
+        async (interval, startWithin, finish, early, runs) => {
+          const within = (share: number) => Math.min(interval, share) * MINUTE;
+          const sli = scheduleSli(
+            every(interval * MINUTE),
+            startWithin === null ? null : Math.min(within(startWithin), within(finish)),
+            within(finish),
+            early * MINUTE,
+          );
+          const punctual = defineSlo({ sli });
+          await open(punctual);
+          world.clock.set(START + 150 * MINUTE);
+          // In units of a quarter of a minute.
+          const executions = runs.map(([start, length, isReported]) => ({
+            startedAt: START + (start * MINUTE) / 4 + 1,
+            endedAt: START + ((start + length) * MINUTE) / 4 + 1,
+            isReported,
+          }));
+          for (const { startedAt, endedAt, isReported } of executions.filter(
+            (one) => one.endedAt <= world.clock.now(),
+          )) {
+            const execution = `run-${named++}`;
+            if (isReported) await report('started', { execution, at: startedAt });
+            const known = isReported ? {} : { startedAt };
+            await report('succeeded', { execution, at: endedAt, ...known });
+          }
+          await advance(interval * MINUTE);
+          const span = Math.min(early, interval / 2) * MINUTE;
+          let good = 0;
+          for (let tick = START; tick <= START + 150 * MINUTE; tick += interval * MINUTE) {
+            const next = tick + interval * MINUTE;
+            const latest = tick + (sli.startWithinMs ?? sli.finishWithinMs);
+            const satisfies = executions.some(
+              ({ startedAt, endedAt }) =>
+                startedAt >= tick - span &&
+                startedAt < next - span &&
+                startedAt <= latest &&
+                endedAt < next &&
+                endedAt <= tick + sli.finishWithinMs,
+            );
+            if (satisfies) good++;
+          }
+          expect((await world.counted(punctual)).good).toBe(good);
+          await world.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+    await open(slo);
   });
 
   it('is no help to a tick that an execution failed', async () => {

@@ -104,6 +104,7 @@ describe('an SLI', () => {
         kind: 'schedule',
         where: {},
         schedule: { cron: '0 2 * * *', timeZone: 'Europe/Berlin', ticks: expect.any(Function) },
+        startEarlyMs: 5 * MINUTE,
         startWithinMs: 10 * MINUTE,
         finishWithinMs: 2 * HOUR,
       },
@@ -114,6 +115,18 @@ describe('an SLI', () => {
         kind: 'schedule',
         where: {},
         schedule: { cron: '0 2 * * *', timeZone: 'UTC', ticks: expect.any(Function) },
+        startEarlyMs: 5 * MINUTE,
+        startWithinMs: null,
+        finishWithinMs: DAY,
+      },
+    ],
+    [
+      '{ schedule: "0 2 * * *", startEarly: 30s, finishWithin: 1d }',
+      {
+        kind: 'schedule',
+        where: {},
+        schedule: { cron: '0 2 * * *', timeZone: 'UTC', ticks: expect.any(Function) },
+        startEarlyMs: 30_000,
         startWithinMs: null,
         finishWithinMs: DAY,
       },
@@ -247,7 +260,7 @@ describe('an SLI', () => {
     [
       'a step beside a schedule',
       '{ schedule: "0 2 * * *", finishWithin: 2h, step: pick }',
-      '5:85: unknown key `step`; expected one of schedule, timeZone, startWithin, finishWithin, where',
+      '5:85: unknown key `step`; expected one of schedule, timeZone, startEarly, startWithin, finishWithin, where',
     ],
     [
       'a misspelt form',

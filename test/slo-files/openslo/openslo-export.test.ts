@@ -95,6 +95,7 @@ describe('an export', () => {
     ['sli: { slices: 10m, measurement: lag, mean: { below: 30.5 } }'],
     ['sli: { succeededEvery: 26h, where: { a: b } }'],
     ['sli: { schedule: "30 2 * * 1-5", timeZone: Europe/Berlin, startWithin: 10m, finishWithin: 2h }'],
+    ['sli: { schedule: "30 2 * * *", startEarly: 30s, finishWithin: 2h }'],
     ['sli: { allOf: [t, u] }'],
     ['sli: { weighted: { t: 3, shop/u: 0.5 } }'],
   ])('says every SLI: %s', async (sli) => {
