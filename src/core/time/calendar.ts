@@ -37,21 +37,62 @@ export function offsetOf(timeZone: string, at: number): number {
  * midnight comes twice, the first.
  */
 export function startOfDay(timeZone: string, year: number, month: number, day: number): number {
-  const local = Date.UTC(year, month, day);
-  // Zones change their offset at most once within a day and a half, so one of these applies at midnight.
+  return momentOf(timeZone, Date.UTC(year, month, day));
+}
+
+/**
+ * The moment at which the clocks of a time zone show a local time, which is given as if it were UTC. Of a time that they
+ * skip it is the moment they go on from; of one that comes twice, the first.
+ */
+export function momentOf(timeZone: string, local: number): number {
+  // Zones change their offset at most once within a day and a half, so one of these applies.
   const offsets = [local - 36 * HOUR, local + 36 * HOUR].map((at) => offsetOf(timeZone, at));
   const candidates = offsets.map((offset) => local - offset).toSorted((a, b) => a - b);
   for (const at of candidates) if (at + offsetOf(timeZone, at) === local) return at;
-  return afterSkippedMidnight(timeZone, local);
+  return afterSkipped(timeZone, local);
 }
 
-/** When the clocks of a time zone went past a midnight that they skipped. */
-function afterSkippedMidnight(timeZone: string, local: number): number {
+/** When the clocks of a time zone went past a local time that they skipped. */
+function afterSkipped(timeZone: string, local: number): number {
   let low = local - DAY;
   let high = local + DAY;
   while (high - low > MINUTE) {
     const middle = Math.floor((low + high) / 2 / MINUTE) * MINUTE;
     if (middle + offsetOf(timeZone, middle) < local) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Local times that the clocks of a time zone skip, given as if they were UTC, `to` not included, and when they do. */
+export interface SkippedTime {
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
+/** What the clocks of a time zone skip from one moment to another, oldest first. */
+export function skippedTimes(timeZone: string, from: number, to: number): readonly SkippedTime[] {
+  const skipped: SkippedTime[] = [];
+  let before = offsetOf(timeZone, from);
+  for (let day = from + DAY; day - DAY < to; day += DAY) {
+    const offset = offsetOf(timeZone, day);
+    if (offset > before) {
+      const at = changeBetween(timeZone, day - DAY, day);
+      if (at <= to) skipped.push({ from: at + before, to: at + offset, at });
+    }
+    before = offset;
+  }
+  return skipped;
+}
+
+/** The moment between two others at which the clocks of a time zone change. */
+export function changeBetween(timeZone: string, from: number, to: number): number {
+  const offset = offsetOf(timeZone, from);
+  let [low, high] = [from, to];
+  while (high - low > MINUTE) {
+    const middle = Math.floor((low + high) / 2 / MINUTE) * MINUTE;
+    if (offsetOf(timeZone, middle) === offset) low = middle;
     else high = middle;
   }
   return high;

@@ -1,4 +1,5 @@
 import type { Adjustment, Interval } from '../../core/adjustments/adjustment.ts';
+import { FURTHEST_AHEAD, FURTHEST_BACK } from '../../core/adjustments/adjustment-request.ts';
 import { intervalsOf, roundedOut } from '../../core/adjustments/adjustment.ts';
 import type { AdjustmentReport } from '../../core/ports/queries.ts';
 import { MINUTE } from '../../core/time/duration.ts';
@@ -13,7 +14,12 @@ export function describeAdjustment(
 ): AdjustmentReport {
   const active = intervalsOf(adjustment, now, now + 1, recurrences.starts)[0];
   const occurrence = active ?? nextInterval(adjustment, recurrences, now);
-  return { ...adjustment, active: active !== undefined, occurrence, notes: notesOf(adjustment) };
+  return {
+    ...adjustment,
+    active: active !== undefined,
+    occurrence,
+    notes: notesOf(adjustment, recurrences, now),
+  };
 }
 
 function nextInterval(adjustment: Adjustment, { next }: Recurrences, now: number): Interval | null {
@@ -24,8 +30,15 @@ function nextInterval(adjustment: Adjustment, { next }: Recurrences, now: number
   return from === null ? null : roundedOut({ from, to: from + when.duration }, createdAt);
 }
 
-function notesOf({ when, createdAt }: Adjustment): string[] {
-  if (when.kind === 'recurring') return [];
+function notesOf({ when, createdAt }: Adjustment, { moved }: Recurrences, now: number): string[] {
+  if (when.kind === 'recurring') {
+    const { timeZone, duration } = when;
+    return moved(when, now - FURTHEST_BACK, now + FURTHEST_AHEAD).map(({ local, at }) => {
+      const [day, time] = [iso(local).slice(0, 10), iso(local).slice(11, 16)];
+      const to = iso(at + duration);
+      return `On ${day} the clocks of ${timeZone} skip ${time}: it takes out ${iso(at)} to ${to}, from right after the gap.`;
+    });
+  }
   const { from, to } = roundedOut(when, createdAt);
   if (from === when.from && to === when.to) return [];
   const coarse = when.from - from >= MINUTE || to - when.to >= MINUTE;

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { offsetOf, startOfDay } from '../../core/time/calendar.ts';
+import { changeBetween, offsetOf, startOfDay } from '../../core/time/calendar.ts';
 import type { Schedule } from '../../core/sli/sli.ts';
 import { DAY, formatDuration, HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
 
@@ -142,18 +142,6 @@ function instants(
     if (after < change && before >= change && !isElapsed) found.add(change);
   }
   return [...found].toSorted((a, b) => a - b);
-}
-
-/** The moment between two others at which the clocks of a time zone change. */
-function changeBetween(timeZone: string, from: number, to: number): number {
-  const offset = offsetOf(timeZone, from);
-  let [low, high] = [from, to];
-  while (high - low > MINUTE) {
-    const middle = Math.floor((low + high) / 2 / MINUTE) * MINUTE;
-    if (offsetOf(timeZone, middle) === offset) low = middle;
-    else high = middle;
-  }
-  return high;
 }
 
 function remembered(ticksOfDay: (day: number) => readonly number[]): Schedule['ticks'] {

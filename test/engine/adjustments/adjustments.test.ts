@@ -266,6 +266,42 @@ describe('an adjustment', () => {
     ]);
   });
 
+  it.each([
+    ['2026-03-28', ['01:00', '01:30', '02:00', '02:30']],
+    // 02:00 does not exist: it starts at 03:00, which is 01:00 UTC.
+    ['2026-03-29', ['01:00', '01:30', '02:00', '02:30']],
+    ['2026-03-30', ['00:00', '00:30', '01:00', '01:30']],
+    // 02:00 comes twice: it starts the first time, and lasts two hours.
+    ['2026-10-25', ['00:00', '00:30', '01:00', '01:30']],
+  ])('every night at two takes out two hours on the night of %s, too (case 08)', async (day, taken) => {
+    await open();
+    const backup = await adjust({
+      workflow: 'orders',
+      rrule: 'FREQ=DAILY;BYHOUR=2;BYMINUTE=0',
+      start: Date.parse('2026-02-26T00:00:00Z'),
+      duration: '2h',
+      timeZone: 'Europe/Berlin',
+    });
+    expect(backup.notes).toEqual([
+      'On 2026-03-29 the clocks of Europe/Berlin skip 02:00: it takes out 2026-03-29T01:00:00.000Z to 2026-03-29T03:00:00.000Z, from right after the gap.',
+    ]);
+    const [midnight, morning] = [Date.parse(`${day}T00:00:00Z`), Date.parse(`${day}T03:00:00Z`)];
+    for (let at = midnight; at < morning; at += 30 * MINUTE) {
+      world.clock.set(at);
+      await world.report(0, 1);
+    }
+    world.clock.set(morning);
+    await tick();
+    const history = await here.queries.history(slo.id, {
+      from: `${day}T00:00:00Z`,
+      to: `${day}T03:00:00Z`,
+      step: '30m',
+    });
+    if (!history || isRefused(history)) throw new Error('there is no history');
+    const out = history.points.filter(({ excluded }) => excluded.bad > 0);
+    expect(out.map(({ from }) => iso(from).slice(11, 16))).toEqual(taken);
+  });
+
   it('of a workflow applies to its SLOs as members of composites elsewhere; of an SLO likewise', async () => {
     const shipped = defineSlo({ workflow: 'shipping' });
     const members = [slo, shipped].map(({ id, workflow, sli, fingerprint: name }) => ({

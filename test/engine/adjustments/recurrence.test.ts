@@ -19,12 +19,18 @@ const recurrence = (rrule: string, changes: Partial<Recurrence> = {}): Recurrenc
 const iso = (moments: readonly number[]) => moments.map((at) => new Date(at).toISOString());
 
 describe('a recurrence', () => {
-  it('follows the clocks of its time zone; what falls into the hour they skip does not happen', () => {
-    const { starts } = createRecurrences(memoryLog());
+  it('follows the clocks of its time zone; what falls into the hour they skip comes right after it', () => {
+    const { starts, next, moved } = createRecurrences(memoryLog());
     const daily = recurrence('FREQ=DAILY;BYHOUR=2;BYMINUTE=30', { timeZone: 'Europe/Berlin' });
     expect(iso(starts(daily, Date.UTC(2026, 2, 28), Date.UTC(2026, 2, 31)))).toEqual([
       '2026-03-28T01:30:00.000Z',
+      '2026-03-29T01:00:00.000Z',
       '2026-03-30T00:30:00.000Z',
+    ]);
+    expect(next(daily, Date.UTC(2026, 2, 28, 1, 30))).toBe(Date.UTC(2026, 2, 29, 1));
+    expect(next(daily, Date.UTC(2026, 2, 29, 1))).toBe(Date.UTC(2026, 2, 30, 0, 30));
+    expect(moved(daily, start, start + 366 * DAY)).toEqual([
+      { local: Date.UTC(2026, 2, 29, 2, 30), at: Date.UTC(2026, 2, 29, 1) },
     ]);
     // On 25 October half past two comes twice, and it happens once.
     expect(iso(starts(daily, Date.UTC(2026, 9, 24, 12), Date.UTC(2026, 9, 26, 12)))).toEqual([
@@ -47,10 +53,15 @@ describe('a recurrence', () => {
           const [from, to] = [start + firstDay * DAY, start + (firstDay + days) * DAY];
           const expected: number[] = [];
           let lastDay = '';
+          let before = -Infinity;
           for (let at = from - DAY; at <= to; at += 15 * MINUTE) {
-            const local = new Date(at + offsetOf(timeZone, at));
-            const day = local.toISOString().slice(0, 10);
-            if (local.getUTCHours() !== hour || local.getUTCMinutes() !== 15 || day === lastDay) continue;
+            const local = at + offsetOf(timeZone, at);
+            const asked = Math.floor(local / DAY) * DAY + hour * HOUR + 15 * MINUTE;
+            const day = new Date(local).toISOString().slice(0, 10);
+            // It is that time, or clocks have just gone past it.
+            const isDue = local === asked || (local > asked && before < asked && before > -Infinity);
+            before = local;
+            if (!isDue || day === lastDay) continue;
             lastDay = day;
             if (at >= from) expected.push(at);
           }
@@ -59,6 +70,33 @@ describe('a recurrence', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('counts a start that clocks skip as one of its COUNT, and two in one hour as one', () => {
+    const { starts } = createRecurrences(memoryLog());
+    const days = [Date.UTC(2026, 2, 27), Date.UTC(2026, 3, 10)] as const;
+    const berlin = { timeZone: 'Europe/Berlin', start: days[0] };
+    const three = recurrence('FREQ=DAILY;COUNT=3;BYHOUR=2;BYMINUTE=30', berlin);
+    expect(iso(starts(three, ...days))).toEqual([
+      '2026-03-27T01:30:00.000Z',
+      '2026-03-28T01:30:00.000Z',
+      '2026-03-29T01:00:00.000Z',
+    ]);
+    const twice = recurrence('FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0', berlin);
+    expect(starts(twice, Date.UTC(2026, 2, 29), Date.UTC(2026, 2, 29, 12))).toEqual([
+      Date.UTC(2026, 2, 29, 1),
+    ]);
+  });
+
+  it('by the hour skips none in spring, and comes once in the hour that comes twice', () => {
+    const { starts, moved } = createRecurrences(memoryLog());
+    const hourly = recurrence('FREQ=HOURLY', { timeZone: 'Europe/Berlin' });
+    const hoursFrom = (night: number) =>
+      starts(hourly, night, night + 6 * HOUR).map((at) => (at - night) / HOUR);
+    expect(hoursFrom(Date.UTC(2026, 2, 28, 22))).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    // 02:00 in summer time is two hours later, and 02:00 in winter time three.
+    expect(hoursFrom(Date.UTC(2026, 9, 24, 22))).toEqual([0, 1, 2, 4, 5, 6]);
+    expect(moved(hourly, start, start + 366 * DAY)).toEqual([]);
   });
 
   it('begins with its start and ends with until or its count', () => {
