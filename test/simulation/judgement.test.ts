@@ -27,7 +27,7 @@ function proof({ objective, alerts }: Slo, volume: number): number {
     100n * BigInt(volume) * BigInt(objective.budgetParts) ** BigInt(run)
   )
     run++;
-  return Math.max(run, alerts.minFailures);
+  return Math.max(run, alerts.minFailures ?? 1);
 }
 
 /** How many minutes after the beginning of a total outage there is a proof of it. */

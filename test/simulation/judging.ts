@@ -41,7 +41,7 @@ export function burnwatch(slo: Slo, history: MinuteHistory, thorough = false): J
 function mayBegin({ alerts, objective }: Slo, { sum, streak }: Evidence): boolean {
   return alerts.tiers.some((tier) => {
     if (tier.kind === 'burnRate') return (burnRate(objective, sum(tier.short)) ?? 0) >= tier.factor;
-    return tier.kind !== 'outage' || streak().consecutiveBad >= alerts.minFailures;
+    return tier.kind !== 'outage' || streak().consecutiveBad > 0;
   });
 }
 

@@ -1,5 +1,7 @@
 import type { Counts } from '../../src/core/counters/cells.ts';
 import type { Evidence } from '../../src/core/counters/evidence.ts';
+import type { StreakCells } from '../../src/core/counters/streak.ts';
+import { usualGap } from '../../src/core/counters/usual-course.ts';
 import { MINUTE } from '../../src/core/time/duration.ts';
 
 /** Outcomes by the minute, from `start` (minutes since the epoch) on, with their running sums. */
@@ -13,8 +15,13 @@ export interface MinuteHistory {
   readonly badBefore: Float64Array;
   /** The bad ones at the end of a minute since the last minute that held a good one. */
   readonly consecutiveBad: Uint32Array;
-  /** The last minute up to this one that held an outcome, counted from `start`; -1 before the first. */
+  /** In how many minutes those came. */
+  readonly badMinutes: Uint32Array;
+  /** The last minute up to this one that held an outcome, and a good one, counted from `start`; -1 before the first. */
   readonly lastWith: Int32Array;
+  readonly lastGood: Int32Array;
+  /** Good and bad in turn of its hours, the first of which is that of `start`. */
+  readonly hours: Float64Array;
 }
 
 export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): MinuteHistory {
@@ -22,19 +29,57 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
   const goodBefore = new Float64Array(minutes + 1);
   const badBefore = new Float64Array(minutes + 1);
   const consecutiveBad = new Uint32Array(minutes);
+  const badMinutes = new Uint32Array(minutes);
   const lastWith = new Int32Array(minutes);
+  const lastGood = new Int32Array(minutes);
   let run = 0;
+  let runMinutes = 0;
   let last = -1;
+  let lastOfGood = -1;
   for (let at = 0; at < minutes; at++) {
     goodBefore[at + 1] = goodBefore[at]! + good[at]!;
     badBefore[at + 1] = badBefore[at]! + bad[at]!;
-    if (good[at]! > 0) run = 0;
-    else run += bad[at]!;
+    if (good[at]! > 0) {
+      run = 0;
+      runMinutes = 0;
+      lastOfGood = at;
+    } else if (bad[at]! > 0) {
+      run += bad[at]!;
+      runMinutes++;
+    }
     if (good[at]! + bad[at]! > 0) last = at;
     consecutiveBad[at] = run;
+    badMinutes[at] = runMinutes;
     lastWith[at] = last;
+    lastGood[at] = lastOfGood;
   }
-  return { start, minutes, good, bad, goodBefore, badBefore, consecutiveBad, lastWith };
+  const firstHour = Math.floor(start / 60);
+  const hours = new Float64Array(2 * (Math.floor((start + minutes) / 60) - firstHour + 1));
+  for (let at = 0; at < minutes; at++) {
+    const hour = Math.floor((start + at) / 60) - firstHour;
+    hours[hour * 2]! += good[at]!;
+    hours[hour * 2 + 1]! += bad[at]!;
+  }
+  const streaks = { consecutiveBad, badMinutes, lastWith, lastGood, hours };
+  return { start, minutes, good, bad, goodBefore, badBefore, ...streaks };
+}
+
+/** The hours and minutes of a history, as a store has them. */
+function cellsOf({ start, minutes, good, bad, goodBefore, badBefore }: MinuteHistory): StreakCells {
+  const within = (minute: number) => Math.min(minutes, Math.max(0, minute - start));
+  return {
+    hour(hour) {
+      const [from, to] = [within(hour * 60), within(hour * 60 + 60)];
+      return { good: goodBefore[to]! - goodBefore[from]!, bad: badBefore[to]! - badBefore[from]! };
+    },
+    minutes(hour) {
+      const first = hour * 60 - start;
+      return Array.from({ length: 120 }, (_, index) => {
+        return (index % 2 === 0 ? good : bad)[first + Math.floor(index / 2)] ?? 0;
+      });
+    },
+    latestHour: () => null,
+  };
 }
 
 /** The last moment of a minute of the history: all of it has come. */
@@ -57,14 +102,32 @@ export function sumUpTo(history: MinuteHistory, duration: number, minute: number
  */
 export function evidenceOf(history: MinuteHistory): (minute: number) => Evidence {
   let at = 0;
+  const cells = cellsOf(history);
+  let gap: { readonly lastGood: number; readonly gap: number } | null = null;
   const evidence: Evidence = {
     sum: (duration) => sumUpTo(history, duration, at),
     streak() {
       const last = history.lastWith[at]!;
       return {
         consecutiveBad: history.consecutiveBad[at]!,
+        badMinutes: history.badMinutes[at]!,
+        lastGoodMinute: history.lastGood[at]! < 0 ? null : history.start + history.lastGood[at]!,
         lastAt: last < 0 ? null : (history.start + last) * MINUTE,
       };
+    },
+    usualGap() {
+      const lastGood = history.lastGood[at]!;
+      if (lastGood < 0) return null;
+      if (gap?.lastGood !== lastGood) gap = { lastGood, ...usualGap(cells, history.start + lastGood) };
+      return gap.gap;
+    },
+    hours(first, last) {
+      // Later minutes of the running hour have not come yet, but nothing looks at that one.
+      const from = first - Math.floor(history.start / 60);
+      const found = new Float64Array(2 * (last - first + 1));
+      const known = history.hours.subarray(Math.max(0, from) * 2, Math.max(0, from + last - first + 1) * 2);
+      found.set(known, Math.max(0, -from) * 2);
+      return found;
     },
     since: history.start * MINUTE,
   };

@@ -39,7 +39,7 @@ export interface Scenario {
 
 /** Makes up the outcomes of a scenario: the same ones for the same scenario. */
 export function generate(scenario: Scenario): MinuteHistory {
-  const random = seededRandom(seedOf(scenario));
+  const random = seededRandom(seedOf(textOf(scenario)));
   const minutes = WARM_UP + scenario.minutes;
   const good = new Uint32Array(minutes);
   const bad = new Uint32Array(minutes);
@@ -110,8 +110,12 @@ function twiceADay(random: () => number, minutes: number): Uint8Array {
   return executions;
 }
 
-function seedOf({ traffic, errorBudget, fault, usual, seed }: Scenario): number {
-  const text = `${traffic} ${errorBudget} ${fault} ${usual} ${seed}`;
+function textOf({ traffic, errorBudget, fault, usual, seed }: Scenario): string {
+  return `${traffic} ${errorBudget} ${fault} ${usual} ${seed}`;
+}
+
+/** A seed that is the same for the same text. */
+export function seedOf(text: string): number {
   let mixed = 2166136261;
   for (let at = 0; at < text.length; at++) mixed = Math.imul(mixed ^ text.charCodeAt(at), 16777619) >>> 0;
   return mixed;

@@ -3,12 +3,15 @@ import type { Counts } from '../../src/core/counters/cells.ts';
 import type { Evidence, Streak } from '../../src/core/counters/evidence.ts';
 import { readTiers } from '../../src/core/alerting/incident.ts';
 import type { Slo } from '../../src/core/slo/slo.ts';
-import { DAY } from '../../src/core/time/duration.ts';
+import { DAY, MINUTE } from '../../src/core/time/duration.ts';
 import { START } from './clock.ts';
 import { defineSlo } from './definitions.ts';
 
-/** An SLO at 99%, where a burn rate is the error rate in percent, with the tiers of 30 days. */
-export const slo = defineSlo({ objective: '99%', window: '30d' });
+/**
+ * An SLO at 99%, where a burn rate is the error rate in percent, with the tiers of 30 days, all of which resolve after
+ * 5 minutes.
+ */
+export const slo = defineSlo({ objective: '99%', window: '30d', alerts: { resolveAfter: 5 * MINUTE } });
 
 /** How fast a tier's windows burn: both alike, or the long and the short one; null is a window without outcomes. */
 export type Rates = number | null | readonly [long: number | null, short: number | null];
@@ -27,7 +30,7 @@ export function readingsOf(rates: Readonly<Record<string, Rates>>, judged: Slo =
       [tier.long, burning(long)],
       [tier.short, burning(short)],
     ]);
-    return readTiers(alone, evidenceOf({ sum: (window) => counts.get(window)! }), START);
+    return readTiers(alone, evidenceOf({ sum: (window) => counts.get(window) ?? burning(0) }), START);
   });
 }
 
@@ -39,13 +42,26 @@ function burning(rate: number | null): Counts {
 /** What counters say that hold nothing, for a hundred days, but for what is given. */
 export function evidenceOf(given: {
   readonly sum?: Evidence['sum'] | Counts;
-  readonly streak?: Streak;
+  /** As many minutes as bad ones, where it does not say. */
+  readonly streak?: Partial<Streak>;
+  readonly usualGap?: number | null;
+  readonly hours?: Evidence['hours'];
   readonly since?: number;
 }): Evidence {
   const {
     sum = { good: 0, bad: 0 },
-    streak = { consecutiveBad: 0, lastAt: null },
+    streak = {},
+    usualGap = null,
+    hours = (first, last) => new Array<number>(2 * (last - first + 1)).fill(0),
     since = START - 100 * DAY,
   } = given;
-  return { sum: typeof sum === 'function' ? sum : () => sum, streak: () => streak, since };
+  const { consecutiveBad = 0 } = streak;
+  const whole = { consecutiveBad, badMinutes: consecutiveBad, lastGoodMinute: null, lastAt: null, ...streak };
+  return {
+    sum: typeof sum === 'function' ? sum : () => sum,
+    streak: () => whole,
+    usualGap: () => usualGap,
+    hours,
+    since,
+  };
 }

@@ -6,7 +6,7 @@ import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type { TimeSpan } from '../../src/core/time/breaks.ts';
-import { DAY } from '../../src/core/time/duration.ts';
+import { DAY, MINUTE } from '../../src/core/time/duration.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate/evaluate.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
@@ -65,9 +65,11 @@ export interface WorldOptions {
 }
 
 const OWNER = 'this process';
+/** Tickets are over as soon as pages are, so that no test has to wait for two hours. */
+const SOON_OVER = defineSlo({ alerts: { resolveAfter: 5 * MINUTE } });
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { slos = [defineSlo()], partitions = 1, queueLimit = 10_000, excluded = () => null } = options;
+  const { slos = [SOON_OVER], partitions = 1, queueLimit = 10_000, excluded = () => null } = options;
   const clock = manualClock();
   const wrapped = wrapStore(await openEmbeddedStore(partitions, clock));
   const { store } = wrapped;

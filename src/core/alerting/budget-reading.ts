@@ -1,8 +1,9 @@
 import type { Counts } from '../counters/cells.ts';
-import { windowLength } from '../time/calendar.ts';
+import { endOfPeriod, windowLength } from '../time/calendar.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import { errorBudget } from '../budget/error-budget.ts';
-import { forecastBudget, longestPace, shortestPace } from './forecast.ts';
+import type { FailuresLeft, ForecastEvidence } from './forecast.ts';
+import { failuresLeft, forecastBudget, paceOfTiers } from './forecast.ts';
 import type { AlertState } from './incident.ts';
 import type { Slo } from '../slo/slo.ts';
 import type { TierReading } from './tier-kind.ts';
@@ -12,46 +13,35 @@ import { paceOf } from './tier-kinds.ts';
 export interface BudgetReading {
   readonly counts: Counts;
   readonly budget: ErrorBudget;
-  /** Null when the budget is gone already, or lasts longer than the time window at this pace. */
+  /** Null when the budget is gone already, or never is at this pace, or not before its period ends. */
   readonly exhaustsAt: number | null;
+  /** The time (milliseconds) whose pace that is. */
+  readonly pace: number;
+  readonly failuresLeft: FailuresLeft | null;
 }
 
-/** Reads the budget; the pace is that of the longest tier window now firing, else of the last day (design §5). */
+/** Reads the budget; the pace is that of the short window of the fastest tier that fires, else of the last 6 hours. */
 export function readBudget(
   slo: Slo,
   state: AlertState,
   readings: readonly TierReading[],
-  sum: (duration: number) => Counts,
+  evidence: ForecastEvidence,
   now: number,
 ): BudgetReading {
-  const counts = sum(windowLength(slo.window, now));
+  const counts = evidence.sum(windowLength(slo.window, now));
   const firing = readings.filter(({ tier }) => state.firing[tier.name]);
-  const pace = longestPace(firing.map(({ tier }) => paceOf(tier)));
-  const { exhaustsAt } = forecastBudget(slo, counts, sum, pace, now);
-  return { counts, budget: errorBudget(slo.objective, counts), exhaustsAt };
-}
-
-/** When a budget that was read is gone at the latest. */
-export interface SoonestExhaustion {
-  readonly exhaustsAt: number | null;
-  /** The time (milliseconds) whose pace brings it forward; null when it is the pace that the budget was read at. */
-  readonly pace: number | null;
-}
-
-/** When the budget is gone at the faster of two paces: the one it was read at, and that of the shortest window that fires. */
-export function soonestExhaustion(
-  slo: Slo,
-  { counts, exhaustsAt }: BudgetReading,
-  firing: readonly TierReading[],
-  sum: (duration: number) => Counts,
-  now: number,
-): SoonestExhaustion {
-  const pace = shortestPace(
+  const pace = paceOfTiers(
     firing.map(({ tier }) => paceOf(tier)),
     slo.alerts.tiers.map(paceOf),
   );
-  const sooner = pace === null ? null : forecastBudget(slo, counts, sum, pace, now).exhaustsAt;
-  return sooner !== null && (exhaustsAt === null || sooner < exhaustsAt)
-    ? { exhaustsAt: sooner, pace }
-    : { exhaustsAt, pace: null };
+  // With the next period the budget starts afresh.
+  const end = slo.window.kind === 'calendar' ? endOfPeriod(slo.window, now) : Infinity;
+  const { left } = forecastBudget(slo, evidence, pace, now);
+  return {
+    counts,
+    budget: errorBudget(slo.objective, counts),
+    exhaustsAt: left === null || left === 0 || now + left > end ? null : Math.round(now + left),
+    pace,
+    failuresLeft: failuresLeft(slo, evidence, now),
+  };
 }

@@ -1,73 +1,122 @@
+import { errorBudget } from '../budget/error-budget.ts';
 import type { Counts } from '../counters/cells.ts';
-import { endOfPeriod } from '../time/calendar.ts';
-import { timeToExhaustion } from '../budget/error-budget.ts';
+import { MINUTE_EXACT } from '../counters/cells.ts';
+import type { Evidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
-import { DAY } from '../time/duration.ts';
+import { endOfPeriod, windowLength } from '../time/calendar.ts';
+import { DAY, HOUR } from '../time/duration.ts';
 
-/** The time whose pace a forecast carries on when no tier says better, in milliseconds. */
-export const LOOKBACK = DAY;
+/** The time whose pace a forecast carries on when no tier that fires says better, in milliseconds. */
+export const LOOKBACK = 6 * HOUR;
 
-/** The windows (milliseconds) that a tier offers to forecasts, whose outcomes show how fast the budget burns. */
-export interface PaceWindows {
-  /** Shows it surely; null: none. */
-  readonly long: number | null;
-  /**
-   * Shows it soon; null: none. `policy`: the tier has no window of its own, and the shortest one of its policy's tiers
-   * that offer both shows how many outcomes come.
-   */
-  readonly short: number | null | 'policy';
-}
+/**
+ * The window (milliseconds) of a tier whose outcomes show how fast the budget burns now. `policy`: the tier has no
+ * window of its own, and the shortest one of its policy's tiers shows how many outcomes come. Null: none.
+ */
+export type PaceWindow = number | 'policy' | null;
 
-export const NO_PACE: PaceWindows = { long: null, short: null };
+/** What a forecast asks the counters. */
+export type ForecastEvidence = Pick<Evidence, 'sum' | 'hours' | 'since'>;
 
-/** When a budget runs out if outcomes keep coming as they did lately. Times and durations in milliseconds. */
+/** When a budget runs out if outcomes keep coming as they do now. Times and durations in milliseconds. */
 export interface Forecast {
   /** The outcomes of the time whose pace is carried on. */
   readonly recent: Counts;
-  /** How long the budget still lasts; 0 when it is gone already, null when at that pace it never is. */
+  /**
+   * How long the budget still lasts; 0 when it is gone already, null when at that pace it never is, or no failure came
+   * in that time. It may be longer than a calendar period does.
+   */
   readonly left: number | null;
-  /** When it is gone; null when it is gone already, lasts longer than the time window, or starts afresh before that. */
-  readonly exhaustsAt: number | null;
 }
 
 /**
- * Foresees the end of a budget whose window holds `counts`, at the pace of the last `lookback` milliseconds. The one
- * forecast there is: reports, notifications and the forecast tier differ only in whose pace they choose.
+ * Foresees the end of an SLO's budget at the pace of the last `lookback` milliseconds: steps through the hours of the
+ * window, adding that pace and dropping what ages out of a rolling window, until the budget is spent. When all of the
+ * window has been replaced and it is not, it never is.
+ * Reports, notifications and the forecast tier all ask this one.
  */
 export function forecastBudget(
   slo: Slo,
-  counts: Counts,
-  sum: (duration: number) => Counts,
+  evidence: ForecastEvidence,
   lookback: number,
   now: number,
 ): Forecast {
   const { objective, window } = slo;
-  const recent = sum(lookback);
-  const left = timeToExhaustion(objective, counts, recent, lookback);
-  const end = window.kind === 'rolling' ? now + window.duration : endOfPeriod(window, now);
-  const foreseen = left !== null && left > 0 && now + left <= end;
-  return { recent, left, exhaustsAt: foreseen ? Math.round(now + left) : null };
+  const length = windowLength(window, now);
+  const counts = evidence.sum(length);
+  const recent = evidence.sum(lookback);
+  const remaining = (of: Counts) => errorBudget(objective, of).remaining;
+  if (counts.good + counts.bad > 0 && remaining(counts) <= 0) return { recent, left: 0 };
+  // Without failures nothing more is spent, whatever ages out meanwhile.
+  if (recent.bad === 0) return { recent, left: null };
+  const perHour = remaining(recent) * hourlyVolume(counts, recent, lookback, now - evidence.since, length);
+  if (window.kind === 'calendar') {
+    return { recent, left: perHour < 0 ? (remaining(counts) / -perHour) * HOUR : null };
+  }
+  let left = remaining(counts);
+  const oldest = now - length;
+  const first = Math.floor(oldest / HOUR);
+  const cells = evidence.hours(first, Math.floor(now / HOUR));
+  for (let at = oldest; at < now;) {
+    const hour = Math.floor(at / HOUR);
+    const end = Math.min(now, (hour + 1) * HOUR);
+    const lasts = (end - at) / HOUR;
+    // Beyond `MINUTE_EXACT` a window holds the whole of its first hour.
+    const share = length > MINUTE_EXACT && at === oldest ? 1 : lasts;
+    const [good, bad] = [cells[(hour - first) * 2]!, cells[(hour - first) * 2 + 1]!];
+    const after = left + perHour * lasts - ((good + bad) * objective.errorBudget - bad) * share;
+    if (after <= 0) return { recent, left: at - oldest + (left / (left - after)) * (end - at) };
+    left = after;
+    at = end;
+  }
+  return { recent, left: null };
 }
 
 /**
- * The pace of reports and of the forecast tier, by the windows of the tiers that burn: the longest one, which chance
- * moves least, else the last day (design §5). Reports count the tiers that fire, a forecast tier those whose condition
- * holds at this moment: a tier that has not resolved yet must not keep it firing.
+ * How many outcomes an hour is going to bring for each of `recent`. In a quiet hour, and of a short time with little
+ * in it, the pace says how many of them fail; how many come, the window knows better, once it is more than a day old.
  */
-export function longestPace(burning: readonly PaceWindows[]): number {
-  const lengths = burning.flatMap(({ long }) => (long === null ? [] : [long]));
-  return lengths.length === 0 ? LOOKBACK : Math.max(...lengths);
+function hourlyVolume(counts: Counts, recent: Counts, lookback: number, age: number, length: number): number {
+  const usual = age < DAY ? 0 : (counts.good + counts.bad) / Math.min(age, length);
+  return HOUR * Math.max(1 / lookback, usual / (recent.good + recent.bad));
+}
+
+/** The pace of a forecast: the window of the fastest tier that fires, else the last 6 hours. */
+export function paceOfTiers(firing: readonly PaceWindow[], policy: readonly PaceWindow[]): number {
+  const lengths = firing.flatMap((window) => (window === 'policy' ? policy : [window]));
+  const known = lengths.filter((length) => typeof length === 'number');
+  return known.length === 0 ? LOOKBACK : Math.min(...known);
+}
+
+/** How many more failures spend a budget, and how long that is so. */
+export interface FailuresLeft {
+  /** At least 1. */
+  readonly count: number;
+  /**
+   * The moment at which enough failures have aged out for one more to be borne, or at which the period ends; null when
+   * there are none to age out.
+   */
+  readonly until: number | null;
 }
 
 /**
- * The pace that notifications compare with the longest one: the shortest window of the tiers that fire, null when they
- * have none. Of an outage that has just begun the long one knows little yet, and would reassure.
+ * How many more failures, in place of outcomes that would have come anyway, spend an SLO's budget; null when it is
+ * spent, or nothing was counted. For jobs so rare that a pace says nothing.
  */
-export function shortestPace(burning: readonly PaceWindows[], policy: readonly PaceWindows[]): number | null {
-  const lengths = burning.flatMap(({ short }) => {
-    if (short !== 'policy') return [short];
-    return policy.map((other) => (other.long === null || other.short === 'policy' ? null : other.short));
-  });
-  const known = lengths.filter((length) => length !== null);
-  return known.length === 0 ? null : Math.min(...known);
+export function failuresLeft(slo: Slo, evidence: ForecastEvidence, now: number): FailuresLeft | null {
+  const { objective, window } = slo;
+  const length = windowLength(window, now);
+  const { good, bad } = evidence.sum(length);
+  const { allowed, remaining } = errorBudget(objective, { good, bad });
+  if (good + bad === 0 || remaining <= 0) return null;
+  const count = Math.max(1, Math.ceil(remaining));
+  if (window.kind === 'calendar') return { count, until: endOfPeriod(window, now) };
+  const first = Math.floor((now - length) / HOUR);
+  const cells = evidence.hours(first, Math.floor(now / HOUR));
+  let left = bad;
+  for (let at = 1; at < cells.length && left > 0; at += 2) {
+    left -= cells[at]!;
+    if (Math.ceil(allowed - left) > count) return { count, until: (first + (at + 1) / 2) * HOUR + length };
+  }
+  return { count, until: null };
 }

@@ -1,4 +1,5 @@
 import type { EscalationStep, Severity } from '../slo/alert-policy.ts';
+import { resolveAfterOf } from '../slo/alert-policy.ts';
 import type { TierReading, Watched } from './tier-kind.ts';
 import { burnOf, reachOf, readTier } from './tier-kinds.ts';
 import type { Evidence } from '../counters/evidence.ts';
@@ -97,9 +98,10 @@ export function step(
   const firing: Record<string, FiringTier> = {};
   const active: TierReading[] = [];
   for (const reading of readings) {
-    const next = stepTier(reading, slo.alerts.resolveAfter, previous.firing[reading.tier.name], now);
+    const { name, severity } = reading.tier;
+    const next = stepTier(reading, resolveAfterOf(slo.alerts, severity), previous.firing[name], now);
     if (next) {
-      firing[reading.tier.name] = next;
+      firing[name] = next;
       active.push(reading);
     }
   }

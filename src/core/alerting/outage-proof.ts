@@ -1,5 +1,6 @@
 import type { Objective } from '../budget/objective.ts';
 import type { Counts } from '../counters/cells.ts';
+import { binomialTail } from './binomial-tail.ts';
 
 /** What proves a fault is what chance would show less than once in this many windows. */
 const WINDOWS_PER_FALSE_PROOF = 100;
@@ -36,4 +37,33 @@ export function beyondChance(objective: Objective, { good, bad }: Counts, volume
   const ofBad = bad * Math.log(bad / (total * errorBudget));
   const ofGood = good === 0 ? 0 : good * Math.log(good / (total * ratio));
   return ofBad + ofGood >= Math.log(WINDOWS_PER_FALSE_PROOF * Math.max(1, volume));
+}
+
+/** How likely chance alone shows what a window held, and how unlikely that has to be to prove a fault. */
+export interface ChanceProof {
+  /** The probability that at least as many are bad while the workflow just meets its objective. */
+  readonly chance: number;
+  readonly below: number;
+}
+
+/** Chance may page once in so many windows of an SLO. */
+const SLO_WINDOWS_PER_FALSE_PAGE = 10;
+
+/**
+ * The proof of a page: the exact binomial tail of what a window held, to be compared with `1 / (10 * looks)`, where in
+ * an SLO's window of the length `window` one looks once every `every` milliseconds (design §5). `failures` is how many
+ * bad outcomes there were, where those in `counts` have weights: what they weigh on average is one outcome, so that one
+ * failure that weighs as much as a hundred outcomes is still one.
+ */
+export function chanceProof(
+  objective: Objective,
+  { good, bad }: Counts,
+  failures: number,
+  every: number,
+  window: number,
+): ChanceProof {
+  const below = every / (SLO_WINDOWS_PER_FALSE_PAGE * Math.max(every, window));
+  if (bad <= 0 || failures <= 0) return { chance: 1, below };
+  const outcomes = failures + (good * failures) / bad;
+  return { chance: binomialTail(outcomes, failures, objective.errorBudget, objective.ratio), below };
 }

@@ -3,7 +3,8 @@ import type { Objective } from '../budget/objective.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { Evidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
-import type { PaceWindows } from './forecast.ts';
+import type { PaceWindow } from './forecast.ts';
+import type { ChanceProof } from './outage-proof.ts';
 import type { ReasonOf } from './reason.ts';
 
 export interface BurnRateFigures {
@@ -12,6 +13,10 @@ export interface BurnRateFigures {
   readonly short: Counts;
   readonly longBurnRate: number | null;
   readonly shortBurnRate: number | null;
+  /** Of a page that burns: whether chance explains its long window. Null for tickets, and while it does not burn. */
+  readonly proof: ChanceProof | null;
+  /** How many failures are usual at most (see `usualFailures`); null where that is not asked. */
+  readonly usualBad: number | null;
 }
 
 export interface SuccessRateFigures {
@@ -38,10 +43,18 @@ export interface OutageFigures {
   readonly kind: 'outage';
   /** How many outcomes in a row were bad, ... */
   readonly consecutiveBad: number;
+  /** ... in how many minutes, ... */
+  readonly badMinutes: number;
   /** ... how many it takes, ... */
   readonly needed: number;
   /** ... and since when they are. */
   readonly streakSince: number | null;
+  /** The end of the minute in which the last good one came; null when none is known. */
+  readonly lastGoodAt: number | null;
+  /** How many bad ones in a row are usual at most (see `usualFailures`), ... */
+  readonly usualBad: number | null;
+  /** ... and how long there is usually no good one, in milliseconds; null where it was not asked or is not known. */
+  readonly usualGap: number | null;
   readonly burnRate: number;
 }
 
@@ -85,7 +98,7 @@ export interface ReadContext {
   readonly evidence: Evidence;
   readonly now: number;
   readonly watched: Watched;
-  /** The time (milliseconds) whose pace a forecast carries on, see `longestPace`. */
+  /** The time (milliseconds) whose pace a forecast carries on, see `paceOfTiers`. */
   readonly pace: () => number;
 }
 
@@ -101,8 +114,10 @@ export interface TierKind<K extends Tier['kind']> {
   windows(tier: TierOf<K>, slo: Slo, now: number): readonly number[];
   /** How far back it asks for the streak where that is longer than the time window; null when it does not ask. */
   streak(tier: TierOf<K>): number | null;
-  /** The windows it offers to forecasts. */
-  pace(tier: TierOf<K>): PaceWindows;
+  /** Whether its reading asks for the usual gap, for which minutes have to be read that no window needs. */
+  asksUsualGap(tier: TierOf<K>, slo: Slo, evidence: Evidence, now: number): boolean;
+  /** The window it offers to forecasts. */
+  pace(tier: TierOf<K>): PaceWindow;
   read(tier: TierOf<K>, context: ReadContext): TierReading<K>;
   /** How far back from `now` the outcomes of a reading reach. */
   reach(tier: TierOf<K>, figures: FiguresOf<K>, now: number): number;

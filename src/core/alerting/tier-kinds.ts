@@ -4,8 +4,8 @@ import type { Counts } from '../counters/cells.ts';
 import type { Evidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
 import { windowLength } from '../time/calendar.ts';
-import type { PaceWindows } from './forecast.ts';
-import { LOOKBACK, longestPace } from './forecast.ts';
+import type { PaceWindow } from './forecast.ts';
+import { LOOKBACK, paceOfTiers } from './forecast.ts';
 import type { Reason } from './reason.ts';
 import type { TierKind, TierReading, Watched, WindowBurnRate } from './tier-kind.ts';
 import { BUDGET_REMAINING } from './tiers/budget-remaining.ts';
@@ -37,12 +37,13 @@ export function readTier<K extends Tier['kind']>(
   return kindOf(tier).read(tier, { slo, evidence, now, watched, pace });
 }
 
-/** The longest window of the tiers whose condition holds at this moment. */
+/** The pace of the tiers whose condition holds at this moment: one that has not resolved yet must not keep a forecast firing. */
 function burningPace(slo: Slo, evidence: Evidence, now: number, watched: Watched): number {
-  // One that offers no long window cannot change the answer; that such as forecasts are not read ends the recursion.
-  const offering = slo.alerts.tiers.filter((tier) => paceOf(tier).long !== null);
+  const { tiers } = slo.alerts;
+  // One that offers no window cannot change the answer; that such as forecasts are not read ends the recursion.
+  const offering = tiers.filter((tier) => paceOf(tier) !== null);
   const burning = offering.filter((tier) => readTier(slo, tier, evidence, now, watched).met === true);
-  return longestPace(burning.map(paceOf));
+  return paceOfTiers(burning.map(paceOf), tiers.map(paceOf));
 }
 
 /** Every window length (milliseconds) that judging and reporting an SLO at a moment sums up, or walks back for a streak. */
@@ -72,8 +73,15 @@ export function needsStreak({ alerts }: Slo): boolean {
   return alerts.tiers.some((tier) => kindOf(tier).streak(tier) !== null);
 }
 
-/** The windows that a tier offers to forecasts. */
-export function paceOf<K extends Tier['kind']>(tier: TierOf<K>): PaceWindows {
+/** Whether judging an SLO asks for its usual gap, for which minutes must be read that nothing else needs. */
+export function asksUsualGap(slo: Slo, evidence: Evidence, now: number): boolean {
+  const asks = <K extends Tier['kind']>(tier: TierOf<K>) =>
+    kindOf(tier).asksUsualGap(tier, slo, evidence, now);
+  return slo.alerts.tiers.some(asks);
+}
+
+/** The window that a tier offers to forecasts. */
+export function paceOf<K extends Tier['kind']>(tier: TierOf<K>): PaceWindow {
   return kindOf(tier).pace(tier);
 }
 

@@ -35,20 +35,3 @@ export function errorBudget(objective: Objective, { good, bad }: Counts): ErrorB
     remainingRatio: total === 0 ? null : remainingParts / allowedParts,
   };
 }
-
-/**
- * Milliseconds until the budget is gone if outcomes keep coming as they did over the last `lookback`
- * milliseconds (Observability Engineering ch. 13: both the bad and the total are carried forward).
- * 0 when it is gone already; null when at that pace it never is.
- */
-export function timeToExhaustion(
-  objective: Objective,
-  window: Counts,
-  recent: Counts,
-  lookback: number,
-): number | null {
-  const { remaining } = errorBudget(objective, window);
-  if (window.good + window.bad > 0 && remaining <= 0) return 0;
-  const overspend = -errorBudget(objective, recent).remaining;
-  return overspend > 0 ? (remaining / overspend) * lookback : null;
-}

@@ -4,6 +4,10 @@ import type { Counts } from './cells.ts';
 export interface Streak {
   /** How many bad ones have come since the last good one, to the resolution of minutes. */
   readonly consecutiveBad: number;
+  /** In how many minutes they came; of what is days ago, at least in how many. */
+  readonly badMinutes: number;
+  /** The minute (since the epoch) of the last good one, or a later one where that is not known; null when there is none. */
+  readonly lastGoodMinute: number | null;
   /** When the first of those came, as exactly as `lastAt`; null or absent when there are none or it is not known. */
   readonly streakSince?: number | null;
   /** When the last outcome came at the latest: the end of its minute (its hour, for what is days ago); null when none is known. */
@@ -21,6 +25,10 @@ export interface Evidence {
    */
   readonly failures?: (duration: number) => number;
   readonly streak: () => Streak;
+  /** The longest usual gap between two minutes with a good outcome until the last one, in minutes; null without one. */
+  readonly usualGap: () => number | null;
+  /** Good and bad in turn of the hours (since the epoch) from one to another, both included, of the longest window. */
+  readonly hours: (first: number, last: number) => ArrayLike<number>;
   /** Since when the SLI has been counted. */
   readonly since: number;
 }

@@ -31,10 +31,15 @@ interface Step extends Counts {
  * a success among failures, or a failure long before, does not move.
  */
 export function beganToFail(cells: StreakCells, from: number, now: number, shares: Shares): Change {
+  // No more fails than may: nothing began.
+  if (shares.failing <= shares.allowed) return { at: null, wanted: [] };
   return extreme(stepsBetween(cells, from, now).toReversed(), shares, ({ from: at }) => at);
 }
 
-/** When the failures that began at `from` ended, at `now` at the latest: the end of the minute of the last of them. */
+/**
+ * When the failures that began at `from` ended, at `now` at the latest: the end of the minute of the last of them. `failing`
+ * is the share since then; where long health after them has brought it down to what may fail, that is what they exceed.
+ */
 export function stoppedFailing(cells: StreakCells, from: number, now: number, shares: Shares): Change {
   return extreme(stepsBetween(cells, from, now), shares, ({ to }) => Math.min(to, now));
 }
@@ -55,8 +60,7 @@ export function countedBetween(cells: StreakCells, from: number, to: number): Co
 }
 
 function extreme(steps: readonly Step[], { allowed, failing }: Shares, at: (step: Step) => number): Change {
-  if (failing <= allowed) return { at: null, wanted: [] };
-  const k = (allowed + failing) / 2;
+  const k = (allowed + Math.max(allowed, failing)) / 2;
   let sum = 0;
   let most = 0;
   let found = -1;

@@ -25,6 +25,8 @@ export function readStreak(cells: StreakCells, now: number, firstHour: number): 
   const running = Math.floor(now / MINUTE);
   const wanted: number[] = [];
   let consecutiveBad = 0;
+  let badMinutes = 0;
+  let lastGoodMinute: number | null = null;
   let streakSince: number | null = null;
   let lastAt: number | null = null;
   /** Where the run is known to begin in this hour, and no better. */
@@ -39,8 +41,12 @@ export function readStreak(cells: StreakCells, now: number, firstHour: number): 
       // Its minutes show when the last outcome came, or where in it a streak began.
       if (lastAt === null || (good > 0 && bad > 0)) wanted.push(hour);
       lastAt ??= Math.min(now, (hour + 1) * 60 * MINUTE);
-      if (good > 0) break;
+      if (good > 0) {
+        lastGoodMinute = Math.min(running, hour * 60 + 59);
+        break;
+      }
       consecutiveBad += bad;
+      badMinutes++;
       streakSince = hour * 60 * MINUTE;
       roughHour = hour;
       continue;
@@ -49,40 +55,47 @@ export function readStreak(cells: StreakCells, now: number, firstHour: number): 
     const run = readMinutes(minutes, last);
     if (run.lastMinute !== null) lastAt ??= Math.min(now, (hour * 60 + run.lastMinute + 1) * MINUTE);
     consecutiveBad += run.bad;
+    badMinutes += run.badMinutes;
     if (run.firstBad !== null) {
       streakSince = (hour * 60 + run.firstBad) * MINUTE;
       roughHour = null;
     }
-    if (run.ended) break;
+    if (run.lastGood !== null) {
+      lastGoodMinute = hour * 60 + run.lastGood;
+      break;
+    }
   }
   if (roughHour !== null && !wanted.includes(roughHour)) wanted.push(roughHour);
-  return { streak: { consecutiveBad, streakSince, lastAt }, wanted };
+  return { streak: { consecutiveBad, badMinutes, lastGoodMinute, streakSince, lastAt }, wanted };
 }
 
 interface MinutesRun {
   /** Bad ones after the last good one. */
   readonly bad: number;
+  readonly badMinutes: number;
   readonly firstBad: number | null;
   /** The last minute that is not empty. */
   readonly lastMinute: number | null;
-  /** Whether there was a good one. */
-  readonly ended: boolean;
+  /** The minute of the last good one, if there was one. */
+  readonly lastGood: number | null;
 }
 
 /** Walks back from a minute of an hour to its first. */
 function readMinutes(cells: ArrayLike<number> | null, last: number): MinutesRun {
   let bad = 0;
+  let badMinutes = 0;
   let firstBad: number | null = null;
   let lastMinute: number | null = null;
-  if (!cells) return { bad, firstBad, lastMinute, ended: false };
+  if (!cells) return { bad, badMinutes, firstBad, lastMinute, lastGood: null };
   for (let minute = last; minute >= 0; minute--) {
     const isGood = cells[minute * 2]! > 0;
     if (isGood || cells[minute * 2 + 1]! > 0) lastMinute ??= minute;
-    if (isGood) return { bad, firstBad, lastMinute, ended: true };
+    if (isGood) return { bad, badMinutes, firstBad, lastMinute, lastGood: minute };
     if (cells[minute * 2 + 1]! > 0) {
       bad += cells[minute * 2 + 1]!;
+      badMinutes++;
       firstBad = minute;
     }
   }
-  return { bad, firstBad, lastMinute, ended: false };
+  return { bad, badMinutes, firstBad, lastMinute, lastGood: null };
 }

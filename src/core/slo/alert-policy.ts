@@ -71,9 +71,9 @@ export interface AlertPolicy {
   readonly tiers: readonly Tier[];
   /**
    * A tier of bad outcomes (all but `noData`) fires only when its window, the long one of a burn rate, holds at least
-   * this many.
+   * this many; null leaves that to each tier, see `leastFailures`.
    */
-  readonly minFailures: number;
+  readonly minFailures: number | null;
   /** Targets to notify instead of those of the owner, by severity; null keeps the owner's. */
   readonly route: { readonly page: readonly string[] | null; readonly ticket: readonly string[] | null };
   /** Notify again after this many milliseconds while it burns unacknowledged; null: never. */
@@ -82,8 +82,8 @@ export interface AlertPolicy {
   readonly escalation: readonly EscalationStep[];
   /** A tier resolves when its level has stayed under this share of the threshold ... */
   readonly resolveShare: number;
-  /** ... for this many milliseconds. */
-  readonly resolveAfter: number;
+  /** ... for this many milliseconds; null leaves that to its severity, see `resolveAfterOf`. */
+  readonly resolveAfter: number | null;
 }
 
 /** What happens at which remaining budget; both null: nothing. Notifications of it are tiers. */
@@ -97,13 +97,36 @@ export interface BudgetPolicy {
 
 /** The defaults of a policy besides its tiers. */
 export const DEFAULT_POLICY_SETTINGS: Omit<AlertPolicy, 'tiers'> = {
-  minFailures: 2,
+  minFailures: null,
   route: { page: null, ticket: null },
   repeat: null,
   escalation: [],
   resolveShare: 0.9,
-  resolveAfter: 5 * MINUTE,
+  resolveAfter: null,
 };
+
+/** How long the level of a tier has to stay low until it resolves, where the policy does not say, in milliseconds. */
+const RESOLVE_AFTER: { readonly [S in Severity]: number } = {
+  page: 5 * MINUTE,
+  // A ticket is for working hours: one that comes and goes is one matter.
+  ticket: 2 * HOUR,
+};
+
+/** How long the level of a tier of a severity has to stay low until it resolves, in milliseconds. */
+export function resolveAfterOf({ resolveAfter }: AlertPolicy, severity: Severity): number {
+  return resolveAfter ?? RESOLVE_AFTER[severity];
+}
+
+/** The failures it takes where nothing else keeps a single one from alerting. */
+const MORE_THAN_ONE = 2;
+
+/**
+ * How many failures a tier takes at least. Where the policy does not say: two, but one for a tier whose `proof` is that
+ * chance does not explain them.
+ */
+export function leastFailures({ minFailures }: AlertPolicy, proof: boolean): number {
+  return minFailures ?? (proof ? 1 : MORE_THAN_ONE);
+}
 
 /** SRE Workbook ch. 5, table 5-8, with the ticket tiers of its 28- and 30-day variants. Budget shares in percent. */
 const TABLE = [

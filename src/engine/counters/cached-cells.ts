@@ -15,6 +15,8 @@ export interface Block {
 
 /** The cells of one series, by hours since the epoch. */
 export interface CachedCells {
+  /** Good and bad in turn of the hours from one to another, both included; nothing of those that were not read. */
+  readonly hours: (first: number, last: number) => Float64Array;
   /** What an hour holds; nothing when it was not read. */
   readonly hour: (hour: number) => Counts;
   /** The minutes of an hour, good and bad in turn: null when it is empty, undefined when they were never read. */
@@ -30,6 +32,17 @@ export function cachedCells(blocks: ReadonlyMap<number, Block>): CachedCells {
   const blockAt = (resolution: Resolution, hour: number) =>
     blocks.get(blockCode(resolution, cellOf(resolution, hour * 60).block));
   return {
+    hours(first, last) {
+      const found = new Float64Array(2 * Math.max(0, last - first + 1));
+      for (let hour = first; hour <= last;) {
+        const { block, cell } = cellOf('hour', hour * 60);
+        const count = Math.min(HOURS_PER_BLOCK - cell, last - hour + 1);
+        const cells = blocks.get(blockCode('hour', block))?.cells;
+        if (cells) found.set(cells.subarray(cell * 2, (cell + count) * 2), (hour - first) * 2);
+        hour += count;
+      }
+      return found;
+    },
     hour(hour) {
       const cells = blockAt('hour', hour)?.cells;
       const { cell } = cellOf('hour', hour * 60);

@@ -18,6 +18,7 @@ import { createFailingStretches } from './failing-stretches.ts';
 import type { MissedRuns } from './missed-runs.ts';
 import { createMissedRuns } from './missed-runs.ts';
 import { createStreaks } from './streaks.ts';
+import { asksUsualGap, needsStreak } from '../../core/alerting/tier-kinds.ts';
 
 /** Asks for the outcomes of an SLO from a moment on. */
 export interface SinceRequest {
@@ -161,6 +162,56 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     return (window) => sums.reduce((failures, sum) => failures + sum(window).bad, 0);
   }
 
+  /** Hours of one SLI, without what is excluded. */
+  function hoursOfPart(component: Component, first: number, last: number): Float64Array {
+    const cells = counterCache.series(component).hours(first, last);
+    const without = excludedNow(component);
+    const scale = partsPerUnit(component.sli);
+    if (scale === 1 && !without) return cells;
+    const none = without && counterCache.series(without).hours(first, last);
+    return cells.map((count, at) => Math.max(0, count - (none?.[at] ?? 0)) / scale);
+  }
+
+  function hoursOf(slo: Slo, first: number, last: number): Float64Array {
+    const { sli } = slo;
+    const parts = partsOf(slo);
+    const hours = parts.map((part) => hoursOfPart(part, first, last));
+    if (sli.kind !== 'composite') return hours[0]!;
+    const mixed = new Float64Array(hours[0]!.length);
+    for (let at = 0; at < mixed.length; at += 2) {
+      const { good, bad } = compositeCounts(
+        sli.method,
+        parts.map(({ weight }, index) => ({ weight, good: hours[index]![at]!, bad: hours[index]![at + 1]! })),
+      );
+      mixed[at] = good;
+      mixed[at + 1] = bad;
+    }
+    return mixed;
+  }
+
+  function evidence(slo: Slo, now: number): Evidence {
+    return {
+      sum: preparedOnly(slo, now, sumOf(slo, now)),
+      ...(slo.sli.kind === 'composite' && { failures: preparedOnly(slo, now, failuresOf(slo, now)) }),
+      streak: () => streaks.read(slo, now),
+      usualGap: () => streaks.usualGap(slo, now),
+      hours: (first, last) => hoursOf(slo, first, last),
+      // A composite says something only since its youngest member does.
+      since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
+    };
+  }
+
+  /** Whether judging an SLO asks for its usual gap. */
+  function isSuspect(slo: Slo, now: number): boolean {
+    if (!needsStreak(slo) || streaks.read(slo, now).consecutiveBad === 0) return false;
+    try {
+      return asksUsualGap(slo, evidence(slo, now), now);
+    } catch {
+      // Why it cannot be judged is found, and reported, when it is (J4).
+      return false;
+    }
+  }
+
   return {
     async prepare(slos, now) {
       await readBeginnings(slos, now);
@@ -169,16 +220,10 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
         now,
       );
       await streaks.prepare(slos, now);
+      const suspects = slos.filter((slo) => isSuspect(slo, now));
+      if (suspects.length > 0) await streaks.prepareGaps(suspects, now);
     },
-    evidence(slo, now) {
-      return {
-        sum: preparedOnly(slo, now, sumOf(slo, now)),
-        ...(slo.sli.kind === 'composite' && { failures: preparedOnly(slo, now, failuresOf(slo, now)) }),
-        streak: () => streaks.read(slo, now),
-        // A composite says something only since its youngest member does.
-        since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
-      };
-    },
+    evidence,
     async prepareSince(requests, now) {
       const byLength = new Map<number, readonly number[]>();
       await counterCache.refresh(

@@ -90,6 +90,19 @@ export function createFailingStretches({
     });
   }
 
+  /** What all parts together counted. */
+  function countedOf(slo: Slo, from: number, to: number, now: number): Counts {
+    let [good, bad] = [0, 0];
+    for (const part of partsOf(slo)) {
+      // The running minute is not over, and what it holds came before now all the same.
+      const counts = countedBetween(cellsOf(part, false, now), from, to === now ? now + 1 : to);
+      const scale = partsPerUnit(part.sli);
+      good += counts.good / scale;
+      bad += counts.bad / scale;
+    }
+    return { good, bad };
+  }
+
   return {
     async prepare(requests, now) {
       for (let round = 0; round < ROUNDS; round++) {
@@ -101,15 +114,11 @@ export function createFailingStretches({
     read(request, now) {
       let found: FailingStretch | null = null;
       for (const part of partsOf(request.slo)) {
-        const cells = cellsOf(part, false, now);
-        const { at } = changeOf(request, cells, now);
+        const { at } = changeOf(request, cellsOf(part, false, now), now);
         if (at === null) continue;
         const [from, to] = request.ask === 'began' ? [at, now] : [request.from, at];
-        // The running minute is not over, and what it holds came before now all the same.
-        const counts = countedBetween(cells, from, to === now ? now + 1 : to);
-        const scale = partsPerUnit(part.sli);
-        const stretch = { from, to, good: counts.good / scale, bad: counts.bad / scale };
-        // Of the parts of a composite, the one that fails most says when.
+        const stretch = { from, to, ...countedOf(request.slo, from, to, now) };
+        // Of the parts of a composite, the one that says most of its failures says when.
         if (!found || stretch.bad > found.bad) found = stretch;
       }
       return found;

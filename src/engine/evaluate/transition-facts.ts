@@ -10,13 +10,14 @@ import type {
   NotificationFacts,
   Recovering,
 } from '../../core/alerting/notification.ts';
+import { resolveAfterOf } from '../../core/slo/alert-policy.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Failed } from '../counters/failure-breakdown.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
-import { readBudget, soonestExhaustion } from '../../core/alerting/budget-reading.ts';
+import { readBudget } from '../../core/alerting/budget-reading.ts';
 import type { Reader, SinceRequest } from '../counters/evidence-reader.ts';
 import type { FailingRequest } from '../counters/failing-stretches.ts';
 import type { Route } from '../../core/alerting/routing.ts';
@@ -157,16 +158,12 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
 }
 
 /** Asks since when outcomes fail as they do now; null where nothing does. */
-function onsetRequest(
-  { slo, transition, state, evidence }: IncidentChange,
-  now: number,
-): FailingRequest | null {
+function onsetRequest({ slo, transition, state }: IncidentChange, now: number): FailingRequest | null {
   if (transition.kind === 'resolved') return null;
   const [worst] = burningFirst(transition.readings, state);
   const lately = worst ? latelyOf(worst) : null;
   if (!lately || lately.bad === 0) return null;
-  const from = Math.max(evidence.since, now - slo.window.duration);
-  return { slo, ask: 'began', from, shares: sharesOf(slo, lately) };
+  return { slo, ask: 'began', from: now - slo.window.duration, shares: sharesOf(slo, lately) };
 }
 
 /** Asks when the outcomes of an incident that is over stopped failing; `all` are those since it began. */
@@ -194,11 +191,14 @@ function recoveringOf(
   { firing, incident }: AlertState,
   lastFailedAt: number | undefined,
 ): Recovering | null {
-  const below = Object.values(firing).map(({ belowSince }) => belowSince);
-  if (!incident || lastFailedAt === undefined || below.length === 0) return null;
-  const since = below.filter((at) => at !== null);
-  if (since.length < below.length) return null;
-  return { lastFailedAt, resolvesAt: Math.max(...since) + alerts.resolveAfter };
+  if (!incident || lastFailedAt === undefined) return null;
+  const resolves = alerts.tiers.flatMap(({ name, severity }) => {
+    const tier = firing[name];
+    return tier ? [tier.belowSince === null ? null : tier.belowSince + resolveAfterOf(alerts, severity)] : [];
+  });
+  const ends = resolves.filter((at) => at !== null);
+  if (ends.length === 0 || ends.length < resolves.length) return null;
+  return { lastFailedAt, resolvesAt: Math.max(...ends) };
 }
 
 /** How much more failures than those since the onset the files of its hours may hold before they are not believed. */
@@ -235,11 +235,7 @@ function factsOf(
   const readings = burningFirst(transition.readings, state);
   const over = kind === 'resolved';
   const { during } = failing;
-  const reading = readBudget(slo, state, readings, evidence.sum, now);
-  const { budget } = reading;
-  const forecast = over
-    ? { exhaustsAt: reading.exhaustsAt, pace: null }
-    : soonestExhaustion(slo, reading, readings, evidence.sum, now);
+  const { budget, exhaustsAt, pace } = readBudget(slo, state, readings, evidence, now);
   const spent = budget.allowed > 0 ? during.bad / budget.allowed : 0;
   const policy = slo.budgetPolicy;
   const above = policy?.postmortemAbove ?? null;
@@ -260,7 +256,8 @@ function factsOf(
     at: now,
     reasons: readings.map((reading) => reasonOf(slo.objective, reading)),
     budget,
-    ...forecast,
+    exhaustsAt,
+    pace: over || exhaustsAt === null ? null : pace,
     peakBurnRate: incident.peakBurnRate,
     ...failing,
     timeZone,

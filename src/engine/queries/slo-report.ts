@@ -33,7 +33,7 @@ export function reportSlo(
 ): { readonly report: SloReport; readonly readings: readonly TierReading[] } {
   const { sum, since } = evidence;
   const readings = readTiers(slo, evidence, now);
-  const { counts, budget, exhaustsAt } = readBudget(slo, state, readings, sum, now);
+  const { counts, budget, exhaustsAt } = readBudget(slo, state, readings, evidence, now);
   const report: SloReport = {
     id: slo.id,
     workflow: slo.workflow,

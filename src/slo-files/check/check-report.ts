@@ -38,7 +38,8 @@ export function checkReport(loaded: Loaded): { text: string; json: object; ok: b
 
 function sloText(slo: Slo, traffic: Traffic): string {
   const { id, workflow, objective, window, otherWindows, alerts } = slo;
-  const failures = `at least ${counted(alerts.minFailures, 'failure')}`;
+  const least = alerts.minFailures;
+  const failures = least === null ? '' : `, alerts from at least ${counted(least, 'failure')}`;
   const windows = [window, ...otherWindows].map(({ text }) => text).join(', ');
   const rate = traffic.get(workflow) ?? null;
   const run = runNeeded(slo, rate);
@@ -62,7 +63,7 @@ function sloText(slo: Slo, traffic: Traffic): string {
       : [];
   const after = runs.length > 0 ? 'after, of a steady stream' : 'after';
   return [
-    `${id}: ${formatObjective(objective)} over ${windows}, alerts from ${failures}  (${slo.source})`,
+    `${id}: ${formatObjective(objective)} over ${windows}${failures}  (${slo.source})`,
     ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
     '',
     ...columns([['failing', 'first noticed by', after, 'budget spent by then', ''], ...runs, ...rows]),

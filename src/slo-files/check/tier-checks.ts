@@ -2,7 +2,7 @@ import { formatFactor } from '../../core/words/figures.ts';
 import { outageRun } from '../../core/alerting/outage-proof.ts';
 import { LOOKBACK } from '../../core/alerting/forecast.ts';
 import { firesWhen, type ConditionOf, type RunNeeded } from '../../core/alerting/tier-words.ts';
-import { detectionTime, type Tier, type TierOf } from '../../core/slo/alert-policy.ts';
+import { detectionTime, leastFailures, type Tier, type TierOf } from '../../core/slo/alert-policy.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import { unitOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
@@ -115,7 +115,7 @@ const BUSY = 1 / 1000;
 export function runNeeded(slo: Slo, traffic: number | null): Run {
   const { objective, alerts, window } = slo;
   const volume = expectedVolume(slo, traffic);
-  const run = (count: number) => Math.max(alerts.minFailures, outageRun(objective, count));
+  const run = (count: number) => Math.max(leastFailures(alerts, true), outageRun(objective, count));
   if (!volume) return { least: run(1), most: run(window.duration * BUSY), after: null };
   const needed = run(Math.max(1, volume.count));
   return { least: needed, most: needed, after: (needed * window.duration) / volume.count };
@@ -127,7 +127,7 @@ function withFailures(
   over: number,
   { slo, traffic, errorRate }: SuddenFailure,
 ): number | null {
-  const { minFailures } = slo.alerts;
+  const minFailures = leastFailures(slo.alerts, false);
   const volume = expectedVolume(slo, traffic);
   const pause = volume ? slo.window.duration / (volume.count * errorRate) : 0;
   return time === null || (minFailures - 1) * pause > over

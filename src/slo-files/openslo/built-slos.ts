@@ -107,7 +107,8 @@ function buildSlo(
   const alerts = isAlerting
     ? readAlerts(spec.alertPolicies ?? [], listAt, source, subject, context)
     : { ...DEFAULT_POLICY_SETTINGS, tiers: [] };
-  const minFailures = Number(annotationOf(metadata, 'min-failures') ?? alerts.minFailures);
+  const annotated = annotationOf(metadata, 'min-failures');
+  const minFailures = annotated === undefined ? alerts.minFailures : Number(annotated);
   return {
     id: `${workflow}/${name}`,
     workflow,

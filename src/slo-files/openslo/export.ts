@@ -89,9 +89,7 @@ function sloDocument(slo: Slo, used: Set<string>, warnings: string[]): Words {
     lost.push(`the description beyond ${LONGEST_DESCRIPTION} characters`);
   const { minFailures } = alerts;
   const annotations = {
-    ...(minFailures === DEFAULT_POLICY_SETTINGS.minFailures
-      ? {}
-      : { [annotationKey('min-failures')]: String(minFailures) }),
+    ...(minFailures === null ? {} : { [annotationKey('min-failures')]: String(minFailures) }),
     ...policies.annotations,
     ...lostAnnotation(slo.id, lost, warnings),
   };

@@ -1,127 +1,188 @@
 import { describe, expect, it } from 'vitest';
-import { readBudget, soonestExhaustion } from '../../../src/core/alerting/budget-reading.ts';
-import {
-  LOOKBACK,
-  NO_PACE,
-  forecastBudget,
-  longestPace,
-  shortestPace,
-} from '../../../src/core/alerting/forecast.ts';
-import { QUIET, readTiers } from '../../../src/core/alerting/incident.ts';
+import { readBudget } from '../../../src/core/alerting/budget-reading.ts';
+import { LOOKBACK, failuresLeft, forecastBudget, paceOfTiers } from '../../../src/core/alerting/forecast.ts';
+import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import type { Evidence } from '../../../src/core/counters/evidence.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
-import type { Counts } from '../../../src/core/counters/cells.ts';
+import type { Slo } from '../../../src/core/slo/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';
 import { defineSlo } from '../../support/definitions.ts';
 import { evidenceOf } from '../../support/tier-readings.ts';
 
-// At 99% over 10,000 outcomes of 28 days 100 may be bad.
-const forecast: Tier = { kind: 'forecast', name: 'soon', severity: 'ticket', within: 3 * DAY };
-const burning = (name: string, long: number, short: number): Tier => ({
-  kind: 'burnRate',
-  name,
-  severity: 'page',
-  long,
-  short,
-  factor: 2,
-  loweredFrom: null,
-});
-const fast = burning('fast', HOUR, 5 * MINUTE);
-const slow = burning('slow', 6 * HOUR, 30 * MINUTE);
-const slo = defineSlo({ objective: '99%', alerts: { tiers: [fast, slow, forecast] } });
-const whole: Counts = { good: 9940, bad: 60 };
+const slo = defineSlo({ objective: '99%' });
 
-/** Each window but the SLO's own holds as many outcomes as its minutes, of which a share is bad. */
-const sumOf = (share: (duration: number) => number) => (duration: number) => {
-  const total = duration / MINUTE;
-  return duration === 28 * DAY
-    ? whole
-    : { good: total * (1 - share(duration)), bad: total * share(duration) };
-};
+/** What counters say at START of so many outcomes an hour, of which a share was bad so long ago (milliseconds). */
+function traffic(perHour: number, shareAgo: (ago: number) => number): Evidence {
+  const minutes = (40 * DAY) / MINUTE;
+  const badUpTo = new Float64Array(minutes + 1);
+  for (let ago = 0; ago < minutes; ago++)
+    badUpTo[ago + 1] = badUpTo[ago]! + (perHour / 60) * shareAgo((ago + 0.5) * MINUTE);
+  const between = (from: number, to: number) => {
+    const [first, last] = [from, to].map((ago) => Math.min(minutes, Math.max(0, Math.round(ago / MINUTE))));
+    const bad = badUpTo[last!]! - badUpTo[first!]!;
+    return { good: ((last! - first!) / 60) * perHour - bad, bad };
+  };
+  return evidenceOf({
+    sum: (duration) => between(0, duration),
+    hours: (first, last) =>
+      Array.from({ length: last - first + 1 }, (_, index) => {
+        const end = (first + index + 1) * HOUR;
+        const { good, bad } = between(START - end, START - end + HOUR);
+        return [good, bad];
+      }).flat(),
+  });
+}
+
+/** What is reported, judged from quiet. */
+function reported(judged: Slo, evidence: Evidence) {
+  const readings = readTiers(judged, evidence, START);
+  const { state } = step(judged, readings, QUIET, START);
+  const { exhaustsAt, pace } = readBudget(judged, state, readings, evidence, START);
+  return { hours: exhaustsAt === null ? null : (exhaustsAt - START) / HOUR, pace };
+}
 
 describe('a forecast', () => {
-  it('carries the overspend of a pace on until the budget is gone', () => {
-    // 40 may still be bad; 60 outcomes an hour at 3% overspend 1.2 an hour.
-    const { left, exhaustsAt, recent } = forecastBudget(
-      slo,
-      whole,
-      sumOf(() => 0.03),
-      HOUR,
-      START,
-    );
-    expect(left! / HOUR).toBeCloseTo(40 / 1.2, 6);
-    expect(exhaustsAt).toBe(Math.round(START + left!));
-    expect(recent.bad).toBeCloseTo(1.8);
+  /** Three tenths of the budget are spent while nothing is wrong. */
+  const usual = 0.003;
+
+  it.each<[string, (ago: number) => number, number | null, number]>([
+    ['50% failing for 60 minutes', (ago) => (ago < HOUR ? 0.5 : usual), 8.5, 5 * MINUTE],
+    ['1.5x the budget for 10 days', (ago) => (ago < 10 * DAY ? 0.015 : usual), 6.3 * 24, 6 * HOUR],
+    ['recovered 12 hours ago', (ago) => (ago > 12 * HOUR && ago < 13 * HOUR ? 0.5 : usual), null, 6 * HOUR],
+    ['nothing is wrong', () => usual, null, 6 * HOUR],
+  ])('of %s', (_, share, hours, pace) => {
+    const found = reported(slo, traffic(3600, share));
+    expect(found.pace).toBe(pace);
+    if (hours === null) expect(found.hours).toBeNull();
+    else expect(found.hours!).toBeCloseTo(hours, -Math.log10(hours / 25));
   });
 
-  it.each<[string, Counts, number, number | null]>([
-    ['is gone already', { good: 9900, bad: 100 }, 0.03, 0],
-    ['lasts at this pace', whole, 0.01, null],
-    ['lasts longer than the window', whole, 0.0101, 277.8 * DAY],
-  ])('foresees no end of a budget that %s', (_, counts, share, left) => {
-    const foreseen = forecastBudget(
-      slo,
-      counts,
-      sumOf(() => share),
-      DAY,
-      START,
-    );
-    expect(foreseen.exhaustsAt).toBeNull();
-    if (left === null) expect(foreseen.left).toBeNull();
-    else expect(foreseen.left! / DAY).toBeCloseTo(left / DAY, 0);
+  it('is what comes true when the fault goes on: the first hour in which the budget is spent', () => {
+    const share = (ago: number) => (ago < 8 * HOUR ? 0.08 : usual);
+    const { left } = forecastBudget(slo, traffic(600, share), 30 * MINUTE, START);
+    const spentAfter = (later: number) => {
+      const { good, bad } = traffic(600, (ago) => (ago < later ? 0.08 : share(ago - later))).sum(28 * DAY);
+      return bad > (good + bad) * 0.01;
+    };
+    expect(spentAfter(left! - 10 * MINUTE)).toBe(false);
+    expect(spentAfter(left! + 10 * MINUTE)).toBe(true);
+  });
+
+  it('drops what ages out: it matters whether what was spent goes before the rest is', () => {
+    // 0.8% fail now, of 28% may 26.4% did; the worst of it goes within two days, or comes to stay.
+    const old = (ago: number) => (ago > 26 * DAY ? 0.08 : ago < 6 * HOUR ? 0.008 : 0.004);
+    expect(forecastBudget(slo, traffic(60, old), LOOKBACK, START).left).toBeNull();
+    const recent = (ago: number) => (ago > DAY && ago < 3 * DAY ? 0.08 : ago < 6 * HOUR ? 0.008 : 0.004);
+    const { left } = forecastBudget(slo, traffic(60, recent), LOOKBACK, START);
+    // 1.5% are left, and 0.4% a day come to be more than go.
+    expect(left! / DAY).toBeCloseTo(1.5 / 0.4, 0);
+  });
+
+  it('is 0 of a budget that is gone, and none where no failure came', () => {
+    const gone = traffic(60, (ago) => (ago > DAY && ago < 3 * DAY ? 0.5 : 0));
+    expect(forecastBudget(slo, gone, LOOKBACK, START).left).toBe(0);
+    const nearly = traffic(60, (ago) => (ago > DAY && ago < 2 * DAY ? 0.2 : 0));
+    expect(forecastBudget(slo, nearly, LOOKBACK, START).left).toBeNull();
+    expect(forecastBudget(slo, evidenceOf({}), LOOKBACK, START).left).toBeNull();
+  });
+
+  it('has no dust: a pace of exactly the budget never spends it, at any objective', () => {
+    for (let percent = 1; percent < 100; percent++) {
+      const even = defineSlo({ objective: `${percent}%` });
+      const counts = { good: percent, bad: 100 - percent };
+      const evidence = evidenceOf({
+        sum: (duration) => (duration === LOOKBACK ? counts : { good: 1_000_000, bad: 0 }),
+      });
+      expect(forecastBudget(even, evidence, LOOKBACK, START).left).toBeNull();
+    }
+  });
+
+  it('of a quiet hour takes the share of failures, not how few they are', () => {
+    // At night one comes in ten minutes where a hundred come by day; the one failed.
+    const atNight = traffic(600, () => 0.001);
+    const evidence: Evidence = {
+      ...atNight,
+      sum: (duration) => (duration === LOOKBACK ? { good: 9, bad: 1 } : atNight.sum(duration)),
+    };
+    const { left } = forecastBudget(slo, evidence, LOOKBACK, START);
+    // 0.9% of 28 days are left, and 10% fail: a little over 2.5 days.
+    expect(left! / DAY).toBeCloseTo((28 * 0.9) / (10 - 0.1), 1);
+  });
+
+  it('of a calendar window drops nothing, and ends with it', () => {
+    const month: Slo = {
+      ...slo,
+      window: { kind: 'calendar', unit: 'month', timeZone: 'UTC', duration: 30 * DAY, text: 'month' },
+    };
+    // From the first of March to noon of the second: 2,161 outcomes, 22 may fail, 4 did.
+    const at = (share: number) =>
+      evidenceOf({
+        since: START - 100 * DAY,
+        sum: (duration) =>
+          duration === LOOKBACK ? { good: 360 * (1 - share), bad: 360 * share } : { good: 2157, bad: 4 },
+      });
+    const { left } = forecastBudget(month, at(0.02), LOOKBACK, START);
+    expect(left! / HOUR).toBeCloseTo(17.61 / (60 * 0.01), 1);
+    // At 1.02% it would be gone after 61 days, in another month.
+    expect(readBudget(month, QUIET, [], at(0.0102), START).exhaustsAt).toBeNull();
+    expect(readBudget(month, QUIET, [], at(0.02), START).exhaustsAt).toBe(Math.round(START + left!));
   });
 
   it('is the same in a report and in the forecast tier, when the tiers that fire are those whose condition holds', () => {
-    const evidence = evidenceOf({ sum: sumOf((duration) => (duration <= 6 * HOUR ? 0.03 : 0.011)) });
-    const readings = readTiers(slo, evidence, START);
-    const firing = Object.fromEntries(
-      ['fast', 'slow'].map((name) => [name, { since: START, belowSince: null }]),
-    );
-    const reported = readBudget(slo, { ...QUIET, firing }, readings, evidence.sum, START);
-    const [, , { figures }] = readings as [unknown, unknown, (typeof readings)[number]];
-    expect(figures).toMatchObject({ kind: 'forecast', lookback: 6 * HOUR });
-    expect(reported.exhaustsAt).toBe(Math.round(START + (figures as { left: number }).left));
-    // Nothing fires any more, as reports see it; the tier judges what holds now.
-    const later = readBudget(slo, QUIET, readings, evidence.sum, START);
-    expect(later.exhaustsAt).toBe(forecastBudget(slo, whole, evidence.sum, LOOKBACK, START).exhaustsAt);
-  });
-
-  it('of a notification is the sooner of the longest and the shortest window that fires', () => {
-    const evidence = evidenceOf({ sum: sumOf((duration) => (duration === 5 * MINUTE ? 1 : 0.03)) });
-    const [first, second] = readTiers(slo, evidence, START);
-    const reading = {
-      counts: whole,
-      exhaustsAt: START + 30 * MINUTE,
-      budget: readBudget(slo, QUIET, [], evidence.sum, START).budget,
-    };
-    expect(soonestExhaustion(slo, reading, [first!, second!], evidence.sum, START)).toEqual({
-      exhaustsAt: START + 30 * MINUTE,
-      pace: null,
-    });
-    const unforeseen = { ...reading, exhaustsAt: null };
-    const sooner = soonestExhaustion(slo, unforeseen, [first!, second!], evidence.sum, START);
-    // All of an outcome a minute is bad: 0.99 overspend.
-    expect(sooner.pace).toBe(5 * MINUTE);
-    expect((sooner.exhaustsAt! - START) / MINUTE).toBeCloseTo(40 / 0.99, 3);
+    const soon: Tier = { kind: 'forecast', name: 'soon', severity: 'ticket', within: 3 * DAY };
+    const judged = { ...slo, alerts: { ...slo.alerts, tiers: [...slo.alerts.tiers, soon] } };
+    const evidence = traffic(3600, (ago) => (ago < 7 * HOUR ? 0.09 : usual));
+    const { figures } = readTiers(judged, evidence, START).at(-1)!;
+    expect(figures).toMatchObject({ kind: 'forecast', lookback: 30 * MINUTE });
+    const { hours, pace } = reported(judged, evidence);
+    expect(pace).toBe(30 * MINUTE);
+    expect(hours!).toBeCloseTo((figures as { left: number }).left / HOUR, 6);
   });
 });
 
 describe('the pace', () => {
-  const [short, long] = [
-    { long: HOUR, short: 5 * MINUTE },
-    { long: DAY, short: 2 * HOUR },
-  ];
-
-  it('of reports is the longest window offered, else the last day', () => {
-    expect(longestPace([short, { long: 6 * HOUR, short: 30 * MINUTE }])).toBe(6 * HOUR);
-    expect(longestPace([NO_PACE, { long: null, short: MINUTE }])).toBe(LOOKBACK);
+  it('is that of the fastest tier that fires, else the last six hours', () => {
+    expect(paceOfTiers([2 * HOUR, 5 * MINUTE], [])).toBe(5 * MINUTE);
+    expect(paceOfTiers([], [5 * MINUTE])).toBe(6 * HOUR);
+    expect(paceOfTiers([null], [5 * MINUTE])).toBe(6 * HOUR);
   });
 
-  it('of notifications is the shortest window offered; a tier without one borrows those of its policy', () => {
-    expect(shortestPace([long, short], [])).toBe(5 * MINUTE);
-    expect(shortestPace([NO_PACE], [short])).toBeNull();
-    const borrowing = { long: null, short: 'policy' } as const;
-    expect(shortestPace([borrowing], [long, borrowing, { long: null, short: MINUTE }])).toBe(2 * HOUR);
-    expect(shortestPace([borrowing], [borrowing])).toBeNull();
+  it('of a tier without a window of its own is the shortest one of its policy', () => {
+    expect(paceOfTiers(['policy'], [2 * HOUR, 'policy', null, 30 * MINUTE])).toBe(30 * MINUTE);
+    expect(paceOfTiers(['policy'], ['policy'])).toBe(6 * HOUR);
+  });
+});
+
+describe('failures left', () => {
+  /** A job that runs every night at two, 95% over 28 days: 1.4 may fail. */
+  const nightly = defineSlo({ objective: '95%' });
+  const failedAgo = (...days: number[]) => {
+    const runs = Array.from({ length: 28 }, (_, day) => ({
+      hour: START / HOUR - 10 - 24 * day,
+      bad: days.includes(day) ? 1 : 0,
+    }));
+    return evidenceOf({
+      sum: () => ({ good: 28 - days.length, bad: days.length }),
+      hours: (first, last) =>
+        Array.from({ length: last - first + 1 }, (_, index) => {
+          const run = runs.find(({ hour }) => hour === first + index);
+          return run ? [1 - run.bad, run.bad] : [0, 0];
+        }).flat(),
+    });
+  };
+
+  it('is how many more failures spend the budget, and until when that is so', () => {
+    expect(failuresLeft(nightly, failedAgo(), START)).toEqual({ count: 2, until: null });
+    // The one of five days ago ages out in 23 days, at the end of its hour.
+    expect(failuresLeft(nightly, failedAgo(5), START)).toEqual({
+      count: 1,
+      until: START - 9 * HOUR + 23 * DAY,
+    });
+  });
+
+  it('is none of a budget that is spent, and of nothing', () => {
+    expect(failuresLeft(nightly, failedAgo(5, 9), START)).toBeNull();
+    expect(failuresLeft(nightly, evidenceOf({}), START)).toBeNull();
   });
 });

@@ -54,9 +54,7 @@ describe('over random histories', () => {
     for (;;) {
       const start = seen.findIndex(
         ({ factor, longBurnRate, shortBurnRate, long }, index) =>
-          index >= from &&
-          Math.min(longBurnRate ?? -1, shortBurnRate ?? -1) >= factor &&
-          long.bad >= slo.alerts.minFailures,
+          index >= from && Math.min(longBurnRate ?? -1, shortBurnRate ?? -1) >= factor && long.bad >= 2,
       );
       if (start === -1) return fires;
       const end = seen.findIndex((last, index) => {

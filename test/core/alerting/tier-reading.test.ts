@@ -60,6 +60,8 @@ describe('a burn rate tier', () => {
         short: { good: 0, bad: 0 },
         longBurnRate: 10,
         shortBurnRate: null,
+        proof: null,
+        usualBad: null,
       },
     });
   });
@@ -172,7 +174,7 @@ describe('a forecast tier', () => {
   it('is that of Observability Engineering ch. 13: gone within four days, and within one', () => {
     // 99% over 30 days, after 26: 285 bad of 37,960, the last day 130 of 1,460.
     const sum = (duration: number) =>
-      duration === DAY ? { good: 1330, bad: 130 } : { good: 37_675, bad: 285 };
+      duration === 6 * HOUR ? { good: 332.5, bad: 32.5 } : { good: 37_675, bad: 285 };
     expect(judged(read({ ...tier, within: 4 * DAY }, { sum }))).toEqual({ met: true, cleared: false });
     expect(judged(read(tier, { sum }))).toEqual({ met: true, cleared: false });
     // It lasts 94.6 of 115.4 days.
@@ -191,14 +193,16 @@ describe('a forecast tier', () => {
     ],
     ['J2: no outcomes at all', { good: 0, bad: 0 }, { good: 0, bad: 0 }, { met: null, cleared: null }],
   ])('of a budget that is %s is %j', (_, window, recent, expected) => {
-    expect(judged(read(tier, { sum: (duration) => (duration === DAY ? recent : window) }))).toEqual(expected);
+    expect(judged(read(tier, { sum: (duration) => (duration === 6 * HOUR ? recent : window) }))).toEqual(
+      expected,
+    );
   });
 
   it('does not reach into the next month, where the budget begins anew', () => {
     const slo: Slo = { ...defineSlo({ alerts: { tiers: [tier] } }), window: month };
     // 100 of 200 are left, and 200 go a day.
     const sum = (duration: number) =>
-      duration === DAY ? { good: 9700, bad: 300 } : { good: 19_900, bad: 100 };
+      duration === 6 * HOUR ? { good: 2425, bad: 75 } : { good: 19_900, bad: 100 };
     const readAt = (at: string) => judged(readTiers(slo, evidenceOf({ sum }), Date.parse(at))[0]!);
     expect(readAt('2026-03-31T11:00:00Z')).toEqual({ met: true, cleared: false });
     expect(readAt('2026-03-31T12:30:00Z')).toEqual({ met: false, cleared: false });
@@ -206,13 +210,13 @@ describe('a forecast tier', () => {
     expect(readAt('2026-04-01T00:00:00Z')).toEqual({ met: true, cleared: false });
   });
 
-  it('takes the pace of the longest window that burns', () => {
+  it('takes the pace of the short window of the fastest tier that burns', () => {
     const slo = defineSlo();
     const withForecast = { ...slo, alerts: { ...slo.alerts, tiers: [...slo.alerts.tiers, tier] } };
     const sum = (duration: number) =>
       duration <= 6 * HOUR ? { good: 80, bad: 20 } : { good: 1_000_000 - 20, bad: 20 };
     const figures = readTiers(withForecast, evidenceOf({ sum }), START).at(-1)!.figures;
-    expect(figures).toMatchObject({ kind: 'forecast', lookback: 6 * HOUR, recent: { good: 80, bad: 20 } });
+    expect(figures).toMatchObject({ kind: 'forecast', lookback: 5 * MINUTE, recent: { good: 80, bad: 20 } });
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { burnRate, maximumBurnRate } from '../../../src/core/budget/burn-rate.ts';
-import { errorBudget, timeToExhaustion } from '../../../src/core/budget/error-budget.ts';
+import { errorBudget } from '../../../src/core/budget/error-budget.ts';
 import { DAY, HOUR, SECOND } from '../../../src/core/time/duration.ts';
 import { objective } from '../../support/definitions.ts';
 
@@ -115,46 +115,5 @@ describe('the error budget policy of the SRE Workbook, appendix B', () => {
     const { allowed } = errorBudget(goal, { good: 999_000, bad: 1000 });
     expect(200 / allowed).toBe(0.2);
     expect(201 / allowed).toBeGreaterThan(0.2);
-  });
-});
-
-describe('timeToExhaustion', () => {
-  const goal = objective('99%');
-
-  it('carries bad and total forward: 805 of 43,800 against 438 allowed, four days ahead', () => {
-    // Observability Engineering ch. 13.
-    const window = { good: 37_960 - 285, bad: 285 };
-    const lastDay = { good: 1460 - 130, bad: 130 };
-    const after = (days: number) => ({
-      good: window.good + days * lastDay.good,
-      bad: window.bad + days * lastDay.bad,
-    });
-    expect(after(4).bad).toBe(805);
-    expect(after(4).good + after(4).bad).toBe(43_800);
-    expect(errorBudget(goal, after(4)).allowed).toBe(438);
-    const left = timeToExhaustion(goal, window, lastDay, DAY)!;
-    expect(left / DAY).toBeCloseTo(94.6 / 115.4, 10);
-    expect(errorBudget(goal, after(left / DAY)).remaining).toBeCloseTo(0, 8);
-  });
-
-  it('is 0 when nothing is left', () => {
-    expect(timeToExhaustion(goal, { good: 99, bad: 1 }, { good: 1, bad: 0 }, DAY)).toBe(0);
-    expect(timeToExhaustion(goal, { good: 9, bad: 10 }, { good: 0, bad: 0 }, DAY)).toBe(0);
-  });
-
-  it('is never while outcomes spend no more than they earn', () => {
-    expect(timeToExhaustion(goal, { good: 1000, bad: 1 }, { good: 99, bad: 1 }, DAY)).toBeNull();
-    expect(timeToExhaustion(goal, { good: 1000, bad: 1 }, { good: 0, bad: 0 }, DAY)).toBeNull();
-    expect(timeToExhaustion(goal, { good: 0, bad: 0 }, { good: 0, bad: 0 }, DAY)).toBeNull();
-  });
-
-  it('has no dust: a pace of exactly the budget never spends it, at any objective', () => {
-    for (let percent = 1; percent < 100; percent++) {
-      for (const times of [1, 3, 7, 100]) {
-        const pace = { good: percent * times, bad: (100 - percent) * times };
-        const window = { good: 1_000_000, bad: 0 };
-        expect(timeToExhaustion(objective(`${percent}%`), window, pace, DAY)).toBeNull();
-      }
-    }
   });
 });

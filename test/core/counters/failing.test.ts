@@ -137,6 +137,14 @@ describe('when outcomes stopped failing', () => {
     expect(stoppedFailing(cells, 1000 * MINUTE, NOW, SHARES).at).toBe(1040 * MINUTE);
   });
 
+  it('is found also when long health has made them few of all', () => {
+    const cells = cellsOf([
+      [600, 608, 0, 50],
+      [608, MINUTE_OF_NOW + 1, 50, 1],
+    ]);
+    expect(stoppedFailing(cells, 600 * MINUTE, NOW, { allowed: 0.05, failing: 0.03 }).at).toBe(608 * MINUTE);
+  });
+
   it('is now at the latest', () => {
     const cells = cellsOf([[1000, MINUTE_OF_NOW + 1, 0, 5]]);
     expect(stoppedFailing(cells, 1000 * MINUTE, NOW, SHARES).at).toBe(NOW);

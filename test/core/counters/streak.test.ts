@@ -34,18 +34,31 @@ const minutes = (cells: Record<number, readonly [number, number]>): MinuteCounts
 describe('the streak', () => {
   it('is the bad outcomes since the last good one', () => {
     const counts = minutes({ 300: [5, 0], 310: [0, 2], 320: [0, 1], 330: [0, 3] });
-    expect(read(counts, NOW).streak).toEqual({ consecutiveBad: 6, streakSince: 310 * MINUTE, lastAt: NOW });
+    expect(read(counts, NOW).streak).toEqual({
+      consecutiveBad: 6,
+      badMinutes: 3,
+      lastGoodMinute: 300,
+      streakSince: 310 * MINUTE,
+      lastAt: NOW,
+    });
   });
 
   it('leaves out bad ones that came in the same minute as a good one', () => {
     const counts = minutes({ 310: [1, 9], 320: [0, 1] });
-    expect(read(counts, NOW).streak).toMatchObject({ consecutiveBad: 1, streakSince: 320 * MINUTE });
+    expect(read(counts, NOW).streak).toMatchObject({
+      consecutiveBad: 1,
+      badMinutes: 1,
+      lastGoodMinute: 310,
+      streakSince: 320 * MINUTE,
+    });
   });
 
   it('goes back over empty and bad hours, not beyond the first', () => {
     const counts = minutes({ 5: [0, 1], 70: [0, 2], 200: [0, 4] });
     expect(read(counts, NOW).streak).toEqual({
       consecutiveBad: 7,
+      badMinutes: 3,
+      lastGoodMinute: null,
       streakSince: 5 * MINUTE,
       lastAt: 201 * MINUTE,
     });
@@ -59,7 +72,7 @@ describe('the streak', () => {
 
   it('is empty without outcomes', () => {
     expect(read(minutes({}), NOW)).toEqual({
-      streak: { consecutiveBad: 0, streakSince: null, lastAt: null },
+      streak: { consecutiveBad: 0, badMinutes: 0, lastGoodMinute: null, streakSince: null, lastAt: null },
       wanted: [],
     });
   });
@@ -68,12 +81,25 @@ describe('the streak', () => {
     const counts = minutes({ 70: [0, 1], 80: [2, 0], 90: [0, 2], 130: [0, 4] });
     const old = (hour: number) => hour < 5;
     expect(read(counts, NOW, 0, old)).toEqual({
-      streak: { consecutiveBad: 4, streakSince: 2 * HOUR, lastAt: 3 * HOUR },
+      streak: {
+        consecutiveBad: 4,
+        badMinutes: 1,
+        // Anywhere in its hour.
+        lastGoodMinute: 119,
+        streakSince: 2 * HOUR,
+        lastAt: 3 * HOUR,
+      },
       wanted: [2, 1],
     });
     expect(read(counts, NOW, 0, (hour) => hour === 0).streak).toEqual(
       {
-        streak: { consecutiveBad: 6, streakSince: 90 * MINUTE, lastAt: 131 * MINUTE },
+        streak: {
+          consecutiveBad: 6,
+          badMinutes: 2,
+          lastGoodMinute: 80,
+          streakSince: 90 * MINUTE,
+          lastAt: 131 * MINUTE,
+        },
         wanted: [],
       }.streak,
     );

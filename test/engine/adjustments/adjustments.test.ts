@@ -23,7 +23,7 @@ import { define, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
 import { startWorld } from '../../support/world.ts';
 
-const slo = defineSlo({ objective: '95%' });
+const slo = defineSlo({ objective: '95%', alerts: { resolveAfter: 5 * MINUTE } });
 
 /** One process: what it evaluates, reports and is told. */
 interface Process {

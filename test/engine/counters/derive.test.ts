@@ -360,14 +360,15 @@ describe('a schedule', () => {
           await open(punctual);
           world.clock.set(START + 150 * MINUTE);
           // In units of a quarter of a minute.
-          const executions = runs.map(([start, length, isReported]) => ({
-            startedAt: START + (start * MINUTE) / 4 + 1,
-            endedAt: START + ((start + length) * MINUTE) / 4 + 1,
-            isReported,
-          }));
-          for (const { startedAt, endedAt, isReported } of executions.filter(
-            (one) => one.endedAt <= world.clock.now(),
-          )) {
+          const executions = runs
+            .map(([start, length, isReported]) => ({
+              startedAt: START + (start * MINUTE) / 4 + 1,
+              endedAt: START + ((start + length) * MINUTE) / 4 + 1,
+              isReported,
+            }))
+            // Nothing is reported before it has ended.
+            .filter(({ endedAt }) => endedAt <= world.clock.now());
+          for (const { startedAt, endedAt, isReported } of executions) {
             const execution = `run-${named++}`;
             if (isReported) await report('started', { execution, at: startedAt });
             const known = isReported ? {} : { startedAt };

@@ -69,6 +69,8 @@ describe('the streak of an SLO', () => {
     world.clock.advance(20 * HOUR);
     expect(await streak()).toEqual({
       consecutiveBad: 5,
+      badMinutes: 2,
+      lastGoodMinute: START / MINUTE + 1,
       streakSince: since,
       lastAt: START + 30 * HOUR + 3 * MINUTE,
     });
@@ -125,7 +127,11 @@ describe('the streak of an SLO', () => {
     await world.report(0, 3);
     const since = world.clock.now() - 30_000;
     world.clock.set(Date.parse('2026-04-01T00:10:00Z'));
-    expect(await streak(monthly)).toEqual({ consecutiveBad: 3, streakSince: since, lastAt: since + MINUTE });
+    expect(await streak(monthly)).toMatchObject({
+      consecutiveBad: 3,
+      streakSince: since,
+      lastAt: since + MINUTE,
+    });
     await world.report(0, 1);
     expect(await streak(monthly)).toMatchObject({ consecutiveBad: 4, streakSince: since });
   });
@@ -205,7 +211,7 @@ describe('a window that was not prepared', () => {
     otherWindows: [{ kind: 'rolling', duration: asked, text: 'asked by a test' }],
   });
   const message = (of: Slo) =>
-    `the window of 1h40m of ${of.id} was not prepared, only those of 5m, 30m, 1h, 2h, 6h, 1d, 3d, 28d`;
+    `the window of 1h40m of ${of.id} was not prepared, only those of 5m, 30m, 1h, 2h, 6h, 1d, 3d, 14d, 28d`;
 
   /** 15 bad outcomes in the last 100 minutes, of which 3 are in the last hour. */
   async function openAsked(adjusted: boolean): Promise<void> {

@@ -17,7 +17,7 @@ let setBy: number;
 afterEach(() => world.close());
 
 async function start(tiers = defineSlo().alerts.tiers, sli = defineSlo().sli): Promise<void> {
-  world = await startWorld({ slos: [defineSlo({ sli, alerts: { tiers } })] });
+  world = await startWorld({ slos: [defineSlo({ sli, alerts: { tiers, resolveAfter: 5 * MINUTE } })] });
   setBy = 0;
   evaluator = newEvaluator();
 }
@@ -123,6 +123,8 @@ describe('J4: silence', () => {
     expect(await minutes(20, 10, 0)).toEqual([]);
     expect(await minutes(90), 'as long as it was away').toEqual([]);
     expect(await minutes(60), 'what is missed with somebody listening').toHaveLength(1);
+    // All that was missed since it was away counts, which is more than one.
+    expect((await world.told()).at(-1)!.facts.severity).toBe('page');
   });
 
   it('goes on over restarts that take a minute', async () => {

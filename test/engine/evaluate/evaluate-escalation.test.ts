@@ -26,7 +26,7 @@ afterEach(() => world.close());
 
 /** Puts one SLO in force, with a policy that differs in these parts. */
 function policy(alerts: Partial<AlertPolicy>): void {
-  world.redefine([defineSlo({ alerts })], [PAYMENTS, LEADS]);
+  world.redefine([defineSlo({ alerts: { resolveAfter: 5 * MINUTE, ...alerts } })], [PAYMENTS, LEADS]);
 }
 
 /** Ticks once a minute while outcomes come. */

@@ -29,7 +29,9 @@ function manySlos(count: number): Slo[] {
 async function startWithFailures(count: number): Promise<readonly Slo[]> {
   const slos = manySlos(count);
   world = await startWorld({ slos });
-  await world.report(0, 20);
+  await world.report(0, 10);
+  world.clock.advance(MINUTE);
+  await world.report(0, 10);
   return slos;
 }
 
@@ -162,7 +164,7 @@ describe('failures that cannot be read', () => {
     });
     expect(facts.get(sound!.id)).toMatchObject({
       failures: [{ count: 20 }],
-      lastFailed: [{ execution: 'bad-1' }],
+      lastFailed: [{ execution: 'bad-2' }, { execution: 'bad-1' }],
     });
     expect(world.log.entries.filter(({ level }) => level === 'error')).toMatchObject([
       { fields: { slo: broken!.id, error: 'TypeError: wrong type' } },

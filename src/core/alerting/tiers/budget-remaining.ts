@@ -1,13 +1,15 @@
 import { errorBudget } from '../../budget/error-budget.ts';
 import { windowLength } from '../../time/calendar.ts';
-import { LOOKBACK, NO_PACE } from '../forecast.ts';
+import { leastFailures } from '../../slo/alert-policy.ts';
+import { DAY } from '../../time/duration.ts';
 import type { TierKind } from '../tier-kind.ts';
 import { hasFailures } from './window-volume.ts';
 
 export const BUDGET_REMAINING: TierKind<'budgetRemaining'> = {
   windows: (_tier, { window }, now) => [windowLength(window, now)],
   streak: () => null,
-  pace: () => NO_PACE,
+  asksUsualGap: () => false,
+  pace: () => null,
   read(tier, { slo: { objective, window, alerts }, evidence, now }) {
     const length = windowLength(window, now);
     const counts = evidence.sum(length);
@@ -19,12 +21,12 @@ export const BUDGET_REMAINING: TierKind<'budgetRemaining'> = {
       met:
         remainingRatio === null
           ? null
-          : remainingRatio < tier.below && hasFailures(evidence, length, alerts.minFailures),
+          : remainingRatio < tier.below && hasFailures(evidence, length, leastFailures(alerts, false)),
       cleared: spent === null ? null : spent < alerts.resolveShare * (1 - tier.below) || counts.bad === 0,
       figures: { kind: 'budgetRemaining', window: counts, remainingRatio },
     };
   },
-  reach: () => LOOKBACK,
+  reach: () => DAY,
   lately: () => null,
   burn: () => 0,
   burnRates: () => [],

@@ -1,5 +1,7 @@
 import { endOfPeriod, windowLength } from '../../time/calendar.ts';
-import { LOOKBACK, NO_PACE, forecastBudget } from '../forecast.ts';
+import { leastFailures } from '../../slo/alert-policy.ts';
+import { DAY } from '../../time/duration.ts';
+import { LOOKBACK, forecastBudget } from '../forecast.ts';
 import { windowFacts } from '../reason.ts';
 import type { TierKind } from '../tier-kind.ts';
 import { hasFailures } from './window-volume.ts';
@@ -8,12 +10,13 @@ export const FORECAST: TierKind<'forecast'> = {
   // The other times whose pace it may carry on are windows of the tiers that offer them.
   windows: (_tier, { window }, now) => [windowLength(window, now), LOOKBACK],
   streak: () => null,
-  pace: () => NO_PACE,
+  asksUsualGap: () => false,
+  pace: () => null,
   read(tier, { slo, evidence, now, pace }) {
     const { window, alerts } = slo;
     const length = windowLength(window, now);
     const lookback = pace();
-    const { recent, left } = forecastBudget(slo, evidence.sum(length), evidence.sum, lookback, now);
+    const { recent, left } = forecastBudget(slo, evidence, lookback, now);
     // A budget that is gone needs no pace; for one that is not, no outcomes mean no forecast.
     const known = left === 0 || recent.good + recent.bad > 0;
     // With the next period the budget starts afresh.
@@ -22,13 +25,13 @@ export const FORECAST: TierKind<'forecast'> = {
     return {
       tier,
       met: known
-        ? left !== null && left <= within && hasFailures(evidence, length, alerts.minFailures)
+        ? left !== null && left <= within && hasFailures(evidence, length, leastFailures(alerts, false))
         : null,
       cleared: known ? left === null || left * alerts.resolveShare > within : null,
       figures: { kind: 'forecast', left, lookback, recent },
     };
   },
-  reach: () => LOOKBACK,
+  reach: () => DAY,
   lately: ({ recent }) => recent,
   burn: () => 0,
   burnRates: () => [],

@@ -1,17 +1,18 @@
-import { LOOKBACK, NO_PACE } from '../forecast.ts';
+import { DAY } from '../../time/duration.ts';
 import type { TierKind } from '../tier-kind.ts';
 
 export const NO_DATA: TierKind<'noData'> = {
   windows: () => [],
   streak: ({ after }) => after,
-  pace: () => NO_PACE,
+  asksUsualGap: () => false,
+  pace: () => null,
   read(tier, { evidence: { streak, since }, watched }) {
     const { lastAt } = streak();
     const silentFor = Math.max(0, watched(Math.max(since, lastAt ?? since)));
     const met = silentFor >= tier.after;
     return { tier, met, cleared: !met, figures: { kind: 'noData', lastAt, silentFor } };
   },
-  reach: () => LOOKBACK,
+  reach: () => DAY,
   lately: () => null,
   burn: () => 0,
   burnRates: () => [],

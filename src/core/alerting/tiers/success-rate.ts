@@ -1,4 +1,5 @@
 import { burnRate } from '../../budget/burn-rate.ts';
+import { leastFailures } from '../../slo/alert-policy.ts';
 import { windowFacts } from '../reason.ts';
 import type { TierKind } from '../tier-kind.ts';
 import { hasFailures } from './window-volume.ts';
@@ -6,8 +7,8 @@ import { hasFailures } from './window-volume.ts';
 export const SUCCESS_RATE: TierKind<'successRate'> = {
   windows: ({ over }) => [over],
   streak: () => null,
-  // How long `over` is was chosen for a threshold that is not about the budget, so no forecast relies on it for long.
-  pace: ({ over }) => ({ long: null, short: over }),
+  asksUsualGap: () => false,
+  pace: ({ over }) => over,
   read(tier, { slo: { objective, alerts }, evidence }) {
     const over = evidence.sum(tier.over);
     const total = over.good + over.bad;
@@ -18,7 +19,7 @@ export const SUCCESS_RATE: TierKind<'successRate'> = {
       met:
         total === 0
           ? null
-          : over.good / total < tier.below && hasFailures(evidence, tier.over, alerts.minFailures),
+          : over.good / total < tier.below && hasFailures(evidence, tier.over, leastFailures(alerts, false)),
       cleared: total === 0 ? null : over.bad < bearable || over.bad === 0,
       figures: { kind: 'successRate', over, burnRate: burnRate(objective, over) },
     };

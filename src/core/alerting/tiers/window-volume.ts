@@ -1,10 +1,15 @@
 import type { Evidence } from '../../counters/evidence.ts';
 import type { Slo } from '../../slo/slo.ts';
-import { MINUTE } from '../../time/duration.ts';
+import { DAY, MINUTE } from '../../time/duration.ts';
+
+/** How many bad outcomes the window of a length (milliseconds) holds, each as one. */
+export function failuresIn({ sum, failures }: Evidence, duration: number): number {
+  return failures ? failures(duration) : sum(duration).bad;
+}
 
 /** Whether the window of a length (milliseconds) holds so many bad outcomes. */
-export function hasFailures({ sum, failures }: Evidence, duration: number, atLeast: number): boolean {
-  return (failures ? failures(duration) : sum(duration).bad) >= atLeast;
+export function hasFailures(evidence: Evidence, duration: number, atLeast: number): boolean {
+  return failuresIn(evidence, duration) >= atLeast;
 }
 
 /**
@@ -12,10 +17,23 @@ export function hasFailures({ sum, failures }: Evidence, duration: number, atLea
  * than the window, that many more in proportion. Sums up `window.duration`: what a calendar window is going to hold is
  * estimated from as long a time before.
  */
-export function volumeOfWindow({ window }: Slo, { sum, since }: Evidence, now: number): number {
+export function volumeOfWindow(slo: Slo, evidence: Evidence, now: number): number {
+  return Math.max(1, Math.ceil(extrapolated(slo, evidence, now, MINUTE)));
+}
+
+/** A window that holds fewer outcomes than this is one of a rare job. */
+const RARE_BELOW = 100;
+
+/**
+ * Whether the window of an SLO is going to hold so few outcomes that one failure matters. Sums up `window.duration`.
+ * An hour shows nothing of a job that runs every night, so that of a young history a day is asked for its pace.
+ */
+export function isRare(slo: Slo, evidence: Evidence, now: number): boolean {
+  return extrapolated(slo, evidence, now, Math.min(DAY, slo.window.duration)) < RARE_BELOW;
+}
+
+function extrapolated({ window }: Slo, { sum, since }: Evidence, now: number, shortestAge: number): number {
   const { good, bad } = sum(window.duration);
-  const total = good + bad;
-  const age = now - since;
-  const extrapolated = age < window.duration ? (total / Math.max(age, MINUTE)) * window.duration : total;
-  return Math.max(1, Math.ceil(extrapolated));
+  const age = Math.max(now - since, shortestAge);
+  return age < window.duration ? ((good + bad) / age) * window.duration : good + bad;
 }
