@@ -79,7 +79,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     tokens,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     traceUrl: readTraceUrl(reader),
-    smtpUrl: reader.url('SMTP_URL', ['smtp:', 'smtps:']),
+    smtpUrl: readSmtpUrl(reader),
     mailFrom: reader.text('MAIL_FROM'),
     heartbeatUrl: reader.url('HEARTBEAT_URL', ['http:', 'https:']),
     partitions: reader.number('PARTITIONS', 1, 256),
@@ -136,7 +136,8 @@ function settingReader(env: Environment, flags: Flags, problems: string[]): Sett
     url(name, protocols) {
       const value = text(name);
       if (value === '') return null;
-      if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+      const parsed = URL.canParse(value) ? new URL(value) : null;
+      if (parsed && protocols.includes(parsed.protocol)) return value;
       problem(
         name,
         `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
@@ -179,6 +180,19 @@ function readBreakGrace(reader: SettingReader): number {
   if (grace !== null && grace >= SECOND && grace <= DAY) return grace;
   reader.problem('BREAK_GRACE', 'a duration from 1s to 1d, such as 90s or 5m');
   return MINUTE;
+}
+
+function readSmtpUrl(reader: SettingReader): string | null {
+  const text = reader.text('SMTP_URL');
+  const parsed = URL.canParse(text) ? new URL(text) : null;
+  // A # or / in a password ends what is taken for the host, before the @ that ends the password.
+  const isCut = !parsed || /@/.test(parsed.pathname + parsed.search + parsed.hash);
+  if (!/^smtps?:\/\/[^\s]*@/i.test(text) || !isCut) return reader.url('SMTP_URL', ['smtp:', 'smtps:']);
+  reader.problem(
+    'SMTP_URL',
+    'smtp://user:password@host:port with what is special in user and password percent-encoded: / as %2F, # as %23, ? as %3F, @ as %40, % as %25',
+  );
+  return null;
 }
 
 function readTraceUrl(reader: SettingReader): string | null {

@@ -71,6 +71,18 @@ describe('G2: a hostile file ends in a located problem', () => {
     expect(loaded.problems[0]!.sourceLine).toBe('  lag: 5');
   });
 
+  it('files that were joined with the byte order marks of their editor are no problem (case 09)', async () => {
+    const first = 'workflow: w\nowner: ops\nslos:\n  s: { objective: 99%, window: 28d, sli: succeeded }\n';
+    const second = 'teams: { ops: { page: [screen], ticket: [screen] } }\ntargets: { screen: { log: {} } }\n';
+    for (const joint of ['---\n\ufeff', '\ufeff---\n', '---\r\n\ufeff', '---\n\ufeff# comment\n']) {
+      const loaded = await loadFiles({ 'a.yaml': `\ufeff${first}${joint}${second}` });
+      expect(told(loaded)).toEqual([]);
+      expect([...loaded.definitions!.teams.keys()]).toEqual(['ops']);
+    }
+    const wrong = await loadFiles({ 'a.yaml': `\ufeff${first}---\n\ufeffteam: 1\n` });
+    expect(told(wrong)).toContainEqual(expect.stringMatching(/^a\.yaml:6:1: unknown key `team`/));
+  });
+
   it('more SLOs than can be watched', async () => {
     const slos = Array.from(
       { length: 1001 },

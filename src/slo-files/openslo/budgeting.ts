@@ -40,6 +40,11 @@ export function readTarget({ spec, place, source, report }: ObjectiveContext): O
     key === 'target'
       ? 'a share above 0 and below 1, such as 0.999, with at most 9 decimals'
       : 'a percentage above 0 and below 100, such as 99.9, with at most 9 decimals';
+  if (Number(text) === (key === 'target' ? 1 : 100)) {
+    const message = `\`${key}\` is ${quoted(at)}: without any budget one bad outcome breaks it for good`;
+    report(problemAt(source, at.start, 'error', message, { expected }));
+    return null;
+  }
   const isPercent = key === 'target' && parseObjective(`${text}%`) !== null;
   const suggestion = isPercent ? `targetPercent: ${text}` : undefined;
   report(problemAt(source, at.start, 'error', `\`${key}\` is ${quoted(at)}`, { expected, suggestion }));

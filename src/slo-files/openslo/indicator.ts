@@ -68,6 +68,13 @@ function ratioIndicator(
     metric ? readWords(role, metric.metricSource, placeAt(place, [role, 'metricSource'])!, context) : null;
   const selectionAt = (role: MetricRole) => placeAt(place, [role, 'metricSource', 'spec'])!;
 
+  if (ratio.rawType === 'failure') {
+    const at = placeAt(place, ['rawType'])!;
+    const message =
+      '`rawType` is `failure`: Burnwatch counts which outcomes are good, and not a ratio of bad ones';
+    report(problemAt(source, at.start, 'error', message, { expected: 'success' }));
+    return null;
+  }
   if (ratio.raw) {
     const raw = words('raw', ratio.raw);
     return raw && rawIndicator(raw, selectionAt('raw'), context);

@@ -9,6 +9,7 @@ import { annotationOf, checkAnnotations, foreignMetadata, ownerOf } from './anno
 import { type BuiltSlo, buildSlos, draftOf } from './built-slos.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import type { OpenSloDocument } from './documents.ts';
+import { metadataOf } from './inline-objects.ts';
 import { type Indicator, OUR_TYPE, readIndicator } from './indicator.ts';
 import { readSloDocument, type SloEntry } from './objectives.ts';
 
@@ -103,8 +104,9 @@ async function checkAround(
     const { kind, data, source, place } = document;
     if (!data) continue;
     const metadataAt = placeAt(place, ['metadata'])!;
-    checkAnnotations(data.metadata, metadataAt, source, report);
-    const strange = foreignMetadata(data.metadata, metadataAt);
+    const metadata = metadataOf(document);
+    for (const one of metadata) checkAnnotations(one, source, report);
+    const strange = metadata.map(foreignMetadata).find((at) => at !== undefined);
     if (strange) {
       foreignCount++;
       foreign ??= { at: strange.key, document };

@@ -90,9 +90,9 @@ const ratioMetric = z
       bad: metric.optional().describe('The outcomes that are bad, with total.'),
       total: metric.optional().describe('The outcomes that count.'),
       rawType: z
-        .enum(['success', 'failure'], { error: 'success or failure' })
+        .enum(['success', 'failure'], { error: 'success' })
         .optional()
-        .describe('What kind of ratio raw is.'),
+        .describe('What kind of ratio raw is: success.'),
       raw: metric.optional().describe('The ratio as a whole, without naming its two parts.'),
     },
     { error: `a map of ${RATIO}` },
@@ -131,7 +131,9 @@ const conditionSpec = z.strictObject(
       .strictObject(
         {
           kind: z.literal('burnrate', { error: 'burnrate' }).optional().describe('The only kind there is.'),
-          op: op.optional().describe('gte: the alert fires from the threshold on.'),
+          op: z
+            .enum(['lte', 'lt', 'gte', 'gt'], { error: 'gte' })
+            .describe('gte: the alert fires from the threshold on.'),
           threshold: numeric.describe('The burn rate from which it fires.'),
           lookbackWindow: shorthand.describe('The time the burn rate is measured over.'),
           alertAfter: shorthand

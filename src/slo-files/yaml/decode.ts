@@ -8,8 +8,9 @@ export function decode(file: string, bytes: Buffer, report: ReportProblem): Sour
     report(problemAt(sourceText(file, ''), 0, 'error', `the file is larger than ${MAX_FILE_BYTES} bytes`));
     return null;
   }
-  // Invalid bytes become U+FFFD here and a byte order mark is dropped.
-  const source = sourceText(file, new TextDecoder().decode(bytes));
+  // Invalid bytes become U+FFFD here and a byte order mark is dropped, also where files were joined: YAML allows one in
+  // front of every document, and nothing that is read here begins a line with one.
+  const source = sourceText(file, new TextDecoder().decode(bytes).replaceAll(/^\ufeff/gm, ''));
   const binary = source.text.indexOf('\0');
   if (binary !== -1) {
     report(problemAt(source, binary, 'error', 'a NUL character: this is not a text file', UTF8));

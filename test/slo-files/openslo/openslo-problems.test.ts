@@ -108,6 +108,79 @@ describe('one change to it is answered where it was made', () => {
       '5:46: `burnwatch.dev/min-failures` is `many`; expected a whole number from 1 to 1000000',
     ],
     [
+      'an annotation under a misspelt domain',
+      '  labels:',
+      '  annotations: { burnwatch.io/owner: payments }\n  labels:',
+      '5:18: unknown annotation `burnwatch.io/owner`; expected one of burnwatch.dev/owner, burnwatch.dev/runbook, burnwatch.dev/min-failures, burnwatch.dev/default-tiers, burnwatch.dev/short-window, burnwatch.dev/not-exported (did you mean burnwatch.dev/owner?)',
+    ],
+    [
+      'an annotation without its domain',
+      '  labels:',
+      '  annotations: { min-failures: "5" }\n  labels:',
+      '5:18: unknown annotation `min-failures`; expected one of',
+    ],
+    [
+      'an annotation where it means nothing',
+      '  labels:',
+      '  annotations: { burnwatch.dev/short-window: 5m }\n  labels:',
+      '5:18: `burnwatch.dev/short-window` means nothing on an SLO; expected it on an AlertCondition',
+    ],
+    [
+      'an annotation of an SLI that is written inside',
+      '  indicator:\n',
+      '  indicator:\n    metadata: { name: pays, annotations: { burnwatch.dev/owner: payments } }\n',
+      '9:44: `burnwatch.dev/owner` means nothing on an SLI; expected it on a Service or an SLO',
+    ],
+    [
+      'an annotation of a policy that is written inside',
+      'metadata: { name: fast }',
+      'metadata: { name: fast, annotations: { burnwatch.dev/min-failures: "5" } }',
+      '24:46: `burnwatch.dev/min-failures` means nothing on an AlertPolicy; expected it on an SLO',
+    ],
+    [
+      'a misspelt annotation of a condition that is written inside',
+      'metadata: { name: burns }',
+      'metadata: { name: burns, annotations: { burnwatch.dev/short-windw: 5m } }',
+      '30:53: unknown annotation `burnwatch.dev/short-windw`; expected one of',
+    ],
+    [
+      'an annotation that says nothing in what is written inside',
+      'metadata: { name: burns }',
+      'metadata: { name: burns, annotations: { burnwatch.dev/short-window: soon } }',
+      '30:81: `burnwatch.dev/short-window` is `soon`; expected a duration of at least 1m',
+    ],
+    [
+      'an annotation of a target that is written inside',
+      '[{ targetRef: log }]',
+      '[{ kind: AlertNotificationTarget, metadata: { name: log, annotations: { burnwatch.dev/owner: x } }, spec: { target: log } }]',
+      '`burnwatch.dev/owner` means nothing on an AlertNotificationTarget; expected it on a Service or an SLO',
+    ],
+    [
+      'labels for other tools in what is written inside',
+      'metadata: { name: burns }',
+      'metadata: { name: burns, labels: { tier: gold } }',
+      '30:48: warning: labels and annotations for other tools change nothing in Burnwatch',
+    ],
+    ['a condition without op', 'op: gte, ', '', '`op` is missing; expected gte'],
+    [
+      'a ratio of failures',
+      /        counter: true\n        good:\n.*\n        total:\n/,
+      '        rawType: failure\n        raw:\n',
+      '11:18: `rawType` is `failure`: Burnwatch counts which outcomes are good, and not a ratio of bad ones; expected success',
+    ],
+    [
+      'an objective that allows nothing (case 10)',
+      'target: 0.99',
+      'target: 1.000000',
+      '21:15: `target` is `1.000000`: without any budget one bad outcome breaks it for good; expected a share above 0 and below 1, such as 0.999, with at most 9 decimals',
+    ],
+    [
+      'the same in percent',
+      'target: 0.99',
+      'targetPercent: 100.0',
+      '21:22: `targetPercent` is `100.0`: without any budget one bad outcome breaks it for good; expected a percentage above 0 and below 100',
+    ],
+    [
       'labels of others',
       'owner: payments',
       'owner: payments, tier: gold',
@@ -193,7 +266,7 @@ describe('one change to it is answered where it was made', () => {
       'a target of 100%',
       'target: 0.99',
       'target: 1.0',
-      '21:15: `target` is `1.0`; expected a share above 0 and below 1',
+      '21:15: `target` is `1.0`: without any budget one bad outcome breaks it for good; expected a share above 0',
     ],
     [
       'a percentage as target',
@@ -493,7 +566,7 @@ describe('documents that do not go together', () => {
     [
       'a condition that nobody uses',
       [
-        'apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: { name: c }\nspec: { severity: sev1, condition: { threshold: 2, lookbackWindow: 1h } }',
+        'apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: { name: c }\nspec: { severity: sev1, condition: { op: gte, threshold: 2, lookbackWindow: 1h } }',
       ],
       /`severity` is `sev1`; expected page, critical or high/,
     ],

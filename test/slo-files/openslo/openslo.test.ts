@@ -170,7 +170,6 @@ slos:
 describe('an SLI', () => {
   it.each([
     ['raw success', RAW],
-    ['raw failure', RAW.replace('success', 'failure')],
     [
       'good and total, whatever the case of the type',
       '{ ratioMetric: { good: { metricSource: { type: Burnwatch, spec: { workflow: shop, status: succeeded } } }, total: { metricSource: { type: BurnWatch, spec: { workflow: shop } } } } }',
