@@ -109,8 +109,8 @@ export async function startApp(
     reader,
     deriver: {
       // What is excluded is part of what was counted, derived counters included.
-      async derive(slos, now, until) {
-        await deriver.derive(slos, now, until);
+      async derive(slos, now, judging) {
+        await deriver.derive(slos, now, judging);
         await excludedSeries.write(slos, now);
       },
     },

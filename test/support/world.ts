@@ -4,6 +4,7 @@ import type { AlertState } from '../../src/core/alerting/incident.ts';
 import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
+import { allSlos } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type { TimeSpan } from '../../src/core/time/breaks.ts';
 import { DAY, MINUTE } from '../../src/core/time/duration.ts';
@@ -51,6 +52,8 @@ export interface World {
   /** The notifications so far, oldest first. */
   told(): Promise<readonly OutboxRow[]>;
   state(slo: Slo): Promise<AlertState | null | undefined>;
+  /** Those in force. */
+  slos(): readonly Slo[];
   /** Puts other SLOs in force. */
   redefine(slos: readonly Slo[], teams?: readonly Team[]): void;
   close(): Promise<void>;
@@ -133,6 +136,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
+    slos: () => allSlos(current),
     redefine: (next, teams) => void (current = define(next, teams)),
     async close() {
       wrapped.bringUp();

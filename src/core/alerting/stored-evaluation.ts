@@ -5,6 +5,8 @@ import type { Gap } from '../time/gaps.ts';
 export interface EvaluationAccount {
   readonly lastAt: number;
   readonly gaps: readonly Gap[];
+  /** Times that the clock jumped over, which are among the gaps. */
+  readonly jumps: readonly Gap[];
 }
 
 /**
@@ -12,7 +14,7 @@ export interface EvaluationAccount {
  * former shape in a type of its own with a function that brings it one version further, and add fixtures (see
  * CONTRIBUTING.md).
  *
- * - 1: the fields of `EvaluationAccount`.
+ * - 1: the fields of `EvaluationAccount`. Up to 0.1 there were no `jumps`, and a replica of it leaves them out again.
  */
 const VERSION = 1;
 
@@ -27,6 +29,10 @@ export function storedEvaluation(account: EvaluationAccount): object {
 /** The account of a stored value; null when a newer version of Burnwatch wrote it. */
 export function upgradeEvaluation(stored: unknown): EvaluationAccount | null {
   if (versionOf(stored) > VERSION) return null;
-  const { lastAt, gaps } = stored as EvaluationAccount;
-  return { lastAt, gaps };
+  const {
+    lastAt,
+    gaps,
+    jumps = [],
+  } = stored as Partial<EvaluationAccount> & Omit<EvaluationAccount, 'jumps'>;
+  return { lastAt, gaps, jumps };
 }

@@ -2,6 +2,8 @@ import type { CellHistory } from '../counters/cell-history.ts';
 import { countMinute, emptyHour, lastGood } from '../counters/cell-history.ts';
 import type { FreshnessSli } from './sli.ts';
 import { MINUTE, minuteOf } from '../time/duration.ts';
+import type { Gap } from '../time/gaps.ts';
+import { touchesGap } from '../time/gaps.ts';
 
 /** How many minutes a success keeps those after its own good. */
 export function freshMinutes({ everyMs }: FreshnessSli): number {
@@ -11,7 +13,7 @@ export function freshMinutes({ everyMs }: FreshnessSli): number {
 /**
  * Computes the minutes of an hour that are over, that is before the minute `running`: good while the last success
  * is at most `everyMs` ago, to the minute, rounded in favour of the workflow. Minutes before `since` do not count,
- * and none is bad before that long has been counted.
+ * and none is bad before that long has been counted, nor because of a time that the clock jumped over, `jumps`.
  */
 export function freshHour(
   sli: FreshnessSli,
@@ -19,6 +21,7 @@ export function freshHour(
   successes: CellHistory,
   since: number,
   running: number,
+  jumps: readonly Gap[] = [],
 ): Uint32Array {
   const cells = emptyHour();
   const fresh = freshMinutes(sli);
@@ -29,7 +32,11 @@ export function freshHour(
   for (let minute = first; minute <= last; minute++) {
     if (counted?.[(minute % 60) * 2]) success = minute;
     if (success !== null && minute - success <= fresh) countMinute(cells, minute, true);
-    else if (minute > minuteOf(since) + fresh) countMinute(cells, minute, false);
+    else if (
+      minute > minuteOf(since) + fresh &&
+      !touchesGap(jumps, (minute - fresh) * MINUTE, (minute + 1) * MINUTE)
+    )
+      countMinute(cells, minute, false);
   }
   return cells;
 }

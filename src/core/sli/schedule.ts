@@ -1,7 +1,9 @@
 import type { CellHistory } from '../counters/cell-history.ts';
 import { countMinute, emptyHour, firstGood } from '../counters/cell-history.ts';
 import type { EarlySli, ScheduleSli, ScheduledSli, StartSli } from './sli.ts';
-import { HOUR, minuteOf } from '../time/duration.ts';
+import { HOUR, MINUTE, minuteOf } from '../time/duration.ts';
+import type { Gap } from '../time/gaps.ts';
+import { touchesGap } from '../time/gaps.ts';
 
 /** What a schedule is judged by: its successes, those that ended before their tick, and where starts matter, its starts. */
 export function scheduleParts(
@@ -67,7 +69,8 @@ export interface ScheduleCells {
 /**
  * Computes what the ticks of a schedule in an hour count as, from `since` on, when the minute `running` has begun.
  * A tick is bad when nothing started in time, at the end of that time, or else when nothing succeeded in time, at the
- * end of that; otherwise it is good at its first success, or right away when that ended before it.
+ * end of that; otherwise it is good at its first success, or right away when that ended before it. One that would be bad
+ * because of a time that the clock jumped over, `jumps`, does not count.
  */
 export function scheduleHour(
   sli: ScheduleSli,
@@ -75,6 +78,7 @@ export function scheduleHour(
   cells: ScheduleCells,
   since: number,
   running: number,
+  jumps: readonly Gap[] = [],
 ): Uint32Array {
   const counted = emptyHour();
   const begin = hour * HOUR;
@@ -85,8 +89,8 @@ export function scheduleHour(
     if (tick < since || tick < begin - finishWithinMs || tick >= end) return;
     const early = earlyBefore(tick, ticks, startEarlyMs);
     const verdict = judgeTick(sli, tick, early, ticks[index + 1] ?? Infinity, cells, running);
-    if (verdict && Math.floor(verdict.minute / 60) === hour)
-      countMinute(counted, verdict.minute, verdict.good);
+    if (!verdict || (!verdict.good && touchesGap(jumps, tick - early, (verdict.minute + 1) * MINUTE))) return;
+    if (Math.floor(verdict.minute / 60) === hour) countMinute(counted, verdict.minute, verdict.good);
   });
   return counted;
 }

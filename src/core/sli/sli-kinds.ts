@@ -1,5 +1,6 @@
 import type { CellHistory } from '../counters/cell-history.ts';
 import { MINUTE } from '../time/duration.ts';
+import type { Gap } from '../time/gaps.ts';
 import { meaningOfCounted, meaningOfSchedule } from './counted-kinds.ts';
 import { freshHour, freshMinutes } from './freshness.ts';
 import { scheduleHour, scheduleParts } from './schedule.ts';
@@ -19,6 +20,8 @@ export interface DerivedFrom {
   readonly since: number;
   /** The minute (since the epoch) that has begun and is not over. */
   readonly running: number;
+  /** Times that the clock jumped over: what did not happen in them says nothing. */
+  readonly jumps: readonly Gap[];
 }
 
 /** How the counters of a kind of SLI are computed from those of others. */
@@ -124,7 +127,8 @@ const SLI_KINDS: { readonly [K in Sli['kind']]: SliKind<K> } = {
     warmUp: ({ everyMs }) => everyMs,
     expected: (_sli, duration) => duration / MINUTE,
     derived: {
-      hour: (sli, hour, { bases, since, running }) => freshHour(sli, hour, bases[0]!, since, running),
+      hour: (sli, hour, { bases, since, running, jumps }) =>
+        freshHour(sli, hour, bases[0]!, since, running, jumps),
       reachInHours: (sli) => Math.floor((59 + freshMinutes(sli)) / 60),
       lastGoodOnly: true,
       usesSums: () => false,
@@ -142,8 +146,8 @@ const SLI_KINDS: { readonly [K in Sli['kind']]: SliKind<K> } = {
     warmUp: none,
     expected: ({ schedule }, duration) => schedule.ticks(REFERENCE, REFERENCE + duration - 1).length,
     derived: {
-      hour: (sli, hour, { bases: [successes, early, starts = null], since, running }) =>
-        scheduleHour(sli, hour, { successes: successes!, early: early!, starts }, since, running),
+      hour: (sli, hour, { bases: [successes, early, starts = null], since, running, jumps }) =>
+        scheduleHour(sli, hour, { successes: successes!, early: early!, starts }, since, running, jumps),
       reachInHours: ({ finishWithinMs, startEarlyMs }) =>
         Math.floor((60 + Math.ceil((finishWithinMs + startEarlyMs) / MINUTE)) / 60),
       lastGoodOnly: false,

@@ -10,6 +10,11 @@ export function watchedTime(gaps: readonly Gap[], from: number, to: number): num
   return Math.max(0, to - from - missed);
 }
 
+/** Whether some of the time from one moment to another lies in one of the gaps. */
+export function touchesGap(gaps: readonly Gap[], from: number, to: number): boolean {
+  return gaps.some(([start, end]) => start < to && end > from);
+}
+
 /** Keep at most this many gaps; drop the oldest. */
 const MOST_GAPS = 200;
 

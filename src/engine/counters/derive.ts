@@ -23,22 +23,27 @@ import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import type { Gap } from '../../core/time/gaps.ts';
 import type { ChangeFeed, CounterCache, CounterRequest } from './counter-cache.ts';
 
 /** Computes the counters of SLIs that are not counted as outcomes are reported: slices, freshness, schedules. */
 export interface Deriver {
   /**
-   * Brings the derived counters of SLOs up to `now`, or as far as `until` says that an SLI can be judged: what is later is
-   * good at most. Safe to repeat; an SLI that cannot be computed is logged and does not stop the others (J4). Rejects with
+   * Brings the derived counters of SLOs up to `now`, or as far as an SLI can be judged: what is later is good at most. Safe to repeat; an SLI that cannot be computed is logged and does not stop the others (J4). Rejects with
    * `StoreUnavailable`; the next call catches up.
    */
-  derive(slos: readonly Slo[], now: number, until?: JudgedUntil): Promise<void>;
+  derive(slos: readonly Slo[], now: number, judging?: Judging): Promise<void>;
   /** The store was wiped or replaced: asks again since when it counts, so that what vanished is not taken for silence (J2). */
   forget(): void;
 }
 
-/** Up to which moment an SLI can be judged. */
-export type JudgedUntil = (sli: DerivedSli) => number;
+/** What can be said of the time up to now. */
+export interface Judging {
+  /** Up to which moment an SLI can be judged. */
+  readonly until: (sli: DerivedSli) => number;
+  /** Times that the clock jumped over. */
+  readonly jumps: readonly Gap[];
+}
 
 export interface DeriverOptions {
   readonly store: CountStore;
@@ -122,7 +127,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
   }
 
   /** Notes which hours have to be computed: those that time has passed through, and those after a change. */
-  function noteDue(derivation: Derivation, now: number, until: JudgedUntil): void {
+  function noteDue(derivation: Derivation, now: number, until: Judging['until']): void {
     const { sli, feeds, due, written } = derivation;
     const running = minuteOf(now);
     const judged = Math.min(running, minuteOf(until(sli)));
@@ -150,7 +155,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
     for (const hour of written.keys()) if (hour < first) written.delete(hour);
   }
 
-  async function work(part: readonly Derivation[], now: number): Promise<void> {
+  async function work(part: readonly Derivation[], now: number, jumps: readonly Gap[]): Promise<void> {
     const jobs = part.map((derivation) => ({ derivation, hours: latestDue(derivation) }));
     // First the hours, which then say the minutes of which of them it takes.
     await counterCache.refresh(
@@ -169,10 +174,15 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       ),
       now,
     );
-    await Promise.all(jobs.map(({ derivation, hours }) => workOut(derivation, hours, now)));
+    await Promise.all(jobs.map(({ derivation, hours }) => workOut(derivation, hours, now, jumps)));
   }
 
-  async function workOut(derivation: Derivation, hours: readonly number[], now: number): Promise<void> {
+  async function workOut(
+    derivation: Derivation,
+    hours: readonly number[],
+    now: number,
+    jumps: readonly Gap[],
+  ): Promise<void> {
     const { id, sli, bases, due, written } = derivation;
     try {
       for (const series of bases) {
@@ -184,6 +194,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
         sums: await readSums(derivation, hours),
         since: derivation.since!,
         running: derivation.judged!,
+        jumps,
       };
       const changed: HourCells[] = [];
       const hashes = new Map<number, number>();
@@ -222,7 +233,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
     forget() {
       follow([]);
     },
-    async derive(slos, now, until = () => now) {
+    async derive(slos, now, { until, jumps } = { until: () => now, jumps: [] }) {
       follow(slos);
       if (derivations.size === 0) return;
       const all = [...derivations.values()];
@@ -235,7 +246,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       const due = all.filter((derivation) => derivation.due.size > 0);
       for (let at = 0; at < due.length; at += SLIS_AT_ONCE) {
         if (at > 0) await yieldToEventLoop();
-        await work(due.slice(at, at + SLIS_AT_ONCE), now);
+        await work(due.slice(at, at + SLIS_AT_ONCE), now, jumps);
       }
     },
   };

@@ -254,9 +254,16 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   /** What cannot be derived is judged by what was derived before. */
-  async function derive(slos: readonly Slo[], now: number, { judgedUntil }: TickContext): Promise<void> {
+  async function derive(
+    slos: readonly Slo[],
+    now: number,
+    { judgedUntil, jumps }: TickContext,
+  ): Promise<void> {
     try {
-      await deriver.derive(slos, now, (sli) => judgedUntil(() => silenceAllowed(sli)));
+      await deriver.derive(slos, now, {
+        until: (sli) => judgedUntil(() => silenceAllowed(sli)),
+        jumps,
+      });
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');

@@ -28,6 +28,8 @@ export interface TickContext {
    * `slowest` gives the longest deadline (milliseconds) of what is judged.
    */
   readonly judgedUntil: (slowest: () => number) => number;
+  /** Times that the clock jumped over when it was set forward. */
+  readonly jumps: readonly Gap[];
 }
 
 /** Tracks gaps in evaluation and breaks in the intake of outcomes across restarts and leader changes (J4). */
@@ -63,11 +65,16 @@ const CLOCKS_DIFFER = MINUTE;
 /** What replicas say is removed this long after it mattered last. */
 const INTAKE_KEPT = HOUR;
 
+function before(gaps: readonly Gap[], now: number): readonly Gap[] {
+  return gaps.flatMap(([from, to]): Gap[] => (from < now ? [[from, Math.min(to, now)]] : []));
+}
+
 /** Makes the tracker; what is stored is read again in every term. */
 export function createEvaluationGaps(options: EvaluationGapsOptions): EvaluationGaps {
   const { store, term, elapsed, intake, breakGrace = MINUTE, log } = options;
   const clock = createClockDoubt();
   let gaps: readonly Gap[] = [];
+  let jumps: readonly Gap[] = [];
   let revision = 0;
   // What a newer version of Burnwatch stored is neither understood nor overwritten.
   let newer = false;
@@ -154,6 +161,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
         othersLastAt = account?.lastAt ?? null;
         readInTerm = term();
         gaps = account?.gaps ?? [];
+        jumps = account?.jumps ?? [];
         if (account && now - account.lastAt > BREAK + SAVE_INTERVAL) {
           missed(account.lastAt, now);
           log.warn({ since: iso(account.lastAt) }, 'nothing was evaluated for a while');
@@ -165,6 +173,8 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
           clockMoved = wall - real;
           settledFrom = passed + SETTLING;
           missed(last.at, now);
+          // Set back, it comes to what it jumped over before.
+          jumps = clockMoved > 0 ? withGap(jumps, [last.at, now], now - GAPS_KEPT) : before(jumps, now);
           log.warn({ by: clockMoved }, 'the clock was set; nothing new fires or resolves for two minutes');
         } else if (real > Math.max(BREAK, 2 * interval)) {
           missed(last.at, now);
@@ -189,6 +199,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
         watched: (from) => watchedTime(gaps, Math.max(from, listened), now),
         clockMoved,
         inconclusive,
+        jumps,
         judgedUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
       };
     },
@@ -197,7 +208,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       if (last) interval = began - last.elapsed;
       last = { at: now, elapsed: began };
       if (newer) return;
-      const account = storedEvaluation({ lastAt: now, gaps });
+      const account = storedEvaluation({ lastAt: now, gaps, jumps });
       if (await store.putRecord('evaluation', EVALUATION_RECORD, revision, account)) revision++;
       // Another leader wrote it.
       else readInTerm = null;

@@ -88,7 +88,20 @@ describe('J4: a clock that is set', () => {
     await minutes(40, 10, 0);
     setClock(5 * HOUR);
     expect(await minutes(15)).toEqual([]);
-    expect(await minutes(5, 10, 0)).toEqual([]);
+    expect(await minutes(90, 10, 0)).toEqual([]);
+    const [slo] = world.slos();
+    expect((await world.counted(slo!)).bad, 'the hours that never were').toBe(0);
+    expect(await minutes(24), 'now it is stale').toEqual(['23 opened']);
+  });
+
+  it('makes no missed runs of it: the ticks of hours that never were do not count', async () => {
+    await start(undefined, scheduleSli(every(10 * MINUTE), null, 5 * MINUTE));
+    await minutes(40, 10, 0);
+    setClock(5 * HOUR);
+    expect(await minutes(60, 10, 0)).toEqual([]);
+    const [slo] = world.slos();
+    expect((await world.counted(slo!)).bad).toBe(0);
+    expect(await minutes(60), 'now they are missed').toHaveLength(1);
   });
 });
 

@@ -37,9 +37,9 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
   const records = {
     async records() {
       const { revision, lastAt } = stored;
-      return [{ id: EVALUATION_RECORD, revision, value: storedEvaluation({ lastAt, gaps: [] }) }].slice(
-        revision === 0 ? 1 : 0,
-      );
+      return [
+        { id: EVALUATION_RECORD, revision, value: storedEvaluation({ lastAt, gaps: [], jumps: [] }) },
+      ].slice(revision === 0 ? 1 : 0);
     },
     putRecord: async () => true,
   };
