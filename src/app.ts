@@ -101,7 +101,7 @@ export async function startApp(
     definitions: definitions.currentOrThrow,
     clock,
     queueLimit: config.queueLimit,
-    onStored: (workflow, accepted, duplicates) => server.metrics.outcomes(workflow, accepted, duplicates),
+    onStored: (workflow, stored) => server.metrics.outcomes(workflow, stored),
   });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
   const evaluator = createEvaluator({

@@ -1,4 +1,4 @@
-import type { RecordGroup } from '../core/ports/store/counting.ts';
+import type { Conflict, GroupResult, RecordGroup } from '../core/ports/store/counting.ts';
 
 /** What is counted in one go: parts of groups, in the order they must be counted in. */
 export type Chunk = readonly GroupPart[];
@@ -7,6 +7,27 @@ export type Chunk = readonly GroupPart[];
 export interface GroupPart {
   readonly index: number;
   readonly group: RecordGroup;
+  /** The place of its first subject among those of the whole group. */
+  readonly from: number;
+}
+
+/** What became of a group, as its parts add up. */
+interface Result extends GroupResult {
+  counted: number;
+  waiting: number;
+  readonly conflicts: Conflict[];
+}
+
+export function noResult(): Result {
+  return { counted: 0, waiting: 0, conflicts: [] };
+}
+
+/** Adds what became of a part, whose conflicts have their places in the part. */
+export function addResult(result: Result, { from }: GroupPart, found: GroupResult): void {
+  result.counted += found.counted;
+  result.waiting += found.waiting;
+  for (const { offset, recorded } of found.conflicts)
+    result.conflicts.push({ offset: from + offset, recorded });
 }
 
 /**
@@ -28,7 +49,7 @@ export function cutIntoChunks(groups: readonly RecordGroup[], size: number): Chu
         room = size;
       }
       const to = Math.min(from + Math.max(1, Math.floor(room / each)), group.subjects.length);
-      chunks.at(-1)!.push({ index, group: part(group, from, to) });
+      chunks.at(-1)!.push({ index, group: part(group, from, to), from });
       room -= (to - from) * each;
       from = to;
     }
@@ -53,7 +74,7 @@ function weightOfSubject(group: RecordGroup): number {
     1,
     group.kind === 'start'
       ? group.watches.length + group.landings.length
-      : Math.max(group.slis.length, group.landings?.length ?? 0),
+      : Math.max(group.slis.length, group.landings?.length ?? 0) + group.own.length,
   );
 }
 

@@ -8,6 +8,9 @@ import { DEDUP_HORIZON, FUTURE_LIMIT } from '../core/outcomes/record-fields.ts';
 export const DEDUP_BUCKET = DEDUP_HORIZON / 2 + FUTURE_LIMIT;
 export const BUCKETS_BEFORE = 2;
 
+/** For so long after its arrival at most is an identity looked for. */
+export const IDENTITY_LIFE = (BUCKETS_BEFORE + 1) * DEDUP_BUCKET;
+
 /** The number of the bucket of a moment. */
 export function bucketOf(now: number): number {
   return Math.floor(now / DEDUP_BUCKET);

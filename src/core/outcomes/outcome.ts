@@ -15,8 +15,50 @@ import {
   readOrReject,
 } from './record-fields.ts';
 
-export type OutcomeStatus = 'started' | 'succeeded' | 'failed' | 'cancelled';
-const STATUSES: readonly string[] = ['started', 'succeeded', 'failed', 'cancelled'] satisfies OutcomeStatus[];
+export type OutcomeStatus = 'queued' | 'started' | EndStatus;
+
+/** How something ended. `skipped` counts like `cancelled`: for no SLI, unless it took longer than a deadline. */
+export type EndStatus = 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+
+const STATUSES: readonly string[] = [
+  'queued',
+  'started',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'skipped',
+] satisfies OutcomeStatus[];
+
+/** What other systems call a status, in lower case. */
+const OTHER_NAMES: Readonly<Record<string, OutcomeStatus>> = {
+  canceled: 'cancelled',
+  cancel: 'cancelled',
+  aborted: 'cancelled',
+  terminated: 'cancelled',
+  success: 'succeeded',
+  successful: 'succeeded',
+  ok: 'succeeded',
+  done: 'succeeded',
+  complete: 'succeeded',
+  completed: 'succeeded',
+  finished: 'succeeded',
+  passed: 'succeeded',
+  error: 'failed',
+  errored: 'failed',
+  fail: 'failed',
+  failure: 'failed',
+  crashed: 'failed',
+  timeout: 'failed',
+  timed_out: 'failed',
+  timedout: 'failed',
+  skip: 'skipped',
+  start: 'started',
+  running: 'started',
+  in_progress: 'started',
+  pending: 'queued',
+  scheduled: 'queued',
+  enqueued: 'queued',
+};
 
 /** One reported fact about an execution or a step of it, checked and complete. */
 export interface Outcome {
@@ -25,11 +67,13 @@ export interface Outcome {
   readonly status: OutcomeStatus;
   /** When it happened. */
   readonly at: number;
-  /** When what ended had started; null when the producer did not say. Always null on `started`. */
+  /** When what ended had started; null when the producer did not say. Always null on `queued` and `started`. */
   readonly startedAt: number | null;
   readonly step: string | null;
-  /** Which try of the step (or execution), from 1. */
+  /** Which try of the step (or execution), from 1. The latest one that ended decides. */
   readonly attempt: number;
+  /** Only of what failed: another try follows, so that the step (or execution) has not ended. */
+  readonly willRetry: boolean;
   readonly dependency: string | null;
   readonly error: string | null;
   readonly failedStep: string | null;
@@ -61,6 +105,7 @@ const OUTCOME: RecordKind = {
     'durationMs',
     'step',
     'attempt',
+    'willRetry',
     'dependency',
     'error',
     'failedStep',
@@ -83,8 +128,7 @@ function read(raw: unknown, arrival: number): Outcome {
   const record = fieldsOf(raw, OUTCOME);
   const status = record['status'];
   if (status === undefined) throw missing('status', OUTCOME);
-  if (typeof status !== 'string' || !STATUSES.includes(status))
-    throw invalid('status', status, STATUSES.join(', '));
+  if (typeof status !== 'string' || !STATUSES.includes(status)) throw unknownStatus(status);
   const at = readAt(record['at'], arrival);
   return {
     workflow: name('workflow', record['workflow']) ?? throwMissing('workflow'),
@@ -94,6 +138,7 @@ function read(raw: unknown, arrival: number): Outcome {
     startedAt: startOf(record, status as OutcomeStatus, at),
     step: name('step', record['step']),
     attempt: wholeNumber('attempt', record['attempt'], MAX_ATTEMPT),
+    willRetry: willRetry(record['willRetry'], status),
     dependency: name('dependency', record['dependency']),
     error: errorClass(record['error']),
     failedStep: name('failedStep', record['failedStep']),
@@ -101,6 +146,26 @@ function read(raw: unknown, arrival: number): Outcome {
     attributes: attributes(record['attributes']),
     count: wholeNumber('count', record['count'], MAX_COUNT),
   };
+}
+
+function unknownStatus(status: unknown): Rejected {
+  const known = typeof status === 'string' && status.length <= MAX_NAME ? meantStatus(status) : undefined;
+  return invalid('status', status, STATUSES.join(', '), known);
+}
+
+/** The status that a text most likely means; undefined when that is unclear. */
+function meantStatus(text: string): string | undefined {
+  const plain = text.trim().toLowerCase();
+  if (STATUSES.includes(plain)) return plain;
+  const other = plain.replaceAll(/[\s-]+/g, '_');
+  return Object.hasOwn(OTHER_NAMES, other) ? OTHER_NAMES[other] : undefined;
+}
+
+function willRetry(value: unknown, status: string): boolean {
+  if (value == null || value === false) return false;
+  if (value !== true) throw invalid('willRetry', value, 'true or false');
+  if (status === 'failed') return true;
+  throw new Rejected('invalid-field', `willRetry belongs on what failed; this is ${status}.`);
 }
 
 /** Programs name errors in any way; a long or odd name must not keep a failure from being counted. */
@@ -118,10 +183,10 @@ function throwMissing(field: string): never {
 function startOf(record: Fields, status: OutcomeStatus, at: number): number | null {
   const { startedAt, durationMs } = record;
   if (startedAt == null && durationMs == null) return null;
-  if (status === 'started') {
+  if (status === 'started' || status === 'queued') {
     throw new Rejected(
       'invalid-field',
-      `${startedAt == null ? 'durationMs' : 'startedAt'} belongs on an end; the start of a started outcome is its at.`,
+      `${startedAt == null ? 'durationMs' : 'startedAt'} belongs on an end; a ${status} outcome happened at its at.`,
     );
   }
   if (startedAt != null) {

@@ -9,7 +9,8 @@ export type RejectionCode =
   | 'too-old'
   | 'in-the-future'
   | 'unknown-workflow'
-  | 'unknown-measurement';
+  | 'unknown-measurement'
+  | 'conflict';
 
 /** Why one record of a batch was not counted. */
 export interface Rejection {
@@ -92,8 +93,10 @@ export function missing(field: string, { every, required }: RecordKind): Rejecte
   return new Rejected('missing-field', `${field} is missing; ${every} has ${required}.`);
 }
 
-export function invalid(field: string, value: unknown, expected: string): Rejected {
-  return new Rejected('invalid-field', `${field} is ${show(value)}; expected ${expected}.`);
+/** `meant` is what the value most likely was to be. */
+export function invalid(field: string, value: unknown, expected: string, meant?: string): Rejected {
+  const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  return new Rejected('invalid-field', `${field} is ${show(value)}; expected ${expected}.${suggestion}`);
 }
 
 /** A value as a message quotes it; never looks inside objects, which may be deeper than the call stack. */

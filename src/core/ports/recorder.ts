@@ -1,11 +1,36 @@
+import type { EndStatus } from '../outcomes/outcome.ts';
 import type { Rejection } from '../outcomes/record-fields.ts';
 
 /** What became of the records of one request; `accepted + duplicates + rejected.length` is their number. */
 export interface RecordResult {
   readonly accepted: number;
   readonly duplicates: number;
-  readonly rejected: readonly ({ readonly index: number } & Rejection)[];
+  /** In the order of `index`. */
+  readonly rejected: readonly RejectedRecord[];
+  /** How many of the rejected are conflicts; left out when none is. */
+  readonly conflicts?: number;
+  /** What was accepted and does not count yet; left out when all of it does. */
+  readonly warnings?: readonly RecordWarning[];
 }
+
+export interface RejectedRecord extends Rejection {
+  readonly index: number;
+  /** Of a conflict: how this record says that it ended, and how it was recorded before. */
+  readonly statuses?: { readonly reported: EndStatus; readonly recorded: EndStatus };
+}
+
+/** Outcomes of a request that an SLO cannot judge until more is reported. */
+export interface RecordWarning {
+  readonly workflow: string;
+  /** The name of the SLO in its workflow. */
+  readonly slo: string;
+  readonly waiting: number;
+  readonly for: 'start';
+  readonly message: string;
+}
+
+/** A request is answered with at most so many warnings. */
+export const MAX_WARNINGS = 20;
 
 /** More outcomes and measurements are waiting for the store than may be held; nothing of the request was counted. */
 export class QueueFull extends Error {

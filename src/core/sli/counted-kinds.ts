@@ -14,9 +14,11 @@ interface CountedKind<K extends CountedSli['kind']> {
 
 const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
   outcomes: {
-    meaning({ step, dependency, where, withinMs, good }) {
+    meaning({ step, dependency, where, withinMs, from, per, good }) {
       const selected = [step, dependency, meaningOfWhere(where), withinMs];
-      return good === 'succeeded' ? selected : [...selected, good];
+      if (good !== 'succeeded') return [...selected, good];
+      if (per === 'attempt') return [...selected, 'per attempt'];
+      return from === 'started' ? selected : [...selected, 'from queued'];
     },
     countsBad: true,
   },

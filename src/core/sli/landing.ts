@@ -1,4 +1,4 @@
-import type { OutcomeStatus } from '../outcomes/outcome.ts';
+import type { EndStatus } from '../outcomes/outcome.ts';
 import { minuteOf } from '../time/duration.ts';
 
 /** Where one outcome lands among the counters of one SLI. */
@@ -8,22 +8,20 @@ export interface Landing {
   readonly good: boolean;
 }
 
-/** How something ended. */
-export type EndStatus = Exclude<OutcomeStatus, 'started'>;
-
 /**
- * Judges an end whose start is known, or an SLI that has no deadline.
- * In time: good or bad at the moment of the end, and a cancellation counts nowhere. Past the deadline:
- * bad at the deadline, however it ended (C3).
+ * Judges an end whose start is known, or an SLI that has no deadline. `from` is the moment its time runs from.
+ * In time: good or bad at the moment of the end, and what was cancelled or skipped counts nowhere. Past the
+ * deadline: bad at the deadline, however it ended (C3).
  */
 export function judge(
   withinMs: number | null,
-  startedAt: number,
+  from: number,
   endedAt: number,
   status: EndStatus,
 ): Landing | null {
-  if (withinMs !== null && endedAt > startedAt + withinMs) {
-    return { minute: minuteOf(startedAt + withinMs), good: false };
+  if (withinMs !== null && endedAt > from + withinMs) {
+    return { minute: minuteOf(from + withinMs), good: false };
   }
-  return status === 'cancelled' ? null : { minute: minuteOf(endedAt), good: status === 'succeeded' };
+  if (status === 'cancelled' || status === 'skipped') return null;
+  return { minute: minuteOf(endedAt), good: status === 'succeeded' };
 }

@@ -1,14 +1,19 @@
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { OutcomeSli, Where } from './sli.ts';
 
-/** Whether an SLI is about steps (or their dependencies) rather than whole executions. */
+/** Whether an SLI may count steps. */
 export function judgesSteps({ step, dependency }: OutcomeSli): boolean {
   return step !== null || dependency !== null;
 }
 
+/** Whether an SLI may count whole executions. */
+export function judgesExecutions({ step }: OutcomeSli): boolean {
+  return step === null;
+}
+
 /** Whether an outcome is one that the SLI counts, whatever its status. */
 export function selects(sli: OutcomeSli, outcome: Outcome): boolean {
-  if (judgesSteps(sli) !== (outcome.step !== null)) return false;
+  if (outcome.step === null ? !judgesExecutions(sli) : !judgesSteps(sli)) return false;
   if (sli.step !== null && sli.step !== outcome.step) return false;
   if (sli.dependency !== null && sli.dependency !== outcome.dependency) return false;
   return passes(sli.where, outcome.attributes);

@@ -72,15 +72,15 @@ const SLI_KINDS: { readonly [K in Sli['kind']]: SliKind<K> } = {
   outcomes: {
     counted: (sli) => [sli],
     meaning: meaningOfCounted,
-    unit: (sli) => (judgesSteps(sli) ? 'attempts' : 'executions'),
+    unit: ({ per }) => (per === 'attempt' ? 'attempts' : 'executions'),
     where: ({ where }) => where,
     partsPerUnit: one,
     silenceAllowed: none,
     countsSilence: null,
     warmUp: none,
     expected(sli, duration, traffic) {
-      // Of steps there may be any number in an execution, of attributes any share.
-      const isAll = !judgesSteps(sli) && Object.keys(sli.where).length === 0;
+      // Of steps and attempts there may be any number in an execution, of attributes any share.
+      const isAll = !judgesSteps(sli) && sli.per === 'execution' && Object.keys(sli.where).length === 0;
       return isAll && traffic !== null ? traffic * duration : null;
     },
     derived: null,

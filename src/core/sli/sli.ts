@@ -10,16 +10,24 @@ export interface AttributeTest {
 /** Attribute name to its test; every one must pass. */
 export type Where = Readonly<Record<string, AttributeTest>>;
 
+/** The moment a deadline is counted from: of what was never reported as queued, `queued` is its start. */
+export type DeadlineFrom = 'queued' | 'started';
+
 /**
- * Counts ends of executions; with a step or dependency, ends of every attempt of the steps that match.
+ * Counts how executions ended; with a step, how that step of them ended; with a dependency alone, how the
+ * executions and steps ended that called it. Each counts once, as the latest of its attempts ended.
  */
 export interface OutcomeSli {
   readonly kind: 'outcomes';
   readonly step: string | null;
   readonly dependency: string | null;
   readonly where: Where;
-  /** Good only when it succeeded within this many milliseconds of its start; null when speed does not matter. */
+  /** Good only when it succeeded within this many milliseconds of `from`; null when speed does not matter. */
   readonly withinMs: number | null;
+  /** What the deadline is counted from; `started` without one. */
+  readonly from: DeadlineFrom;
+  /** `attempt`: every attempt counts, whatever comes after it. Always so for `first-try`, never with a deadline. */
+  readonly per: 'execution' | 'attempt';
   /** `first-try`: what counts is not how an attempt ended, but that it was the first (good) or a retry (bad). */
   readonly good: 'succeeded' | 'first-try';
 }
@@ -31,6 +39,8 @@ export const EVERY_EXECUTION: OutcomeSli = {
   dependency: null,
   where: {},
   withinMs: null,
+  from: 'started',
+  per: 'execution',
   good: 'succeeded',
 };
 

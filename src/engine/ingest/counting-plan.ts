@@ -2,13 +2,12 @@ import type { Measurement } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { countedByWorkflow } from '../../core/slo/series.ts';
 import { earlyStart, scheduledStart } from '../../core/sli/schedule.ts';
-import { judgesSteps, passes, selects } from '../../core/sli/selection.ts';
+import { judgesExecutions, passes, selects } from '../../core/sli/selection.ts';
 import type {
   CountedOf,
   CountedSli,
   EarlySli,
   MeasurementSli,
-  OutcomeSli,
   ScheduledSli,
   StartSli,
 } from '../../core/sli/sli.ts';
@@ -16,9 +15,11 @@ import type { Definitions } from '../../core/slo/slo.ts';
 import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
 
 export interface Selection {
-  /** The SLIs that count the outcome when it is an end. */
+  /** The SLIs that count its subject once, as the latest attempt ends. */
   readonly slis: readonly EndSli[];
-  /** Those of them with a deadline: what its start is waited for. */
+  /** The SLIs that count every attempt. */
+  readonly attempts: readonly AttemptSli[];
+  /** Those of `slis` with a deadline: what its start is waited for. */
   readonly watches: readonly Watch[];
   /** The SLIs that count it as a start, by fingerprint. */
   readonly starts: readonly string[];
@@ -30,6 +31,13 @@ export interface Selection {
   readonly needsStart: boolean;
   /** Whether a success of its can be bad. */
   readonly strict: boolean;
+}
+
+/** An SLI that counts every attempt. */
+export interface AttemptSli {
+  readonly fingerprint: string;
+  /** What an attempt counts as, however it ends; null when that decides. */
+  readonly verdict: boolean | null;
 }
 
 /** How the outcomes of one workflow are counted: its distinct SLIs, prepared for many look-ups a second. */
@@ -89,7 +97,7 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
 function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
   const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts } = byKind(slis);
   const timed = outcomeSlis.filter(([, { withinMs }]) => withinMs !== null);
-  const watchesExecutions = timed.some(([, sli]) => !judgesSteps(sli)) || scheduled.length > 0;
+  const watchesExecutions = timed.some(([, sli]) => judgesExecutions(sli)) || scheduled.length > 0;
   // Steps are followed where executions are, so that an overdue execution can name the step it hangs in.
   const watchesSteps = timed.length > 0;
   const select = selectionsOf(outcomeSlis);
@@ -154,17 +162,19 @@ function createNames(): Map<string | null, Map<string | null, Selection>> {
 }
 
 function selectionOf(chosen: OfKind<'outcomes'>, isRetry: boolean, key: string): Selection {
-  const slis = chosen.map(([fingerprint, sli]) => endSli(fingerprint, sli, isRetry));
-  const watches = slis.flatMap(({ fingerprint, withinMs }) =>
-    withinMs === null ? [] : [{ fingerprint, withinMs }],
+  const slis: EndSli[] = [];
+  const attempts: AttemptSli[] = [];
+  for (const [fingerprint, { withinMs, from, per, good }] of chosen) {
+    if (good === 'first-try') attempts.push({ fingerprint, verdict: !isRetry });
+    else if (per === 'attempt') attempts.push({ fingerprint, verdict: null });
+    else slis.push({ fingerprint, withinMs, from, startIn: null });
+  }
+  const watches = slis.flatMap(({ fingerprint, withinMs, from }) =>
+    withinMs === null ? [] : [{ fingerprint, withinMs, from }],
   );
   const timed = watches.length > 0;
-  const strict = timed || slis.some(({ verdict }) => verdict === false);
-  return { slis, watches, starts: [], key, timed, needsStart: timed, strict };
-}
-
-function endSli(fingerprint: string, { withinMs, good }: OutcomeSli, isRetry: boolean): EndSli {
-  return { fingerprint, withinMs, verdict: good === 'first-try' ? !isRetry : null, startIn: null };
+  const strict = timed || attempts.some(({ verdict }) => verdict === false);
+  return { slis, attempts, watches, starts: [], key, timed, needsStart: timed, strict };
 }
 
 /** Adds the SLIs of schedules to what else counts an execution; which ones do depends on the moment it ended. */
@@ -197,7 +207,7 @@ function withPunctual(
 function scheduledEnd(fingerprint: string, sli: ScheduledSli, outcome: Outcome): readonly EndSli[] {
   if (!isSuccessOf(sli, outcome)) return [];
   const startIn = scheduledStart(sli, outcome.at);
-  return startIn ? [{ fingerprint, withinMs: null, verdict: null, startIn }] : [];
+  return startIn ? [{ fingerprint, withinMs: null, from: 'started', startIn }] : [];
 }
 
 /** How an end counts for the tick that is next after it. */
@@ -208,8 +218,8 @@ function earlyEnd(fingerprint: string, sli: EarlySli, outcome: Outcome): readonl
   const { startIn, isOpen } = early;
   // One that may be of the tick before counts here only once its start is known; a deadline is what waits for that.
   return isOpen && outcome.startedAt === null
-    ? [{ fingerprint, withinMs: outcome.at - startIn[0], verdict: null, startIn: null }]
-    : [{ fingerprint, withinMs: null, verdict: null, startIn }];
+    ? [{ fingerprint, withinMs: outcome.at - startIn[0], from: 'started', startIn: null }]
+    : [{ fingerprint, withinMs: null, from: 'started', startIn }];
 }
 
 function isSuccessOf({ where }: ScheduledSli | EarlySli, { status, attributes }: Outcome): boolean {

@@ -1,10 +1,10 @@
 import { partitionOf } from '../../core/hash.ts';
 import type { Measurement } from '../../core/outcomes/measurement.ts';
 import { measurementSubject } from '../../core/outcomes/measurement.ts';
-import type { Outcome } from '../../core/outcomes/outcome.ts';
+import type { EndStatus, Outcome } from '../../core/outcomes/outcome.ts';
 import { compares } from '../../core/sli/sli.ts';
 import { judge } from '../../core/sli/landing.ts';
-import type { EndStatus, Landing } from '../../core/sli/landing.ts';
+import type { Landing } from '../../core/sli/landing.ts';
 import type {
   EndGroup,
   EndSli,
@@ -16,7 +16,7 @@ import type {
 } from '../../core/ports/store/counting.ts';
 import { subjectKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
-import type { CountingPlan, MeasuredBy, Selection } from './counting-plan.ts';
+import type { AttemptSli, CountingPlan, MeasuredBy, Selection } from './counting-plan.ts';
 
 /** The records of one request, by the partition they are for, with like ones put together. */
 export type GroupsByPartition = Map<string, GroupsOfPartition>;
@@ -25,19 +25,22 @@ export interface GroupsOfPartition {
   readonly workflow: string;
   readonly partition: number;
   readonly groups: Map<string, RecordGroup>;
+  /** For a group of ends, the place of each subject in the request. */
+  readonly indexes: Map<RecordGroup, number[]>;
 }
 
-/** Puts an outcome with those that have the same effect. */
+/** Puts an outcome with those that have the same effect; `index` is its place in the request. */
 export function addOutcome(
   home: GroupsByPartition,
   plan: CountingPlan,
   outcome: Outcome,
+  index: number,
   partitions: number,
 ): void {
   const { workflow, status } = outcome;
   const groups = groupsOf(home, workflow, partitionOf(outcome.execution, partitions));
-  if (status === 'started') addStart(groups, plan, outcome);
-  else addEnd(groups, plan.select(outcome), outcome, status);
+  if (status === 'queued' || status === 'started') addStart(groups, plan, outcome, status);
+  else addEnd(groups, plan.select(outcome), outcome, status, index);
 }
 
 /** Puts a measurement with those that have the same effect; `measuredBy` are the SLIs that count it. */
@@ -49,7 +52,7 @@ export function addMeasurement(
 ): void {
   const { workflow, name, value, at } = measurement;
   const subject = measurementSubject(measurement);
-  const groups = groupsOf(home, workflow, partitionOf(subject, partitions));
+  const { groups } = groupsOf(home, workflow, partitionOf(subject, partitions));
   const minute = minuteOf(at);
   const landings = measuredBy.map(({ fingerprint, sli: { op, limit, sums } }): SliLanding => ({
     fingerprint,
@@ -63,15 +66,13 @@ export function addMeasurement(
   const key = `m|${name}|${minute}|${where.join()}`;
   const group = ofGroup<EndGroup>(groups, key, () => ({
     kind: 'end',
+    attempt: 1,
     status: 'succeeded',
+    willRetry: false,
     count: 1,
-    slis: landings.map(({ fingerprint, good }) => ({
-      fingerprint,
-      withinMs: null,
-      verdict: good,
-      startIn: null,
-    })),
-    landings,
+    slis: [],
+    landings: [],
+    own: landings,
     failure: { step: null, dependency: null, error: name },
     subjects: [],
   }));
@@ -84,11 +85,11 @@ export function addMeasurement(
   });
 }
 
-function groupsOf(home: GroupsByPartition, workflow: string, partition: number): Map<string, RecordGroup> {
+function groupsOf(home: GroupsByPartition, workflow: string, partition: number): GroupsOfPartition {
   const key = `${partition}/${workflow}`;
   let place = home.get(key);
-  if (!place) home.set(key, (place = { workflow, partition, groups: new Map() }));
-  return place.groups;
+  if (!place) home.set(key, (place = { workflow, partition, groups: new Map(), indexes: new Map() }));
+  return place;
 }
 
 function ofGroup<Group extends RecordGroup>(
@@ -101,26 +102,36 @@ function ofGroup<Group extends RecordGroup>(
   return group;
 }
 
-function addStart(groups: Map<string, RecordGroup>, plan: CountingPlan, outcome: Outcome): void {
+function addStart(
+  { groups }: GroupsOfPartition,
+  plan: CountingPlan,
+  outcome: Outcome,
+  phase: StartGroup['phase'],
+): void {
   const { watches, starts, key: selection } = plan.select(outcome);
   const watched = plan.watches(outcome);
-  const minute = starts.length > 0 ? minuteOf(outcome.at) : '';
-  const key = `s|${selection}|${outcome.count}|${watched}|${minute}`;
+  // A retry is no run of a schedule of its own.
+  const counting = phase === 'started' && outcome.attempt === 1 ? starts : [];
+  const minute = counting.length > 0 ? minuteOf(outcome.at) : '';
+  const key = `${phase}|${outcome.attempt}|${selection}|${outcome.count}|${watched}|${minute}`;
   const group = ofGroup<StartGroup>(groups, key, () => ({
     kind: 'start',
+    phase,
+    attempt: outcome.attempt,
     count: outcome.count,
     watched,
     watches,
-    landings: startLandings(starts, outcome.at),
+    landings: startLandings(counting, outcome.at),
     subjects: [],
   }));
   (group.subjects as StartedSubject[]).push({
-    subject: subjectKey(outcome.execution, outcome.step, outcome.attempt),
+    subject: subjectKey(outcome.execution, outcome.step),
     at: outcome.at,
     execution: outcome.execution,
     step: outcome.step,
     traceId: outcome.traceId,
-    parent: outcome.step !== null && watched ? subjectKey(outcome.execution, null, 1) : null,
+    parent:
+      outcome.step !== null && watched && phase === 'started' ? subjectKey(outcome.execution, null) : null,
   });
 }
 
@@ -129,60 +140,78 @@ function startLandings(starts: readonly string[], at: number): readonly SliLandi
 }
 
 function addEnd(
-  groups: Map<string, RecordGroup>,
+  { groups, indexes }: GroupsOfPartition,
   selection: Selection,
   outcome: Outcome,
   status: EndStatus,
+  index: number,
 ): void {
-  const { slis, starts, needsStart, strict } = selection;
-  const { startedAt } = outcome;
+  const { slis, attempts, starts, needsStart, strict } = selection;
+  const { startedAt, attempt, willRetry } = outcome;
   const startKnown = !needsStart || startedAt !== null;
+  const beginning = starts.length > 0 && startedAt !== null && attempt === 1 ? minuteOf(startedAt) : null;
   let where = '';
-  if (startKnown) {
-    if (needsStart) {
-      // Landings differ only for SLIs that ask for the start; this spells out each so that like goes with like.
-      for (const sli of slis) {
-        const landing = landingOf(sli, outcome, status);
-        where += landing ? `${landing.good ? '+' : '-'}${landing.minute}` : '0';
-      }
-    } else {
-      where = String(minuteOf(outcome.at));
+  if (startKnown && needsStart) {
+    // Landings differ only for SLIs that ask for the start; this spells out each so that like goes with like.
+    for (const sli of slis) {
+      const landing = landingOf(sli, outcome, status);
+      where += landing ? `${landing.good ? '+' : '-'}${landing.minute}` : '0';
     }
-    if (starts.length > 0 && startedAt !== null) where += `s${minuteOf(startedAt)}`;
   }
+  if (!needsStart || attempts.length > 0) where += `@${minuteOf(outcome.at)}`;
+  if (beginning !== null) where += `s${beginning}`;
   const step = outcome.failedStep ?? outcome.step;
   const failure =
     strict || status === 'failed' ? `${step ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}` : '';
-  const key = `${status}|${selection.key}|${outcome.count}|${where}|${failure}`;
+  const key = `${status}|${attempt}|${willRetry}|${selection.key}|${outcome.count}|${where}|${failure}`;
   const group = ofGroup<EndGroup>(groups, key, () => ({
     kind: 'end',
+    attempt,
     status,
+    willRetry,
     count: outcome.count,
     slis,
-    landings: startKnown ? landingsOf(selection, outcome, status) : null,
+    landings: startKnown ? landingsOf(slis, outcome, status) : null,
+    own: [
+      ...attemptLandings(attempts, outcome, status),
+      ...(beginning === null ? [] : startLandings(starts, startedAt!)),
+    ],
     failure: { step, dependency: outcome.dependency, error: outcome.error },
     subjects: [],
   }));
   (group.subjects as EndedSubject[]).push({
-    subject: subjectKey(outcome.execution, outcome.step, outcome.attempt),
+    subject: subjectKey(outcome.execution, outcome.step),
     at: outcome.at,
     startedAt,
     execution: outcome.execution,
     traceId: outcome.traceId,
   });
+  const places = indexes.get(group);
+  if (places) places.push(index);
+  else indexes.set(group, [index]);
 }
 
-/** Where an end lands for all that count it; one that says when it started counts as a start then as well. */
-function landingsOf({ slis, starts }: Selection, outcome: Outcome, status: EndStatus): readonly SliLanding[] {
-  const landings = slis.flatMap((sli): readonly SliLanding[] => {
+/** Where an attempt lands for the SLIs that count every one; what was cancelled or skipped counts for retry rates only. */
+function attemptLandings(
+  attempts: readonly AttemptSli[],
+  { at }: Outcome,
+  status: EndStatus,
+): readonly SliLanding[] {
+  return attempts.flatMap(({ fingerprint, verdict }): readonly SliLanding[] => {
+    const landing = verdict === null ? judge(null, at, at, status) : { minute: minuteOf(at), good: verdict };
+    return landing ? [{ fingerprint, ...landing, value: null }] : [];
+  });
+}
+
+/** Where the end of something that nothing else is known of lands. */
+function landingsOf(slis: readonly EndSli[], outcome: Outcome, status: EndStatus): readonly SliLanding[] {
+  return slis.flatMap((sli): readonly SliLanding[] => {
     const landing = landingOf(sli, outcome, status);
     return landing ? [{ fingerprint: sli.fingerprint, ...landing, value: null }] : [];
   });
-  return outcome.startedAt === null ? landings : [...landings, ...startLandings(starts, outcome.startedAt)];
 }
 
 function landingOf(sli: EndSli, { at, startedAt }: Outcome, status: EndStatus): Landing | null {
-  if (sli.verdict !== null) return { minute: minuteOf(at), good: sli.verdict };
   if (sli.startIn !== null && startedAt !== null) {
     const [from, to] = sli.startIn;
     if (startedAt < from || startedAt > to) return null;

@@ -4,15 +4,17 @@ import { parseMeasurement } from '../../core/outcomes/measurement.ts';
 import { parseOutcome } from '../../core/outcomes/outcome.ts';
 import type { Rejection } from '../../core/outcomes/record-fields.ts';
 import { isRejection } from '../../core/outcomes/record-fields.ts';
-import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
+import type { RejectedRecord, Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import { QueueFull } from '../../core/ports/recorder.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
-import type { CountStore, RecordGroup } from '../../core/ports/store/counting.ts';
+import type { CountStore, GroupResult, RecordGroup } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { CountingPlan } from './counting-plan.ts';
 import { countingPlans } from './counting-plan.ts';
-import type { GroupsByPartition } from './record-groups.ts';
+import type { GroupsByPartition, GroupsOfPartition } from './record-groups.ts';
 import { addMeasurement, addOutcome } from './record-groups.ts';
+import type { Findings } from './record-findings.ts';
+import { conflictsOf, createFindings, warningsOf } from './record-findings.ts';
 
 export interface RecorderOptions {
   readonly store: Pick<CountStore, 'record'> & { readonly partitions: number };
@@ -20,8 +22,15 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** The most outcomes that may wait for the store. */
   readonly queueLimit: number;
-  /** Called with everything that was stored. */
-  readonly onStored?: (workflow: string, accepted: number, duplicates: number) => void;
+  /** Called with everything that was stored, or was found to be stored already. */
+  readonly onStored?: (workflow: string, stored: StoredCounts) => void;
+}
+
+/** What became of outcomes and measurements that reached the store. */
+export interface StoredCounts {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
 }
 
 /** Flushes that may be under way at once: one is being answered while the next is being prepared. */
@@ -34,13 +43,14 @@ const SLICE = 2000;
 interface Job {
   readonly groups: GroupsByPartition;
   readonly size: number;
-  readonly resolve: (fresh: number) => void;
+  readonly resolve: (findings: Findings) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Puts one record where it belongs, or says why it does not count. */
+/** Puts one record where it belongs, or says why it does not count; `index` is its place in the request. */
 type Sort = (
   record: unknown,
+  index: number,
   arrival: number,
   plans: ReadonlyMap<string, CountingPlan>,
   home: GroupsByPartition,
@@ -91,16 +101,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
     idle = [];
   }
 
-  const sortOutcome: Sort = (record, arrival, plans, home) => {
+  const sortOutcome: Sort = (record, index, arrival, plans, home) => {
     const outcome = parseOutcome(record, arrival);
     if (isRejection(outcome)) return outcome;
     const plan = plans.get(outcome.workflow);
     if (!plan) return unknownWorkflow(outcome.workflow, plans);
-    addOutcome(home, plan, outcome, store.partitions);
+    addOutcome(home, plan, outcome, index, store.partitions);
     return null;
   };
 
-  const sortMeasurement: Sort = (record, arrival, plans, home) => {
+  const sortMeasurement: Sort = (record, _index, arrival, plans, home) => {
     const measurement = parseMeasurement(record, arrival);
     if (isRejection(measurement)) return measurement;
     const plan = plans.get(measurement.workflow);
@@ -115,25 +125,36 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (queued + records.length > queueLimit) {
       throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
     }
-    const plans = plansOf(definitions());
+    const inForce = definitions();
+    const plans = plansOf(inForce);
     const arrival = clock.now();
-    const rejected: ({ index: number } & Rejection)[] = [];
+    const rejected: RejectedRecord[] = [];
     const groups: GroupsByPartition = new Map();
     queued += records.length;
     for (let index = 0; index < records.length; index++) {
       // A request of many records lets others have their turn in between (G2).
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
-      const rejection = sort(records[index], arrival, plans, groups);
+      const rejection = sort(records[index], index, arrival, plans, groups);
       if (rejection) rejected.push({ index, ...rejection });
     }
     const valid = records.length - rejected.length;
     release(rejected.length);
     if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
-    const accepted = await new Promise<number>((resolve, reject) => {
+    const found = await new Promise<Findings>((resolve, reject) => {
       waiting.push({ groups, size: valid, resolve, reject });
       schedule();
     });
-    return { accepted, duplicates: valid - accepted, rejected };
+    const conflicts = conflictsOf(found);
+    return {
+      accepted: found.counted,
+      duplicates: valid - found.counted - conflicts.length,
+      rejected:
+        conflicts.length === 0
+          ? rejected
+          : [...rejected, ...conflicts].toSorted((one, other) => one.index - other.index),
+      ...(conflicts.length === 0 ? {} : { conflicts: conflicts.length }),
+      ...(found.waiting.size === 0 ? {} : { warnings: warningsOf(found, inForce) }),
+    };
   }
 
   return {
@@ -184,39 +205,52 @@ async function storeJobs(
   jobs: readonly Job[],
   now: number,
 ): Promise<void> {
-  const batches = new Map<
-    string,
-    { workflow: string; partition: number; groups: RecordGroup[]; owners: Job[] }
-  >();
+  const batches = new Map<string, Batch>();
   for (const job of jobs) {
-    for (const [key, { workflow, partition, groups }] of job.groups) {
+    for (const [key, part] of job.groups) {
+      const { workflow, partition, groups } = part;
       let batch = batches.get(key);
       if (!batch) batches.set(key, (batch = { workflow, partition, groups: [], owners: [] }));
       for (const group of groups.values()) {
         batch.groups.push(group);
-        batch.owners.push(job);
+        batch.owners.push({ job, part });
       }
     }
   }
-  const fresh = new Map<Job, number>(jobs.map((job) => [job, 0]));
+  const found = new Map<Job, Findings>(jobs.map((job) => [job, createFindings()]));
   const failed = new Map<Job, unknown>();
   await Promise.all(
     [...batches.values()].map(async ({ workflow, partition, groups, owners }) => {
       try {
-        const counts = await store.record({ workflow, partition, now, groups });
-        owners.forEach((job, index) => fresh.set(job, fresh.get(job)! + counts[index]!));
-        const accepted = counts.reduce((sum, count) => sum + count, 0);
-        const stored = groups.reduce((sum, { subjects }) => sum + subjects.length, 0);
-        onStored?.(workflow, accepted, stored - accepted);
+        const results = await store.record({ workflow, partition, now, groups });
+        owners.forEach(({ job, part }, index) =>
+          found.get(job)!.add(part, groups[index]!, results[index]!),
+        );
+        onStored?.(workflow, storedCounts(groups, results));
       } catch (error) {
-        for (const job of owners) failed.set(job, error);
+        for (const { job } of owners) failed.set(job, error);
       }
     }),
   );
   for (const job of jobs) {
     if (failed.has(job)) job.reject(asUnavailable(failed.get(job)));
-    else job.resolve(fresh.get(job)!);
+    else job.resolve(found.get(job)!);
   }
+}
+
+interface Batch {
+  readonly workflow: string;
+  readonly partition: number;
+  readonly groups: RecordGroup[];
+  /** Of each group, the job it is from and the part of it. */
+  readonly owners: { readonly job: Job; readonly part: GroupsOfPartition }[];
+}
+
+function storedCounts(groups: readonly RecordGroup[], results: readonly GroupResult[]): StoredCounts {
+  const all = groups.reduce((sum, { subjects }) => sum + subjects.length, 0);
+  const accepted = results.reduce((sum, { counted }) => sum + counted, 0);
+  const conflicts = results.reduce((sum, result) => sum + result.conflicts.length, 0);
+  return { accepted, duplicates: all - accepted - conflicts, conflicts };
 }
 
 /** An unexpected failure of the store is no reason for producers to drop their outcomes: they should send them again. */

@@ -70,6 +70,8 @@ export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, stri
   'in-the-future': 'It happened later than clocks may differ.',
   'unknown-workflow': 'No SLO file defines this workflow.',
   'unknown-measurement': 'No SLO of the workflow counts measurements of this name.',
+  conflict:
+    'This attempt was recorded to end otherwise, or more would have ended than started. A retry is another `attempt`.',
 };
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -140,5 +140,7 @@ function answer(body: IngestBody, result: RecordResult, metrics: Metrics): strin
   const listed = rejected.length > MAX_REJECTED_LISTED ? rejected.slice(0, MAX_REJECTED_LISTED) : rejected;
   const list = listed.length === 0 ? '[]' : JSON.stringify(listed);
   const count = listed === rejected ? '' : `,"rejectedCount":${rejected.length}`;
-  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${list}${count}}`;
+  const conflicts = result.conflicts === undefined ? '' : `,"conflicts":${result.conflicts}`;
+  const warnings = result.warnings === undefined ? '' : `,"warnings":${JSON.stringify(result.warnings)}`;
+  return `{"accepted":${accepted},"duplicates":${duplicates}${conflicts},"rejected":${list}${count}${warnings}}`;
 }

@@ -11,6 +11,11 @@ export const METRICS = {
     labelNames: ['workflow', 'result'],
     help: 'Outcomes stored, by workflow and result: accepted, or duplicate of one stored before.',
   },
+  conflicts: {
+    name: 'burnwatch_outcomes_conflicts_total',
+    labelNames: ['workflow'],
+    help: 'Outcomes not counted because their attempt had been recorded to end otherwise.',
+  },
   rejected: {
     name: 'burnwatch_outcomes_rejected_total',
     labelNames: ['code'],
@@ -29,7 +34,7 @@ export const METRICS = {
   unjudged: {
     name: 'burnwatch_unjudged_total',
     labelNames: [],
-    help: 'Successes that no deadline could be judged for, because their start was never reported.',
+    help: 'Ends that no deadline could be judged for, because their start was never reported.',
   },
   notifications: {
     name: 'burnwatch_notifications_total',
@@ -98,7 +103,10 @@ export interface EvaluationCounts {
 /** Where everything that is worth a number is counted. */
 export interface Metrics {
   /** Counts what became of valid outcomes of a workflow that is loaded. */
-  outcomes(workflow: string, accepted: number, duplicates: number): void;
+  outcomes(
+    workflow: string,
+    stored: { readonly accepted: number; readonly duplicates: number; readonly conflicts: number },
+  ): void;
   /** Counts one record that was rejected. */
   rejected(code: string): void;
   /** Counts one request that was answered with an error. */
@@ -126,6 +134,7 @@ export function createMetrics(version: string): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 
   const outcomes = new Counter({ ...METRICS.outcomes, registers });
+  const conflicts = new Counter({ ...METRICS.conflicts, registers });
   const rejected = new Counter({ ...METRICS.rejected, registers });
   const failedRequests = new Counter({ ...METRICS.failedRequests, registers });
   const overdue = new Counter({ ...METRICS.overdue, registers });
@@ -156,9 +165,10 @@ export function createMetrics(version: string): Metrics {
   }
 
   return {
-    outcomes(workflow, accepted, duplicates) {
+    outcomes(workflow, { accepted, duplicates, conflicts: conflicting }) {
       outcomes.inc({ workflow, result: 'accepted' }, accepted);
       outcomes.inc({ workflow, result: 'duplicate' }, duplicates);
+      conflicts.inc({ workflow }, conflicting);
     },
     rejected: (code) => rejected.inc({ code }),
     failedRequest: (code) => failedRequests.inc({ code }),

@@ -55,13 +55,25 @@ export const where = z
   );
 
 const selection = {
-  step: pathName.optional().describe('Judge the attempts of this step instead of whole executions.'),
-  dependency: pathName.optional().describe('Judge the step attempts that called this dependency.'),
+  step: pathName
+    .optional()
+    .describe('Judge this step of each execution instead of the whole; its latest attempt decides.'),
+  dependency: pathName
+    .optional()
+    .describe('Judge the executions and steps that were reported with this dependency.'),
   where,
 };
 const within = duration
   .optional()
-  .describe('Good only when it succeeded within this time of its start; still running by then is bad.');
+  .describe('Good only when it succeeded within this time of its first start; still running by then is bad.');
+const FROM = 'queued, together with within; the start is meant without it';
+const from = z
+  .literal('queued', { error: FROM })
+  .optional()
+  .describe(
+    'Count `within` from when it was queued, where that was reported; what never starts is bad then, too.',
+  );
+const PER = 'attempt, without within; each counts once without it';
 
 export const SLI = 'the word succeeded, or a map such as { within: 10m }';
 const FIRST_TRY = 'first-try, together with step or dependency and without within';
@@ -70,6 +82,11 @@ const outcomes = mapWith(
   {
     ...selection,
     within,
+    from,
+    per: z
+      .literal('attempt', { error: PER })
+      .optional()
+      .describe('Count every attempt, whatever comes after it, not only the latest of each.'),
     good: z
       .literal('first-try', { error: FIRST_TRY })
       .optional()
@@ -84,7 +101,15 @@ const outcomes = mapWith(
     ({ good, step, dependency, within: limit }) =>
       good === undefined || ((step !== undefined || dependency !== undefined) && limit === undefined),
     { error: FIRST_TRY_ALONE, path: ['good'] },
-  );
+  )
+  .refine(({ per, within: limit }) => per === undefined || limit === undefined, {
+    error: PER,
+    path: ['per'],
+  })
+  .refine(({ from: moment, within: limit }) => moment === undefined || limit !== undefined, {
+    error: FROM,
+    path: ['from'],
+  });
 
 const COMPARISONS = ['atMost', 'below', 'atLeast', 'above'] as const;
 const limit = z.number({ error: 'a number, without quotes or a unit' });
@@ -136,6 +161,7 @@ const outcomeSlices = mapWith({
   p99: quantile(99),
   ...selection,
   within,
+  from,
 })
   .refine(oneOutcomeRule.holds, { error: `${oneOutcomeRule.error} beside slices, or measurement` })
   .refine(({ ratio, within: limit_ }) => limit_ === undefined || ratio !== undefined, {
@@ -242,6 +268,6 @@ export type NativeSliOf<K extends Sli['kind']> = z.infer<(typeof SLI_FORMS)[K][n
 export type NativeWhere = NonNullable<z.infer<typeof where>>;
 export type NativeSelection = Pick<
   z.infer<typeof outcomes>,
-  'step' | 'dependency' | 'where' | 'within' | 'good'
+  'step' | 'dependency' | 'where' | 'within' | 'from' | 'per' | 'good'
 >;
 export type NativeComparison = z.infer<typeof limits>;

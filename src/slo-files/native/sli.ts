@@ -10,6 +10,7 @@ import type {
   Where,
 } from '../../core/sli/sli.ts';
 import { START_EARLY } from '../../core/sli/counted-kinds.ts';
+import { EVERY_EXECUTION } from '../../core/sli/sli.ts';
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
@@ -35,29 +36,23 @@ export interface CompositeDraft {
 type MeasurementSlices = Extract<NativeSliOf<'slices'>, { measurement: string }>;
 type OutcomeSlices = Exclude<NativeSliOf<'slices'>, MeasurementSlices>;
 
-/** The SLI that is written as `succeeded`. */
-const EXECUTIONS_SUCCEED: OutcomeSli = {
-  kind: 'outcomes',
-  step: null,
-  dependency: null,
-  where: {},
-  withinMs: null,
-  good: 'succeeded',
-};
 const QUANTILES = { p50: '50%', p90: '90%', p95: '95%', p99: '99%' } as const;
 
 /** Makes an SLI of outcomes of the word `succeeded`, or of the keys of a selection. */
 export function readOutcomes(native: NativeSliOf<'outcomes'>): OutcomeSli {
-  return native === 'succeeded' ? EXECUTIONS_SUCCEED : outcomeSli(native);
+  return native === 'succeeded' ? EVERY_EXECUTION : outcomeSli(native);
 }
 
-function outcomeSli({ step, dependency, where, within, good }: NativeSelection): OutcomeSli {
+function outcomeSli({ step, dependency, where, within, from, per, good }: NativeSelection): OutcomeSli {
   return {
     kind: 'outcomes',
     step: step ?? null,
     dependency: dependency ?? null,
     where: readWhere(where),
     withinMs: within === undefined ? null : parseDuration(within),
+    from: from ?? 'started',
+    // A retry rate is about attempts.
+    per: good === 'first-try' ? 'attempt' : (per ?? 'execution'),
     good: good ?? 'succeeded',
   };
 }

@@ -37,10 +37,10 @@ const EXPORTED_SLIS: { readonly [K in Sli['kind']]: ExportedSli<K> } = {
     native: (sli) => ({
       ...selectionWords(sli),
       ...withinWords(sli),
-      ...(sli.good === 'first-try' ? { good: sli.good } : {}),
+      ...(sli.good === 'first-try' ? { good: sli.good } : sli.per === 'attempt' ? { per: sli.per } : {}),
     }),
     openSlo: (sli, workflow) =>
-      sli.good === 'succeeded'
+      sli.good === 'succeeded' && sli.per === 'execution' && sli.from === 'started'
         ? { method: 'Occurrences', indicator: ratioMetric(sli, workflow), objective: {} }
         : null,
   },

@@ -1,4 +1,5 @@
 import type { MeasurementSli, OutcomeSli, ComponentSli } from '../../core/sli/sli.ts';
+import { EVERY_EXECUTION } from '../../core/sli/sli.ts';
 import { parseDuration } from '../../core/time/duration.ts';
 import { type CompositeDraft, readWhere } from '../native/sli.ts';
 import { readSli } from '../native/sli-kinds.ts';
@@ -132,7 +133,8 @@ function sameWords(a: string | object | undefined, b: string | object | undefine
 
 function outcomeSli(words: MetricWords<'total'>, withinMs: number | null): OutcomeSli {
   const { step = null, dependency = null, where } = words;
-  return { kind: 'outcomes', step, dependency, where: readWhere(where), withinMs, good: 'succeeded' };
+  const selected = { ...EVERY_EXECUTION, step, dependency, where: readWhere(where) };
+  return { ...selected, withinMs };
 }
 
 /** The words of one metric source; null when it is not ours to count or says something else. */

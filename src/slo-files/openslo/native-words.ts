@@ -18,8 +18,9 @@ export function selectionWords({
 }
 
 /** By when they must have succeeded to be good. */
-export function withinWords({ withinMs }: OutcomeSli): Words {
-  return withinMs === null ? {} : { within: formatDuration(withinMs) };
+export function withinWords({ withinMs, from }: OutcomeSli): Words {
+  if (withinMs === null) return {};
+  return { within: formatDuration(withinMs), ...(from === 'queued' ? { from } : {}) };
 }
 
 const OPPOSITES = { 'not-in': 'not', glob: 'glob', 'not-glob': 'notGlob' } as const;

@@ -16,7 +16,8 @@ import { blockKey, changesOf, failuresKey, hourOfChange, partitionKey, sliKey, s
 import { changedHours, setHours } from './hours.ts';
 import { hasOldSeen, removeOldSeen } from './seen.ts';
 import { packHour } from '../hour-blocks.ts';
-import { cutIntoChunks, weightOf } from '../batch-chunks.ts';
+import { addResult, cutIntoChunks, noResult, weightOf } from '../batch-chunks.ts';
+import { countInFlight } from './in-flight.ts';
 import { WEIGHT_PER_TRANSACTION, recordChunk } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
@@ -60,14 +61,14 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
 
   return {
     async record(batch) {
-      const fresh = batch.groups.map(() => 0);
+      const results = batch.groups.map(noResult);
       await Promise.all(
         cutIntoChunks(batch.groups, WEIGHT_PER_TRANSACTION).map(async (chunk) => {
-          const counts = await writer.write(() => recordChunk(db, batch, batch.now, chunk), weightOf(chunk));
-          chunk.forEach(({ index }, i) => (fresh[index]! += counts[i]!));
+          const found = await writer.write(() => recordChunk(db, batch, batch.now, chunk), weightOf(chunk));
+          chunk.forEach((part, i) => addResult(results[part.index]!, part, found[i]!));
         }),
       );
-      return fresh;
+      return results;
     },
 
     async sweep(partition, now, limit) {
@@ -102,16 +103,11 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
         }));
     },
 
-    async inFlight(workflow) {
-      let running = 0;
-      let overdue = 0;
-      for (let partition = 0; partition < partitions; partition++) {
-        const record = db.partitions.get(partitionKey({ workflow, partition }));
-        running += record?.running ?? 0;
-        overdue += record?.overdue ?? 0;
-      }
-      return { running, overdue };
-    },
+    inFlight: async (workflow) =>
+      countInFlight(
+        db,
+        Array.from({ length: partitions }, (_, partition) => ({ workflow, partition })),
+      ),
 
     async writeHours(series, hours, now) {
       const packed = hours.map(packHour);

@@ -1,8 +1,9 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
-import type { FailureKey, Watch } from '../../core/ports/store/counting.ts';
 import type { Key, Range } from './keys.ts';
+import type { StoredFlight } from './stored-flight.ts';
+import type { EndPart } from './subject-record.ts';
 
 /** What the store is, made when it is opened for the first time. */
 export interface About {
@@ -26,38 +27,19 @@ export interface PartitionRecord {
   readonly revision: number;
   readonly running: number;
   readonly overdue: number;
+  /** Not there until something waits. */
+  readonly waiting?: number;
 }
 
-/** A deadline that something in flight has; `counted` once it was counted as overdue, under which step. */
-export interface FlightWatch extends Watch {
-  readonly counted: { readonly step: string | null } | null;
+/** How an end that nothing more is known of was counted, and when it and its subject's start happened. */
+export interface Receipt {
+  readonly template: string;
+  readonly at: number;
+  readonly startedAt: number | null;
 }
 
-/** Something that has started and not ended. */
-export interface Running {
-  readonly kind: 'running';
-  readonly startedAt: number;
-  readonly count: number;
-  readonly execution: string;
-  readonly traceId: string | null;
-  /** The step begun last, and when it was (null: with the execution itself). */
-  readonly lastStep: string | null;
-  readonly lastStepAt: number | null;
-  readonly watches: readonly FlightWatch[];
-}
-
-/** A success that has a deadline to judge and waits for its start. */
-export interface EarlyEnd {
-  readonly kind: 'early-end';
-  readonly endedAt: number;
-  readonly count: number;
-  readonly execution: string;
-  readonly traceId: string | null;
-  readonly failure: FailureKey;
-  readonly slis: readonly Watch[];
-}
-
-export type FlightRecord = Running | EarlyEnd;
+/** What ends share that differ only in what they are of and when: receipts refer to it. */
+export type EndTemplate = Pick<EndPart, 'status' | 'failure' | 'slis'>;
 
 /** A failed execution with the unit that failed, which makes it one entry however often it is written. */
 export interface Sample extends FailedExecution {
@@ -85,8 +67,10 @@ export interface RevisedState {
 export interface Databases {
   readonly about: Database<About, 'about'>;
   readonly leader: Database<Leader, 'leader'>;
-  readonly seen: Database<null, Key>;
-  readonly flight: Database<FlightRecord, Key>;
+  /** Null for a start, and for what version 0.1 saw. */
+  readonly seen: Database<Receipt | null, Key>;
+  readonly templates: Database<EndTemplate, Key>;
+  readonly flight: Database<StoredFlight, Key>;
   readonly due: Database<null, Key>;
   readonly partitions: Database<PartitionRecord, Key>;
   readonly blocks: Database<Uint8Array, Key>;
@@ -119,6 +103,7 @@ export function openTables(root: RootDatabase): Databases {
     leader: table('leader'),
     // Stored under the name it had first.
     seen: table('identities'),
+    templates: table('end-templates'),
     flight: table('flight'),
     due: table('due'),
     partitions: table('partitions'),

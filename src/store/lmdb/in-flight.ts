@@ -1,42 +1,47 @@
-import type { PartitionId } from '../../core/ports/store/counting.ts';
-import { IN_FLIGHT_RETENTION } from '../../core/ports/store/counting.ts';
-import { DEDUP_HORIZON } from '../../core/outcomes/record-fields.ts';
+import type { InFlight, PartitionId } from '../../core/ports/store/counting.ts';
 import { holds } from './databases.ts';
-import type { Databases, FlightRecord, Running } from './databases.ts';
+import type { Databases } from './databases.ts';
 import { dueKey, flightKey, flightsOf, partitionKey } from './keys.ts';
+import { readFlight } from './stored-flight.ts';
+import type { SubjectRecord } from './subject-record.ts';
+import { dueOf, isOverdue, stateOf } from './subject-record.ts';
 
-/** What is in flight in one partition. Use only inside a write transaction. */
+/** The subjects of one partition that have a record. Use only inside a write transaction. */
 export interface Flight {
-  get(subject: string): FlightRecord | undefined;
-  put(subject: string, record: FlightRecord): void;
+  get(subject: string): SubjectRecord | undefined;
+  put(subject: string, record: SubjectRecord): void;
   remove(subject: string): void;
-  /** Writes how many are running and overdue. */
+  /** Writes how many are running, overdue and waiting. */
   write(): void;
 }
 
 export function flightOf(db: Databases, partition: PartitionId): Flight {
-  let running = 0;
-  let overdue = 0;
+  const changed = { running: 0, overdue: 0, waiting: 0 };
   // Every end asks for its start, and where nothing has a deadline there is never one.
   let empty = !holds(db.flight, flightsOf(partition));
 
+  const get = (subject: string): SubjectRecord | undefined => {
+    const stored = empty ? undefined : db.flight.get(flightKey(partition, subject));
+    return stored && readFlight(stored);
+  };
   const forget = (subject: string): void => {
-    const before = db.flight.get(flightKey(partition, subject));
+    const before = get(subject);
     if (!before) return;
     db.due.removeSync(dueKey(partition, dueOf(before), subject));
     count(before, -1);
   };
-  const count = (record: FlightRecord, by: number): void => {
-    if (record.kind !== 'running') return;
-    running += by;
-    if (isOverdue(record)) overdue += by;
+  const count = (record: SubjectRecord, by: number): void => {
+    const state = stateOf(record);
+    if (state === 'in-flight') changed.running += by;
+    if (state === 'waiting') changed.waiting += by;
+    if (isOverdue(record)) changed.overdue += by;
   };
 
   return {
-    get: (subject) => (empty ? undefined : db.flight.get(flightKey(partition, subject))),
+    get,
     put(subject, record) {
-      empty = false;
       forget(subject);
+      empty = false;
       db.flight.putSync(flightKey(partition, subject), record);
       db.due.putSync(dueKey(partition, dueOf(record), subject), null);
       count(record, 1);
@@ -46,25 +51,27 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
       db.flight.removeSync(flightKey(partition, subject));
     },
     write() {
-      if (running === 0 && overdue === 0) return;
+      if (Object.values(changed).every((by) => by === 0)) return;
       const key = partitionKey(partition);
       const before = db.partitions.get(key) ?? { revision: 0, running: 0, overdue: 0 };
       db.partitions.putSync(key, {
         ...before,
-        running: before.running + running,
-        overdue: before.overdue + overdue,
+        running: before.running + changed.running,
+        overdue: before.overdue + changed.overdue,
+        waiting: (before.waiting ?? 0) + changed.waiting,
       });
     },
   };
 }
 
-export function isOverdue(record: Running): boolean {
-  return record.watches.some(({ counted }) => counted !== null);
-}
-
-/** When a sweep must look at a record next: at its next deadline, or to forget it. */
-export function dueOf(record: FlightRecord): number {
-  if (record.kind === 'early-end') return record.endedAt + DEDUP_HORIZON;
-  const open = record.watches.filter(({ counted }) => counted === null).map(({ withinMs }) => withinMs);
-  return record.startedAt + Math.min(IN_FLIGHT_RETENTION, ...open);
+/** How many are under way in some partitions. */
+export function countInFlight(db: Databases, partitions: readonly PartitionId[]): InFlight {
+  const total = { running: 0, overdue: 0, waiting: 0 };
+  for (const partition of partitions) {
+    const record = db.partitions.get(partitionKey(partition));
+    total.running += record?.running ?? 0;
+    total.overdue += record?.overdue ?? 0;
+    total.waiting += record?.waiting ?? 0;
+  }
+  return total;
 }

@@ -1,93 +1,208 @@
 import type {
+  Conflict,
   EndGroup,
-  EndSli,
   EndedSubject,
   FailureKey,
+  GroupResult,
   PartitionId,
+  SliLanding,
+  StartGroup,
+  StartedSubject,
 } from '../../core/ports/store/counting.ts';
-import type { SliLanding, StartGroup, StartedSubject, Watch } from '../../core/ports/store/counting.ts';
-import { OVERDUE_ERROR } from '../../core/ports/store/counting.ts';
-import { judge } from '../../core/sli/landing.ts';
-import type { EndStatus, Landing } from '../../core/sli/landing.ts';
+import { attemptKey, CONFLICTS, reportMark } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
-import type { Databases, EarlyEnd, Running, Sample } from './databases.ts';
-import { seenAt } from './seen.ts';
-import type { Seen } from './seen.ts';
+import type { Chunk } from '../batch-chunks.ts';
+import { IDENTITY_LIFE } from '../dedup-buckets.ts';
+import type { Databases, Sample } from './databases.ts';
 import { flightOf } from './in-flight.ts';
 import type { Flight } from './in-flight.ts';
+import { seenAt } from './seen.ts';
+import type { Seen } from './seen.ts';
+import type { EndFact, Placed, SubjectRecord } from './subject-record.ts';
+import {
+  landingsOf,
+  NOTHING_KNOWN,
+  plainStart,
+  stateOf,
+  withEnd,
+  withStart,
+} from './subject-record.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
-import type { Chunk } from '../batch-chunks.ts';
 
 /** How much one transaction weighs at most (see `weightOf`): so little that the event loop is never held up long. */
 export const WEIGHT_PER_TRANSACTION = 500;
 
 interface Work {
-  readonly identities: Seen;
+  readonly now: number;
+  readonly seen: Seen;
   readonly flight: Flight;
   readonly tally: Tally;
 }
 
-/** Counts a chunk of a batch and returns how many identities of each part were new. Call it in a write transaction. */
-export function recordChunk(db: Databases, partition: PartitionId, now: number, chunk: Chunk): number[] {
+/**
+ * Counts a chunk of a batch and says what became of each part, conflicts by their place in it. Call it in a write
+ * transaction.
+ */
+export function recordChunk(db: Databases, partition: PartitionId, now: number, chunk: Chunk): GroupResult[] {
   const work: Work = {
-    identities: seenAt(db, partition, now),
+    now,
+    seen: seenAt(db, partition, now),
     flight: flightOf(db, partition),
     tally: createTally(db, partition, now),
   };
-  const fresh = chunk.map(({ group }) =>
-    group.kind === 'start'
-      ? group.subjects.filter((subject) => recordStart(work, group, subject)).length
-      : group.subjects.filter((subject) => recordEnd(work, group, subject)).length,
+  const results = chunk.map(({ group }) =>
+    group.kind === 'start' ? recordStarts(work, group) : recordEnds(work, group),
   );
+  const conflicts = results.reduce((sum, result) => sum + result.conflicts.length, 0);
+  if (conflicts > 0) work.tally.count(CONFLICTS, minuteOf(now), false, conflicts);
   work.tally.write();
   work.flight.write();
-  return fresh;
+  return results;
+}
+
+function recordStarts(work: Work, group: StartGroup): GroupResult {
+  const fresh = group.subjects.filter((subject) => recordStart(work, group, subject));
+  return { counted: fresh.length, waiting: 0, conflicts: [] };
 }
 
 function recordStart(work: Work, group: StartGroup, subject: StartedSubject): boolean {
-  const { identities, flight } = work;
-  if (!identities.add(`s${subject.subject}`)) return false;
+  if (!work.seen.addStart(attemptKey(subject.subject, group.attempt) + reportMark(group))) return false;
   if (group.landings.length > 0) {
     landAll(work.tally, { ...subject, count: group.count, failure: NO_NAMES }, group.landings);
   }
   if (group.watched) {
-    const started: Running = {
-      kind: 'running',
-      startedAt: subject.at,
-      count: group.count,
-      execution: subject.execution,
-      traceId: subject.traceId,
-      lastStep: subject.step,
-      lastStepAt: null,
-      watches: group.watches.map((watch) => ({ ...watch, counted: null })),
-    };
-    if (identities.has(`e${subject.subject}`)) {
-      const early = flight.get(subject.subject);
-      if (early?.kind === 'early-end') landEarlyEnd(work, subject.subject, early, started);
-    } else {
-      flight.put(subject.subject, started);
-    }
+    const before = knownOf(work, subject.subject);
+    settle(work, subject.subject, before, withStart(before ?? NOTHING_KNOWN, group, subject));
   }
   if (subject.parent !== null && subject.step !== null)
-    noteStep(flight, subject.parent, subject.step, subject.at);
+    noteStep(work.flight, subject.parent, subject.step, subject.at);
   return true;
-}
-
-function landEarlyEnd({ flight, tally }: Work, subject: string, early: EarlyEnd, started: Running): void {
-  const { endedAt, count, execution, traceId, failure, slis } = early;
-  const end: End = { subject, at: endedAt, status: 'succeeded', count, execution, traceId, failure };
-  landJudged(tally, end, slis.map(sliOfWatch), started, started.startedAt);
-  flight.remove(subject);
 }
 
 /** Notes in the record of a whole execution that a step of it was begun. */
 function noteStep(flight: Flight, parent: string, step: string, at: number): void {
   const record = flight.get(parent);
-  if (record?.kind !== 'running') return;
+  if (!record || stateOf(record) !== 'in-flight') return;
   if (record.lastStepAt === null || at >= record.lastStepAt) {
     flight.put(parent, { ...record, lastStep: step, lastStepAt: at });
   }
+}
+
+function recordEnds(work: Work, group: EndGroup): GroupResult {
+  let counted = 0;
+  let waiting = 0;
+  const conflicts: Conflict[] = [];
+  for (const [offset, subject] of group.subjects.entries()) {
+    const found = recordEnd(work, group, subject);
+    if (typeof found === 'object') conflicts.push({ offset, ...found });
+    else if (found !== 'known') counted += 1;
+    if (found === 'waiting') waiting += group.count;
+  }
+  return { counted, waiting, conflicts };
+}
+
+function recordEnd(
+  work: Work,
+  group: EndGroup,
+  subject: EndedSubject,
+): 'known' | 'counted' | 'waiting' | Omit<Conflict, 'offset'> {
+  const { seen, flight, tally } = work;
+  const identity = attemptKey(subject.subject, group.attempt) + reportMark(group);
+  const same = seen.end(identity);
+  if (same) return same.status === group.status ? 'known' : { recorded: same.status };
+  // Version 0.1 did not tell what is some of many from the others.
+  const former = group.count > 1 && seen.end(attemptKey(subject.subject, group.attempt)) === null;
+  if (same === null || former) return 'known';
+
+  const { status, attempt, willRetry, count, failure, slis } = group;
+  const { at, startedAt, execution, traceId } = subject;
+  const isPlain = attempt === 1 && count === 1 && !willRetry;
+  const record = flight.get(subject.subject);
+  let found: 'counted' | 'waiting' = 'counted';
+  if (!record && isPlain && group.landings) {
+    landAll(tally, { ...subject, count, failure }, group.landings);
+    seen.addEnd(identity, group, { at, startedAt });
+  } else {
+    const end: EndFact = { attempt, status, willRetry, count, failure, slis, at, startedAt, execution, traceId };
+    const before = record ?? (isPlain ? null : knownOf(work, subject.subject));
+    const after = withEnd(before ?? NOTHING_KNOWN, end);
+    if (after === null) return { recorded: before!.ends[0]!.status };
+    seen.addEnd(identity, group, { at, startedAt });
+    if (settle(work, subject.subject, before, after) === 'waiting') found = 'waiting';
+  }
+  if (group.own.length > 0) landAll(tally, { ...subject, subject: identity, count, failure }, group.own);
+  return found;
+}
+
+/** What is known of a subject: by its record, or by the receipt of its only end. */
+function knownOf({ flight, seen }: Work, subject: string): SubjectRecord | null {
+  const record = flight.get(subject);
+  if (record) return record;
+  const receipt = seen.end(subject);
+  if (!receipt) return null;
+  const { startedAt, ...part } = receipt;
+  return {
+    ...NOTHING_KNOWN,
+    toldStart: startedAt,
+    attempt: 1,
+    ends: [{ ...part, count: 1, traceId: null }],
+    endedAt: part.at,
+  };
+}
+
+/** Counts what a new fact changes, and keeps what is known from now on where it belongs. */
+function settle(
+  work: Work,
+  subject: string,
+  before: SubjectRecord | null,
+  after: SubjectRecord,
+): ReturnType<typeof stateOf> {
+  const { tally, flight, seen, now } = work;
+  move(tally, subject, before, after);
+  const state = stateOf(after);
+  const start = state === 'settled' && plainStart(after);
+  if (start === false) {
+    flight.put(subject, state === 'settled' ? { ...after, keepUntil: now + IDENTITY_LIFE } : after);
+  } else {
+    flight.remove(subject);
+    seen.setStart(subject, start);
+  }
+  return state;
+}
+
+/** Takes back what a subject counts as no more, and counts what it does now. */
+export function move(
+  tally: Tally,
+  subject: string,
+  before: SubjectRecord | null,
+  after: SubjectRecord,
+): void {
+  const gone = new Map(before ? landingsOf(before).map((placed) => [nameOf(placed), placed]) : []);
+  for (const placed of landingsOf(after)) {
+    if (!gone.delete(nameOf(placed))) place(tally, subject, after.execution, placed);
+  }
+  for (const placed of gone.values()) takeBack(tally, subject, placed);
+}
+
+function nameOf({ traceId: _, ...placed }: Placed): string {
+  return JSON.stringify(placed);
+}
+
+function place(tally: Tally, subject: string, execution: string, placed: Placed): void {
+  const { fingerprint, minute, good, count, failure, at, traceId } = placed;
+  tally.count(fingerprint, minute, good, count);
+  if (good) return;
+  tally.file(fingerprint, minute, failure, count);
+  tally.addSample(fingerprint, { unit: subject, execution, at, traceId, ...failure });
+}
+
+function takeBack(tally: Tally, subject: string, placed: Placed): void {
+  const { fingerprint, minute, good, count, failure } = placed;
+  tally.count(fingerprint, minute, good, -count);
+  if (good) return;
+  tally.file(fingerprint, minute, failure, -count);
+  tally.removeSample(fingerprint, subject, failure);
 }
 
 /** What counts, with what of its group it needs. */
@@ -100,123 +215,18 @@ interface Counting {
   readonly failure: FailureKey;
 }
 
-interface End extends Counting {
-  readonly status: EndStatus;
-}
-
 /** What bad starts are filed under. */
 const NO_NAMES: FailureKey = { step: null, dependency: null, error: null };
 
-function recordEnd(work: Work, group: EndGroup, subject: EndedSubject): boolean {
-  const { identities, flight, tally } = work;
-  if (!identities.add(`e${subject.subject}`)) return false;
-  const { status, count, failure } = group;
-  const { at, execution, traceId } = subject;
-  const end: End = { subject: subject.subject, at, status, count, execution, traceId, failure };
-  const record = flight.get(subject.subject);
-  if (record?.kind === 'running') {
-    landJudged(tally, end, group.slis, record, subject.startedAt ?? record.startedAt);
-    flight.remove(subject.subject);
-  } else if (group.landings) {
-    landAll(tally, end, group.landings);
-  } else if (subject.startedAt !== null) {
-    landJudged(tally, end, group.slis, null, subject.startedAt);
-  } else {
-    landWithoutStart(work, end, group.slis);
-  }
-  return true;
-}
-
-/**
- * Lands an end whose start is known, for every SLI that selected either, and takes back what was counted at a
- * deadline where the end shows it wrong.
- */
-function landJudged(
-  tally: Tally,
-  end: End,
-  slis: EndGroup['slis'],
-  record: Running | null,
-  startedAt: number,
-): void {
-  const watches = new Map(record?.watches.map((watch) => [watch.fingerprint, watch]));
-  const selected = new Map(
-    [...Array.from(watches.values(), sliOfWatch), ...slis].map((sli) => [sli.fingerprint, sli]),
-  );
-  for (const [fingerprint, sli] of selected) {
-    const landing = landingOf(sli, startedAt, end);
-    const watch = watches.get(fingerprint);
-    if (record && watch?.counted) {
-      const deadline = record.startedAt + watch.withinMs;
-      const minute = minuteOf(deadline);
-      if (landing?.good === false && landing.minute === minute) continue;
-      const failure = overdueFailure(watch.counted.step);
-      tally.takeBack(
-        fingerprint,
-        minute,
-        record.count,
-        failure,
-        overdueSample(end.subject, record, deadline, failure),
-      );
-    }
-    if (landing) land(tally, end, fingerprint, landing.minute, landing.good);
-  }
-}
-
-/** Lands an end whose start is unknown: a failure is bad whenever it started, a success with a deadline waits. */
-function landWithoutStart({ flight, tally }: Work, end: End, slis: EndGroup['slis']): void {
-  const waiting: Watch[] = [];
-  for (const sli of slis) {
-    const { fingerprint, withinMs } = sli;
-    if (withinMs !== null && end.status === 'succeeded') {
-      waiting.push({ fingerprint, withinMs });
-    } else {
-      const landing = landingOf(sli, null, end);
-      if (landing) land(tally, end, fingerprint, landing.minute, landing.good);
-    }
-  }
-  if (waiting.length === 0) return;
-  const { subject, at, count, execution, traceId, failure } = end;
-  flight.put(subject, { kind: 'early-end', endedAt: at, count, execution, traceId, failure, slis: waiting });
-}
-
-/** Where an end lands for an SLI that selects it; without its start, deadlines do not matter. */
-function landingOf(sli: EndSli, startedAt: number | null, { at, status }: End): Landing | null {
-  const { withinMs, verdict, startIn } = sli;
-  if (startedAt === null) {
-    return verdict === null ? judge(null, at, at, status) : { minute: minuteOf(at), good: verdict };
-  }
-  if (startIn && (startedAt < startIn[0] || startedAt > startIn[1])) return null;
-  return verdict === null ? judge(withinMs, startedAt, at, status) : { minute: minuteOf(at), good: verdict };
-}
-
-function sliOfWatch({ fingerprint, withinMs }: Watch): EndSli {
-  return { fingerprint, withinMs, verdict: null, startIn: null };
-}
-
 function landAll(tally: Tally, counting: Counting, landings: readonly SliLanding[]): void {
-  for (const { fingerprint, minute, good, value } of landings) {
-    land(tally, counting, fingerprint, minute, good);
-    if (value !== null) tally.value(fingerprint, minute, value * counting.count);
-  }
-}
-
-function land(tally: Tally, counting: Counting, fingerprint: string, minute: number, good: boolean): void {
   const { subject, at, count, execution, traceId, failure } = counting;
-  if (good) tally.good(fingerprint, minute, count);
-  else tally.bad(fingerprint, minute, count, failure, { unit: subject, execution, at, traceId, ...failure });
-}
-
-/** What something overdue is filed under, with the step that was begun last. */
-export function overdueFailure(step: string | null): FailureKey {
-  return { step, dependency: null, error: OVERDUE_ERROR };
-}
-
-/** Something overdue as one of the last failed: it failed at its deadline. */
-export function overdueSample(
-  subject: string,
-  record: Running,
-  deadline: number,
-  failure: FailureKey,
-): Sample {
-  return { unit: subject, execution: record.execution, at: deadline, traceId: record.traceId, ...failure };
+  for (const { fingerprint, minute, good, value } of landings) {
+    tally.count(fingerprint, minute, good, count);
+    if (!good) {
+      const sample: Sample = { unit: subject, execution, at, traceId, ...failure };
+      tally.file(fingerprint, minute, failure, count);
+      tally.addSample(fingerprint, sample);
+    }
+    if (value !== null) tally.value(fingerprint, minute, value * count);
+  }
 }

@@ -6,16 +6,18 @@ import {
 } from '../../core/counters/cells.ts';
 import { FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
 import type { PartitionId, SweepResult } from '../../core/ports/store/counting.ts';
-import { HOUR, MINUTE, minuteOf } from '../../core/time/duration.ts';
+import { HOUR, MINUTE } from '../../core/time/duration.ts';
 import type { Database } from 'lmdb';
 import { holds } from './databases.ts';
-import type { Databases, Running } from './databases.ts';
-import { dueOf, flightOf } from './in-flight.ts';
+import type { Databases } from './databases.ts';
+import { flightOf } from './in-flight.ts';
 import { blocksBefore, dueBefore, failuresBefore, sumsBefore, subjectOfDue } from './keys.ts';
 import type { Key, Range } from './keys.ts';
-import { overdueFailure, overdueSample } from './record.ts';
+import { IDENTITY_LIFE } from '../dedup-buckets.ts';
+import { move } from './record.ts';
+import type { SubjectRecord } from './subject-record.ts';
+import { dueOf, plainStart, stateOf, withOverdue } from './subject-record.ts';
 import { createTally } from './tally.ts';
-import type { Tally } from './tally.ts';
 
 /** Whether a sweep would find anything to do, so that most need no transaction. */
 export function isSweepDue(db: Databases, partition: PartitionId, now: number): boolean {
@@ -43,38 +45,28 @@ export function sweepPartition(
   const subjects = [...db.due.getKeys({ ...dueBefore(partition, now), limit })].map(subjectOfDue);
   for (const subject of subjects) {
     const record = flight.get(subject)!;
-    if (record.kind === 'early-end') {
-      unjudged += 1;
-      flight.remove(subject);
+    const state = stateOf(record);
+    if (state !== 'in-flight') {
+      if (state === 'waiting') unjudged += 1;
+      // Another attempt may still take back what else it counted for, which a receipt may say.
+      if (state === 'settled' || plainStart(record) !== false) flight.remove(subject);
+      else flight.put(subject, { ...record, keepUntil: now + IDENTITY_LIFE });
       continue;
     }
-    const counted = countOverdue(tally, subject, record, now);
-    overdue += counted.landings;
-    if (dueOf(counted.record) < now) flight.remove(subject);
-    else flight.put(subject, counted.record);
+    const after = withOverdue(record, now);
+    move(tally, subject, record, after);
+    overdue += countedIn(after) - countedIn(record);
+    if (dueOf(after) < now) flight.remove(subject);
+    else flight.put(subject, after);
   }
   tally.write();
   flight.write();
   return { swept: subjects.length + removeExpired(db, now, limit - subjects.length), overdue, unjudged };
 }
 
-function countOverdue(
-  tally: Tally,
-  subject: string,
-  record: Running,
-  now: number,
-): { readonly record: Running; readonly landings: number } {
-  const failure = overdueFailure(record.lastStep);
-  let landings = 0;
-  const watches = record.watches.map((watch) => {
-    const deadline = record.startedAt + watch.withinMs;
-    if (watch.counted || deadline >= now) return watch;
-    const sample = overdueSample(subject, record, deadline, failure);
-    tally.bad(watch.fingerprint, minuteOf(deadline), record.count, failure, sample);
-    landings += 1;
-    return { ...watch, counted: { step: record.lastStep } };
-  });
-  return { record: { ...record, watches }, landings };
+/** How many deadlines were counted as passed. */
+function countedIn({ watches }: SubjectRecord): number {
+  return watches.filter(({ counted }) => counted !== null).length;
 }
 
 interface Expired {

@@ -23,12 +23,15 @@ import { addToSum } from '../sums.ts';
 
 /** What one transaction changes in the counters of a partition, collected so that each is written once. */
 export interface Tally {
-  good(fingerprint: string, minute: number, count: number): void;
-  bad(fingerprint: string, minute: number, count: number, failure: FailureKey, sample: Sample): void;
+  /** Counts so many, or takes them back where that is negative. */
+  count(fingerprint: string, minute: number, good: boolean, count: number): void;
+  /** Files so many bad ones under a failure, or takes them from there. */
+  file(fingerprint: string, minute: number, failure: FailureKey, count: number): void;
+  addSample(fingerprint: string, sample: Sample): void;
+  /** Removes the sample of a unit that failed so. */
+  removeSample(fingerprint: string, unit: string, failure: FailureKey): void;
   /** Adds to the sum of a minute. */
   value(fingerprint: string, minute: number, value: number): void;
-  /** Undoes an earlier `bad`. */
-  takeBack(fingerprint: string, minute: number, count: number, failure: FailureKey, sample: Sample): void;
   /** Writes everything and gives the partition a new revision if a counter changed. */
   write(): void;
 }
@@ -40,8 +43,8 @@ interface SliTally {
   readonly failures: Map<number, Map<string, FailureCount>>;
   /** By minute. */
   readonly sums: Map<number, number>;
-  readonly added: Sample[];
-  readonly removed: Sample[];
+  /** By name; null for what is to be removed. */
+  readonly samples: Map<string, Sample | null>;
 }
 
 /** Starts a tally. `write` belongs into a write transaction. */
@@ -51,7 +54,7 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
   const tallyOf = (fingerprint: string): SliTally => {
     let sli = slis.get(fingerprint);
     if (!sli) {
-      sli = { cells: new Map(), failures: new Map(), sums: new Map(), added: [], removed: [] };
+      sli = { cells: new Map(), failures: new Map(), sums: new Map(), samples: new Map() };
       slis.set(fingerprint, sli);
     }
     return sli;
@@ -61,8 +64,7 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
     if (!cell) sli.cells.set(minute, (cell = { good: 0, bad: 0 }));
     return cell;
   };
-  const countBad = (sli: SliTally, minute: number, count: number, failure: FailureKey): void => {
-    cellIn(sli, minute).bad += count;
+  const file = (sli: SliTally, minute: number, failure: FailureKey, count: number): void => {
     const hour = Math.floor(minute / 60);
     let filed = sli.failures.get(hour);
     if (!filed) sli.failures.set(hour, (filed = new Map()));
@@ -71,22 +73,19 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
   };
 
   return {
-    good(fingerprint, minute, count) {
-      cellIn(tallyOf(fingerprint), minute).good += count;
+    count(fingerprint, minute, good, count) {
+      cellIn(tallyOf(fingerprint), minute)[good ? 'good' : 'bad'] += count;
     },
-    bad(fingerprint, minute, count, failure, sample) {
-      const sli = tallyOf(fingerprint);
-      countBad(sli, minute, count, failure);
-      sli.added.push(sample);
+    file: (fingerprint, minute, failure, count) => file(tallyOf(fingerprint), minute, failure, count),
+    addSample(fingerprint, sample) {
+      tallyOf(fingerprint).samples.set(sampleName(sample.unit, sample), sample);
+    },
+    removeSample(fingerprint, unit, failure) {
+      tallyOf(fingerprint).samples.set(sampleName(unit, failure), null);
     },
     value(fingerprint, minute, value) {
       const { sums } = tallyOf(fingerprint);
       sums.set(minute, addToSum(sums.get(minute) ?? 0, value));
-    },
-    takeBack(fingerprint, minute, count, failure, sample) {
-      const sli = tallyOf(fingerprint);
-      countBad(sli, minute, -count, failure);
-      sli.removed.push(sample);
     },
     write() {
       const changed: { fingerprint: string; hour: number }[] = [];
@@ -98,8 +97,8 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
           const key = failuresKey(hour, id);
           db.failures.putSync(key, mergeFailures(db.failures.get(key) ?? [], filed));
         }
-        if (sli.added.length + sli.removed.length > 0) {
-          db.lastFailed.putSync(sliKey(id), mergeSamples(db.lastFailed.get(sliKey(id)) ?? [], sli));
+        if (sli.samples.size > 0) {
+          db.lastFailed.putSync(sliKey(id), mergeSamples(db.lastFailed.get(sliKey(id)) ?? [], sli.samples));
         }
         writeSums(db, id, sli.sums, now);
         const hours = new Set([...sli.cells.keys()].map((minute) => Math.floor(minute / 60)));
@@ -179,15 +178,18 @@ function nameOf({ step, dependency, error }: FailureKey): string {
 }
 
 /** The last failed, latest first, after removals and additions. */
-function mergeSamples(stored: readonly Sample[], { added, removed }: SliTally): Sample[] {
-  const samples = new Map(stored.map((sample) => [sampleName(sample), sample]));
-  for (const sample of removed) samples.delete(sampleName(sample));
-  for (const sample of added) samples.set(sampleName(sample), sample);
+function mergeSamples(stored: readonly Sample[], changes: ReadonlyMap<string, Sample | null>): Sample[] {
+  const samples = new Map(stored.map((sample) => [sampleName(sample.unit, sample), sample]));
+  for (const [name, sample] of changes) {
+    if (sample) samples.set(name, sample);
+    else samples.delete(name);
+  }
   return [...samples.values()].toSorted((a, b) => b.at - a.at).slice(0, MAX_LAST_FAILED);
 }
 
-function sampleName(sample: Sample): string {
-  return JSON.stringify([sample.unit, sample.execution, sample.traceId, nameOf(sample)]);
+/** A unit is one sample however often it is counted, unless it fails in several ways. */
+function sampleName(unit: string, failure: FailureKey): string {
+  return JSON.stringify([unit, nameOf(failure)]);
 }
 
 /** Gives the partition a new revision with the hours it changed. Call it in a write transaction. */

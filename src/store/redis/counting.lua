@@ -1,12 +1,13 @@
 -- Put in front of record.lua, sweep.lua and hours.lua: collects what a call changes, and writes each cell,
 -- failure, sample and sum once at its end.
 -- KEYS 1 flight, 2 early, 3 due, 4 overdue, 5 revision, 6 changed, and the beginnings of the keys of
--- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed, 11 sums (keys.ts, countingKeys).
+-- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed, 11 sums; 12 settled (keys.ts, countingKeys).
 -- `limits` is written in front of this file by scripts.ts.
 
 local call = redis.call
 local FLIGHT, EARLY, DUE, OVERDUE, REVISION, CHANGED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local MINUTES, HOURS, FAILURES, LAST, SUMS = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local SETTLED = KEYS[12]
 local MINUTE, HOUR = 60000, 3600000
 local NAMELESS = '[null,null,null]'
 
@@ -49,40 +50,32 @@ local function file(fingerprint, minute, failure, n)
   fields[field] = (fields[field] or 0) + n
 end
 
--- A failed execution as it is kept. The subject makes it one entry however often it is written.
-local function sampleOf(subject, execution, trace, failure)
-  return cjson.encode({ subject, execution, trace, failure[1], failure[2], failure[3] })
+-- A subject is one failed execution however often it is counted, unless it fails in several ways.
+local function sampleName(subject, failure)
+  return subject .. '\0' .. cjson.encode(failure)
 end
 
-local function samplesOf(fingerprint)
-  if not samples[fingerprint] then
-    samples[fingerprint] = { added = {}, removed = {} }
-  end
-  return samples[fingerprint]
+-- Keeps a failed execution as one of the last.
+local function addSample(fingerprint, subject, at, execution, trace, failure)
+  local member = cjson.encode({ subject, execution, trace or cjson.null, failure[1], failure[2], failure[3] })
+  tableIn(samples, fingerprint)[sampleName(subject, failure)] = { at, member }
 end
 
-local function addSample(fingerprint, at, member)
-  local added = samplesOf(fingerprint).added
-  added[#added + 1] = at
-  added[#added + 1] = member
-end
-
-local function removeSample(fingerprint, member)
-  local removed = samplesOf(fingerprint).removed
-  removed[#removed + 1] = member
+local function removeSample(fingerprint, subject, failure)
+  tableIn(samples, fingerprint)[sampleName(subject, failure)] = false
 end
 
 -- What something overdue is filed under, with the step that was begun last.
 local function overdueFailure(step)
-  return { step, cjson.null, limits.overdueError }
+  return { step or cjson.null, cjson.null, limits.overdueError }
 end
 
--- Where an end lands, as core/sli.ts judges it; `within` is false when speed does not matter.
-local function judge(within, startedAt, endedAt, status)
-  if within and endedAt > startedAt + within then
-    return math.floor((startedAt + within) / MINUTE), false
+-- Where an end lands, as core/sli/landing.ts judges it; `within` is false when speed does not matter.
+local function judge(within, from, endedAt, status)
+  if within and endedAt > from + within then
+    return math.floor((from + within) / MINUTE), false
   end
-  if status == 'cancelled' then
+  if status == 'cancelled' or status == 'skipped' then
     return nil
   end
   return math.floor(endedAt / MINUTE), status == 'succeeded'
@@ -158,13 +151,27 @@ local function writeFailures(fingerprint, hour, fields, now)
   call('PEXPIRE', key, life)
 end
 
-local function writeSamples(fingerprint, change)
-  local key = LAST .. fingerprint
-  if #change.removed > 0 then
-    call('ZREM', key, unpack(change.removed))
+local function writeSamples(fingerprint, changes)
+  local key, added, removes = LAST .. fingerprint, {}, false
+  for _, sample in pairs(changes) do
+    if sample then
+      added[#added + 1], added[#added + 2] = sample[1], sample[2]
+    else
+      removes = true
+    end
   end
-  if #change.added > 0 then
-    call('ZADD', key, unpack(change.added))
+  if removes then
+    for _, member in ipairs(call('ZRANGE', key, 0, -1)) do
+      local stored = cjson.decode(member)
+      if changes[sampleName(stored[1], { stored[4], stored[5], stored[6] })] == false then
+        call('ZREM', key, member)
+      end
+    end
+  end
+  for from = 1, #added, 2000 do
+    call('ZADD', key, unpack(added, from, math.min(from + 1999, #added)))
+  end
+  if #added > 0 then
     call('ZREMRANGEBYRANK', key, 0, -limits.maxLastFailed - 1)
     call('PEXPIRE', key, limits.flightRetention)
   end
@@ -214,7 +221,7 @@ local function writeAll(now)
   for fingerprint, minutes in pairs(sums) do
     writeSums(fingerprint, minutes, now)
   end
-  for _, key in ipairs({ FLIGHT, EARLY, DUE, OVERDUE }) do
+  for _, key in ipairs({ FLIGHT, EARLY, DUE, OVERDUE, SETTLED }) do
     call('PEXPIRE', key, limits.flightRetention)
   end
   noteChanges(changed, now)

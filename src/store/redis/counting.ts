@@ -9,12 +9,13 @@ import {
   blockKey,
   changedKey,
   countingKeys,
+  earlyKey,
   failuresKey,
   flightKey,
   lastFailedKey,
   overdueKey,
   revisionKey,
-  seenKey,
+  seenKeys,
   serviceKeys,
   sliField,
   sumsKey,
@@ -22,8 +23,9 @@ import {
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
 import { packHour } from '../hour-blocks.ts';
-import { cutIntoChunks } from '../batch-chunks.ts';
-import { MAX_WEIGHT_PER_CALL, recordArguments } from './record-call.ts';
+import { addResult, cutIntoChunks, noResult } from '../batch-chunks.ts';
+import { MAX_WEIGHT_PER_CALL, readResult, recordArguments } from './record-call.ts';
+import type { RecordReply } from './record-call.ts';
 import { scripts } from './scripts.ts';
 import { addToSum } from '../sums.ts';
 
@@ -64,12 +66,13 @@ export function countingStore(connection: Connection, partitions: number, waitRe
     return values;
   }
 
-  /** Removes the set of identities that no replica looks at any more, once in each bucket. */
+  /** Removes the identities that no replica looks at any more, once in each bucket. */
   async function tidy(partition: PartitionId, now: number): Promise<void> {
     const bucket = bucketOf(now - CLOCK_SKEW);
     if (tidied.get(slotName(partition)) === bucket) return;
     // Redis frees it in the background, whereas one of millions that expires stops everything for a second.
-    await connection.call((client) => client.unlink(seenKey(partition, bucket - BUCKETS_BEFORE - 1)));
+    const old = seenKeys(partition).map((prefix) => `${prefix}${bucket - BUCKETS_BEFORE - 1}`);
+    await connection.call((client) => client.unlink(...old));
     tidied.set(slotName(partition), bucket);
   }
 
@@ -96,19 +99,21 @@ export function countingStore(connection: Connection, partitions: number, waitRe
   return {
     async record(batch) {
       const bucket = bucketOf(batch.now);
-      const seen = [bucket, bucket + 1, bucket - 1, bucket - BUCKETS_BEFORE];
-      const keys = [...countingKeys(batch), ...seen.map((number) => seenKey(batch, number))];
+      const buckets = [bucket, bucket + 1, bucket - 1, bucket - BUCKETS_BEFORE];
+      const keys = [...countingKeys(batch), ...seenKeys(batch)];
       const seenLife = (bucket + 1 + BUCKETS_BEFORE) * DEDUP_BUCKET + SEEN_SPARE - batch.now;
-      const fresh = batch.groups.map(() => 0);
+      const results = batch.groups.map(noResult);
       for (const chunk of cutIntoChunks(batch.groups, MAX_WEIGHT_PER_CALL)) {
-        const args = recordArguments(batch.now, seenLife, chunk);
-        const counts =
+        const args = recordArguments({ now: batch.now, buckets, seenLife }, chunk);
+        const replies =
           waitReplicas > 0
             ? await connection.runReplicated(scripts.record, keys, args, waitReplicas)
             : await connection.run(scripts.record, keys, args);
-        chunk.forEach(({ index }, i) => (fresh[index]! += (counts as number[])[i]!));
+        chunk.forEach((part, i) =>
+          addResult(results[part.index]!, part, readResult((replies as RecordReply[])[i]!)),
+        );
       }
-      return fresh;
+      return results;
     },
 
     async sweep(partition, now, limit) {
@@ -191,12 +196,14 @@ export function countingStore(connection: Connection, partitions: number, waitRe
           Promise.all([
             connection.call((client) => client.hlen(flightKey(partition))),
             connection.call((client) => client.scard(overdueKey(partition))),
+            connection.call((client) => client.hlen(earlyKey(partition))),
           ]),
         ),
       );
       return {
         running: counts.reduce((sum, [running]) => sum + running, 0),
         overdue: counts.reduce((sum, [, overdue]) => sum + overdue, 0),
+        waiting: counts.reduce((sum, [, , waiting]) => sum + waiting, 0),
       };
     },
 

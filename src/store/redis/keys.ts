@@ -55,9 +55,9 @@ export function countingKeys(id: PartitionId): string[] {
   const prefix = counting(id);
   return [
     /** HASH subject -> record of what has started and not ended. */
-    `${prefix}flight`,
-    /** HASH subject -> record of a success whose start has not come. */
-    `${prefix}early`,
+    flightKey(id),
+    /** HASH subject -> record of what has ended and waits for its start. */
+    earlyKey(id),
     dueKey(id),
     /** SET of the subjects in flight that were counted as overdue. */
     `${prefix}overdue`,
@@ -69,8 +69,27 @@ export function countingKeys(id: PartitionId): string[] {
     `${prefix}failures:`,
     `${prefix}last:`,
     `${prefix}sums:`,
+    /** HASH subject -> record of what has ended, where a receipt has no room for it. */
+    `${prefix}settled`,
   ];
 }
+
+/** The beginnings of the keys of what was seen, in the order in which `seen.lua` names them. */
+export function seenKeys(id: PartitionId): string[] {
+  return SEEN.map((name) => `${counting(id)}${name}:`);
+}
+
+/** What is kept of the identities that arrived during one dedup bucket. */
+const SEEN = [
+  /** SET: starts. */
+  'starts',
+  /** HASH end -> receipt. */
+  'ends',
+  /** HASH name -> JSON: what receipts share. */
+  'templates',
+  /** SET: what version 0.1 saw. */
+  'seen',
+] as const;
 
 /** ZSET: subjects that started, or wait for their start, by when the sweep must look at them. */
 export function dueKey(id: PartitionId): string {
@@ -97,9 +116,9 @@ export function changedKey(id: PartitionId): string {
   return `${counting(id)}changed`;
 }
 
-/** SET: the identities that arrived during one dedup bucket. */
-export function seenKey(id: PartitionId, bucket: number): string {
-  return `${counting(id)}seen:${bucket}`;
+/** HASH: what has ended and waits for its start. */
+export function earlyKey(id: PartitionId): string {
+  return `${counting(id)}early`;
 }
 
 /** STRING: a packed block. */

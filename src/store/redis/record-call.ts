@@ -1,17 +1,28 @@
 import { hash } from 'node:crypto';
-import { IN_FLIGHT_RETENTION, MAX_LAST_FAILED } from '../../core/ports/store/counting.ts';
+import { hash53 } from '../../core/hash.ts';
+import type { EndStatus } from '../../core/outcomes/outcome.ts';
+import {
+  attemptKey,
+  IN_FLIGHT_RETENTION,
+  MAX_LAST_FAILED,
+  reportMark,
+} from '../../core/ports/store/counting.ts';
 import type {
+  Conflict,
   EndGroup,
   EndSli,
   EndedSubject,
+  GroupResult,
+  RecordGroup,
   SliLanding,
   StartGroup,
   StartedSubject,
+  Watch,
 } from '../../core/ports/store/counting.ts';
 import { notesSteps } from '../batch-chunks.ts';
 import type { Chunk } from '../batch-chunks.ts';
 
-/** Units up to this long are kept as they are. */
+/** Subjects up to this long are kept as they are. */
 const MAX_SHORT_BYTES = 40;
 
 /**
@@ -20,26 +31,47 @@ const MAX_SHORT_BYTES = 40;
  */
 export const MAX_WEIGHT_PER_CALL = 2000;
 
+/** The first argument of `record.lua` but for its groups. */
+export interface RecordCall {
+  readonly now: number;
+  readonly buckets: readonly number[];
+  readonly seenLife: number;
+}
+
 /** The arguments of `record.lua` for one call; its header says what they are. */
-export function recordArguments(now: number, seenLife: number, chunk: Chunk): string[] {
+export function recordArguments(call: RecordCall, chunk: Chunk): string[] {
   const args: string[] = [''];
   const groups = chunk.map(({ group }) =>
     group.kind === 'start' ? addStarts(args, group) : addEnds(args, group),
   );
-  args[0] = JSON.stringify({ now, seenLife, groups });
+  args[0] = JSON.stringify({ ...call, groups });
   return args;
 }
 
+/** Adds the identities of a group, and its subjects where those are others. */
+function addIdentities(args: string[], group: RecordGroup): { readonly keys: boolean; readonly mark: number } {
+  const mark = reportMark(group);
+  const keys = group.attempt > 1 || mark !== '';
+  if (keys) {
+    for (const { subject } of group.subjects)
+      args.push(shortSubject(attemptKey(subject, group.attempt)) + mark);
+  }
+  for (const { subject } of group.subjects) args.push(shortSubject(subject));
+  return { keys, mark: group.count > 1 ? mark.length : 0 };
+}
+
 function addStarts(args: string[], group: StartGroup): object {
-  const { subjects, count, watched } = group;
+  const { subjects, count, watched, phase, attempt } = group;
   const steps = notesSteps(group);
-  for (const { subject } of subjects) args.push(`s${shortSubject(subject)}`);
+  const { keys } = addIdentities(args, group);
   if (watched) {
-    const watches = group.watches.map(({ fingerprint, withinMs }) => [fingerprint, withinMs]);
-    const wait = Math.min(IN_FLIGHT_RETENTION, ...group.watches.map(({ withinMs }) => withinMs));
+    const watches = group.watches.map(watchArguments);
+    const waited = group.watches.filter(({ from }) => phase === 'started' || from === 'queued');
+    const wait = Math.min(IN_FLIGHT_RETENTION, ...waited.map(({ withinMs }) => withinMs));
+    const moment = phase === 'queued' ? 'q' : attempt === 1 ? 's' : 'r';
     for (const { at } of subjects) args.push(String(at + wait));
     for (const { at, execution, traceId, step } of subjects) {
-      args.push(JSON.stringify({ s: at, n: count, x: execution, t: traceId, p: step, w: watches }));
+      args.push(JSON.stringify({ [moment]: at, n: count, x: execution, t: traceId, p: step, w: watches }));
     }
   }
   if (steps) {
@@ -47,56 +79,78 @@ function addStarts(args: string[], group: StartGroup): object {
     for (const { step } of subjects) args.push(step ?? '');
     for (const { at } of subjects) args.push(String(at));
   }
-  const kind = { kind: 'start', n: subjects.length, watched, steps };
-  return group.landings.length === 0
-    ? kind
-    : { ...kind, count, ...alike(group.landings, NO_NAMES, subjects) };
+  const kind = { kind: 'start', n: subjects.length, keys, watched, steps };
+  if (group.landings.length === 0) return kind;
+  return {
+    ...kind,
+    count,
+    own: landingArguments(group.landings),
+    failure: NO_NAMES,
+    latest: latest(group.landings, subjects),
+  };
 }
 
 function addEnds(args: string[], group: EndGroup): object {
-  const { subjects, landings } = group;
+  const { subjects, landings, own, attempt, status, willRetry, count } = group;
   const failure = [group.failure.step, group.failure.dependency, group.failure.error];
-  for (const { subject } of subjects) args.push(`e${shortSubject(subject)}`);
-  // One argument for what is rarely needed: each argument of a call costs time.
-  args.push(JSON.stringify(endColumns(subjects)));
+  const slis = group.slis.map(sliArguments);
+  const columns = addIdentities(args, group);
+  let ats = '';
+  let starts = '';
+  let knowsStart = false;
+  for (const { at, startedAt } of subjects) {
+    ats += digitsOf(at);
+    starts += startedAt === null ? NO_DIGITS : digitsOf(startedAt);
+    knowsStart ||= startedAt !== null;
+  }
+  args.push(ats, knowsStart ? starts : '', JSON.stringify(details(subjects)));
+  const template = hash53(JSON.stringify([status, failure, slis])).toString(36);
   return {
     kind: 'end',
     n: subjects.length,
-    status: group.status,
-    count: group.count,
-    slis: group.slis.map(sliArguments),
-    ...(landings ? alike(landings, failure, subjects) : { landings: false, failure, latest: [] }),
+    ...columns,
+    attempt,
+    status,
+    retry: willRetry,
+    count,
+    template: template.padStart(TEMPLATE_DIGITS, '0'),
+    slis,
+    landings: landings && landingArguments(landings),
+    own: own.length > 0 && landingArguments(own),
+    failure,
+    latest: latest([...(landings ?? []), ...own], subjects),
   };
 }
 
 const NO_NAMES = [null, null, null];
+const MOMENT_DIGITS = 8;
+const NO_DIGITS = ' '.repeat(MOMENT_DIGITS);
+const TEMPLATE_DIGITS = 11;
 
-/** What all subjects of a group share that lands alike. */
-function alike(
-  landings: readonly SliLanding[],
-  failure: readonly (string | null)[],
-  subjects: readonly (StartedSubject | EndedSubject)[],
-): object {
-  return {
-    landings: landings.map(({ fingerprint, minute, good, value }) =>
-      value === null ? [fingerprint, minute, good] : [fingerprint, minute, good, value],
-    ),
-    failure,
-    latest: landings.some(({ good }) => !good) ? latest(subjects) : [],
-  };
+/** A moment as `seen.lua` keeps it. */
+function digitsOf(moment: number): string {
+  return moment.toString(36).padStart(MOMENT_DIGITS, '0');
 }
 
-function sliArguments({ fingerprint, withinMs, verdict, startIn }: EndSli): unknown[] {
-  if (startIn) return [fingerprint, withinMs ?? false, verdict, ...startIn];
-  return verdict === null ? [fingerprint, withinMs ?? false] : [fingerprint, withinMs ?? false, verdict];
+function landingArguments(landings: readonly SliLanding[]): unknown[] {
+  return landings.map(({ fingerprint, minute, good, value }) =>
+    value === null ? [fingerprint, minute, good] : [fingerprint, minute, good, value],
+  );
 }
 
-/** What `record.lua` takes ends that it looks at one by one from; false for a column that says nothing. */
-function endColumns(subjects: readonly EndedSubject[]): unknown[] {
+function watchArguments({ fingerprint, withinMs, from }: Watch): unknown[] {
+  return from === 'started' ? [fingerprint, withinMs] : [fingerprint, withinMs, 0, null, 1];
+}
+
+function sliArguments({ fingerprint, withinMs, from, startIn }: EndSli): unknown[] {
+  const queued = from === 'queued' ? 1 : 0;
+  if (startIn) return [fingerprint, withinMs ?? false, queued, ...startIn];
+  return queued === 1 ? [fingerprint, withinMs ?? false, queued] : [fingerprint, withinMs ?? false];
+}
+
+/** What `record.lua` needs of ends that it looks at one by one; false for a column that says nothing. */
+function details(subjects: readonly EndedSubject[]): unknown[] {
   return [
-    subjects.map(({ at }) => at),
-    subjects.some(({ startedAt }) => startedAt !== null) &&
-      subjects.map(({ startedAt }) => startedAt ?? false),
     subjects.some(({ subject, execution }) => subject !== execution || shortSubject(subject) !== subject) &&
       subjects.map(({ execution }) => execution),
     subjects.some(({ traceId }) => traceId !== null) && subjects.map(({ traceId }) => traceId ?? false),
@@ -104,11 +158,27 @@ function endColumns(subjects: readonly EndedSubject[]): unknown[] {
 }
 
 /** The subjects that may be among the last failed, as `record.lua` takes them. */
-function latest(subjects: readonly (StartedSubject | EndedSubject)[]): unknown[] {
+function latest(
+  landings: readonly SliLanding[],
+  subjects: readonly (StartedSubject | EndedSubject)[],
+): unknown[] {
+  if (landings.every(({ good }) => good)) return [];
   return subjects
     .map(({ at, execution, traceId }, offset) => [offset, at, execution, traceId] as const)
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, MAX_LAST_FAILED);
+}
+
+/** What `record.lua` answers of a group. */
+export type RecordReply = number | readonly (number | string)[];
+
+export function readResult(reply: RecordReply): GroupResult {
+  if (typeof reply === 'number') return { counted: reply, waiting: 0, conflicts: [] };
+  const [counted, waiting, ...rest] = reply;
+  const conflicts: Conflict[] = [];
+  for (let i = 0; i < rest.length; i += 2)
+    conflicts.push({ offset: Number(rest[i]), recorded: rest[i + 1] as EndStatus });
+  return { counted: Number(counted), waiting: Number(waiting), conflicts };
 }
 
 /**

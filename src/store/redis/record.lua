@@ -1,218 +1,197 @@
 -- Counts one call's worth of outcomes of one partition, each identity once. Safe to repeat.
--- KEYS  1-11 see counting.lua, 12-15 see seen.lua
--- ARGV  1 JSON {now, seenLife, groups}; then for each group its columns of n values each, one after the other:
---       start  identities; if `watched` also dues and records; if `steps` also parents ('' for none), steps, at
---       end    identities; then one JSON [at, startedAt, execution, trace], each of them an array of
---              n, or false; a startedAt or trace is false when there is none, and no executions are the subjects
---       Identities are as in seen.lua.
--- A start group is {kind, n, watched, steps} and, if its starts count by themselves, {count, landings, failure,
--- latest} as of an end group; a due is the moment the sweep must look at it first.
--- An end group is {kind, n, status, count, slis, landings [[fingerprint, minute, good]] or false, failure
--- [step, dependency, error], latest [[offset, at, execution, trace]] of what may be kept as last failed}.
--- A landing with a value has it as a fourth. An SLI is [fingerprint, withinMs or false], with a verdict
--- [fingerprint, false, verdict], with startIn [fingerprint, false, verdict or null, from, to].
--- Reply how many identities of each group were new.
--- A record in flight is {s startedAt, n count, x execution, t trace, p step begun last, a when that was,
--- w [[fingerprint, withinMs, 1 once counted as overdue, the step it was filed under]]}; an early one
--- {e endedAt, n, x, t, f failure, w [[fingerprint, withinMs]]}.
+-- KEYS  1-12 see counting.lua, 13-16 see seen.lua
+-- ARGV  1 JSON {now, buckets (see seen.lua), seenLife, groups}; then for each group its columns of n values each:
+--       both   identities; with `keys` also the subjects, which else are the identities themselves
+--       start  if `watched` also dues and records (see subject.lua); if `steps` also parents ('' for none), steps, at
+--       end    then three single values: the moments, 8 digits to the base of 36 each; the moments of their starts, as
+--              many spaces where there is none, or '' for none at all; JSON [execution, trace], each of them an array
+--              of n, or false; a trace is false when there is none, and no executions are the subjects
+-- A start group is {kind, n, keys, watched, steps, attempt, queued} and, if its starts count by themselves, {count,
+-- own, failure, latest} as of an end group; a due is the moment the sweep must look at it first.
+-- An end group is {kind, n, keys, mark, attempt, status, retry, count, template, slis, landings or false, own [[fingerprint,
+-- minute, good, value]] or false, failure [step, dependency, error], latest [[offset, at, execution, trace]] of what
+-- may be kept as last failed}; a value may be missing. `mark` is how much longer identities are than in version 0.1.
+-- Reply for each group how many were new, or, where there is more to say, {that, how many wait for their start, then
+-- for each conflict its offset and how it had ended}.
 
-local batch = cjson.decode(ARGV[1])
-local now = batch.now
-local inFlight = call('EXISTS', FLIGHT) == 1
-local anyOverdue = call('EXISTS', OVERDUE) == 1
-
-local function landBad(fingerprint, minute, n, failure, at, member)
-  land(fingerprint, minute, false, n)
-  file(fingerprint, minute, failure, n)
-  addSample(fingerprint, at, member)
+local anyRecords = {}
+for _, home in ipairs({ FLIGHT, EARLY, SETTLED }) do
+  anyRecords[home] = call('EXISTS', home) == 1
 end
 
--- Lands an end at once, without looking for its start.
-local function landEnd(group, subject, at, execution, trace)
-  local member
-  for _, landing in ipairs(group.landings) do
-    if landing[3] then
-      land(landing[1], landing[2], true, group.count)
-    else
-      member = member or sampleOf(subject, execution, trace, group.failure)
-      landBad(landing[1], landing[2], group.count, group.failure, at, member)
+-- What is to be written of records when a group is through.
+local puts, removals, dues, undues, overdues, underdues = {}, {}, {}, {}, {}, {}
+
+local function append(list, one, other)
+  list[#list + 1] = one
+  if other then
+    list[#list + 1] = other
+  end
+end
+
+local function flush()
+  for home, list in pairs(removals) do
+    call('HDEL', home, unpack(list))
+  end
+  for home, list in pairs(puts) do
+    call('HSET', home, unpack(list))
+    anyRecords[home] = true
+  end
+  if #undues > 0 then
+    call('ZREM', DUE, unpack(undues))
+  end
+  if #dues > 0 then
+    call('ZADD', DUE, unpack(dues))
+  end
+  if #underdues > 0 then
+    call('SREM', OVERDUE, unpack(underdues))
+  end
+  if #overdues > 0 then
+    call('SADD', OVERDUE, unpack(overdues))
+  end
+  puts, removals, dues, undues, overdues, underdues = {}, {}, {}, {}, {}, {}
+end
+
+-- The records of subjects, by their place: {record, home}.
+local function recordsOf(subjects)
+  local found = {}
+  for _, home in ipairs({ FLIGHT, EARLY, SETTLED }) do
+    if anyRecords[home] then
+      local texts = call('HMGET', home, unpack(subjects))
+      for i = 1, #subjects do
+        if texts[i] then
+          found[i] = { readRecord(texts[i]), home }
+        end
+      end
     end
-    if landing[4] then
-      addValue(landing[1], landing[2], landing[4] * group.count)
+  end
+  return found
+end
+
+-- Adds to records that were found those of subjects of which a receipt of their end is all there is.
+local function addReceipts(found, subjects)
+  for offset, one in pairs(receiptsOf(subjects, 1, #subjects)) do
+    local template = not found[offset + 1] and templateOf(one[1], one[2])
+    if template then
+      local at = tonumber(string.sub(one[1], 12, 19), 36)
+      local part = { template[1], at, 1, template[2], template[3], cjson.null }
+      found[offset + 1] = { { f = tonumber(string.sub(one[1], 20), 36), k = 1, e = { part }, z = at } }
     end
   end
 end
 
-local function find(slis, fingerprint)
-  for _, sli in ipairs(slis) do
-    if sli[1] == fingerprint then
-      return sli
+local function isOverdue(record)
+  for _, watch in ipairs(record.w or {}) do
+    if watch[3] == 1 then
+      return true
+    end
+  end
+  return false
+end
+
+-- Counts what a record counts as now, where `before` is what its subject counted as, and keeps it where it belongs from
+-- now on. Returns that hash, or nil when a receipt is enough, and then the first start, if that is known.
+local function settle(subject, record, before, former)
+  move(subject, record.x, before, landingsOf(record))
+  local home = homeOf(record)
+  local plain = home == SETTLED and isPlain(record)
+  if former and (plain or former ~= home) then
+    append(tableIn(removals, former), subject)
+  end
+  if former == FLIGHT and home ~= FLIGHT and isOverdue(record) then
+    append(underdues, subject)
+  end
+  if plain then
+    if former then
+      append(undues, subject)
+    end
+    return nil, firstStart(record)
+  end
+  append(tableIn(puts, home), subject, cjson.encode(record))
+  append(dues, dueOf(record, home, now), subject)
+  if home == FLIGHT and isOverdue(record) then
+    append(overdues, subject)
+  end
+  return home
+end
+
+local function addWatches(record, watches)
+  record.w = record.w or {}
+  for _, watch in ipairs(watches) do
+    if not find(record.w, watch[1]) then
+      append(record.w, watch)
     end
   end
 end
 
-local function takeBackOverdue(subject, record, watch)
-  local failure = overdueFailure(watch[4])
-  local minute = math.floor((record.s + watch[2]) / MINUTE)
-  land(watch[1], minute, false, -record.n)
-  file(watch[1], minute, failure, -record.n)
-  removeSample(watch[1], sampleOf(subject, record.x, record.t, failure))
+-- Adds what a new record of a start says to what is known.
+local function addStart(record, started)
+  record.x = record.x or started.x
+  record.t = record.t or started.t
+  record.n = math.max(record.n or 0, started.n)
+  record.s = earlier(record.s, started.s)
+  record.r = earlier(record.r, started.r)
+  record.q = earlier(record.q, started.q)
+  if not record.p or record.p == cjson.null then
+    record.p = started.p
+  end
+  addWatches(record, started.w)
 end
 
--- Where an end lands for an SLI that selects it, or for a watch of its start; without a start deadlines do not
--- matter.
-local function landingOf(sli, startedAt, end_)
-  local within, verdict, from = sli[2], sli[3], sli[4]
-  if within then
-    return judge(startedAt and within, startedAt, end_.at, end_.status)
+-- Adds an end to what is known. Returns how it had ended before when that does not go together.
+local function addEnd(record, group, end_)
+  local latest = record.k or 0
+  local isLatest = group.attempt > latest or (group.attempt == latest and record.o == 1)
+  local parts, ended = record.e or {}, group.count
+  if not group.retry and not isLatest and group.attempt == latest then
+    for _, part in ipairs(parts) do
+      ended = ended + part[3]
+    end
+    if #parts >= limits.maxParts or (record.n and ended > record.n) then
+      return parts[1][1]
+    end
   end
-  if from and startedAt and (startedAt < from or startedAt > sli[5]) then
+  record.x = record.x or end_.execution
+  record.z = math.max(record.z or 0, end_.at)
+  if group.attempt == 1 then
+    record.f = earlier(record.f, end_.startedAt)
+  else
+    record.r = earlier(record.r, end_.startedAt)
+  end
+  if group.retry then
+    record.t = record.t or end_.trace
+    record.n = math.max(record.n or 0, group.count)
+    local watches = {}
+    for _, sli in ipairs(group.slis) do
+      if sli[2] then
+        append(watches, { sli[1], sli[2], 0, cjson.null, sli[3] or 0 })
+      end
+    end
+    addWatches(record, watches)
+    if isLatest then
+      record.k, record.o, record.e = group.attempt, 1, nil
+    end
     return nil
   end
-  if verdict == true or verdict == false then
-    return math.floor(end_.at / MINUTE), verdict
+  local part = { group.status, end_.at, group.count, group.failure, group.slis, end_.trace or cjson.null }
+  if isLatest then
+    record.k, record.o, record.e = group.attempt, nil, { part }
+  elseif group.attempt == latest then
+    append(parts, part)
   end
-  return judge(false, startedAt, end_.at, end_.status)
+  return nil
 end
 
--- Lands an end whose start is known for one SLI. `watch` is what the start's record says of that SLI, if it
--- does; what was counted at its deadline is taken back where the end shows it wrong.
-local function landOne(end_, sli, startedAt, record, watch)
-  local minute, good = landingOf(sli, startedAt, end_)
-  if watch and watch[3] == 1 then
-    if good == false and minute == math.floor((record.s + watch[2]) / MINUTE) then
-      return
-    end
-    takeBackOverdue(end_.subject, record, watch)
-  end
-  if good then
-    land(sli[1], minute, true, end_.count)
-  elseif minute then
-    local member = sampleOf(end_.subject, end_.execution, end_.trace, end_.failure)
-    landBad(sli[1], minute, end_.count, end_.failure, end_.at, member)
-  end
-end
-
--- Lands an end whose start is known, for every SLI that selected either.
-local function landJudged(end_, slis, startedAt, record)
-  for _, sli in ipairs(slis) do
-    landOne(end_, sli, startedAt, record, record and find(record.w, sli[1]))
-  end
-  for _, watch in ipairs(record and record.w or {}) do
-    if not find(slis, watch[1]) then
-      landOne(end_, watch, startedAt, record, watch)
-    end
-  end
-end
-
-local earlyRecords, earlyDues = {}, {}
-
--- Lands an end whose start is unknown. A success that has a deadline waits for its start; a failure is bad
--- whenever it started.
-local function landUnknown(end_, slis)
-  local waiting = {}
-  for _, sli in ipairs(slis) do
-    if not sli[2] or end_.status == 'failed' then
-      local minute, good = landingOf(sli, nil, end_)
-      if good then
-        land(sli[1], minute, true, end_.count)
-      elseif minute then
-        local member = sampleOf(end_.subject, end_.execution, end_.trace, end_.failure)
-        landBad(sli[1], minute, end_.count, end_.failure, end_.at, member)
-      end
-    elseif end_.status == 'succeeded' then
-      waiting[#waiting + 1] = sli
-    end
-  end
-  if #waiting > 0 then
-    local record = { e = end_.at, n = end_.count, x = end_.execution, t = end_.trace, f = end_.failure, w = waiting }
-    earlyRecords[#earlyRecords + 1] = end_.subject
-    earlyRecords[#earlyRecords + 1] = cjson.encode(record)
-    earlyDues[#earlyDues + 1] = end_.at + limits.dedupHorizon
-    earlyDues[#earlyDues + 1] = end_.subject
-  end
-end
-
--- A start whose end came first: judged now if that end was a success that waited for it.
-local function landEarly(subject, record, early)
-  local end_ = {
-    subject = subject, at = early.e, status = 'succeeded', count = early.n,
-    execution = early.x, trace = early.t, failure = early.f,
-  }
-  landJudged(end_, early.w, record.s, record)
-  call('HDEL', EARLY, subject)
-  call('ZREM', DUE, subject)
-end
-
--- Puts what was newly started in flight, or judges it with its end where that came first.
-local function startFlights(group, first, offsets)
-  local n = group.n
-  local subjects, ends = {}, {}
-  for i, offset in ipairs(offsets) do
-    subjects[i] = string.sub(ARGV[first + offset], 2)
-    ends[i] = 'e' .. subjects[i]
-  end
-  local ended = seenIn(live, ends, 1, #ends)
-  local records, dues = {}, {}
-  for i, offset in ipairs(offsets) do
-    local subject, record = subjects[i], ARGV[first + 2 * n + offset]
-    if not ended[i - 1] then
-      records[#records + 1] = subject
-      records[#records + 1] = record
-      dues[#dues + 1] = ARGV[first + n + offset]
-      dues[#dues + 1] = subject
-    else
-      local early = call('HGET', EARLY, subject)
-      if early then
-        landEarly(subject, cjson.decode(record), cjson.decode(early))
-      end
-    end
-  end
-  if #records > 0 then
-    call('HSET', FLIGHT, unpack(records))
-    call('ZADD', DUE, unpack(dues))
-    inFlight = true
-  end
-end
-
--- Notes in the record of the whole execution that a step of it was begun, unless a later one was.
-local function noteStep(parent, step, at)
-  local text = call('HGET', FLIGHT, parent)
-  if text then
-    local record = cjson.decode(text)
-    if not record.a or at >= record.a then
-      record.p, record.a = step, at
-      call('HSET', FLIGHT, parent, cjson.encode(record))
-    end
-  end
-end
-
--- Which of the latest bad ones of a group are new. To be asked before their identities are remembered.
-local function newLatest(group, first)
-  local latest = {}
-  if #group.latest > 0 then
-    local identities = {}
-    for i, one in ipairs(group.latest) do
-      identities[i] = ARGV[first + one[1]]
-    end
-    local seen = seenIn(live, identities, 1, #identities)
-    for i, one in ipairs(group.latest) do
-      if not seen[i - 1] then
-        latest[#latest + 1] = { at = one[2], member = sampleOf(string.sub(identities[i], 2), one[3], one[4], group.failure) }
-      end
-    end
-  end
-  return latest
-end
-
--- Lands so many new ones of a group that all land alike.
-local function landAlike(group, count, latest)
-  for _, landing in ipairs(group.landings) do
+-- Lands so many of a group where all of them land. `isIn` says by offset which of the latest failures are among them.
+local function landAlike(group, landings, count, isIn, first)
+  for _, landing in ipairs(landings) do
     land(landing[1], landing[2], landing[3], count * group.count)
     if not landing[3] then
       file(landing[1], landing[2], group.failure, count * group.count)
-      for _, one in ipairs(latest) do
-        addSample(landing[1], one.at, one.member)
+      for _, one in ipairs(group.latest) do
+        if isIn[one[1]] then
+          addSample(landing[1], ARGV[first + one[1]], one[2], one[3], one[4], group.failure)
+        end
       end
     end
     if landing[4] then
@@ -221,31 +200,68 @@ local function landAlike(group, count, latest)
   end
 end
 
--- What all lands alike: only how many are new matters, and which of the latest failures are.
-local function recordAlike(group, first)
-  local latest = newLatest(group, first)
-  local count = countNew(first, group.n)
-  if count > 0 then
-    landAlike(group, count, latest)
+local function setOf(offsets)
+  local set = {}
+  for _, offset in ipairs(offsets) do
+    set[offset] = true
   end
-  return count
+  return set
+end
+
+-- Puts what was newly started in flight, or judges it anew with what is known of it already.
+local function startFlights(group, first, offsets)
+  local n = group.n
+  local keys = first + (group.keys and n or 0)
+  local subjects = {}
+  for i, offset in ipairs(offsets) do
+    subjects[i] = ARGV[keys + offset]
+  end
+  local found = recordsOf(subjects)
+  addReceipts(found, subjects)
+  for i, offset in ipairs(offsets) do
+    local subject, text = subjects[i], ARGV[keys + 2 * n + offset]
+    if not found[i] then
+      append(tableIn(puts, FLIGHT), subject, text)
+      append(dues, ARGV[keys + n + offset], subject)
+    else
+      local record = found[i][1]
+      local before = landingsOf(record)
+      addStart(record, readRecord(text))
+      local home, start = settle(subject, record, before, found[i][2])
+      if not home then
+        setReceiptStart(subject, start)
+      end
+    end
+  end
+  flush()
+end
+
+-- Notes in the record of the whole execution that a step of it was begun, unless a later one was.
+local function noteStep(parent, step, at)
+  local text = call('HGET', FLIGHT, parent)
+  if text then
+    local record = readRecord(text)
+    if not record.a or at >= record.a then
+      record.p, record.a = step, at
+      call('HSET', FLIGHT, parent, cjson.encode(record))
+    end
+  end
 end
 
 local function recordStarts(group, first)
   local n = group.n
-  if not group.watched and not group.steps then
-    return group.landings and recordAlike(group, first) or countNew(first, n)
+  local offsets = newStarts(first, n)
+  if #offsets == 0 then
+    return 0
   end
-  local latest = group.landings and newLatest(group, first)
-  local offsets = newOnes(first, n)
-  if latest and #offsets > 0 then
-    landAlike(group, #offsets, latest)
+  if group.own then
+    landAlike(group, group.own, #offsets, setOf(offsets), first)
   end
-  if group.watched and #offsets > 0 then
+  if group.watched then
     startFlights(group, first, offsets)
   end
   if group.steps then
-    local parents = first + (group.watched and 3 or 1) * n
+    local parents = first + (1 + (group.keys and 1 or 0) + (group.watched and 2 or 0)) * n
     for _, offset in ipairs(offsets) do
       if ARGV[parents + offset] ~= '' then
         noteStep(ARGV[parents + offset], ARGV[parents + n + offset], tonumber(ARGV[parents + 2 * n + offset]))
@@ -255,70 +271,137 @@ local function recordStarts(group, first)
   return #offsets
 end
 
--- Ends that must be looked at one by one, because their starts decide where they land.
-local function recordOneByOne(group, first)
+-- Which of a column of ends are new, by offset, and which conflict with what was seen: {offset, how it had ended, ...}.
+local function newEnds(group, first)
   local n = group.n
-  local offsets = newOnes(first, n)
-  if #offsets == 0 then
-    return 0
-  end
-  local subjects = {}
-  for i, offset in ipairs(offsets) do
-    subjects[i] = string.sub(ARGV[first + offset], 2)
-  end
-  local records = inFlight and call('HMGET', FLIGHT, unpack(subjects)) or {}
-  local ats, starts, executions, traces = unpack(cjson.decode(ARGV[first + n]))
-  local finished = {}
-  for i, offset in ipairs(offsets) do
-    local end_ = {
-      subject = subjects[i],
-      at = ats[offset + 1],
-      status = group.status,
-      count = group.count,
-      execution = executions and executions[offset + 1] or subjects[i],
-      trace = traces and traces[offset + 1] or cjson.null,
-      failure = group.failure,
-    }
-    local record = records[i] and cjson.decode(records[i])
-    local startedAt = starts and starts[offset + 1] or (record and record.s)
-    if record then
-      finished[#finished + 1] = subjects[i]
-      landJudged(end_, group.slis, startedAt, record)
-    elseif group.landings then
-      landEnd(group, end_.subject, end_.at, end_.execution, end_.trace)
-    elseif startedAt then
-      landJudged(end_, group.slis, startedAt)
-    else
-      landUnknown(end_, group.slis)
+  local seen, conflicts = receiptsOf(ARGV, first, first + n - 1), {}
+  for offset, one in pairs(seen) do
+    if string.sub(one[1], 1, 11) ~= group.template then
+      local template = templateOf(one[1], one[2])
+      if template and template[1] ~= group.status then
+        append(conflicts, offset, template[1])
+      end
     end
   end
-  if #finished > 0 then
-    call('HDEL', FLIGHT, unpack(finished))
-    call('ZREM', DUE, unpack(finished))
-    if anyOverdue then
-      call('SREM', OVERDUE, unpack(finished))
-    end
+  if #formerBuckets > 0 then
+    markMembers(seen, FORMER, formerBuckets, formerNames('e', first, n, group.mark), 1, n)
   end
-  return #offsets
+  return unseen(seen, first, n), conflicts
 end
 
-local counts = {}
+-- Counts ends one by one, because what is known of their subjects decides where they land. Returns how many wait for
+-- their start, and notes conflicts and receipts.
+local function recordOneByOne(group, rest, offsets, subjects, found, receipts, conflicts)
+  local executions, traces = unpack(cjson.decode(ARGV[rest + 2]))
+  local waiting = 0
+  for i, offset in ipairs(offsets) do
+    local subject = subjects[i]
+    local at = string.sub(ARGV[rest], 8 * offset + 1, 8 * offset + 8)
+    local startedAt = string.sub(ARGV[rest + 1], 8 * offset + 1, 8 * offset + 8)
+    local record, former = {}, nil
+    if found[i] then
+      record, former = found[i][1], found[i][2]
+    end
+    local before = landingsOf(record)
+    local recorded = addEnd(record, group, {
+      at = tonumber(at, 36),
+      startedAt = tonumber(startedAt, 36),
+      execution = executions and executions[offset + 1] or subject,
+      trace = traces and traces[offset + 1] or nil,
+    })
+    if recorded then
+      append(conflicts, offset, recorded)
+    else
+      local home, start = settle(subject, record, before, former)
+      receipts[offset] = group.template .. at .. (start and digitsOf(start) or '')
+      if home == EARLY then
+        waiting = waiting + group.count
+      end
+    end
+  end
+  flush()
+  return waiting
+end
+
+local function recordEnds(group, first)
+  local n = group.n
+  local keys = first + (group.keys and n or 0)
+  local rest = keys + n
+  local fresh, conflicts = newEnds(group, first)
+  local receipts, waiting = {}, 0
+  if #fresh > 0 then
+    putTemplate(group)
+    local isSimple = group.attempt == 1 and group.count == 1 and not group.retry
+    local alike = isSimple and group.landings
+    local found = {}
+    if not alike or anyRecords[FLIGHT] or anyRecords[EARLY] or anyRecords[SETTLED] then
+      local subjects, others, otherSubjects, foundOthers = {}, {}, {}, {}
+      for i, offset in ipairs(fresh) do
+        subjects[i] = ARGV[keys + offset]
+      end
+      found = recordsOf(subjects)
+      if not isSimple then
+        addReceipts(found, subjects)
+      end
+      for i, offset in ipairs(fresh) do
+        if found[i] or not alike then
+          append(others, offset)
+          otherSubjects[#others], foundOthers[#others] = subjects[i], found[i]
+        end
+      end
+      waiting = recordOneByOne(group, rest, others, otherSubjects, foundOthers, receipts, conflicts)
+    end
+    local ats, starts, together = ARGV[rest], ARGV[rest + 1], {}
+    for i, offset in ipairs(fresh) do
+      if alike and not found[i] then
+        append(together, offset)
+        local startedAt = string.sub(starts, 8 * offset + 1, 8 * offset + 8)
+        if startedAt == '        ' then
+          startedAt = ''
+        end
+        receipts[offset] = group.template .. string.sub(ats, 8 * offset + 1, 8 * offset + 8) .. startedAt
+      end
+    end
+    if #together > 0 then
+      landAlike(group, group.landings, #together, setOf(together), keys)
+    end
+  end
+  local written, counted = {}, {}
+  for _, offset in ipairs(fresh) do
+    if receipts[offset] then
+      append(counted, offset)
+      append(written, ARGV[first + offset], receipts[offset])
+    end
+  end
+  if #counted > 0 then
+    call('HSET', SEEN_ENDS, unpack(written))
+    if group.own then
+      landAlike(group, group.own, #counted, setOf(counted), first)
+    end
+  end
+  if #conflicts > 0 then
+    land(limits.conflicts, math.floor(now / MINUTE), false, #conflicts / 2)
+  end
+  if waiting == 0 and #conflicts == 0 then
+    return #counted
+  end
+  return { #counted, waiting, unpack(conflicts) }
+end
+
+local replies = {}
 local first = 2
 for i, group in ipairs(batch.groups) do
+  local columns = 1 + (group.keys and 1 or 0)
   if group.kind == 'start' then
-    counts[i] = recordStarts(group, first)
-    first = first + group.n * (1 + (group.watched and 2 or 0) + (group.steps and 3 or 0))
+    replies[i] = recordStarts(group, first)
+    first = first + group.n * (columns + (group.watched and 2 or 0) + (group.steps and 3 or 0))
   else
-    -- Any of them may have a start in flight, whatever the replica that took it knew of SLIs then.
-    local alike = group.landings and not inFlight
-    counts[i] = alike and recordAlike(group, first) or recordOneByOne(group, first)
-    first = first + group.n + 1
+    replies[i] = recordEnds(group, first)
+    first = first + group.n * columns + 3
   end
 end
-if #earlyRecords > 0 then
-  call('HSET', EARLY, unpack(earlyRecords))
-  call('ZADD', DUE, unpack(earlyDues))
+for _, key in ipairs({ SEEN_STARTS, SEEN_ENDS, TEMPLATES .. buckets[1] }) do
+  call('PEXPIRE', key, batch.seenLife)
 end
-call('PEXPIRE', SEEN, batch.seenLife)
 writeAll(now)
-return counts
+return replies

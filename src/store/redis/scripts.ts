@@ -4,12 +4,15 @@ import { CELL_BYTES, HOURS_PER_BLOCK, HOUR_RETENTION, MINUTE_RETENTION } from '.
 import { DEDUP_HORIZON } from '../../core/outcomes/record-fields.ts';
 import {
   CHANGE_RETENTION,
+  CONFLICTS,
   FAILURE_RETENTION,
   IN_FLIGHT_RETENTION,
   MAX_FAILURE_KEYS,
   MAX_LAST_FAILED,
+  MAX_PARTS,
   OVERDUE_ERROR,
 } from '../../core/ports/store/counting.ts';
+import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { LARGEST_SUM } from '../sums.ts';
 
 /** A Lua script as Redis runs it, with the digest Redis caches it under. */
@@ -32,12 +35,18 @@ const LIMITS = luaTable({
   maxLastFailed: MAX_LAST_FAILED,
   overdueError: OVERDUE_ERROR,
   largestSum: LARGEST_SUM,
+  maxParts: MAX_PARTS,
+  conflicts: CONFLICTS,
+  identityLife: IDENTITY_LIFE,
 });
 
 /** The scripts by name. Each file says in its header what its keys, arguments and reply are. */
 export const scripts = {
-  record: script(LIMITS, read('counting.lua'), read('seen.lua'), read('record.lua')),
-  sweep: script(LIMITS, read('counting.lua'), read('sweep.lua')),
+  record: script(
+    LIMITS,
+    ...['counting.lua', 'batch.lua', 'seen.lua', 'subject.lua', 'record.lua'].map(read),
+  ),
+  sweep: script(LIMITS, read('counting.lua'), read('subject.lua'), read('sweep.lua')),
   hours: script(LIMITS, read('counting.lua'), read('hours.lua')),
   changes: script(read('changes.lua')),
   lead: script(read('leader.lua')),

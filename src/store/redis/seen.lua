@@ -1,71 +1,133 @@
--- Put in front of record.lua: which identities were seen before. They are remembered in a set for each time
--- bucket of their arrival.
--- KEYS  12 the bucket of now, 13 the next one (of a replica whose clock is ahead), 14 and 15 the two before
--- An identity is 's' or 'e', for a start or an end, and a subject.
+-- Put in front of record.lua: which identities were seen before, each remembered in the time bucket of its arrival:
+-- starts in a set, ends in a hash with a receipt of how they were counted.
+-- KEYS  the beginnings of the keys of 13 starts, 14 ends, 15 templates of receipts, 16 what version 0.1 saw
+-- `buckets` are the numbers of the bucket of now, the next one (of a replica whose clock is ahead), and the two before.
+-- A receipt is the name of a template, the moment of the end, and the first start of its subject if that is known: 11, 8
+-- and 8 digits to the base of 36. A template is [status, failure, slis], see subject.lua.
 
-local SEEN = KEYS[12]
+local STARTS, ENDS, TEMPLATES, FORMER = KEYS[13], KEYS[14], KEYS[15], KEYS[16]
+local SEEN_STARTS, SEEN_ENDS = STARTS .. buckets[1], ENDS .. buckets[1]
 
-local others = {}
-for i = 13, 15 do
-  if call('EXISTS', KEYS[i]) == 1 then
-    others[#others + 1] = KEYS[i]
+-- The numbers of the buckets among these that have a key.
+local function existing(prefix, from)
+  local found = {}
+  for i = from, #buckets do
+    if call('EXISTS', prefix .. buckets[i]) == 1 then
+      found[#found + 1] = buckets[i]
+    end
   end
+  return found
 end
-local live = { SEEN, unpack(others) }
 
--- Which of the identities list[first] to list[last] one of these buckets holds, by offset from 0.
-local function seenIn(buckets, list, first, last)
-  local seen = {}
-  for _, bucket in ipairs(buckets) do
-    local flags = call('SMISMEMBER', bucket, unpack(list, first, last))
+local startBuckets, endBuckets, formerBuckets = existing(STARTS, 2), existing(ENDS, 2), existing(FORMER, 1)
+table.insert(endBuckets, 1, buckets[1])
+
+-- Which of a list of identities one of these sets holds, by offset from 0.
+local function markMembers(seen, prefix, numbers, list, first, last)
+  for _, number in ipairs(numbers) do
+    local flags = call('SMISMEMBER', prefix .. number, unpack(list, first, last))
     for i = 1, #flags do
       if flags[i] == 1 then
         seen[i - 1] = true
       end
     end
   end
-  return seen
 end
 
--- Remembers a column of identities and returns how many were new.
-local function countNew(first, n)
-  local seen = seenIn(others, ARGV, first, first + n - 1)
-  if not next(seen) then
-    return call('SADD', SEEN, unpack(ARGV, first, first + n - 1))
-  end
-  local fresh = {}
+-- Identities as version 0.1 saw them: with a letter in front, and without the mark of some of many.
+local function formerNames(letter, first, n, markLength)
+  local names = {}
   for offset = 0, n - 1 do
-    if not seen[offset] then
-      fresh[#fresh + 1] = ARGV[first + offset]
-    end
+    names[offset + 1] = letter .. string.sub(ARGV[first + offset], 1, -1 - markLength)
   end
-  return #fresh > 0 and call('SADD', SEEN, unpack(fresh)) or 0
+  return names
 end
 
-local function withoutRepeats(offsets, first)
-  local kept, met = {}, {}
-  for _, offset in ipairs(offsets) do
+-- The offsets of a column of identities that no table has a true value for, each identity once.
+local function unseen(seen, first, n)
+  local offsets, met = {}, {}
+  for offset = 0, n - 1 do
     local identity = ARGV[first + offset]
-    if not met[identity] then
+    if not seen[offset] and not met[identity] then
       met[identity] = true
-      kept[#kept + 1] = offset
-    end
-  end
-  return kept
-end
-
--- Remembers a column of identities and returns the offsets, from 0, of those that were new.
-local function newOnes(first, n)
-  local seen = seenIn(live, ARGV, first, first + n - 1)
-  local offsets, fresh = {}, {}
-  for offset = 0, n - 1 do
-    if not seen[offset] then
       offsets[#offsets + 1] = offset
-      fresh[#fresh + 1] = ARGV[first + offset]
     end
-  end
-  if #fresh > 0 and call('SADD', SEEN, unpack(fresh)) < #fresh then
-    return withoutRepeats(offsets, first)
   end
   return offsets
+end
+
+-- Remembers a column of starts and returns the offsets, from 0, of those that were new.
+local function newStarts(first, n)
+  local seen = {}
+  markMembers(seen, STARTS, startBuckets, ARGV, first, first + n - 1)
+  markMembers(seen, STARTS, { buckets[1] }, ARGV, first, first + n - 1)
+  if #formerBuckets > 0 then
+    markMembers(seen, FORMER, formerBuckets, formerNames('s', first, n, 0), 1, n)
+  end
+  local offsets = unseen(seen, first, n)
+  if #offsets > 0 then
+    local fresh = {}
+    for i, offset in ipairs(offsets) do
+      fresh[i] = ARGV[first + offset]
+    end
+    call('SADD', SEEN_STARTS, unpack(fresh))
+  end
+  return offsets
+end
+
+-- What is remembered of a list of ends, by offset from 0: {receipt, number of its bucket}.
+local function receiptsOf(list, first, last)
+  local found = {}
+  for _, number in ipairs(endBuckets) do
+    local receipts = call('HMGET', ENDS .. number, unpack(list, first, last))
+    for i = 1, last - first + 1 do
+      if receipts[i] then
+        found[i - 1] = { receipts[i], number }
+      end
+    end
+  end
+  return found
+end
+
+local templates = {}
+
+-- The template of a receipt; nil when there is none any more.
+local function templateOf(receipt, number)
+  local name = string.sub(receipt, 1, 11)
+  local key = number .. ':' .. name
+  if templates[key] == nil then
+    local text = call('HGET', TEMPLATES .. number, name)
+    templates[key] = text and cjson.decode(text) or false
+  end
+  return templates[key] or nil
+end
+
+-- Stores the template of a group.
+local function putTemplate(group)
+  if call('HEXISTS', TEMPLATES .. buckets[1], group.template) == 0 then
+    local text = cjson.encode({ group.status, group.failure, group.slis })
+    call('HSET', TEMPLATES .. buckets[1], group.template, text)
+  end
+end
+
+local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
+
+-- A moment as receipts have it.
+local function digitsOf(moment)
+  local digits = {}
+  for i = 8, 1, -1 do
+    local digit = moment % 36
+    digits[i] = string.sub(DIGITS, digit + 1, digit + 1)
+    moment = math.floor(moment / 36)
+  end
+  return table.concat(digits)
+end
+
+-- Notes when a subject started whose end has a receipt; `start` may be nil.
+local function setReceiptStart(subject, start)
+  local found = receiptsOf({ subject }, 1, 1)[0]
+  if found then
+    local receipt = string.sub(found[1], 1, 19) .. (start and digitsOf(start) or '')
+    call('HSET', ENDS .. found[2], subject, receipt)
+  end
 end

@@ -1,60 +1,65 @@
 -- Looks at what is due in one partition: counts executions past a deadline as bad at that deadline, once, and
 -- forgets what is kept past its time. Safe to repeat.
--- KEYS  1-11 see counting.lua
+-- KEYS  1-12 see counting.lua
 -- ARGV  1 now, 2 how many to look at
--- Reply {looked at, landings counted as overdue, successes given up whose start never came}
+-- Reply {looked at, landings counted as overdue, ends given up whose start never came}
 
 local now = tonumber(ARGV[1])
 local overdue, unjudged = 0, 0
 
--- Counts what has become overdue of a record and returns when to look again.
+local function forget(subject, home)
+  call('HDEL', home, subject)
+  call('SREM', OVERDUE, subject)
+  call('ZREM', DUE, subject)
+end
+
+-- Counts what has become overdue of something in flight, which lands as many as have not ended.
 local function countOverdue(subject, record)
-  local nextLook = record.s + limits.flightRetention
-  local counted = false
-  for _, watch in ipairs(record.w) do
-    local deadline = record.s + watch[2]
-    if watch[3] ~= 1 then
-      if deadline < now then
-        local minute = math.floor(deadline / MINUTE)
-        local failure = overdueFailure(record.p)
-        land(watch[1], minute, false, record.n)
-        file(watch[1], minute, failure, record.n)
-        addSample(watch[1], deadline, sampleOf(subject, record.x, record.t, failure))
-        watch[3], watch[4] = 1, record.p
-        overdue = overdue + 1
-        counted = true
-      else
-        nextLook = math.min(nextLook, deadline)
-      end
+  local before, counted = landingsOf(record), 0
+  for _, watch in ipairs(record.w or {}) do
+    local base = baseOf(record, watch[5])
+    if watch[3] ~= 1 and base and base + watch[2] < now then
+      watch[3], watch[4] = 1, record.p or cjson.null
+      counted = counted + 1
     end
   end
-  if counted then
+  if counted > 0 then
+    overdue = overdue + counted
+    move(subject, record.x, before, landingsOf(record))
     call('HSET', FLIGHT, subject, cjson.encode(record))
     call('SADD', OVERDUE, subject)
   end
-  return nextLook
+  local due = dueOf(record, FLIGHT, now)
+  if due < now then
+    forget(subject, FLIGHT)
+  else
+    call('ZADD', DUE, due, subject)
+  end
 end
 
-local function forget(subject)
-  call('HDEL', FLIGHT, subject)
-  call('SREM', OVERDUE, subject)
-  call('ZREM', DUE, subject)
+-- Gives up an end whose start never came. Another attempt may still take back what else it counted for.
+local function giveUp(subject, text)
+  unjudged = unjudged + 1
+  if isPlain(readRecord(text)) then
+    forget(subject, EARLY)
+  else
+    call('HDEL', EARLY, subject)
+    call('HSET', SETTLED, subject, text)
+    call('ZADD', DUE, now + limits.identityLife, subject)
+  end
 end
 
 -- "Before now": at its deadline itself an execution may still end in time.
 local subjects = call('ZRANGEBYSCORE', DUE, '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, subject in ipairs(subjects) do
-  local text = call('HGET', FLIGHT, subject)
-  if text then
-    local nextLook = countOverdue(subject, cjson.decode(text))
-    if nextLook < now then
-      forget(subject)
-    else
-      call('ZADD', DUE, nextLook, subject)
-    end
+  local running = call('HGET', FLIGHT, subject)
+  local waiting = not running and call('HGET', EARLY, subject)
+  if running then
+    countOverdue(subject, readRecord(running))
+  elseif waiting then
+    giveUp(subject, waiting)
   else
-    unjudged = unjudged + call('HDEL', EARLY, subject)
-    call('ZREM', DUE, subject)
+    forget(subject, SETTLED)
   end
 end
 writeAll(now)

@@ -1,15 +1,16 @@
 import type { Resolution } from '../../counters/cells.ts';
 import type { FailedExecution, FailureCount } from '../../alerting/notification.ts';
-import type { EndStatus } from '../../sli/landing.ts';
+import type { EndStatus } from '../../outcomes/outcome.ts';
+import type { DeadlineFrom } from '../../sli/sli.ts';
 import type { SliId } from '../../sli/sli-id.ts';
 
 export interface CountStore {
   /**
    * Counts a batch of one partition of one workflow, each identity once (C1). Each outcome is stored whole or
    * not at all; a long batch may be stored in parts, so that after a failure the same batch is to be sent again.
-   * Answers with how many identities of each group were new, in the order of the groups.
+   * Answers with what became of each group, in the order of the groups.
    */
-  record(batch: RecordBatch): Promise<readonly number[]>;
+  record(batch: RecordBatch): Promise<readonly GroupResult[]>;
   /**
    * Counts executions of a partition whose deadline has passed as bad at that deadline, once (C3), and
    * forgets some of what is kept past its time. Looks at no more than `limit`; call again while it answers
@@ -29,8 +30,8 @@ export interface CountStore {
   readFailures(sli: SliId, from: number, to: number): Promise<readonly FailureCount[]>;
   /** The last executions that were bad for an SLI, latest first. */
   readLastFailed(sli: SliId, limit: number): Promise<readonly FailedExecution[]>;
-  /** How many executions and steps of a workflow have started and not ended, and how many of them are overdue. */
-  inFlight(workflow: string): Promise<{ readonly running: number; readonly overdue: number }>;
+  /** How many executions and steps of a workflow are under way. */
+  inFlight(workflow: string): Promise<InFlight>;
   /**
    * Sets all cells of hours of a derived series, whole and at both resolutions (see core/cells.ts).
    * Writing the same again changes nothing; what is past its time at `now` (see `blockExpiry`) is left alone.
@@ -62,11 +63,13 @@ export interface RecordBatch extends PartitionId {
 export type RecordGroup = StartGroup | EndGroup;
 
 /**
- * Starts. A start whose end came first is judged with that end, or left alone when that end was judged already;
- * any other is in flight until its end.
+ * Reports that something was queued or has started. Where nothing of it has ended it is in flight from then on;
+ * what has ended is judged anew with what is now known of its start.
  */
 export interface StartGroup {
   readonly kind: 'start';
+  readonly phase: 'queued' | 'started';
+  readonly attempt: number;
   readonly count: number;
   /** False: these starts are only recognised when they come again, and nothing waits for their ends. */
   readonly watched: boolean;
@@ -77,10 +80,11 @@ export interface StartGroup {
   readonly subjects: readonly StartedSubject[];
 }
 
-/** An SLI that waits for an end until `withinMs` after the start. */
+/** An SLI that waits for an end until `withinMs` after a moment. */
 export interface Watch {
   readonly fingerprint: string;
   readonly withinMs: number;
+  readonly from: DeadlineFrom;
 }
 
 export interface StartedSubject {
@@ -95,21 +99,29 @@ export interface StartedSubject {
 }
 
 /**
- * Ends. Each lands at most once per SLI: at `landings` when those are given, else wherever its start puts it.
- * If the subject is in flight, SLIs that its start was selected by are judged too, and whatever was counted for
- * it at a deadline is taken back where the end shows it wrong (it ended in time and was reported late).
+ * Ends of attempts. The latest attempt that ended decides what its subject counts as, whatever the order in which
+ * its attempts, their starts and ends are reported: what an earlier one counted as is taken back, and so is what was
+ * counted at a deadline where an end shows it wrong. SLIs that only a start of the subject was selected by are
+ * judged too. Time runs from the first start: that of the first attempt (as its end says, else as it was recorded),
+ * or an earlier one of another attempt.
  */
 export interface EndGroup {
   readonly kind: 'end';
+  readonly attempt: number;
   readonly status: EndStatus;
+  /** The attempt failed and another follows: its subject goes on, with its deadline. */
+  readonly willRetry: boolean;
+  /** Above 1, ends of one subject and attempt add up, as long as no more ended than started. */
   readonly count: number;
-  /** The SLIs that select these ends. */
+  /** The SLIs that select these ends and count each subject once. */
   readonly slis: readonly EndSli[];
   /**
-   * Where all of these land, or null when that depends on each subject's start. One landing an SLI at most. A subject that
-   * is in flight is judged by `slis` instead, and of the others here nothing counts.
+   * Where subjects of which nothing else is known land by `slis`, or null when that depends on each one's start. One
+   * landing an SLI at most.
    */
   readonly landings: readonly SliLanding[] | null;
+  /** Where each of these ends counts by itself, whatever else is reported of its subject. */
+  readonly own: readonly SliLanding[];
   /** What to file bad landings under. */
   readonly failure: FailureKey;
   readonly subjects: readonly EndedSubject[];
@@ -120,8 +132,7 @@ export interface EndSli {
   readonly fingerprint: string;
   /** Null when speed does not matter. */
   readonly withinMs: number | null;
-  /** What the end counts as, whatever its status and start; null when they decide. Only with `withinMs` null. */
-  readonly verdict: boolean | null;
+  readonly from: DeadlineFrom;
   /**
    * From when to when (both included) it must have started to count at all; null when that does not matter. An end
    * whose start is not known counts. Only with `withinMs` null.
@@ -133,6 +144,32 @@ export interface FailureKey {
   readonly step: string | null;
   readonly dependency: string | null;
   readonly error: string | null;
+}
+
+/** What became of the outcomes of a group; what is neither counted nor a conflict was counted before. */
+export interface GroupResult {
+  /** How many were new. */
+  readonly counted: number;
+  /** How many of what they stand for cannot be judged by some deadline until a start is reported. */
+  readonly waiting: number;
+  readonly conflicts: readonly Conflict[];
+}
+
+/** An end that was not counted because its attempt had been reported to end otherwise. */
+export interface Conflict {
+  /** Its place among the subjects of its group. */
+  readonly offset: number;
+  /** How it had ended. */
+  readonly recorded: EndStatus;
+}
+
+export interface InFlight {
+  /** Queued or started, and not ended. */
+  readonly running: number;
+  /** How many of those are overdue. */
+  readonly overdue: number;
+  /** Ended, with a deadline that cannot be judged until their start is reported. */
+  readonly waiting: number;
 }
 
 /** What an overdue execution is filed under; its step is the one begun last, if any was. */
@@ -159,7 +196,7 @@ export interface SweepResult {
   readonly swept: number;
   /** Landings counted as overdue. */
   readonly overdue: number;
-  /** Successes whose start never came within the dedup horizon, so that no deadline could be judged. */
+  /** Ends whose start never came within the dedup horizon, so that no deadline could be judged. */
   readonly unjudged: number;
 }
 
@@ -188,7 +225,32 @@ export const MAX_LAST_FAILED = 20;
 /** Failure breakdowns are kept this long. */
 export const FAILURE_RETENTION = 8 * 24 * 3_600_000;
 
-/** The identity of what an outcome is about: an execution, or one attempt of one of its steps. */
-export function subjectKey(execution: string, step: string | null, attempt: number): string {
-  return step === null && attempt === 1 ? execution : `${execution}\u0000${step ?? ''}\u0000${attempt}`;
+/** Of one attempt of a subject so many ends may add up; more are conflicts. */
+export const MAX_PARTS = 100;
+
+/** Conflicts are counted as bad outcomes of this, at the minute they arrived in; no SLI has such a fingerprint. */
+export const CONFLICTS = '!conflicts';
+
+/** What an outcome is about: an execution, or one of its steps. */
+export function subjectKey(execution: string, step: string | null): string {
+  return step === null ? execution : `${execution}\u0000${step}\u00001`;
+}
+
+/** The identity of one attempt of a subject; of the first it is the subject itself. */
+export function attemptKey(subject: string, attempt: number): string {
+  if (attempt === 1) return subject;
+  const stepEnd = subject.lastIndexOf('\u0000');
+  return stepEnd === -1
+    ? `${subject}\u0000\u0000${attempt}`
+    : `${subject.slice(0, stepEnd + 1)}${attempt}`;
+}
+
+/**
+ * What tells two reports of one attempt apart beside being of a start or an end: that it was queued, failed and is to
+ * be retried, or is some of many. No name holds the character in front.
+ */
+export function reportMark(group: RecordGroup): string {
+  if (group.kind === 'start') return group.phase === 'queued' ? '\u0001queued' : '';
+  if (group.count > 1) return `\u0001${group.status}${group.willRetry ? '*' : ''}${group.count}`;
+  return group.willRetry ? '\u0001retry' : '';
 }

@@ -1,0 +1,203 @@
+-- Put in front of record.lua and sweep.lua: what is known of a subject and what it counts as by that, as
+-- lmdb/subject-record.ts has it. A record is kept as JSON in the hash FLIGHT while its subject is in flight, in EARLY while
+-- it has ended and waits for its start, and in SETTLED where a receipt (seen.lua) has no room for what is known:
+-- x execution, t trace, n how many started, s the first attempt's start as it was recorded, f as its end says, r the earliest
+-- start of any other attempt, q when it was queued, p the step begun last, a when that was, w the SLIs with a deadline
+-- that selected a start [[fingerprint, withinMs, 1 once counted as overdue, the step it was filed under, 1 to count from q]],
+-- k the latest attempt that ended, o 1 when it failed and another follows, e how it ended [[status, at, count, failure,
+-- slis, trace]], z when the last of all ends was.
+-- An SLI is [fingerprint, withinMs or false, 1 to count from q, earliest start, latest start]; the last three may be missing.
+
+local function earlier(one, other)
+  if one and other then
+    return math.min(one, other)
+  end
+  return one or other
+end
+
+local function firstStart(record)
+  return earlier(record.f or record.s, record.r)
+end
+
+-- The moment a deadline is counted from; nil when that is not known.
+local function baseOf(record, fromQueued)
+  local start = firstStart(record)
+  if fromQueued == 1 then
+    return record.q or start
+  end
+  return start
+end
+
+local function leftOf(record)
+  local left = record.n or 0
+  if not record.o then
+    for _, part in ipairs(record.e or {}) do
+      left = left - part[3]
+    end
+  end
+  return math.max(0, left)
+end
+
+local function find(slis, fingerprint)
+  for _, sli in ipairs(slis or {}) do
+    if sli[1] == fingerprint then
+      return sli
+    end
+  end
+end
+
+-- Where an end lands for one SLI: a landing is {fingerprint, minute, good, count, failure, at, trace}.
+local function placeEnd(list, record, part, fingerprint, within, fromQueued, startFrom, startTo)
+  local base = baseOf(record, fromQueued)
+  if within and not base then
+    return
+  end
+  if startFrom and base and (base < startFrom or base > startTo) then
+    return
+  end
+  local minute, good = judge(within, base or part[2], part[2], part[1])
+  if not minute then
+    return
+  end
+  local failure, at, trace = part[4], part[2], part[6]
+  if within and part[2] > base + within then
+    -- What was counted at its deadline stays filed as overdue: finishing late changes nothing.
+    local watch = find(record.w, fingerprint)
+    if watch and watch[3] == 1 then
+      failure, at, trace = overdueFailure(watch[4]), base + within, record.t
+    end
+  end
+  list[#list + 1] = { fingerprint, minute, good, part[3], failure, at, trace }
+end
+
+-- What a subject counts as, by what is known of it.
+local function landingsOf(record)
+  local list = {}
+  for _, part in ipairs(record.e or {}) do
+    for _, sli in ipairs(part[5]) do
+      placeEnd(list, record, part, sli[1], sli[2], sli[3], sli[4], sli[5])
+    end
+    for _, watch in ipairs(record.w or {}) do
+      if not find(part[5], watch[1]) then
+        placeEnd(list, record, part, watch[1], watch[2], watch[5])
+      end
+    end
+  end
+  local left = leftOf(record)
+  if left > 0 then
+    for _, watch in ipairs(record.w or {}) do
+      local base = baseOf(record, watch[5])
+      if watch[3] == 1 and base then
+        local deadline, failure = base + watch[2], overdueFailure(watch[4])
+        list[#list + 1] = { watch[1], math.floor(deadline / MINUTE), false, left, failure, deadline, record.t }
+      end
+    end
+  end
+  return list
+end
+
+local function landingName(landing)
+  local failure = landing[3] and '' or cjson.encode(landing[5])
+  return table.concat({ landing[1], landing[2], tostring(landing[3]), landing[4], landing[6], failure }, '|')
+end
+
+-- Takes back what a subject counts as no more, and counts what it does now.
+local function move(subject, execution, before, after)
+  local gone = {}
+  for _, landing in ipairs(before) do
+    gone[landingName(landing)] = landing
+  end
+  for _, landing in ipairs(after) do
+    local name = #before > 0 and landingName(landing)
+    if name and gone[name] then
+      gone[name] = nil
+    else
+      land(landing[1], landing[2], landing[3], landing[4])
+      if not landing[3] then
+        file(landing[1], landing[2], landing[5], landing[4])
+        addSample(landing[1], subject, landing[6], execution, landing[7], landing[5])
+      end
+    end
+  end
+  for _, landing in pairs(gone) do
+    land(landing[1], landing[2], landing[3], -landing[4])
+    if not landing[3] then
+      file(landing[1], landing[2], landing[5], -landing[4])
+      removeSample(landing[1], subject, landing[5])
+    end
+  end
+end
+
+-- Whether it has ended, or is to be retried, with a deadline that nothing says the beginning of.
+local function waits(record)
+  for _, watch in ipairs(record.w or {}) do
+    if not baseOf(record, watch[5]) then
+      return true
+    end
+  end
+  for _, part in ipairs(record.e or {}) do
+    for _, sli in ipairs(part[5]) do
+      if sli[2] and not baseOf(record, sli[3]) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- The hash that a record belongs into.
+local function homeOf(record)
+  if (firstStart(record) or record.q) and leftOf(record) > 0 then
+    return FLIGHT
+  end
+  return record.k and waits(record) and EARLY or SETTLED
+end
+
+-- When a sweep must look at a record next: at its next deadline, or to forget it.
+local function dueOf(record, home, now)
+  if home == SETTLED then
+    return now + limits.identityLife
+  end
+  if home == EARLY then
+    return (record.z or 0) + limits.dedupHorizon
+  end
+  local due = (record.q or firstStart(record)) + limits.flightRetention
+  for _, watch in ipairs(record.w or {}) do
+    local base = baseOf(record, watch[5])
+    if watch[3] ~= 1 and base then
+      due = math.min(due, base + watch[2])
+    end
+  end
+  return due
+end
+
+-- Whether the one end of something settled and its start say all there is to know of it, so that a receipt is enough.
+local function isPlain(record)
+  local parts = record.e or {}
+  if #parts ~= 1 or record.k ~= 1 or record.o or record.q or record.r then
+    return false
+  end
+  if parts[1][3] ~= 1 or (record.n or 1) ~= 1 then
+    return false
+  end
+  for _, watch in ipairs(record.w or {}) do
+    local sli = find(parts[1][5], watch[1])
+    if watch[3] == 1 or not sli or not sli[2] then
+      return false
+    end
+  end
+  return true
+end
+
+-- Reads a record as JSON, also as version 0.1 wrote it: there an early end was {e endedAt, n, x, t, f failure, w slis}.
+local function readRecord(text)
+  local record = cjson.decode(text)
+  if record.t == cjson.null then
+    record.t = nil
+  end
+  if type(record.e) == 'number' then
+    local part = { 'succeeded', record.e, record.n, record.f, record.w, record.t or cjson.null }
+    return { x = record.x, t = record.t, k = 1, e = { part }, z = record.e }
+  end
+  return record
+end
