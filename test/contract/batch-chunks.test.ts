@@ -17,7 +17,7 @@ describe('the chunks of a batch', () => {
   ])('G2: weigh no more than they may, and hold every subject once: %s', (_, groups) => {
     const chunks = cutIntoChunks(groups, 2000);
     for (const chunk of chunks) expect(weightOf(chunk)).toBeLessThanOrEqual(2000);
-    const whole = groups.reduce((sum, group, index) => sum + weightOf([{ index, group }]), 0);
+    const whole = groups.reduce((sum, group, index) => sum + weightOf([{ index, group, from: 0 }]), 0);
     expect(chunks.reduce((sum, chunk) => sum + weightOf(chunk), 0)).toBe(whole);
     groups.forEach((group, index) => {
       const subjects = chunks
@@ -32,11 +32,12 @@ describe('the chunks of a batch', () => {
   });
 
   it('count a subject for each SLI that it is judged or lands for', () => {
-    const weight = (group: RecordGroup): number => weightOf([{ index: 0, group }]);
+    const weight = (group: RecordGroup): number => weightOf([{ index: 0, group, from: 0 }]);
     expect(weight(ends(names(10), NOW, slis(50)))).toBe(500);
     expect(weight(ends(names(10), NOW, [DONE]))).toBe(10);
     expect(weight(ends(names(10), NOW, []))).toBe(10);
     expect(weight(ends(names(10), NOW, [], { landings: landings(7) }))).toBe(70);
+    expect(weight(ends(names(10), NOW, slis(2), { own: landings(3) }))).toBe(50);
     expect(weight(starts(names(10), NOW, slis(3), { landings: landings(7) }))).toBe(100);
   });
 

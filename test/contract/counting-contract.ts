@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { CHANGE_RETENTION, MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store/counting.ts';
+import {
+  CHANGE_RETENTION,
+  CONFLICTS,
+  MAX_FAILURE_KEYS,
+  MAX_LAST_FAILED,
+} from '../../src/core/ports/store/counting.ts';
 import type { FailureKey, RecordGroup } from '../../src/core/ports/store/counting.ts';
 import { FUTURE_LIMIT } from '../../src/core/outcomes/record-fields.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
@@ -16,6 +21,7 @@ import {
   NOW,
   starts,
   WORKFLOW,
+  recordIn,
 } from './outcomes.ts';
 import { PARTITIONS } from './place.ts';
 import type { Place } from './place.ts';
@@ -25,7 +31,7 @@ const SLI = { workflow: WORKFLOW, fingerprint: DONE.fingerprint };
 /** What a store promises about outcomes that depend on no deadline. */
 export function countingContract(place: Place): void {
   const record = (groups: readonly RecordGroup[], now = NOW): Promise<readonly number[]> =>
-    place.store.record({ ...HOME, now, groups });
+    recordIn(place.store, { ...HOME, now, groups });
 
   it('C1: counts an identity once, in a group, across groups and across calls', async () => {
     expect(await record([done(['a', 'b', 'a'], NOW), done(['b', 'c'], NOW)])).toEqual([2, 1]);
@@ -34,12 +40,24 @@ export function countingContract(place: Place): void {
     expect(await countsIn(place.store, 'done', NOW - HOUR)).toEqual({ good: 1, bad: 0 });
   });
 
-  it('C1: the first status told is the one that counts', async () => {
+  it('C1: the first status reported is the one that counts, and another one is a conflict', async () => {
     await record([done(['a'], NOW)]);
-    expect(await record([done(['a'], NOW, { status: 'failed' })])).toEqual([0]);
-    expect(await countsIn(place.store, 'done', NOW)).toEqual({ good: 1, bad: 0 });
-    expect(await place.store.readFailures(SLI, NOW, NOW)).toEqual([]);
-    expect(await place.store.readLastFailed(SLI, 5)).toEqual([]);
+    const other = done(['b', 'a', 'c', 'a'], NOW, { status: 'failed' });
+    const again = await place.store.record({ ...HOME, now: NOW, groups: [done(['a'], NOW), other] });
+    expect(again).toEqual([
+      { counted: 0, waiting: 0, conflicts: [] },
+      {
+        counted: 2,
+        waiting: 0,
+        conflicts: [
+          { offset: 1, recorded: 'succeeded' },
+          { offset: 3, recorded: 'succeeded' },
+        ],
+      },
+    ]);
+    expect(await countsIn(place.store, CONFLICTS, NOW)).toEqual({ good: 0, bad: 2 });
+    expect(await countsIn(place.store, 'done', NOW)).toEqual({ good: 1, bad: 2 });
+    expect(await place.store.readLastFailed(SLI, 5)).toHaveLength(2);
   });
 
   it('C1: a start and an end of the same execution are two identities', async () => {
@@ -52,7 +70,7 @@ export function countingContract(place: Place): void {
     const executions = Array.from({ length: 50 }, (_, i) => `execution-${i}`);
     const counts = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
-        (i % 2 ? other : place.store).record({ ...HOME, now: NOW, groups: [done(executions, NOW)] }),
+        recordIn(i % 2 ? other : place.store, { ...HOME, now: NOW, groups: [done(executions, NOW)] }),
       ),
     );
     expect(counts.flat().reduce((sum, count) => sum + count, 0)).toBe(50);
@@ -143,7 +161,9 @@ export function countingContract(place: Place): void {
         done([`a${partition}`], NOW + partition, { status: 'failed' }),
         starts([`b${partition}`], NOW, []),
       ];
-      expect(await place.store.record({ workflow: WORKFLOW, partition, now: NOW, groups })).toEqual([1, 1]);
+      expect(await recordIn(place.store, { workflow: WORKFLOW, partition, now: NOW, groups })).toEqual([
+        1, 1,
+      ]);
       expect(await countsIn(place.store, 'done', NOW, { workflow: WORKFLOW, partition })).toEqual({
         good: 0,
         bad: 1,
@@ -151,7 +171,7 @@ export function countingContract(place: Place): void {
     }
     expect(await place.store.readFailures(SLI, NOW, NOW)).toEqual([{ ...NO_FAILURE, count: PARTITIONS }]);
     expect((await place.store.readLastFailed(SLI, 5)).map(({ at }) => at)).toEqual([NOW + 1, NOW]);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: PARTITIONS, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: PARTITIONS, overdue: 0, waiting: 0 });
   });
 
   it('breaks failures down by step, dependency and error over the hours asked for', async () => {
@@ -297,15 +317,15 @@ export function countingContract(place: Place): void {
       starts([execution], NOW, [], { subject: { subject: `${execution}\u0000__proto__\u00007` } }),
       done([execution], NOW, { status: 'failed', landings, failure }),
     ];
-    expect(await place.store.record({ ...home, now: NOW, groups })).toEqual([1, 1]);
-    expect(await place.store.record({ ...home, now: NOW, groups })).toEqual([0, 0]);
+    expect(await recordIn(place.store, { ...home, now: NOW, groups })).toEqual([1, 1]);
+    expect(await recordIn(place.store, { ...home, now: NOW, groups })).toEqual([0, 0]);
     expect(await countsIn(place.store, '__proto__', NOW, home)).toEqual({ good: 0, bad: 1 });
     expect(await place.store.readFailures(sli, NOW, NOW)).toEqual([{ ...failure, count: 1 }]);
     expect(await place.store.readLastFailed(sli, 1)).toEqual([
       { execution, at: NOW, ...failure, traceId: null },
     ]);
     expect(await place.store.registerSlis([sli], NOW)).toEqual([NOW]);
-    expect(await place.store.inFlight(workflow)).toEqual({ running: 1, overdue: 0 });
+    expect(await place.store.inFlight(workflow)).toEqual({ running: 1, overdue: 0, waiting: 0 });
     const [changes] = await place.store.changes([{ partition: home, revision: NOW - 1 }]);
     expect(changes).toMatchObject({ hours: [{ fingerprint: '__proto__' }] });
   });

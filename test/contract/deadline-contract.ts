@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Counts } from '../../src/core/counters/cells.ts';
 import type { FailureCount } from '../../src/core/alerting/notification.ts';
 import { IN_FLIGHT_RETENTION, OVERDUE_ERROR } from '../../src/core/ports/store/counting.ts';
 import type { RecordGroup, SweepResult } from '../../src/core/ports/store/counting.ts';
@@ -17,6 +18,7 @@ import {
   sweepAll,
   timedSli,
   WORKFLOW,
+  recordIn,
 } from './outcomes.ts';
 import type { Place } from './place.ts';
 
@@ -31,7 +33,7 @@ const ONE_BAD = { good: 0, bad: 1 };
 /** What a store promises about executions that have a deadline. */
 export function deadlineContract(place: Place): void {
   const record = (groups: readonly RecordGroup[], now: number): Promise<readonly number[]> =>
-    place.store.record({ ...HOME, now, groups });
+    recordIn(place.store, { ...HOME, now, groups });
   const sweep = (now: number): Promise<Omit<SweepResult, 'swept'>> => sweepAll(place.store, now);
   const failures = (fingerprint: string): Promise<readonly FailureCount[]> =>
     place.store.readFailures({ workflow: WORKFLOW, fingerprint }, NOW - DAY, NOW + DAY);
@@ -40,13 +42,13 @@ export function deadlineContract(place: Place): void {
 
   it('C3: an execution past its deadline is bad at the deadline, once', async () => {
     await record([starts(['a'], NOW, [FAST], { subject: { traceId: 'ab'.repeat(16) } })], NOW);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0, waiting: 0 });
     expect(await sweep(DEADLINE)).toEqual({ overdue: 0, unjudged: 0 });
     expect(await sweep(DEADLINE + 1)).toEqual({ overdue: 1, unjudged: 0 });
     expect(await sweep(DEADLINE + HOUR)).toEqual({ overdue: 0, unjudged: 0 });
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
     expect(await countsInHour(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1, waiting: 0 });
     expect(await failures('fast')).toEqual([{ ...OVERDUE, count: 1 }]);
     expect(await lastFailed('fast')).toEqual([
       { execution: 'a', at: DEADLINE, ...OVERDUE, traceId: 'ab'.repeat(16) },
@@ -62,7 +64,7 @@ export function deadlineContract(place: Place): void {
     await record([ends(['b'], end, [FAST], { status: 'cancelled' })], end);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 2 });
     expect(await countsIn(place.store, 'fast', end)).toEqual(NOTHING);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
     expect(await sweep(end + DAY)).toEqual({ overdue: 0, unjudged: 0 });
   });
 
@@ -102,14 +104,14 @@ export function deadlineContract(place: Place): void {
     expect(await countsIn(place.store, 'done', end)).toEqual(ONE_GOOD);
     expect(await sweep(NOW + HOUR)).toEqual({ overdue: 1, unjudged: 0 });
     expect(await countsIn(place.store, 'slow', NOW + SLOW.withinMs)).toEqual(ONE_BAD);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1, waiting: 0 });
   });
 
   it('C3: a start and its end count alike in one batch, in whatever order its groups are', async () => {
     const end = NOW + 10 * MINUTE;
     expect(await record([ends(['a'], end, [FAST]), starts(['a'], NOW, [FAST])], end)).toEqual([1, 1]);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('C3 C4: a success told before its start is judged when the start arrives', async () => {
@@ -117,38 +119,59 @@ export function deadlineContract(place: Place): void {
     await record([ends(['a'], fine, [FAST, DONE]), ends(['b'], late, [FAST], { count: 2 })], late);
     expect(await countsIn(place.store, 'done', fine)).toEqual(ONE_GOOD);
     expect(await countsIn(place.store, 'fast', fine)).toEqual(NOTHING);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 2 });
     await place.reopen();
-    await record([starts(['a', 'b'], NOW, [FAST])], late);
+    await record([starts(['a'], NOW, [FAST]), starts(['b'], NOW, [FAST], { count: 2 })], late);
     expect(await countsIn(place.store, 'fast', fine)).toEqual(ONE_GOOD);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 2 });
     expect(await countsIn(place.store, 'done', fine)).toEqual(ONE_GOOD);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
     expect(await sweep(NOW + 3 * DAY)).toEqual({ overdue: 0, unjudged: 0 });
   });
 
-  it('C3: a failure or a cancellation without a start is settled at once, and its start waits for nothing', async () => {
+  it.each([
+    ['failed', ONE_BAD, ONE_BAD],
+    ['cancelled', NOTHING, ONE_BAD],
+    ['skipped', NOTHING, ONE_BAD],
+    ['succeeded', ONE_GOOD, ONE_BAD],
+  ] as const)(
+    'C3: what %s before its start waits, and lands as it does after it',
+    async (status, timely, overtime) => {
+      const [inTime, late] = [NOW + MINUTE, NOW + 15 * MINUTE];
+      const results = await place.store.record({
+        ...HOME,
+        now: late,
+        groups: [ends(['a'], inTime, [FAST], { status }), ends(['b'], late, [FAST], { status })],
+      });
+      expect(results.map(({ waiting }) => waiting)).toEqual([1, 1]);
+      expect(await countsIn(place.store, 'fast', inTime)).toEqual(NOTHING);
+      expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(NOTHING);
+      expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 2 });
+      await record([starts(['a', 'b', 'c', 'd'], NOW, [FAST])], late);
+      expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 2, overdue: 0, waiting: 0 });
+      const landed = async () => [
+        await countsIn(place.store, 'fast', inTime),
+        await countsIn(place.store, 'fast', DEADLINE),
+      ];
+      expect(await landed()).toEqual([timely, overtime]);
+      await record([ends(['c'], inTime, [FAST], { status }), ends(['d'], late, [FAST], { status })], late);
+      const twice = ({ good, bad }: Counts): Counts => ({ good: 2 * good, bad: 2 * bad });
+      expect(await landed()).toEqual([twice(timely), twice(overtime)]);
+    },
+  );
+
+  it('gives up an end whose start never came, and says how many', async () => {
     await record(
-      [
-        ends(['a'], NOW, [FAST, DONE], { status: 'failed' }),
-        ends(['b'], NOW, [FAST], { status: 'cancelled' }),
-      ],
+      [ends(['a', 'b'], NOW, [FAST, SLOW]), ends(['c'], NOW, [FAST, DONE], { status: 'failed' })],
       NOW,
     );
-    expect(await countsIn(place.store, 'fast', NOW)).toEqual(ONE_BAD);
     expect(await countsIn(place.store, 'done', NOW)).toEqual(ONE_BAD);
-    await record([starts(['a', 'b'], NOW - HOUR, [FAST])], NOW);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
     expect(await sweep(NOW + DAY)).toEqual({ overdue: 0, unjudged: 0 });
-    expect(await countsIn(place.store, 'fast', NOW)).toEqual(ONE_BAD);
-  });
-
-  it('gives up a success whose start never came, and says how many', async () => {
-    await record([ends(['a', 'b'], NOW, [FAST, SLOW])], NOW);
-    expect(await sweep(NOW + DAY)).toEqual({ overdue: 0, unjudged: 0 });
-    expect(await sweep(NOW + DAY + 1)).toEqual({ overdue: 0, unjudged: 2 });
+    expect(await sweep(NOW + DAY + 1)).toEqual({ overdue: 0, unjudged: 3 });
     expect(await sweep(NOW + 2 * DAY)).toEqual({ overdue: 0, unjudged: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
     expect(await countsIn(place.store, 'fast', NOW)).toEqual(NOTHING);
+    expect(await countsIn(place.store, 'done', NOW)).toEqual(ONE_BAD);
   });
 
   it('C3: an end that says when it started needs no start, and its own word comes first', async () => {
@@ -181,21 +204,26 @@ export function deadlineContract(place: Place): void {
     await record([starts(['a', 'b', 'c'], NOW, [FAST])], NOW);
     // As replicas send them whose definitions have the deadline no more, or not yet.
     await record([done(['a'], end), ends(['b'], end, [], { landings: [] })], end);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0, waiting: 0 });
     expect(await sweep(DEADLINE + 1)).toEqual({ overdue: 1, unjudged: 0 });
     expect(await countsIn(place.store, 'fast', end)).toEqual({ good: 2, bad: 0 });
   });
 
-  it('C3: starts that stand for many are overdue as many times, and taken back so', async () => {
-    await record([starts(['a'], NOW, [FAST], { count: 4 })], NOW);
-    await sweep(DEADLINE + 1);
-    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 4 });
-    expect(await failures('fast')).toEqual([{ ...OVERDUE, count: 4 }]);
-    await record([ends(['a'], NOW + 1, [FAST], { count: 3 })], DEADLINE + MINUTE);
-    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(NOTHING);
-    expect(await countsIn(place.store, 'fast', NOW)).toEqual({ good: 3, bad: 0 });
-    expect(await failures('fast')).toEqual([]);
-    expect(await lastFailed('fast')).toEqual([]);
+  it('C3: starts that stand for many are overdue as many times, and taken back as many ended', async () => {
+    await record([starts(['a'], NOW, [FAST], { count: 7 })], NOW);
+    await record([ends(['a'], NOW + 1, [FAST], { count: 4 })], NOW + 1);
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0, waiting: 0 });
+    expect(await sweep(DEADLINE + 1)).toEqual({ overdue: 1, unjudged: 0 });
+    expect(await countsIn(place.store, 'fast', NOW)).toEqual({ good: 4, bad: 0 });
+    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 3 });
+    expect(await failures('fast')).toEqual([{ ...OVERDUE, count: 3 }]);
+    await record([ends(['a'], NOW + 2, [FAST], { count: 2, status: 'failed' })], DEADLINE + MINUTE);
+    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
+    expect(await countsIn(place.store, 'fast', NOW)).toEqual({ good: 4, bad: 2 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1, waiting: 0 });
+    await record([ends(['a'], DEADLINE + MINUTE, [FAST])], DEADLINE + MINUTE);
+    expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(ONE_BAD);
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('C3: one deadline passed says nothing of another that is just reached', async () => {
@@ -209,7 +237,10 @@ export function deadlineContract(place: Place): void {
     await record([starts(['a', 'b'], NOW, [FAST], { count: 4_000_000_000 })], NOW);
     await sweep(DEADLINE + 1);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 0xffff_ffff });
-    await record([ends(['a', 'b'], NOW, [FAST])], DEADLINE + 1);
+    await record(
+      [ends(['a', 'b'], NOW, [FAST], { count: 4_000_000_000, status: 'cancelled' })],
+      DEADLINE + 1,
+    );
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(NOTHING);
   });
 
@@ -249,7 +280,7 @@ export function deadlineContract(place: Place): void {
     const group = starts(['a'], NOW, [], { watched: false });
     expect(await record([group], NOW)).toEqual([1]);
     expect(await record([group], NOW)).toEqual([0]);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('a sweep looks at as many as it may, and two at once count nothing twice', async () => {
@@ -264,23 +295,23 @@ export function deadlineContract(place: Place): void {
     const [one, two] = await Promise.all([sweep(DEADLINE + 1), sweepAll(other, DEADLINE + 1)]);
     expect(one.overdue + two.overdue).toBe(150);
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual({ good: 0, bad: 250 });
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 250, overdue: 250 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 250, overdue: 250, waiting: 0 });
   });
 
   it('C2 C3: what is in flight outlives closing', async () => {
     await record([starts(['a'], NOW, [FAST, SLOW])], NOW);
     await sweep(DEADLINE + 1);
     await place.reopen();
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 1, waiting: 0 });
     expect(await sweep(NOW + HOUR)).toEqual({ overdue: 1, unjudged: 0 });
   });
 
   it('forgets an execution that never ended, long after its start', async () => {
     await record([starts(['a'], NOW, [FAST]), starts(['b'], NOW, [])], NOW);
     await sweep(NOW + IN_FLIGHT_RETENTION);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 2, overdue: 1 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 2, overdue: 1, waiting: 0 });
     await sweep(NOW + IN_FLIGHT_RETENTION + 1);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('a sweep tells which hours it changed', async () => {

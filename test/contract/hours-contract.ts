@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HOURS_PER_BLOCK, MINUTE_RETENTION, sumCells } from '../../src/core/counters/cells.ts';
 import type { HourCells } from '../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time/duration.ts';
-import { countsIn, countsInHour, done, HOME, NOW, starts, WORKFLOW } from './outcomes.ts';
+import { countsIn, countsInHour, done, HOME, NOW, starts, WORKFLOW, recordIn } from './outcomes.ts';
 import type { Place } from './place.ts';
 
 const SERIES = { workflow: WORKFLOW, fingerprint: 'derived' };
@@ -46,7 +46,7 @@ export function hoursContract(place: Place): void {
 
   it('writes over what was counted, which may fill its block only in part', async () => {
     const at = (THIS_HOUR * 60 + 3) * MINUTE;
-    await place.store.record({ ...HOME, now: NOW, groups: [done(['a', 'b'], at)] });
+    await recordIn(place.store, { ...HOME, now: NOW, groups: [done(['a', 'b'], at)] });
     await place.store.writeHours({ ...SERIES, fingerprint: 'done' }, [cellsAt(at, { 3: [2, 0] })], NOW);
     expect((await changes(0)).revision).toBe(NOW);
     await place.store.writeHours({ ...SERIES, fingerprint: 'done' }, [cellsAt(at, { 50: [0, 1] })], NOW);
@@ -136,9 +136,9 @@ export function hoursContract(place: Place): void {
   });
 
   it('disturbs nothing that is in flight', async () => {
-    await place.store.record({ ...HOME, now: NOW, groups: [starts(['a', 'b'], NOW, [])] });
+    await recordIn(place.store, { ...HOME, now: NOW, groups: [starts(['a', 'b'], NOW, [])] });
     await write([cellsAt(NOW, { 0: [1, 0] })]);
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 2, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 2, overdue: 0, waiting: 0 });
   });
 
   it('two that write the same at once change it once', async () => {

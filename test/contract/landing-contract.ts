@@ -13,24 +13,23 @@ import {
   NOW,
   starts,
   stepStarts,
-  sweepAll,
   timedSli,
   WORKFLOW,
+  recordIn,
 } from './outcomes.ts';
 import type { Place } from './place.ts';
 
-const NOTHING = { good: 0, bad: 0 };
 const ONE_GOOD = { good: 1, bad: 0 };
 const ONE_BAD = { good: 0, bad: 1 };
-const RETRY = endSli('first-try', { verdict: false });
-const FIRST = endSli('first-try', { verdict: true });
+const RETRY = [landingAt('first-try', NOW, { good: false })];
+const FIRST = [landingAt('first-try', NOW)];
 const FAST = timedSli('fast', 5 * MINUTE);
 const PUNCTUAL = endSli('punctual', { startIn: [NOW - MINUTE, NOW + MINUTE] });
 
 /** What a store promises about what counts by other rules than how it ended and how soon. */
 export function landingContract(place: Place): void {
   const record = (groups: readonly RecordGroup[], now = NOW): Promise<readonly number[]> =>
-    place.store.record({ ...HOME, now, groups });
+    recordIn(place.store, { ...HOME, now, groups });
   const counts = (fingerprint: string, at = NOW) => countsIn(place.store, fingerprint, at);
   const failures = (fingerprint: string) =>
     place.store.readFailures({ workflow: WORKFLOW, fingerprint }, NOW - DAY, NOW + DAY);
@@ -62,7 +61,7 @@ export function landingContract(place: Place): void {
       { ...stepStarts(['a', 'b'], 'pack', NOW), watched: false, landings },
     ]);
     expect(await counts('begun')).toEqual({ good: 7, bad: 0 });
-    expect(await counts('fast')).toEqual(ONE_GOOD);
+    expect(await counts('fast')).toEqual({ good: 2, bad: 0 });
   });
 
   it.each([{ watched: true }, { watched: false }])(
@@ -80,49 +79,51 @@ export function landingContract(place: Place): void {
     },
   );
 
-  // --- verdicts
+  // --- ends that count by themselves
 
-  it.each(['succeeded', 'failed', 'cancelled'] as const)(
-    'an end with a verdict counts as that at its own minute, when it %s',
+  it.each(['succeeded', 'failed', 'cancelled', 'skipped'] as const)(
+    'an end counts where it lands by itself, when it %s and whatever is known of it',
     async (status) => {
       const failure = { step: 'charge', dependency: 'bank', error: 'timeout' };
-      const [early, late] = [NOW - 3 * MINUTE, NOW + 20 * MINUTE];
+      const early = NOW - 20 * MINUTE;
       await record([starts(['in-flight'], early, [FAST])]);
       await record([
-        ends(['in-flight'], late, [RETRY, FAST], { status, failure }),
-        ends(['unknown'], late, [RETRY], { status, failure }),
-        ends(['told'], late, [RETRY, FAST], { status, failure, subject: { startedAt: early } }),
-        ends(['told-first'], late, [FIRST], { status, failure, subject: { startedAt: early } }),
-        ends(['unknown-first'], late, [FIRST], { status, failure }),
+        ends(['in-flight'], NOW, [FAST], { status, failure, own: RETRY }),
+        ends(['unknown'], NOW, [], { status, failure, own: RETRY }),
+        ends(['told'], NOW, [FAST], { status, failure, own: RETRY, subject: { startedAt: early } }),
+        ends(['first'], NOW, [FAST], { status, failure, own: FIRST, subject: { startedAt: early } }),
+        ends(['waiting'], NOW, [FAST], { status, failure, own: FIRST }),
       ]);
-      expect(await counts('first-try', late)).toEqual({ good: 2, bad: 3 });
+      expect(await counts('first-try')).toEqual({ good: 2, bad: 3 });
       expect(await failures('first-try')).toEqual([{ ...failure, count: 3 }]);
       expect((await lastFailed('first-try')).map(({ execution }) => execution).toSorted()).toEqual([
         'in-flight',
         'told',
         'unknown',
       ]);
-      expect((await lastFailed('first-try'))[0]).toMatchObject({ at: late, ...failure });
+      expect((await lastFailed('first-try'))[0]).toMatchObject({ at: NOW, ...failure });
       // What has a deadline is judged by it all the same.
-      expect(await counts('fast', early + FAST.withinMs)).toEqual({ good: 0, bad: 2 });
+      expect(await counts('fast', early + FAST.withinMs)).toEqual({ good: 0, bad: 3 });
     },
   );
 
-  it('a verdict never waits for the start, and is not counted again when it comes', async () => {
-    await record([ends(['a'], NOW, [RETRY, FAST]), ends(['b'], NOW, [FIRST])]);
-    expect(await counts('first-try')).toEqual({ good: 1, bad: 1 });
-    expect(await counts('fast')).toEqual(NOTHING);
-    await record([starts(['a', 'b'], NOW - MINUTE, [FAST])]);
-    expect(await counts('first-try')).toEqual({ good: 1, bad: 1 });
-    // Of b only the start was selected by it, and its end was not told to wait.
-    expect(await counts('fast')).toEqual(ONE_GOOD);
-    expect(await sweepAll(place.store, NOW + 2 * DAY)).toEqual({ overdue: 0, unjudged: 0 });
+  it('C1: every attempt counts by itself, once, and stays counted when a later one decides', async () => {
+    const attempt = (number: number, good: boolean) =>
+      done(['a', 'b'], NOW, {
+        attempt: number,
+        status: good ? 'succeeded' : 'failed',
+        own: [landingAt('attempts', NOW, { good })],
+      });
+    await record([attempt(1, false), attempt(2, false), attempt(3, true)]);
+    await record([attempt(2, false), attempt(1, false)]);
+    expect(await counts('attempts')).toEqual({ good: 2, bad: 4 });
+    expect(await counts('done')).toEqual({ good: 2, bad: 0 });
+    expect(await lastFailed('attempts')).toHaveLength(4);
+    expect(await lastFailed('done')).toEqual([]);
   });
 
-  it('a verdict counts alike whether all land alike or each is looked at', async () => {
-    const group = ends(['a', 'b'], NOW, [RETRY], {
-      landings: [landingAt('first-try', NOW, { good: false })],
-    });
+  it('counts by itself alike whether all land alike or each is looked at', async () => {
+    const group = ends(['a', 'b'], NOW, [], { landings: [], own: RETRY });
     await record([group]);
     await record([starts(['c', 'd'], NOW - MINUTE, [])]);
     await record([{ ...group, subjects: ends(['c', 'd', 'e'], NOW, []).subjects }]);
@@ -147,20 +148,21 @@ export function landingContract(place: Place): void {
       ),
     ]);
     expect(await counts('punctual', end)).toEqual({ good: 2 * within.length, bad: 0 });
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
-  it('an end whose start is not known counts, and goes on counting when its late start comes', async () => {
+  it('C3: an end whose start is not known counts, until a start shows that it was not in time', async () => {
     const end = NOW + 20 * MINUTE;
     await record([
-      ends(['a'], end, [PUNCTUAL]),
+      ends(['a', 'd'], end, [PUNCTUAL]),
       ends(['b'], end, [PUNCTUAL], { status: 'failed' }),
       ends(['c'], end, [PUNCTUAL], { status: 'cancelled' }),
     ]);
-    expect(await counts('punctual', end)).toEqual({ good: 1, bad: 1 });
-    await record([starts(['a', 'b', 'c'], NOW - HOUR, [FAST])]);
-    expect(await counts('punctual', end)).toEqual({ good: 1, bad: 1 });
-    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0 });
+    expect(await counts('punctual', end)).toEqual({ good: 2, bad: 1 });
+    await record([starts(['a', 'b', 'c'], NOW - HOUR, [FAST]), starts(['d'], NOW, [])]);
+    expect(await counts('punctual', end)).toEqual(ONE_GOOD);
+    expect(await lastFailed('punctual')).toEqual([]);
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('what the end says of its start comes before what was recorded', async () => {
@@ -173,28 +175,21 @@ export function landingContract(place: Place): void {
     expect(await counts('punctual', end)).toEqual(ONE_GOOD);
   });
 
-  it('a verdict holds only of what started in time, when both are asked', async () => {
-    const both = { ...PUNCTUAL, verdict: false };
-    await record([starts(['late'], NOW - HOUR, []), starts(['fine'], NOW, [])]);
-    await record([ends(['late', 'fine'], NOW + HOUR, [both])]);
-    expect(await counts('punctual', NOW + HOUR)).toEqual(ONE_BAD);
-    expect(await lastFailed('punctual')).toMatchObject([{ execution: 'fine' }]);
-  });
-
   it('what is in flight is judged by its SLIs, whatever landings say', async () => {
     await record([starts(['late'], NOW - HOUR, [])]);
-    const landings = [landingAt('punctual', NOW + HOUR), landingAt('begun', NOW, { value: 3 })];
-    await record([ends(['late', 'other'], NOW + HOUR, [PUNCTUAL], { landings })]);
+    const landings = [landingAt('punctual', NOW + HOUR)];
+    const own = [landingAt('begun', NOW, { value: 3 })];
+    await record([ends(['late', 'other'], NOW + HOUR, [PUNCTUAL], { landings, own })]);
     expect(await counts('punctual', NOW + HOUR)).toEqual(ONE_GOOD);
-    expect(await counts('begun')).toEqual(ONE_GOOD);
-    expect(await sums('begun')).toEqual(new Map([[minuteOf(NOW), 3]]));
+    expect(await counts('begun')).toEqual({ good: 2, bad: 0 });
+    expect(await sums('begun')).toEqual(new Map([[minuteOf(NOW), 6]]));
   });
 
   // --- sums
 
   it('C1: adds a value to the sum of its minute as often as it counts, and only for new identities', async () => {
     const gauge = (executions: readonly string[], at: number, value: number | null, count = 1, good = true) =>
-      ends(executions, at, [], { count, landings: [landingAt('depth', at, { value, good })] });
+      ends(executions, at, [], { count, landings: [], own: [landingAt('depth', at, { value, good })] });
     const group = gauge(['a', 'b', 'a'], NOW, 2.5, 3);
     await record([group, gauge(['c'], NOW, -1), gauge(['d'], NOW - MINUTE, 0), gauge(['e'], NOW, null)]);
     await record([group, gauge(['f'], NOW - HOUR, 7, 1, false)]);
@@ -225,7 +220,7 @@ export function landingContract(place: Place): void {
     const landings = [landingAt('depth', NOW, { value: 1.5 })];
     await record([starts(['in-flight'], NOW, [], { landings, count: 2 })]);
     await record([starts(['unwatched'], NOW, [], { watched: false, landings })]);
-    await record([ends(['a', 'b'], NOW, [], { landings, count: 2 })]);
+    await record([ends(['a', 'b'], NOW, [], { landings: [], own: landings, count: 2 })]);
     expect(await sums('depth')).toEqual(new Map([[minuteOf(NOW), 10.5]]));
   });
 
@@ -233,7 +228,7 @@ export function landingContract(place: Place): void {
     'keeps a sum to the last digit of a number: %d',
     async (value) => {
       const gauge = (execution: string) =>
-        ends([execution], NOW, [], { landings: [landingAt('depth', NOW, { value })] });
+        ends([execution], NOW, [], { landings: [], own: [landingAt('depth', NOW, { value })] });
       await record([gauge('a')]);
       expect((await sums('depth')).get(minuteOf(NOW))).toBe(value);
       await record([gauge('b')]);
@@ -244,7 +239,7 @@ export function landingContract(place: Place): void {
   it('a sum stays a number, whatever is added', async () => {
     const gauge = (execution: string, value: number) => {
       const landings = [landingAt('depth', NOW, { value })];
-      return ends([execution], NOW, [], { landings, count: 1_000_000 });
+      return ends([execution], NOW, [], { landings: [], own: landings, count: 1_000_000 });
     };
     const [all, none] = [Number.MAX_VALUE, -Number.MAX_VALUE];
     await record([gauge('a', all), gauge('b', all)]);
@@ -258,8 +253,8 @@ export function landingContract(place: Place): void {
   it('adds up the sums of all partitions', async () => {
     for (const partition of [0, 1]) {
       const landings = [landingAt('depth', NOW, { value: 1 + partition })];
-      const groups = [ends([`e${partition}`], NOW, [], { landings })];
-      await place.store.record({ workflow: WORKFLOW, partition, now: NOW, groups });
+      const groups = [ends([`e${partition}`], NOW, [], { landings: [], own: landings })];
+      await recordIn(place.store, { workflow: WORKFLOW, partition, now: NOW, groups });
     }
     expect(await sums('depth')).toEqual(new Map([[minuteOf(NOW), 3]]));
   });
@@ -268,7 +263,7 @@ export function landingContract(place: Place): void {
     const hour = Math.floor(NOW / HOUR);
     const expiry = (hour + 1) * HOUR + MINUTE_RETENTION;
     const gauge = (execution: string) =>
-      ends([execution], NOW, [], { landings: [landingAt('depth', NOW, { value: 1 })] });
+      ends([execution], NOW, [], { landings: [], own: [landingAt('depth', NOW, { value: 1 })] });
     // Redis counts down in real time what is left by then.
     await record([gauge('a')], expiry - 10 * MINUTE);
     expect(await sums('depth', NOW, expiry)).toEqual(new Map());

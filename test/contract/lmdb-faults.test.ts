@@ -31,6 +31,7 @@ import {
   starts,
   sweepAll,
   WORKFLOW,
+  recordIn,
 } from './outcomes.ts';
 
 const WRITER = fileURLToPath(new URL('./lmdb-writer.ts', import.meta.url));
@@ -90,7 +91,7 @@ it('C2 C1: what a killed process had acknowledged is there exactly once, and the
     expect(good % BATCH).toBe(0);
     expect((await countsInHour(store, 'done', NOW)).good).toBe(good);
     const groups = [...acknowledged].map((batch) => done(executionsOf(batch), NOW));
-    expect(await store.record({ ...HOME, now: NOW, groups })).toEqual(groups.map(() => 0));
+    expect(await recordIn(store, { ...HOME, now: NOW, groups })).toEqual(groups.map(() => 0));
     await store.close();
   }
 });
@@ -139,7 +140,7 @@ it.each([
 ])('refuses a data file that %s, naming the folder', async (_, damage) => {
   const store = await open();
   for (let i = 0; i < 20; i++) {
-    await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(i), NOW)] });
+    await recordIn(store, { ...HOME, now: NOW, groups: [done(executionsOf(i), NOW)] });
   }
   await store.close();
   await damage(join(folder, 'data.mdb'));
@@ -158,11 +159,11 @@ it('makes the folder, adopts an empty file, and may be closed twice', async () =
 it('finishes what it was asked for before it closes', async () => {
   const store = await open();
   const answers = [1, 2, 3].map((batch) =>
-    store.record({ ...HOME, now: NOW, groups: [done(executionsOf(batch), NOW)] }),
+    recordIn(store, { ...HOME, now: NOW, groups: [done(executionsOf(batch), NOW)] }),
   );
   await store.close();
   expect(await Promise.all(answers)).toEqual([[BATCH], [BATCH], [BATCH]]);
-  await expect(store.record({ ...HOME, now: NOW, groups: [done(['a'], NOW)] })).rejects.toThrow(
+  await expect(recordIn(store, { ...HOME, now: NOW, groups: [done(['a'], NOW)] })).rejects.toThrow(
     StoreUnavailable,
   );
   expect(await countsIn(await open(), 'done', NOW)).toEqual({ good: 3 * BATCH, bad: 0 });
@@ -171,10 +172,10 @@ it('finishes what it was asked for before it closes', async () => {
 it('G2: a large batch gives other work its turns', async () => {
   const store = await open();
   const executions = Array.from({ length: 10_000 }, (_, i) => `execution-${i}`);
-  const answer = store.record({
+  const answer = recordIn(store, {
     ...HOME,
     now: NOW,
-    groups: [starts(executions, NOW, [{ fingerprint: 'f', withinMs: HOUR }])],
+    groups: [starts(executions, NOW, [{ fingerprint: 'f', withinMs: HOUR, from: 'started' }])],
   });
   let turns = 0;
   const count = async (): Promise<void> => {
@@ -194,13 +195,13 @@ it('a change that cannot be stored fails alone, and leaves nothing behind', asyn
   const tooLong = { ...HOME, now: NOW, groups: [done(['fine', 'x'.repeat(3000)], NOW)] };
   // The first keeps the writer busy, so that the other two share a transaction.
   const [, bad, good] = await Promise.allSettled([
-    store.record({ ...HOME, now: NOW, groups: [done(['first'], NOW)] }),
-    store.record(tooLong),
-    store.record({ ...HOME, now: NOW, groups: [done(['other'], NOW)] }),
+    recordIn(store, { ...HOME, now: NOW, groups: [done(['first'], NOW)] }),
+    recordIn(store, tooLong),
+    recordIn(store, { ...HOME, now: NOW, groups: [done(['other'], NOW)] }),
   ]);
   expect(bad).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } });
   expect(good).toMatchObject({ status: 'fulfilled', value: [1] });
-  expect(await store.record({ ...HOME, now: NOW, groups: [done(['fine'], NOW)] })).toEqual([1]);
+  expect(await recordIn(store, { ...HOME, now: NOW, groups: [done(['fine'], NOW)] })).toEqual([1]);
   expect(await countsIn(store, 'done', NOW)).toEqual({ good: 3, bad: 0 });
 });
 
@@ -230,7 +231,7 @@ it('a lease from a time the clock was set back from holds nobody up', async () =
 
 it('a sweep forgets what is kept past its time, a little at a time', async () => {
   const store = await open();
-  await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(1), NOW, { status: 'failed' })] });
+  await recordIn(store, { ...HOME, now: NOW, groups: [done(executionsOf(1), NOW, { status: 'failed' })] });
   const blocks = async (): Promise<boolean[]> => {
     const id = { ...HOME, fingerprint: DONE.fingerprint };
     const found = await store.readBlocks([
@@ -241,9 +242,9 @@ it('a sweep forgets what is kept past its time, a little at a time', async () =>
   };
 
   await sweepAll(store, NOW + DAY);
-  expect(await store.record({ ...HOME, now: NOW, groups: [done(executionsOf(1), NOW)] })).toEqual([0]);
-  const waiting = starts(['a', 'b', 'c'], NOW, [{ fingerprint: 'f', withinMs: HOUR }]);
-  await store.record({ ...HOME, now: NOW + 2 * DAY, groups: [waiting] });
+  expect(await recordIn(store, { ...HOME, now: NOW, groups: [done(executionsOf(1), NOW)] })).toEqual([0]);
+  const waiting = starts(['a', 'b', 'c'], NOW, [{ fingerprint: 'f', withinMs: HOUR, from: 'started' }]);
+  await recordIn(store, { ...HOME, now: NOW + 2 * DAY, groups: [waiting] });
   expect(await store.sweep(HOME, NOW + 2 * DAY, BATCH)).toEqual({ swept: 3, overdue: 3, unjudged: 0 });
   expect(await blocks()).toEqual([true, true]);
 
@@ -260,9 +261,9 @@ it('a sweep forgets what is kept past its time, a little at a time', async () =>
 it('G2: old identities are removed some thousands a sweep, however many partitions are swept, and others get turns', async () => {
   const store = await open(2);
   const executions = Array.from({ length: 10_000 }, (_, i) => `execution-${i}`);
-  await store.record({ ...HOME, now: NOW, groups: [done(executions, NOW)] });
+  await recordIn(store, { ...HOME, now: NOW, groups: [done(executions, NOW)] });
   const later = NOW + 2 * DAY;
-  await store.record({ ...HOME, now: later, groups: [done(['kept'], later)] });
+  await recordIn(store, { ...HOME, now: later, groups: [done(['kept'], later)] });
   const file = openFile({ path: folder, noSubdir: false, maxDbs: MAX_TABLES, readOnly: true });
   try {
     const identities = file.openDB<null, Key>({ name: 'identities', encoding: 'json' });
@@ -275,7 +276,7 @@ it('G2: old identities are removed some thousands a sweep, however many partitio
     expect(identities.getCount()).toBe(2_001);
     await store.sweep(HOME, later, 500);
     expect(identities.getCount()).toBe(1);
-    expect(await store.record({ ...HOME, now: later, groups: [done(['kept'], later)] })).toEqual([0]);
+    expect(await recordIn(store, { ...HOME, now: later, groups: [done(['kept'], later)] })).toEqual([0]);
   } finally {
     await file.close();
   }
@@ -284,7 +285,7 @@ it('G2: old identities are removed some thousands a sweep, however many partitio
 it('a sweep forgets sums when it forgets their minutes', async () => {
   const store = await open();
   const landings = [landingAt(DONE.fingerprint, NOW, { value: 1 })];
-  await store.record({ ...HOME, now: NOW, groups: [ends(['a'], NOW, [], { landings })] });
+  await recordIn(store, { ...HOME, now: NOW, groups: [ends(['a'], NOW, [], { landings })] });
   const kept = async (): Promise<number> => (await store.readSums(SLI, NOW, NOW)).size;
   const expiry = (Math.floor(NOW / HOUR) + 1) * HOUR + MINUTE_RETENTION;
   await sweepAll(store, expiry - 1);
@@ -297,7 +298,7 @@ it('a sweep forgets sums when it forgets their minutes', async () => {
 it('what lands where its block has expired already is not kept', async () => {
   const store = await open();
   const later = NOW + 5 * DAY;
-  await store.record({ ...HOME, now: later, groups: [done(['a'], NOW)] });
+  await recordIn(store, { ...HOME, now: later, groups: [done(['a'], NOW)] });
   expect(await countsIn(store, 'done', NOW)).toEqual({ good: 0, bad: 0 });
   expect(await countsInHour(store, 'done', NOW)).toEqual({ good: 1, bad: 0 });
 });

@@ -1,6 +1,7 @@
 import type { FailedExecution, FailureCount } from '../../src/core/alerting/notification.ts';
+import type { EndStatus } from '../../src/core/outcomes/outcome.ts';
 import { judge } from '../../src/core/sli/landing.ts';
-import type { Landing } from '../../src/core/sli/landing.ts';
+import type { DeadlineFrom } from '../../src/core/sli/sli.ts';
 import { OVERDUE_ERROR } from '../../src/core/ports/store/counting.ts';
 import type {
   EndGroup,
@@ -8,10 +9,12 @@ import type {
   EndedSubject,
   FailureKey,
   HourCells,
+  InFlight,
   RecordGroup,
   SliLanding,
   StartGroup,
   StartedSubject,
+  Watch,
 } from '../../src/core/ports/store/counting.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 
@@ -27,20 +30,36 @@ export interface Counted {
   readonly bad: { readonly failure: FailureKey; readonly failed: FailedExecution } | null;
 }
 
+interface Reported<Group, Subject> {
+  readonly group: Group;
+  readonly subject: Subject;
+}
+type Start = Reported<StartGroup, StartedSubject>;
+type End = Reported<EndGroup, EndedSubject>;
+
 interface Fact {
-  started: boolean;
-  /** What its start counted as by itself. */
-  begun: readonly Counted[];
-  /** Its start, if it was one that waits for the end. */
-  start: { readonly group: StartGroup; readonly subject: StartedSubject } | null;
-  end: { readonly group: EndGroup; readonly subject: EndedSubject } | null;
-  startCameFirst: boolean;
+  /** Identities of starts and of ends; an end with its status. */
+  readonly startsSeen: Set<string>;
+  readonly endsSeen: Map<string, EndStatus>;
+  /** What starts and ends counted as by themselves. */
+  readonly own: Counted[];
+  /** Those that wait for the end. */
+  readonly starts: Start[];
+  /** Those that were not conflicts. */
+  readonly ends: End[];
   /** Fingerprint of what a sweep found overdue -> the step begun last at that time. */
   readonly overdue: Map<string, string | null>;
   /** For a whole execution: its steps' starts that came while it was in flight. */
   readonly stepsBegun: { readonly step: string; readonly at: number }[];
-  /** Its success waited too long for its start. */
+  /** It waited too long for its start. */
   givenUp: boolean;
+}
+
+/** What became of a group. */
+export interface Result {
+  counted: number;
+  waiting: number;
+  readonly conflicts: { readonly offset: number; readonly recorded: EndStatus }[];
 }
 
 /**
@@ -48,14 +67,14 @@ interface Fact {
  * counters, no corrections. It holds while all of it lies within the dedup horizon.
  */
 export function createModel(): {
-  record(groups: readonly RecordGroup[]): number[];
+  record(groups: readonly RecordGroup[]): Result[];
   sweep(now: number): { readonly overdue: number; readonly unjudged: number };
   counted(): Counted[];
   /** Sets hours of a series, and tells which of them were not so already. */
   write(hours: readonly HourCells[]): number[];
   /** What was set: the cells of each hour. */
   written(): ReadonlyMap<number, Uint32Array>;
-  inFlight(): { readonly running: number; readonly overdue: number };
+  inFlight(): InFlight;
 } {
   const facts = new Map<string, Fact>();
   const hoursSet = new Map<number, Uint32Array>();
@@ -64,11 +83,11 @@ export function createModel(): {
     const known = facts.get(subject);
     if (known) return known;
     const fact: Fact = {
-      started: false,
-      begun: [],
-      start: null,
-      end: null,
-      startCameFirst: false,
+      startsSeen: new Set(),
+      endsSeen: new Map(),
+      own: [],
+      starts: [],
+      ends: [],
       overdue: new Map(),
       stepsBegun: [],
       givenUp: false,
@@ -79,12 +98,13 @@ export function createModel(): {
 
   const recordStart = (group: StartGroup, subject: StartedSubject): boolean => {
     const fact = factOf(subject.subject);
-    if (fact.started) return false;
-    fact.started = true;
-    fact.begun = group.landings.map((landing) => begun(group, subject, landing));
+    const identity = `${group.phase} ${group.attempt}`;
+    if (fact.startsSeen.has(identity)) return false;
+    fact.startsSeen.add(identity);
+    fact.own.push(...group.landings.map((landing) => begun(group, subject, landing)));
     if (group.watched) {
-      fact.start = { group, subject };
-      fact.startCameFirst = fact.end === null;
+      fact.starts.push({ group, subject });
+      fact.givenUp = false;
     }
     const parent = subject.parent === null ? undefined : facts.get(subject.parent);
     if (parent && isInFlight(parent) && subject.step !== null) {
@@ -93,26 +113,50 @@ export function createModel(): {
     return true;
   };
 
-  const recordEnd = (group: EndGroup, subject: EndedSubject): boolean => {
+  const recordEnd = (
+    group: EndGroup,
+    subject: EndedSubject,
+  ): 'known' | 'counted' | { readonly recorded: EndStatus } => {
     const fact = factOf(subject.subject);
-    if (fact.end) return false;
-    fact.end = { group, subject };
-    return true;
+    const { attempt, status, willRetry, count } = group;
+    const part = count > 1 ? `${status} ${count}` : '';
+    const identity = `${attempt} ${willRetry} ${part}`;
+    const same = fact.endsSeen.get(identity);
+    if (same !== undefined) return same === status ? 'known' : { recorded: same };
+    const { attempt: latest, parts } = decision(fact);
+    if (!willRetry && attempt === latest && parts.length > 0) {
+      const ended = parts.reduce((sum, one) => sum + one.group.count, count);
+      if (parts.length >= 100 || ended > (startedCount(fact) ?? Infinity))
+        return { recorded: parts[0]!.group.status };
+    }
+    fact.endsSeen.set(identity, status);
+    fact.ends.push({ group, subject });
+    fact.givenUp = false;
+    fact.own.push(...group.own.map((landing) => ended({ group, subject }, landing)));
+    return 'counted';
   };
 
   return {
     record(groups) {
-      const fresh = groups.map(() => 0);
+      const results = groups.map((): Result => ({ counted: 0, waiting: 0, conflicts: [] }));
       const order = groups
-        .map((group, index) => ({ group, index }))
+        .map((group, index) => ({ group, result: results[index]! }))
         .toSorted((a, b) => rank(a.group) - rank(b.group));
-      for (const { group, index } of order) {
-        fresh[index] =
-          group.kind === 'start'
-            ? group.subjects.filter((subject) => recordStart(group, subject)).length
-            : group.subjects.filter((subject) => recordEnd(group, subject)).length;
+      for (const { group, result } of order) {
+        if (group.kind === 'start') {
+          result.counted = group.subjects.filter((subject) => recordStart(group, subject)).length;
+          continue;
+        }
+        group.subjects.forEach((subject, offset) => {
+          const found = recordEnd(group, subject);
+          if (typeof found === 'object') result.conflicts.push({ offset, ...found });
+          else if (found === 'counted') {
+            result.counted += 1;
+            if (isWaiting(factOf(subject.subject))) result.waiting += group.count;
+          }
+        });
       }
-      return fresh;
+      return results;
     },
 
     sweep(now) {
@@ -120,13 +164,14 @@ export function createModel(): {
       let unjudged = 0;
       for (const fact of facts.values()) {
         if (isInFlight(fact)) {
-          for (const { fingerprint, withinMs } of fact.start!.group.watches) {
-            if (fact.start!.subject.at + withinMs < now && !fact.overdue.has(fingerprint)) {
-              fact.overdue.set(fingerprint, lastStep(fact));
+          for (const watch of watchesOf(fact)) {
+            const base = baseOf(fact, watch.from);
+            if (base !== null && base + watch.withinMs < now && !fact.overdue.has(watch.fingerprint)) {
+              fact.overdue.set(watch.fingerprint, lastStep(fact));
               overdue += 1;
             }
           }
-        } else if (isWaiting(fact) && fact.end!.subject.at + DAY < now) {
+        } else if (isWaiting(fact) && Math.max(...fact.ends.map(({ subject }) => subject.at)) + DAY < now) {
           fact.givenUp = true;
           unjudged += 1;
         }
@@ -134,7 +179,7 @@ export function createModel(): {
       return { overdue, unjudged };
     },
 
-    counted: () => [...facts.values()].flatMap((fact) => [...fact.begun, ...outcomesOf(fact)]),
+    counted: () => [...facts.values()].flatMap((fact) => [...fact.own, ...outcomesOf(fact)]),
 
     write(hours) {
       const changed = new Set<number>();
@@ -149,8 +194,13 @@ export function createModel(): {
     written: () => hoursSet,
 
     inFlight() {
-      const running = [...facts.values()].filter(isInFlight);
-      return { running: running.length, overdue: running.filter(({ overdue }) => overdue.size > 0).length };
+      const all = [...facts.values()];
+      const running = all.filter(isInFlight);
+      return {
+        running: running.length,
+        overdue: running.filter(({ overdue }) => overdue.size > 0).length,
+        waiting: all.filter(isWaiting).length,
+      };
     },
   };
 }
@@ -171,96 +221,125 @@ function rank(group: RecordGroup): number {
   return group.subjects.some(({ parent }) => parent !== null) ? 1 : 0;
 }
 
+/** The latest attempt that ended, and how; no parts when it is to be tried again. */
+function decision({ ends }: Fact): { readonly attempt: number; readonly parts: readonly End[] } {
+  const attempt = Math.max(0, ...ends.map(({ group }) => group.attempt));
+  return {
+    attempt,
+    parts: ends.filter(({ group }) => group.attempt === attempt && !group.willRetry),
+  };
+}
+
+/** How many started, as far as that is known: what is to be tried again has started, too. */
+function startedCount({ starts, ends }: Fact): number | null {
+  const counts = [...starts, ...ends.filter(({ group }) => group.willRetry)].map(({ group }) => group.count);
+  return counts.length === 0 ? null : Math.max(...counts);
+}
+
+function least(moments: readonly number[]): number | null {
+  return moments.length === 0 ? null : Math.min(...moments);
+}
+
+/** That of the first attempt, as an end of it says, else as it was recorded; or an earlier one of another attempt. */
+function firstStart({ starts, ends }: Fact): number | null {
+  const told = (isFirst: boolean) =>
+    ends.flatMap(({ group, subject }) =>
+      (group.attempt === 1) === isFirst && subject.startedAt !== null ? [subject.startedAt] : [],
+    );
+  const recorded = (isFirst: boolean) =>
+    starts.flatMap(({ group, subject }) =>
+      group.phase === 'started' && (group.attempt === 1) === isFirst ? [subject.at] : [],
+    );
+  const first = least(told(true)) ?? least(recorded(true));
+  return least([...(first === null ? [] : [first]), ...told(false), ...recorded(false)]);
+}
+
+function baseOf(fact: Fact, from: DeadlineFrom): number | null {
+  const queued = fact.starts.flatMap(({ group, subject }) => (group.phase === 'queued' ? [subject.at] : []));
+  return (from === 'queued' ? least(queued) : null) ?? firstStart(fact);
+}
+
+/** The SLIs with a deadline that selected a start, or an end that was to be tried again. */
+function watchesOf({ starts, ends }: Fact): readonly Watch[] {
+  const all = [
+    ...starts.flatMap(({ group }) => group.watches),
+    ...ends.flatMap(({ group }) => (group.willRetry ? group.slis : [])),
+  ];
+  const watches = new Map<string, Watch>();
+  for (const { fingerprint, withinMs, from } of all)
+    if (withinMs !== null && !watches.has(fingerprint))
+      watches.set(fingerprint, { fingerprint, withinMs, from });
+  return [...watches.values()];
+}
+
+function leftOf(fact: Fact): number {
+  const ended = decision(fact).parts.reduce((sum, { group }) => sum + group.count, 0);
+  return Math.max(0, (startedCount(fact) ?? 0) - ended);
+}
+
 function isInFlight(fact: Fact): boolean {
-  return fact.start !== null && fact.end === null;
+  return baseOf(fact, 'queued') !== null && leftOf(fact) > 0;
 }
 
-/** Whether its success has come, with a deadline to judge, and nothing says when it started. */
+/** Whether an end has come, with a deadline to judge, and nothing says when it started. */
 function isWaiting(fact: Fact): boolean {
-  return fact.end !== null && fact.start === null && !fact.givenUp && hasOpenQuestion(fact.end);
-}
-
-function hasOpenQuestion({ group, subject }: NonNullable<Fact['end']>): boolean {
-  return (
-    group.landings === null &&
-    subject.startedAt === null &&
-    group.status === 'succeeded' &&
-    group.slis.some(({ withinMs }) => withinMs !== null)
+  if (fact.ends.length === 0 || fact.givenUp || isInFlight(fact)) return false;
+  const selected = decision(fact).parts.flatMap(({ group }) => group.slis);
+  return [...watchesOf(fact), ...selected].some(
+    ({ withinMs, from }) => withinMs !== null && baseOf(fact, from) === null,
   );
 }
 
-function lastStep({ start, stepsBegun }: Fact): string | null {
-  let last = { step: start!.subject.step, at: -Infinity };
+function lastStep({ starts, stepsBegun }: Fact): string | null {
+  let last = { step: starts[0]?.subject.step ?? null, at: -Infinity };
   for (const begun of stepsBegun) if (begun.at >= last.at) last = begun;
   return last.step;
 }
 
 function outcomesOf(fact: Fact): Counted[] {
-  if (fact.end === null)
-    return [...fact.overdue.keys()].map((fingerprint) => overdueOutcome(fact, fingerprint));
-  const { group, subject } = fact.end;
-  if (fact.startCameFirst)
-    return judged(fact, subject.startedAt ?? fact.start!.subject.at, selectedByEither(fact));
-  if (group.landings) {
-    return group.landings.map((landing) => ended(fact, landing));
-  }
-  if (subject.startedAt !== null) return judged(fact, subject.startedAt, group.slis);
-  const outcomes: Counted[] = [];
-  for (const sli of group.slis) {
-    if (sli.withinMs !== null && group.status === 'succeeded') continue;
-    const landing = landingOf({ ...sli, withinMs: null, startIn: null }, subject.at, fact.end);
-    if (landing) outcomes.push(ended(fact, { ...landing, fingerprint: sli.fingerprint, value: null }));
-  }
-  if (fact.start && !fact.givenUp && hasOpenQuestion(fact.end)) {
-    const open = selectedByEither(fact).filter(({ withinMs }) => withinMs !== null);
-    outcomes.push(...judged(fact, fact.start.subject.at, open));
-  }
-  return outcomes;
+  const { parts } = decision(fact);
+  const watches = watchesOf(fact);
+  const outcomes = parts.flatMap((end) => {
+    const { slis } = end.group;
+    const others = watches.filter(({ fingerprint }) => !slis.some((sli) => sli.fingerprint === fingerprint));
+    return [...slis, ...others.map((watch) => ({ ...watch, startIn: null }))].flatMap((sli) =>
+      judged(fact, end, sli),
+    );
+  });
+  const left = leftOf(fact);
+  if (left === 0) return outcomes;
+  return [
+    ...outcomes,
+    ...watches.flatMap((watch) =>
+      fact.overdue.has(watch.fingerprint) ? [overdueOutcome(fact, watch, left)] : [],
+    ),
+  ];
 }
 
-function selectedByEither({ start, end }: Fact): EndGroup['slis'] {
-  const slis = new Map(end!.group.slis.map((sli) => [sli.fingerprint, sli]));
-  for (const watch of start!.group.watches)
-    if (!slis.has(watch.fingerprint)) slis.set(watch.fingerprint, { ...watch, verdict: null, startIn: null });
-  return [...slis.values()];
+function judged(fact: Fact, end: End, sli: EndSli): readonly Counted[] {
+  const { fingerprint, withinMs, startIn, from } = sli;
+  const { at } = end.subject;
+  const base = baseOf(fact, from);
+  if (withinMs !== null && base === null) return [];
+  if (startIn !== null && base !== null && (base < startIn[0] || base > startIn[1])) return [];
+  const landing = judge(withinMs, base ?? at, at, end.group.status);
+  if (!landing) return [];
+  if (withinMs !== null && at > base! + withinMs && fact.overdue.has(fingerprint))
+    return [overdueOutcome(fact, { fingerprint, withinMs, from }, end.group.count)];
+  return [ended(end, { ...landing, fingerprint, value: null })];
 }
 
-function judged(fact: Fact, startedAt: number, slis: EndGroup['slis']): Counted[] {
-  const outcomes: Counted[] = [];
-  for (const sli of slis) {
-    const { fingerprint } = sli;
-    const landing = landingOf(sli, startedAt, fact.end!);
-    const before = fact.overdue.has(fingerprint) ? overdueOutcome(fact, fingerprint) : null;
-    if (before && landing && !landing.good && landing.minute === before.minute) outcomes.push(before);
-    else if (landing) outcomes.push(ended(fact, { ...landing, fingerprint, value: null }));
-  }
-  return outcomes;
-}
-
-function landingOf(
-  sli: EndSli,
-  startedAt: number,
-  { group, subject }: NonNullable<Fact['end']>,
-): Landing | null {
-  if (sli.startIn !== null && (startedAt < sli.startIn[0] || startedAt > sli.startIn[1])) return null;
-  if (sli.verdict !== null) return { minute: Math.floor(subject.at / 60_000), good: sli.verdict };
-  return judge(sli.withinMs, startedAt, subject.at, group.status);
-}
-
-function overdueOutcome({ start, overdue }: Fact, fingerprint: string): Counted {
-  const { group, subject } = start!;
-  const deadline = subject.at + group.watches.find((watch) => watch.fingerprint === fingerprint)!.withinMs;
-  const failure = { step: overdue.get(fingerprint)!, dependency: null, error: OVERDUE_ERROR };
+function overdueOutcome(fact: Fact, { fingerprint, withinMs, from }: Watch, count: number): Counted {
+  const deadline = baseOf(fact, from)! + withinMs;
+  const failure = { step: fact.overdue.get(fingerprint)!, dependency: null, error: OVERDUE_ERROR };
+  const { execution, traceId } = [...fact.starts, ...fact.ends][0]!.subject;
   return {
     fingerprint,
     minute: Math.floor(deadline / 60_000),
     good: false,
-    count: group.count,
+    count,
     value: null,
-    bad: {
-      failure,
-      failed: { execution: subject.execution, at: deadline, ...failure, traceId: subject.traceId },
-    },
+    bad: { failure, failed: { execution, at: deadline, ...failure, traceId } },
   };
 }
 
@@ -274,9 +353,9 @@ function begun(
   return { ...landing, count, bad: landing.good ? null : { failure, failed } };
 }
 
-function ended({ end }: Fact, landing: SliLanding): Counted {
-  const { count, failure } = end!.group;
-  const { execution, at, traceId } = end!.subject;
+function ended({ group, subject }: End, landing: SliLanding): Counted {
+  const { count, failure } = group;
+  const { execution, at, traceId } = subject;
   const failed = { execution, at, ...failure, traceId };
   return { ...landing, count, bad: landing.good ? null : { failure, failed } };
 }

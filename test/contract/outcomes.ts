@@ -5,6 +5,7 @@ import type {
   EndGroup,
   EndSli,
   EndedSubject,
+  RecordBatch,
   SliLanding,
   StartGroup,
   StartedSubject,
@@ -22,9 +23,9 @@ export const NO_FAILURE = { step: null, dependency: null, error: null };
 /** An SLI that does not care about speed. */
 export const DONE = endSli('done');
 
-/** An SLI that selects ends, and leaves it to them and their starts what they count as. */
+/** An SLI that selects ends. */
 export function endSli(fingerprint: string, more: Partial<EndSli> = {}): EndSli {
-  return { fingerprint, withinMs: null, verdict: null, startIn: null, ...more };
+  return { fingerprint, withinMs: null, from: 'started', startIn: null, ...more };
 }
 
 /** An SLI with a deadline: as it selects ends, and as it watches starts. */
@@ -42,12 +43,14 @@ export function starts(
   const { subject, ...group } = more;
   return {
     kind: 'start',
+    phase: 'started',
+    attempt: 1,
     count: 1,
     watched: true,
     watches,
     landings: [],
     subjects: executions.map((execution) => ({
-      subject: subjectKey(execution, null, 1),
+      subject: subjectKey(execution, null),
       at,
       execution,
       step: null,
@@ -66,7 +69,7 @@ export function stepStarts(executions: readonly string[], step: string, at: numb
     ...group,
     subjects: group.subjects.map((subject) => ({
       ...subject,
-      subject: subjectKey(subject.execution, step, 1),
+      subject: subjectKey(subject.execution, step),
       step,
       parent: subject.execution,
     })),
@@ -83,13 +86,16 @@ export function ends(
   const { subject, ...group } = more;
   return {
     kind: 'end',
+    attempt: 1,
     status: 'succeeded',
+    willRetry: false,
     count: 1,
     slis,
     landings: null,
+    own: [],
     failure: NO_FAILURE,
     subjects: executions.map((execution) => ({
-      subject: subjectKey(execution, null, 1),
+      subject: subjectKey(execution, null),
       at,
       startedAt: null,
       execution,
@@ -110,6 +116,11 @@ export function done(executions: readonly string[], at: number, more: Partial<En
 /** A landing in the minute of a moment: good and without a value, unless told otherwise. */
 export function landingAt(fingerprint: string, at: number, more: Partial<SliLanding> = {}): SliLanding {
   return { fingerprint, minute: minuteOf(at), good: true, value: null, ...more };
+}
+
+/** Records a batch, and gives how many of each group were new. */
+export async function recordIn(store: Store, batch: RecordBatch): Promise<readonly number[]> {
+  return (await store.record(batch)).map(({ counted }) => counted);
 }
 
 /** What an SLI holds in the minute of a moment. */

@@ -5,10 +5,10 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import type { EndGroup, EndedSubject, StartGroup } from '../../src/core/ports/store/counting.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
-import { seenKey } from '../../src/store/redis/keys.ts';
+import { seenKeys } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { endSli, landingAt, timedSli } from './outcomes.ts';
+import { endSli, landingAt, timedSli, recordIn } from './outcomes.ts';
 import { connectClient, flush, startRedis, startRedisCluster } from '../support/redis.ts';
 
 const standalone = await startRedis();
@@ -32,10 +32,13 @@ function end(subjects: readonly EndedSubject[], options: Partial<EndGroup> = {})
   const good = (options.status ?? 'succeeded') === 'succeeded';
   return {
     kind: 'end',
+    attempt: 1,
     status: 'succeeded',
+    willRetry: false,
     count: 1,
     slis: [endSli('f')],
     landings: [landingAt('f', NOW, { good })],
+    own: [],
     failure: NO_NAMES,
     subjects,
     ...options,
@@ -46,9 +49,11 @@ function start(name: string, at: number, step: string | null = null): StartGroup
   const key = step === null ? name : `${name}\u0000${step}\u00001`;
   return {
     kind: 'start',
+    phase: 'started',
+    attempt: 1,
     count: 1,
     watched: true,
-    watches: step === null ? [{ fingerprint: 'f', withinMs: 10 * MINUTE }] : [],
+    watches: step === null ? [timedSli('f', 10 * MINUTE)] : [],
     landings: [],
     subjects: [
       { subject: key, at, execution: name, step, traceId: null, parent: step === null ? null : name },
@@ -90,10 +95,10 @@ describe.each([
     const [one, two] = [await open(), await open()];
     const batch = { ...ID, now: NOW, groups: [end(names(100).map((name) => subject(name)))] };
     const counts = await Promise.all([
-      one.record(batch),
-      two.record(batch),
-      one.record(batch),
-      two.record(batch),
+      recordIn(one, batch),
+      recordIn(two, batch),
+      recordIn(one, batch),
+      recordIn(two, batch),
     ]);
     expect(counts.flat().reduce((sum, count) => sum + count, 0)).toBe(100);
     expect(await total(one)).toEqual({ good: 100, bad: 0 });
@@ -101,15 +106,17 @@ describe.each([
 
   it('C1: remembers an identity for a day, over the edges of its buckets and from clocks that differ', async () => {
     const store = await open();
-    const at = (now: number) => store.record({ ...ID, now, groups: [end([subject('a')])] });
+    const at = (now: number) => recordIn(store, { ...ID, now, groups: [end([subject('a')])] });
     expect(await at(NOW)).toEqual([1]);
     expect(await at(NOW + 31 * MINUTE)).toEqual([0]);
     expect(await at(NOW + 24 * HOUR - 1)).toEqual([0]);
     expect(await at(NOW + 36 * HOUR)).toEqual([1]);
-    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE, groups: [end([subject('b')])] })).toEqual([1]);
-    expect(await store.record({ ...ID, now: NOW + 30 * MINUTE - 1, groups: [end([subject('b')])] })).toEqual([
-      0,
+    expect(await recordIn(store, { ...ID, now: NOW + 30 * MINUTE, groups: [end([subject('b')])] })).toEqual([
+      1,
     ]);
+    expect(
+      await recordIn(store, { ...ID, now: NOW + 30 * MINUTE - 1, groups: [end([subject('b')])] }),
+    ).toEqual([0]);
   });
 
   it('C1: counts a batch of more subjects than one call carries, and every one of them once', async () => {
@@ -122,8 +129,8 @@ describe.each([
         landings: [landingAt('f', NOW, { good: false })],
       }),
     ];
-    expect(await store.record({ ...ID, now: NOW, groups })).toEqual([4500, 4501]);
-    expect(await store.record({ ...ID, now: NOW, groups })).toEqual([0, 0]);
+    expect(await recordIn(store, { ...ID, now: NOW, groups })).toEqual([4500, 4501]);
+    expect(await recordIn(store, { ...ID, now: NOW, groups })).toEqual([0, 0]);
     expect(await total(store)).toEqual({ good: 4500, bad: 4501 });
   });
 
@@ -145,20 +152,20 @@ describe.each([
       'a\u0000b\u00001',
       'a\u0000b\u00002',
     ];
-    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => subject(name)))] })).toEqual([
-      odd.length,
-    ]);
-    expect(await store.record({ ...ID, now: NOW, groups: [end(odd.map((name) => subject(name)))] })).toEqual([
-      0,
-    ]);
+    expect(
+      await recordIn(store, { ...ID, now: NOW, groups: [end(odd.map((name) => subject(name)))] }),
+    ).toEqual([odd.length]);
+    expect(
+      await recordIn(store, { ...ID, now: NOW, groups: [end(odd.map((name) => subject(name)))] }),
+    ).toEqual([0]);
   });
 
   it('C3: is not overdue at its deadline, only after it, and is filed under the step that was begun last', async () => {
     const store = await open();
     const began = NOW - 10 * MINUTE;
-    await store.record({ ...ID, now: NOW, groups: [start('a', began)] });
-    await store.record({ ...ID, now: NOW, groups: [start('a', began + 5000, 'ship')] });
-    await store.record({ ...ID, now: NOW, groups: [start('a', began + 1000, 'charge')] });
+    await recordIn(store, { ...ID, now: NOW, groups: [start('a', began)] });
+    await recordIn(store, { ...ID, now: NOW, groups: [start('a', began + 5000, 'ship')] });
+    await recordIn(store, { ...ID, now: NOW, groups: [start('a', began + 1000, 'charge')] });
     expect(await store.sweep(ID, NOW, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
     expect(await store.sweep(ID, NOW + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
     expect(await store.sweep(ID, NOW + 2, 10)).toEqual({ swept: 0, overdue: 0, unjudged: 0 });
@@ -171,28 +178,28 @@ describe.each([
   it('C3: with several deadlines each is overdue in its own time', async () => {
     const store = await open();
     const watches = [timedSli('f', 10 * MINUTE), timedSli('g', 20 * MINUTE)];
-    await store.record({ ...ID, now: NOW, groups: [{ ...start('a', NOW), watches }] });
+    await recordIn(store, { ...ID, now: NOW, groups: [{ ...start('a', NOW), watches }] });
     expect(await store.sweep(ID, NOW + 20 * MINUTE, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
     expect(await store.sweep(ID, NOW + 20 * MINUTE + 1, 10)).toEqual({ swept: 1, overdue: 1, unjudged: 0 });
     const inTime = end([{ ...subject('a', NOW + 15 * MINUTE), startedAt: NOW }], {
       landings: null,
       slis: watches,
     });
-    await store.record({ ...ID, now: NOW + HOUR, groups: [inTime] });
+    await recordIn(store, { ...ID, now: NOW + HOUR, groups: [inTime] });
     expect(await store.readLastFailed({ ...SLI, fingerprint: 'g' }, 10)).toEqual([]);
     expect(await store.readLastFailed(SLI, 10)).toMatchObject([{ execution: 'a', error: 'overdue' }]);
-    expect(await store.inFlight('orders')).toEqual({ running: 0, overdue: 0 });
+    expect(await store.inFlight('orders')).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('C3: sweeps more than one call does, up to the limit', async () => {
     const store = await open();
     const one = start('a', NOW - HOUR);
     const subjects = names(1300).map((name) => ({ ...one.subjects[0]!, subject: name, execution: name }));
-    await store.record({ ...ID, now: NOW, groups: [{ ...one, subjects }] });
-    expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 0 });
+    await recordIn(store, { ...ID, now: NOW, groups: [{ ...one, subjects }] });
+    expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 0, waiting: 0 });
     expect(await store.sweep(ID, NOW, 1200)).toEqual({ swept: 1200, overdue: 1200, unjudged: 0 });
     expect(await store.sweep(ID, NOW, 1200)).toEqual({ swept: 100, overdue: 100, unjudged: 0 });
-    expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 1300 });
+    expect(await store.inFlight('orders')).toEqual({ running: 1300, overdue: 1300, waiting: 0 });
   });
 
   it('forgets what never ended after its time, and a success whose start never came', async () => {
@@ -201,12 +208,12 @@ describe.each([
       landings: null,
       slis: [timedSli('f', MINUTE)],
     });
-    await store.record({ ...ID, now: NOW, groups: [start('a', NOW), alone] });
+    await recordIn(store, { ...ID, now: NOW, groups: [start('a', NOW), alone] });
     await store.sweep(ID, NOW + HOUR, 10);
     expect(await store.sweep(ID, NOW + 24 * HOUR + 1, 10)).toEqual({ swept: 1, overdue: 0, unjudged: 1 });
-    expect(await store.inFlight('orders')).toEqual({ running: 1, overdue: 1 });
+    expect(await store.inFlight('orders')).toEqual({ running: 1, overdue: 1, waiting: 0 });
     await store.sweep(ID, NOW + 100 * 24 * HOUR + 1, 10);
-    expect(await store.inFlight('orders')).toEqual({ running: 0, overdue: 0 });
+    expect(await store.inFlight('orders')).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
   it('keeps failure breakdowns and last failed executions within bounds, losing no count', async () => {
@@ -218,7 +225,7 @@ describe.each([
         failure: { ...NO_NAMES, error },
       }),
     );
-    await store.record({ ...ID, now: NOW, groups });
+    await recordIn(store, { ...ID, now: NOW, groups });
     const failures = await store.readFailures(SLI, NOW, NOW);
     expect(failures.length).toBeLessThanOrEqual(MAX_FAILURE_KEYS + 1);
     expect(failures.reduce((sum, { count }) => sum + count, 0)).toBe(MAX_FAILURE_KEYS + 20);
@@ -232,10 +239,10 @@ describe.each([
   it('says which hours changed since a revision, and when it cannot tell', async () => {
     const store = await open();
     const ask = async (revision: number) => (await store.changes([{ partition: ID, revision }]))[0]!;
-    await store.record({ ...ID, now: NOW, groups: [end([subject('a')])] });
+    await recordIn(store, { ...ID, now: NOW, groups: [end([subject('a')])] });
     const first = await ask(0);
     expect(first).toEqual({ revision: NOW, complete: false, hours: [] });
-    await store.record({ ...ID, now: NOW, groups: [end([subject('b')])] });
+    await recordIn(store, { ...ID, now: NOW, groups: [end([subject('b')])] });
     expect(await ask(first.revision)).toEqual({
       revision: NOW + 1,
       complete: true,
@@ -243,7 +250,7 @@ describe.each([
     });
     expect(await ask(NOW + 1)).toEqual({ revision: NOW + 1, complete: true, hours: [] });
     expect(await ask(NOW + 2)).toMatchObject({ complete: false });
-    await store.record({ ...ID, now: NOW + 3 * HOUR, groups: [end([subject('c')])] });
+    await recordIn(store, { ...ID, now: NOW + 3 * HOUR, groups: [end([subject('c')])] });
     expect(await ask(NOW + 1)).toMatchObject({ complete: false });
   });
 
@@ -253,7 +260,7 @@ describe.each([
     for (const id of partitions) {
       const subjects = names(id.partition + 1, `p${id.partition}-`).map((name) => subject(name));
       const landings = [landingAt('f', NOW, { good: false })];
-      await store.record({ ...id, now: NOW, groups: [end(subjects, { status: 'failed', landings })] });
+      await recordIn(store, { ...id, now: NOW, groups: [end(subjects, { status: 'failed', landings })] });
     }
     const hour = Math.floor(NOW / HOUR);
     const ids = [...partitions, ...partitions]
@@ -267,12 +274,12 @@ describe.each([
 
   it('G2: a sweep removes the identities that no replica looks at any more, and no sooner', async () => {
     const store = await open();
-    await store.record({ ...ID, now: NOW, groups: [end([subject('a')])] });
-    const key = seenKey(ID, bucketOf(NOW));
+    await recordIn(store, { ...ID, now: NOW, groups: [end([subject('a')])] });
+    const key = `${seenKeys(ID)[1]}${bucketOf(NOW)}`;
     const lives = await Promise.all(
       nodes.map(async (node) => {
         const client = connectClient(node);
-        const mine = (await client.keys('bw:{orders.0}:seen:*')).includes(key);
+        const mine = (await client.keys('bw:{orders.0}:ends:*')).includes(key);
         const life = mine ? await client.pttl(key) : null;
         client.disconnect();
         return life;
@@ -282,9 +289,9 @@ describe.each([
     // Left to itself it would be there for hours more, in case nobody sweeps.
     expect(Math.max(...lives.map(Number))).toBeGreaterThan(unused - NOW + HOUR);
     await store.sweep(ID, unused, 10);
-    expect(await store.record({ ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([0]);
+    expect(await recordIn(store, { ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([0]);
     await store.sweep(ID, unused + 5 * MINUTE, 10);
-    expect(await store.record({ ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([1]);
+    expect(await recordIn(store, { ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([1]);
   });
 
   it('leaves no key without an expiry but those of the service itself', async () => {
@@ -294,9 +301,9 @@ describe.each([
       slis: [timedSli('f', MINUTE)],
     });
     const bad = end([subject('c')], { status: 'failed' });
-    await store.record({ ...ID, now: NOW, groups: [start('a', NOW - HOUR), early, bad] });
+    await recordIn(store, { ...ID, now: NOW, groups: [start('a', NOW - HOUR), early, bad] });
     const measured = end([subject('d')], { landings: [landingAt('g', NOW, { value: 1 })] });
-    await store.record({ ...ID, now: NOW, groups: [measured] });
+    await recordIn(store, { ...ID, now: NOW, groups: [measured] });
     const hours = [{ hour: Math.floor(NOW / HOUR), cells: new Uint32Array(120).fill(1) }];
     await store.writeHours({ ...SLI, fingerprint: 'derived' }, hours, NOW);
     await store.sweep(ID, NOW, 10);

@@ -7,13 +7,13 @@ import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type { EndGroup } from '../../src/core/ports/store/counting.ts';
 import { bucketOf } from '../../src/store/dedup-buckets.ts';
-import { revisionKey, seenKey } from '../../src/store/redis/keys.ts';
+import { revisionKey, seenKeys } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { connectClient, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { endSli, landingAt } from './outcomes.ts';
+import { endSli, landingAt, recordIn } from './outcomes.ts';
 
 const NOW = 1_800_000_000_000;
 const PARTITION = { workflow: 'orders', partition: 0 };
@@ -45,10 +45,13 @@ async function open(url: string, waitReplicas = 0): Promise<Store> {
 function failed(executions: readonly string[]): EndGroup {
   return {
     kind: 'end',
+    attempt: 1,
     status: 'failed',
+    willRetry: false,
     count: 1,
     slis: [endSli('f')],
     landings: [landingAt('f', NOW, { good: false })],
+    own: [],
     failure: { step: null, dependency: null, error: 'timeout' },
     subjects: executions.map((execution) => ({
       subject: execution,
@@ -61,7 +64,7 @@ function failed(executions: readonly string[]): EndGroup {
 }
 
 const record = (store: Store, ...executions: string[]): Promise<readonly number[]> =>
-  store.record({ ...PARTITION, now: NOW, groups: [failed(executions)] });
+  recordIn(store, { ...PARTITION, now: NOW, groups: [failed(executions)] });
 
 /** How a call failed, and how long that took. */
 async function failure(call: Promise<unknown>): Promise<{ readonly error: Error; readonly ms: number }> {
@@ -218,7 +221,7 @@ describe('Redis with replicas', () => {
     cleanups.push(async () => client.disconnect());
     await followed(redis);
     expect(await record(store, 'a', 'b')).toEqual([1]);
-    expect(await client.scard(seenKey(PARTITION, bucketOf(NOW)))).toBe(2);
+    expect(await client.hlen(`${seenKeys(PARTITION)[1]}${bucketOf(NOW)}`)).toBe(2);
   });
 
   it('C2: follows the sentinels to the new master, which has every outcome that was acknowledged', async () => {
@@ -300,7 +303,7 @@ describe('Redis Cluster that loses a node', async () => {
     const workflows = Array.from({ length: 12 }, (_, i) => `orders-${i}`);
     const recordAll = (...executions: string[]): Promise<unknown>[] =>
       workflows.map((workflow) =>
-        store.record({ workflow, partition: 0, now: NOW, groups: [failed(executions)] }),
+        recordIn(store, { workflow, partition: 0, now: NOW, groups: [failed(executions)] }),
       );
     await Promise.all(recordAll('a'));
     await cluster.nodes[1]!.kill();

@@ -45,6 +45,8 @@ const WHOLE: OutcomeSli = {
   dependency: null,
   where: {},
   withinMs: null,
+  from: 'started',
+  per: 'execution',
   good: 'succeeded',
 };
 

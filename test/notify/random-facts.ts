@@ -41,6 +41,8 @@ function sliWithTexts(kind: Sli['kind'], text: () => string): Sli {
     dependency: text(),
     where,
     withinMs: 600_000,
+    from: 'started',
+    per: 'execution',
     good: 'succeeded',
   };
   const schedule: Schedule = { cron: text(), timeZone: text(), ticks: () => [] };
@@ -98,6 +100,8 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       { maxKeys: 3 },
     ),
     withinMs: fc.option(fc.nat()),
+    from: fc.constantFrom('started', 'queued'),
+    per: fc.constantFrom('execution', 'attempt'),
     good: fc.constantFrom('succeeded', 'first-try'),
   });
   const others = fc

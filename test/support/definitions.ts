@@ -38,6 +38,8 @@ export function defineSlo(sketch: SloSketch = {}): Slo {
           dependency: null,
           where: {},
           withinMs: null,
+          from: 'started',
+          per: 'execution',
           good: 'succeeded',
           ...sketch.sli,
         };

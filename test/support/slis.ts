@@ -17,6 +17,8 @@ export function outcomeSli(changes: Partial<OutcomeSli> = {}): OutcomeSli {
     dependency: null,
     where: {},
     withinMs: null,
+    from: 'started',
+    per: 'execution',
     good: 'succeeded',
     ...changes,
   };

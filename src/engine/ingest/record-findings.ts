@@ -10,7 +10,11 @@ import type { GroupsOfPartition } from './record-groups.ts';
 /** What the store says of the outcomes of one request. */
 export interface Findings {
   counted: number;
-  readonly conflicts: { readonly index: number; readonly reported: EndStatus; readonly recorded: EndStatus }[];
+  readonly conflicts: {
+    readonly index: number;
+    readonly reported: EndStatus;
+    readonly recorded: EndStatus;
+  }[];
   /** Workflow -> fingerprint -> how many wait for their start. */
   readonly waiting: Map<string, Map<string, number>>;
   /** Adds what became of a group. */

@@ -223,9 +223,7 @@ async function storeJobs(
     [...batches.values()].map(async ({ workflow, partition, groups, owners }) => {
       try {
         const results = await store.record({ workflow, partition, now, groups });
-        owners.forEach(({ job, part }, index) =>
-          found.get(job)!.add(part, groups[index]!, results[index]!),
-        );
+        owners.forEach(({ job, part }, index) => found.get(job)!.add(part, groups[index]!, results[index]!));
         onStored?.(workflow, storedCounts(groups, results));
       } catch (error) {
         for (const { job } of owners) failed.set(job, error);

@@ -36,6 +36,8 @@ export interface Receipt {
   readonly template: string;
   readonly at: number;
   readonly startedAt: number | null;
+  /** How many started: one, or null when that is not known. */
+  readonly count: number | null;
 }
 
 /** What ends share that differ only in what they are of and when: receipts refer to it. */

@@ -20,9 +20,10 @@ import { seenAt } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { EndFact, Placed, SubjectRecord } from './subject-record.ts';
 import {
+  firstStart,
+  isPlain,
   landingsOf,
   NOTHING_KNOWN,
-  plainStart,
   stateOf,
   withEnd,
   withStart,
@@ -122,13 +123,24 @@ function recordEnd(
   let found: 'counted' | 'waiting' = 'counted';
   if (!record && isPlain && group.landings) {
     landAll(tally, { ...subject, count, failure }, group.landings);
-    seen.addEnd(identity, group, { at, startedAt });
+    seen.addEnd(identity, group, { at, startedAt, count: null });
   } else {
-    const end: EndFact = { attempt, status, willRetry, count, failure, slis, at, startedAt, execution, traceId };
+    const end: EndFact = {
+      attempt,
+      status,
+      willRetry,
+      count,
+      failure,
+      slis,
+      at,
+      startedAt,
+      execution,
+      traceId,
+    };
     const before = record ?? (isPlain ? null : knownOf(work, subject.subject));
     const after = withEnd(before ?? NOTHING_KNOWN, end);
     if (after === null) return { recorded: before!.ends[0]!.status };
-    seen.addEnd(identity, group, { at, startedAt });
+    seen.addEnd(identity, group, { at, startedAt, count: null });
     if (settle(work, subject.subject, before, after) === 'waiting') found = 'waiting';
   }
   if (group.own.length > 0) landAll(tally, { ...subject, subject: identity, count, failure }, group.own);
@@ -141,9 +153,10 @@ function knownOf({ flight, seen }: Work, subject: string): SubjectRecord | null 
   if (record) return record;
   const receipt = seen.end(subject);
   if (!receipt) return null;
-  const { startedAt, ...part } = receipt;
+  const { startedAt, count, ...part } = receipt;
   return {
     ...NOTHING_KNOWN,
+    count,
     toldStart: startedAt,
     attempt: 1,
     ends: [{ ...part, count: 1, traceId: null }],
@@ -161,12 +174,11 @@ function settle(
   const { tally, flight, seen, now } = work;
   move(tally, subject, before, after);
   const state = stateOf(after);
-  const start = state === 'settled' && plainStart(after);
-  if (start === false) {
-    flight.put(subject, state === 'settled' ? { ...after, keepUntil: now + IDENTITY_LIFE } : after);
-  } else {
+  if (state === 'settled' && isPlain(after)) {
     flight.remove(subject);
-    seen.setStart(subject, start);
+    seen.setStart(subject, { startedAt: firstStart(after), count: after.count });
+  } else {
+    flight.put(subject, state === 'settled' ? { ...after, keepUntil: now + IDENTITY_LIFE } : after);
   }
   return state;
 }
@@ -178,31 +190,39 @@ export function move(
   before: SubjectRecord | null,
   after: SubjectRecord,
 ): void {
-  const gone = new Map(before ? landingsOf(before).map((placed) => [nameOf(placed), placed]) : []);
-  for (const placed of landingsOf(after)) {
-    if (!gone.delete(nameOf(placed))) place(tally, subject, after.execution, placed);
+  const stood = byName(before ? landingsOf(before) : []);
+  const stands = byName(landingsOf(after));
+  for (const [name, placed] of stood) {
+    count(tally, placed, (stands.get(name)?.count ?? 0) - placed.count);
+    if (!placed.good && !stands.has(name)) {
+      tally.removeSample(placed.fingerprint, { unit: subject, at: placed.at, ...placed.failure });
+    }
   }
-  for (const placed of gone.values()) takeBack(tally, subject, placed);
+  for (const [name, placed] of stands) {
+    if (stood.has(name)) continue;
+    const { fingerprint, good, failure, at, traceId } = placed;
+    count(tally, placed, placed.count);
+    if (good) continue;
+    const { execution } = after;
+    tally.addSample(fingerprint, { unit: subject, execution, at, traceId, ...failure });
+  }
 }
 
-function nameOf({ traceId: _, ...placed }: Placed): string {
-  return JSON.stringify(placed);
+/** Puts landings together that differ only in how many they count. */
+function byName(landings: readonly Placed[]): Map<string, Placed> {
+  const named = new Map<string, Placed>();
+  for (const placed of landings) {
+    const { fingerprint, minute, good, failure, at } = placed;
+    const name = JSON.stringify([fingerprint, minute, good, failure, at]);
+    named.set(name, { ...placed, count: placed.count + (named.get(name)?.count ?? 0) });
+  }
+  return named;
 }
 
-function place(tally: Tally, subject: string, execution: string, placed: Placed): void {
-  const { fingerprint, minute, good, count, failure, at, traceId } = placed;
-  tally.count(fingerprint, minute, good, count);
-  if (good) return;
-  tally.file(fingerprint, minute, failure, count);
-  tally.addSample(fingerprint, { unit: subject, execution, at, traceId, ...failure });
-}
-
-function takeBack(tally: Tally, subject: string, placed: Placed): void {
-  const { fingerprint, minute, good, count, failure } = placed;
-  tally.count(fingerprint, minute, good, -count);
-  if (good) return;
-  tally.file(fingerprint, minute, failure, -count);
-  tally.removeSample(fingerprint, subject, failure);
+function count(tally: Tally, { fingerprint, minute, good, failure }: Placed, by: number): void {
+  if (by === 0) return;
+  tally.count(fingerprint, minute, good, by);
+  if (!good) tally.file(fingerprint, minute, failure, by);
 }
 
 /** What counts, with what of its group it needs. */

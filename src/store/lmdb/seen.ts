@@ -14,8 +14,8 @@ export interface Seen {
   end(identity: string): SeenEnd | null | undefined;
   /** Remembers an end of a group. */
   addEnd(identity: string, group: EndGroup, receipt: Omit<Receipt, 'template'>): void;
-  /** Notes when a subject whose end has a receipt started. */
-  setStart(identity: string, startedAt: number | null): void;
+  /** Notes in the receipt of a subject's end what is known of its start. */
+  setStart(identity: string, start: Pick<Receipt, 'startedAt' | 'count'>): void;
 }
 
 export interface SeenEnd extends EndTemplate, Omit<Receipt, 'template'> {}
@@ -60,18 +60,19 @@ export function seenAt(db: Databases, partition: PartitionId, now: number): Seen
       const found = find(`e${identity}`);
       if (!found) return undefined;
       if (!found.receipt) return null;
-      const { template, at, startedAt } = found.receipt;
+      const { template, at, startedAt, count } = found.receipt;
       const shared = db.templates.get(identityKey(found.bucket, partition, template));
-      return shared ? { ...shared, at, startedAt } : null;
+      return shared ? { ...shared, at, startedAt, count } : null;
     },
-    addEnd(identity, group, { at, startedAt }) {
-      const receipt = { template: templateOf(group), at, startedAt };
+    addEnd(identity, group, known) {
+      const receipt = { template: templateOf(group), ...known };
       db.seen.putSync(identityKey(current, partition, `e${identity}`), receipt);
     },
-    setStart(identity, startedAt) {
+    setStart(identity, { startedAt, count }) {
       const found = find(`e${identity}`);
-      if (!found?.receipt || found.receipt.startedAt === startedAt) return;
-      db.seen.putSync(identityKey(found.bucket, partition, `e${identity}`), { ...found.receipt, startedAt });
+      if (!found?.receipt) return;
+      const receipt = { ...found.receipt, startedAt, count };
+      db.seen.putSync(identityKey(found.bucket, partition, `e${identity}`), receipt);
     },
   };
 }

@@ -92,7 +92,10 @@ export const NOTHING_KNOWN: SubjectRecord = {
 };
 
 /** An end as it is reported. */
-export interface EndFact extends Pick<EndGroup, 'attempt' | 'status' | 'willRetry' | 'count' | 'failure' | 'slis'> {
+export interface EndFact extends Pick<
+  EndGroup,
+  'attempt' | 'status' | 'willRetry' | 'count' | 'failure' | 'slis'
+> {
   readonly at: number;
   readonly startedAt: number | null;
   readonly execution: string;
@@ -282,16 +285,14 @@ export function withOverdue(record: SubjectRecord, now: number): SubjectRecord {
   return { ...record, watches };
 }
 
-/**
- * What a settled subject started at when that and its one end say all there is to know of it, so that a receipt is
- * enough; `false` when it is not.
- */
-export function plainStart(record: SubjectRecord): number | null | false {
-  const [end] = record.ends;
-  if (!end || record.ends.length > 1 || record.attempt !== 1 || record.willRetry) return false;
-  if (end.count !== 1 || (record.count ?? 1) !== 1) return false;
-  if (record.queuedAt !== null || record.laterStart !== null) return false;
-  const isKnown = ({ fingerprint, counted }: FlightWatch): boolean =>
-    counted === null && end.slis.some((sli) => sli.fingerprint === fingerprint && sli.withinMs !== null);
-  return record.watches.every(isKnown) && firstStart(record);
+/** Whether the one end of something settled and its start say all there is to know of it, so that a receipt is enough. */
+export function isPlain(record: SubjectRecord): boolean {
+  const { ends, attempt, willRetry, count, queuedAt, laterStart, watches } = record;
+  const [end] = ends;
+  if (!end || ends.length > 1 || end.count !== 1 || attempt !== 1 || willRetry) return false;
+  if ((count ?? 1) !== 1 || queuedAt !== null || laterStart !== null) return false;
+  return watches.every(
+    ({ fingerprint, counted }) =>
+      counted === null && end.slis.some((sli) => sli.fingerprint === fingerprint && sli.withinMs !== null),
+  );
 }

@@ -16,7 +16,7 @@ import type { Key, Range } from './keys.ts';
 import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { move } from './record.ts';
 import type { SubjectRecord } from './subject-record.ts';
-import { dueOf, plainStart, stateOf, withOverdue } from './subject-record.ts';
+import { dueOf, isPlain, stateOf, withOverdue } from './subject-record.ts';
 import { createTally } from './tally.ts';
 
 /** Whether a sweep would find anything to do, so that most need no transaction. */
@@ -49,7 +49,7 @@ export function sweepPartition(
     if (state !== 'in-flight') {
       if (state === 'waiting') unjudged += 1;
       // Another attempt may still take back what else it counted for, which a receipt may say.
-      if (state === 'settled' || plainStart(record) !== false) flight.remove(subject);
+      if (state === 'settled' || isPlain(record)) flight.remove(subject);
       else flight.put(subject, { ...record, keepUntil: now + IDENTITY_LIFE });
       continue;
     }

@@ -28,8 +28,7 @@ export interface Tally {
   /** Files so many bad ones under a failure, or takes them from there. */
   file(fingerprint: string, minute: number, failure: FailureKey, count: number): void;
   addSample(fingerprint: string, sample: Sample): void;
-  /** Removes the sample of a unit that failed so. */
-  removeSample(fingerprint: string, unit: string, failure: FailureKey): void;
+  removeSample(fingerprint: string, sample: SampleName): void;
   /** Adds to the sum of a minute. */
   value(fingerprint: string, minute: number, value: number): void;
   /** Writes everything and gives the partition a new revision if a counter changed. */
@@ -78,10 +77,10 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
     },
     file: (fingerprint, minute, failure, count) => file(tallyOf(fingerprint), minute, failure, count),
     addSample(fingerprint, sample) {
-      tallyOf(fingerprint).samples.set(sampleName(sample.unit, sample), sample);
+      tallyOf(fingerprint).samples.set(sampleName(sample), sample);
     },
-    removeSample(fingerprint, unit, failure) {
-      tallyOf(fingerprint).samples.set(sampleName(unit, failure), null);
+    removeSample(fingerprint, sample) {
+      tallyOf(fingerprint).samples.set(sampleName(sample), null);
     },
     value(fingerprint, minute, value) {
       const { sums } = tallyOf(fingerprint);
@@ -179,7 +178,7 @@ function nameOf({ step, dependency, error }: FailureKey): string {
 
 /** The last failed, latest first, after removals and additions. */
 function mergeSamples(stored: readonly Sample[], changes: ReadonlyMap<string, Sample | null>): Sample[] {
-  const samples = new Map(stored.map((sample) => [sampleName(sample.unit, sample), sample]));
+  const samples = new Map(stored.map((sample) => [sampleName(sample), sample]));
   for (const [name, sample] of changes) {
     if (sample) samples.set(name, sample);
     else samples.delete(name);
@@ -187,9 +186,11 @@ function mergeSamples(stored: readonly Sample[], changes: ReadonlyMap<string, Sa
   return [...samples.values()].toSorted((a, b) => b.at - a.at).slice(0, MAX_LAST_FAILED);
 }
 
-/** A unit is one sample however often it is counted, unless it fails in several ways. */
-function sampleName(unit: string, failure: FailureKey): string {
-  return JSON.stringify([unit, nameOf(failure)]);
+/** What makes a failed execution one however often it is counted. */
+type SampleName = FailureKey & Pick<Sample, 'unit' | 'at'>;
+
+function sampleName({ unit, at, ...failure }: SampleName): string {
+  return JSON.stringify([unit, at, nameOf(failure)]);
 }
 
 /** Gives the partition a new revision with the hours it changed. Call it in a write transaction. */

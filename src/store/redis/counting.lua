@@ -50,19 +50,19 @@ local function file(fingerprint, minute, failure, n)
   fields[field] = (fields[field] or 0) + n
 end
 
--- A subject is one failed execution however often it is counted, unless it fails in several ways.
-local function sampleName(subject, failure)
-  return subject .. '\0' .. cjson.encode(failure)
+-- A failed execution is one however often it is counted.
+local function sampleName(subject, at, failure)
+  return subject .. '\0' .. at .. cjson.encode(failure)
 end
 
 -- Keeps a failed execution as one of the last.
 local function addSample(fingerprint, subject, at, execution, trace, failure)
-  local member = cjson.encode({ subject, execution, trace or cjson.null, failure[1], failure[2], failure[3] })
-  tableIn(samples, fingerprint)[sampleName(subject, failure)] = { at, member }
+  local member = { subject, execution, trace or cjson.null, failure[1], failure[2], failure[3], at }
+  tableIn(samples, fingerprint)[sampleName(subject, at, failure)] = { at, cjson.encode(member) }
 end
 
-local function removeSample(fingerprint, subject, failure)
-  tableIn(samples, fingerprint)[sampleName(subject, failure)] = false
+local function removeSample(fingerprint, subject, at, failure)
+  tableIn(samples, fingerprint)[sampleName(subject, at, failure)] = false
 end
 
 -- What something overdue is filed under, with the step that was begun last.
@@ -161,10 +161,12 @@ local function writeSamples(fingerprint, changes)
     end
   end
   if removes then
-    for _, member in ipairs(call('ZRANGE', key, 0, -1)) do
-      local stored = cjson.decode(member)
-      if changes[sampleName(stored[1], { stored[4], stored[5], stored[6] })] == false then
-        call('ZREM', key, member)
+    local kept = call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for i = 1, #kept, 2 do
+      local stored = cjson.decode(kept[i])
+      local name = sampleName(stored[1], tonumber(kept[i + 1]), { stored[4], stored[5], stored[6] })
+      if changes[name] == false then
+        call('ZREM', key, kept[i])
       end
     end
   end

@@ -49,7 +49,10 @@ export function recordArguments(call: RecordCall, chunk: Chunk): string[] {
 }
 
 /** Adds the identities of a group, and its subjects where those are others. */
-function addIdentities(args: string[], group: RecordGroup): { readonly keys: boolean; readonly mark: number } {
+function addIdentities(
+  args: string[],
+  group: RecordGroup,
+): { readonly keys: boolean; readonly mark: number } {
   const mark = reportMark(group);
   const keys = group.attempt > 1 || mark !== '';
   if (keys) {
@@ -115,7 +118,7 @@ function addEnds(args: string[], group: EndGroup): object {
     count,
     template: template.padStart(TEMPLATE_DIGITS, '0'),
     slis,
-    landings: landings && landingArguments(landings),
+    landings: landings !== null && landingArguments(landings),
     own: own.length > 0 && landingArguments(own),
     failure,
     latest: latest([...(landings ?? []), ...own], subjects),

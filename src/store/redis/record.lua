@@ -75,7 +75,11 @@ local function addReceipts(found, subjects)
     if template then
       local at = tonumber(string.sub(one[1], 12, 19), 36)
       local part = { template[1], at, 1, template[2], template[3], cjson.null }
-      found[offset + 1] = { { f = tonumber(string.sub(one[1], 20), 36), k = 1, e = { part }, z = at } }
+      local start, count = tonumber(string.sub(one[1], 20, 27), 36), nil
+      if #one[1] == 28 then
+        count = 1
+      end
+      found[offset + 1] = { { f = start, n = count, k = 1, e = { part }, z = at } }
     end
   end
 end
@@ -90,7 +94,7 @@ local function isOverdue(record)
 end
 
 -- Counts what a record counts as now, where `before` is what its subject counted as, and keeps it where it belongs from
--- now on. Returns that hash, or nil when a receipt is enough, and then the first start, if that is known.
+-- now on. Returns that hash, or nil when a receipt is enough.
 local function settle(subject, record, before, former)
   move(subject, record.x, before, landingsOf(record))
   local home = homeOf(record)
@@ -105,7 +109,7 @@ local function settle(subject, record, before, former)
     if former then
       append(undues, subject)
     end
-    return nil, firstStart(record)
+    return nil
   end
   append(tableIn(puts, home), subject, cjson.encode(record))
   append(dues, dueOf(record, home, now), subject)
@@ -227,9 +231,8 @@ local function startFlights(group, first, offsets)
       local record = found[i][1]
       local before = landingsOf(record)
       addStart(record, readRecord(text))
-      local home, start = settle(subject, record, before, found[i][2])
-      if not home then
-        setReceiptStart(subject, start)
+      if not settle(subject, record, before, found[i][2]) then
+        setReceiptStart(subject, firstStart(record), record.n)
       end
     end
   end
@@ -291,7 +294,7 @@ end
 
 -- Counts ends one by one, because what is known of their subjects decides where they land. Returns how many wait for
 -- their start, and notes conflicts and receipts.
-local function recordOneByOne(group, rest, offsets, subjects, found, receipts, conflicts)
+local function recordOneByOne(group, first, rest, offsets, subjects, found, receipts, conflicts)
   local executions, traces = unpack(cjson.decode(ARGV[rest + 2]))
   local waiting = 0
   for i, offset in ipairs(offsets) do
@@ -310,10 +313,15 @@ local function recordOneByOne(group, rest, offsets, subjects, found, receipts, c
       trace = traces and traces[offset + 1] or nil,
     })
     if recorded then
-      append(conflicts, offset, recorded)
+      -- It is as often in conflict as it is in the column.
+      for other = offset, group.n - 1 do
+        if ARGV[first + other] == ARGV[first + offset] then
+          append(conflicts, other, recorded)
+        end
+      end
     else
-      local home, start = settle(subject, record, before, former)
-      receipts[offset] = group.template .. at .. (start and digitsOf(start) or '')
+      local home = settle(subject, record, before, former)
+      receipts[offset] = group.template .. at .. (home and '' or startDigits(firstStart(record), record.n))
       if home == EARLY then
         waiting = waiting + group.count
       end
@@ -349,7 +357,7 @@ local function recordEnds(group, first)
           otherSubjects[#others], foundOthers[#others] = subjects[i], found[i]
         end
       end
-      waiting = recordOneByOne(group, rest, others, otherSubjects, foundOthers, receipts, conflicts)
+      waiting = recordOneByOne(group, first, rest, others, otherSubjects, foundOthers, receipts, conflicts)
     end
     local ats, starts, together = ARGV[rest], ARGV[rest + 1], {}
     for i, offset in ipairs(fresh) do

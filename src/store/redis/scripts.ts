@@ -42,10 +42,7 @@ const LIMITS = luaTable({
 
 /** The scripts by name. Each file says in its header what its keys, arguments and reply are. */
 export const scripts = {
-  record: script(
-    LIMITS,
-    ...['counting.lua', 'batch.lua', 'seen.lua', 'subject.lua', 'record.lua'].map(read),
-  ),
+  record: script(LIMITS, ...['counting.lua', 'batch.lua', 'seen.lua', 'subject.lua', 'record.lua'].map(read)),
   sweep: script(LIMITS, read('counting.lua'), read('subject.lua'), read('sweep.lua')),
   hours: script(LIMITS, read('counting.lua'), read('hours.lua')),
   changes: script(read('changes.lua')),

@@ -2,8 +2,8 @@
 -- starts in a set, ends in a hash with a receipt of how they were counted.
 -- KEYS  the beginnings of the keys of 13 starts, 14 ends, 15 templates of receipts, 16 what version 0.1 saw
 -- `buckets` are the numbers of the bucket of now, the next one (of a replica whose clock is ahead), and the two before.
--- A receipt is the name of a template, the moment of the end, and the first start of its subject if that is known: 11, 8
--- and 8 digits to the base of 36. A template is [status, failure, slis], see subject.lua.
+-- A receipt is the name of a template and the moment of the end, then the first start of its subject if that is known:
+-- 11, 8 and 8 digits to the base of 36; and an exclamation mark when it is known how many started. A template is [status, failure, slis], see subject.lua.
 
 local STARTS, ENDS, TEMPLATES, FORMER = KEYS[13], KEYS[14], KEYS[15], KEYS[16]
 local SEEN_STARTS, SEEN_ENDS = STARTS .. buckets[1], ENDS .. buckets[1]
@@ -123,11 +123,18 @@ local function digitsOf(moment)
   return table.concat(digits)
 end
 
--- Notes when a subject started whose end has a receipt; `start` may be nil.
-local function setReceiptStart(subject, start)
+-- What a receipt says of the start of its subject. Both may be nil: when that was, and how many started.
+local function startDigits(start, count)
+  if not start and not count then
+    return ''
+  end
+  return (start and digitsOf(start) or string.rep(' ', 8)) .. (count and '!' or '')
+end
+
+-- Notes in the receipt of a subject's end what is known of its start.
+local function setReceiptStart(subject, start, count)
   local found = receiptsOf({ subject }, 1, 1)[0]
   if found then
-    local receipt = string.sub(found[1], 1, 19) .. (start and digitsOf(start) or '')
-    call('HSET', ENDS .. found[2], subject, receipt)
+    call('HSET', ENDS .. found[2], subject, string.sub(found[1], 1, 19) .. startDigits(start, count))
   end
 end

@@ -96,34 +96,39 @@ local function landingsOf(record)
   return list
 end
 
-local function landingName(landing)
-  local failure = landing[3] and '' or cjson.encode(landing[5])
-  return table.concat({ landing[1], landing[2], tostring(landing[3]), landing[4], landing[6], failure }, '|')
+-- Adds landings to what is to change, `sign` times as many as they count. Those that differ only in that are one.
+local function addLandings(changes, list, sign)
+  for _, landing in ipairs(list) do
+    local failure = landing[3] and '' or cjson.encode(landing[5])
+    local name = table.concat({ landing[1], landing[2], tostring(landing[3]), landing[6], failure }, '|')
+    local change = tableIn(changes, name)
+    change.n, change.landing = (change.n or 0) + sign * landing[4], landing
+    change.was, change.is = change.was or sign < 0, change.is or sign > 0
+  end
 end
 
 -- Takes back what a subject counts as no more, and counts what it does now.
 local function move(subject, execution, before, after)
-  local gone = {}
-  for _, landing in ipairs(before) do
-    gone[landingName(landing)] = landing
-  end
-  for _, landing in ipairs(after) do
-    local name = #before > 0 and landingName(landing)
-    if name and gone[name] then
-      gone[name] = nil
-    else
-      land(landing[1], landing[2], landing[3], landing[4])
-      if not landing[3] then
-        file(landing[1], landing[2], landing[5], landing[4])
-        addSample(landing[1], subject, landing[6], execution, landing[7], landing[5])
+  local changes = {}
+  addLandings(changes, before, -1)
+  addLandings(changes, after, 1)
+  for _, change in pairs(changes) do
+    local fingerprint, minute, good, _, failure, at, trace = unpack(change.landing, 1, 7)
+    if change.n ~= 0 then
+      land(fingerprint, minute, good, change.n)
+      if not good then
+        file(fingerprint, minute, failure, change.n)
       end
     end
+    if not good and change.was and not change.is then
+      removeSample(fingerprint, subject, at, failure)
+    end
   end
-  for _, landing in pairs(gone) do
-    land(landing[1], landing[2], landing[3], -landing[4])
-    if not landing[3] then
-      file(landing[1], landing[2], landing[5], -landing[4])
-      removeSample(landing[1], subject, landing[5])
+  -- Of two landings of one failure, the one that goes must not take away the sample of the one that comes.
+  for _, change in pairs(changes) do
+    local fingerprint, _, good, _, failure, at, trace = unpack(change.landing, 1, 7)
+    if not good and change.is and not change.was then
+      addSample(fingerprint, subject, at, execution, trace, failure)
     end
   end
 end

@@ -86,6 +86,6 @@ describe('C1: the identity of a measurement', () => {
 
   it('is never that of an execution', () => {
     expect(subject({ id: 'x' }).startsWith('\u0000')).toBe(true);
-    expect(subjectKey('x', 'm', 1).startsWith('\u0000')).toBe(false);
+    expect(subjectKey('x', 'm').startsWith('\u0000')).toBe(false);
   });
 });

@@ -8,7 +8,16 @@ import { cellHistory, verdicts } from '../../support/cell-history.ts';
 function every(minutes: number): FreshnessSli {
   return {
     kind: 'freshness',
-    of: { kind: 'outcomes', step: null, dependency: null, where: {}, withinMs: null, good: 'succeeded' },
+    of: {
+      kind: 'outcomes',
+      step: null,
+      dependency: null,
+      where: {},
+      withinMs: null,
+      from: 'started',
+      per: 'execution',
+      good: 'succeeded',
+    },
     everyMs: minutes * MINUTE,
   };
 }

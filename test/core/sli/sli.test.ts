@@ -11,7 +11,7 @@ import type {
   ComponentSli,
   Sli,
 } from '../../../src/core/sli/sli.ts';
-import type { EndStatus } from '../../../src/core/sli/landing.ts';
+import type { EndStatus } from '../../../src/core/outcomes/outcome.ts';
 import { compares } from '../../../src/core/sli/sli.ts';
 import { countedSlis } from '../../../src/core/sli/sli-kinds.ts';
 import { fingerprint } from '../../../src/core/sli/fingerprint.ts';
@@ -29,6 +29,8 @@ function sli(sketch: Partial<OutcomeSli> = {}): OutcomeSli {
     dependency: null,
     where: {},
     withinMs: null,
+    from: 'started',
+    per: 'execution',
     good: 'succeeded',
     ...sketch,
   };

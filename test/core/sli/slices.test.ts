@@ -13,6 +13,8 @@ const of: OutcomeSli = {
   dependency: null,
   where: {},
   withinMs: null,
+  from: 'started',
+  per: 'execution',
   good: 'succeeded',
 };
 const HOUR = 1000;

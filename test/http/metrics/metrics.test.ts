@@ -49,7 +49,7 @@ async function busyServer(): Promise<RunningServer> {
       windows: [windowOf('28d', 28 * DAY, 9710, 290), windowOf('7d "', 7 * DAY, 10, 0)],
     }),
   ];
-  metrics.outcomes('order-fulfillment', 3, 2);
+  metrics.outcomes('order-fulfillment', { accepted: 3, duplicates: 2, conflicts: 1 });
   metrics.notification('payments-mail', 'retry');
   metrics.evaluation(30, { failed: 2, overdue: 5, unjudged: 1 });
   metrics.evaluationFailed();

@@ -17,6 +17,8 @@ const outcomes = (sketch: Partial<OutcomeSli> = {}): OutcomeSli => ({
   dependency: null,
   where: {},
   withinMs: null,
+  from: 'started',
+  per: 'execution',
   good: 'succeeded',
   ...sketch,
 });

@@ -184,6 +184,8 @@ describe('an SLI', () => {
         dependency: null,
         where: {},
         withinMs: null,
+        from: 'started',
+        per: 'execution',
         good: 'succeeded',
       }),
     );

@@ -240,9 +240,7 @@ export function subjectKey(execution: string, step: string | null): string {
 export function attemptKey(subject: string, attempt: number): string {
   if (attempt === 1) return subject;
   const stepEnd = subject.lastIndexOf('\u0000');
-  return stepEnd === -1
-    ? `${subject}\u0000\u0000${attempt}`
-    : `${subject.slice(0, stepEnd + 1)}${attempt}`;
+  return stepEnd === -1 ? `${subject}\u0000\u0000${attempt}` : `${subject.slice(0, stepEnd + 1)}${attempt}`;
 }
 
 /**
