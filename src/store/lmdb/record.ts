@@ -26,6 +26,7 @@ import {
   NOTHING_KNOWN,
   stateOf,
   withEnd,
+  withReceipt,
   withStart,
 } from './subject-record.ts';
 import { createTally } from './tally.ts';
@@ -153,15 +154,8 @@ function knownOf({ flight, seen }: Work, subject: string): SubjectRecord | null 
   if (record) return record;
   const receipt = seen.end(subject);
   if (!receipt) return null;
-  const { startedAt, count, ...part } = receipt;
-  return {
-    ...NOTHING_KNOWN,
-    count,
-    toldStart: startedAt,
-    attempt: 1,
-    ends: [{ ...part, count: 1, traceId: null }],
-    endedAt: part.at,
-  };
+  const { status, at, failure, slis } = receipt;
+  return withReceipt({ status, at, failure, slis }, receipt);
 }
 
 /** Counts what a new fact changes, and keeps what is known from now on where it belongs. */

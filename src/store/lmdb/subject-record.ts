@@ -171,6 +171,22 @@ function watchOf({ fingerprint, withinMs, from }: EndSli): readonly Watch[] {
   return withinMs === null ? [] : [{ fingerprint, withinMs, from }];
 }
 
+/** What an end that a receipt tells of leaves known of its subject. */
+export function withReceipt(
+  end: Omit<EndPart, 'count' | 'traceId'>,
+  { startedAt, count }: { readonly startedAt: number | null; readonly count: number | null },
+): SubjectRecord {
+  return {
+    ...NOTHING_KNOWN,
+    count,
+    toldStart: startedAt,
+    watches: count === null ? [] : withWatches([], end.slis.flatMap(watchOf)),
+    attempt: 1,
+    ends: [{ ...end, count: 1, traceId: null }],
+    endedAt: end.at,
+  };
+}
+
 /** When a subject started first; null when that is not known. */
 export function firstStart({ recordedStart, toldStart, laterStart }: SubjectRecord): number | null {
   return earlier(toldStart ?? recordedStart, laterStart);
@@ -285,14 +301,20 @@ export function withOverdue(record: SubjectRecord, now: number): SubjectRecord {
   return { ...record, watches };
 }
 
-/** Whether the one end of something settled and its start say all there is to know of it, so that a receipt is enough. */
+/**
+ * Whether the one end of something settled and its start say all there is to know of it, so that a receipt is enough:
+ * with a start, the SLIs with a deadline are the same for both.
+ */
 export function isPlain(record: SubjectRecord): boolean {
   const { ends, attempt, willRetry, count, queuedAt, laterStart, watches } = record;
   const [end] = ends;
   if (!end || ends.length > 1 || end.count !== 1 || attempt !== 1 || willRetry) return false;
   if ((count ?? 1) !== 1 || queuedAt !== null || laterStart !== null) return false;
-  return watches.every(
-    ({ fingerprint, counted }) =>
-      counted === null && end.slis.some((sli) => sli.fingerprint === fingerprint && sli.withinMs !== null),
+  const timed = end.slis.filter(({ withinMs }) => withinMs !== null);
+  return (
+    watches.every(
+      ({ fingerprint, counted }) => counted === null && timed.some((sli) => sli.fingerprint === fingerprint),
+    ) &&
+    (count === null || watches.length === timed.length)
   );
 }

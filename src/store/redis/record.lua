@@ -75,11 +75,11 @@ local function addReceipts(found, subjects)
     if template then
       local at = tonumber(string.sub(one[1], 12, 19), 36)
       local part = { template[1], at, 1, template[2], template[3], cjson.null }
-      local start, count = tonumber(string.sub(one[1], 20, 27), 36), nil
+      local record = { f = tonumber(string.sub(one[1], 20, 27), 36), k = 1, e = { part }, z = at }
       if #one[1] == 28 then
-        count = 1
+        record.n, record.w = 1, watchesOf(template[3])
       end
-      found[offset + 1] = { { f = start, n = count, k = 1, e = { part }, z = at } }
+      found[offset + 1] = { record }
     end
   end
 end
@@ -165,13 +165,7 @@ local function addEnd(record, group, end_)
   if group.retry then
     record.t = record.t or end_.trace
     record.n = math.max(record.n or 0, group.count)
-    local watches = {}
-    for _, sli in ipairs(group.slis) do
-      if sli[2] then
-        append(watches, { sli[1], sli[2], 0, cjson.null, sli[3] or 0 })
-      end
-    end
-    addWatches(record, watches)
+    addWatches(record, watchesOf(group.slis))
     if isLatest then
       record.k, record.o, record.e = group.attempt, 1, nil
     end

@@ -176,7 +176,19 @@ local function dueOf(record, home, now)
   return due
 end
 
--- Whether the one end of something settled and its start say all there is to know of it, so that a receipt is enough.
+-- The SLIs of a list that have a deadline, as a record has those that selected a start.
+local function watchesOf(slis)
+  local watches = {}
+  for _, sli in ipairs(slis) do
+    if sli[2] then
+      watches[#watches + 1] = { sli[1], sli[2], 0, cjson.null, sli[3] or 0 }
+    end
+  end
+  return watches
+end
+
+-- Whether the one end of something settled and its start say all there is to know of it, so that a receipt is enough:
+-- with a start, the SLIs with a deadline are the same for both.
 local function isPlain(record)
   local parts = record.e or {}
   if #parts ~= 1 or record.k ~= 1 or record.o or record.q or record.r then
@@ -185,13 +197,14 @@ local function isPlain(record)
   if parts[1][3] ~= 1 or (record.n or 1) ~= 1 then
     return false
   end
-  for _, watch in ipairs(record.w or {}) do
+  local watches = record.w or {}
+  for _, watch in ipairs(watches) do
     local sli = find(parts[1][5], watch[1])
     if watch[3] == 1 or not sli or not sli[2] then
       return false
     end
   end
-  return true
+  return not record.n or #watches == #watchesOf(parts[1][5])
 end
 
 -- Reads a record as JSON, also as version 0.1 wrote it: there an early end was {e endedAt, n, x, t, f failure, w slis}.
