@@ -1,5 +1,6 @@
-import type { AttributeTest, Sli } from '../sli/sli.ts';
+import type { AttributeTest, OutcomeSli, Sli } from '../sli/sli.ts';
 import { EVERY_EXECUTION } from '../sli/sli.ts';
+import { upgradeSli } from '../sli/stored-sli.ts';
 import { versionOf } from '../stored-version.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
 import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
@@ -118,7 +119,7 @@ function withoutFormerNames<Facts extends Facts2>(stored: Facts & FormerNames): 
     const { badRun: _bad, since: _since, ...current } = reason as OutageReason & OutageReason1;
     return current;
   });
-  return { ...facts, reasons } as unknown as Facts;
+  return { ...facts, sli: upgradeSli(facts.sli), reasons } as unknown as Facts;
 }
 
 /** Asked of what may be of any kind, so that a new one need not be known here. */
@@ -131,7 +132,7 @@ function factsOf1(stored: Facts1 | BurnRateFacts): Facts2 {
   const first = (execution: string) => lastFailed.findIndex((other) => other.execution === execution);
   return {
     ...facts,
-    sli: sli ?? EVERY_EXECUTION,
+    sli: sli ? upgradeSli(sli) : EVERY_EXECUTION,
     reasons: facts.reasons.map(reasonOf1),
     began: began ?? null,
     lastFailed: lastFailed.filter(({ execution }, index) => first(execution) === index),
@@ -165,5 +166,7 @@ function sliOfBurnRate({ step, dependency, where, withinMs }: NonNullable<BurnRa
     name,
     { op: 'in', values },
   ]);
-  return { ...EVERY_EXECUTION, step, dependency, where: Object.fromEntries(tests), withinMs };
+  const { kind, good } = EVERY_EXECUTION;
+  const sli = { kind, good, step, dependency, where: Object.fromEntries(tests), withinMs };
+  return upgradeSli(sli as OutcomeSli);
 }

@@ -186,7 +186,7 @@ function startOf(record: Fields, status: OutcomeStatus, at: number): number | nu
   if (status === 'started' || status === 'queued') {
     throw new Rejected(
       'invalid-field',
-      `${startedAt == null ? 'durationMs' : 'startedAt'} belongs on an end; a ${status} outcome happened at its at.`,
+      `${startedAt == null ? 'durationMs' : 'startedAt'} belongs on an end; ${status === 'started' ? 'the start of a started outcome is its at' : 'a queued outcome has not started'}.`,
     );
   }
   if (startedAt != null) {

@@ -2,7 +2,7 @@ import type { Outcome } from '../outcomes/outcome.ts';
 import type { OutcomeSli, Where } from './sli.ts';
 
 /** Whether an SLI may count steps. */
-export function judgesSteps({ step, dependency }: OutcomeSli): boolean {
+export function judgesSteps({ step, dependency }: Pick<OutcomeSli, 'step' | 'dependency'>): boolean {
   return step !== null || dependency !== null;
 }
 

@@ -98,16 +98,15 @@ function addEnds(args: string[], group: EndGroup): object {
   const failure = [group.failure.step, group.failure.dependency, group.failure.error];
   const slis = group.slis.map(sliArguments);
   const columns = addIdentities(args, group);
-  let ats = '';
-  let starts = '';
-  let knowsStart = false;
+  const name = hash53(JSON.stringify([status, failure, slis])).toString(36);
+  const template = name.padStart(TEMPLATE_DIGITS, '0');
+  const knowsStart = subjects.some(({ startedAt }) => startedAt !== null);
+  let receipts = '';
   for (const { at, startedAt } of subjects) {
-    ats += digitsOf(at);
-    starts += startedAt === null ? NO_DIGITS : digitsOf(startedAt);
-    knowsStart ||= startedAt !== null;
+    receipts += template + digitsOf(at);
+    if (knowsStart) receipts += startedAt === null ? NO_DIGITS : digitsOf(startedAt);
   }
-  args.push(ats, knowsStart ? starts : '', JSON.stringify(details(subjects)));
-  const template = hash53(JSON.stringify([status, failure, slis])).toString(36);
+  args.push(receipts, JSON.stringify(details(subjects)));
   return {
     kind: 'end',
     n: subjects.length,
@@ -116,7 +115,8 @@ function addEnds(args: string[], group: EndGroup): object {
     status,
     retry: willRetry,
     count,
-    template: template.padStart(TEMPLATE_DIGITS, '0'),
+    template,
+    width: TEMPLATE_DIGITS + (knowsStart ? 2 : 1) * MOMENT_DIGITS,
     slis,
     landings: landings !== null && landingArguments(landings),
     own: own.length > 0 && landingArguments(own),

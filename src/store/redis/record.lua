@@ -3,12 +3,12 @@
 -- ARGV  1 JSON {now, buckets (see seen.lua), seenLife, groups}; then for each group its columns of n values each:
 --       both   identities; with `keys` also the subjects, which else are the identities themselves
 --       start  if `watched` also dues and records (see subject.lua); if `steps` also parents ('' for none), steps, at
---       end    then three single values: the moments, 8 digits to the base of 36 each; the moments of their starts, as
---              many spaces where there is none, or '' for none at all; JSON [execution, trace], each of them an array
---              of n, or false; a trace is false when there is none, and no executions are the subjects
+--       end    then two single values: their receipts (seen.lua) one after the other, each with the start that the end
+--              itself tells; JSON [execution, trace], each of them an array of n, or false; a trace is false when
+--              there is none, and no executions are the subjects
 -- A start group is {kind, n, keys, watched, steps, attempt, queued} and, if its starts count by themselves, {count,
 -- own, failure, latest} as of an end group; a due is the moment the sweep must look at it first.
--- An end group is {kind, n, keys, mark, attempt, status, retry, count, template, slis, landings or false, own [[fingerprint,
+-- An end group is {kind, n, keys, mark, width of a receipt, attempt, status, retry, count, template, slis, landings or false, own [[fingerprint,
 -- minute, good, value]] or false, failure [step, dependency, error], latest [[offset, at, execution, trace]] of what
 -- may be kept as last failed}; a value may be missing. `mark` is how much longer identities are than in version 0.1.
 -- Reply for each group how many were new, or, where there is more to say, {that, how many wait for their start, then
@@ -180,14 +180,15 @@ local function addEnd(record, group, end_)
   return nil
 end
 
--- Lands so many of a group where all of them land. `isIn` says by offset which of the latest failures are among them.
+-- Lands so many of a group where all of them land. `isIn` says by offset which of the latest failures are among them;
+-- without it all are.
 local function landAlike(group, landings, count, isIn, first)
   for _, landing in ipairs(landings) do
     land(landing[1], landing[2], landing[3], count * group.count)
     if not landing[3] then
       file(landing[1], landing[2], group.failure, count * group.count)
       for _, one in ipairs(group.latest) do
-        if isIn[one[1]] then
+        if not isIn or isIn[one[1]] then
           addSample(landing[1], ARGV[first + one[1]], one[2], one[3], one[4], group.failure)
         end
       end
@@ -268,8 +269,8 @@ local function recordStarts(group, first)
   return #offsets
 end
 
--- Which of a column of ends are new, by offset, and which conflict with what was seen: {offset, how it had ended, ...}.
-local function newEnds(group, first)
+-- What was seen of a column of ends, by offset, and what of it conflicts: {offset, how it had ended, ...}.
+local function seenEnds(group, first)
   local n = group.n
   local seen, conflicts = receiptsOf(ARGV, first, first + n - 1), {}
   for offset, one in pairs(seen) do
@@ -283,30 +284,92 @@ local function newEnds(group, first)
   if #formerBuckets > 0 then
     markMembers(seen, FORMER, formerBuckets, formerNames('e', first, n, group.mark), 1, n)
   end
-  return unseen(seen, first, n), conflicts
+  return seen, conflicts
+end
+
+-- The receipt of an end by itself, from the column of all.
+local function receiptIn(receipts, offset, width)
+  return string.sub(receipts, width * offset + 1, width * offset + width)
+end
+
+-- Remembers a column of ends and returns how many were new, all but those that are in it twice; of those also which.
+local function rememberAll(group, first, receipts)
+  local n, width, written = group.n, group.width, {}
+  for offset = 0, n - 1 do
+    written[2 * offset + 1] = ARGV[first + offset]
+    written[2 * offset + 2] = receiptIn(receipts, offset, width)
+  end
+  if call('HSET', SEEN_ENDS, unpack(written)) == n then
+    return n
+  end
+  -- The first of two is the one that counts.
+  local offsets = unseen({}, first, n)
+  for _, offset in ipairs(offsets) do
+    call('HSET', SEEN_ENDS, ARGV[first + offset], receiptIn(receipts, offset, width))
+  end
+  return #offsets, setOf(offsets)
+end
+
+-- Lands the one end of something that was in flight and of which no more is known than when it started, and returns that
+-- moment; the usual case, and with this alone a receipt is enough. Returns nil when there is more to know.
+local function finish(group, subject, record, timed, end_)
+  local watches = record.w or {}
+  if not record.s or record.n ~= 1 or record.k or record.q or record.r or #watches ~= timed.n then
+    return nil
+  end
+  for _, watch in ipairs(watches) do
+    if watch[3] == 1 or not timed[watch[1]] then
+      return nil
+    end
+  end
+  local start = end_.startedAt or record.s
+  for _, sli in ipairs(group.slis) do
+    if not sli[4] or (start >= sli[4] and start <= sli[5]) then
+      local minute, good = judge(sli[2], start, end_.at, group.status)
+      if good then
+        land(sli[1], minute, true, 1)
+      elseif minute then
+        land(sli[1], minute, false, 1)
+        file(sli[1], minute, group.failure, 1)
+        addSample(sli[1], subject, end_.at, record.x, end_.trace, group.failure)
+      end
+    end
+  end
+  append(tableIn(removals, FLIGHT), subject)
+  append(undues, subject)
+  return start
 end
 
 -- Counts ends one by one, because what is known of their subjects decides where they land. Returns how many wait for
--- their start, and notes conflicts and receipts.
-local function recordOneByOne(group, first, rest, offsets, subjects, found, receipts, conflicts)
-  local executions, traces = unpack(cjson.decode(ARGV[rest + 2]))
-  local waiting = 0
+-- their start, and adds conflicts and what is to be remembered.
+local function recordOneByOne(group, first, rest, offsets, subjects, found, conflicts, written)
+  local executions, traces = unpack(cjson.decode(ARGV[rest + 1]))
+  local waiting, timed = 0, { n = 0 }
+  for _, sli in ipairs(group.slis) do
+    if sli[2] then
+      timed[sli[1]], timed.n = true, timed.n + 1
+    end
+  end
+  local isSimple = group.attempt == 1 and group.count == 1 and not group.retry
   for i, offset in ipairs(offsets) do
     local subject = subjects[i]
-    local at = string.sub(ARGV[rest], 8 * offset + 1, 8 * offset + 8)
-    local startedAt = string.sub(ARGV[rest + 1], 8 * offset + 1, 8 * offset + 8)
+    local receipt = receiptIn(ARGV[rest], offset, group.width)
     local record, former = {}, nil
     if found[i] then
       record, former = found[i][1], found[i][2]
     end
-    local before = landingsOf(record)
-    local recorded = addEnd(record, group, {
-      at = tonumber(at, 36),
-      startedAt = tonumber(startedAt, 36),
+    local end_ = {
+      at = tonumber(string.sub(receipt, 12, 19), 36),
+      startedAt = tonumber(string.sub(receipt, 20), 36),
       execution = executions and executions[offset + 1] or subject,
       trace = traces and traces[offset + 1] or nil,
-    })
-    if recorded then
+    }
+    local start = isSimple and former == FLIGHT and finish(group, subject, record, timed, end_)
+    local before = not start and landingsOf(record)
+    local recorded = not start and addEnd(record, group, end_)
+    if start then
+      append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. startDigits(start, 1))
+    elseif recorded then
       -- It is as often in conflict as it is in the column.
       for other = offset, group.n - 1 do
         if ARGV[first + other] == ARGV[first + offset] then
@@ -315,7 +378,8 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, rece
       end
     else
       local home = settle(subject, record, before, former)
-      receipts[offset] = group.template .. at .. (home and '' or startDigits(firstStart(record), record.n))
+      local known = home and '' or startDigits(firstStart(record), record.n)
+      append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. known)
       if home == EARLY then
         waiting = waiting + group.count
       end
@@ -325,69 +389,74 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, rece
   return waiting
 end
 
-local function recordEnds(group, first)
-  local n = group.n
-  local keys = first + (group.keys and n or 0)
-  local rest = keys + n
-  local fresh, conflicts = newEnds(group, first)
-  local receipts, waiting = {}, 0
-  if #fresh > 0 then
-    putTemplate(group)
-    local isSimple = group.attempt == 1 and group.count == 1 and not group.retry
-    local alike = isSimple and group.landings
-    local found = {}
-    if not alike or anyRecords[FLIGHT] or anyRecords[EARLY] or anyRecords[SETTLED] then
-      local subjects, others, otherSubjects, foundOthers = {}, {}, {}, {}
-      for i, offset in ipairs(fresh) do
-        subjects[i] = ARGV[keys + offset]
-      end
-      found = recordsOf(subjects)
-      if not isSimple then
-        addReceipts(found, subjects)
-      end
-      for i, offset in ipairs(fresh) do
-        if found[i] or not alike then
-          append(others, offset)
-          otherSubjects[#others], foundOthers[#others] = subjects[i], found[i]
-        end
-      end
-      waiting = recordOneByOne(group, first, rest, others, otherSubjects, foundOthers, receipts, conflicts)
-    end
-    local ats, starts, together = ARGV[rest], ARGV[rest + 1], {}
-    for i, offset in ipairs(fresh) do
-      if alike and not found[i] then
-        append(together, offset)
-        local startedAt = string.sub(starts, 8 * offset + 1, 8 * offset + 8)
-        if startedAt == '        ' then
-          startedAt = ''
-        end
-        receipts[offset] = group.template .. string.sub(ats, 8 * offset + 1, 8 * offset + 8) .. startedAt
-      end
-    end
-    if #together > 0 then
-      landAlike(group, group.landings, #together, setOf(together), keys)
+-- Counts those ends of a column that were not seen, each by what is known of its subject.
+local function recordUnseen(group, first, seen, conflicts, alike)
+  local keys = first + (group.keys and group.n or 0)
+  local rest = keys + group.n
+  local fresh = unseen(seen, first, group.n)
+  if #fresh == 0 then
+    return 0, 0
+  end
+  local subjects = {}
+  for i, offset in ipairs(fresh) do
+    subjects[i] = ARGV[keys + offset]
+  end
+  local found = recordsOf(subjects)
+  if group.attempt > 1 or group.count > 1 or group.retry then
+    addReceipts(found, subjects)
+  end
+  local others, otherSubjects, otherRecords, together, written = {}, {}, {}, {}, {}
+  for i, offset in ipairs(fresh) do
+    if alike and not found[i] then
+      append(together, offset)
+      append(written, ARGV[first + offset], receiptIn(ARGV[rest], offset, group.width))
+    else
+      append(others, offset)
+      otherSubjects[#others], otherRecords[#others] = subjects[i], found[i]
     end
   end
-  local written, counted = {}, {}
-  for _, offset in ipairs(fresh) do
-    if receipts[offset] then
-      append(counted, offset)
-      append(written, ARGV[first + offset], receipts[offset])
-    end
+  if #together > 0 then
+    landAlike(group, group.landings, #together, setOf(together), keys)
   end
-  if #counted > 0 then
+  local waiting = 0
+  if #others > 0 then
+    waiting = recordOneByOne(group, first, rest, others, otherSubjects, otherRecords, conflicts, written)
+  end
+  if #written > 0 then
     call('HSET', SEEN_ENDS, unpack(written))
     if group.own then
-      landAlike(group, group.own, #counted, setOf(counted), first)
+      local isIn = setOf(fresh)
+      for i = 1, #conflicts, 2 do
+        isIn[conflicts[i]] = nil
+      end
+      landAlike(group, group.own, #written / 2, isIn, first)
     end
+  end
+  return #written / 2, waiting
+end
+
+local function recordEnds(group, first)
+  local seen, conflicts = seenEnds(group, first)
+  local alike = group.attempt == 1 and group.count == 1 and not group.retry and group.landings
+  local anyKnown = anyRecords[FLIGHT] or anyRecords[EARLY] or anyRecords[SETTLED]
+  local counted, waiting = 0, 0
+  putTemplate(group)
+  if alike and not anyKnown and not next(seen) then
+    -- Only how many are new matters, and which of the latest failures are.
+    local isIn
+    counted, isIn = rememberAll(group, first, ARGV[first + group.n])
+    landAlike(group, group.landings, counted, isIn, first)
+    landAlike(group, group.own or {}, counted, isIn, first)
+  else
+    counted, waiting = recordUnseen(group, first, seen, conflicts, alike)
   end
   if #conflicts > 0 then
     land(limits.conflicts, math.floor(now / MINUTE), false, #conflicts / 2)
   end
   if waiting == 0 and #conflicts == 0 then
-    return #counted
+    return counted
   end
-  return { #counted, waiting, unpack(conflicts) }
+  return { counted, waiting, unpack(conflicts) }
 end
 
 local replies = {}
@@ -399,7 +468,7 @@ for i, group in ipairs(batch.groups) do
     first = first + group.n * (columns + (group.watched and 2 or 0) + (group.steps and 3 or 0))
   else
     replies[i] = recordEnds(group, first)
-    first = first + group.n * columns + 3
+    first = first + group.n * columns + 2
   end
 end
 for _, key in ipairs({ SEEN_STARTS, SEEN_ENDS, TEMPLATES .. buckets[1] }) do

@@ -112,15 +112,29 @@ end
 
 local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
+-- Numbers below 36 ^ 2 as two digits, and moments without their last four as four. What was worked out is kept, because
+-- moments of one call have most of their digits in common.
+local pairsOfDigits, leadingDigits = {}, {}
+
+local function pairOf(number)
+  local digits = pairsOfDigits[number]
+  if not digits then
+    local high, low = math.floor(number / 36), number % 36
+    digits = string.sub(DIGITS, high + 1, high + 1) .. string.sub(DIGITS, low + 1, low + 1)
+    pairsOfDigits[number] = digits
+  end
+  return digits
+end
+
 -- A moment as receipts have it.
 local function digitsOf(moment)
-  local digits = {}
-  for i = 8, 1, -1 do
-    local digit = moment % 36
-    digits[i] = string.sub(DIGITS, digit + 1, digit + 1)
-    moment = math.floor(moment / 36)
+  local high, low = math.floor(moment / 1679616), moment % 1679616
+  local leading = leadingDigits[high]
+  if not leading then
+    leading = pairOf(math.floor(high / 1296)) .. pairOf(high % 1296)
+    leadingDigits[high] = leading
   end
-  return table.concat(digits)
+  return leading .. pairOf(math.floor(low / 1296)) .. pairOf(low % 1296)
 end
 
 -- What a receipt says of the start of its subject. Both may be nil: when that was, and how many started.

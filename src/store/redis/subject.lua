@@ -109,6 +109,16 @@ end
 
 -- Takes back what a subject counts as no more, and counts what it does now.
 local function move(subject, execution, before, after)
+  if #before == 0 then
+    for _, landing in ipairs(after) do
+      land(landing[1], landing[2], landing[3], landing[4])
+      if not landing[3] then
+        file(landing[1], landing[2], landing[5], landing[4])
+        addSample(landing[1], subject, landing[6], execution, landing[7], landing[5])
+      end
+    end
+    return
+  end
   local changes = {}
   addLandings(changes, before, -1)
   addLandings(changes, after, 1)

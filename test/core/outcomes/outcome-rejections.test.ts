@@ -4,6 +4,8 @@ import { parseOutcome } from '../../../src/core/outcomes/outcome.ts';
 import { isRejection } from '../../../src/core/outcomes/record-fields.ts';
 import { ARRIVAL, TRACE, parseJson, parseSketch } from '../../support/outcomes.ts';
 
+const STATUSES = 'queued, started, succeeded, failed, cancelled, skipped';
+
 describe('what is no outcome', () => {
   it.each([
     [null, 'null'],
@@ -28,7 +30,7 @@ describe('what is no outcome', () => {
     const record = `{"workflow":"w","execution":"e","status":"failed",${JSON.stringify(field)}:{}}`;
     expect(parseJson(record)).toEqual({
       code: 'unknown-field',
-      message: `"${field}" is not a field of an outcome; the fields are workflow, execution, status, at, startedAt, durationMs, step, attempt, dependency, error, failedStep, traceId, attributes, count.`,
+      message: `"${field}" is not a field of an outcome; the fields are workflow, execution, status, at, startedAt, durationMs, step, attempt, willRetry, dependency, error, failedStep, traceId, attributes, count.`,
     });
   });
 
@@ -36,8 +38,8 @@ describe('what is no outcome', () => {
   const ID = 'a text of 1 to 256 bytes without control characters';
   const COUNT = 'a whole number from 1 to 1000000';
   it.each([
-    [{ status: 'done' }, 'status is "done"; expected started, succeeded, failed, cancelled.'],
-    [{ status: 1 }, 'status is 1; expected started, succeeded, failed, cancelled.'],
+    [{ status: 'gone' }, `status is "gone"; expected ${STATUSES}.`],
+    [{ status: 1 }, `status is 1; expected ${STATUSES}.`],
     [{ workflow: '' }, `workflow is ""; expected ${NAME}.`],
     [{ workflow: 'a b' }, `workflow is "a b"; expected ${NAME}.`],
     [{ workflow: 5 }, `workflow is 5; expected ${NAME}.`],
@@ -150,7 +152,7 @@ describe('G2: any JSON value', () => {
           return;
         }
         expect(Object.values(result)).not.toContain(undefined);
-        expect(Object.keys(result)).toHaveLength(13);
+        expect(Object.keys(result)).toHaveLength(14);
         expect(Number.isSafeInteger(result.at)).toBe(true);
         expect(result.startedAt === null || result.startedAt <= result.at).toBe(true);
         expect(Buffer.byteLength(result.execution)).toBeLessThanOrEqual(256);
@@ -177,5 +179,31 @@ describe('G2: any JSON value', () => {
       expect(parseSketch({ [name]: deep })).toMatchObject({ code: 'invalid-field' });
     }
     expect(parseSketch({ attributes: { a: deep } })).toMatchObject({ code: 'invalid-field' });
+  });
+});
+
+describe('a status in other words', () => {
+  it.each([
+    ['canceled', 'cancelled'],
+    ['success', 'succeeded'],
+    ['ok', 'succeeded'],
+    ['OK', 'succeeded'],
+    ['completed', 'succeeded'],
+    ['error', 'failed'],
+    ['Failed', 'failed'],
+    ['timed out', 'failed'],
+    ['Timed-Out', 'failed'],
+    ['running', 'started'],
+    ['pending', 'queued'],
+    ['Skipped', 'skipped'],
+  ])('%s is rejected with the question whether %s is meant', (status, meant) => {
+    expect(parseSketch({ status })).toEqual({
+      code: 'invalid-field',
+      message: `status is "${status}"; expected ${STATUSES}. Did you mean ${meant}?`,
+    });
+  });
+
+  it.each(['constructor', '__proto__', 'x'.repeat(500), ''])('%s is no other word for any', (status) => {
+    expect(parseSketch({ status })).toMatchObject({ message: expect.not.stringContaining('Did you mean') });
   });
 });

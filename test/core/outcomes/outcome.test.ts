@@ -13,6 +13,7 @@ describe('a complete outcome', () => {
       startedAt: null,
       step: null,
       attempt: 1,
+      willRetry: false,
       dependency: null,
       error: null,
       failedStep: null,
@@ -29,6 +30,7 @@ describe('a complete outcome', () => {
       durationMs: 1500,
       step: 'charge-card',
       attempt: 3,
+      willRetry: true,
       dependency: 'stripe/eu',
       error: 'card declined: größe',
       failedStep: 'charge-card',
@@ -44,6 +46,7 @@ describe('a complete outcome', () => {
       startedAt: Date.UTC(2026, 2, 2, 11, 34, 55, 289),
       step: 'charge-card',
       attempt: 3,
+      willRetry: true,
       dependency: 'stripe/eu',
       error: 'card declined: größe',
       failedStep: 'charge-card',
@@ -202,6 +205,10 @@ describe('times', () => {
       { status: 'started', durationMs: 3 },
       'durationMs belongs on an end; the start of a started outcome is its at.',
     ],
+    [{ status: 'queued', durationMs: 3 }, 'durationMs belongs on an end; a queued outcome has not started.'],
+    [{ status: 'succeeded', willRetry: true }, 'willRetry belongs on what failed; this is succeeded.'],
+    [{ status: 'started', willRetry: true }, 'willRetry belongs on what failed; this is started.'],
+    [{ status: 'failed', willRetry: 'yes' }, 'willRetry is "yes"; expected true or false.'],
   ])('%o is rejected', (fields, message) => {
     expect(parseSketch(fields)).toEqual({ code: 'invalid-field', message });
   });

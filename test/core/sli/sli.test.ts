@@ -53,11 +53,13 @@ describe('selects', () => {
     ['any step that called a dependency', { dependency: 'stripe' }, ofStep, true],
     ['no step without the dependency', { dependency: 'stripe' }, { step: 'charge' }, false],
     [
-      'no execution, even one that names the dependency',
+      'an execution that was reported with the dependency',
       { dependency: 'stripe' },
       { dependency: 'stripe' },
-      false,
+      true,
     ],
+    ['no execution without the dependency', { dependency: 'stripe' }, {}, false],
+    ['no execution when a step must have called it', ofStep, { dependency: 'stripe' }, false],
     ['a step that called the dependency', ofStep, ofStep, true],
     ['not the step when it called another', ofStep, { step: 'charge', dependency: 'adyen' }, false],
   ])('%s', (_, sketch, fields, selected) => {

@@ -39,10 +39,11 @@ describe('one request', () => {
       outcome('a', { step: 'ship' }),
       outcome('a', { workflow: 'shipping', status: 'failed' }),
     ]);
-    expect(result).toEqual({ accepted: 8, duplicates: 0, rejected: [] });
+    expect(result).toMatchObject({ accepted: 8, duplicates: 0, rejected: [] });
     expect(await world.counted(done)).toEqual({ good: 2, bad: 1 });
     expect(await world.counted(european)).toEqual({ good: 0, bad: 1 });
-    expect(await world.counted(charged)).toEqual({ good: 1, bad: 1 });
+    // The second attempt of the step decides.
+    expect(await world.counted(charged)).toEqual({ good: 1, bad: 0 });
     expect(await world.counted(shipped)).toEqual({ good: 0, bad: 1 });
   });
 
@@ -63,7 +64,9 @@ describe('one request', () => {
   });
 
   it('C1: counts an identity once, in one request and over many', async () => {
-    expect(await world.recorder.record([outcome('a'), outcome('b'), outcome('a'), outcome('a')])).toEqual({
+    expect(
+      await world.recorder.record([outcome('a'), outcome('b'), outcome('a'), outcome('a')]),
+    ).toMatchObject({
       accepted: 2,
       duplicates: 2,
       rejected: [],
@@ -72,8 +75,8 @@ describe('one request', () => {
       accepted: 1,
       duplicates: 1,
     });
-    // The same identity, however it ends and whatever else it says.
-    expect(await world.recorder.record([outcome('a', { status: 'failed', error: 'late' })])).toMatchObject({
+    // The same identity, whatever else it says.
+    expect(await world.recorder.record([outcome('a', { dependency: 'bank' })])).toMatchObject({
       accepted: 0,
       duplicates: 1,
     });
@@ -92,7 +95,7 @@ describe('one request', () => {
     expect(await world.recorder.record(records)).toMatchObject({ accepted: 6, duplicates: 0 });
     expect(await world.recorder.record(records)).toMatchObject({ accepted: 0, duplicates: 6 });
     expect(await world.counted(done)).toEqual({ good: 1, bad: 0 });
-    expect(await world.counted(charged)).toEqual({ good: 2, bad: 0 });
+    expect(await world.counted(charged)).toEqual({ good: 1, bad: 0 });
   });
 
   it('counts what a producer counted before as that many', async () => {

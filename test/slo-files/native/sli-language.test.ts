@@ -41,8 +41,11 @@ describe('an SLI', () => {
       '{ step: pick, dependency: d, within: 2s }',
       outcomes({ step: 'pick', dependency: 'd', withinMs: 2 * SECOND }),
     ],
-    ['{ step: pick, good: first-try }', outcomes({ step: 'pick', good: 'first-try' })],
-    ['{ dependency: d, good: first-try }', outcomes({ dependency: 'd', good: 'first-try' })],
+    ['{ step: pick, good: first-try }', outcomes({ step: 'pick', per: 'attempt', good: 'first-try' })],
+    ['{ dependency: d, good: first-try }', outcomes({ dependency: 'd', per: 'attempt', good: 'first-try' })],
+    ['{ step: pick, per: attempt }', outcomes({ step: 'pick', per: 'attempt' })],
+    ['{ per: attempt }', outcomes({ per: 'attempt' })],
+    ['{ within: 5m, from: queued }', outcomes({ withinMs: 300_000, from: 'queued' })],
     [
       '{ where: { a: x, b: [x, x, y], c: { not: x }, d: { glob: [x-*, "?"] }, e: { notGlob: x* } } }',
       outcomes({
@@ -167,6 +170,16 @@ describe('an SLI', () => {
       'two tests of one attribute',
       '{ where: { a: { not: x, glob: y } } }',
       '5:56: `a` is a map of `not`, `glob`; expected exactly one of not, glob and notGlob',
+    ],
+    [
+      'attempts that must be fast',
+      '{ per: attempt, within: 1m }',
+      '`per` is `attempt`; expected attempt, without within; each counts once without it',
+    ],
+    [
+      'a beginning of no deadline',
+      '{ step: pick, from: queued }',
+      '`from` is `queued`; expected queued, together with within; the start is meant without it',
     ],
     [
       'retries of nothing in particular',
