@@ -67,7 +67,7 @@ export interface Result {
  * counters, no corrections. It holds while all of it lies within the dedup horizon.
  */
 export function createModel(): {
-  record(groups: readonly RecordGroup[]): Result[];
+  record(groups: readonly RecordGroup[], now: number): Result[];
   sweep(now: number): { readonly overdue: number; readonly unjudged: number };
   counted(): Counted[];
   /** Sets hours of a series, and tells which of them were not so already. */
@@ -137,14 +137,17 @@ export function createModel(): {
   };
 
   return {
-    record(groups) {
+    record(groups, now) {
       const results = groups.map((): Result => ({ counted: 0, waiting: 0, conflicts: [] }));
       const order = groups
         .map((group, index) => ({ group, result: results[index]! }))
         .toSorted((a, b) => rank(a.group) - rank(b.group));
       for (const { group, result } of order) {
         if (group.kind === 'start') {
-          result.counted = group.subjects.filter((subject) => recordStart(group, subject)).length;
+          for (const subject of group.subjects) {
+            if (recordStart(group, subject)) result.counted += 1;
+            if (group.watched) uncountEarly(factOf(subject.subject), now);
+          }
           continue;
         }
         group.subjects.forEach((subject, offset) => {
@@ -152,6 +155,7 @@ export function createModel(): {
           if (typeof found === 'object') result.conflicts.push({ offset, ...found });
           else if (found === 'counted') {
             result.counted += 1;
+            uncountEarly(factOf(subject.subject), now);
             if (isWaiting(factOf(subject.subject))) result.waiting += group.count;
           }
         });
@@ -256,7 +260,16 @@ function firstStart({ starts, ends }: Fact): number | null {
 
 function baseOf(fact: Fact, from: DeadlineFrom): number | null {
   const queued = fact.starts.flatMap(({ group, subject }) => (group.phase === 'queued' ? [subject.at] : []));
-  return (from === 'queued' ? least(queued) : null) ?? firstStart(fact);
+  const start = firstStart(fact);
+  return least([...(from === 'queued' ? queued : []), ...(start === null ? [] : [start])]);
+}
+
+/** What was overdue is not when what is known now says that its deadline is not over. */
+function uncountEarly(fact: Fact, now: number): void {
+  for (const { fingerprint, withinMs, from } of watchesOf(fact)) {
+    const base = baseOf(fact, from);
+    if (base !== null && base + withinMs >= now) fact.overdue.delete(fingerprint);
+  }
 }
 
 /** The SLIs with a deadline that selected a start, or an end that was to be tried again. */

@@ -169,7 +169,9 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
     now += one.wait;
     if (one.kind === 'record') {
       const groups = one.groups.map((plan) => groupOf(plan, now));
-      expect((await store.record({ ...id, now, groups })).map(plainResult)).toEqual(model.record(groups));
+      expect((await store.record({ ...id, now, groups })).map(plainResult)).toEqual(
+        model.record(groups, now),
+      );
     } else if (one.kind === 'write') {
       await writeHours(
         store,

@@ -10,7 +10,7 @@ export interface AttributeTest {
 /** Attribute name to its test; every one must pass. */
 export type Where = Readonly<Record<string, AttributeTest>>;
 
-/** The moment a deadline is counted from: of what was never reported as queued, `queued` is its start. */
+/** The moment a deadline is counted from. Of what was never reported as queued, or queued after it started, `queued` is its start. */
 export type DeadlineFrom = 'queued' | 'started';
 
 /**

@@ -26,6 +26,7 @@ import {
   NOTHING_KNOWN,
   stateOf,
   withEnd,
+  withoutEarly,
   withReceipt,
   withStart,
 } from './subject-record.ts';
@@ -163,9 +164,10 @@ function settle(
   work: Work,
   subject: string,
   before: SubjectRecord | null,
-  after: SubjectRecord,
+  known: SubjectRecord,
 ): ReturnType<typeof stateOf> {
   const { tally, flight, seen, now } = work;
+  const after = withoutEarly(known, now);
   move(tally, subject, before, after);
   const state = stateOf(after);
   if (state === 'settled' && isPlain(after)) {

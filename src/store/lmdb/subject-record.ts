@@ -195,7 +195,7 @@ export function firstStart({ recordedStart, toldStart, laterStart }: SubjectReco
 /** The moment a deadline is counted from; null when that is not known. */
 function baseOf(record: SubjectRecord, { from }: Pick<Watch, 'from'>): number | null {
   const start = firstStart(record);
-  return from === 'queued' ? (record.queuedAt ?? start) : start;
+  return from === 'queued' ? earlier(record.queuedAt, start) : start;
 }
 
 /** How many have not ended, as far as that is known. */
@@ -262,8 +262,7 @@ export type SubjectState = 'in-flight' | 'waiting' | 'settled';
 
 export function stateOf(record: SubjectRecord): SubjectState {
   if (record.keepUntil !== null) return 'settled';
-  const isBegun = firstStart(record) !== null || record.queuedAt !== null;
-  if (isBegun && leftOf(record) > 0) return 'in-flight';
+  if (baseOf(record, { from: 'queued' }) !== null && leftOf(record) > 0) return 'in-flight';
   return waits(record) ? 'waiting' : 'settled';
 }
 
@@ -278,7 +277,7 @@ function waits(record: SubjectRecord): boolean {
 export function dueOf(record: SubjectRecord): number {
   const { keepUntil, watches, endedAt } = record;
   if (keepUntil !== null) return keepUntil;
-  const begun = record.queuedAt ?? firstStart(record);
+  const begun = baseOf(record, { from: 'queued' });
   if (stateOf(record) === 'waiting' || begun === null) return (endedAt ?? 0) + DEDUP_HORIZON;
   const open = watches.flatMap((watch) => {
     const base = baseOf(record, watch);
@@ -289,6 +288,17 @@ export function dueOf(record: SubjectRecord): number {
 
 export function isOverdue(record: SubjectRecord): boolean {
   return stateOf(record) === 'in-flight' && record.watches.some(({ counted }) => counted !== null);
+}
+
+/** Without the deadlines counted as passed that are not over, now that more is known of their beginning. */
+export function withoutEarly(record: SubjectRecord, now: number): SubjectRecord {
+  const isEarly = (watch: FlightWatch): boolean => {
+    const base = baseOf(record, watch);
+    return watch.counted !== null && base !== null && base + watch.withinMs >= now;
+  };
+  if (!record.watches.some(isEarly)) return record;
+  const watches = record.watches.map((watch) => (isEarly(watch) ? { ...watch, counted: null } : watch));
+  return { ...record, watches };
 }
 
 /** The deadlines of something in flight that have passed before `now` and are not counted yet, counted. */

@@ -96,13 +96,16 @@ end
 -- Counts what a record counts as now, where `before` is what its subject counted as, and keeps it where it belongs from
 -- now on. Returns that hash, or nil when a receipt is enough.
 local function settle(subject, record, before, former)
+  local wasOverdue = former == FLIGHT and isOverdue(record)
+  uncountEarly(record, now)
   move(subject, record.x, before, landingsOf(record))
   local home = homeOf(record)
   local plain = home == SETTLED and isPlain(record)
   if former and (plain or former ~= home) then
     append(tableIn(removals, former), subject)
   end
-  if former == FLIGHT and home ~= FLIGHT and isOverdue(record) then
+  local isLate = home == FLIGHT and isOverdue(record)
+  if wasOverdue and not isLate then
     append(underdues, subject)
   end
   if plain then
@@ -113,7 +116,7 @@ local function settle(subject, record, before, former)
   end
   append(tableIn(puts, home), subject, cjson.encode(record))
   append(dues, dueOf(record, home, now), subject)
-  if home == FLIGHT and isOverdue(record) then
+  if isLate then
     append(overdues, subject)
   end
   return home

@@ -22,10 +22,7 @@ end
 -- The moment a deadline is counted from; nil when that is not known.
 local function baseOf(record, fromQueued)
   local start = firstStart(record)
-  if fromQueued == 1 then
-    return record.q or start
-  end
-  return start
+  return fromQueued == 1 and earlier(record.q, start) or start
 end
 
 local function leftOf(record)
@@ -168,6 +165,16 @@ local function homeOf(record)
   return record.k and waits(record) and EARLY or SETTLED
 end
 
+-- A deadline that is not over, now that more is known of its beginning, was not missed.
+local function uncountEarly(record, now)
+  for _, watch in ipairs(record.w or {}) do
+    local base = watch[3] == 1 and baseOf(record, watch[5])
+    if base and base + watch[2] >= now then
+      watch[3], watch[4] = 0, cjson.null
+    end
+  end
+end
+
 -- When a sweep must look at a record next: at its next deadline, or to forget it.
 local function dueOf(record, home, now)
   if home == SETTLED then
@@ -176,7 +183,7 @@ local function dueOf(record, home, now)
   if home == EARLY then
     return (record.z or 0) + limits.dedupHorizon
   end
-  local due = (record.q or firstStart(record)) + limits.flightRetention
+  local due = earlier(record.q, firstStart(record)) + limits.flightRetention
   for _, watch in ipairs(record.w or {}) do
     local base = baseOf(record, watch[5])
     if watch[3] ~= 1 and base then

@@ -101,6 +101,7 @@ describe('facts from when all tiers were burn rates', () => {
       ...sketchFacts(),
       sli: {
         ...EVERY_EXECUTION,
+        per: 'attempt',
         step: 'ship',
         where: { region: { op: 'in', values: ['eu', 'us'] } },
         withinMs: 600_000,
