@@ -98,6 +98,8 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
           workflow,
           running: 1204,
           overdue: 3,
+          waiting: 0,
+          conflicts: 0,
         })),
       ),
     outbox(limit) {

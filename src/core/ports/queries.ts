@@ -1,3 +1,4 @@
+import type { InFlight } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
@@ -191,6 +192,13 @@ export interface HistoryPoint extends Ratio {
   readonly excluded: { readonly good: number; readonly bad: number };
 }
 
+/** What is under way in a workflow, and what of it cannot be counted. */
+export interface WorkflowActivity extends InFlight {
+  readonly workflow: string;
+  /** Outcomes of the last hour that were not counted because their attempt had been recorded to end otherwise. */
+  readonly conflicts: number;
+}
+
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
   slos(): Promise<SloReport[]>;
@@ -201,9 +209,7 @@ export interface Queries {
     id: string,
     query: { readonly from: string | null; readonly to: string | null; readonly step: string | null },
   ): Promise<HistoryReport | Refused | null>;
-  /** Executions and steps under way, by workflow. */
-  inFlight(): Promise<
-    readonly { readonly workflow: string; readonly running: number; readonly overdue: number }[]
-  >;
+  /** What is going on in each workflow. */
+  inFlight(): Promise<readonly WorkflowActivity[]>;
   outbox(limit: number): Promise<OutboxView>;
 }

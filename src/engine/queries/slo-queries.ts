@@ -14,6 +14,7 @@ import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
+import { readActivity } from './workflow-activity.ts';
 
 export interface QueriesOptions {
   readonly store: Store;
@@ -79,11 +80,9 @@ export function createQueries(options: QueriesOptions): Queries {
       return reportHistory(store, adjustments, slo, query, now);
     },
     inFlight() {
+      const now = clock.now();
       return Promise.all(
-        [...definitions().workflows.keys()].map(async (workflow) => ({
-          workflow,
-          ...(await store.inFlight(workflow)),
-        })),
+        [...definitions().workflows.keys()].map((workflow) => readActivity(store, workflow, now)),
       );
     },
     outbox: (limit) => store.outbox(limit),

@@ -1,5 +1,5 @@
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
-import type { SloFilter, SloReport } from '../../core/ports/queries.ts';
+import type { SloFilter, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES, isAskedFor } from '../../core/ports/queries.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import {
@@ -17,11 +17,7 @@ import { html } from './html.ts';
 
 export interface Overview {
   readonly slos: readonly SloReport[];
-  readonly inFlight: readonly {
-    readonly workflow: string;
-    readonly running: number;
-    readonly overdue: number;
-  }[];
+  readonly inFlight: readonly WorkflowActivity[];
   /** Only SLOs with this text in their id or owner, and that are asked for. */
   readonly filter: SloFilter & { readonly text: string };
   readonly base: string;

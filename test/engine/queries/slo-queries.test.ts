@@ -297,17 +297,25 @@ describe('one SLO in detail', () => {
   });
 });
 
-it('counts what is under way and what is overdue, by workflow', async () => {
+it('counts what is under way, overdue, waiting for its start and in conflict, by workflow', async () => {
   await open([defineSlo({ sli: { withinMs: MINUTE } }), defineSlo({ workflow: 'shipping' })]);
   await world.recorder.record([
     { workflow: 'orders', execution: 'a', status: 'started' },
     { workflow: 'orders', execution: 'b', status: 'started', at: START - 2 * MINUTE },
+    { workflow: 'orders', execution: 'c', status: 'succeeded' },
+    { workflow: 'orders', execution: 'd', status: 'failed' },
+    { workflow: 'orders', execution: 'd', status: 'succeeded' },
+    { workflow: 'orders', execution: 'd', status: 'cancelled' },
   ]);
   await world.tick();
   expect(await queries.inFlight()).toEqual([
-    { workflow: 'orders', running: 2, overdue: 1 },
-    { workflow: 'shipping', running: 0, overdue: 0 },
+    { workflow: 'orders', running: 2, overdue: 1, waiting: 2, conflicts: 2 },
+    { workflow: 'shipping', running: 0, overdue: 0, waiting: 0, conflicts: 0 },
   ]);
+  world.clock.advance(HOUR - MINUTE);
+  expect((await queries.inFlight())[0]).toMatchObject({ conflicts: 2 });
+  world.clock.advance(MINUTE);
+  expect((await queries.inFlight())[0]).toMatchObject({ conflicts: 0 });
 });
 
 it('gives every reader the same states for a second, and then fresh ones', async () => {
