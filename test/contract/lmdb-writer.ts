@@ -1,5 +1,5 @@
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
-import { done, HOME, NOW } from './outcomes.ts';
+import { done, HOME, NOW, recordIn } from './outcomes.ts';
 
 /**
  * A process of its own that writes to an embedded store until it is done or killed: batches of `BATCH`
@@ -23,7 +23,7 @@ await Promise.all(
       const batch = next++;
       const executions = Array.from({ length: BATCH }, (_, i) => `batch-${batch}-${i}-${'x'.repeat(150)}`);
       try {
-        const [fresh] = await store.record({ ...HOME, now: NOW, groups: [done(executions, NOW)] });
+        const [fresh] = await recordIn(store, { ...HOME, now: NOW, groups: [done(executions, NOW)] });
         console.log(`${batch} ${fresh}`);
       } catch (error) {
         console.log(`failed ${(error as Error).name}`);

@@ -214,7 +214,7 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
 
 /** Without traces, which are not kept of an end that is judged anew later. The same failure is there once. */
 function samplesOf(failed: readonly FailedExecution[]): readonly object[] {
-  const samples = failed.map(({ traceId: _, ...sample }) => sample);
+  const samples = failed.map((sample) => ({ ...sample, traceId: null }));
   return [...new Map(samples.map((sample) => [JSON.stringify(canonical(sample)), sample])).values()];
 }
 

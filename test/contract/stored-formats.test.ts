@@ -315,7 +315,7 @@ describe.each(PLACES)('in %s', (_name, restore) => {
     await store.close();
     place = await restore(commit, undefined, NEWER);
     await expect(place.open(clock)).rejects.toThrow(
-      /has format 99, and this version of Burnwatch knows formats up to 1: run the version that wrote it or a newer one, or use another store\.$/,
+      /has format 99, and this version of Burnwatch knows formats up to 2: run the version that wrote it or a newer one, or use another store\.$/,
     );
     expect(await place.format()).toBe(NEWER);
     // The same data of this format opens.
