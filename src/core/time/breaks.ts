@@ -34,6 +34,6 @@ export function openBreaks(
  * Up to which moment deadlines can be judged at `now`. One that passed in a break or in its grace waits until that grace is
  * over, however many breaks follow: so none waits longer than its own break and grace last.
  */
-export function judgedUntil(breaks: readonly TimeSpan[], leastGrace: number, now: number): number {
+export function settledUntil(breaks: readonly TimeSpan[], leastGrace: number, now: number): number {
   return Math.min(now, ...openBreaks(breaks, leastGrace, now).map(([from]) => from));
 }

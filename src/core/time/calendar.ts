@@ -37,14 +37,14 @@ export function offsetOf(timeZone: string, at: number): number {
  * midnight comes twice, the first.
  */
 export function startOfDay(timeZone: string, year: number, month: number, day: number): number {
-  return momentOf(timeZone, Date.UTC(year, month, day));
+  return timestampOfLocal(timeZone, Date.UTC(year, month, day));
 }
 
 /**
  * The moment at which the clocks of a time zone show a local time, which is given as if it were UTC. Of a time that they
  * skip it is the moment they go on from; of one that comes twice, the first.
  */
-export function momentOf(timeZone: string, local: number): number {
+export function timestampOfLocal(timeZone: string, local: number): number {
   // Zones change their offset at most once within a day and a half, so one of these applies.
   const offsets = [local - 36 * HOUR, local + 36 * HOUR].map((at) => offsetOf(timeZone, at));
   const candidates = offsets.map((offset) => local - offset).toSorted((a, b) => a - b);

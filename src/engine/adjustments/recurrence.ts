@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { RRuleTemporal } from 'rrule-temporal';
 import type { Recurrence, Starts } from '../../core/adjustments/adjustment.ts';
-import { momentOf, offsetOf, skippedTimes } from '../../core/time/calendar.ts';
+import { timestampOfLocal, offsetOf, skippedTimes } from '../../core/time/calendar.ts';
 import type { SkippedTime } from '../../core/time/calendar.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { DAY, MINUTE } from '../../core/time/duration.ts';
@@ -60,7 +60,9 @@ export function createRecurrences(log: Log): Recurrences {
       const found = tried(recurrence, [], () =>
         isHourly(recurrence)
           ? between(recurrence, from, to)
-          : between(recurrence, from - DAY, to + DAY).map((local) => momentOf(recurrence.timeZone, local)),
+          : between(recurrence, from - DAY, to + DAY).map((local) =>
+              timestampOfLocal(recurrence.timeZone, local),
+            ),
       );
       if (stretches.size >= KEPT_STRETCHES) stretches.clear();
       // Two hours of which one is skipped are one start.
@@ -107,8 +109,8 @@ export function createRecurrences(log: Log): Recurrences {
     else {
       // Clocks that were set since make a local time of a day ago the earliest that can be later than this moment.
       let local = nextIn(last + offsetOf(timeZone, last) - DAY);
-      while (local !== undefined && momentOf(timeZone, local) <= last) local = nextIn(local);
-      at = local === undefined ? undefined : momentOf(timeZone, local);
+      while (local !== undefined && timestampOfLocal(timeZone, local) <= last) local = nextIn(local);
+      at = local === undefined ? undefined : timestampOfLocal(timeZone, local);
     }
     return at === undefined || at > (until ?? at) ? null : at;
   }

@@ -98,7 +98,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const slos = allSlos(current);
     const context = await evaluationGaps.begin(now);
     const deadlinesUntil = (workflow: string) =>
-      context.judgedUntil(() => longestDeadline(current, workflow));
+      context.settledUntil(() => longestDeadline(current, workflow));
     const swept = await sweep(store, current, now, log, deadlinesUntil);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
@@ -257,11 +257,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   async function derive(
     slos: readonly Slo[],
     now: number,
-    { judgedUntil, jumps }: TickContext,
+    { settledUntil, jumps }: TickContext,
   ): Promise<void> {
     try {
       await deriver.derive(slos, now, {
-        until: (sli) => judgedUntil(() => silenceAllowed(sli)),
+        until: (sli) => settledUntil(() => silenceAllowed(sli)),
         jumps,
       });
     } catch (error) {

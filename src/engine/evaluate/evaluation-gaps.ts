@@ -11,7 +11,7 @@ import {
 } from '../../core/alerting/stored-evaluation.ts';
 import { isIntakeRecord, upgradeIntake } from '../../core/alerting/stored-intake.ts';
 import type { TimeSpan } from '../../core/time/breaks.ts';
-import { breaksBetween, judgedUntil, openBreaks } from '../../core/time/breaks.ts';
+import { breaksBetween, settledUntil, openBreaks } from '../../core/time/breaks.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
 import { SETTLING, createClockDoubt } from './clock-doubt.ts';
@@ -27,7 +27,7 @@ export interface TickContext {
    * Up to which moment deadlines have certainly passed, and producers had a fair chance to report what they are about.
    * `slowest` gives the longest deadline (milliseconds) of what is judged.
    */
-  readonly judgedUntil: (slowest: () => number) => number;
+  readonly settledUntil: (slowest: () => number) => number;
   /** Times that the clock jumped over when it was set forward. */
   readonly jumps: readonly Gap[];
 }
@@ -139,7 +139,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       ...(othersLastAt === null ? [] : [[othersLastAt, othersLastAt] as const]),
       ...stored.flatMap(({ spans }) => spans),
     ].filter(([, to]) => to <= now + CLOCKS_DIFFER);
-    const needed = judgedUntil(breaksBetween(spans, now), breakGrace, now) - INTAKE_KEPT;
+    const needed = settledUntil(breaksBetween(spans, now), breakGrace, now) - INTAKE_KEPT;
     for (const { record, spans } of stored) {
       const until = Math.max(...spans.map(([, to]) => to));
       if (until < needed || until > now + DAY)
@@ -187,7 +187,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       const until = (at: number): number => {
         let moment = known.get(at);
         if (moment === undefined)
-          known.set(at, (moment = judgedUntil(breaksBetween(spans, at), breakGrace, at)));
+          known.set(at, (moment = settledUntil(breaksBetween(spans, at), breakGrace, at)));
         return moment;
       };
       noteHold(until(now), now);
@@ -200,7 +200,7 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
         clockMoved,
         inconclusive,
         jumps,
-        judgedUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
+        settledUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
       };
     },
 

@@ -1,7 +1,7 @@
 import { array, assert, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TimeSpan } from '../../../src/core/time/breaks.ts';
-import { breaksBetween, endOfGrace, judgedUntil } from '../../../src/core/time/breaks.ts';
+import { breaksBetween, endOfGrace, settledUntil } from '../../../src/core/time/breaks.ts';
 
 const span = tuple(nat(200), nat(60)).map(([from, length]): TimeSpan => [from, from + length]);
 
@@ -69,8 +69,8 @@ describe('deadlines', () => {
   it('wait as long after a break as it lasted, and at least for the grace', () => {
     expect(endOfGrace([100, 130], LEAST)).toBe(190);
     expect(endOfGrace([100, 300], LEAST)).toBe(500);
-    expect(judgedUntil([[100, 130]], LEAST, 189)).toBe(100);
-    expect(judgedUntil([[100, 130]], LEAST, 190)).toBe(190);
+    expect(settledUntil([[100, 130]], LEAST, 189)).toBe(100);
+    expect(settledUntil([[100, 130]], LEAST, 190)).toBe(190);
   });
 
   it('wait for no later break than their own: breaks that go on and on hold up none for good', () => {
@@ -79,11 +79,11 @@ describe('deadlines', () => {
       const known = breaks
         .filter(([from]) => from <= now)
         .map(([from, to]): TimeSpan => [from, Math.min(to, now)]);
-      expect(now - judgedUntil(known, LEAST, now)).toBeLessThanOrEqual(5 + LEAST);
+      expect(now - settledUntil(known, LEAST, now)).toBeLessThanOrEqual(5 + LEAST);
     }
   });
 
   it('C3: are judged in time where there was no break', () => {
-    expect(judgedUntil([], LEAST, 1234)).toBe(1234);
+    expect(settledUntil([], LEAST, 1234)).toBe(1234);
   });
 });

@@ -140,8 +140,8 @@ describe('one change to it is answered where it was made', () => {
     [
       'a misspelt annotation of a condition that is written inside',
       'metadata: { name: burns }',
-      'metadata: { name: burns, annotations: { burnwatch.dev/short-windw: 5m } }',
-      '30:53: unknown annotation `burnwatch.dev/short-windw`; expected one of',
+      'metadata: { name: burns, annotations: { burnwatch.dev/short-windows: 5m } }',
+      '30:53: unknown annotation `burnwatch.dev/short-windows`; expected one of',
     ],
     [
       'an annotation that says nothing in what is written inside',
