@@ -80,6 +80,7 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     timeZone: owner?.timeZone ?? null,
     reasons: [],
     budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+    counted: 0,
     exhaustsAt: null,
     pace: null,
     peakBurnRate: 0,

@@ -37,6 +37,7 @@ const FACTS: NotificationFacts = {
     },
   ],
   budget: { allowed: 0.03, spent: 20, remaining: -19.97, remainingRatio: -665.6666666666666 },
+  counted: 30,
   exhaustsAt: null,
   pace: null,
   peakBurnRate: 700,

@@ -90,10 +90,14 @@ function comparable([slo, { revision, state }]: [string, StoredState]): [string,
   return [slo, { revision, state: state && { ...state, incident } }];
 }
 
-/** Without what is counted from when it began, and what the first version did not know. */
+/**
+ * Without what is counted from when it began, what the first version did not know, and what it made of a budget whose
+ * history is young.
+ */
 function comparableRow({ facts, ...row }: OutboxRow): object {
   const unknown = { began: null, during: null, failing: null, failedUntil: null, recovering: null };
-  return { ...row, facts: { ...facts, ...unknown } };
+  const { spent } = facts.budget;
+  return { ...row, facts: { ...facts, ...unknown, budget: { spent }, exhaustsAt: null, pace: null } };
 }
 
 const errors = (): readonly LogEntry[] => log.entries.filter(({ level }) => level === 'error');

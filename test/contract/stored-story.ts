@@ -1,6 +1,7 @@
 import type { AlertPolicy, Tier } from '../../src/core/slo/alert-policy.ts';
 import { tried } from './outbox-rows.ts';
 import { DEFAULT_POLICY_SETTINGS } from '../../src/core/slo/alert-policy.ts';
+import { seriesOf } from '../../src/core/slo/series.ts';
 import type { Definitions, Slo, Team } from '../../src/core/slo/slo.ts';
 import type { Operator } from '../../src/core/ports/operator.ts';
 import { isRefused } from '../../src/core/ports/refused.ts';
@@ -182,6 +183,9 @@ export async function playStory(store: Store, clock: ManualClock): Promise<void>
   const { evaluator, operator } = process;
   await store.identity();
   await store.lead(OWNER, 1000 * DAY);
+  // The budget of a history that is younger than this would say nothing yet.
+  const judgedByBudget = SLOS.filter(({ workflow }) => ['audit', 'exports'].includes(workflow));
+  await store.registerSlis(seriesOf(judgedByBudget), START - 28 * DAY);
   await adjust(operator);
   for (let minute = 0; minute < 20; minute++) {
     clock.set(START + minute * MINUTE);

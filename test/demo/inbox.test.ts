@@ -43,6 +43,7 @@ const FACTS: NotificationFacts = {
     },
   ],
   budget: { allowed: 100, spent: 20, remaining: 80, remainingRatio: 0.8 },
+  counted: 10_000,
   exhaustsAt: null,
   pace: null,
   peakBurnRate: 20,

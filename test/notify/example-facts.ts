@@ -74,6 +74,7 @@ export const OPENED: NotificationFacts = {
   missedRun: null,
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
+  counted: 61_228,
   exhaustsAt: OPENED_AT + 14 * HOUR + 20 * MINUTE,
   pace: null,
   peakBurnRate: 2.9159,
@@ -158,6 +159,7 @@ export const TEST: NotificationFacts = {
   runbook: null,
   reasons: [],
   budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+  counted: 0,
   exhaustsAt: null,
   failures: [],
   lastFailed: [],
@@ -249,6 +251,30 @@ export const TINY: NotificationFacts = {
   objective: 0.99,
   errorBudget: 0.01,
   budget: { allowed: 0.04, spent: 2, remaining: -1.96, remainingRatio: -49 },
+  counted: 4,
+};
+
+/** The first morning of a workflow: too early for a percentage of a month. */
+export const FIRST_MORNING: NotificationFacts = {
+  ...OPENED,
+  objective: 0.999,
+  errorBudget: 0.001,
+  budget: { allowed: 10.1, spent: 2, remaining: 8.1, remainingRatio: null },
+  counted: 45,
+  exhaustsAt: null,
+  reasons: [
+    {
+      ...HOURLY,
+      long: { duration: HOUR, good: 43, bad: 2, burnRate: 2000 / 45 },
+      short: { duration: 5 * MINUTE, good: 3, bad: 2, burnRate: 400 },
+    },
+  ],
+  peakBurnRate: 2000 / 45,
+  failing: { since: OPENED_AT - 4 * MINUTE, good: 2, bad: 2 },
+  began: OPENED_AT - 4 * MINUTE,
+  during: { good: 2, bad: 2 },
+  failures: [{ step: 'charge-card', dependency: 'stripe', error: 'timeout', count: 2 }],
+  lastFailed: [FAILED],
 };
 
 /** Fails fast, for a few minutes only: the long window still reassures. */

@@ -25,6 +25,7 @@ const EXAMPLES: Readonly<Record<string, Notification>> = {
   test: notificationOf(examples.TEST),
   outage: notificationOf(examples.OUTAGE),
   'tiny-volume': notificationOf(examples.TINY),
+  'first-morning': notificationOf(examples.FIRST_MORNING),
   sudden: notificationOf(examples.SUDDEN),
   'no-data': notificationOf(examples.SILENT),
   'success-rate-of-measurements': notificationOf(examples.SUCCESS_RATE),

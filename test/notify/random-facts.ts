@@ -168,6 +168,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       remaining: signed,
       remainingRatio: fc.option(signed),
     }),
+    counted: count,
     exhaustsAt: fc.option(time),
     pace: fc.option(fc.nat()),
     peakBurnRate: positive,

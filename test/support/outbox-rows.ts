@@ -38,6 +38,7 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
       },
     ],
     budget: { allowed: 100, spent: 20, remaining: 80, remainingRatio: 0.8 },
+    counted: 10_000,
     exhaustsAt: START + DAY,
     pace: null,
     peakBurnRate: 20,

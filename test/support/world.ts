@@ -3,6 +3,7 @@ import type { Log } from '../../src/core/ports/log.ts';
 import type { AlertState } from '../../src/core/alerting/incident.ts';
 import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
+import { seriesOf } from '../../src/core/slo/series.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
@@ -65,6 +66,8 @@ export interface WorldOptions {
   readonly queueLimit?: number;
   /** Where the outcomes are counted that an SLI is to do without, see `ReaderOptions`. */
   readonly excluded?: ReaderOptions['excluded'];
+  /** Since how many milliseconds what the SLOs are judged by has been counted, in vain; not yet, by default. */
+  readonly counted?: number;
 }
 
 const OWNER = 'this process';
@@ -72,10 +75,17 @@ const OWNER = 'this process';
 const SOON_OVER = defineSlo({ alerts: { resolveAfter: 5 * MINUTE } });
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { slos = [SOON_OVER], partitions = 1, queueLimit = 10_000, excluded = () => null } = options;
+  const {
+    slos = [SOON_OVER],
+    partitions = 1,
+    queueLimit = 10_000,
+    excluded = () => null,
+    counted = 0,
+  } = options;
   const clock = manualClock();
   const wrapped = wrapStore(await openEmbeddedStore(partitions, clock));
   const { store } = wrapped;
+  if (counted > 0) await store.registerSlis(seriesOf(slos), clock.now() - counted);
   const log = memoryLog();
   let current = define(slos);
   const definitions = () => current;

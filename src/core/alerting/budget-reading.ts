@@ -1,7 +1,6 @@
-import type { Counts } from '../counters/cells.ts';
-import { endOfPeriod, windowLength } from '../time/calendar.ts';
-import type { ErrorBudget } from '../budget/error-budget.ts';
-import { errorBudget } from '../budget/error-budget.ts';
+import type { WindowBudget } from '../budget/window-budget.ts';
+import { windowBudget } from '../budget/window-budget.ts';
+import { endOfPeriod } from '../time/calendar.ts';
 import type { FailuresLeft, ForecastEvidence } from './forecast.ts';
 import { failuresLeft, forecastBudget, paceOfTiers } from './forecast.ts';
 import type { AlertState } from './incident.ts';
@@ -11,9 +10,8 @@ import { paceOf } from './tier-kinds.ts';
 
 /** The budget of an SLO's window and when it will be gone at the present pace. */
 export interface BudgetReading {
-  readonly counts: Counts;
-  readonly budget: ErrorBudget;
-  /** Null when the budget is gone already, or never is at this pace, or not before its period ends. */
+  readonly budget: WindowBudget;
+  /** Null when the budget is gone already, nothing can be said of it, or at this pace it never is, or not before its period ends. */
   readonly exhaustsAt: number | null;
   /** The time (milliseconds) whose pace that is. */
   readonly pace: number;
@@ -28,7 +26,7 @@ export function readBudget(
   evidence: ForecastEvidence,
   now: number,
 ): BudgetReading {
-  const counts = evidence.sum(windowLength(slo.window, now));
+  const budget = windowBudget(slo.objective, slo.window, evidence, now);
   const firing = readings.filter(({ tier }) => state.firing[tier.name]);
   const pace = paceOfTiers(
     firing.map(({ tier }) => paceOf(tier)),
@@ -36,12 +34,12 @@ export function readBudget(
   );
   // With the next period the budget starts afresh.
   const end = slo.window.kind === 'calendar' ? endOfPeriod(slo.window, now) : Infinity;
-  const { left } = forecastBudget(slo, evidence, pace, now);
+  const { left } = forecastBudget(slo, evidence, pace, now, budget);
+  const isForeseen = budget.remainingRatio !== null && left !== null && left > 0 && now + left <= end;
   return {
-    counts,
-    budget: errorBudget(slo.objective, counts),
-    exhaustsAt: left === null || left === 0 || now + left > end ? null : Math.round(now + left),
+    budget,
+    exhaustsAt: isForeseen ? Math.round(now + left) : null,
     pace,
-    failuresLeft: failuresLeft(slo, evidence, now),
+    failuresLeft: failuresLeft(slo, evidence, now, budget),
   };
 }

@@ -1,5 +1,7 @@
 import { errorBudget } from '../budget/error-budget.ts';
 import type { Counts } from '../counters/cells.ts';
+import type { WindowBudget } from '../budget/window-budget.ts';
+import { windowBudget } from '../budget/window-budget.ts';
 import { MINUTE_EXACT } from '../counters/cells.ts';
 import type { Evidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
@@ -16,7 +18,7 @@ export const LOOKBACK = 6 * HOUR;
 export type PaceWindow = number | 'policy' | null;
 
 /** What a forecast asks the counters. */
-export type ForecastEvidence = Pick<Evidence, 'sum' | 'hours' | 'since'>;
+export type ForecastEvidence = Pick<Evidence, 'sum' | 'hours' | 'since' | 'firstAt'>;
 
 /** When a budget runs out if outcomes keep coming as they do now. Times and durations in milliseconds. */
 export interface Forecast {
@@ -40,31 +42,34 @@ export function forecastBudget(
   evidence: ForecastEvidence,
   lookback: number,
   now: number,
+  budget: WindowBudget = windowBudget(slo.objective, slo.window, evidence, now),
 ): Forecast {
   const { objective, window } = slo;
+  const { counts, remaining, ahead } = budget;
   const length = windowLength(window, now);
-  const counts = evidence.sum(length);
   const recent = evidence.sum(lookback);
-  const remaining = (of: Counts) => errorBudget(objective, of).remaining;
-  if (counts.good + counts.bad > 0 && remaining(counts) <= 0) return { recent, left: 0 };
+  if (counts.good + counts.bad > 0 && remaining <= 0) return { recent, left: 0 };
   // Without failures nothing more is spent, whatever ages out meanwhile.
   if (recent.bad === 0) return { recent, left: null };
-  const perHour = remaining(recent) * hourlyVolume(counts, recent, lookback, now - evidence.since, length);
-  if (window.kind === 'calendar') {
-    return { recent, left: perHour < 0 ? (remaining(counts) / -perHour) * HOUR : null };
-  }
-  let left = remaining(counts);
+  const volume = hourlyVolume(counts, recent, lookback, now - evidence.since, length);
+  // What is still to come is allowed for already: for so long failures only spend.
+  const perHourAhead = -recent.bad * volume;
+  if (window.kind === 'calendar') return { recent, left: (remaining / -perHourAhead) * HOUR };
+  const perHour = errorBudget(objective, recent).remaining * volume;
+  let left = remaining;
   const oldest = now - length;
   const first = Math.floor(oldest / HOUR);
   const cells = evidence.hours(first, Math.floor(now / HOUR));
   for (let at = oldest; at < now;) {
     const hour = Math.floor(at / HOUR);
-    const end = Math.min(now, (hour + 1) * HOUR);
+    const isAhead = at - oldest < ahead;
+    const end = Math.min(now, (hour + 1) * HOUR, isAhead ? oldest + ahead : Infinity);
     const lasts = (end - at) / HOUR;
     // Beyond `MINUTE_EXACT` a window holds the whole of its first hour.
     const share = length > MINUTE_EXACT && at === oldest ? 1 : lasts;
     const [good, bad] = [cells[(hour - first) * 2]!, cells[(hour - first) * 2 + 1]!];
-    const after = left + perHour * lasts - ((good + bad) * objective.errorBudget - bad) * share;
+    const added = (isAhead ? perHourAhead : perHour) * lasts;
+    const after = left + added - ((good + bad) * objective.errorBudget - bad) * share;
     if (after <= 0) return { recent, left: at - oldest + (left / (left - after)) * (end - at) };
     left = after;
     at = end;
@@ -103,11 +108,15 @@ export interface FailuresLeft {
  * How many more failures, in place of outcomes that would have come anyway, spend an SLO's budget; null when it is
  * spent, or nothing was counted. For jobs so rare that a pace says nothing.
  */
-export function failuresLeft(slo: Slo, evidence: ForecastEvidence, now: number): FailuresLeft | null {
-  const { objective, window } = slo;
+export function failuresLeft(
+  { window, objective }: Slo,
+  evidence: ForecastEvidence,
+  now: number,
+  budget: WindowBudget = windowBudget(objective, window, evidence, now),
+): FailuresLeft | null {
   const length = windowLength(window, now);
-  const { good, bad } = evidence.sum(length);
-  const { allowed, remaining } = errorBudget(objective, { good, bad });
+  const { allowed, remaining } = budget;
+  const { good, bad } = budget.counts;
   if (good + bad === 0 || remaining <= 0) return null;
   const count = Math.max(1, Math.ceil(remaining));
   if (window.kind === 'calendar') return { count, until: endOfPeriod(window, now) };

@@ -81,6 +81,8 @@ export interface NotificationFacts {
    */
   readonly reasons: readonly Reason[];
   readonly budget: ErrorBudget;
+  /** How many outcomes the window holds so far; what may fail may be a share of more than those. */
+  readonly counted: number;
   /** When the budget runs out at the pace of the last `pace` milliseconds; null when it does not. */
   readonly exhaustsAt: number | null;
   readonly pace: number | null;

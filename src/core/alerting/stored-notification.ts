@@ -32,7 +32,7 @@ type Reason1 =
 
 type AddedToRow2 = 'recipients' | 'mayRepeat';
 
-type AddedToFacts2 = 'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun';
+type AddedToFacts2 = 'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun' | 'counted';
 
 type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
 
@@ -109,7 +109,10 @@ function upgradeRow(stored: unknown): OutboxRow | null {
 
 function rowOf2({ facts, ...row }: Row2): OutboxRow {
   const added = { timeZone: null, failing: null, failedUntil: null, recovering: null, missedRun: null };
-  return { ...row, facts: { ...facts, ...added }, recipients: null, mayRepeat: false };
+  // What might fail was a share of what was counted.
+  const { budget, errorBudget } = facts;
+  const counted = errorBudget > 0 ? Math.round((budget.allowed / errorBudget) * 1e6) / 1e6 : 0;
+  return { ...row, facts: { ...facts, ...added, counted }, recipients: null, mayRepeat: false };
 }
 
 function withoutFormerNames<Facts extends Facts2>(stored: Facts & FormerNames): Facts {

@@ -1,4 +1,5 @@
 import type { Tier, TierOf } from '../slo/alert-policy.ts';
+import { budgetWindows } from '../budget/window-budget.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { Evidence } from '../counters/evidence.ts';
@@ -48,7 +49,7 @@ function burningPace(slo: Slo, evidence: Evidence, now: number, watched: Watched
 
 /** Every window length (milliseconds) that judging and reporting an SLO at a moment sums up, or walks back for a streak. */
 export function windowsOf(slo: Slo, now: number): number[] {
-  const windows = new Set([slo.window, ...slo.otherWindows].map((window) => windowLength(window, now)));
+  const windows = new Set([slo.window, ...slo.otherWindows].flatMap((window) => budgetWindows(window, now)));
   // Every budget is reported with a forecast.
   windows.add(LOOKBACK);
   for (const tier of slo.alerts.tiers) {

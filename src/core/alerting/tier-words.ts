@@ -50,8 +50,10 @@ const TIER_WORDS: { readonly [K in Tier['kind']]: TierWords<K> } = {
   budgetRemaining: {
     firesWhen: ({ below }) =>
       below === 0 ? 'the budget is overspent' : `less than ${formatPercent(below, 6)} of the budget left`,
-    standsAt: ({ remainingRatio }, _condition, unit) =>
-      remainingRatio === null ? `no ${unit}` : `${formatPercent(remainingRatio)} left`,
+    standsAt({ remainingRatio, window: { good, bad } }, _condition, unit) {
+      if (remainingRatio !== null) return `${formatPercent(remainingRatio)} left`;
+      return good + bad === 0 ? `no ${unit}` : `too few ${unit} for a percentage`;
+    },
   },
   forecast: {
     firesWhen: ({ within }) => `at this pace the budget is gone within ${formatDuration(within)}`,

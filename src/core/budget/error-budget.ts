@@ -1,7 +1,7 @@
 import type { Counts } from '../counters/cells.ts';
 import type { Objective } from './objective.ts';
 
-/** An error budget in outcomes. `remainingRatio` is signed (-0.3 is 30% over) and null without outcomes. */
+/** An error budget in outcomes. `remainingRatio` is signed (-0.3 is 30% over) and null while nothing can be said. */
 export interface ErrorBudget {
   readonly allowed: number;
   readonly spent: number;
@@ -23,15 +23,20 @@ export function stateOfBudget({ remainingRatio }: Pick<ErrorBudget, 'remainingRa
   return remainingRatio < LOW_BELOW ? 'low' : 'ok';
 }
 
-/** The budget of a window that held these outcomes: `1 - objective` of the valid ones. */
-export function errorBudget(objective: Objective, { good, bad }: Counts): ErrorBudget {
-  const total = good + bad;
+/** The budget of a window that held these outcomes: `1 - objective` of the valid ones, or of those that are expected. */
+export function errorBudget(
+  objective: Objective,
+  { good, bad }: Counts,
+  expectedTotal: number | null = null,
+): ErrorBudget {
+  const counted = good + bad;
+  const total = expectedTotal ?? counted;
   const allowedParts = total * objective.budgetParts;
   const remainingParts = allowedParts - bad * objective.parts;
   return {
     allowed: allowedParts / objective.parts,
     spent: bad,
     remaining: remainingParts / objective.parts,
-    remainingRatio: total === 0 ? null : remainingParts / allowedParts,
+    remainingRatio: counted === 0 ? null : remainingParts / allowedParts,
   };
 }

@@ -29,6 +29,8 @@ export interface Evidence {
   readonly usualGap: () => number | null;
   /** Good and bad in turn of the hours (since the epoch) from one to another, both included, of the longest window. */
   readonly hours: (first: number, last: number) => ArrayLike<number>;
+  /** When the first outcome since a moment came, to the hour; null when none did. Absent: as soon as it was counted. */
+  readonly firstAt?: (since: number) => number | null;
   /** Since when the SLI has been counted. */
   readonly since: number;
 }

@@ -86,6 +86,8 @@ export interface WindowReport {
 
 /** An error budget, and what is left of it in one word. */
 export interface BudgetReport extends ErrorBudget {
+  /** How many outcomes the window is going to hold, of which `allowed` is a share; null where it holds them all already. */
+  readonly expectedTotal: number | null;
   readonly state: BudgetState;
 }
 

@@ -8,7 +8,7 @@ import type { Component } from '../../core/slo/series.ts';
 import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
 import { isDerived, partsPerUnit } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import { MINUTE, formatDuration, minuteOf } from '../../core/time/duration.ts';
+import { HOUR, MINUTE, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { counterRequests } from './counter-requests.ts';
@@ -196,6 +196,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
       streak: () => streaks.read(slo, now),
       usualGap: () => streaks.usualGap(slo, now),
       hours: (first, last) => hoursOf(slo, first, last),
+      firstAt: (since) => firstOf(slo, since, now),
       // A composite says something only since its youngest member does.
       since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
     };
@@ -210,6 +211,19 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
       // Why it cannot be judged is found, and reported, when it is (J4).
       return false;
     }
+  }
+
+  /** The first hour since a moment in which any part of an SLO counted something. */
+  function firstOf(slo: Slo, since: number, now: number): number | null {
+    const series = partsOf(slo).map((part) => counterCache.series(part));
+    for (let hour = Math.floor(since / HOUR); hour * HOUR <= now; hour++) {
+      const holdsAny = series.some((cells) => {
+        const { good, bad } = cells.hour(hour);
+        return good + bad > 0;
+      });
+      if (holdsAny) return hour * HOUR;
+    }
+    return null;
   }
 
   return {

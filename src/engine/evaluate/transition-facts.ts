@@ -1,3 +1,4 @@
+import type { ErrorBudget } from '../../core/budget/error-budget.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
 import { latelyOf, reachOf, reasonOf } from '../../core/alerting/tier-kinds.ts';
@@ -255,7 +256,8 @@ function factsOf(
     openedAt: incident.openedAt,
     at: now,
     reasons: readings.map((reading) => reasonOf(slo.objective, reading)),
-    budget,
+    budget: errorBudgetOf(budget),
+    counted: budget.counts.good + budget.counts.bad,
     exhaustsAt,
     pace: over || exhaustsAt === null ? null : pace,
     peakBurnRate: incident.peakBurnRate,
@@ -271,6 +273,11 @@ function factsOf(
     notified: route.notify,
     insteadOf: null,
   };
+}
+
+/** As much of a budget as notifications say. */
+function errorBudgetOf({ allowed, spent, remaining, remainingRatio }: ErrorBudget): ErrorBudget {
+  return { allowed, spent, remaining, remainingRatio };
 }
 
 function membersOf(reader: Reader, slo: Slo, now: number): MemberFacts[] {

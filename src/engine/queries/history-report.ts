@@ -1,8 +1,8 @@
-import { startOfPeriod } from '../../core/time/calendar.ts';
+import { windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import { HOUR_RETENTION, MINUTE_EXACT } from '../../core/counters/cells.ts';
 import { compositeCounts } from '../../core/sli/composite.ts';
-import { errorBudget } from '../../core/budget/error-budget.ts';
+import { budgetWindows, windowBudget } from '../../core/budget/window-budget.ts';
 import type { HistoryQuery } from '../../core/ports/history-query.ts';
 import type { HistoryPoint, HistoryReport } from '../../core/ports/queries.ts';
 import type { Component } from '../../core/slo/series.ts';
@@ -32,9 +32,11 @@ export async function reportHistory(
   adjustments: Adjustments,
   slo: Slo,
   query: HistoryQuery,
+  since: number,
   now: number,
 ): Promise<HistoryReport> {
-  const earliest = Math.max(windowStart(slo, query.from), now - HOUR_RETENTION);
+  const longest = Math.max(...budgetWindows(slo.window, query.from - 1));
+  const earliest = Math.max(windowStart(query.from, longest), now - HOUR_RETENTION);
   const components = componentsOf(slo);
   const pasts = await Promise.all(
     components.map(async (component): Promise<Past> => {
@@ -51,8 +53,15 @@ export async function reportHistory(
   const points: HistoryPoint[] = [];
   for (let from = query.from; from < query.to; from += query.step) {
     const to = Math.min(from + query.step, query.to);
-    const since = windowStart(slo, to);
-    const budget = since < earliest ? null : errorBudget(slo.objective, sumAll(slo, pasts, since, to));
+    const countedFrom = (start: number) => sumAll(slo, pasts, start, to);
+    const evidence = {
+      sum: (duration: number) => countedFrom(Math.max(earliest, windowStart(to, duration))),
+      since,
+      firstAt: (start: number) => firstBetween(countedFrom, start, to),
+    };
+    // The last moment before the end is the one whose window it is.
+    const isKept = windowStart(to, windowLength(slo.window, to - 1)) >= earliest;
+    const budget = isKept ? windowBudget(slo.objective, slo.window, evidence, to - 1) : null;
     points.push({
       from,
       ...ratioOf(sumAll(slo, pasts, from, to)),
@@ -75,15 +84,28 @@ export async function reportHistory(
   };
 }
 
-/** Where the window that ends at a moment begins; in whole hours where windows are (C5). */
-function windowStart({ window }: Slo, to: number): number {
-  if (window.kind === 'calendar') {
-    // The last moment before the end is the one whose period it is.
-    const start = startOfPeriod(window, to - 1);
-    return to - start > MINUTE_EXACT ? Math.floor(start / HOUR) * HOUR : start;
+/** Where a window that ends on a whole minute begins; in whole hours where windows are (C5). */
+function windowStart(to: number, duration: number): number {
+  const start = to - Math.max(MINUTE, Math.ceil(duration / MINUTE) * MINUTE);
+  return duration > MINUTE_EXACT ? Math.floor(start / HOUR) * HOUR : start;
+}
+
+/** The beginning of the hour in which the first outcome since a moment came; null when none did. */
+function firstBetween(countedFrom: (start: number) => Counts, from: number, to: number): number | null {
+  const holdsAll = (start: number) => {
+    const { good, bad } = countedFrom(start);
+    return good + bad >= all;
+  };
+  const { good, bad } = countedFrom(from);
+  const all = good + bad;
+  if (all === 0) return null;
+  let [first, last] = [Math.floor(from / HOUR), Math.floor((to - 1) / HOUR)];
+  while (first < last) {
+    const middle = Math.ceil((first + last) / 2);
+    if (holdsAll(middle * HOUR)) first = middle;
+    else last = middle - 1;
   }
-  const start = to - Math.max(MINUTE, Math.ceil(window.duration / MINUTE) * MINUTE);
-  return window.duration > MINUTE_EXACT ? Math.floor(start / HOUR) * HOUR : start;
+  return first * HOUR;
 }
 
 function sumAll(slo: Slo, pasts: readonly Past[], from: number, to: number): Counts {

@@ -77,7 +77,8 @@ export function createQueries(options: QueriesOptions): Queries {
       const query = parseHistoryQuery(texts, now);
       if ('problems' in query) return { refused: 'invalid', problems: query.problems };
       await adjustments.refresh(now);
-      return reportHistory(store, adjustments, slo, query, now);
+      await reader.prepare([slo], now);
+      return reportHistory(store, adjustments, slo, query, reader.evidence(slo, now).since, now);
     },
     inFlight() {
       const now = clock.now();

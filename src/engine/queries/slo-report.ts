@@ -1,9 +1,11 @@
-import { endOfPeriod, startOfPeriod, windowLength } from '../../core/time/calendar.ts';
+import { endOfPeriod, startOfPeriod } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import { burnRatesOf } from '../../core/alerting/tier-kinds.ts';
 import type { ErrorBudget } from '../../core/budget/error-budget.ts';
-import { errorBudget, stateOfBudget } from '../../core/budget/error-budget.ts';
+import { stateOfBudget } from '../../core/budget/error-budget.ts';
+import type { WindowBudget } from '../../core/budget/window-budget.ts';
+import { windowBudget } from '../../core/budget/window-budget.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
@@ -31,9 +33,10 @@ export function reportSlo(
   now: number,
   evaluatedAt: number | null,
 ): { readonly report: SloReport; readonly readings: readonly TierReading[] } {
-  const { sum, since } = evidence;
+  const { since } = evidence;
   const readings = readTiers(slo, evidence, now);
-  const { counts, budget, exhaustsAt } = readBudget(slo, state, readings, evidence, now);
+  const { budget, exhaustsAt } = readBudget(slo, state, readings, evidence, now);
+  const { counts } = budget;
   const report: SloReport = {
     id: slo.id,
     workflow: slo.workflow,
@@ -47,7 +50,7 @@ export function reportSlo(
     data: dataOf(counts, now - since < warmUp(slo, readings)),
     sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
     budget: { ...budgetReport(budget), exhaustsAt },
-    windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, sum, now)),
+    windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, evidence, now)),
     burnRates: burnRates(readings),
     budgetPolicy: budgetPolicy(slo, budget),
     incident: openIncident(slo, state),
@@ -88,7 +91,7 @@ export function ratioOf({ good, bad }: Counts): Ratio {
 /** A budget without the rounding errors of summed fractions; of whole outcomes it is exact already. */
 export function undusted(budget: ErrorBudget): ErrorBudget {
   const { allowed, spent, remaining, remainingRatio } = budget;
-  if (Number.isInteger(spent)) return budget;
+  if (Number.isInteger(spent)) return { allowed, spent, remaining, remainingRatio };
   return {
     allowed: rounded(allowed),
     spent: rounded(spent),
@@ -97,8 +100,13 @@ export function undusted(budget: ErrorBudget): ErrorBudget {
   };
 }
 
-function budgetReport(budget: ErrorBudget): BudgetReport {
-  return { ...undusted(budget), state: stateOfBudget(budget) };
+function budgetReport(budget: WindowBudget): BudgetReport {
+  const { expectedTotal } = budget;
+  return {
+    ...undusted(budget),
+    expectedTotal: expectedTotal === null ? null : rounded(expectedTotal),
+    state: stateOfBudget(budget),
+  };
 }
 
 /** A number without floating-point noise: `digits` decimals, and no -0. */
@@ -110,21 +118,16 @@ function share(part: number, total: number): number {
   return Number.isInteger(part) && Number.isInteger(total) ? part / total : rounded(part / total, 12);
 }
 
-function reportWindow(
-  { objective }: Slo,
-  window: TimeWindow,
-  sum: (duration: number) => Counts,
-  now: number,
-): WindowReport {
-  const counts = sum(windowLength(window, now));
+function reportWindow({ objective }: Slo, window: TimeWindow, evidence: Evidence, now: number): WindowReport {
+  const budget = windowBudget(objective, window, evidence, now);
   const calendar = window.kind === 'calendar';
   return {
     window: window.text,
     kind: window.kind,
     from: calendar ? startOfPeriod(window, now) : now - window.duration,
     to: calendar ? endOfPeriod(window, now) : now,
-    sli: ratioOf(counts),
-    budget: budgetReport(errorBudget(objective, counts)),
+    sli: ratioOf(budget.counts),
+    budget: budgetReport(budget),
   };
 }
 

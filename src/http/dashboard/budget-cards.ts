@@ -1,7 +1,7 @@
 import type { AdjustmentReport, MemberReport, SloDetail, WindowReport } from '../../core/ports/queries.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { formatCount, formatPeriod } from '../../core/words/figures.ts';
-import { budgetBadge, budgetBar, goodRatio, timestamp, percent, when } from './format.ts';
+import { budgetBadge, budgetBar, budgetLeft, goodRatio, timestamp, percent, when } from './format.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 
@@ -43,7 +43,7 @@ function windowRow(
     <td data-label="Good">${goodRatio(sli.ratio, objective)}</td>
     <td data-label="Bad of all">${formatCount(sli.bad)} of ${formatCount(sli.total)}</td>
     <td data-label="Budget left" class="budget">
-      ${budgetBar(budget)}<span>${percent(budget.remainingRatio)}</span> ${budgetBadge(budget.state)}
+      ${budgetBar(budget)}<span>${budgetLeft(budget, sli)}</span> ${budgetBadge(budget.state)}
     </td>
   </tr>`;
 }

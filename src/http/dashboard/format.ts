@@ -1,7 +1,13 @@
 import { iso } from '../../core/time/timestamp.ts';
-import { formatPercent, formatRate, formatRelative, formatTime } from '../../core/words/figures.ts';
+import {
+  formatCount,
+  formatPercent,
+  formatRate,
+  formatRelative,
+  formatTime,
+} from '../../core/words/figures.ts';
 import type { BudgetState } from '../../core/budget/error-budget.ts';
-import type { AlertLevel, BudgetReport } from '../../core/ports/queries.ts';
+import type { AlertLevel, BudgetReport, Ratio } from '../../core/ports/queries.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -37,6 +43,15 @@ export function goodRatio(ratio: number | null, objective: number): string {
   return percent(ratio, digits);
 }
 
+/** What is left of a budget as a percentage, or what was counted while that bears none. */
+export function budgetLeft(
+  { remainingRatio }: Pick<BudgetReport, 'remainingRatio'>,
+  { bad, total }: Pick<Ratio, 'bad' | 'total'>,
+): string {
+  if (remainingRatio !== null || total === 0) return percent(remainingRatio);
+  return `${formatCount(bad)} bad of ${formatCount(total)} so far`;
+}
+
 /** A burn rate such as `14.4×`; a dash without outcomes. */
 export function burnRateText(rate: number | null): string {
   return rate === null ? '–' : withSigns(formatRate(rate));
@@ -70,7 +85,7 @@ export function outsideLink(url: string | null, text: string): Html | null {
  * the other end. Drawn as SVG because the security policy allows no inline styles.
  */
 export function budgetBar({ remainingRatio, state }: Pick<BudgetReport, 'remainingRatio' | 'state'>): Html {
-  const label = remainingRatio === null ? 'no outcomes' : `${percent(remainingRatio, 0)} left`;
+  const label = remainingRatio === null ? 'not known' : `${percent(remainingRatio, 0)} left`;
   const share = Math.min(1, Math.abs(remainingRatio ?? 0)) * 100;
   const over = (remainingRatio ?? 0) < 0;
   const level = state === 'ok' ? 'left' : state === 'low' ? 'low' : 'over';

@@ -6,6 +6,7 @@ import {
   alertBadge,
   budgetBadge,
   budgetBar,
+  budgetLeft,
   burnRateText,
   goodRatio,
   outsideLink,
@@ -192,7 +193,7 @@ function sloRow(slo: SloReport, base: string): Html {
       ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small>${dataNote(slo)}
     </td>
     <td data-label="Budget left" class="budget">
-      ${budgetBar(budget)}<span>${percent(budget.remainingRatio)}</span>
+      ${budgetBar(budget)}<span>${budgetLeft(budget, sli)}</span>
       ${budgetBadge(budget.state)}${budgetNote(budget, now)}
     </td>
     <td data-label="Burn rate">

@@ -5,6 +5,7 @@ import {
   alertBadge,
   budgetBadge,
   budgetBar,
+  budgetLeft,
   burnRateText,
   goodRatio,
   outsideLink,
@@ -86,11 +87,13 @@ function budgetCard(slo: SloDetail, now: number): Html {
       </p>
     </header>
     <div class="big">
-      <b>${percent(budget.remainingRatio)}</b> left ${budgetBadge(budget.state)} ${budgetBar(budget)}
+      <b>${budgetLeft(budget, sli)}</b> ${budget.remainingRatio === null ? null : 'left'}
+      ${budgetBadge(budget.state)} ${budgetBar(budget)}
     </div>
     <dl class="numbers">
       ${number('Good', goodRatio(sli.ratio, slo.objective))} ${number('Objective', percent(slo.objective, 9))}
       ${number(capitalized(sli.unit), formatCount(sli.total))}
+      ${budget.expectedTotal === null ? null : number('Expected in all', formatCount(budget.expectedTotal))}
       ${number('Allowed bad', formatCount(budget.allowed))} ${number('Bad', bad(sli))}
       ${number('Runs out', runsOut(slo, now))}
       ${budgetPolicy && number('Deploys', budgetPolicy.deploys === 'frozen' ? html`<span class="alarm">frozen</span>` : 'allowed')}

@@ -15,9 +15,11 @@ import {
 /** From so many times its budget on, an overspent one is shown as a multiple of it: `4,900%` means little to a reader. */
 const MANY_TIMES = 10;
 
-/** `41% budget left`; null without outcomes. */
-export function budgetState({ budget: { remainingRatio } }: NotificationFacts): string | null {
-  if (remainingRatio === null) return null;
+/** `41% budget left`, or what was counted while that bears no percentage; null without outcomes. */
+export function budgetState(facts: NotificationFacts): string | null {
+  const { counted } = facts;
+  const { remainingRatio } = facts.budget;
+  if (remainingRatio === null) return counted === 0 ? null : `${failedSoFar(facts)} so far`;
   if (remainingRatio > 0) return `${formatWholeShare(remainingRatio)} budget left`;
   if (remainingRatio === 0) return 'no budget left';
   return 1 - remainingRatio < MANY_TIMES
@@ -38,15 +40,18 @@ export function outlook(facts: NotificationFacts, burnRate: number | null): stri
 
 /** What is left of the budget, as a share and in what the SLI counts. */
 export function budgetLeft(facts: NotificationFacts): Phrase {
+  const { counted } = facts;
   const { allowed, spent, remaining, remainingRatio } = facts.budget;
-  if (remainingRatio === null) return ['no outcomes to judge'];
   const { units, did, may } = sliWords(facts);
+  if (remainingRatio === null) {
+    if (counted === 0) return ['no outcomes to judge'];
+    return [`${failedSoFar(facts)} so far, too few for a percentage`];
+  }
   const of = `${formatCount(allowed)} ${units}`;
-  const held = allowed / facts.errorBudget;
-  if (allowed < 1 && Number.isFinite(held)) {
+  if (allowed < 1) {
     // Less than one may be bad: "0.96 more than the 0.04 allowed" would be true, and of no help.
     const over = budgetState(facts)?.replace(/^budget /, '');
-    const total = `${formatCount(held)} ${units}`;
+    const total = `${formatCount(counted)} ${units}`;
     if (remainingRatio < 0)
       return [`${over}: ${formatCount(spent)} of ${total} ${did}, and of so few none may`];
     if (spent === 0) return [`100%: none of ${total} ${did}`];
@@ -61,10 +66,15 @@ export function budgetLeft(facts: NotificationFacts): Phrase {
   ];
 }
 
+function failedSoFar(facts: NotificationFacts): string {
+  const { units, did } = sliWords(facts);
+  return `${formatCount(facts.budget.spent)} of ${formatCount(facts.counted)} ${units} ${did}`;
+}
+
 /** When the budget is gone, and at which pace; nothing when it is gone already or there is none. */
 export function runsOut(facts: NotificationFacts): Field[] {
-  const { budget, exhaustsAt, pace, at } = facts;
-  if (budget.remainingRatio !== null && budget.remaining <= 0) return [];
+  const { budget, counted, exhaustsAt, pace, at } = facts;
+  if (counted > 0 && (budget.remainingRatio === null || budget.remaining <= 0)) return [];
   if (exhaustsAt === null) return [{ label: 'Runs out', value: ['not at this pace'] }];
   const basis = pace === null ? '' : `, at the pace of the last ${formatWindow(pace)}`;
   return [{ label: 'Runs out', value: [`${inTime(exhaustsAt, at, timesOf(facts))}${basis}`] }];

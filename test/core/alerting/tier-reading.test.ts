@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { budgetWindows } from '../../../src/core/budget/window-budget.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
 import { outageRun } from '../../../src/core/alerting/outage-proof.ts';
 import type { Counts } from '../../../src/core/counters/cells.ts';
@@ -200,12 +201,18 @@ describe('a forecast tier', () => {
 
   it('does not reach into the next month, where the budget begins anew', () => {
     const slo: Slo = { ...defineSlo({ alerts: { tiers: [tier] } }), window: month };
-    // 100 of 200 are left, and 200 go a day.
-    const sum = (duration: number) =>
-      duration === 6 * HOUR ? { good: 2425, bad: 75 } : { good: 19_900, bad: 100 };
-    const readAt = (at: string) => judged(readTiers(slo, evidenceOf({ sum }), Date.parse(at))[0]!);
+    let now = START;
+    // Some 102 of 202 are left, and 300 go a day; the 28 days before the month held 18,000.
+    const sum = (duration: number) => {
+      if (duration === 6 * HOUR) return { good: 2425, bad: 75 };
+      return { good: budgetWindows(month, now).indexOf(duration) === 1 ? 37_900 : 19_900, bad: 100 };
+    };
+    const readAt = (at: string) => {
+      now = Date.parse(at);
+      return judged(readTiers(slo, evidenceOf({ sum }), now)[0]!);
+    };
     expect(readAt('2026-03-31T11:00:00Z')).toEqual({ met: true, cleared: false });
-    expect(readAt('2026-03-31T12:30:00Z')).toEqual({ met: false, cleared: false });
+    expect(readAt('2026-03-31T16:00:00Z')).toEqual({ met: false, cleared: false });
     expect(readAt('2026-03-31T20:00:00Z')).toEqual({ met: false, cleared: true });
     expect(readAt('2026-04-01T00:00:00Z')).toEqual({ met: true, cleared: false });
   });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { burnRate, maximumBurnRate } from '../../../src/core/budget/burn-rate.ts';
-import { errorBudget } from '../../../src/core/budget/error-budget.ts';
+import { errorBudget, stateOfBudget } from '../../../src/core/budget/error-budget.ts';
 import { DAY, HOUR, SECOND } from '../../../src/core/time/duration.ts';
 import { objective } from '../../support/definitions.ts';
 
@@ -60,6 +60,19 @@ describe('errorBudget', () => {
         },
       ),
     );
+  });
+});
+
+describe('stateOfBudget', () => {
+  it.each([
+    [null, 'ok'],
+    [1, 'ok'],
+    [0.25, 'ok'],
+    [0.2499, 'low'],
+    [0, 'exhausted'],
+    [-3, 'exhausted'],
+  ])('with %s left is %s', (remainingRatio, state) => {
+    expect(stateOfBudget({ remainingRatio })).toBe(state);
   });
 });
 

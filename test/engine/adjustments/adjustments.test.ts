@@ -36,8 +36,8 @@ let world: World;
 let here: Process;
 afterEach(() => world.close());
 
-async function open(slos: readonly Slo[] = [slo], partitions = 1): Promise<void> {
-  world = await startWorld({ slos, partitions });
+async function open(slos: readonly Slo[] = [slo], partitions = 1, counted = 0): Promise<void> {
+  world = await startWorld({ slos, partitions, counted });
   here = startProcess(slos);
 }
 
@@ -469,7 +469,7 @@ describe('history', () => {
   };
 
   it('shows what was counted step by step, the budget after each, and what was adjusted', async () => {
-    await open();
+    await open([slo], 1, 28 * DAY);
     for (let minute = 0; minute < 10; minute++) {
       await world.report(19, 1);
       world.clock.advance(MINUTE);

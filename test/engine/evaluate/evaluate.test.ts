@@ -36,7 +36,7 @@ async function recover(evaluator?: Evaluator): Promise<void> {
 
 describe('the facts of a notification', () => {
   it('are complete when an incident opens and when it resolves', async () => {
-    world = await startWorld();
+    world = await startWorld({ counted: 28 * DAY });
     await world.report(900, 0);
     world.clock.advance(10 * MINUTE);
     const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -114,6 +114,7 @@ describe('the facts of a notification', () => {
           },
         ],
         budget: { allowed: 10, spent: 100, remaining: -90, remainingRatio: -9 },
+        counted: 1000,
         exhaustsAt: null,
         pace: null,
         peakBurnRate: 100,

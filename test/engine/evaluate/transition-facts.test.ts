@@ -130,7 +130,7 @@ describe('the executions that failed last', () => {
 describe('the forecast of a page', () => {
   it('is of the short window of the fastest tier that fires', async () => {
     const slo = defineSlo({ objective: '99%' });
-    world = await startWorld({ slos: [slo] });
+    world = await startWorld({ slos: [slo], counted: 28 * DAY });
     await world.report(1_000_000, 0);
     world.clock.advance(DAY);
     // Slowly for most of a day, which longer windows know, and then all at once.
@@ -157,7 +157,7 @@ describe('a postmortem', () => {
     async (postmortemAbove, required) => {
       const budgetPolicy = { name: 'standard', freezeBelow: null, postmortemAbove };
       const slo: Slo = { ...defineSlo(), budgetPolicy };
-      world = await startWorld({ slos: [slo] });
+      world = await startWorld({ slos: [slo], counted: 28 * DAY });
       await world.report(1_000_000, 0);
       world.clock.advance(10 * DAY);
       await world.report(0, 6000);

@@ -262,6 +262,30 @@ describe('the page of an SLO', () => {
   });
 });
 
+it('leads with counts where a window is too young for a percentage', async () => {
+  const running = await startServer();
+  const sli = { kind: 'outcomes', unit: 'executions', good: 43, bad: 2, total: 45, ratio: 43 / 45 } as const;
+  const budget = { allowed: 10.1, spent: 2, remaining: 8.1, remainingRatio: null, state: 'ok' } as const;
+  const [month] = journeySlo().windows.slice(-1);
+  running.queries.list = [
+    sloDetail({
+      sli,
+      budget: { ...budget, expectedTotal: 10_080, exhaustsAt: null },
+      windows: [{ ...month!, sli, budget: { ...budget, expectedTotal: 10_080 } }],
+    }),
+  ];
+  const { page } = await openPage();
+  await page.goto(running.url);
+  expect(await page.locator('tbody tr').innerText()).toMatch(/2 bad of 45 so far/);
+  expect(await page.locator('main').innerText()).not.toMatch(/Exhausted|Low|overspent/);
+  await page.goto(`${running.url}/slos/order-fulfillment/fulfilled-in-10m`);
+  const section = (name: string) => page.locator(`section[aria-label="${name}"]`).innerText();
+  expect(await section('Error budget')).toMatch(
+    /2 bad of 45 so far[^]*Executions\s+45\s+Expected in all\s+10,080\s+Allowed bad\s+10/,
+  );
+  expect(await section('Windows')).toMatch(/2 of 45\s+2 bad of 45 so far/);
+});
+
 describe('the script', () => {
   it('brings the page up to date without moving it or taking the focus, and says when it cannot', async () => {
     const running = await startServer();

@@ -64,7 +64,13 @@ describe('D4: what is not known is said so', () => {
     const [reason] = OPENED.reasons;
     if (reason?.kind !== 'burnRate') throw new Error('the example burns');
     const short = { duration: 5 * MINUTE, good: 0, bad: 0, burnRate: null };
-    const facts = { ...OPENED, budget: unknown, exhaustsAt: null, reasons: [{ ...reason, short }] };
+    const facts = {
+      ...OPENED,
+      budget: unknown,
+      counted: 0,
+      exhaustsAt: null,
+      reasons: [{ ...reason, short }],
+    };
     expect(fieldsOf(facts)).toMatchObject({
       'Burn rate': '2.92x over 1h, no outcomes over 5m',
       'Budget left': 'no outcomes to judge',
@@ -82,6 +88,7 @@ describe('D4: what is not known is said so', () => {
     const message = compose({
       ...STEP,
       budget: unknown,
+      counted: 0,
       reasons: [{ ...reason, long: empty, short: empty }],
     });
     expect(message.headline).toBe('TICKET order-fulfillment/charge-card-succeeds: burning its error budget');

@@ -1,3 +1,4 @@
+import { budgetWindows, windowBudget } from '../../budget/window-budget.ts';
 import { endOfPeriod, windowLength } from '../../time/calendar.ts';
 import { leastFailures } from '../../slo/alert-policy.ts';
 import { DAY } from '../../time/duration.ts';
@@ -8,17 +9,18 @@ import { hasFailures } from './window-volume.ts';
 
 export const FORECAST: TierKind<'forecast'> = {
   // The other times whose pace it may carry on are windows of the tiers that offer them.
-  windows: (_tier, { window }, now) => [windowLength(window, now), LOOKBACK],
+  windows: (_tier, { window }, now) => [...budgetWindows(window, now), LOOKBACK],
   streak: () => null,
   asksUsualGap: () => false,
   pace: () => null,
   read(tier, { slo, evidence, now, pace }) {
-    const { window, alerts } = slo;
+    const { objective, window, alerts } = slo;
     const length = windowLength(window, now);
     const lookback = pace();
-    const { recent, left } = forecastBudget(slo, evidence, lookback, now);
+    const budget = windowBudget(objective, window, evidence, now);
+    const { recent, left } = forecastBudget(slo, evidence, lookback, now, budget);
     // A budget that is gone needs no pace; for one that is not, no outcomes mean no forecast.
-    const known = left === 0 || recent.good + recent.bad > 0;
+    const known = budget.remainingRatio !== null && (left === 0 || recent.good + recent.bad > 0);
     // With the next period the budget starts afresh.
     const within =
       window.kind === 'rolling' ? tier.within : Math.min(tier.within, endOfPeriod(window, now) - now);
