@@ -64,6 +64,7 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
   );
   return {
     kind: 'test',
+    cause: null,
     slo: 'burnwatch/test',
     workflow: 'burnwatch',
     owner: owner?.name ?? 'no team',

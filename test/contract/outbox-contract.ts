@@ -1,3 +1,4 @@
+import { QUIET } from '../../src/core/alerting/incident.ts';
 import { expect, it } from 'vitest';
 import { NotLeader } from '../../src/core/ports/store/states.ts';
 import type { Claim } from '../../src/core/ports/store/outbox.ts';
@@ -158,9 +159,7 @@ export function outboxContract(place: Place): void {
     await place.store.enqueue([row], NOW);
     await place.store.settle(one!, { result: 'delivered' }, NOW + MINUTE);
     await place.store.enqueue([row], NOW + HOUR);
-    await place.store.commit(ME, [
-      { slo: 's', revision: 0, state: { firing: {}, incident: null }, rows: [row] },
-    ]);
+    await place.store.commit(ME, [{ slo: 's', revision: 0, state: QUIET, rows: [row] }]);
     expect(await pending()).toEqual([]);
     expect(await claim(NOW + 2 * HOUR)).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { NOW } from './outcomes.ts';
 
 const FACTS: NotificationFacts = {
   kind: 'opened',
+  cause: null,
   slo: 'orders/fast',
   workflow: 'orders',
   owner: 'payments',

@@ -23,6 +23,16 @@ const BURNING: AlertState = {
     sequence: 2,
     notified: ['slack', 'mail "ops"'],
   },
+  definition: {
+    sli: 'f1',
+    conditions: 'c1',
+    owner: 'payments "eu"',
+    description: null,
+    runbook: null,
+    objective: 0.999,
+    errorBudget: 0.001,
+    window: '28d',
+  },
 };
 
 /** What a store promises about who leads and what evaluation remembers. */

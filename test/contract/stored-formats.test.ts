@@ -87,7 +87,7 @@ function sentence(...facts: readonly NotificationFacts[]): string {
 /** Without when it began, which the first version took from the length of a window. */
 function comparable([slo, { revision, state }]: [string, StoredState]): [string, object] {
   const incident = state?.incident && { ...state.incident, began: null };
-  return [slo, { revision, state: state && { ...state, incident } }];
+  return [slo, { revision, state: state && { ...state, incident, definition: null } }];
 }
 
 /**
@@ -248,6 +248,8 @@ describe.each(PLACES)('in %s', (_name, restore) => {
       [...definitions.workflows].filter(([name]) => !['mail', 'audit'].includes(name)),
     );
     const process = startProcess(store, clock, OWNER, log, { ...definitions, workflows });
+    await process.evaluator.tick(clock.now());
+    clock.advance(2 * MINUTE);
     await process.evaluator.tick(clock.now());
     expect(await place.value('state', 'mail/done')).toMatchObject({ v: NEWER, meaning: 'another' });
     expect(await place.value('state', 'audit/done')).toMatchObject({ incident: null });

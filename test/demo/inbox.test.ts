@@ -13,6 +13,7 @@ const HOSTILE = `"><script>alert(1)</script>'<!channel>&amp;`;
 
 const FACTS: NotificationFacts = {
   kind: 'opened',
+  cause: null,
   slo: 'orders/done',
   workflow: 'orders',
   owner: 'shop',

@@ -53,6 +53,7 @@ const WHOLE: OutcomeSli = {
 /** A page of a busy workflow, complete; the other examples vary it. */
 export const OPENED: NotificationFacts = {
   kind: 'opened',
+  cause: null,
   slo: 'order-fulfillment/fulfilled-in-10m',
   workflow: 'order-fulfillment',
   owner: 'payments',

@@ -43,6 +43,18 @@ const EXAMPLES: Readonly<Record<string, Notification>> = {
   'reminder-of-silence': notificationOf({ ...examples.SILENT, kind: 'reminder' }),
   unacknowledged: notificationOf(examples.UNACKNOWLEDGED),
   'postmortem-required': notificationOf(examples.POSTMORTEM),
+  'definition-changed': notificationOf({ ...examples.RESOLVED, cause: 'definition-changed' }),
+  'page-loosened': notificationOf({ ...examples.DEESCALATED, cause: 'definition-changed' }),
+  removed: notificationOf({
+    ...examples.RESOLVED,
+    cause: 'removed',
+    reasons: [],
+    during: { good: 0, bad: 0 },
+    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+    counted: 0,
+    failures: [],
+    lastFailed: [],
+  }),
   'data-again': notificationOf(examples.DATA_AGAIN),
 };
 

@@ -169,6 +169,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       remainingRatio: fc.option(signed),
     }),
     counted: count,
+    cause: fc.constantFrom(null, 'definition-changed', 'removed'),
     exhaustsAt: fc.option(time),
     pace: fc.option(fc.nat()),
     peakBurnRate: positive,

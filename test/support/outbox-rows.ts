@@ -8,6 +8,7 @@ import { START } from './clock.ts';
 export function sketchFacts(fields: Partial<NotificationFacts> = {}): NotificationFacts {
   return {
     kind: 'opened',
+    cause: null,
     slo: 'orders/done',
     workflow: 'orders',
     owner: 'payments',

@@ -3,6 +3,8 @@ import { resolveAfterOf } from '../slo/alert-policy.ts';
 import type { TierReading, Watched } from './tier-kind.ts';
 import { burnOf, reachOf, readTier } from './tier-kinds.ts';
 import type { Evidence } from '../counters/evidence.ts';
+import type { AlertDefinition } from './alert-definition.ts';
+import { alertDefinition, meansTheSame } from './alert-definition.ts';
 import { hash53 } from '../hash.ts';
 import type { Slo } from '../slo/slo.ts';
 
@@ -48,9 +50,11 @@ export interface FiringTier {
 export interface AlertState {
   readonly firing: Readonly<Record<string, FiringTier>>;
   readonly incident: Incident | null;
+  /** What the SLO was defined as when that was found; null while nothing fires, and in states from before this was kept. */
+  readonly definition: AlertDefinition | null;
 }
 
-export const QUIET: AlertState = { firing: {}, incident: null };
+export const QUIET: AlertState = { firing: {}, incident: null, definition: null };
 
 /**
  * `escalated`: from ticket to page. `deescalated`: the page tiers have resolved and a ticket tier still fires.
@@ -58,6 +62,12 @@ export const QUIET: AlertState = { firing: {}, incident: null };
  */
 export type TransitionKind =
   'opened' | 'escalated' | 'deescalated' | 'unacknowledged' | 'reminder' | 'resolved';
+
+/**
+ * Why an incident ended or came down, if not because it is over. `definition-changed`: under the new definition of the SLO
+ * its tiers do not fire. `removed`: no file defines the SLO any more.
+ */
+export type EndCause = 'definition-changed' | 'removed';
 
 /** A change of an incident that is notified. */
 export interface Transition {
@@ -70,6 +80,8 @@ export interface Transition {
   readonly readings: readonly TierReading[];
   /** The step that is taken; of `unacknowledged` only. */
   readonly step: EscalationStep | null;
+  /** Of `resolved` and `deescalated` only. */
+  readonly cause: EndCause | null;
 }
 
 /**
@@ -87,7 +99,8 @@ export function readTiers(
 
 /**
  * Moves the alert state of one SLO to `now` and says what changed, one transition at a time. Pure: the same
- * readings, state and time give the same result (J1). A tier that nothing can be said of keeps its state (J2).
+ * readings, state and time give the same result (J1). A tier that nothing can be said of keeps its state (J2). One that
+ * fired under another definition stops at once where its condition does not hold under this one.
  */
 export function step(
   slo: Slo,
@@ -97,9 +110,23 @@ export function step(
 ): { readonly state: AlertState; readonly transition: Transition | null } {
   const firing: Record<string, FiringTier> = {};
   const active: TierReading[] = [];
+  const known = new Set(readings.map(({ tier }) => tier.name));
+  let cause: EndCause | null = Object.keys(previous.firing).every((name) => known.has(name))
+    ? null
+    : 'definition-changed';
+  const before = previous.definition;
+  const changed = before !== null && !meansTheSame(before, alertDefinition(slo));
+  let definition: AlertDefinition | null = null;
   for (const reading of readings) {
     const { name, severity } = reading.tier;
-    const next = stepTier(reading, resolveAfterOf(slo.alerts, severity), previous.firing[name], now);
+    const fired = previous.firing[name];
+    if (changed && fired && reading.met === false) {
+      cause = 'definition-changed';
+      continue;
+    }
+    // What cannot be said yet under the new definition is asked again.
+    if (changed && fired && reading.met === null) definition = before;
+    const next = stepTier(reading, resolveAfterOf(slo.alerts, severity), fired, now);
     if (next) {
       firing[name] = next;
       active.push(reading);
@@ -112,13 +139,14 @@ export function step(
   const { incident } = previous;
   // What only waits to resolve need not be brought to mind.
   const mayRemind = Object.values(firing).some(({ belowSince }) => belowSince === null);
-  const transition = advance(slo, readings, worstFirst, incident, mayRemind, now);
+  if (active.length > 0) definition ??= alertDefinition(slo);
+  const transition = advance(slo, readings, worstFirst, incident, { mayRemind, cause }, now);
   if (transition) {
     const over = transition.kind === 'resolved';
-    return { state: { firing, incident: over ? null : transition.incident }, transition };
+    return { state: { firing, incident: over ? null : transition.incident, definition }, transition };
   }
   return {
-    state: { firing, incident: incident && withPeakBurnRate(incident, worstFirst) },
+    state: { firing, incident: incident && withPeakBurnRate(incident, worstFirst), definition },
     transition: null,
   };
 }
@@ -156,7 +184,7 @@ function advance(
   readings: readonly TierReading[],
   active: readonly TierReading[],
   incident: Incident | null,
-  mayRemind: boolean,
+  { mayRemind, cause }: { readonly mayRemind: boolean; readonly cause: EndCause | null },
   now: number,
 ): Transition | null {
   const [worst] = active;
@@ -167,11 +195,18 @@ function advance(
       incident: { ...incident, sequence: incident.sequence + 1, lastNotifiedAt: now },
       readings: readings.filter(({ tier }) => tier.name === incident.tier),
       step: null,
+      cause,
     };
   }
   const { severity } = worst.tier;
   if (!incident)
-    return { kind: 'opened', incident: opened(slo, active, worst, now), readings: active, step: null };
+    return {
+      kind: 'opened',
+      incident: opened(slo, active, worst, now),
+      readings: active,
+      step: null,
+      cause: null,
+    };
   const notify = (
     kind: TransitionKind,
     changed: Partial<Incident>,
@@ -187,6 +222,7 @@ function advance(
     },
     readings: active,
     step: taken,
+    cause: kind === 'deescalated' ? cause : null,
   });
   if (incident.severity !== severity) {
     return severity === 'page'

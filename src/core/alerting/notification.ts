@@ -1,7 +1,7 @@
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
-import type { Acknowledgement, TransitionKind } from './incident.ts';
+import type { Acknowledgement, EndCause, TransitionKind } from './incident.ts';
 import type { Reason } from './reason.ts';
 import type { Sli } from '../sli/sli.ts';
 
@@ -58,6 +58,8 @@ export interface MissedRun {
 export interface NotificationFacts {
   /** `test` marks a notification that was sent to try a target. */
   readonly kind: TransitionKind | 'test';
+  /** Why an incident ended or came down, if not because it is over. */
+  readonly cause: EndCause | null;
   readonly slo: string;
   readonly workflow: string;
   readonly owner: string;

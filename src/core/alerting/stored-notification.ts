@@ -32,7 +32,8 @@ type Reason1 =
 
 type AddedToRow2 = 'recipients' | 'mayRepeat';
 
-type AddedToFacts2 = 'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun' | 'counted';
+type AddedToFacts2 =
+  'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun' | 'counted' | 'cause';
 
 type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
 
@@ -108,7 +109,14 @@ function upgradeRow(stored: unknown): OutboxRow | null {
 }
 
 function rowOf2({ facts, ...row }: Row2): OutboxRow {
-  const added = { timeZone: null, failing: null, failedUntil: null, recovering: null, missedRun: null };
+  const added = {
+    timeZone: null,
+    failing: null,
+    failedUntil: null,
+    recovering: null,
+    missedRun: null,
+    cause: null,
+  };
   // What might fail was a share of what was counted.
   const { budget, errorBudget } = facts;
   const counted = errorBudget > 0 ? Math.round((budget.allowed / errorBudget) * 1e6) / 1e6 : 0;

@@ -5,7 +5,7 @@ import type { AlertState, Incident } from './incident.ts';
  * Alert states as they are stored. To change a field of `AlertState`: raise `VERSION`, describe the former shape in a
  * type of its own with a function that brings it one version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 2: the fields of `AlertState`.
+ * - 2: the fields of `AlertState`; without `definition` where a version wrote it that does not know that.
  * - 1: `lastNotifiedAt` was `toldAt`, and the oldest incidents have neither that nor what `Incident1` leaves optional.
  */
 const VERSION = 2;
@@ -16,20 +16,26 @@ type Incident1 = Omit<Incident, 'lastNotifiedAt' | AddedLater> &
   Partial<Pick<Incident, AddedLater>> & { readonly toldAt?: number };
 
 /** A state as it is stored from now on. */
-export function storedState({ firing, incident }: AlertState): object {
+export function storedState({ firing, incident, definition }: AlertState): object {
   // Under the former name as well: a replica of version 0.1 may lead for a while during an upgrade, and reads that.
-  return { v: VERSION, firing, incident: incident && { ...incident, toldAt: incident.lastNotifiedAt } };
+  const withFormerName = incident && { ...incident, toldAt: incident.lastNotifiedAt };
+  return { v: VERSION, firing, incident: withFormerName, definition };
 }
 
 /** The state of a stored value; null when a newer version of Burnwatch wrote it. */
 export function upgradeState(stored: unknown): AlertState | null {
   const version = versionOf(stored);
   if (version > VERSION) return null;
-  const { firing, incident } = stored as AlertState;
-  if (!incident) return { firing, incident };
-  if (version === 1) return { firing, incident: incidentOf1(incident) };
+  const {
+    firing,
+    incident,
+    definition = null,
+  } = stored as Omit<AlertState, 'definition'> & Partial<AlertState>;
+  // A replica of 0.1 keeps one that it knows nothing of, and may have gone on under another.
+  if (version === 1) return { firing, incident: incident && incidentOf1(incident), definition: null };
+  if (!incident) return { firing, incident, definition };
   const { toldAt: _, ...current } = incident as Incident & { readonly toldAt: number };
-  return { firing, incident: current };
+  return { firing, incident: current, definition };
 }
 
 function incidentOf1({ toldAt, ...incident }: Incident1): Incident {

@@ -18,6 +18,7 @@ import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
+import { createRedefinitions } from './redefinitions.ts';
 import { longestDeadlines, sweep } from './sweep.ts';
 import type { IncidentChange } from './transition-facts.ts';
 import { createTransitionFacts } from './transition-facts.ts';
@@ -88,6 +89,7 @@ type Acknowledgements = ReadonlyMap<string, StoredRecord<Acknowledgement>>;
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const { store, reader, deriver, definitions, owner, term, log } = options;
   const evaluationGaps = createEvaluationGaps(options);
+  const redefinitions = createRedefinitions(options);
   const transitionFacts = createTransitionFacts(options);
   const longestDeadline = longestDeadlines();
   let states: Map<string, StoredState> | null = null;
@@ -104,6 +106,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     if (statesOfTerm !== term()) states = null;
     statesOfTerm = term();
     states ??= new Map(await store.loadStates());
+    await commit(redefinitions.renames(slos, states), states);
+    states ??= new Map(await store.loadStates());
     await derive(slos, now, context);
     await reader.prepare(slos, now);
     const acknowledgements = await readAcknowledgements(states);
@@ -113,8 +117,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
       evaluate(slo, current, states.get(slo.id), acknowledgements, context, now, found);
     }
-    found.silent.push(...closeRemoved(slos, states));
-    const committed = await commitFound(found, states, now, onCommitted);
+    const removals = redefinitions.removals(current, slos, states, now);
+    const committed = await commitFound(found, removals, states, now, onCommitted);
     await forgetAcknowledgements(acknowledgements);
     await evaluationGaps.end(now);
     if (committed.error !== null) throw committed.error;
@@ -126,19 +130,6 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       notifications,
       ...swept,
     };
-  }
-
-  /** An SLO that is gone from the files cannot burn any more; no target is notified, since it was taken out on purpose. */
-  function closeRemoved(slos: readonly Slo[], known: ReadonlyMap<string, StoredState>): StateChange[] {
-    const defined = new Set(slos.map(({ id }) => id));
-    return [...known].flatMap(([slo, { revision, state }]): StateChange[] => {
-      if (defined.has(slo) || state === null || isQuiet(state)) return [];
-      log.warn(
-        { slo, incident: state.incident?.id },
-        'the incident of an SLO that no file defines any more is closed',
-      );
-      return [{ slo, revision, state: QUIET, rows: [] }];
-    });
   }
 
   /** Adds what changes for one SLO to what was found; one that throws stops no other (J4). */
@@ -185,6 +176,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
    */
   async function commitFound(
     found: Found,
+    removals: readonly StateChange[],
     known: Map<string, StoredState>,
     now: number,
     onCommitted: () => void,
@@ -206,17 +198,20 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     }
     let written = 0;
     let notifications = 0;
+    const count = (committed: readonly StateChange[]): void => {
+      const rows = committed.reduce((sum, change) => sum + change.rows.length, 0);
+      written += committed.length;
+      notifications += rows;
+      if (rows > 0) onCommitted();
+    };
     if (transitions.length > 0) await transitionFacts.prepare(transitions, now);
     const urgent = mostUrgentFirst(transitions);
     for (let from = 0; from < urgent.length; from += TRANSITIONS_AT_ONCE) {
       const slice = urgent.slice(from, from + TRANSITIONS_AT_ONCE);
       const changes = await Promise.all(slice.map((transition) => changeOf(transition, now, found)));
-      const committed = await commitSlice(changes.filter((change) => change !== null));
-      const rows = committed.reduce((sum, change) => sum + change.rows.length, 0);
-      written += committed.length;
-      notifications += rows;
-      if (rows > 0) onCommitted();
+      count(await commitSlice(changes.filter((change) => change !== null)));
     }
+    count(await commitSlice(removals));
     await commitSlice(silent);
     return { transitions: written, notifications, error };
   }

@@ -232,7 +232,7 @@ function factsOf(
   members: readonly MemberFacts[],
   now: number,
 ): NotificationFacts {
-  const { kind, incident, step } = transition;
+  const { kind, incident, step, cause } = transition;
   const readings = burningFirst(transition.readings, state);
   const over = kind === 'resolved';
   const { during } = failing;
@@ -242,6 +242,7 @@ function factsOf(
   const above = policy?.postmortemAbove ?? null;
   return {
     kind,
+    cause,
     slo: slo.id,
     workflow: slo.workflow,
     owner: slo.owner,

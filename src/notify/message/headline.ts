@@ -1,4 +1,4 @@
-import type { TransitionKind } from '../../core/alerting/incident.ts';
+import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatSpan } from '../../core/words/figures.ts';
 import { budgetState } from './budget-words.ts';
@@ -33,7 +33,7 @@ export function headlineOf(
     case 'escalated':
       return burning(facts.severity.toUpperCase(), facts, causes, 'escalated');
     case 'deescalated':
-      return burning('DOWN TO TICKET', facts, causes);
+      return burning('DOWN TO TICKET', facts, causes, facts.cause && endCause(facts.cause));
     case 'unacknowledged':
       return burning(
         'UNACKNOWLEDGED',
@@ -46,10 +46,12 @@ export function headlineOf(
         ? burning('STILL SILENT', facts, causes)
         : burning('STILL BURNING', facts, causes, `open for ${incidentLasted(facts)}`);
     case 'resolved':
+      if (facts.cause) return about('CLOSED', facts, endCause(facts.cause));
       return isSilence(facts)
         ? about('RESOLVED', facts, `data is arriving again after ${incidentLasted(facts)}`)
         : about('RESOLVED', facts, `failed for ${failedFor(facts)}`, budgetState(facts));
     case 'recovered':
+      if (facts.cause) return about('CLOSED', facts, endCause(facts.cause));
       return about(
         'RECOVERED',
         facts,
@@ -60,6 +62,18 @@ export function headlineOf(
       return about('TEST', facts, 'this is only a test, nothing is burning');
     default:
       return event satisfies never;
+  }
+}
+
+/** Why an incident ended or came down, if not because it is over, in a few words. */
+export function endCause(cause: EndCause): string {
+  switch (cause) {
+    case 'definition-changed':
+      return 'definition changed';
+    case 'removed':
+      return 'SLO removed from the files';
+    default:
+      return cause satisfies never;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
-import type { TransitionKind } from '../../core/alerting/incident.ts';
+import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
@@ -104,20 +104,36 @@ function failed({ kind, reasons, failing, during }: NotificationFacts): number {
   return failing?.bad ?? (reasons[0] ? failuresOf(reasons[0]) : 0);
 }
 
+/** What ended without recovering says nothing of recovery. */
+const CLOSED: Readonly<Record<EndCause, Phrase>> = {
+  'definition-changed': [
+    'The definition of the SLO changed, and under the new one no tier fires; that does not say it recovered.',
+  ],
+  removed: ['No SLO file defines this SLO any more, so the incident is closed and nothing watches it.'],
+};
+
 const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phrase>> = {
   opened: why,
   escalated: why,
-  deescalated: (facts) => ['It no longer pages. ', ...capitalized(why(facts))],
+  deescalated: (facts) => [
+    facts.cause ? 'Under the new definition of the SLO it no longer pages. ' : 'It no longer pages. ',
+    ...capitalized(why(facts)),
+  ],
   unacknowledged: why,
   reminder: why,
-  resolved: (facts) =>
-    isSilence(facts)
+  resolved(facts) {
+    if (facts.cause) return CLOSED[facts.cause];
+    return isSilence(facts)
       ? ['It is over: data comes again.']
-      : ['It is over: ', ...failedOf(facts, facts.during, whileItFailed(facts))],
-  recovered: (facts) => [
-    'It fired and recovered before this notification could be sent: ',
-    ...failedOf(facts, facts.during, whileItFailed(facts)),
-  ],
+      : ['It is over: ', ...failedOf(facts, facts.during, whileItFailed(facts))];
+  },
+  recovered(facts) {
+    if (facts.cause) return CLOSED[facts.cause];
+    return [
+      'It fired and recovered before this notification could be sent: ',
+      ...failedOf(facts, facts.during, whileItFailed(facts)),
+    ];
+  },
   test: () => [
     'TEST: someone is checking that notifications arrive here. Nothing is wrong; no action needed.',
   ],
@@ -172,8 +188,8 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   deescalated: (facts) => [...burning(facts), deescalated(facts), ...promise(facts)],
   unacknowledged: (facts) => [...burning(facts), ...waited(facts), ...promise(facts)],
   reminder: (facts) => [...burning(facts), ...promise(facts)],
-  resolved: (facts) => [...summary(facts), ...promise(facts)],
-  recovered: (facts) => [...summary(facts), ...promise(facts)],
+  resolved: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
+  recovered: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
   test: (facts) => [{ label: 'Sent', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
 };
 

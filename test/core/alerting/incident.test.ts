@@ -1,3 +1,4 @@
+import { alertDefinition } from '../../../src/core/alerting/alert-definition.ts';
 import { describe, expect, it } from 'vitest';
 import type { AlertPolicy } from '../../../src/core/slo/alert-policy.ts';
 import type { TierReading } from '../../../src/core/alerting/tier-kind.ts';
@@ -87,6 +88,7 @@ describe('an incident', () => {
         sequence: 1,
         notified: [],
       },
+      definition: alertDefinition(slo),
     });
     expect(transition!.incident).toEqual(state.incident);
   });

@@ -39,14 +39,17 @@ describe('a state of version 1', () => {
 
   it('says under its former name when the latest notification was', () => {
     const stored = { firing: notified.firing, incident: { ...incident, toldAt: lastNotifiedAt } };
-    expect(upgradeState(asJson(stored))).toEqual(notified);
+    expect(upgradeState(asJson(stored))).toEqual({ ...notified, definition: null });
   });
 
   // What a replica of 0.1 makes of a state of this version: it keeps names it does not know, and drops `v`.
   it('that was of version 2 once is read by the name that version 1 kept up', () => {
     const { v, ...rest } = storedState(notified) as AlertState & { v: number };
     const stored = { ...rest, incident: { ...rest.incident!, toldAt: START + HOUR } };
-    expect(upgradeState(asJson(stored))!.incident!.lastNotifiedAt).toBe(START + HOUR);
+    expect(upgradeState(asJson(stored))).toMatchObject({
+      incident: { lastNotifiedAt: START + HOUR },
+      definition: null,
+    });
     expect(v).toBe(2);
   });
 });
@@ -66,7 +69,7 @@ describe('a state from before there was acknowledging', () => {
       lastNotifiedAt: START,
       acknowledged: null,
     };
-    expect(stored('page')).toEqual({ firing, incident: whole });
+    expect(stored('page')).toEqual({ firing, incident: whole, definition: null });
     expect(stored('ticket').incident).toEqual({ ...whole, severity: 'ticket', pagedAt: null });
     expect([began, pagedAt, stepsTaken, lastNotifiedAt, acknowledged]).toHaveLength(5);
   });

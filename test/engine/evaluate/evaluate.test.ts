@@ -60,6 +60,7 @@ describe('the facts of a notification', () => {
       mayRepeat: false,
       facts: {
         kind: 'opened',
+        cause: null,
         slo: 'orders/done',
         workflow: 'orders',
         owner: 'payments',
@@ -364,22 +365,6 @@ it('D2: where a target that was told is gone since, the present ones hear of the
     ['opened', 'pager'],
     ['resolved', 'new-pager'],
   ]);
-});
-
-it('an SLO taken out of the files closes its incident without a word, and starts afresh when it returns', async () => {
-  world = await startWorld();
-  await openIncident();
-  const before = await world.told();
-  const other = defineSlo({ name: 'other', sli: { step: 'ship' } });
-  world.redefine([other]);
-  await world.tick();
-  expect(await world.state(slo)).toEqual(QUIET);
-  world.redefine([slo, other]);
-  world.clock.advance(MINUTE);
-  expect(await world.tick()).toMatchObject({ transitions: 1 });
-  const told = await world.told();
-  expect(told.slice(before.length).map(({ facts }) => facts.kind)).toEqual(['opened']);
-  expect(told.at(-1)!.incident).not.toBe(before[0]!.incident);
 });
 
 it('C3: what is overdue is counted before it is judged', async () => {

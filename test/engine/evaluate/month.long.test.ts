@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { detectionTime } from '../../../src/core/slo/alert-policy.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';
 import { defineSlo } from '../../support/definitions.ts';
@@ -73,7 +74,7 @@ describe('a simulated month', () => {
       // At most the longest short window, and then the five minutes of hysteresis.
       expect(resolved.facts.at).toBeLessThanOrEqual(until + 6 * HOUR + 40 * MINUTE);
     });
-    expect(await world.state(slo)).toEqual({ firing: {}, incident: null });
+    expect(await world.state(slo)).toEqual(QUIET);
     await world.close();
   });
 });

@@ -41,6 +41,6 @@ function change(kind: TransitionKind, severity: Severity, peakBurnRate: number) 
     sequence: 1,
     notified: [],
   };
-  const transition: Transition = { kind, incident, readings: [], step: null };
+  const transition: Transition = { kind, incident, readings: [], step: null, cause: null };
   return { name: `${kind} ${severity} ${peakBurnRate}`, transition };
 }

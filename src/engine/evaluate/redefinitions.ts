@@ -1,0 +1,155 @@
+import type { AlertState, Incident } from '../../core/alerting/incident.ts';
+import { QUIET } from '../../core/alerting/incident.ts';
+import type { AlertDefinition } from '../../core/alerting/alert-definition.ts';
+import type { NotificationFacts, OutboxRow } from '../../core/alerting/notification.ts';
+import { outboxRowId } from '../../core/alerting/notification.ts';
+import { renamedSlos, workflowOf } from '../../core/alerting/renamed-slos.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
+import { EVERY_EXECUTION } from '../../core/sli/sli.ts';
+import type { Definitions, Slo } from '../../core/slo/slo.ts';
+import { MINUTE } from '../../core/time/duration.ts';
+
+type States = ReadonlyMap<string, StoredState>;
+
+/** Follows what becomes of incidents when SLOs are renamed or taken out of the files. */
+export interface Redefinitions {
+  /** The changes that give incidents of renamed SLOs to their new names; to be committed before SLOs are judged. */
+  renames(slos: readonly Slo[], states: States): StateChange[];
+  /** The changes that close the incidents of SLOs which are gone from the files, with their last notifications. */
+  removals(current: Definitions, slos: readonly Slo[], states: States, now: number): StateChange[];
+}
+
+export interface RedefinitionsOptions {
+  /** The term in which this replica leads, see `Leadership`. */
+  readonly term: () => number;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
+  readonly log: Log;
+}
+
+/**
+ * An SLO is gone for good when it has been missing this long: replicas read changed files at different times, and a
+ * renaming may be saved in two steps.
+ */
+const GONE_AFTER = 2 * MINUTE;
+
+export function createRedefinitions({ term, elapsed, log }: RedefinitionsOptions): Redefinitions {
+  /** SLOs as they were at the last tick of this term. Null at the first one: what another replica knew is not known. */
+  let definedBefore: ReadonlySet<string> | null = null;
+  let missingSince = new Map<string, number>();
+  let termOfThose = 0;
+
+  return {
+    renames(slos, states) {
+      if (termOfThose !== term()) {
+        definedBefore = null;
+        missingSince = new Map();
+      }
+      termOfThose = term();
+      const before = definedBefore;
+      definedBefore = new Set(slos.map(nameAndSli));
+      const known = new Map([...states].map(([id, { state }]) => [id, state]));
+      const renamed = renamedSlos(slos, known, (slo) => !before?.has(nameAndSli(slo)));
+      const formers = new Set(renamed.values());
+      const changes = [...renamed].map(([id, former]): StateChange => {
+        const { state } = states.get(former)!;
+        log.info({ slo: id, former, incident: state!.incident!.id }, 'the incident of a renamed SLO goes on');
+        return { slo: id, revision: states.get(id)?.revision ?? 0, state: state!, rows: [] };
+      });
+      for (const former of formers) {
+        const { revision } = states.get(former)!;
+        if (!renamed.has(former)) changes.push({ slo: former, revision, state: QUIET, rows: [] });
+      }
+      return changes;
+    },
+    removals(current, slos, states, now) {
+      const defined = new Set(slos.map(({ id }) => id));
+      const missing = [...states].filter(([id, { state }]) => !defined.has(id) && state?.incident);
+      missingSince = new Map(missing.map(([id]) => [id, missingSince.get(id) ?? elapsed()]));
+      return missing.flatMap(([slo, { revision, state }]): StateChange[] => {
+        if (elapsed() - missingSince.get(slo)! < GONE_AFTER) return [];
+        const rows = rowsOf(current, slo, state!, now);
+        const targets = rows.map(({ target }) => target);
+        log.warn(
+          { slo, incident: state!.incident!.id, targets },
+          'the incident of an SLO that no file defines any more is closed',
+        );
+        return [{ slo, revision, state: QUIET, rows }];
+      });
+    },
+  };
+}
+
+function nameAndSli({ id, fingerprint }: Slo): string {
+  return `${id} ${fingerprint}`;
+}
+
+/** The last notifications of an incident, for those who were notified of it and are still there. */
+function rowsOf(
+  { targets, teams }: Definitions,
+  slo: string,
+  { incident, definition }: AlertState,
+  now: number,
+): OutboxRow[] {
+  // Before there were definitions in states, no more was known than that it is over.
+  if (!incident || !definition) return [];
+  const notified = incident.notified.filter((target) => targets.has(target));
+  const timeZone = teams.get(definition.owner)?.timeZone ?? null;
+  const facts = { ...factsOf(slo, incident, definition, now), timeZone, notified };
+  return notified.map((target) => ({
+    id: outboxRowId(facts, incident.sequence + 1, target),
+    incident: incident.id,
+    target,
+    facts,
+    createdAt: now,
+    attempts: 0,
+    lastError: null,
+    recipients: null,
+    mayRepeat: false,
+  }));
+}
+
+function factsOf(
+  slo: string,
+  { id, severity, openedAt, began, peakBurnRate, acknowledged }: Incident,
+  { owner, description, runbook, objective, errorBudget, window }: AlertDefinition,
+  now: number,
+): Omit<NotificationFacts, 'timeZone' | 'notified'> {
+  return {
+    kind: 'resolved',
+    cause: 'removed',
+    slo,
+    workflow: workflowOf(slo),
+    owner,
+    description,
+    runbook,
+    objective,
+    errorBudget,
+    window,
+    sli: EVERY_EXECUTION,
+    incident: id,
+    severity,
+    openedAt,
+    at: now,
+    reasons: [],
+    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+    counted: 0,
+    exhaustsAt: null,
+    pace: null,
+    peakBurnRate,
+    failing: null,
+    failedUntil: null,
+    recovering: null,
+    during: { good: 0, bad: 0 },
+    began,
+    missedRun: null,
+    acknowledged,
+    waited: null,
+    members: [],
+    postmortem: null,
+    failures: [],
+    lastFailed: [],
+    insteadOf: null,
+  };
+}
