@@ -15,8 +15,9 @@ export interface MinuteHistory {
   readonly badBefore: Float64Array;
   /** The bad ones at the end of a minute since the last minute that held a good one. */
   readonly consecutiveBad: Uint32Array;
-  /** In how many minutes those came. */
+  /** In how many minutes those came, and the first of them, counted from `start`; -1 where there are none. */
   readonly badMinutes: Uint32Array;
+  readonly firstBad: Int32Array;
   /** The last minute up to this one that held an outcome, and a good one, counted from `start`; -1 before the first. */
   readonly lastWith: Int32Array;
   readonly lastGood: Int32Array;
@@ -30,10 +31,12 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
   const badBefore = new Float64Array(minutes + 1);
   const consecutiveBad = new Uint32Array(minutes);
   const badMinutes = new Uint32Array(minutes);
+  const firstBad = new Int32Array(minutes);
   const lastWith = new Int32Array(minutes);
   const lastGood = new Int32Array(minutes);
   let run = 0;
   let runMinutes = 0;
+  let runFrom = -1;
   let last = -1;
   let lastOfGood = -1;
   for (let at = 0; at < minutes; at++) {
@@ -42,14 +45,17 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
     if (good[at]! > 0) {
       run = 0;
       runMinutes = 0;
+      runFrom = -1;
       lastOfGood = at;
     } else if (bad[at]! > 0) {
       run += bad[at]!;
       runMinutes++;
+      if (runFrom < 0) runFrom = at;
     }
     if (good[at]! + bad[at]! > 0) last = at;
     consecutiveBad[at] = run;
     badMinutes[at] = runMinutes;
+    firstBad[at] = runFrom;
     lastWith[at] = last;
     lastGood[at] = lastOfGood;
   }
@@ -60,7 +66,7 @@ export function historyOf(start: number, good: Uint32Array, bad: Uint32Array): M
     hours[hour * 2]! += good[at]!;
     hours[hour * 2 + 1]! += bad[at]!;
   }
-  const streaks = { consecutiveBad, badMinutes, lastWith, lastGood, hours };
+  const streaks = { consecutiveBad, badMinutes, firstBad, lastWith, lastGood, hours };
   return { start, minutes, good, bad, goodBefore, badBefore, ...streaks };
 }
 
@@ -111,6 +117,7 @@ export function evidenceOf(history: MinuteHistory): (minute: number) => Evidence
       return {
         consecutiveBad: history.consecutiveBad[at]!,
         badMinutes: history.badMinutes[at]!,
+        streakSince: history.firstBad[at]! < 0 ? null : (history.start + history.firstBad[at]!) * MINUTE,
         lastGoodMinute: history.lastGood[at]! < 0 ? null : history.start + history.lastGood[at]!,
         lastAt: last < 0 ? null : (history.start + last) * MINUTE,
       };

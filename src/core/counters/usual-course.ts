@@ -8,8 +8,9 @@ export const USUAL_LOOKBACK = 14 * DAY;
 /** How failures usually come at a time of day while it goes well. */
 export interface UsualFailures {
   /**
-   * A quarter more than ever come in an hour of that time and the one with outcomes before it, and not less than a
-   * hundredth of all that come in it: so many may come before what is good, or after it, when there is nothing wrong.
+   * Somewhat more than ever come in an hour of that time and the one with outcomes before it, and not less than a
+   * hundredth of all that come in it, or ten times the budget of those: so many may come before what is good, or after
+   * it, when there is nothing wrong.
    */
   readonly most: number;
   /** Whether most hours with bad outcomes hold no good ones: they come one at a time, or many share a fate. */
@@ -23,10 +24,11 @@ export interface GapReading {
   readonly wanted: readonly number[];
 }
 
-/** Two weeks do not show everything that is usual. */
+/** Two weeks do not show everything that is usual; of small numbers chance adds about their square root. */
 const MARGIN = 1.25;
 /** Failures are no proof where they are so few of all that come in an hour. */
 const SHARE_OF_HOUR = 1 / 100;
+const BUDGETS_OF_HOUR = 10;
 /** A schedule may be moved, by the clocks of a time zone or by an operator. */
 const HOURS_APART = 2;
 /** Of so few days none can be told to be unusual. */
@@ -39,7 +41,13 @@ const MINUTES_OF = 6;
  * batch does at night says nothing of noon. Hours in which most outcomes are bad are left out, and of more than three
  * days the worst one: an outage does not make the next one look usual.
  */
-export function usualFailures(hoursAt: Evidence['hours'], beforeHour: number, hour: number): UsualFailures {
+export function usualFailures(
+  hoursAt: Evidence['hours'],
+  beforeHour: number,
+  hour: number,
+  errorBudget: number,
+): UsualFailures {
+  const share = Math.min(SHARE_OF_HOUR, BUDGETS_OF_HOUR * errorBudget);
   const firstHour = firstUsualHour(beforeHour);
   const cells = hoursAt(firstHour, beforeHour - 1);
   const byDay: number[] = [];
@@ -54,10 +62,12 @@ export function usualFailures(hoursAt: Evidence['hours'], beforeHour: number, ho
       else pure++;
     }
     const goesWell = good >= bad;
-    const apart = Math.abs(((hour - firstHour - at / 2 + 12) % 24) - 12);
-    if (goesWell && apart <= HOURS_APART) {
-      const day = Math.floor(at / 48);
-      const most = Math.max(MARGIN * (bad + previous), (good + bad) * SHARE_OF_HOUR);
+    const ago = hour - firstHour - at / 2;
+    // The same time of how many days ago that is, and how far from it.
+    const day = Math.round(ago / 24);
+    if (goesWell && Math.abs(ago - day * 24) <= HOURS_APART) {
+      const seen = bad + previous;
+      const most = Math.max(seen * MARGIN, seen + Math.sqrt(seen), (good + bad) * share);
       byDay[day] = Math.max(byDay[day] ?? 0, most);
     }
     previous = goesWell ? bad : 0;
@@ -80,8 +90,8 @@ export function usualGap(cells: StreakCells, lastGoodMinute: number): GapReading
     const { good, bad } = cells.hour(hour);
     if (good === 0 || bad > good) continue;
     const before = hours.at(-1);
-    // At least so many minutes, and less than two hours more: near enough for what is longer than an hour.
-    if (before !== undefined && hour - before > 1) add((hour - before - 1) * 60);
+    // At most so many minutes, and less than two hours less: near enough for what is longer than an hour.
+    if (before !== undefined && hour - before > 1) add((hour - before + 1) * 60);
     hours.push(hour);
   }
   const wanted: number[] = [];

@@ -167,12 +167,3 @@ export function defaultTiers(objective: Objective, window: number): (OutageTier 
 function wholeMinutes(duration: number): number {
   return Math.max(1, Math.ceil(duration / MINUTE)) * MINUTE;
 }
-
-/**
- * How long an error rate that starts suddenly takes to fire a tier, in whole milliseconds:
- * `(1 - objective) / errorRate * longWindow * factor`. Null when it never does.
- */
-export function detectionTime(objective: Objective, tier: BurnRateTier, errorRate: number): number | null {
-  const time = Math.round((objective.errorBudget / errorRate) * tier.long * tier.factor);
-  return time <= tier.long ? time : null;
-}

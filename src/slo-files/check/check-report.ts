@@ -1,13 +1,39 @@
 import { formatObjective } from '../../core/budget/objective.ts';
 import { formatPercent, formatSpan } from '../../core/words/figures.ts';
+import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
-import { detectionsOf, outageDetection } from './detection.ts';
+import { detectionsOf, outageDetection, type Detection } from './detection.ts';
+import { judgedAfter } from './judged-after.ts';
 import { conditionWords, proofWords, runNeeded, runWords } from './tier-checks.ts';
 import type { Loaded } from '../load.ts';
 import { formatProblem } from '../yaml/problem.ts';
 import { columns } from './text-table.ts';
 
-type Traffic = Loaded['traffic'];
+interface Context {
+  readonly traffic: Loaded['traffic'];
+  readonly detect: typeof detectionsOf;
+}
+
+/** Thousands of SLOs share a handful of policies, and a table takes a tenth of a second. */
+function detectOnce(): typeof detectionsOf {
+  const known = new Map<string, readonly Detection[]>();
+  return (slo, traffic) => {
+    const { objective, window, alerts, sli } = slo;
+    const rate = expectedVolume(slo, traffic)?.count ?? null;
+    const { tiers, minFailures } = alerts;
+    const key = JSON.stringify([
+      objective.ratio,
+      window.duration,
+      tiers,
+      minFailures,
+      rate,
+      judgedAfter(sli),
+    ]);
+    let found = known.get(key);
+    if (!found) known.set(key, (found = detectionsOf(slo, traffic)));
+    return found;
+  };
+}
 
 /**
  * What `burnwatch check` says: all problems, then for each SLO its tiers and how soon they notice which error rate
@@ -17,11 +43,14 @@ export function checkReport(loaded: Loaded): { text: string; json: object; ok: b
   const { definitions, problems, files, traffic } = loaded;
   const ok = definitions !== null;
   const slos = definitions ? allSlos(definitions) : [];
+  const journeys = journeysOf(slos);
+  const context: Context = { traffic, detect: detectOnce() };
+  const through = ({ id }: Slo) => journeys.get(id) ?? [];
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const sections = [
     ...problems.map(formatProblem),
-    ...slos.map((slo) => sloText(slo, traffic)),
+    ...slos.map((slo) => sloText(slo, context, through(slo))),
     [
       counted(files.length, 'file'),
       ...(ok ? [counted(slos.length, 'SLO')] : []),
@@ -31,48 +60,69 @@ export function checkReport(loaded: Loaded): { text: string; json: object; ok: b
   ];
   return {
     text: `${sections.join('\n\n')}\n`,
-    json: { ok, files, problems, slos: slos.map((slo) => sloJson(slo, traffic)) },
+    json: { ok, files, problems, slos: slos.map((slo) => sloJson(slo, context, through(slo))) },
     ok,
   };
 }
 
-function sloText(slo: Slo, traffic: Traffic): string {
-  const { id, workflow, objective, window, otherWindows, alerts } = slo;
+function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly string[]): string {
+  const { id, workflow, objective, window, otherWindows, alerts, sli } = slo;
   const least = alerts.minFailures;
   const failures = least === null ? '' : `, alerts from at least ${counted(least, 'failure')}`;
   const windows = [window, ...otherWindows].map(({ text }) => text).join(', ');
+  const head = `${id}: ${formatObjective(objective)} over ${windows}${failures}  (${slo.source})`;
+  if (alerts.tiers.length === 0) return `${head}\n  ${throughWords(journeys)}`;
   const rate = traffic.get(workflow) ?? null;
   const run = runNeeded(slo, rate);
   const tiers = alerts.tiers.map((tier) => [tier.name, tier.severity, ...conditionWords(tier, slo, run)]);
   const outage = outageDetection(slo, rate);
-  const rows = detectionsOf(slo, rate).map(({ label, tier, after, budgetSpent }) =>
-    tier && after !== null && budgetSpent !== null
+  const rows = detect(slo, rate).map(({ label, first, page, budgetSpent }) =>
+    first && budgetSpent !== null
       ? [
           label,
-          `${tier.name} (${tier.severity})`,
-          formatSpan(after),
+          `${first.tier.name} (${first.tier.severity})`,
+          formatSpan(first.after),
+          ...(page ? [page.tier.name, formatSpan(page.after)] : ['never', '']),
           formatPercent(budgetSpent),
-          proofWords(tier, run),
+          proofWords(first.tier, run),
         ]
-      : [label, 'never', '', '', ''],
+      : [label, 'never', '', 'never', '', '', ''],
   );
   // Without traffic that moment is unknown; it may well be sooner than anything else.
   const runs =
     outage && outage.after === null
-      ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, runWords(run), '', '']]
+      ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, runWords(run), '', '', '', '']]
       : [];
   const after = runs.length > 0 ? 'after, of a steady stream' : 'after';
+  const lag = judgedAfter(sli);
+  const columnsOf = ['failing', 'first noticed by', after, 'pages by', 'after', 'budget spent by then', ''];
   return [
-    `${id}: ${formatObjective(objective)} over ${windows}${failures}  (${slo.source})`,
+    head,
     ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
     '',
-    ...columns([['failing', 'first noticed by', after, 'budget spent by then', ''], ...runs, ...rows]),
+    ...columns([columnsOf, ...runs, ...rows]),
+    ...(lag > 0 ? [`with the ${formatSpan(lag)} that what never ends is waited for`] : []),
   ]
     .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
     .join('\n');
 }
 
-function sloJson(slo: Slo, traffic: Traffic): object {
+/** How an SLO alerts that has no tiers of its own. */
+function throughWords(journeys: readonly string[]): string {
+  return journeys.length === 0 ? 'does not alert' : `alerts through ${journeys.join(', ')}`;
+}
+
+/** The composites that alert for each of their members that has no tiers of its own. */
+function journeysOf(slos: readonly Slo[]): ReadonlyMap<string, readonly string[]> {
+  const journeys = new Map<string, string[]>();
+  for (const { id, sli, alerts } of slos) {
+    if (sli.kind !== 'composite' || alerts.tiers.length === 0) continue;
+    for (const { slo } of sli.members) journeys.set(slo, [...(journeys.get(slo) ?? []), id]);
+  }
+  return journeys;
+}
+
+function sloJson(slo: Slo, { traffic, detect }: Context, journeys: readonly string[]): object {
   const { id, workflow, owner, objective, window, otherWindows, sli, alerts, budgetPolicy, source } = slo;
   const rate = traffic.get(workflow) ?? null;
   const outage = outageDetection(slo, rate);
@@ -86,12 +136,16 @@ function sloJson(slo: Slo, traffic: Traffic): object {
     source,
     minFailures: alerts.minFailures,
     tiers: alerts.tiers,
+    alertsThrough: alerts.tiers.length === 0 ? journeys : [],
     budgetPolicy: budgetPolicy?.name ?? null,
     outage: outage && { failures: { least: outage.least, most: outage.most }, after: outage.after },
-    detection: detectionsOf(slo, rate).map(({ tier, ...detection }) => ({
+    judgedAfter: judgedAfter(sli),
+    detection: detect(slo, rate).map(({ first, page, ...detection }) => ({
       ...detection,
-      tier: tier?.name ?? null,
-      severity: tier?.severity ?? null,
+      tier: first?.tier.name ?? null,
+      severity: first?.tier.severity ?? null,
+      after: first?.after ?? null,
+      page: page && { tier: page.tier.name, after: page.after },
     })),
   };
 }

@@ -1,17 +1,27 @@
+import { readTier } from '../../core/alerting/tier-kinds.ts';
 import type { OutageTier, Tier } from '../../core/slo/alert-policy.ts';
-import { formatPercent } from '../../core/words/figures.ts';
+import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import type { Slo } from '../../core/slo/slo.ts';
-import { noticedAfter, runNeeded, type Run } from './tier-checks.ts';
+import { MINUTE } from '../../core/time/duration.ts';
+import { formatPercent } from '../../core/words/figures.ts';
+import { judgedAfter } from './judged-after.ts';
+import { FAULT_BEGINS, comesIn, evidenceAfter, type SteadyTraffic } from './steady-traffic.ts';
+import { runNeeded, type Run } from './tier-checks.ts';
 
-/** What a sudden error rate leads to: the first tier that fires, after how long, at what cost. */
+/** A tier that fires, and after how long (milliseconds). */
+export interface Notice {
+  readonly tier: Tier;
+  readonly after: number;
+}
+
+/** What a sudden error rate leads to. */
 export interface Detection {
   readonly errorRate: number;
   readonly label: string;
-  /** Null when no tier ever fires. */
-  readonly tier: Tier | null;
-  /** Milliseconds. */
-  readonly after: number | null;
-  /** Share of the window's error budget that is spent by then. */
+  /** The first tier that fires, and the first that pages; null when none ever does. */
+  readonly first: Notice | null;
+  readonly page: Notice | null;
+  /** Share of the window's error budget that is spent when it is first noticed. */
   readonly budgetSpent: number | null;
 }
 
@@ -20,8 +30,14 @@ export interface OutageDetection extends Run {
   readonly tier: OutageTier;
 }
 
-/** For each error rate what notices it first, the highest rate first. `traffic` is in executions a millisecond. */
-export function detectionsOf(slo: Slo, traffic: number | null): Detection[] {
+/** Outcomes a millisecond of an SLO whose traffic is not known: one a second, which proves anything soon. */
+const BUSY = 1 / 1000;
+
+/**
+ * For each error rate what notices it and when, the highest rate first; `traffic` is in executions a millisecond. The
+ * tiers are read as evaluation reads them (`readTier`), of a steady traffic that was good until the failures began.
+ */
+export function detectionsOf(slo: Slo, traffic: number | null): readonly Detection[] {
   const { objective, alerts, window } = slo;
   const { errorBudget } = objective;
   const rates: readonly (readonly [label: string, errorRate: number])[] = [
@@ -31,20 +47,20 @@ export function detectionsOf(slo: Slo, traffic: number | null): Detection[] {
     [`2x budget (${formatPercent(2 * errorBudget, 4)})`, 2 * errorBudget],
     [`1x budget (${formatPercent(errorBudget, 4)})`, errorBudget],
   ];
+  const volume = expectedVolume(slo, traffic);
+  const rate = volume ? volume.count / window.duration : BUSY;
+  const lag = judgedAfter(slo.sli);
   return rates
     .filter(([, errorRate]) => errorRate <= 1)
     .map(([label, errorRate]) => {
-      let tier: Tier | null = null;
-      let after: number | null = null;
-      for (const candidate of alerts.tiers) {
-        const time = noticedAfter(candidate, { slo, traffic, errorRate });
-        if (time !== null && (after === null || time < after)) {
-          tier = candidate;
-          after = time;
-        }
-      }
-      const budgetSpent = after === null ? null : (errorRate / errorBudget) * (after / window.duration);
-      return { errorRate, label, tier, after, budgetSpent };
+      const notices = alerts.tiers.flatMap((tier): Notice[] => {
+        const after = firesAfter(slo, tier, { rate, errorRate });
+        return after === null ? [] : [{ tier, after: after + lag }];
+      });
+      const first = soonest(notices);
+      const budgetSpent =
+        first && (errorRate / errorBudget) * (Math.min(first.after - lag, window.duration) / window.duration);
+      return { errorRate, label, first, page: soonest(notices.filter(isPage)), budgetSpent };
     });
 }
 
@@ -52,4 +68,68 @@ export function detectionsOf(slo: Slo, traffic: number | null): Detection[] {
 export function outageDetection(slo: Slo, traffic: number | null): OutageDetection | null {
   const tier = slo.alerts.tiers.find((candidate) => candidate.kind === 'outage');
   return tier ? { tier, ...runNeeded(slo, traffic) } : null;
+}
+
+/** Moments that are looked at one by one: of more, each matters less and less. */
+const ONE_BY_ONE = 100;
+
+/** Milliseconds until a tier fires in a steady traffic, to the minute; null when it never does. */
+function firesAfter(slo: Slo, tier: Tier, traffic: SteadyTraffic): number | null {
+  const fires = (minutes: number): boolean => {
+    const evidence = evidenceAfter(minutes, traffic);
+    const now = FAULT_BEGINS + minutes * MINUTE - 1;
+    return readTier(slo, tier, evidence, now, (from) => now - from).met === true;
+  };
+  const full = fullAfter(tier, slo.window.duration);
+  const edges = tier.kind === 'burnRate' ? [0, tier.short, tier.long] : [0, full];
+  const isNews = (minutes: number) =>
+    edges.some((edge) => comesIn(minutes * MINUTE - edge - MINUTE, minutes * MINUTE - edge, traffic));
+  // One more minute than the windows, whose edges are whole minutes.
+  const end = Math.ceil(full / MINUTE) + 1;
+  let minutes = 0;
+  for (let looked = 0; looked < ONE_BY_ONE; looked++) {
+    do minutes++;
+    while (minutes <= end && !isNews(minutes));
+    if (minutes > end) return null;
+    if (fires(minutes)) return minutes * MINUTE;
+  }
+  // By now they are many, and what holds goes on holding until the windows of the tier are full of them, ...
+  let [no, yes] = [minutes, end];
+  for (let next = minutes; next < end; next = Math.ceil(next * 1.05) + 1) {
+    if (!fires(next)) no = next;
+    else {
+      yes = next;
+      break;
+    }
+  }
+  while (yes - no > 1) {
+    const middle = Math.floor((no + yes) / 2);
+    if (fires(middle)) yes = middle;
+    else no = middle;
+  }
+  // ... but for what is at its threshold, which one failure more or less reaches for a moment.
+  for (let at = Math.max(minutes, Math.floor(yes * NEARLY)); at < yes; at++) {
+    if (fires(at)) return at * MINUTE;
+  }
+  return fires(yes) ? yes * MINUTE : null;
+}
+
+/** From which share of the time on something is near its threshold. */
+const NEARLY = 0.85;
+
+/** After how long the windows of a tier hold nothing from before the failures, in milliseconds. */
+function fullAfter(tier: Tier, window: number): number {
+  if (tier.kind === 'burnRate') return tier.long;
+  return tier.kind === 'successRate' ? tier.over : window;
+}
+
+function isPage({ tier }: Notice): boolean {
+  return tier.severity === 'page';
+}
+
+function soonest(notices: readonly Notice[]): Notice | null {
+  return notices.reduce<Notice | null>(
+    (best, notice) => (best && best.after <= notice.after ? best : notice),
+    null,
+  );
 }

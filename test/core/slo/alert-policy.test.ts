@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BurnRateTier } from '../../../src/core/slo/alert-policy.ts';
-import { defaultTiers, detectionTime } from '../../../src/core/slo/alert-policy.ts';
+import { defaultTiers } from '../../../src/core/slo/alert-policy.ts';
+import { detectionTime } from '../../support/detection-time.ts';
 import { beyondChance, outageRun } from '../../../src/core/alerting/outage-proof.ts';
 import { maximumBurnRate } from '../../../src/core/budget/burn-rate.ts';
 import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../../src/core/time/duration.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { detectionTime } from '../../../src/core/slo/alert-policy.ts';
 import { QUIET } from '../../../src/core/alerting/incident.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';
+import { detectionTime } from '../../support/detection-time.ts';
 import { defineSlo } from '../../support/definitions.ts';
 import { startWorld } from '../../support/world.ts';
 

@@ -72,7 +72,8 @@ function worthPage(
   if (proof.chance >= proof.below || failures < leastFailures(alerts, true)) return { proof, usualBad: null };
   // Before the window: what burns in it would look usual.
   const began = Math.floor((now - length) / HOUR);
-  return { proof, usualBad: usualFailures(evidence.hours, began, Math.floor(now / HOUR)).most };
+  const usual = usualFailures(evidence.hours, began, Math.floor(now / HOUR), objective.errorBudget);
+  return { proof, usualBad: usual.most };
 }
 
 /**

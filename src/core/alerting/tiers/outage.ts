@@ -68,7 +68,7 @@ interface Suspicion {
 }
 
 function suspicion(slo: Slo, evidence: Evidence, now: number): Suspicion {
-  const { consecutiveBad, badMinutes, lastGoodMinute } = evidence.streak();
+  const { consecutiveBad, badMinutes, lastGoodMinute, streakSince } = evidence.streak();
   const run = outageRun(slo.objective, volumeOfWindow(slo, evidence, now));
   const needed = Math.max(Math.ceil(leastFailures(slo.alerts, true)), run);
   if (consecutiveBad < needed || badMinutes < Math.min(needed, FEWEST_MINUTES))
@@ -78,7 +78,8 @@ function suspicion(slo: Slo, evidence: Evidence, now: number): Suspicion {
     evidence.hours,
     // The hour of the last good one may hold the run itself.
     Math.floor(lastGoodMinute / 60),
-    Math.floor(now / HOUR),
+    Math.floor((streakSince ?? now) / HOUR),
+    slo.objective.errorBudget,
   );
   // Where many outcomes share a fate, those of one minute are one piece of evidence.
   return { needed, usualBad: alone && badMinutes < needed ? null : most };
