@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readBudget } from '../../../src/core/alerting/budget-reading.ts';
 import { LOOKBACK, failuresLeft, forecastBudget, paceOfTiers } from '../../../src/core/alerting/forecast.ts';
 import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import { windowBudget } from '../../../src/core/budget/window-budget.ts';
 import type { Evidence } from '../../../src/core/counters/evidence.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
@@ -115,7 +116,7 @@ describe('a forecast', () => {
       ...slo,
       window: { kind: 'calendar', unit: 'month', timeZone: 'UTC', duration: 30 * DAY, text: 'month' },
     };
-    // From the first of March to noon of the second: 2,161 outcomes, 22 may fail, 4 did.
+    // From the first of March to noon of the second: 2,161 outcomes, of which 4 failed; the rest of the month is counted on.
     const at = (share: number) =>
       evidenceOf({
         since: START - 100 * DAY,
@@ -123,10 +124,30 @@ describe('a forecast', () => {
           duration === LOOKBACK ? { good: 360 * (1 - share), bad: 360 * share } : { good: 2157, bad: 4 },
       });
     const { left } = forecastBudget(month, at(0.02), LOOKBACK, START);
-    expect(left! / HOUR).toBeCloseTo(17.61 / (60 * 0.01), 1);
-    // At 1.02% it would be gone after 61 days, in another month.
-    expect(readBudget(month, QUIET, [], at(0.0102), START).exhaustsAt).toBeNull();
+    const { remaining } = windowBudget(month.objective, month.window, at(0.02), START);
+    // All that comes is allowed for already, so that each failure spends one.
+    expect(left! / HOUR).toBeCloseTo(remaining / (60 * 0.02), 1);
+    // At a fortieth of that pace it would be gone in another month.
+    expect(readBudget(month, QUIET, [], at(0.0005), START).exhaustsAt).toBeNull();
     expect(readBudget(month, QUIET, [], at(0.02), START).exhaustsAt).toBe(Math.round(START + left!));
+  });
+
+  it('of a young rolling window only spends until it is full', () => {
+    // A day old, 60 an hour, 1% fail as may: what is still to come is counted on, and each failure spends one of it.
+    const young = evidenceOf({
+      since: START - 2 * DAY,
+      sum: (duration) => ({
+        good: (0.99 * Math.min(duration, 2 * DAY)) / MINUTE,
+        bad: (0.01 * Math.min(duration, 2 * DAY)) / MINUTE,
+      }),
+      hours: (first, last) =>
+        Array.from({ length: last - first + 1 }, (_, index) =>
+          (first + index) * HOUR >= START - 2 * DAY ? [59.4, 0.6] : [0, 0],
+        ).flat(),
+    });
+    // At exactly its budget the window is full and spent at one moment; below it, never.
+    const { left } = forecastBudget(slo, young, LOOKBACK, START);
+    expect(left! / DAY).toBeCloseTo(26, 1);
   });
 
   it('is the same in a report and in the forecast tier, when the tiers that fire are those whose condition holds', () => {

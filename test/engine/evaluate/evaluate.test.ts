@@ -86,7 +86,7 @@ describe('the facts of a notification', () => {
             tier: 'outage',
             severity: 'page',
             consecutiveBad: 100,
-            needed: 5,
+            needed: 3,
             streakSince: since,
           },
           {

@@ -29,9 +29,9 @@ function manySlos(count: number): Slo[] {
 async function startWithFailures(count: number): Promise<readonly Slo[]> {
   const slos = manySlos(count);
   world = await startWorld({ slos });
-  await world.report(0, 10);
+  await world.report(0, 10, { durationMs: 1 });
   world.clock.advance(MINUTE);
-  await world.report(0, 10);
+  await world.report(0, 10, { durationMs: 1 });
   return slos;
 }
 

@@ -24,7 +24,7 @@ const tier = (name: string, severity: 'page' | 'ticket', factor: number): BurnRa
 });
 const tiers = [tier('fast', 'page', 10), tier('drift', 'ticket', 2)];
 const define = (name: string, objective = '99%', sli: { step?: string } = {}): Slo =>
-  defineSlo({ name, objective, sli, alerts: { tiers } });
+  defineSlo({ name, objective, sli, alerts: { tiers, resolveAfter: 5 * MINUTE } });
 
 /** Opens a page of `slo`: 20% fail. */
 async function open(slo: Slo, others: readonly Slo[] = []): Promise<void> {

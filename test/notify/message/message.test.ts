@@ -93,7 +93,7 @@ describe('D4: what is not known is said so', () => {
     });
     expect(message.headline).toBe('TICKET order-fulfillment/charge-card-succeeds: burning its error budget');
     expect(phraseText(message.sentence)).toBe(
-      'No attempts ended in the last hour (the objective allows 0.5% to fail); failing since 18:57 UTC.',
+      'No executions ended in the last hour (the objective allows 0.5% to fail); failing since 18:57 UTC.',
     );
   });
 
@@ -105,7 +105,7 @@ describe('D4: what is not known is said so', () => {
 describe('shares of failures', () => {
   it('are told without a second total, though they are kept by the hour', () => {
     const { sentence, causes } = compose(STEP);
-    expect(phraseText(sentence)).toMatch(/^9 of 23 attempts of step charge-card calling stripe failed/);
+    expect(phraseText(sentence)).toMatch(/^9 of 23 executions of step charge-card calling stripe failed/);
     expect(causes.map(({ name, words }) => `${name} ${words}`)).toEqual([
       'charge-card 100% of failures',
       'stripe 100% of failures',
