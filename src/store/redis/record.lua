@@ -20,7 +20,7 @@ for _, home in ipairs({ FLIGHT, EARLY, SETTLED }) do
 end
 
 -- What is to be written of records when a group is through.
-local puts, removals, dues, undues, overdues, underdues = {}, {}, {}, {}, {}, {}
+local puts, removals, dues, dueNoMore, late, lateNoMore = {}, {}, {}, {}, {}, {}
 
 local function append(list, one, other)
   list[#list + 1] = one
@@ -37,19 +37,19 @@ local function flush()
     call('HSET', home, unpack(list))
     anyRecords[home] = true
   end
-  if #undues > 0 then
-    call('ZREM', DUE, unpack(undues))
+  if #dueNoMore > 0 then
+    call('ZREM', DUE, unpack(dueNoMore))
   end
   if #dues > 0 then
     call('ZADD', DUE, unpack(dues))
   end
-  if #underdues > 0 then
-    call('SREM', OVERDUE, unpack(underdues))
+  if #lateNoMore > 0 then
+    call('SREM', OVERDUE, unpack(lateNoMore))
   end
-  if #overdues > 0 then
-    call('SADD', OVERDUE, unpack(overdues))
+  if #late > 0 then
+    call('SADD', OVERDUE, unpack(late))
   end
-  puts, removals, dues, undues, overdues, underdues = {}, {}, {}, {}, {}, {}
+  puts, removals, dues, dueNoMore, late, lateNoMore = {}, {}, {}, {}, {}, {}
 end
 
 -- The records of subjects, by their place: {record, home}.
@@ -106,18 +106,18 @@ local function settle(subject, record, before, former)
   end
   local isLate = home == FLIGHT and isOverdue(record)
   if wasOverdue and not isLate then
-    append(underdues, subject)
+    append(lateNoMore, subject)
   end
   if plain then
     if former then
-      append(undues, subject)
+      append(dueNoMore, subject)
     end
     return nil
   end
   append(tableIn(puts, home), subject, cjson.encode(record))
   append(dues, dueOf(record, home, now), subject)
   if isLate then
-    append(overdues, subject)
+    append(late, subject)
   end
   return home
 end
@@ -339,7 +339,7 @@ local function finish(group, subject, record, timed, end_)
     end
   end
   append(tableIn(removals, FLIGHT), subject)
-  append(undues, subject)
+  append(dueNoMore, subject)
   return start
 end
 
