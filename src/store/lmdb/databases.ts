@@ -35,7 +35,9 @@ export interface PartitionRecord {
 export interface Receipt {
   readonly template: string;
   readonly at: number;
-  readonly startedAt: number | null;
+  /** As an end told it, else as it was recorded. */
+  readonly toldStart: number | null;
+  readonly recordedStart: number | null;
   /** How many started: one, or null when that is not known. */
   readonly count: number | null;
 }

@@ -20,7 +20,6 @@ import { seenAt } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { EndFact, Placed, SubjectRecord } from './subject-record.ts';
 import {
-  firstStart,
   isPlain,
   landingsOf,
   NOTHING_KNOWN,
@@ -125,7 +124,7 @@ function recordEnd(
   let found: 'counted' | 'waiting' = 'counted';
   if (!record && isPlain && group.landings) {
     landAll(tally, { ...subject, count, failure }, group.landings);
-    seen.addEnd(identity, group, { at, startedAt, count: null });
+    seen.addEnd(identity, group, { at, toldStart: startedAt, recordedStart: null, count: null });
   } else {
     const end: EndFact = {
       attempt,
@@ -142,7 +141,7 @@ function recordEnd(
     const before = record ?? (isPlain ? null : knownOf(work, subject.subject));
     const after = withEnd(before ?? NOTHING_KNOWN, end);
     if (after === null) return { recorded: before!.ends[0]!.status };
-    seen.addEnd(identity, group, { at, startedAt, count: null });
+    seen.addEnd(identity, group, { at, toldStart: startedAt, recordedStart: null, count: null });
     if (settle(work, subject.subject, before, after) === 'waiting') found = 'waiting';
   }
   if (group.own.length > 0) landAll(tally, { ...subject, subject: identity, count, failure }, group.own);
@@ -172,7 +171,7 @@ function settle(
   const state = stateOf(after);
   if (state === 'settled' && isPlain(after)) {
     flight.remove(subject);
-    seen.setStart(subject, { startedAt: firstStart(after), count: after.count });
+    seen.setStart(subject, after);
   } else {
     flight.put(subject, state === 'settled' ? { ...after, keepUntil: now + IDENTITY_LIFE } : after);
   }

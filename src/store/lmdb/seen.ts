@@ -15,7 +15,7 @@ export interface Seen {
   /** Remembers an end of a group. */
   addEnd(identity: string, group: EndGroup, receipt: Omit<Receipt, 'template'>): void;
   /** Notes in the receipt of a subject's end what is known of its start. */
-  setStart(identity: string, start: Pick<Receipt, 'startedAt' | 'count'>): void;
+  setStart(identity: string, start: Pick<Receipt, 'toldStart' | 'recordedStart' | 'count'>): void;
 }
 
 export interface SeenEnd extends EndTemplate, Omit<Receipt, 'template'> {}
@@ -60,18 +60,18 @@ export function seenAt(db: Databases, partition: PartitionId, now: number): Seen
       const found = find(`e${identity}`);
       if (!found) return undefined;
       if (!found.receipt) return null;
-      const { template, at, startedAt, count } = found.receipt;
+      const { template, ...known } = found.receipt;
       const shared = db.templates.get(identityKey(found.bucket, partition, template));
-      return shared ? { ...shared, at, startedAt, count } : null;
+      return shared ? { ...shared, ...known } : null;
     },
     addEnd(identity, group, known) {
       const receipt = { template: templateOf(group), ...known };
       db.seen.putSync(identityKey(current, partition, `e${identity}`), receipt);
     },
-    setStart(identity, { startedAt, count }) {
+    setStart(identity, { toldStart, recordedStart, count }) {
       const found = find(`e${identity}`);
       if (!found?.receipt) return;
-      const receipt = { ...found.receipt, startedAt, count };
+      const receipt = { ...found.receipt, toldStart, recordedStart, count };
       db.seen.putSync(identityKey(found.bucket, partition, `e${identity}`), receipt);
     },
   };

@@ -174,12 +174,13 @@ function watchOf({ fingerprint, withinMs, from }: EndSli): readonly Watch[] {
 /** What an end that a receipt tells of leaves known of its subject. */
 export function withReceipt(
   end: Omit<EndPart, 'count' | 'traceId'>,
-  { startedAt, count }: { readonly startedAt: number | null; readonly count: number | null },
+  { toldStart, recordedStart, count }: Pick<SubjectRecord, 'toldStart' | 'recordedStart' | 'count'>,
 ): SubjectRecord {
   return {
     ...NOTHING_KNOWN,
     count,
-    toldStart: startedAt,
+    toldStart,
+    recordedStart,
     watches: count === null ? [] : withWatches([], end.slis.flatMap(watchOf)),
     attempt: 1,
     ends: [{ ...end, count: 1, traceId: null }],

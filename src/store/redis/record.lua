@@ -75,7 +75,9 @@ local function addReceipts(found, subjects)
     if template then
       local at = tonumber(string.sub(one[1], 12, 19), 36)
       local part = { template[1], at, 1, template[2], template[3], cjson.null }
-      local record = { f = tonumber(string.sub(one[1], 20, 27), 36), k = 1, e = { part }, z = at }
+      local record = { k = 1, e = { part }, z = at }
+      local origin = string.sub(one[1], 28) == '?' and 's' or 'f'
+      record[origin] = tonumber(string.sub(one[1], 20, 27), 36)
       if #one[1] == 28 then
         record.n, record.w = 1, watchesOf(template[3])
       end
@@ -230,7 +232,7 @@ local function startFlights(group, first, offsets)
       local before = landingsOf(record)
       addStart(record, readRecord(text))
       if not settle(subject, record, before, found[i][2]) then
-        setReceiptStart(subject, firstStart(record), record.n)
+        setReceiptStart(subject, record.s, record.f, record.n)
       end
     end
   end
@@ -371,7 +373,7 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, conf
     local before = not start and landingsOf(record)
     local recorded = not start and addEnd(record, group, end_)
     if start then
-      append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. startDigits(start, 1))
+      append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. startDigits(record.s, end_.startedAt, 1))
     elseif recorded then
       -- It is as often in conflict as it is in the column.
       for other = offset, group.n - 1 do
@@ -381,7 +383,11 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, conf
       end
     else
       local home = settle(subject, record, before, former)
-      local known = home and '' or startDigits(firstStart(record), record.n)
+      local known = home and '' or startDigits(record.s, record.f, record.n)
+      if not home and not isSimple then
+        -- What is known from now on is in the receipt of the one end that counts.
+        setReceiptStart(subject, record.s, record.f, record.n)
+      end
       append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. known)
       if home == EARLY then
         waiting = waiting + group.count

@@ -3,7 +3,8 @@
 -- KEYS  the beginnings of the keys of 13 starts, 14 ends, 15 templates of receipts, 16 what version 0.1 saw
 -- `buckets` are the numbers of the bucket of now, the next one (of a replica whose clock is ahead), and the two before.
 -- A receipt is the name of a template and the moment of the end, then the first start of its subject if that is known:
--- 11, 8 and 8 digits to the base of 36; and an exclamation mark when it is known how many started. A template is [status, failure, slis], see subject.lua.
+-- 11, 8 and 8 digits to the base of 36; and, when it is known how many started, `!`, or `?` where the start is as it was
+-- recorded and no end told it. A template is [status, failure, slis], see subject.lua.
 
 local STARTS, ENDS, TEMPLATES, FORMER = KEYS[13], KEYS[14], KEYS[15], KEYS[16]
 local SEEN_STARTS, SEEN_ENDS = STARTS .. buckets[1], ENDS .. buckets[1]
@@ -137,18 +138,20 @@ local function digitsOf(moment)
   return leading .. pairOf(math.floor(low / 1296)) .. pairOf(low % 1296)
 end
 
--- What a receipt says of the start of its subject. Both may be nil: when that was, and how many started.
-local function startDigits(start, count)
+-- What a receipt says of the start of its subject: when that was, as it was recorded or as an end told it, and how many
+-- started. All may be nil.
+local function startDigits(recorded, told, count)
+  local start = told or recorded
   if not start and not count then
     return ''
   end
-  return (start and digitsOf(start) or string.rep(' ', 8)) .. (count and '!' or '')
+  return (start and digitsOf(start) or string.rep(' ', 8)) .. (count and (told and '!' or '?') or '')
 end
 
 -- Notes in the receipt of a subject's end what is known of its start.
-local function setReceiptStart(subject, start, count)
+local function setReceiptStart(subject, recorded, told, count)
   local found = receiptsOf({ subject }, 1, 1)[0]
   if found then
-    call('HSET', ENDS .. found[2], subject, string.sub(found[1], 1, 19) .. startDigits(start, count))
+    call('HSET', ENDS .. found[2], subject, string.sub(found[1], 1, 19) .. startDigits(recorded, told, count))
   end
 end
