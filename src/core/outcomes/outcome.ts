@@ -50,7 +50,6 @@ const OTHER_NAMES: Readonly<Record<string, OutcomeStatus>> = {
   crashed: 'failed',
   timeout: 'failed',
   timed_out: 'failed',
-  timedout: 'failed',
   skip: 'skipped',
   start: 'started',
   running: 'started',

@@ -378,7 +378,7 @@ describe('what came since a moment', () => {
   it('leaves out what is excluded, and throws where counters could not be read', async () => {
     await open(slo);
     reader = world.newReader({ excluded: () => without });
-    await world.report(4, 6);
+    await world.report(4, 6, { durationMs: 1 });
     const request = { slo, from: START - MINUTE };
     await world.store.writeHours(without, minute(0, 1, 2), START);
     await reader.prepareSince([request], world.clock.now());
@@ -394,7 +394,7 @@ describe('what came since a moment', () => {
 it('J4: says that the counters of an SLO could not be read, and reads those of others', async () => {
   const other = defineSlo({ workflow: 'shipping' });
   await open(slo, other);
-  await world.report(1, 0);
+  await world.report(1, 0, { durationMs: 1 });
   world.wrapped.before('readBlocks', (blocks) => {
     if ((blocks as { workflow: string }[]).some(({ workflow }) => workflow === 'shipping'))
       throw new TypeError('wrong type');
