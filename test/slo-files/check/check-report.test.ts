@@ -167,6 +167,8 @@ describe('the check report', () => {
       definitions: define([part, lone, journey]),
       problems: [],
       files: [],
+      referenced: [],
+      signature: '',
       traffic: new Map(),
     };
     const { text: words, json } = checkReport(loaded);
