@@ -84,7 +84,7 @@ function missing(found: readonly Found[], what: keyof Found): string {
 }
 
 /** Minutes in words: at most two units, since more would pretend to be exact. */
-function span(minutes: number): string {
+export function span(minutes: number): string {
   if (minutes < 60) return `${minutes}m`;
   const hours = minutes / 60;
   return hours < 48 ? `${oneDecimal(hours)}h` : `${oneDecimal(hours / 24)}d`;
@@ -110,7 +110,7 @@ function rate(perMonth: number): string {
   return perMonth >= 10 ? String(Math.round(perMonth)) : oneDecimal(perMonth);
 }
 
-function oneDecimal(value: number): string {
+export function oneDecimal(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 

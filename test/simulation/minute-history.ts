@@ -133,7 +133,7 @@ export function evidenceOf(history: MinuteHistory): (minute: number) => Evidence
       const from = first - Math.floor(history.start / 60);
       const found = new Float64Array(2 * (last - first + 1));
       const known = history.hours.subarray(Math.max(0, from) * 2, Math.max(0, from + last - first + 1) * 2);
-      found.set(known, Math.max(0, -from) * 2);
+      if (known.length > 0) found.set(known, Math.max(0, -from) * 2);
       return found;
     },
     since: history.start * MINUTE,

@@ -11,6 +11,8 @@ import type { Produced, Producer, ProducerFault } from './producers.ts';
 import { PRODUCERS, produce } from './producers.ts';
 import { MINUTES_PER_DAY, WARM_UP } from './scenarios.ts';
 
+/** Those that are pinned by a test, and those that `npm run simulate` looks at. */
+export const PINNED_OBJECTIVES = ['90%', '99%', '99.9%'] as const;
 export const PRODUCER_OBJECTIVES = ['50%', '90%', '95%', '99%', '99.9%'] as const;
 /** Shares of the budget that are spent while nothing is wrong. */
 export const LEVELS = [0.1, 0.5, 1] as const;
@@ -34,10 +36,14 @@ export interface ProducerCell {
   readonly faults: Readonly<Record<ProducerFault, readonly ProducerRun[]>>;
 }
 
-/** Judges so many months of each producer, and as many of each fault. */
-export function measureProducers(months: number, runs: number): ProducerCell[] {
+/** Judges so many healthy months of each producer and objective, and so many histories of each fault. Takes minutes. */
+export function measureProducers(
+  objectives: readonly string[],
+  months: number,
+  runs: number,
+): ProducerCell[] {
   return PRODUCERS.flatMap((producer) =>
-    PRODUCER_OBJECTIVES.map((objective) => {
+    objectives.map((objective) => {
       const slo = defineSlo({ objective, window: '28d' });
       const health = LEVELS.map((usual) => measureHealth(slo, producer, usual, months));
       const runsOf = (fault: ProducerFault) =>
@@ -99,7 +105,7 @@ function outageDue(slo: Slo, { history, caused }: Produced, began: number): numb
 }
 
 /** The longest time in minutes between two minutes with a success in the seven days before one. */
-function usualGap({ good }: MinuteHistory, before: number): number {
+export function usualGap({ good }: MinuteHistory, before: number): number {
   let [last, longest] = [null as number | null, 0];
   for (let minute = before - 7 * MINUTES_PER_DAY; minute < before; minute++) {
     if (good[minute] === 0) continue;

@@ -26,7 +26,7 @@ const SAMPLED = 61;
 const folder = mkdtempSync(join(tmpdir(), 'burnwatch-promtool-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** SLOs with the burn-rate tiers of their objectives, met by nothing but burn rates, as Prometheus' are. */
+/** SLOs with the burn-rate tiers of their objectives, met by nothing but burn rates, as Prometheus' are: a page would need proof. */
 function slosOver(window: string, objectives: readonly string[]): Slo[] {
   return objectives.map((objective) => {
     const slo = defineSlo({
@@ -37,7 +37,7 @@ function slosOver(window: string, objectives: readonly string[]): Slo[] {
     });
     const tiers = slo.alerts.tiers
       .filter((tier) => tier.kind === 'burnRate')
-      .map((tier) => ({ ...tier, loweredFrom: null }));
+      .map((tier) => ({ ...tier, severity: 'ticket' as const, loweredFrom: null }));
     return { ...slo, alerts: { ...slo.alerts, tiers } };
   });
 }

@@ -9,7 +9,9 @@ const minFailures = z
   .int({ error: MIN_FAILURES })
   .min(1, { error: MIN_FAILURES })
   .max(1_000_000, { error: MIN_FAILURES })
-  .describe('An alert fires only when its long window holds at least this many bad outcomes.');
+  .describe(
+    'An alert fires only when its long window holds at least this many bad outcomes; default: 2, or 1 where chance does not explain a single one.',
+  );
 
 const targets = listOf(name, 'names of targets', 20).min(1, { error: 'at least one target' });
 
@@ -68,7 +70,9 @@ const alertKeys = {
       below: share({ aboveZero: true })
         .optional()
         .describe('Resolve when the level is below this share of the threshold; default: 90%.'),
-      after: duration.optional().describe('And has been for this long; default: 5m.'),
+      after: duration
+        .optional()
+        .describe('And has been for this long; default: 5m for pages, 2h for tickets.'),
     },
     'a map such as { below: 90%, after: 5m }',
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import type { Loaded } from '../../../src/slo-files/load.ts';
 import { checkReport } from '../../../src/slo-files/check/check-report.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import { loadText } from '../slo-folder.ts';
@@ -163,7 +164,7 @@ describe('the check report', () => {
         members: [{ slo: id, workflow, fingerprint, sli, weight: 1 }],
       },
     });
-    const loaded = {
+    const loaded: Loaded = {
       definitions: define([part, lone, journey]),
       problems: [],
       files: [],
