@@ -52,7 +52,7 @@ export function evidenceOf(given: {
     sum = { good: 0, bad: 0 },
     streak = {},
     usualGap = null,
-    hours = (first, last) => new Array<number>(2 * (last - first + 1)).fill(0),
+    hours = (first, last) => Array.from({ length: 2 * (last - first + 1) }, () => 0),
     since = START - 100 * DAY,
   } = given;
   const { consecutiveBad = 0 } = streak;

@@ -58,7 +58,7 @@ function deviance(count: number, mean: number): number {
 
 /**
  * The continued fraction of the incomplete beta function `I_x(a, b) = x^a (1-x)^b / (a B(a, b)) * fraction`
- * (DLMF 8.17.22), by Lentz's method. Far from the mean a handful of terms are enough, near it about the square root of
+ * (Digital Library of Mathematical Functions, 8.17.22), by Lentz's method. Far from the mean a handful of terms are enough, near it about the square root of
  * the larger of `a` and `b`.
  */
 function betaFraction(a: number, b: number, x: number): number {

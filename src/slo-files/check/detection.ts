@@ -71,7 +71,7 @@ export function outageDetection(slo: Slo, traffic: number | null): OutageDetecti
 }
 
 /** Moments that are looked at one by one: of more, each matters less and less. */
-const ONE_BY_ONE = 100;
+const ONE_BY_ONE = 40;
 
 /** Milliseconds until a tier fires in a steady traffic, to the minute; null when it never does. */
 function firesAfter(slo: Slo, tier: Tier, traffic: SteadyTraffic): number | null {
@@ -93,6 +93,8 @@ function firesAfter(slo: Slo, tier: Tier, traffic: SteadyTraffic): number | null
     if (minutes > end) return null;
     if (fires(minutes)) return minutes * MINUTE;
   }
+  // Where a share succeeds, one run is like the next.
+  if (tier.kind === 'outage' && traffic.errorRate < 1) return null;
   // By now they are many, and what holds goes on holding until the windows of the tier are full of them, ...
   let [no, yes] = [minutes, end];
   for (let next = minutes; next < end; next = Math.ceil(next * 1.05) + 1) {
@@ -115,7 +117,7 @@ function firesAfter(slo: Slo, tier: Tier, traffic: SteadyTraffic): number | null
 }
 
 /** From which share of the time on something is near its threshold. */
-const NEARLY = 0.85;
+const NEARLY = 0.9;
 
 /** After how long the windows of a tier hold nothing from before the failures, in milliseconds. */
 function fullAfter(tier: Tier, window: number): number {

@@ -47,10 +47,10 @@ describe('usual failures', () => {
 describe('the usual gap', () => {
   const LAST = 24 * 1000 * 60 + 59;
   /** Good outcomes in minutes that are so many minutes ago. */
-  function gapOf(agos: readonly number[], absent: readonly number[] = [], badAgos: readonly number[] = []) {
+  function gapOf(goodAt: readonly number[], absent: readonly number[] = [], badAt: readonly number[] = []) {
     const counts: MinuteCounts = new Map([
-      ...agos.map((ago): [number, Counts] => [LAST - ago, { good: 1, bad: 0 }]),
-      ...badAgos.map((ago): [number, Counts] => [LAST - ago, { good: 0, bad: 9 }]),
+      ...goodAt.map((ago): [number, Counts] => [LAST - ago, { good: 1, bad: 0 }]),
+      ...badAt.map((ago): [number, Counts] => [LAST - ago, { good: 0, bad: 9 }]),
     ]);
     const { hour } = cellHistory(counts);
     return usualGap(
