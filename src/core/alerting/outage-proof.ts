@@ -1,6 +1,6 @@
 import type { Objective } from '../budget/objective.ts';
 import type { Counts } from '../counters/cells.ts';
-import { binomialTail } from './binomial-tail.ts';
+import { chanceOfAtLeast } from './binomial.ts';
 
 /** What proves a fault is what chance would show less than once in this many windows. */
 const WINDOWS_PER_FALSE_PROOF = 100;
@@ -65,5 +65,5 @@ export function chanceProof(
   const below = every / (SLO_WINDOWS_PER_FALSE_PAGE * Math.max(every, window));
   if (bad <= 0 || failures <= 0) return { chance: 1, below };
   const outcomes = failures + (good * failures) / bad;
-  return { chance: binomialTail(outcomes, failures, objective.errorBudget, objective.ratio), below };
+  return { chance: chanceOfAtLeast(outcomes, failures, objective.errorBudget, objective.ratio), below };
 }

@@ -3,7 +3,7 @@ import { formatPercent, formatSpan } from '../../core/words/figures.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
 import { detectionsOf, outageDetection, type Detection } from './detection.ts';
-import { judgedAfter } from './judged-after.ts';
+import { countingDelay } from './counting-delay.ts';
 import { conditionWords, proofWords, runNeeded, runWords } from './tier-checks.ts';
 import type { Loaded } from '../load.ts';
 import { formatProblem } from '../yaml/problem.ts';
@@ -27,7 +27,7 @@ function detectOnce(): typeof detectionsOf {
       tiers,
       minFailures,
       rate,
-      judgedAfter(sli),
+      countingDelay(sli),
     ]);
     let found = known.get(key);
     if (!found) known.set(key, (found = detectionsOf(slo, traffic)));
@@ -94,7 +94,7 @@ function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
       ? [['everything', `${outage.tier.name} (${outage.tier.severity})`, runWords(run), '', '', '', '']]
       : [];
   const after = runs.length > 0 ? 'after, of a steady stream' : 'after';
-  const lag = judgedAfter(sli);
+  const lag = countingDelay(sli);
   const columnsOf = ['failing', 'first noticed by', after, 'pages by', 'after', 'budget spent by then', ''];
   return [
     head,
@@ -139,7 +139,7 @@ function sloJson(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
     alertsThrough: alerts.tiers.length === 0 ? journeys : [],
     budgetPolicy: budgetPolicy?.name ?? null,
     outage: outage && { failures: { least: outage.least, most: outage.most }, after: outage.after },
-    judgedAfter: judgedAfter(sli),
+    countingDelay: countingDelay(sli),
     detection: detect(slo, rate).map(({ first, page, ...detection }) => ({
       ...detection,
       tier: first?.tier.name ?? null,

@@ -4,7 +4,7 @@ import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import { MINUTE } from '../../core/time/duration.ts';
 import { formatPercent } from '../../core/words/figures.ts';
-import { judgedAfter } from './judged-after.ts';
+import { countingDelay } from './counting-delay.ts';
 import { FAULT_BEGINS, comesIn, evidenceAfter, type SteadyTraffic } from './steady-traffic.ts';
 import { runNeeded, type Run } from './tier-checks.ts';
 
@@ -49,7 +49,7 @@ export function detectionsOf(slo: Slo, traffic: number | null): readonly Detecti
   ];
   const volume = expectedVolume(slo, traffic);
   const rate = volume ? volume.count / window.duration : BUSY;
-  const lag = judgedAfter(slo.sli);
+  const lag = countingDelay(slo.sli);
   return rates
     .filter(([, errorRate]) => errorRate <= 1)
     .map(([label, errorRate]) => {

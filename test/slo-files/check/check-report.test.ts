@@ -15,7 +15,7 @@ interface Json {
     readonly id: string;
     readonly tiers: readonly object[];
     readonly alertsThrough: readonly string[];
-    readonly judgedAfter: number;
+    readonly countingDelay: number;
     readonly outage: { readonly failures: object; readonly after: number | null } | null;
     readonly detection: readonly {
       readonly errorRate: number;
@@ -60,12 +60,12 @@ describe('the check report', () => {
   it('counts what `within` and `succeededEvery` add, and says so', async () => {
     const within = text('99%').replace('sli: succeeded', 'sli: { within: 10m }');
     const { json, text: words } = await check(within);
-    expect(json.slos[0]).toMatchObject({ judgedAfter: 10 * MINUTE });
+    expect(json.slos[0]).toMatchObject({ countingDelay: 10 * MINUTE });
     expect(json.slos[0]!.detection[0]).toMatchObject({ after: 12 * MINUTE, page: { after: 12 * MINUTE } });
     expect(words).toMatch(/with the 10m that what never ends is waited for/);
     const fresh = text('99%').replace('sli: succeeded', 'sli: { succeededEvery: 6h }');
     const { json: every } = await check(fresh);
-    expect(every.slos[0]!.judgedAfter).toBe(6 * HOUR);
+    expect(every.slos[0]!.countingDelay).toBe(6 * HOUR);
     expect(every.slos[0]!.detection[0]!.after!).toBeGreaterThan(6 * HOUR);
   });
 

@@ -4,7 +4,7 @@
  * composites are: between whole counts it runs on smoothly, as the regularised incomplete beta function
  * `I_p(bad, total - bad + 1)`. Exact to about 13 digits.
  */
-export function binomialTail(total: number, bad: number, p: number, q: number): number {
+export function chanceOfAtLeast(total: number, bad: number, p: number, q: number): number {
   if (bad <= 0) return 1;
   if (bad > total) return 0;
   const above = total - bad + 1;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binomialTail } from '../../../src/core/alerting/binomial-tail.ts';
+import { chanceOfAtLeast } from '../../../src/core/alerting/binomial.ts';
 
 /** Total, bad, and the probability as a fraction; with the tail to 16 digits, by the series of the incomplete beta function at 60. */
 const GOLDEN: readonly (readonly [total: number, bad: number, parts: number, of: number, tail: number])[] = [
@@ -31,7 +31,7 @@ const GOLDEN: readonly (readonly [total: number, bad: number, parts: number, of:
 
 describe('the binomial tail', () => {
   it.each(GOLDEN)('of %d outcomes with %d bad at %d in %d is %d', (total, bad, parts, of, tail) => {
-    const found = binomialTail(total, bad, parts / of, (of - parts) / of);
+    const found = chanceOfAtLeast(total, bad, parts / of, (of - parts) / of);
     expect(Math.abs(found / tail - 1)).toBeLessThan(1e-12);
   });
 
@@ -51,7 +51,7 @@ describe('the binomial tail', () => {
           // 18 digits are enough to compare 12, and more than a number holds.
           const scaled = Number((sum * 10n ** 300n) / 100n ** BigInt(total)) / 1e300;
           const p = Number(percent) / 100;
-          const found = binomialTail(total, bad, p, Number(100n - percent) / 100);
+          const found = chanceOfAtLeast(total, bad, p, Number(100n - percent) / 100);
           expect(Math.abs(found - scaled)).toBeLessThanOrEqual(1e-12 * scaled);
         },
       ),
@@ -66,10 +66,10 @@ describe('the binomial tail', () => {
         fc.constantFrom(0.0001, 0.01, 0.1, 0.5),
         (total, share, p) => {
           const bad = total * share;
-          const tail = binomialTail(total, bad, p, 1 - p);
+          const tail = chanceOfAtLeast(total, bad, p, 1 - p);
           expect(tail).toBeGreaterThanOrEqual(0);
           expect(tail).toBeLessThanOrEqual(1);
-          expect(binomialTail(total, Math.min(total, bad * 1.01), p, 1 - p)).toBeLessThanOrEqual(
+          expect(chanceOfAtLeast(total, Math.min(total, bad * 1.01), p, 1 - p)).toBeLessThanOrEqual(
             tail * (1 + 1e-12),
           );
         },
@@ -78,7 +78,7 @@ describe('the binomial tail', () => {
   });
 
   it('is certain of no failure, and impossible of more than there are outcomes', () => {
-    expect(binomialTail(10, 0, 0.01, 0.99)).toBe(1);
-    expect(binomialTail(10, 10.5, 0.01, 0.99)).toBe(0);
+    expect(chanceOfAtLeast(10, 0, 0.01, 0.99)).toBe(1);
+    expect(chanceOfAtLeast(10, 10.5, 0.01, 0.99)).toBe(0);
   });
 });
