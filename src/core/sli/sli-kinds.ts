@@ -160,7 +160,12 @@ const SLI_KINDS: { readonly [K in Sli['kind']]: SliKind<K> } = {
     meaning: ({ kind, method, members }) => [
       kind,
       method,
-      members.map(({ slo, sli, weight }) => [slo, meaningOf(sli), weight]),
+      members.map(({ slo, sli, weight, budgetScale }) => [
+        slo,
+        meaningOf(sli),
+        weight,
+        ...(budgetScale === undefined ? [] : [budgetScale]),
+      ]),
     ],
     unit({ members }) {
       const units = new Set(members.map(({ sli }) => unitOf(sli)));

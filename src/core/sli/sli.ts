@@ -143,10 +143,15 @@ export interface CompositeMember {
   readonly sli: ComponentSli;
   readonly fingerprint: string;
   readonly weight: number;
+  /**
+   * The error budget of the whole divided by that of this member's own objective, where it burns against that (OpenSLO); the
+   * weighted mean is then one of burn rates. Absent: 1, a weighted mean of error rates.
+   */
+  readonly budgetScale?: number;
 }
 
 /**
- * Made of the SLIs of other SLOs. `weighted`: its error rate is the weighted mean of theirs; `all-of`: a journey
+ * Made of the SLIs of other SLOs. `weighted`: its error rate is the weighted mean of theirs, each times its scale; `all-of`: a journey
  * is good when every part of it is, so its good ratio is the product of theirs.
  */
 export interface CompositeSli {

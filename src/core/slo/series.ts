@@ -12,6 +12,8 @@ export interface Component extends SliId {
   readonly sli: ComponentSli;
   /** Its share in a composite, relative to the other members; 1 for an SLO by itself. */
   readonly weight: number;
+  /** As that of the member. */
+  readonly budgetScale?: number | undefined;
 }
 
 /** What an SLO is judged by: its own SLI, or those of the members of a composite. */

@@ -152,7 +152,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     return (window) =>
       compositeCounts(
         sli.method,
-        parts.map(({ weight }, index) => ({ weight, ...sums[index]!(window) })),
+        parts.map(({ weight, budgetScale }, index) => ({ weight, budgetScale, ...sums[index]!(window) })),
       );
   }
 
@@ -181,7 +181,12 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     for (let at = 0; at < mixed.length; at += 2) {
       const { good, bad } = compositeCounts(
         sli.method,
-        parts.map(({ weight }, index) => ({ weight, good: hours[index]![at]!, bad: hours[index]![at + 1]! })),
+        parts.map(({ weight, budgetScale }, index) => ({
+          weight,
+          budgetScale,
+          good: hours[index]![at]!,
+          bad: hours[index]![at + 1]!,
+        })),
       );
       mixed[at] = good;
       mixed[at + 1] = bad;
@@ -261,7 +266,10 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
       const { sli } = slo;
       if (sli.kind !== 'composite') return [];
       const window = windowLength(slo.window, now);
-      const counts = partsOf(slo).map((part) => ({ weight: part.weight, ...sumsOf(part, now)(window) }));
+      const counts = partsOf(slo).map((part) => {
+        const { weight, budgetScale } = part;
+        return { weight, budgetScale, ...sumsOf(part, now)(window) };
+      });
       const shares = spentShares(sli.method, counts);
       return counts.map(({ weight, good, bad }, index) => ({
         slo: sli.members[index]!.slo,

@@ -111,7 +111,8 @@ function firstBetween(countedFrom: (start: number) => Counts, from: number, to: 
 function sumAll(slo: Slo, pasts: readonly Past[], from: number, to: number): Counts {
   const counts = pasts.map(({ component, counted, excluded }) => {
     const [all, out] = [counted(from, to), excluded(from, to)];
-    return { weight: component.weight, ...inUnits(component, subtract(all, out)) };
+    const { weight, budgetScale } = component;
+    return { weight, budgetScale, ...inUnits(component, subtract(all, out)) };
   });
   return slo.sli.kind === 'composite' ? compositeCounts(slo.sli.method, counts) : counts[0]!;
 }

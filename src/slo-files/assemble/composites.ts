@@ -30,7 +30,7 @@ export function resolveComposite(
   const found: CompositeMember[] = [];
   const fail = (at: number, message: string, suggestion?: string): void =>
     report(problemAt(source, at, 'error', message, { suggestion }));
-  for (const { reference, weight, at } of members) {
+  for (const { reference, weight, budgetScale, at } of members) {
     // The name of an SLO has no slash.
     const slo = reference.includes('/') ? reference : `${workflow}/${reference}`;
     const candidate = candidates.get(slo);
@@ -46,7 +46,8 @@ export function resolveComposite(
     else if (found.some((member) => member.slo === slo)) fail(start, `${shown} is there twice`);
     else if (candidate.sli) {
       const { sli } = candidate;
-      found.push({ slo, workflow: candidate.workflow, sli, fingerprint: fingerprint(sli), weight });
+      const scale = budgetScale === undefined ? {} : { budgetScale };
+      found.push({ slo, workflow: candidate.workflow, sli, fingerprint: fingerprint(sli), weight, ...scale });
     }
   }
   return found.length === members.length ? { kind: 'composite', method, members: found } : null;

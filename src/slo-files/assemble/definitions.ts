@@ -1,5 +1,6 @@
 import type { Objective } from '../../core/budget/objective.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../core/slo/slo.ts';
+import { allSlos } from '../../core/slo/slo.ts';
 import { type Candidate, type Candidates, resolveComposite } from './composites.ts';
 import {
   checkTargets,
@@ -16,7 +17,7 @@ import { draftSlo, type SloDraft } from '../native/slo.ts';
 import { readTimeZone } from '../native/time-zone.ts';
 import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
-import { reviewSlos } from './warnings.ts';
+import { pagesInOutage, reviewSlos } from './warnings.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../yaml/suggestion.ts';
 import { parseTraffic } from '../native/traffic.ts';
@@ -77,9 +78,11 @@ export async function assemble(
     workflows.set(name, { name, owner, runbook, steps, slos });
   }
   const definitions: Definitions = { workflows, teams, targets };
+  const paging = new Set(allSlos(definitions).flatMap((slo) => (pagesInOutage(slo) ? [slo.id] : [])));
+  const around = { teams, objectives, paging };
   for (const draft of joined.workflows) {
     if (timeSlice.due()) await timeSlice.rest();
-    await reviewSlos(draft, workflows.get(draft.name)!.slos, { teams, objectives }, timeSlice, report);
+    await reviewSlos(draft, workflows.get(draft.name)!.slos, around, timeSlice, report);
   }
   const traffic = joined.workflows.flatMap(({ name, traffic: rate }) =>
     rate === null ? [] : [[name, rate] as const],

@@ -6,7 +6,7 @@ import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
-import { firesInOutage } from '../native/tier.ts';
+import { firesAt, firesInOutage } from '../native/tier.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { problemAt, type ReportProblem } from '../yaml/source-text.ts';
 import { placeAt, shortened } from '../yaml/value-tree.ts';
@@ -17,6 +17,8 @@ export interface Around {
   readonly teams: ReadonlyMap<string, Team>;
   /** The objectives of all SLOs by their ids. */
   readonly objectives: ReadonlyMap<string, Objective>;
+  /** The ids of the SLOs that page for a total outage of what they count. */
+  readonly paging: ReadonlySet<string>;
 }
 
 /** Parts that something relies on, and the product of their objectives. */
@@ -30,10 +32,11 @@ interface Parts {
 export async function reviewSlos(
   { owner, place, source, traffic, drafts }: WorkflowDraft,
   slos: readonly Slo[],
-  { teams, objectives }: Around,
+  around: Around,
   timeSlice: TimeSlice,
   report: ReportProblem,
 ): Promise<void> {
+  const { teams, objectives, paging } = around;
   // Once for all SLOs: a workflow may have thousands.
   const reliedOn = [
     partsOf('its dependencies', strictest(slos, 'dependency')),
@@ -55,7 +58,10 @@ export async function reviewSlos(
     warn('window', warningsOf(slo.sli).shortWindow(slo, slo.sli, traffic));
     warn('objective', lowObjective(slo) ?? strictObjective(slo, reliedOn, objectives));
     warn('sli.where', literalPattern(slo));
-    warn(placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy', unpagedOutage(slo));
+    warn(
+      placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy',
+      unpagedOutage(slo) ?? unpagedPart(slo, paging),
+    );
   }
   const team = teams.get(owner);
   const at = placeAt(place, ['owner']) ?? place;
@@ -216,9 +222,29 @@ function stricter(objective: Objective, { what, objectives: parts, product }: Pa
 }
 
 /** A list of tiers of which none pages when everything fails. */
-function unpagedOutage({ alerts, objective }: Slo): string | null {
+function unpagedOutage(slo: Slo): string | null {
   // The parts of an OpenSLO composite leave alerting to the whole.
-  if (alerts.tiers.length === 0) return null;
-  if (alerts.tiers.some((tier) => tier.severity === 'page' && firesInOutage(tier, objective))) return null;
+  if (slo.alerts.tiers.length === 0) return null;
+  if (pagesInOutage(slo)) return null;
   return 'no tier of severity page notices a total outage; `{ outage: {}, severity: page }` would';
+}
+
+/** Whether an SLO pages when everything fails. */
+export function pagesInOutage({ alerts, objective }: Slo): boolean {
+  return alerts.tiers.some((tier) => tier.severity === 'page' && firesInOutage(tier, objective));
+}
+
+/** Parts of a composite whose total outage, while the others are well, pages neither for the whole nor for themselves. */
+function unpagedPart({ sli, alerts, objective }: Slo, paging: ReadonlySet<string>): string | null {
+  if (sli.kind !== 'composite' || alerts.tiers.length === 0) return null;
+  const weights = sli.members.reduce((sum, { weight }) => sum + weight, 0);
+  const unpaged = sli.members.filter(({ slo, weight, budgetScale = 1 }) => {
+    if (paging.has(slo)) return false;
+    const errorRate = sli.method === 'all-of' ? 1 : Math.min(1, (weight * budgetScale) / weights);
+    return !alerts.tiers.some((tier) => tier.severity === 'page' && firesAt(tier, errorRate, objective));
+  });
+  if (unpaged.length === 0) return null;
+  const names = unpaged.slice(0, 5).map(({ slo }) => `\`${shortened(slo)}\``);
+  const more = unpaged.length > 5 ? ` and ${unpaged.length - 5} more` : '';
+  return `a total outage of ${names.join(', ')}${more} alone, with the other parts well, pages no one`;
 }

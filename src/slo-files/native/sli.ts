@@ -1,4 +1,5 @@
 import type {
+  CompositeMember,
   AttributeTest,
   Comparison,
   FreshnessSli,
@@ -27,10 +28,16 @@ export interface SliContext {
 }
 
 /** A composite whose members have not been looked up yet. */
+/** A member of a composite, as its SLO is referred to. */
+export interface DraftMember extends Pick<CompositeMember, 'weight' | 'budgetScale'> {
+  readonly reference: string;
+  readonly at: Place;
+}
+
 export interface CompositeDraft {
   readonly kind: 'draft';
   readonly method: 'weighted' | 'all-of';
-  readonly members: readonly { readonly reference: string; readonly weight: number; readonly at: Place }[];
+  readonly members: readonly DraftMember[];
 }
 
 type MeasurementSlices = Extract<NativeSliOf<'slices'>, { measurement: string }>;

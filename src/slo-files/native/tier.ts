@@ -39,8 +39,8 @@ interface NativeTierKind<K extends Tier['kind']> {
   lowered(tier: TierOf<K>): Lowered | null;
   /** Whether it fires on silence, which an SLI never shows that counts time. */
   readonly firesOnSilence: boolean;
-  /** Whether it fires in a total outage, which burns `highest` times the budget. */
-  firesInOutage(tier: TierOf<K>, highest: number): boolean;
+  /** Whether it fires while so large a share is bad, which burns `burn` times the budget, however long that lasts. */
+  firesAt(tier: TierOf<K>, bad: { readonly share: number; readonly burn: number }): boolean;
 }
 
 const AS_ASKED = () => null;
@@ -60,7 +60,7 @@ const NATIVE_TIERS: { readonly [K in Tier['kind']]: NativeTierKind<K> } = {
     },
     lowered: ({ long, factor, loweredFrom }) => (loweredFrom === null ? null : { long, factor, loweredFrom }),
     firesOnSilence: false,
-    firesInOutage: ({ factor }, highest) => factor <= highest,
+    firesAt: ({ factor }, { burn }) => factor <= burn,
   },
   successRate: {
     schema: TIER_SCHEMAS.successRate,
@@ -74,7 +74,7 @@ const NATIVE_TIERS: { readonly [K in Tier['kind']]: NativeTierKind<K> } = {
     },
     lowered: AS_ASKED,
     firesOnSilence: false,
-    firesInOutage: () => true,
+    firesAt: ({ below }, { share }) => 1 - share < below,
   },
   budgetRemaining: {
     schema: TIER_SCHEMAS.budgetRemaining,
@@ -85,7 +85,7 @@ const NATIVE_TIERS: { readonly [K in Tier['kind']]: NativeTierKind<K> } = {
     },
     lowered: AS_ASKED,
     firesOnSilence: false,
-    firesInOutage: () => true,
+    firesAt: (_tier, { burn }) => burn > 1,
   },
   forecast: {
     schema: TIER_SCHEMAS.forecast,
@@ -96,7 +96,7 @@ const NATIVE_TIERS: { readonly [K in Tier['kind']]: NativeTierKind<K> } = {
     },
     lowered: AS_ASKED,
     firesOnSilence: false,
-    firesInOutage: () => true,
+    firesAt: (_tier, { burn }) => burn > 1,
   },
   outage: {
     schema: TIER_SCHEMAS.outage,
@@ -104,7 +104,7 @@ const NATIVE_TIERS: { readonly [K in Tier['kind']]: NativeTierKind<K> } = {
     read: (_fields, { severity, named }) => ({ kind: 'outage', name: named('outage'), severity }),
     lowered: AS_ASKED,
     firesOnSilence: false,
-    firesInOutage: () => true,
+    firesAt: (_tier, { share }) => share === 1,
   },
   noData: {
     schema: TIER_SCHEMAS.noData,
@@ -115,7 +115,7 @@ const NATIVE_TIERS: { readonly [K in Tier['kind']]: NativeTierKind<K> } = {
     },
     lowered: AS_ASKED,
     firesOnSilence: true,
-    firesInOutage: () => false,
+    firesAt: () => false,
   },
 };
 
@@ -194,8 +194,17 @@ export function loweredOf<K extends Tier['kind']>(tier: TierOf<K>): Lowered | nu
 }
 
 /** Whether a tier fires in a total outage at an objective. */
-export function firesInOutage<K extends Tier['kind']>(tier: TierOf<K>, objective: Objective): boolean {
-  return NATIVE_TIERS[tier.kind].firesInOutage(tier, maximumBurnRate(objective));
+export function firesInOutage(tier: Tier, objective: Objective): boolean {
+  return firesAt(tier, 1, objective);
+}
+
+/** Whether a tier fires while so large a share is bad, however long that lasts. */
+export function firesAt<K extends Tier['kind']>(
+  tier: TierOf<K>,
+  share: number,
+  objective: Objective,
+): boolean {
+  return NATIVE_TIERS[tier.kind].firesAt(tier, { share, burn: share * maximumBurnRate(objective) });
 }
 
 /** Whether a tier fires on silence. */

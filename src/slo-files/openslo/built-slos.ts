@@ -37,14 +37,21 @@ export function buildSlos(entry: SloEntry, read: ReadSlo, context: AlertContext)
   });
   if (!read.isComposite || isSingle) return parts;
   const { place } = entry;
-  const objective = weightedObjective(read.objectives);
+  // A bad slice of any part is a bad slice of the whole.
+  const bySlices = entry.data.spec.budgetingMethod === 'Timeslices';
+  const objective = (bySlices ? jointObjective : burnObjective)(read.objectives);
   const sli: CompositeDraft = {
     kind: 'draft',
-    method: 'weighted',
+    method: bySlices ? 'all-of' : 'weighted',
     members: parts.map(({ slo, place: at }, index) => ({
       reference: slo.id,
-      weight: read.objectives[index]!.weight,
       at,
+      ...(bySlices
+        ? { weight: 1 }
+        : {
+            weight: read.objectives[index]!.weight,
+            budgetScale: budgetRatio(objective, slo.objective),
+          }),
     })),
   };
   const whole = {
@@ -76,13 +83,30 @@ export function draftOf(
   };
 }
 
-/** When each part just keeps its promise, so does the whole: its budget is the weighted mean of theirs. */
-function weightedObjective(objectives: readonly ReadObjective[]): Objective {
+/**
+ * The budget is the weighted harmonic mean of the parts' budgets: of all parts together it then burns as the weighted mean
+ * of their burn rates, at 1 when each of them just keeps its promise, and no part can burn more than there is.
+ */
+function burnObjective(objectives: readonly ReadObjective[]): Objective {
   const weights = objectives.reduce((sum, { weight }) => sum + weight, 0);
-  const ratio =
-    objectives.reduce((sum, { objective, weight }) => sum + objective.ratio * weight, 0) / weights;
-  // A mean of what has at most 9 decimals of a percent lies between two such numbers.
-  return parseObjective(`${formatDecimals(ratio * 100, 9)}%`)!;
+  const burn = objectives.reduce((sum, { objective, weight }) => sum + weight / objective.errorBudget, 0);
+  return objectiveOf(1 - weights / burn);
+}
+
+/** One error budget divided by another; of whole numbers, so that no rounding error shows. */
+function budgetRatio(one: Objective, other: Objective): number {
+  return (one.budgetParts * other.parts) / (one.parts * other.budgetParts);
+}
+
+/** What is left to promise of the whole when each part keeps its promise and no two fail together. */
+function jointObjective(objectives: readonly ReadObjective[]): Objective {
+  return objectiveOf(objectives.reduce((product, { objective }) => product * objective.ratio, 1));
+}
+
+function objectiveOf(ratio: number): Objective {
+  // What has at most 9 decimals of a percent and is promised by parts is never all, nor nothing.
+  const percent = Math.min(100 - 1e-9, Math.max(1e-9, ratio * 100));
+  return parseObjective(`${formatDecimals(percent, 9)}%`)!;
 }
 
 function buildSlo(

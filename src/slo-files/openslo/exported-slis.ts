@@ -92,8 +92,20 @@ const EXPORTED_SLIS: { readonly [K in Sli['kind']]: ExportedSli<K> } = {
     native: ({ method, members }) =>
       method === 'all-of'
         ? { allOf: members.map(({ slo }) => slo) }
-        : { weighted: Object.fromEntries(members.map(({ slo, weight }) => [slo, weight])) },
-    openSlo: noWords,
+        : {
+            weighted: Object.fromEntries(
+              members.map(({ slo, weight, budgetScale = 1 }) => [
+                slo,
+                Number((weight * budgetScale).toPrecision(12)),
+              ]),
+            ),
+          },
+    openSlo({ members }, _workflow, lost) {
+      // While all parts have outcomes, weights that hold the scales say the same.
+      if (members.some(({ budgetScale }) => budgetScale !== undefined))
+        lost.push('what a part without outcomes leaves to the others');
+      return null;
+    },
   },
 };
 

@@ -140,16 +140,22 @@ function readWeight(
   item: ObjectiveSpec,
   place: Place,
   isComposite: boolean,
-  { source }: SloEntry,
+  entry: SloEntry,
   report: ReportProblem,
 ): number | null {
   if (item.compositeWeight === undefined) return 1;
   const at = placeAt(place, ['compositeWeight'])!;
   if (!isComposite) {
     const message = '`compositeWeight` has no meaning here: the objectives have no SLIs of their own';
-    report(problemAt(source, at.key, 'warning', message));
+    report(problemAt(entry.source, at.key, 'warning', message));
     return 1;
   }
+  if (entry.data.spec.budgetingMethod === 'Timeslices') {
+    const message = '`compositeWeight` has no meaning here: a slice in which any objective is missed is bad';
+    report(problemAt(entry.source, at.key, 'warning', message));
+    return 1;
+  }
+  const { source } = entry;
   const weight = Number(item.compositeWeight);
   if (weight > 0 && weight <= MOST_WEIGHT) return weight;
   const message = `\`compositeWeight\` is \`${shortened(String(item.compositeWeight))}\``;

@@ -1,8 +1,8 @@
-import { array, assert, double, nat, property, record } from 'fast-check';
+import { array, assert, constant, double, nat, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compositeCounts, spentShares } from '../../../src/core/sli/composite.ts';
 
-const member = (good: number, bad: number, weight = 1) => ({ good, bad, weight });
+const member = (good: number, bad: number, weight = 1) => ({ good, bad, weight, budgetScale: undefined });
 
 describe('a weighted composite', () => {
   it('has the weighted mean of the error rates, over the outcomes of all', () => {
@@ -15,6 +15,50 @@ describe('a weighted composite', () => {
 
   it('leaves out members without outcomes', () => {
     expect(compositeCounts('weighted', [member(9, 1, 0.1), member(0, 0, 5)])).toEqual({ good: 9, bad: 1 });
+  });
+});
+
+describe('a weighted composite whose members burn against their own objectives', () => {
+  const scaled = (good: number, bad: number, weight: number, budgetScale: number) => ({
+    ...member(good, bad, weight),
+    budgetScale,
+  });
+
+  it('burns as the weighted mean of their burn rates, whichever of them have outcomes', () => {
+    const part = record({
+      total: nat({ max: 10_000 }),
+      errorRate: nat({ max: 1000 }).map((thousandths) => thousandths / 1000),
+      weight: double({ min: 0.1, max: 100, noNaN: true }),
+      budget: double({ min: 0.0001, max: 0.5, noNaN: true }),
+    });
+    assert(
+      property(array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        const weights = parts.reduce((sum, { weight }) => sum + weight, 0);
+        const budget = weights / parts.reduce((sum, each) => sum + each.weight / each.budget, 0);
+        const counts = compositeCounts(
+          'weighted',
+          parts.map(({ total, errorRate, weight, budget: own }) =>
+            scaled(total * (1 - errorRate), total * errorRate, weight, budget / own),
+          ),
+        );
+        const there = parts.filter(({ total }) => total > 0);
+        if (there.length === 0) return;
+        const burn = there.reduce((sum, each) => sum + (each.weight * each.errorRate) / each.budget, 0);
+        const mean = burn / there.reduce((sum, { weight }) => sum + weight, 0);
+        // An error rate is at most 1.
+        const most = Math.min(mean, 1 / budget);
+        const total = counts.good + counts.bad;
+        expect(counts.bad / total / budget).toBeCloseTo(most, 6);
+        expect(counts.good).toBeGreaterThanOrEqual(0);
+        if (there.length === parts.length) expect(mean).toBeLessThanOrEqual((1 / budget) * (1 + 1e-9));
+      }),
+    );
+  });
+
+  it('gives each its share of that', () => {
+    // 1% against 0.1% burns 10 times, 10% against 10% once.
+    const shares = spentShares('weighted', [scaled(99, 1, 1, 30), scaled(90, 10, 1, 0.3)]);
+    expect(shares.map((share) => share!.toFixed(3))).toEqual(['0.909', '0.091']);
   });
 });
 
@@ -54,6 +98,7 @@ describe.each(['weighted', 'all-of'] as const)('%s', (method) => {
         good: nat(1e9),
         bad: nat(1e9),
         weight: double({ min: 0.01, max: 1000, noNaN: true }),
+        budgetScale: constant(undefined),
       }),
       { minLength: 1, maxLength: 20 },
     );

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { fingerprint as fingerprintOf } from '../../../src/core/sli/fingerprint.ts';
+import type { Sli } from '../../../src/core/sli/sli.ts';
 import { allSlos, type Definitions, type Slo } from '../../../src/core/slo/slo.ts';
 import { exportOpenSlo } from '../../../src/slo-files/openslo/export.ts';
 import { definitionsOf, loadFiles, told, withFolder } from '../slo-folder.ts';
@@ -32,6 +34,18 @@ async function roundTrip(files: Readonly<Record<string, string>>) {
   return { before, after, yaml, warnings, problems: told(loaded) };
 }
 
+const SILENT_PARTS = 'what a part without outcomes leaves to the others';
+
+/** A composite whose weights hold the scales: the same while all of its parts have outcomes. */
+function withoutScales(sli: Sli): Sli {
+  if (sli.kind !== 'composite') return sli;
+  const members = sli.members.map(({ budgetScale = 1, ...member }) => ({
+    ...member,
+    weight: Number((member.weight * budgetScale).toPrecision(12)),
+  }));
+  return { ...sli, members };
+}
+
 /** What must be the same after a round trip; `lost` says which tiers OpenSLO had no words for. */
 function essence(slo: Slo, lost = '') {
   const { id, owner, description, objective, window, sli, fingerprint, alerts } = slo;
@@ -42,8 +56,8 @@ function essence(slo: Slo, lost = '') {
     description,
     objective: [objective.ratio, objective.errorBudget],
     window: length,
-    sli: JSON.parse(JSON.stringify(sli)) as unknown,
-    fingerprint,
+    sli: JSON.parse(JSON.stringify(lost.includes(SILENT_PARTS) ? withoutScales(sli) : sli)) as unknown,
+    fingerprint: lost.includes(SILENT_PARTS) ? fingerprintOf(withoutScales(sli)) : fingerprint,
     minFailures: alerts.minFailures,
     // From what a factor was lowered is only of interest where it was asked for.
     tiers: alerts.tiers
@@ -73,7 +87,10 @@ describe('an export', () => {
 
   it('of what was exported is the same again', async () => {
     const { after, yaml } = await roundTrip(OPENSLO);
-    expect(exportOpenSlo(after).yaml).toBe(yaml);
+    // What was lost the first time is not there to be lost again.
+    const annotation = `  annotations:\n    burnwatch.dev/not-exported: ${SILENT_PARTS}\n`;
+    expect(yaml).toContain(annotation);
+    expect(exportOpenSlo(after).yaml).toBe(yaml.replace(annotation, ''));
   });
 
   const one = (slo: string, more = '') => ({

@@ -132,16 +132,17 @@ describe('a file with every kind of document', () => {
     });
   });
 
-  it('makes a composite of objectives with SLIs of their own, whose budget is the weighted mean of theirs', async () => {
+  it('makes a composite of objectives with SLIs of their own, that burns as the weighted mean of theirs', async () => {
     const slos = allSlos(definitionsOf(await loadFiles({ 'checkout.yaml': CHECKOUT })));
     const journey = slos.find(({ id }) => id === 'checkout/journey')!;
-    expect(journey.objective).toMatchObject({ ratio: 0.98, errorBudget: 0.02, budgetParts: 2, parts: 100 });
+    // At 99% and weight 0.8, and at 95% and weight 1: 1.8 / (0.8 / 0.01 + 1 / 0.05) = 1.8%.
+    expect(journey.objective).toMatchObject({ ratio: 0.982, errorBudget: 0.018 });
     expect(journey.sli).toMatchObject({
       kind: 'composite',
       method: 'weighted',
       members: [
-        { slo: 'checkout/journey-pay', workflow: 'checkout', weight: 3 },
-        { slo: 'delivery/journey-deliver', workflow: 'delivery', weight: 1 },
+        { slo: 'checkout/journey-pay', workflow: 'checkout', weight: 0.8, budgetScale: 1.8 },
+        { slo: 'delivery/journey-deliver', workflow: 'delivery', weight: 1, budgetScale: 0.36 },
       ],
     });
     // One conversation about the whole, none about its parts.
