@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Counts } from '../../../src/core/counters/cells.ts';
 import { HOUR_RETENTION } from '../../../src/core/counters/cells.ts';
 import { errorBudget, stateOfBudget } from '../../../src/core/budget/error-budget.ts';
