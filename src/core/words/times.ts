@@ -4,13 +4,13 @@ import { formatSpan } from './figures.ts';
 /** How times are written in what is sent to people: in their zone, and the date only where it is another day. */
 export interface Times {
   /** `19:06 UTC`, on another day `21 Nov 19:06 UTC`, in another year `21 Nov 2025 19:06 UTC`. */
-  at(moment: number): string;
+  readonly at: (moment: number) => string;
   /** A past time, also relative to now: `19:06 UTC (3h ago)`. */
-  ago(moment: number): string;
+  readonly ago: (moment: number) => string;
   /** `18:57 to 19:50 UTC`; days as `at`, the end's only where it is not that of the start. */
-  period(from: number, to: number): string;
+  readonly period: (from: number, to: number) => string;
   /** The day and time of a moment, whatever the day of now: `28 Nov 01:02`, without the zone. */
-  dated(moment: number): string;
+  readonly dated: (moment: number) => string;
 }
 
 const LATEST_TIME = Date.UTC(9999, 11, 31);
