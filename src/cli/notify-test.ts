@@ -91,6 +91,7 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     during: { good: 0, bad: 0 },
     began: null,
     missedRun: null,
+    waiting: 0,
     acknowledged: null,
     waited: null,
     members: [],

@@ -27,6 +27,7 @@ const FACTS: NotificationFacts = {
   failedUntil: null,
   recovering: null,
   missedRun: null,
+  waiting: 0,
   reasons: [
     {
       kind: 'burnRate',

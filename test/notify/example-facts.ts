@@ -73,6 +73,7 @@ export const OPENED: NotificationFacts = {
   failedUntil: null,
   recovering: null,
   missedRun: null,
+  waiting: 0,
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
   counted: 61_228,
@@ -201,6 +202,7 @@ export const STEP: NotificationFacts = {
 /** Executions that never finished; the budget has nothing left to run out of. */
 export const OVERDUE: NotificationFacts = {
   ...OPENED,
+  waiting: 995,
   sli: { ...WHOLE, withinMs: 10 * MINUTE },
   reasons: [
     {

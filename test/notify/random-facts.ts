@@ -177,6 +177,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     failing: fc.option(fc.record({ since: time, ...counts })),
     failedUntil: fc.option(time),
     recovering: fc.option(fc.record({ lastFailedAt: time, resolvesAt: time })),
+    waiting: fc.nat(),
     missedRun: fc.option(
       fc.record({
         tick: time,

@@ -28,6 +28,7 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     failedUntil: null,
     recovering: null,
     missedRun: null,
+    waiting: 0,
     reasons: [
       {
         kind: 'burnRate',

@@ -100,6 +100,8 @@ export interface NotificationFacts {
   readonly during: Counts;
   /** When what led to the incident began; null when it is not known. */
   readonly began: number | null;
+  /** Ends of its workflow that wait for their start, and count for no SLI with a deadline before it comes. */
+  readonly waiting: number;
   /** The last run of a schedule that was missed; null for other SLIs, and while there is none. */
   readonly missedRun: MissedRun | null;
   readonly acknowledged: Acknowledgement | null;

@@ -33,7 +33,7 @@ type Reason1 =
 type AddedToRow2 = 'recipients' | 'mayRepeat';
 
 type AddedToFacts2 =
-  'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun' | 'counted' | 'cause';
+  'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun' | 'counted' | 'cause' | 'waiting';
 
 type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
 
@@ -115,6 +115,7 @@ function rowOf2({ facts, ...row }: Row2): OutboxRow {
     failedUntil: null,
     recovering: null,
     missedRun: null,
+    waiting: 0,
     cause: null,
   };
   // What might fail was a share of what was counted.

@@ -110,6 +110,10 @@ export interface OpenIncident {
   /** All tiers that fire, worst first. */
   readonly firing: readonly string[];
   readonly openedAt: number;
+  /** When outcomes began to fail, which is before it was noticed. */
+  readonly began: number;
+  /** The targets that were notified; none when the files route it nowhere. */
+  readonly notified: readonly string[];
   readonly peakBurnRate: number;
   readonly acknowledged: { readonly at: number; readonly by: string } | null;
 }

@@ -144,6 +144,7 @@ function factsOf(
     during: { good: 0, bad: 0 },
     began,
     missedRun: null,
+    waiting: 0,
     acknowledged,
     waited: null,
     members: [],

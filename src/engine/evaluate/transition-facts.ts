@@ -12,6 +12,7 @@ import type {
   Recovering,
 } from '../../core/alerting/notification.ts';
 import { resolveAfterOf } from '../../core/slo/alert-policy.ts';
+import { componentsOf, countedSeries } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
@@ -56,7 +57,7 @@ export interface TransitionFacts {
 }
 
 export interface TransitionFactsOptions {
-  readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed'>;
+  readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed' | 'inFlight'>;
   readonly reader: Reader;
   readonly log: Log;
 }
@@ -75,7 +76,11 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   const failureStore: typeof store = {
     readFailures: (sli, from, to) => limited(() => store.readFailures(sli, from, to)),
     readLastFailed: (sli, limit) => limited(() => store.readLastFailed(sli, limit)),
+    inFlight: (workflow) => limited(() => store.inFlight(workflow)),
   };
+
+  /** By workflow, as it was prepared. */
+  let waiting: ReadonlyMap<string, number> = new Map();
 
   async function readFailures(
     { slo, transition }: IncidentChange,
@@ -98,6 +103,17 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
       );
       return { failures: [], lastFailed: [] };
     }
+  }
+
+  /** Reads how many ends wait for their start, of every workflow whose deadlines these are judged by. */
+  async function readWaiting(changes: readonly IncidentChange[]): Promise<void> {
+    const workflows = [...new Set(changes.flatMap(({ slo }) => timedWorkflows(slo)))];
+    const flights = await Promise.all(workflows.map((workflow) => failureStore.inFlight(workflow)));
+    waiting = new Map(workflows.map((workflow, index) => [workflow, flights[index]!.waiting]));
+  }
+
+  function waitingOf(slo: Slo): number {
+    return timedWorkflows(slo).reduce((sum, workflow) => sum + (waiting.get(workflow) ?? 0), 0);
   }
 
   function failingSince(change: IncidentChange, now: number): FailingSince | null {
@@ -129,6 +145,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
 
   return {
     async prepare(changes, now) {
+      await readWaiting(changes);
       const onsets = changes.flatMap((change) => onsetRequest(change, now) ?? []);
       await reader.failing.prepare([...onsets, ...changes.map(({ slo }) => lastRequest(slo, now))], now);
       await reader.prepareSince(
@@ -153,9 +170,16 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
     async gather(change, now) {
       const failing = failingOf(change, now);
       const failed = await readFailures(change, failing, now);
-      return factsOf(change, failed, failing, membersOf(reader, change.slo, now), now);
+      return factsOf(change, failed, failing, membersOf(reader, change.slo, now), waitingOf(change.slo), now);
     },
   };
+}
+
+/** The workflows of which an SLO judges ends by a deadline. */
+function timedWorkflows(slo: Slo): string[] {
+  const judged = componentsOf(slo).flatMap(countedSeries);
+  const timed = judged.filter(({ sli }) => sli.kind === 'outcomes' && sli.withinMs !== null);
+  return [...new Set(timed.map(({ workflow }) => workflow))];
 }
 
 /** Asks since when outcomes fail as they do now; null where nothing does. */
@@ -230,6 +254,7 @@ function factsOf(
   { failures, lastFailed }: Failed,
   failing: Failing,
   members: readonly MemberFacts[],
+  waiting: number,
   now: number,
 ): NotificationFacts {
   const { kind, incident, step, cause } = transition;
@@ -263,6 +288,7 @@ function factsOf(
     pace: over || exhaustsAt === null ? null : pace,
     peakBurnRate: incident.peakBurnRate,
     ...failing,
+    waiting,
     timeZone,
     acknowledged: incident.acknowledged,
     waited: step?.after ?? null,

@@ -72,6 +72,8 @@ export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIn
     tier: incident.tier,
     firing: tiers.map(({ name }) => name),
     openedAt: incident.openedAt,
+    began: incident.began,
+    notified: incident.notified,
     peakBurnRate: rounded(incident.peakBurnRate, 12),
     acknowledged: acknowledged && { at: acknowledged.at, by: acknowledged.by },
   };

@@ -77,10 +77,11 @@ export function acknowledgementJson(acknowledgement: AcknowledgementReport): obj
 }
 
 function openIncidentJson(incident: OpenIncident): object {
-  const { openedAt, acknowledged } = incident;
+  const { openedAt, began, acknowledged } = incident;
   return {
     ...incident,
     openedAt: iso(openedAt),
+    began: iso(began),
     acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
   };
 }

@@ -1,5 +1,5 @@
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
-import type { SloFilter, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
+import type { OpenIncident, SloFilter, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES, isAskedFor } from '../../core/ports/queries.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import {
@@ -142,7 +142,7 @@ function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview):
         owned by <b>${owner}</b>${
           flight
             ? html` · ${formatCount(flight.running)} in
-              flight${flight.overdue > 0 ? html`, <b class="alarm">${formatCount(flight.overdue)} overdue</b>` : null}`
+              flight${flight.overdue > 0 ? html`, <b class="alarm">${formatCount(flight.overdue)} overdue</b>` : null}${uncounted(flight)}`
             : null
         }
       </p>
@@ -165,6 +165,18 @@ function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview):
   </section>`;
 }
 
+/** What was reported and does not count, for want of something that only its producer can send. */
+function uncounted({ waiting, conflicts }: WorkflowActivity): Html {
+  const ends = waiting === 1 ? 'end waits for its start' : 'ends wait for their start';
+  const clashes = conflicts === 1 ? 'conflict' : 'conflicts';
+  return html`${waiting > 0 ? html`, <b class="alarm">${formatCount(waiting)} ${ends}</b>` : null}${
+    conflicts > 0
+      ? html`, <b class="alarm">${formatCount(conflicts)} ${clashes} in the last hour</b> (send
+          <code>attempt</code>)`
+      : null
+  }`;
+}
+
 function runbook(slos: readonly SloReport[]): Html | null {
   return outsideLink(slos.find((slo) => slo.runbook !== null)?.runbook ?? null, 'Runbook');
 }
@@ -180,11 +192,11 @@ function sloRow(slo: SloReport, base: string): Html {
     <td data-label="Alert">
       ${alertBadge(slo.alert)}${
         slo.incident
-          ? html`<small>opened ${when(slo.incident.openedAt, now)}</small>${
+          ? html`<small>failing since ${when(slo.incident.began, now)}</small>${
                 slo.incident.acknowledged
                   ? html`<small>acknowledged by ${slo.incident.acknowledged.by}</small>`
                   : null
-              }`
+              }${unheard(slo.incident)}`
           : null
       }${slo.budgetPolicy?.deploys === 'frozen' ? html`<small class="alarm">deploys frozen</small>` : null}
     </td>
@@ -205,6 +217,11 @@ function sloRow(slo: SloReport, base: string): Html {
       </ul>
     </td>
   </tr>`;
+}
+
+/** What no one was notified of must at least be seen here. */
+function unheard({ notified }: OpenIncident): Html | null {
+  return notified.length === 0 ? html`<small class="alarm">no one was notified</small>` : null;
 }
 
 function dataNote({ data }: SloReport): Html | null {

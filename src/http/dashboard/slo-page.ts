@@ -46,7 +46,7 @@ function runbook(slo: SloDetail): Html | null {
 }
 
 function incidentBanner(incident: OpenIncident, base: string, now: number): Html {
-  const { id, severity, tier, firing, openedAt, peakBurnRate, acknowledged } = incident;
+  const { id, severity, tier, firing, openedAt, began, notified, peakBurnRate, acknowledged } = incident;
   const others = firing.filter((name) => name !== tier);
   return html`<section class="banner ${severity === 'page' ? 'bad' : 'ticket'}" aria-label="Incident">
     <h2>${severity === 'page' ? 'Page' : 'Ticket'}: opened ${when(openedAt, now)}</h2>
@@ -55,8 +55,15 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Html
       fired${others.length > 0 ? html`, and so do ${others.join(', ')}` : null}${
         peakBurnRate > 0 ? html`; the highest burn rate so far is ${burnRateText(peakBurnRate)}` : null
       }.
-      Incident <code>${id}</code>.
+      Failing since ${when(began, now)}. Incident <code>${id}</code>.
     </p>
+    ${
+      notified.length > 0
+        ? null
+        : html`<p class="alarm">
+            No one was notified: neither the team nor the alert policy has a target for it.
+          </p>`
+    }
     ${
       acknowledged
         ? html`<p>Acknowledged by <b>${acknowledged.by}</b> ${when(acknowledged.at, now)}.</p>`

@@ -47,6 +47,11 @@ export const SLO_METRICS = {
     labelNames: [...SLO_LABELS, 'alert'],
     help: 'Severity of the open incident: 1 for what it is and 0 for the others of page, ticket, none.',
   },
+  unnotified: {
+    name: 'burnwatch_incident_unnotified',
+    labelNames: SLO_LABELS,
+    help: '1 while an incident is open that no target was notified of, else 0.',
+  },
   budget: {
     name: 'burnwatch_slo_budget',
     labelNames: [...SLO_LABELS, 'budget'],
@@ -76,6 +81,7 @@ export async function renderSloMetrics(slos: readonly SloReport[]): Promise<stri
     deploysFrozen: '',
     burnRate: '',
     alert: '',
+    unnotified: '',
     budget: '',
     data: '',
   };
@@ -84,6 +90,8 @@ export async function renderSloMetrics(slos: readonly SloReport[]): Promise<stri
     const labels = `slo="${escaped(slo.id)}",workflow="${escaped(slo.workflow)}",owner="${escaped(slo.owner)}"`;
     text.objective += line(SLO_METRICS.objective.name, labels, slo.objective);
     text.alert += stateSet('alert', labels, ALERT_LEVELS, slo.alert);
+    const unnotified = slo.incident?.notified.length === 0 ? 1 : 0;
+    text.unnotified += line(SLO_METRICS.unnotified.name, labels, unnotified);
     text.budget += stateSet('budget', labels, BUDGET_STATES, slo.budget.state);
     text.data += stateSet('data', labels, DATA_STATES, slo.data);
     if (slo.sli.total > 0) {

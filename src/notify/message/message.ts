@@ -238,7 +238,15 @@ function burning(facts: NotificationFacts): Field[] {
     { label: 'Budget left', value: budgetLeft(facts) },
     ...(isSilence(facts) || facts.recovering ? [] : runsOut(facts)),
     since(facts),
+    ...waitingEnds(facts),
   ];
+}
+
+/** What is not counted, so that no one takes the figures for all there is. */
+function waitingEnds({ waiting }: NotificationFacts): Field[] {
+  if (waiting === 0) return [];
+  const ends = waiting === 1 ? 'end waits for its start and counts' : 'ends wait for their start and count';
+  return [{ label: 'Not judged', value: [`${formatCount(waiting)} ${ends} for no deadline yet`] }];
 }
 
 /** Since when outcomes fail, when that was noticed, and who looks after it. */

@@ -80,6 +80,7 @@ describe('the facts of a notification', () => {
         failedUntil: null,
         recovering: null,
         missedRun: null,
+        waiting: 0,
         reasons: [
           {
             kind: 'outage',

@@ -13,6 +13,8 @@ const INCIDENT: IncidentReport = {
   tier: 'fast',
   firing: ['fast'],
   openedAt: NOW,
+  began: NOW,
+  notified: ['pager'],
   peakBurnRate: 18.4,
   acknowledged: { at: NOW + MINUTE, by: 'sam' },
 };
@@ -25,6 +27,8 @@ it('lists what is open', async () => {
     {
       ...INCIDENT,
       openedAt: '2026-03-10T12:00:00.000Z',
+      began: '2026-03-10T12:00:00.000Z',
+      notified: ['pager'],
       acknowledged: { at: '2026-03-10T12:01:00.000Z', by: 'sam' },
     },
   ]);

@@ -60,7 +60,7 @@ describe('the overview', () => {
     const row = (name: string) =>
       page.locator('tr', { has: page.getByRole('link', { name, exact: true }) }).innerText();
     expect(await row('welcomed')).toMatch(
-      /Page\s*opened 25m ago[^]*95.6%[^]*of 95%[^]*12%\s*Low\s*gone in 3h 20m[^]*1h 14.9×/,
+      /Page\s*failing since 25m ago[^]*95.6%[^]*of 95%[^]*12%\s*Low\s*gone in 3h 20m[^]*1h 14.9×/,
     );
     expect(await row('sent')).toMatch(/No alert[^]*−30%\s*Exhausted/);
     expect(await row('ran')).toMatch(/No alert[^]*–[^]*no data[^]*–/);
@@ -190,7 +190,7 @@ describe('the page of an SLO', () => {
     );
     await page.goto(running.url);
     expect(await page.locator('tbody tr').innerText()).toMatch(
-      /Page\s+opened 2h ago\s+acknowledged by sam\s+deploys frozen/,
+      /Page\s+failing since 2h ago\s+acknowledged by sam\s+deploys frozen/,
     );
     await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
     running.queries.list = [sloDetail({ workflow: 'billing/eu', name: 'invoice-sent' })];
