@@ -106,7 +106,7 @@ export interface FailuresLeft {
 
 /**
  * How many more failures, in place of outcomes that would have come anyway, spend an SLO's budget; null when it is
- * spent, or nothing was counted. For jobs so rare that a pace says nothing.
+ * spent, nothing was counted, or too little for a budget to say. For jobs so rare that a pace says nothing.
  */
 export function failuresLeft(
   { window, objective }: Slo,
@@ -115,9 +115,9 @@ export function failuresLeft(
   budget: WindowBudget = windowBudget(objective, window, evidence, now),
 ): FailuresLeft | null {
   const length = windowLength(window, now);
-  const { allowed, remaining } = budget;
-  const { good, bad } = budget.counts;
-  if (good + bad === 0 || remaining <= 0) return null;
+  const { allowed, remaining, remainingRatio } = budget;
+  const { bad } = budget.counts;
+  if (remainingRatio === null || remaining <= 0) return null;
   const count = Math.max(1, Math.ceil(remaining));
   if (window.kind === 'calendar') return { count, until: endOfPeriod(window, now) };
   const first = Math.floor((now - length) / HOUR);

@@ -19,13 +19,12 @@ export interface WindowBudget extends ErrorBudget {
   readonly expectedTotal: number | null;
   /** Milliseconds until it holds all that it is going to: until a calendar period ends, or a young rolling window is full. */
   readonly ahead: number;
-  /** How many outcomes a millisecond are counted on for that time; 0 where `allowed` is of what was counted only. */
-  readonly usualPace: number;
 }
 
 /** What is counted on for the rest of a window. */
 interface Outlook {
   readonly ahead: number;
+  /** How many outcomes a millisecond are usual. */
   readonly usualPace: number;
   /** Since when there are outcomes whose pace that is. */
   readonly since: number;
@@ -58,14 +57,13 @@ export function windowBudget(
     window.kind === 'calendar'
       ? outlookOfPeriod(window, total, evidence, now)
       : outlookOfYoung(window, total, evidence, now);
-  if (!outlook)
-    return { ...errorBudget(objective, counts), counts, expectedTotal: null, ahead: 0, usualPace: 0 };
+  if (!outlook) return { ...errorBudget(objective, counts), counts, expectedTotal: null, ahead: 0 };
   const { ahead, usualPace, since } = outlook;
   const expectedTotal = total + Math.round(usualPace * ahead);
   const budget = errorBudget(objective, counts, expectedTotal);
   const isKnown = now - since >= DAY || total * objective.budgetParts >= objective.parts;
   const remainingRatio = isKnown ? budget.remainingRatio : null;
-  return { ...budget, remainingRatio, counts, expectedTotal, ahead, usualPace };
+  return { ...budget, remainingRatio, counts, expectedTotal, ahead };
 }
 
 /** The lengths in milliseconds that `windowBudget` sums up. */

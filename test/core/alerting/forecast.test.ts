@@ -202,6 +202,13 @@ describe('failures left', () => {
     });
   });
 
+  it('is none while too little came for a budget to say', () => {
+    const evidence = evidenceOf({ sum: { good: 3, bad: 0 }, since: START - 3 * HOUR });
+    expect(failuresLeft(nightly, evidence, START)).toBeNull();
+    const older = evidenceOf({ sum: { good: 3, bad: 0 }, since: START - 3 * DAY });
+    expect(failuresLeft(nightly, older, START)).not.toBeNull();
+  });
+
   it('is none of a budget that is spent, and of nothing', () => {
     expect(failuresLeft(nightly, failedAgo(5, 9), START)).toBeNull();
     expect(failuresLeft(nightly, evidenceOf({}), START)).toBeNull();

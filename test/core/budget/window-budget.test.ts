@@ -34,7 +34,6 @@ describe('the budget of a window', () => {
       counts,
       expectedTotal: null,
       ahead: 0,
-      usualPace: 0,
     });
   });
 
