@@ -23,7 +23,9 @@ export interface LiveReports {
  * One order in this many reaches a part of the payment gateway that never fails. So every tick finds a success even when
  * a minute has just begun; else it would see an outage, which pages for more than what the story is about.
  */
-const ONE_SPARED_IN = 3;
+const ONE_SPARED_IN = 6;
+/** So much busier than its history is the shop while someone watches: in half a minute enough orders fail for proof. */
+const LIVE_VOLUME = 4;
 const MEASURE_EVERY = 5 * SECOND;
 /** After a pause longer than this (a sleeping laptop) orders and batches are not made up for it. */
 const LONGEST_GAP = 10 * SECOND;
@@ -35,7 +37,7 @@ const LONGEST_GAP = 10 * SECOND;
 export function createLiveReports({ since, historyEnd }: LiveReportsOptions): (now: number) => LiveReports {
   const random = seededRandom(since);
   const arrivals = [
-    arrivalsOf('order-9', ORDERS_PER_MINUTE, (id, at, serial) => {
+    arrivalsOf('order-9', LIVE_VOLUME * ORDERS_PER_MINUTE, (id, at, serial) => {
       const spared = serial % ONE_SPARED_IN === 0;
       const failureShare = (calledAt: number) =>
         spared ? USUAL_FAILURE_SHARE : gatewayFailureShare(calledAt - since);
