@@ -13,6 +13,8 @@ export interface UsualFailures {
    * it, when there is nothing wrong.
    */
   readonly most: number;
+  /** How many outcomes that hour of the day or the one before brings, whichever is less, on the middle one of the days. */
+  readonly volume: number;
   /** Whether most hours with bad outcomes hold no good ones: they come one at a time, or many share a fate. */
   readonly alone: boolean;
 }
@@ -51,6 +53,7 @@ export function usualFailures(
   const firstHour = firstUsualHour(beforeHour);
   const cells = hoursAt(firstHour, beforeHour - 1);
   const byDay: number[] = [];
+  const volumes: number[] = [];
   let [mixed, pure] = [0, 0];
   /** The bad ones of the last hour with outcomes; 0 when most were bad. */
   let previous = 0;
@@ -69,11 +72,19 @@ export function usualFailures(
       const seen = bad + previous;
       const most = Math.max(seen * MARGIN, seen + Math.sqrt(seen), (good + bad) * share);
       byDay[day] = Math.max(byDay[day] ?? 0, most);
+      // That hour and the one before: volume may climb steeply within two.
+      if (ago === day * 24 || ago === day * 24 + 1)
+        volumes[day] = Math.min(volumes[day] ?? Infinity, good + bad);
     }
     previous = goesWell ? bad : 0;
   }
   const days = byDay.filter((most) => most !== undefined).toSorted((one, other) => other - one);
-  return { most: days[days.length > FEW_DAYS ? 1 : 0] ?? 0, alone: pure > mixed };
+  const busy = volumes.filter((volume) => volume !== undefined).toSorted((one, other) => one - other);
+  return {
+    most: days[days.length > FEW_DAYS ? 1 : 0] ?? 0,
+    volume: busy[Math.floor(busy.length / 2)] ?? 0,
+    alone: pure > mixed,
+  };
 }
 
 /** The longest usual gap until a minute with a good outcome, but for one, which may have been an outage. */

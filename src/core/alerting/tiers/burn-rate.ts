@@ -73,7 +73,10 @@ function worthPage(
   // Before the window: what burns in it would look usual.
   const began = Math.floor((now - length) / HOUR);
   const usual = usualFailures(evidence.hours, began, Math.floor(now / HOUR), objective.errorBudget);
-  return { proof, usualBad: usual.most };
+  // Where as many come as usual, what is good has come as well, and its order explains nothing.
+  const expected = usual.volume * Math.min(1, length / HOUR);
+  const isEarly = long.good + long.bad < expected / 2;
+  return { proof, usualBad: isEarly ? usual.most : 0 };
 }
 
 /**
