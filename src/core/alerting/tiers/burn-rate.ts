@@ -52,6 +52,9 @@ export const BURN_RATE: TierKind<'burnRate'> = {
   }),
 };
 
+/** A quiet day brings less than others do. */
+const FAIR_PART = 1 / 5;
+
 const NOT_ASKED = { proof: null, usualBad: null };
 
 /**
@@ -73,9 +76,9 @@ function worthPage(
   // Before the window: what burns in it would look usual.
   const began = Math.floor((now - length) / HOUR);
   const usual = usualFailures(evidence.hours, began, Math.floor(now / HOUR), objective.errorBudget);
-  // Where as many come as usual, what is good has come as well, and its order explains nothing.
+  // Once a fair part of what is usual has come, what is good has come as well, and its order explains nothing.
   const expected = usual.volume * Math.min(1, length / HOUR);
-  const isEarly = long.good + long.bad < expected / 2;
+  const isEarly = long.good + long.bad < expected * FAIR_PART;
   return { proof, usualBad: isEarly ? usual.most : 0 };
 }
 
