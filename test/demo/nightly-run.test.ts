@@ -62,7 +62,11 @@ describe('a demo that runs through the night', () => {
             bad: 0,
           });
         }
-        expect(await stage.store.inFlight('nightly-invoices')).toEqual({ running: 0, overdue: 0 });
+        expect(await stage.store.inFlight('nightly-invoices')).toEqual({
+          running: 0,
+          overdue: 0,
+          waiting: 0,
+        });
       } finally {
         await stage.close();
       }

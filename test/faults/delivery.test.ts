@@ -84,7 +84,7 @@ targets:
     const service = await startService(env);
     await breakOrders(service);
     const [received] = await until('the fallback mail', () => mail.mails.length > 0 && mail.mails);
-    expect(received!.parsed.subject).toContain('orders/works');
+    expect(received!.parsed.subject).toContain('orders: works failing');
     expect(received!.parsed.text).toContain('no_service');
     await until('both to be settled', async () => (await outbox(service)).pendingCount === 0);
     expect(await outbox(service)).toMatchObject({ undeliverableCount: 1 });

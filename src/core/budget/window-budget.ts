@@ -112,5 +112,5 @@ function ownPace(
 
 /** How much of the time before a period is read: what is kept of it. */
 function usualTime(window: CalendarWindow, now: number): number {
-  return Math.min(USUAL_TIME, HOUR_RETENTION - (now - startOfPeriod(window, now)));
+  return Math.min(USUAL_TIME, HOUR_RETENTION - windowLength(window, now));
 }

@@ -143,5 +143,9 @@ function shortenMiddle(text: string, limit: number): string {
   const characters = Array.from(text);
   if (characters.length <= limit) return text;
   const head = Math.ceil((limit - 1) / 2);
-  return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (limit - 1 - head)).join('')}`;
+  const tail = characters.slice(characters.length - (limit - 1 - head)).join('');
+  const nextWord = tail.search(/[-/_.]/u) + 1;
+  // Half a word looks like another one.
+  const shown = nextWord > 0 && nextWord < tail.length / 2 ? tail.slice(nextWord) : tail;
+  return `${characters.slice(0, head).join('')}…${shown}`;
 }

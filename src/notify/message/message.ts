@@ -44,7 +44,6 @@ export interface Message {
   readonly notices: readonly Phrase[];
   readonly sentence: Phrase;
   readonly description: string | null;
-  /** At most 10. */
   readonly fields: readonly Field[];
   readonly causes: readonly Cause[];
   readonly lastFailed: readonly Phrase[];

@@ -32,6 +32,7 @@ const MAX_HEADER = 150;
 // Slack allows 3,000 a section and 2,000 a field, but only about 8,000 for the whole: these add up to less.
 const MAX_SECTION = 900;
 const MAX_FAILED = 2_000;
+const MAX_FIELDS = 10;
 const MAX_FIELD_NAME = 250;
 const MAX_NAME = 300;
 
@@ -79,7 +80,11 @@ function section(title: string | null, lines: readonly Phrase[], limit = MAX_SEC
 
 function fieldsSection(fields: readonly Field[]): SlackBlock[] {
   const shown = fields.map(({ label, value }) => words(`*${label}*\n${mrkdwn(value, MAX_FIELD_NAME)}`));
-  return shown.length === 0 ? [] : [{ type: 'section', fields: shown }];
+  const sections = Math.ceil(shown.length / MAX_FIELDS);
+  return Array.from({ length: sections }, (_, index) => ({
+    type: 'section',
+    fields: shown.slice(index * MAX_FIELDS, (index + 1) * MAX_FIELDS),
+  }));
 }
 
 function context(element: PlainText | Mrkdwn): SlackBlock {

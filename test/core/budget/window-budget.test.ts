@@ -130,6 +130,21 @@ describe('a young history', () => {
     },
   );
 
+  it('is read of the windows that were asked for at any moment of the same minute, late in a quarter as well', () => {
+    const quarter: CalendarWindow = { ...MONTH, unit: 'quarter', duration: 91 * DAY, text: 'quarter (UTC)' };
+    const minute = at('2026-12-31T18:14:00Z');
+    const asked = budgetWindows(quarter, minute);
+    const evidence = {
+      since: at('2026-01-01T00:00:00Z'),
+      sum(window: number) {
+        expect(asked).toContain(window);
+        return { good: 99, bad: 1 };
+      },
+    };
+    for (let second = 0; second < 60; second++) windowBudget(goal, quarter, evidence, minute + second * 1000);
+    expect.assertions(2 * 60);
+  });
+
   it('bears a percentage as soon as so much came that one may fail', () => {
     const busy = hoursOf(start, 24, () => ({ good: 1990, bad: 10 }));
     const now = endOfHour(busy, 0);

@@ -18,10 +18,13 @@ describe('a simulated month', () => {
   const USUAL_ERROR_RATE = 0.0002;
   const PER_MINUTE = 10_000;
 
-  /** How long a tier takes to fire; of thousands of failures a minute the first tick proves an outage. */
+  /**
+   * How long a tier takes to fire. Thousands of failures prove an outage at once, but every minute has had a success:
+   * so one has to pass without, see `usualGap`.
+   */
   function timeToFire(name: string, errorRate: number): number {
     const tier = slo.alerts.tiers.find((one) => one.name === name)!;
-    return tier.kind === 'burnRate' ? detectionTime(slo.objective, tier, errorRate)! : 0;
+    return tier.kind === 'burnRate' ? detectionTime(slo.objective, tier, errorRate)! : MINUTE;
   }
 
   /** How long until the next tick: a minute where it matters, and long where nothing happens. */
