@@ -52,7 +52,7 @@ export const BURN_RATE: TierKind<'burnRate'> = {
   }),
 };
 
-/** A quiet day brings less than others do. */
+/** Beside all that may fail: a quiet day brings less than others do. */
 const FAIR_PART = 1 / 5;
 
 const NOT_ASKED = { proof: null, usualBad: null };
@@ -76,9 +76,10 @@ function worthPage(
   // Before the window: what burns in it would look usual.
   const began = Math.floor((now - length) / HOUR);
   const usual = usualFailures(evidence.hours, began, Math.floor(now / HOUR), objective.errorBudget);
-  // Once a fair part of what is usual has come, what is good has come as well, and its order explains nothing.
+  // Once more than may fail and a fair part of what is usual have come, good ones are due as well, and the order in which
+  // they come explains nothing.
   const expected = usual.volume * Math.min(1, length / HOUR);
-  const isEarly = long.good + long.bad < expected * FAIR_PART;
+  const isEarly = long.good + long.bad < expected * (objective.errorBudget + FAIR_PART);
   return { proof, usualBad: isEarly ? usual.most : 0 };
 }
 
