@@ -189,7 +189,7 @@ export async function startApp(
   async function stop(): Promise<void> {
     // First all that begins work, side by side, and then what does it.
     await Promise.all([intake.close(), loops.stop(), watcher?.close(), server.close()]);
-    await recorder.drain();
+    await Promise.all([evaluator.stop(), recorder.drain()]);
     await deliverer.stop(DELIVERY_GRACE);
     await leadership.stop();
     await targets.close();

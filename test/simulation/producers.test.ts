@@ -5,6 +5,7 @@ import { START } from '../support/clock.ts';
 import { defineSlo } from '../support/definitions.ts';
 import { documentedRows, documentRows } from './documented-table.ts';
 import { markdown } from './judgement-tables.ts';
+import type { Judge } from './judging.ts';
 import { burnwatch, follow, textbook } from './judging.ts';
 import type { MinuteHistory } from './minute-history.ts';
 import { historyOf } from './minute-history.ts';
@@ -56,9 +57,8 @@ describe('producers as they are', () => {
       for (const objective of ['99%', '99.9%']) {
         const slo = defineSlo({ objective, window: '28d' });
         const history = withEarlierFaults(perMinute, slo.objective.errorBudget, daysAgo);
-        const [ours, theirs] = [burnwatch(slo, history), textbook(slo, history)].map(
-          (judge) => follow(judge, WARM_UP, history.minutes).firstPage,
-        );
+        const firstPage = (judge: Judge) => follow(judge, WARM_UP, history.minutes).firstPage;
+        const [ours, theirs] = [firstPage(burnwatch(slo, history)), firstPage(textbook(slo, history))];
         // At one a minute a single failure pages the textbook; ours waits until chance does not explain it.
         if (ours === null || ours > theirs! + (perMinute === 1 ? 5 : 0))
           late.push(`${perMinute}/min, ${objective}: ${ours} instead of ${theirs}`);

@@ -19,7 +19,7 @@ import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
 import { createRedefinitions } from './redefinitions.ts';
-import { longestDeadlines, sweep } from './sweep.ts';
+import { createSweeper, longestDeadlines } from './sweep.ts';
 import type { IncidentChange } from './transition-facts.ts';
 import { createTransitionFacts } from './transition-facts.ts';
 import { mostUrgentFirst } from './transition-order.ts';
@@ -46,6 +46,8 @@ export interface Evaluator {
    * others are; the next tick starts from what is stored.
    */
   tick(now: number, onCommitted?: () => void): Promise<TickResult>;
+  /** Ends what goes on between ticks; none may begin after this. */
+  stop(): Promise<void>;
 }
 
 export interface EvaluatorOptions {
@@ -92,6 +94,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const redefinitions = createRedefinitions(options);
   const transitionFacts = createTransitionFacts(options);
   const longestDeadline = longestDeadlines();
+  const sweeper = createSweeper(options);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
@@ -101,7 +104,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const context = await evaluationGaps.begin(now);
     const deadlinesUntil = (workflow: string) =>
       context.settledUntil(() => longestDeadline(current, workflow));
-    const swept = await sweep(store, current, now, log, deadlinesUntil);
+    const swept = await sweeper.sweep(current, now, deadlinesUntil);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
     statesOfTerm = term();
@@ -321,6 +324,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         throw error;
       }
     },
+    stop: sweeper.stop,
   };
 }
 

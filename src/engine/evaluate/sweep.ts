@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { countedByWorkflow } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { CountStore } from '../../core/ports/store/counting.ts';
+import type { CountStore, PartitionId } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { SECOND } from '../../core/time/duration.ts';
 
 /** Gives the longest deadline of each workflow of some definitions, in milliseconds; 0 where none has one. */
 export function longestDeadlines(): (definitions: Definitions, workflow: string) => number {
@@ -25,6 +27,7 @@ export function longestDeadlines(): (definitions: Definitions, workflow: string)
   };
 }
 
+/** What was swept since this was last asked for. */
 export interface SweepTotals {
   /** Partitions that could not be swept; the others were (J4). */
   readonly unswept: number;
@@ -32,46 +35,80 @@ export interface SweepTotals {
   readonly unjudged: number;
 }
 
+export interface Sweeper {
+  /**
+   * Counts every execution that has passed a deadline as bad at that deadline (C3), in all partitions of all workflows.
+   * `until` says up to which moment the deadlines of a workflow can be judged; up to `now` if absent. After `patience` this
+   * resolves, and what is left is swept on beside judgement. Safe on several replicas.
+   */
+  sweep(definitions: Definitions, now: number, until?: (workflow: string) => number): Promise<SweepTotals>;
+  /** Resolves once nothing is swept any more. */
+  stop(): Promise<void>;
+}
+
+export interface SweeperOptions {
+  readonly store: Pick<CountStore, 'sweep'> & { readonly partitions: number };
+  readonly log: Log;
+  /** Resolves when judgement has waited long enough for a mass of overdue executions; a second by default. */
+  readonly patience?: (signal: AbortSignal) => Promise<unknown>;
+}
+
 /** Records looked at in one store call: small enough that a call does not hold up ingest. */
 const SWEEP_LIMIT = 500;
 
-/**
- * Counts every execution that has passed a deadline as bad at that deadline (C3), in all partitions of all workflows.
- * `until` says up to which moment the deadlines of a workflow can be judged; up to `now` if absent. Safe to run twice and on several replicas.
- */
-export async function sweep(
-  store: Pick<CountStore, 'sweep'> & { readonly partitions: number },
-  definitions: Definitions,
-  now: number,
-  log: Log,
-  until: (workflow: string) => number = () => now,
-): Promise<SweepTotals> {
-  const parts = [...definitions.workflows.keys()].flatMap((workflow) => {
-    const moment = until(workflow);
-    return Array.from({ length: store.partitions }, (_, partition) => ({
-      part: { workflow, partition },
-      moment,
-    }));
-  });
-  let overdue = 0;
-  let unswept = 0;
-  let unjudged = 0;
-  await Promise.all(
-    parts.map(async ({ part, moment }) => {
-      try {
-        let swept: number;
-        do {
-          const result = await store.sweep(part, moment, SWEEP_LIMIT);
-          swept = result.swept;
-          overdue += result.overdue;
-          unjudged += result.unjudged;
-        } while (swept === SWEEP_LIMIT);
-      } catch (error) {
-        if (error instanceof StoreUnavailable) throw error;
-        unswept++;
-        log.error({ ...part, error: String(error) }, 'a partition could not be swept; the others are');
-      }
-    }),
-  );
-  return { overdue, unjudged, unswept };
+const aSecond = (signal: AbortSignal) => setTimeout(SECOND, undefined, { signal });
+
+export function createSweeper({ store, log, patience = aSecond }: SweeperOptions): Sweeper {
+  /** The sweeps that go on, by workflow and partition. */
+  const running = new Map<string, Promise<void>>();
+  let totals = { overdue: 0, unjudged: 0, unswept: 0 };
+  let stopping = false;
+
+  async function sweepPartition(part: PartitionId, until: number): Promise<void> {
+    try {
+      let swept: number;
+      do {
+        const result = await store.sweep(part, until, SWEEP_LIMIT);
+        swept = result.swept;
+        totals.overdue += result.overdue;
+        totals.unjudged += result.unjudged;
+      } while (swept === SWEEP_LIMIT && !stopping);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      totals.unswept++;
+      log.error({ ...part, error: String(error) }, 'a partition could not be swept; the others are');
+    }
+  }
+
+  function begin(part: PartitionId, until: number): Promise<void> {
+    const name = `${part.partition} ${part.workflow}`;
+    const current = running.get(name);
+    if (current) return current;
+    const begun = sweepPartition(part, until).finally(() => running.delete(name));
+    // One that goes on while no tick waits for it may fail alone: the next tick finds the store as it is.
+    begun.catch(() => {});
+    running.set(name, begun);
+    return begun;
+  }
+
+  return {
+    async sweep(definitions, now, until = () => now) {
+      const all = [...definitions.workflows.keys()].flatMap((workflow) => {
+        const moment = until(workflow);
+        return Array.from({ length: store.partitions }, (_, partition) =>
+          begin({ workflow, partition }, moment),
+        );
+      });
+      const enough = new AbortController();
+      const waited = patience(enough.signal).catch(() => {});
+      await Promise.race([Promise.all(all), waited]).finally(() => enough.abort());
+      const found = totals;
+      totals = { overdue: 0, unjudged: 0, unswept: 0 };
+      return found;
+    },
+    async stop() {
+      stopping = true;
+      await Promise.allSettled(running.values());
+    },
+  };
 }

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MINUTE } from '../../../src/core/time/duration.ts';
 import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { createRecorder } from '../../../src/engine/ingest/record.ts';
-import { sweep } from '../../../src/engine/evaluate/sweep.ts';
+import { createSweeper } from '../../../src/engine/evaluate/sweep.ts';
 import { manualClock } from '../../support/clock.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import type { ManualClock } from '../../support/clock.ts';
@@ -40,6 +40,9 @@ beforeEach(async () => {
 
 afterEach(() => wrapped.store.close());
 
+const sweepNow = () =>
+  createSweeper({ store: wrapped.store, log: memoryLog() }).sweep(definitions, clock.now());
+
 async function bad(slo = quick): Promise<number> {
   const counterCache = createCounterCache(wrapped.store);
   await counterCache.refresh([{ ...slo, windows: [10 * MINUTE] }], clock.now());
@@ -48,14 +51,14 @@ async function bad(slo = quick): Promise<number> {
 
 it('C3: counts every execution past each of its deadlines, in all partitions of all workflows', async () => {
   clock.advance(MINUTE + 1);
-  expect(await sweep(wrapped.store, definitions, clock.now(), memoryLog())).toEqual({
+  expect(await sweepNow()).toEqual({
     overdue: STARTED,
     unjudged: 0,
     unswept: 0,
   });
   expect([await bad(), await bad(slower), await bad(shipping)]).toEqual([1600, 0, 200]);
   clock.advance(4 * MINUTE);
-  expect(await sweep(wrapped.store, definitions, clock.now(), memoryLog())).toEqual({
+  expect(await sweepNow()).toEqual({
     overdue: 1600,
     unjudged: 0,
     unswept: 0,
@@ -65,11 +68,9 @@ it('C3: counts every execution past each of its deadlines, in all partitions of 
 
 it('C3: sweeps that run at the same time or again count nothing twice', async () => {
   clock.advance(MINUTE + 1);
-  const totals = await Promise.all(
-    [1, 2, 3].map(() => sweep(wrapped.store, definitions, clock.now(), memoryLog())),
-  );
+  const totals = await Promise.all([1, 2, 3].map(() => sweepNow()));
   expect(totals.reduce((sum, { overdue }) => sum + overdue, 0)).toBe(STARTED);
-  expect(await sweep(wrapped.store, definitions, clock.now(), memoryLog())).toEqual({
+  expect(await sweepNow()).toEqual({
     overdue: 0,
     unjudged: 0,
     unswept: 0,
@@ -79,8 +80,64 @@ it('C3: sweeps that run at the same time or again count nothing twice', async ()
 
 it('takes small bites, so that a mass of overdue executions does not hold up ingest', async () => {
   clock.advance(MINUTE + 1);
-  await sweep(wrapped.store, definitions, clock.now(), memoryLog());
+  await sweepNow();
   const answers = wrapped.answers('sweep') as { readonly swept: number }[];
   expect(Math.max(...answers.map(({ swept }) => swept))).toBeLessThanOrEqual(500);
   expect(answers.reduce((sum, { swept }) => sum + swept, 0)).toBe(STARTED);
+});
+
+describe('a mass of overdue executions', () => {
+  /** Makes each sweep of `orders` wait until it is let go on. */
+  function holdUp() {
+    const held: (() => void)[] = [];
+    const { store } = wrapped;
+    let answers = 0;
+    let shipped = (): void => {};
+    const sweep: typeof store.sweep = async (part, now, limit) => {
+      if (part.workflow === 'orders') await new Promise<void>((resolve) => held.push(resolve));
+      const result = await store.sweep(part, now, limit);
+      if (part.workflow === 'shipping' && ++answers % store.partitions === 0) shipped();
+      return result;
+    };
+    const release = async () => {
+      for (let rounds = 0; rounds < 20; rounds++) {
+        for (const go of held.splice(0)) go();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    // Until the other workflow is swept, whatever that takes here.
+    const patience = () => new Promise<void>((resolve) => (shipped = () => setImmediate(resolve)));
+    const sweeper = createSweeper({ store: { ...store, sweep }, log: memoryLog(), patience });
+    return { sweeper, held, release };
+  }
+
+  it('G2: of one workflow does not keep the others from being judged; it is swept on, once, and counted whole', async () => {
+    const { sweeper, held, release } = holdUp();
+    clock.advance(MINUTE + 1);
+    expect(await sweeper.sweep(definitions, clock.now())).toEqual({ overdue: 200, unjudged: 0, unswept: 0 });
+    expect([await bad(), await bad(shipping)]).toEqual([0, 200]);
+    // Both partitions wait; another tick does not begin them a second time.
+    expect(held).toHaveLength(2);
+    expect(await sweeper.sweep(definitions, clock.now())).toMatchObject({ overdue: 0 });
+    expect(held).toHaveLength(2);
+    await release();
+    expect(await sweeper.sweep(definitions, clock.now())).toMatchObject({ overdue: 1600 });
+    await release();
+    expect(await bad()).toBe(1600);
+    await sweeper.stop();
+  });
+
+  it('ends after the bite that is taken when the service stops, and the next one goes on', async () => {
+    const { sweeper, held } = holdUp();
+    clock.advance(MINUTE + 1);
+    await sweeper.sweep(definitions, clock.now());
+    const stopped = sweeper.stop();
+    for (const go of held.splice(0)) go();
+    await stopped;
+    expect(held).toHaveLength(0);
+    const counted = await bad();
+    expect(counted).toBeGreaterThan(0);
+    expect(counted).toBeLessThan(1600);
+    expect(await sweepNow()).toMatchObject({ overdue: 1600 - counted });
+  });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
-import { sweep } from '../../../src/engine/evaluate/sweep.ts';
+import { createSweeper } from '../../../src/engine/evaluate/sweep.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import type { World } from '../../support/world.ts';
@@ -27,7 +27,8 @@ const outcome = (execution: string, status: string, fields: object = {}): object
   ...fields,
 });
 const record = (...records: readonly object[]) => world.recorder.record(records);
-const sweepNow = () => sweep(world.store, define(slos), world.clock.now(), memoryLog());
+const sweepNow = () =>
+  createSweeper({ store: world.store, log: memoryLog() }).sweep(define(slos), world.clock.now());
 const failures = () => world.store.readFailures(ok, world.clock.now() - HOUR, world.clock.now());
 
 describe('attempts of an execution', () => {
@@ -199,7 +200,9 @@ it('C3: what was queued and never starts is overdue for a deadline from then', a
     outcome('slow', 'succeeded', { durationMs: 1000 }),
     outcome('fine', 'succeeded', { durationMs: 1000 }),
   );
-  expect(await sweep(world.store, define([queued, quick]), now, memoryLog())).toMatchObject({ overdue: 1 });
+  expect(
+    await createSweeper({ store: world.store, log: memoryLog() }).sweep(define([queued, quick]), now),
+  ).toMatchObject({ overdue: 1 });
   expect(await world.counted(queued)).toEqual({ good: 1, bad: 2 });
   expect(await world.counted(quick)).toEqual({ good: 2, bad: 0 });
 });

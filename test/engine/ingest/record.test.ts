@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { createRecorder } from '../../../src/engine/ingest/record.ts';
-import { sweep } from '../../../src/engine/evaluate/sweep.ts';
+import { createSweeper } from '../../../src/engine/evaluate/sweep.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import type { World } from '../../support/world.ts';
@@ -18,6 +18,8 @@ const shipped = defineSlo({ workflow: 'shipping' });
 const slos = [done, inTime, charged, european, shipped];
 
 let world: World;
+const sweepNow = () =>
+  createSweeper({ store: world.store, log: memoryLog() }).sweep(define(slos), world.clock.now());
 beforeEach(async () => {
   world = await startWorld({ slos });
 });
@@ -203,14 +205,14 @@ describe('C3: an SLI with a deadline', () => {
   it('counts what never ends as bad at its deadline, once, and a late end changes nothing', async () => {
     await world.recorder.record([outcome('a', { status: 'started' })]);
     world.clock.advance(10 * MINUTE);
-    expect(await sweep(world.store, define(slos), world.clock.now(), memoryLog())).toMatchObject({
+    expect(await sweepNow()).toMatchObject({
       overdue: 0,
     });
     world.clock.advance(1);
-    expect(await sweep(world.store, define(slos), world.clock.now(), memoryLog())).toMatchObject({
+    expect(await sweepNow()).toMatchObject({
       overdue: 1,
     });
-    expect(await sweep(world.store, define(slos), world.clock.now(), memoryLog())).toMatchObject({
+    expect(await sweepNow()).toMatchObject({
       overdue: 0,
     });
     world.clock.advance(30 * MINUTE);
@@ -224,7 +226,7 @@ describe('C3: an SLI with a deadline', () => {
     await world.recorder.record([outcome('a', { status: 'started' })]);
     const endedAt = world.clock.now() + 5 * MINUTE;
     world.clock.advance(30 * MINUTE);
-    await sweep(world.store, define(slos), world.clock.now(), memoryLog());
+    await sweepNow();
     expect(await world.counted(inTime)).toEqual({ good: 0, bad: 1 });
     await world.recorder.record([outcome('a', { at: endedAt })]);
     expect(await world.counted(inTime)).toEqual({ good: 1, bad: 0 });
