@@ -29,7 +29,7 @@ describe('a simulated month', () => {
 
   /** How long until the next tick: a minute where it matters, and long where nothing happens. */
   function stepAt(now: number): number {
-    const near = incidents.find(({ from, until }) => now >= from && now < until + 7 * HOUR);
+    const near = incidents.find(({ from, until }) => now >= from && now < until + 9 * HOUR);
     if (!near) return 6 * HOUR;
     return now < near.from + HOUR ? MINUTE : 20 * MINUTE;
   }
@@ -74,8 +74,8 @@ describe('a simulated month', () => {
       expect(opened.facts.at).toBeGreaterThanOrEqual(predicted - 2 * tick);
       expect(opened.facts.at).toBeLessThanOrEqual(predicted + tick);
       expect(resolved.facts.at).toBeGreaterThan(until);
-      // At most the longest short window, and then the five minutes of hysteresis.
-      expect(resolved.facts.at).toBeLessThanOrEqual(until + 6 * HOUR + 40 * MINUTE);
+      // At most the longest short window, and then the two hours of hysteresis of a ticket.
+      expect(resolved.facts.at).toBeLessThanOrEqual(until + 8 * HOUR + 40 * MINUTE);
     });
     expect(await world.state(slo)).toEqual(QUIET);
     await world.close();
