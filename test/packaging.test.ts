@@ -22,15 +22,65 @@ const manifest = JSON.parse(text('package.json')) as {
   readonly version: string;
   readonly engines: { readonly node: string };
   readonly bin: { readonly burnwatch: string };
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 };
 
-type LockedPackage = { readonly optionalDependencies?: Readonly<Record<string, string>> };
+interface BillOfMaterials {
+  readonly bomFormat: string;
+  readonly components: readonly {
+    readonly name: string;
+    readonly licenses?: readonly object[];
+    readonly properties?: readonly { readonly name: string }[];
+  }[];
+}
+
+type LockedPackage = {
+  readonly integrity?: string;
+  readonly dev?: boolean;
+  readonly license?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+};
+
+const lock = JSON.parse(text('package-lock.json')) as {
+  packages: Readonly<Record<string, LockedPackage>>;
+};
+const { '': _itself, ...locked } = lock.packages;
+
+/** What a program under the Apache licence may be shipped with, as long as the notices come along. */
+const LICENCES = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0']);
 
 describe('the lock file', () => {
+  it('holds a strong hash of every package, and no address to get it from', () => {
+    expect(Object.keys(locked).length).toBeGreaterThan(100);
+    const unchecked = Object.entries(locked).filter(([, { integrity }]) => !integrity?.startsWith('sha512-'));
+    expect(unchecked.map(([path]) => path)).toEqual([]);
+    expect(text('package-lock.json')).not.toContain('"resolved"');
+  });
+
+  it('ships only packages whose licences allow it', () => {
+    const shipped = Object.entries(locked).filter(([, { dev }]) => !dev);
+    expect(shipped.length).toBeGreaterThan(50);
+    expect(shipped.filter(([, { license = 'none' }]) => !LICENCES.has(license))).toEqual([]);
+  });
+
+  it('makes a bill of materials in which what is not shipped is marked, and the rest has its licence', async () => {
+    const { stdout } = await run('npm', ['run', '--silent', 'sbom'], { cwd: ROOT, maxBuffer: 2 ** 26 });
+    const bill = JSON.parse(stdout) as BillOfMaterials;
+    expect(bill.bomFormat).toBe('CycloneDX');
+    const shipped = bill.components.filter(
+      ({ properties = [] }) => !properties.some(({ name }) => name === 'cdx:npm:package:development'),
+    );
+    expect(shipped.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([]);
+    const listed = Object.entries(locked).filter(([, { dev }]) => !dev);
+    expect(shipped).toHaveLength(listed.length);
+    expect(shipped.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(Object.keys(manifest.dependencies)),
+    );
+  });
+
   it('knows the binaries of every platform, so that npm ci works on all of them', () => {
-    const lock = JSON.parse(text('package-lock.json')) as {
-      packages: Readonly<Record<string, LockedPackage>>;
-    };
     const optional = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).map((name) => [
         `${path}/node_modules/${name}`,
@@ -71,13 +121,14 @@ function copies(stage: readonly Instruction[]): { from: string | null; sources: 
 }
 
 describe('the image', () => {
-  it('builds on a Node that package.json asks for, in stages that exist', () => {
+  it('builds on the supported Node, which can be pinned by digest, in stages that exist', () => {
     expect(manifest.engines.node).toMatch(/^>=20\b/);
     for (const stage of stages) expect(stage[0]).toMatchObject({ name: 'FROM' });
     expect(stages.map((stage) => stage[0]!.rest)).toEqual([
-      'node:20-bookworm-slim AS build',
-      'node:20-bookworm-slim',
+      'node:24-bookworm-slim AS build',
+      'node:24-bookworm-slim',
     ]);
+    expect(text('Dockerfile').match(/^FROM \$\{NODE_IMAGE\}/gm)).toHaveLength(stages.length);
     for (const { from } of copies(image)) expect([null, 'build']).toContain(from);
   });
 
@@ -92,14 +143,16 @@ describe('the image', () => {
     expect(allowed.map((line) => line.replace('!', '')).toSorted()).toEqual(sources.toSorted());
   });
 
-  it('runs as an ordinary user who owns the data folder, and stops on SIGTERM', () => {
-    expect(only(image, 'USER')).toBe('node');
+  it('runs as an ordinary user, by number, to whom alone the data folder belongs, without npm, and stops on SIGTERM', () => {
+    expect(only(image, 'USER')).toBe('1000:1000');
     const variables = only(image, 'ENV');
     expect(variables).toContain('NODE_ENV=production');
     expect(variables).toContain('BURNWATCH_HOST=0.0.0.0');
     const data = only(image, 'VOLUME');
     expect(variables).toContain(`BURNWATCH_STORE=${data}`);
-    expect(only(image, 'RUN')).toBe(`install --directory --owner=node --group=node ${data}`);
+    const [removed, made] = only(image, 'RUN').split(' && ');
+    expect(made).toBe(`install --directory --owner=1000 --group=1000 --mode=700 ${data}`);
+    expect(removed).toMatch(/^rm -rf .*\/node_modules .*\/npm .*\/npx /);
     expect(only(image, 'STOPSIGNAL')).toBe('SIGTERM');
     expect(JSON.parse(only(image, 'ENTRYPOINT'))).toEqual(['node', manifest.bin.burnwatch]);
     expect(JSON.parse(only(image, 'CMD'))).toEqual(['serve']);
@@ -129,7 +182,7 @@ describe('the image', () => {
     server.close();
     await once(server, 'close');
     expect(await exitCode()).toBe(1);
-    expect(args.at(-1)).toContain(`|| ${only(image, 'EXPOSE')}}`);
+    expect(args.at(-1)).toContain(`BURNWATCH_PORT:-${only(image, 'EXPOSE')}}`);
   });
 
   it('holds all it takes to run: its build and final stage, done in temporary folders', async () => {
@@ -139,14 +192,14 @@ describe('the image', () => {
     for (const { sources, to } of copies(build)) copyInto(built, ROOT, sources, to);
 
     expect(build.filter(({ name }) => name === 'RUN').map(({ rest }) => rest)).toEqual([
-      'npm ci',
+      'npm ci --ignore-scripts',
       'npm run build',
-      'npm prune --omit=dev',
+      'npm ci --omit=dev --ignore-scripts',
     ]);
     symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'));
     await run('npm', ['run', 'build'], { cwd: built });
     rmSync(join(built, 'node_modules'));
-    // What `npm prune --omit=dev` leaves, taken from the installed modules, so that no registry is asked.
+    // What `npm ci --omit=dev` installs, taken from the installed modules, so that no registry is asked.
     const { stdout } = await run('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: ROOT });
     for (const path of stdout.trim().split('\n').slice(1)) {
       cpSync(path, join(built, relative(ROOT, path)), { recursive: true });
@@ -205,7 +258,7 @@ describe('the compose file', () => {
 
   it('starts Burnwatch on a healthy Redis, with the SLOs of the checkout, and not without tokens (G1)', () => {
     const { environment, depends_on: dependsOn, volumes, ports } = compose.services.burnwatch;
-    expect(environment?.['BURNWATCH_STORE']).toBe('redis://redis:6379');
+    expect(environment?.['BURNWATCH_STORE']).toMatch(/^redis:\/\/:\$\{REDIS_PASSWORD:\?.+\}@redis:6379$/);
     expect(environment?.['BURNWATCH_TOKENS']).toMatch(/^\$\{BURNWATCH_TOKENS:\?.+\}$/);
     expect(dependsOn).toEqual({ redis: { condition: 'service_healthy' } });
     expect(volumes).toEqual([`./slos:${only(image, 'WORKDIR')}/slos:ro`]);
@@ -233,8 +286,9 @@ describe('the compose file', () => {
     const { command, healthcheck } = compose.services.redis;
     const folder = temporaryFolder();
     const socket = join(folder, 'redis.sock');
-    const [server, ...settings] = command as [string, ...string[]];
-    const redis = spawn(server, [...settings, '--port', '0', '--unixsocket', socket, '--dir', folder]);
+    const password = 'secret4242';
+    const [server, ...settings] = command!.map((word) => word.replace('$REDIS_PASSWORD', password));
+    const redis = spawn(server!, [...settings, '--port', '0', '--unixsocket', socket, '--dir', folder]);
     const stopped = once(redis, 'exit');
     undo.push(() => {
       redis.kill();
@@ -243,12 +297,17 @@ describe('the compose file', () => {
 
     const [kind, cli, ...args] = healthcheck!.test as [string, string, ...string[]];
     expect(kind).toBe('CMD');
+    const { environment = {} } = compose.services.redis;
+    expect(environment).toEqual({ REDISCLI_AUTH: '$REDIS_PASSWORD' });
+    let env: NodeJS.ProcessEnv = { ...process.env, REDISCLI_AUTH: password };
     const ask = async (...words: string[]): Promise<string> =>
-      (await run(cli, ['-s', socket, ...words], { timeout: 5_000 })).stdout.trim();
+      (await run(cli, ['-s', socket, ...words], { timeout: 5_000, env })).stdout.trim();
     await expect.poll(() => ask(...args).catch(() => 'down'), { timeout: 20_000 }).toBe('PONG');
     expect(await ask('config', 'get', 'append*')).toMatch(/^appendfsync\neverysec$/m);
     expect(await ask('config', 'get', 'append*')).toMatch(/^appendonly\nyes$/m);
     expect(await ask('config', 'get', 'maxmemory-policy')).toMatch(/\nnoeviction$/);
+    env = { ...process.env, REDISCLI_AUTH: '' };
+    expect(await ask('get', 'anything').catch(String)).toContain('NOAUTH');
 
     redis.kill();
     await stopped;

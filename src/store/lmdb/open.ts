@@ -69,7 +69,8 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
 
 async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Databases }> {
   try {
-    await mkdir(folder, { recursive: true });
+    // What producers report is nobody else's on this machine.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await checkDataFile(folder);
     const root = open({
       path: folder,
