@@ -183,7 +183,7 @@ export async function startApp(
     log.info({ files: loaded.files.length, slos: allSlos(next).length }, 'the SLO files are active');
   }
 
-  const source = { paths: [config.slos], env: process.env, log };
+  const source = { paths: [config.slos], references: config.references, log };
   let watcher: Awaited<ReturnType<typeof watchDefinitions>> | null = null;
 
   async function stop(): Promise<void> {
@@ -198,7 +198,7 @@ export async function startApp(
   let stopping: Promise<void> | null = null;
 
   try {
-    const first = await loadDefinitions(source.paths, source.env);
+    const first = await loadDefinitions(source.paths, source.references);
     await takeUp(first);
     await storeWatch.check();
     await leadership.start();

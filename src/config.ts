@@ -3,6 +3,7 @@ import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
 import { DAY, MINUTE, SECOND, parseDuration } from './core/time/duration.ts';
+import type { References } from './core/ports/references.ts';
 import type { Scope, Token } from './core/ports/token.ts';
 
 export type StoreLocation =
@@ -15,6 +16,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Config {
   readonly store: StoreLocation;
   readonly slos: string;
+  readonly references: References;
   readonly host: string;
   readonly port: number;
   readonly evaluate: string;
@@ -72,6 +74,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
   const config: Config = {
     store,
     slos: reader.text('SLOS'),
+    references: referencesOf(reader, env),
     host,
     port: reader.number('PORT', 0, 65_535)!,
     evaluate: readCron(reader),
@@ -94,6 +97,28 @@ export function readConfig(env: Environment, flags: Flags): Config {
     reader.problem('MAIL_FROM', 'a mail address');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
+}
+
+/** What SLO files may refer to, for verbs that need no other setting. Throws a `ConfigError` that lists every problem. */
+export function readReferences(env: Environment): References {
+  const problems: string[] = [];
+  const references = referencesOf(settingReader(env, {}, problems), env);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return references;
+}
+
+function referencesOf(reader: SettingReader, env: Environment): References {
+  const variables = reader
+    .text('SUBSTITUTE')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  if (!variables.every((pattern) => /^[A-Za-z_*][\w*]{0,127}$/.test(pattern))) {
+    reader.problem(
+      'SUBSTITUTE',
+      'names of variables with * for any characters, such as SLACK_* PAGER_WEBHOOK',
+    );
+  }
+  return { env, variables, secretsDir: reader.text('SECRETS_DIR') || null };
 }
 
 interface SettingReader {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
 import type { App } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, readReferences } from './config.ts';
 import type { Config } from './config.ts';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
@@ -71,7 +71,9 @@ program
       program.error(`--format is ${format}; expected text or json.`);
     const { checkReport } = await import('./slo-files/check/check-report.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
-    const { text, json, ok } = checkReport(await loadDefinitions(sloPlaces(paths), process.env));
+    const { text, json, ok } = checkReport(
+      await loadDefinitions(sloPlaces(paths), readReferences(process.env)),
+    );
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
     if (!ok) process.exitCode = 1;
   });
@@ -98,7 +100,10 @@ program
     const { exportOpenSlo } = await import('./slo-files/openslo/export.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
     const { formatProblem } = await import('./slo-files/yaml/problem.ts');
-    const { definitions, problems, traffic } = await loadDefinitions(sloPlaces(paths), process.env);
+    const { definitions, problems, traffic } = await loadDefinitions(
+      sloPlaces(paths),
+      readReferences(process.env),
+    );
     if (!definitions) {
       complain(problems.map(formatProblem).join('\n\n'));
       process.exitCode = 1;

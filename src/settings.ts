@@ -20,6 +20,19 @@ export const SETTINGS = [
     secret: true,
   },
   { name: 'SLOS', fallback: './slos', argument: 'folder', description: 'the folder of SLO files' },
+  {
+    name: 'SUBSTITUTE',
+    fallback: 'SLACK_* WEBHOOK* *_WEBHOOK *_WEBHOOK_URL PAGERDUTY_* SMTP_*',
+    argument: 'pattern …',
+    description:
+      'the environment variables that SLO files may name in secrets, with * for any characters; never BURNWATCH_*',
+  },
+  {
+    name: 'SECRETS_DIR',
+    fallback: null,
+    argument: 'folder',
+    description: 'the folder of the files that SLO files may name in secrets as ${file:…}; none without it',
+  },
   { name: 'HOST', fallback: '127.0.0.1', argument: 'address', description: 'the address to listen on' },
   {
     name: 'PORT',

@@ -19,7 +19,7 @@ export async function notifyTest(
   config: Config,
   print: (text: string) => void,
 ): Promise<{ ok: boolean; text: string }> {
-  const { definitions, problems } = await loadDefinitions([config.slos], process.env);
+  const { definitions, problems } = await loadDefinitions([config.slos], config.references);
   if (!definitions) {
     const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     return { ok: false, text: ['The SLO files do not load:', ...errors].join('\n') };

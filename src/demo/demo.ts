@@ -40,7 +40,7 @@ export async function startDemo(
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
     const historyEnd = Date.now();
-    await fillStore(folder, historyEnd, log, print, signal);
+    await fillStore(folder, historyEnd, config, log, print, signal);
     if (signal.aborted) {
       await removeFolder();
       return null;
@@ -64,12 +64,13 @@ export async function startDemo(
 async function fillStore(
   folder: string,
   now: number,
+  { references }: Config,
   log: Log,
   print: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   print('Making up a month of history ...');
-  const { definitions, problems } = await loadDefinitions([SLO_FILES], process.env);
+  const { definitions, problems } = await loadDefinitions([SLO_FILES], references);
   if (!definitions)
     throw new Error(`The example SLO files do not load:\n${problems.map(formatProblem).join('\n')}`);
   const clock = { now: () => now };

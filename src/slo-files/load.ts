@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { References } from '../core/ports/references.ts';
 import type { Definitions } from '../core/slo/slo.ts';
 import { decode } from './yaml/decode.ts';
 import { assemble, type Join } from './assemble/definitions.ts';
 import { type Finding, listFiles, readFiles } from './yaml/find-files.ts';
+import { SECRET_PATHS } from './native/document-schema.ts';
 import { readNativeDocument, type ReadDocument } from './native/document.ts';
 import { isOpenSlo, namesOf, type OpenSloDocument, readOpenSlo } from './openslo/documents.ts';
 import { joinOpenSlos } from './openslo/join.ts';
 import { createTimeSlice, type TimeSlice } from './yaml/time-slice.ts';
 import { compareProblems, type FileProblem } from './yaml/problem.ts';
 import { problemOfFile, type ReportProblem } from './yaml/source-text.ts';
+import { isMeantForUs, looksMeantForUs, SLO_FILE } from './recognize.ts';
 import { createSubstitute, type Substitute } from './yaml/substitution.ts';
 import { readValues } from './yaml/value-tree.ts';
 import { parseDocuments } from './yaml/yaml-documents.ts';
@@ -33,23 +36,20 @@ export interface Loaded {
 const MAX_PROBLEMS_OF_FILE = 100;
 
 /**
- * Loads every `*.yaml` and `*.yml` below the folders (and the files) given, with references filled in from `env`.
+ * Loads every `*.yaml` and `*.yml` below the folders (and the files) given, with references filled in.
  * Never rejects: whatever is wrong with paths, files or their content is in `problems`, all at once.
  */
 export async function loadDefinitions(
   folderOrFiles: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  references: References,
 ): Promise<Loaded> {
-  return interpret(await readFiles(await listFiles(folderOrFiles)), env);
+  return interpret(await readFiles(await listFiles(folderOrFiles)), references);
 }
 
 /** Makes definitions of files that were read already; gives way to others while it works. */
-export async function interpret(
-  finding: Finding,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Loaded> {
+export async function interpret(finding: Finding, references: References): Promise<Loaded> {
   const timeSlice = createTimeSlice();
-  const substitute = createSubstitute(env);
+  const substitute = createSubstitute(references);
   const problems = collectProblems();
   const documents: ReadDocument[] = [];
   const openSlo: OpenSloDocument[] = [];
@@ -92,36 +92,52 @@ function signatureOf({ files }: Finding, substitute: Substitute): string {
   return hash.update(JSON.stringify([...substitute.files])).digest('base64');
 }
 
+interface ReadFile {
+  readonly documents: readonly ReadDocument[];
+  readonly openSlo: readonly OpenSloDocument[];
+  readonly complete: boolean;
+}
+
+const NOTHING: ReadFile = { documents: [], openSlo: [], complete: false };
+
 async function readOne(
   file: string,
   bytes: Buffer,
   substitute: Substitute,
   timeSlice: TimeSlice,
   report: ReportProblem,
-): Promise<{
-  readonly documents: readonly ReadDocument[];
-  readonly openSlo: readonly OpenSloDocument[];
-  readonly complete: boolean;
-}> {
-  const source = decode(file, bytes, report);
-  if (!source) return { documents: [], openSlo: [], complete: false };
-  const parsed = await parseDocuments(source, report, timeSlice);
+): Promise<ReadFile> {
+  const found: FileProblem[] = [];
+  const source = decode(file, bytes, (problem) => found.push(problem));
+  if (!source) {
+    // What it is cannot be known, so that nothing of it is shown.
+    for (const problem of found) report({ ...problem, sourceLine: '' });
+    return NOTHING;
+  }
+  const collect: ReportProblem = (problem) => found.push(problem);
+  const parsed = await parseDocuments(source, collect, timeSlice);
   const documents: ReadDocument[] = [];
   const openSlo: OpenSloDocument[] = [];
+  let meantForUs = false;
+  let blank = parsed.complete;
   for (const { document, broken } of parsed.documents) {
     if (timeSlice.due()) await timeSlice.rest();
-    if (broken) {
-      // Only its names count, so that what refers to them is not blamed as well.
-      const { place } = readValues(document, source, substitute, () => {});
-      if (isOpenSlo({ place })) openSlo.push(...namesOf(place, source));
-      else documents.push({ source, place, data: {} });
-    } else if (document.contents !== null) {
-      const tree = readValues(document, source, substitute, report);
-      if (tree.value === null) continue;
-      if (isOpenSlo(tree)) openSlo.push(...readOpenSlo(tree, source, report));
-      else documents.push(readNativeDocument(tree, source, report));
-    }
+    if (!broken && document.contents === null) continue;
+    blank = false;
+    const tree = readValues(document, source, substitute, SECRET_PATHS, broken ? () => {} : collect);
+    meantForUs ||= isMeantForUs(tree.place);
+    // Of a broken one only its names count, so that what refers to them is not blamed as well.
+    if (broken && isOpenSlo(tree)) openSlo.push(...namesOf(tree.place, source));
+    else if (broken) documents.push({ source, place: tree.place, data: {} });
+    else if (tree.value === null) continue;
+    else if (isOpenSlo(tree)) openSlo.push(...readOpenSlo(tree, source, collect));
+    else documents.push(readNativeDocument(tree, source, collect));
   }
+  if (!blank && !meantForUs && !looksMeantForUs(source.text)) {
+    report(problemOfFile(file, 'error', 'this is not an SLO file', { expected: SLO_FILE }));
+    return NOTHING;
+  }
+  for (const problem of found) report(problem);
   return { documents, openSlo, complete: parsed.complete };
 }
 

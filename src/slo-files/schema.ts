@@ -23,11 +23,5 @@ export function openSloJsonSchema(): object {
 }
 
 function jsonSchema(schema: z.ZodType): object {
-  return z.toJSONSchema(schema, {
-    io: 'input',
-    override: ({ jsonSchema: part }) => {
-      // Editors see files before references such as ${NAME} are filled in.
-      if (part.pattern !== undefined) part.pattern = `(?:${part.pattern})|\\$\\{`;
-    },
-  });
+  return z.toJSONSchema(schema, { io: 'input' });
 }

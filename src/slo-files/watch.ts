@@ -1,13 +1,14 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Log } from '../core/ports/log.ts';
+import type { References } from '../core/ports/references.ts';
 import { type Folder, folderOf, listFiles, readFiles, stampOf } from './yaml/find-files.ts';
 import { interpret, type Loaded } from './load.ts';
 
 /** What to watch, and what to call. */
 export interface WatchOptions {
   readonly paths: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly references: References;
   readonly log: Log;
   readonly onLoaded: (loaded: Loaded) => void | Promise<void>;
   /** What was loaded last: what changed between that and now is reported as well. Default: nothing has changed yet. */
@@ -24,7 +25,7 @@ export interface WatchOptions {
  * content, good or bad, one call at a time. Never throws; `close` may be called twice and waits for a load under way.
  */
 export async function watchDefinitions(options: WatchOptions): Promise<{ close(): Promise<void> }> {
-  const { paths, env, log, onLoaded, debounceMs = 200, pollMs = 5_000 } = options;
+  const { paths, references, log, onLoaded, debounceMs = 200, pollMs = 5_000 } = options;
   let signature = options.since?.signature ?? null;
   let referenced = options.since?.referenced ?? [];
   let stamp = '';
@@ -53,7 +54,7 @@ export async function watchDefinitions(options: WatchOptions): Promise<{ close()
     // Taken before reading: a change in between is seen the next time.
     const found = `${listing.stamp}\n${await stampOf(referenced)}`;
     if (found === stamp && !notified) return;
-    const loaded = await interpret(await readFiles(listing), env);
+    const loaded = await interpret(await readFiles(listing), references);
     stamp = found;
     referenced = loaded.referenced;
     const changed = signature !== null && loaded.signature !== signature;

@@ -12,13 +12,14 @@ import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { createQueries } from '../../src/engine/queries/slo-queries.ts';
+import { readReferences } from '../../src/config.ts';
 import { loadDefinitions } from '../../src/slo-files/load.ts';
 import { manualClock } from '../support/clock.ts';
 import { openEmbeddedStore } from '../support/embedded-store.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 const SLO_FILES = fileURLToPath(new URL('../../slos', import.meta.url));
-const loaded = loadDefinitions([SLO_FILES], {});
+const loaded = loadDefinitions([SLO_FILES], readReferences({}));
 
 /** A notification of the demo, and how long after the start of the live traffic it was due. */
 export interface Notified {

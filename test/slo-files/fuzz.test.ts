@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import { allSlos, type Definitions } from '../../src/core/slo/slo.ts';
+import { references } from './slo-folder.ts';
 import { checkReport } from '../../src/slo-files/check/check-report.ts';
 import { interpret } from '../../src/slo-files/load.ts';
 import { exportOpenSlo } from '../../src/slo-files/openslo/export.ts';
@@ -130,7 +131,7 @@ it('G2: whatever becomes of what valid files say, it ends in definitions or loca
 });
 
 it('the unchanged files are whole, so that the others have something to lose', async () => {
-  const { definitions, problems } = await interpret({ files: examples, folders: [] }, {});
+  const { definitions, problems } = await interpret({ files: examples, folders: [] }, references());
   expect(problems).toEqual([]);
   expect(allSlos(definitions!).length).toBeGreaterThan(15);
 });
@@ -142,7 +143,7 @@ interface Example {
 
 /** Loads files and checks that what comes of it is either whole, or nothing with reasons that can be found. */
 async function judge(files: readonly Example[]): Promise<void> {
-  const loaded = await interpret({ files, folders: [] }, {});
+  const loaded = await interpret({ files, folders: [] }, references());
   const { ok, json } = checkReport(loaded);
   const errors = loaded.problems.filter(({ severity }) => severity === 'error');
   expect(ok).toBe(errors.length === 0);
@@ -218,7 +219,7 @@ async function judgeWhole(definitions: Definitions): Promise<void> {
       ],
       folders: [],
     },
-    {},
+    references(),
   );
   expect(again.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(new Set(allSlos(again.definitions!).map(({ id }) => id))).toEqual(ids);

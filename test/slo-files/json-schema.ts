@@ -1,7 +1,7 @@
 type Json = { readonly [key: string]: unknown };
 
 /** What of a schema only tells people or tools, and refuses nothing. */
-const NOTES = new Set(['$schema', 'title', 'description', 'default', 'examples']);
+const NOTES = new Set(['$schema', 'title', 'description', 'default', 'examples', 'writeOnly']);
 
 /**
  * What a JSON Schema (2020-12) refuses about a value, as pointers with the keyword; knows the keywords that ours uses

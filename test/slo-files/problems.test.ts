@@ -14,9 +14,9 @@ describe('problems, each at its very place', () => {
       ['a.yaml:5:54: not valid YAML: a text that begins with * must be in quotes; expected quotes, as in'],
     ],
     [
-      'a file for another program, once',
-      'apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nspec: { service: a }\n',
-      ['a.yaml:1:13: `apiVersion` is `sloth.slok.dev/v1`, that of another program; expected burnwatch/v1'],
+      'a document for another program, once',
+      'teams: {}\n---\napiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nspec: { service: a }\n',
+      ['a.yaml:3:13: `apiVersion` is `sloth.slok.dev/v1`, that of another program; expected burnwatch/v1'],
     ],
     [
       'a number in quotes',
@@ -80,7 +80,11 @@ describe('problems, each at its very place', () => {
       'workflow: w\nowner: payments\nslos:\n',
       ['a.yaml:3:1: `slos` is empty; expected a map of SLOs by name'],
     ],
-    ['a document that is a list', '- a\n', ['a.yaml:1:1: the document is a list; expected a map']],
+    [
+      'a document that is a list',
+      '- a\n---\nteams: {}\n',
+      ['a.yaml:1:1: the document is a list; expected a map'],
+    ],
     [
       'an unknown team',
       slo(good).replace('payments', 'paymets'),
@@ -225,7 +229,7 @@ describe('problems, each at its very place', () => {
       'steps: &a [*a]\nworkflow: w\nowner: payments\nslos: {}\n',
       ['a.yaml:1:12: *a refers to what it is in', 'a.yaml:2:11: warning: workflow `w` has no SLOs'],
     ],
-    ['a map as a key', '{ a: 1 }: b\n', ['a.yaml:1:1: a key must be a plain text']],
+    ['a map as a key', '{ a: 1 }: b\nteams: {}\n', ['a.yaml:1:1: a key must be a plain text']],
   ])('%s', async (_what, text, problems) => {
     const loaded = await loadText(text);
     expect(told(loaded)).toEqual(problems.map((problem) => expect.stringContaining(problem)));
@@ -290,7 +294,7 @@ describe('targets and teams', () => {
     [
       'a webhook that is no URL',
       'targets: { x: { slack: { webhook: T1/B2 } } }\n',
-      'a.yaml:1:35: `webhook` is `T1/B2`; expected an http or https URL',
+      'a.yaml:1:35: `webhook` is `*****`; expected an http or https URL',
     ],
     [
       'nobody to mail',

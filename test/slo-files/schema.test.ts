@@ -41,13 +41,15 @@ describe('the JSON Schema', () => {
     }
   });
 
-  it('accepts references before they are filled in, and refuses what does not load', () => {
+  it('accepts references where secrets stand, and refuses what does not load', () => {
     const slo = (fields: object) => ({
-      workflow: '${NAME}',
+      workflow: 'w',
       owner: 'o',
-      slos: { s: { objective: '99%', window: '28d', sli: { within: '${LIMIT}' }, ...fields } },
+      slos: { s: { objective: '99%', window: '28d', sli: { within: '5m' }, ...fields } },
     });
     expect(refused(slo({}))).toEqual([]);
+    expect(refused({ targets: { x: { slack: { webhook: '${SLACK_X}' } } } })).toEqual([]);
+    expect(refused({ ...slo({}), workflow: '${SLACK_X}' })).toEqual(['/workflow: pattern']);
     expect(refused(slo({ sli: { within: 'soon' } }))).toEqual(['/slos/s/sli: anyOf']);
     expect(refused(slo({ objective: undefined, objectiv: '99%' }))).toEqual([
       '/slos/s: required',

@@ -1,9 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { readReferences } from '../../src/config.ts';
+import type { References } from '../../src/core/ports/references.ts';
 import type { Definitions } from '../../src/core/slo/slo.ts';
 import { loadDefinitions, type Loaded } from '../../src/slo-files/load.ts';
 import { formatProblem } from '../../src/slo-files/yaml/problem.ts';
+
+/** What SLO files may refer to in an environment, as the service reads its settings. */
+export function references(env: Readonly<Record<string, string>> = {}): References {
+  return readReferences(env);
+}
 
 /** Makes a folder of files for one test and removes it afterwards. */
 export async function withFolder<Result>(
@@ -28,7 +35,7 @@ export async function loadFiles(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Loaded> {
   return withFolder(files, async (folder) => {
-    const loaded = await loadDefinitions([folder], env);
+    const loaded = await loadDefinitions([folder], references(env));
     const relative = (text: string) => text.replaceAll(`${folder}/`, '');
     return {
       ...loaded,

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Log } from '../../src/core/ports/log.ts';
 import { type Loaded, loadDefinitions } from '../../src/slo-files/load.ts';
 import { watchDefinitions, type WatchOptions } from '../../src/slo-files/watch.ts';
-import { TEAMS, told, withFolder } from './slo-folder.ts';
+import { references, TEAMS, told, withFolder } from './slo-folder.ts';
 
 const NEVER = 3_600_000;
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -23,7 +23,7 @@ async function watching(
     const loads: Loaded[] = [];
     const watcher = await watchDefinitions({
       paths: [join(folder, 'slos')],
-      env: {},
+      references: references(),
       log: SILENT,
       onLoaded: (loaded) => void loads.push(loaded),
       debounceMs: 20,
@@ -144,18 +144,18 @@ describe('the watcher', () => {
             }),
           );
         },
-        { pollMs: 20 },
+        { pollMs: 20, references: references({ BURNWATCH_SECRETS_DIR: join(outer, 'hook') }) },
       ),
     ));
 
   it('tells of broken files too, and of what changed since an earlier load', () =>
     withFolder(FILES, async (folder) => {
-      const since = await loadDefinitions([join(folder, 'slos')], {});
+      const since = await loadDefinitions([join(folder, 'slos')], references());
       await writeFile(join(folder, 'slos/a.yaml'), 'workflow: [');
       const loads: Loaded[] = [];
       const options: WatchOptions = {
         paths: [join(folder, 'slos')],
-        env: {},
+        references: references(),
         log: SILENT,
         since,
         onLoaded: (loaded) => void loads.push(loaded),
@@ -170,11 +170,17 @@ describe('the watcher', () => {
   it('does not tell of dates', () =>
     withFolder(FILES, async (folder) => {
       const paths = [join(folder, 'slos')];
-      const since = await loadDefinitions(paths, {});
+      const since = await loadDefinitions(paths, references());
       await utimes(join(folder, 'slos/a.yaml'), new Date(0), new Date(0));
       const loads: Loaded[] = [];
       const onLoaded = (loaded: Loaded) => void loads.push(loaded);
-      const watcher = await watchDefinitions({ paths, env: {}, log: SILENT, since, onLoaded });
+      const watcher = await watchDefinitions({
+        paths,
+        references: references(),
+        log: SILENT,
+        since,
+        onLoaded,
+      });
       await watcher.close();
       expect(loads).toEqual([]);
     }));
@@ -227,7 +233,7 @@ describe('the watcher', () => {
         const loads: Loaded[] = [];
         const watcher = await watchDefinitions({
           paths: [join(folder, 'slos')],
-          env: {},
+          references: references(),
           log: SILENT,
           onLoaded: (loaded) => void loads.push(loaded),
           debounceMs: 1,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alertsSchema, budgetPolicySchema, policySchema } from './alerts-schema.ts';
-import { httpUrl, listOf, mapOf, mapWith, name, pathName, text } from './field-schemas.ts';
+import { httpUrl, listOf, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
 import { sliSchema } from './sli-schema.ts';
 import { targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
@@ -79,3 +79,25 @@ export const documentSchema = mapWith(
 /** A document whose values all have the right shape. */
 export type NativeDocument = z.infer<typeof documentSchema>;
 export type NativeSlo = z.infer<typeof sloSchema>;
+
+/** Where the schema says that secrets stand: keys from the top down, with `*` for any name or position. */
+export const SECRET_PATHS: readonly (readonly string[])[] = secretPaths(documentSchema);
+
+/** What a document has at its top that other YAML files hardly have. */
+export const TELLING_KEYS = ['workflow', 'slos', 'teams', 'targets', 'policies', 'budgetPolicies'] as const;
+
+function secretPaths(schema: z.ZodType): string[][] {
+  if (schema.meta()?.['writeOnly'] === SECRET.writeOnly) return [[]];
+  if (schema instanceof z.ZodOptional) return secretPaths(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion) return (schema.options as z.ZodType[]).flatMap(secretPaths);
+  if (schema instanceof z.ZodRecord) return under('*', schema.valueType as z.ZodType);
+  if (schema instanceof z.ZodArray) return under('*', schema.element as z.ZodType);
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as z.ZodRawShape).flatMap(([key, part]) =>
+    under(key, part as z.ZodType),
+  );
+}
+
+function under(key: string, schema: z.ZodType): string[][] {
+  return secretPaths(schema).map((path) => [key, ...path]);
+}

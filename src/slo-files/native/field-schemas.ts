@@ -13,6 +13,9 @@ const SHARE = 'a share such as 25% or 0.25';
 const TIME_ZONE = 'an IANA time zone such as Europe/Berlin';
 const DURATION_PATTERN = /^(\d{1,9}(ms|[smhdw]))+$/;
 
+/** Marks the schema of a field that holds a secret: only there references such as `${NAME}` are filled in. */
+export const SECRET = { writeOnly: true } as const;
+
 export const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9._:-]{1,128}$/, { error: NAME });
 export const pathName = z
   .string({ error: PATH_NAME })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
-import { exactlyOne, httpUrl, listOf, mapWith, name, timeZone } from './field-schemas.ts';
+import { exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 
 const MAIL_ADDRESS = 'a mail address such as payments@example.com';
@@ -29,7 +29,9 @@ type Kind = TargetDefinition['kind'];
 
 /** What the key of each kind of target holds. */
 const NATIVE_TARGETS = {
-  slack: mapWith({ webhook: httpUrl.describe('Incoming-webhook URL; keep it in the environment.') })
+  slack: mapWith({
+    webhook: httpUrl.meta(SECRET).describe('Incoming-webhook URL; keep it in the environment.'),
+  })
     .optional()
     .describe('A Slack channel.'),
   email: mapWith({

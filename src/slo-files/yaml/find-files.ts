@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 
 /** The most a file may hold. */
 export const MAX_FILE_BYTES = 1_048_576;
@@ -42,25 +42,34 @@ export interface Listing {
 
 /**
  * Lists every `*.yaml` and `*.yml` below the given folders, and the given files whatever their name. Hidden ones are
- * passed over (a Kubernetes ConfigMap keeps its versions in hidden folders), links are followed once. Never rejects:
- * what cannot be looked at is an entry with a problem.
+ * passed over (a Kubernetes ConfigMap keeps its versions in hidden folders). Links are followed once, as long as they stay
+ * below a given folder, or beside a given file: one that leads elsewhere could show any file of this machine. Never
+ * rejects: what cannot be looked at is an entry with a problem.
  */
 export async function listFiles(paths: readonly string[]): Promise<Listing> {
   const entries: Entry[] = [];
   const folders: Folder[] = [];
   const seen = new Set<string>();
 
-  const visit = async (path: string, depth: number): Promise<void> => {
+  const visit = async (path: string, depth: number, root: string): Promise<void> => {
     if (entries.length > MAX_FILES) return;
     try {
       const real = await realpath(path);
+      if (!isWithin(root, real)) {
+        entries.push({
+          path,
+          stamp: real,
+          problem: 'is a link that leads out of the folder of the SLO files',
+        });
+        return;
+      }
       if (seen.has(real)) return;
       seen.add(real);
       const stats = await stat(path, { bigint: true });
       if (stats.isDirectory()) {
         folders.push({ path, identity: `${stats.dev} ${stats.ino}` });
         if (depth >= MAX_DEPTH) entries.push({ path, stamp: '', problem: 'is too many folders deep' });
-        else await visitFolder(path, depth);
+        else await visitFolder(path, depth, root);
         return;
       }
       // Opening a pipe would wait for a writer.
@@ -75,24 +84,34 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
     }
   };
 
-  const visitFolder = async (folder: string, depth: number): Promise<void> => {
+  const visitFolder = async (folder: string, depth: number, root: string): Promise<void> => {
     const children = await readdir(folder, { withFileTypes: true });
     for (const child of children.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (child.name.startsWith('.')) continue;
       const path = join(folder, child.name);
       const isYaml = /\.ya?ml$/i.test(child.name);
       if (isYaml || child.isDirectory() || (child.isSymbolicLink() && (await folderOf(path)) !== null)) {
-        await visit(path, depth + 1);
+        await visit(path, depth + 1, root);
       }
     }
   };
 
-  for (const path of paths) await visit(path, 0);
+  for (const path of paths) await visit(path, 0, await rootOf(path));
   if (entries.length > MAX_FILES) {
     entries.length = MAX_FILES;
     entries.push({ path: paths[0] ?? '', stamp: '', problem: `holds more than ${MAX_FILES} files` });
   }
   return { entries, folders, stamp: entries.map(({ path, stamp }) => `${path} ${stamp}`).join('\n') };
+}
+
+/** What the links below a given path may lead to: the folder it is or leads to, or else the one it is in. */
+async function rootOf(path: string): Promise<string> {
+  const folder = (await folderOf(path)) ? path : dirname(path);
+  return realpath(folder).catch(() => folder);
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 /** Reads what was listed. A file that went away or grew in between is one with a problem; never rejects. */

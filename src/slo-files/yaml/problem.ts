@@ -12,7 +12,7 @@ export interface FileProblem {
   readonly expected?: string;
   /** The nearest legal word: "did you mean". */
   readonly suggestion?: string;
-  /** The line it is on, with literal URL paths and control characters masked; empty when there is none. */
+  /** The line it is on, with literal URL paths, values under secret-like keys and control characters masked; empty when there is none. */
   readonly sourceLine: string;
 }
 

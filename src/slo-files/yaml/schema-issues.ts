@@ -111,7 +111,7 @@ export function reportIssues(
         const suggestion = legal.includes(key) ? undefined : nearest(key, legal);
         if (suggestion !== undefined) meant.add(pointerOf([...issue.path, suggestion]));
         report(
-          problemAt(source, keyPlace?.key ?? root.start, 'error', `unknown key \`${shortened(key)}\``, {
+          problemAt(source, keyPlace?.key ?? root.start, 'error', unknownKey(key, place), {
             suggestion,
             expected: suggestion === undefined ? keysOf(issue.message, legal) : undefined,
           }),
@@ -136,6 +136,10 @@ export function reportIssues(
       }),
     );
   }
+}
+
+function unknownKey(key: string, map: Place | undefined): string {
+  return map?.secret ? 'unknown key' : `unknown key \`${shortened(key)}\``;
 }
 
 /** Of a union's options, the one whose outer shape fits says what is really wrong; if none does, the union itself. */

@@ -1,5 +1,6 @@
 import { LineCounter } from 'yaml';
 import type { FileProblem } from './problem.ts';
+import { secretSpans, type SecretSpan, starred } from './secret-keys.ts';
 
 /** The text of one file and where its lines start. */
 export interface SourceText {
@@ -68,11 +69,41 @@ export function lineAt(source: SourceText, offset: number): number {
   return source.lines.linePos(offset).line;
 }
 
-function lineOf({ text, lines }: SourceText, line: number): string {
+/** Found once for each text that has a problem. */
+const spansOf = new WeakMap<SourceText, readonly SecretSpan[]>();
+
+function secretsIn(source: SourceText): readonly SecretSpan[] {
+  const known = spansOf.get(source) ?? secretSpans(source.text);
+  spansOf.set(source, known);
+  return known;
+}
+
+/** Whether an offset is in the value of a secret-like key. */
+export function isSecretAt(source: SourceText, offset: number): boolean {
+  return secretsIn(source).some(({ from, to }) => from <= offset && offset < to);
+}
+
+function withoutSecrets(source: SourceText, start: number, end: number): string {
+  let shown = '';
+  let at = start;
+  for (const { from, to } of secretsIn(source)) {
+    if (to <= at || from >= end) continue;
+    const begin = Math.max(from, at);
+    const stop = Math.min(to, end);
+    shown += source.text.slice(at, begin) + starred(source.text.slice(begin, stop));
+    at = stop;
+  }
+  return shown + source.text.slice(at, end);
+}
+
+function lineOf(source: SourceText, line: number): string {
+  const { text, lines } = source;
   const start = lines.lineStarts[line - 1] ?? 0;
   const end = (lines.lineStarts[line] ?? text.length + 1) - 1;
   // Masking before cutting, so that no half of a URL slips through.
-  const shown = printable(text.slice(start, Math.min(end, start + 4 * MAX_SHOWN)).replace(/\r$/, ''));
+  const shown = printable(
+    withoutSecrets(source, start, Math.min(end, start + 4 * MAX_SHOWN)).replace(/\r$/, ''),
+  );
   return shown.length > MAX_SHOWN || end > start + 4 * MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
 }
 
@@ -88,5 +119,5 @@ export function printable(text: string): string {
 }
 
 function masked(text: string): string {
-  return text.replace(/\$\{[^}]*\}|[^/@]/g, (part) => (part.length > 1 ? part : '*'));
+  return text.replace(/\$\{[^{}]*\}|[^/@]/g, (part) => (part.length > 1 ? part : '*'));
 }

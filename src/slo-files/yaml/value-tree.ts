@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import { problemAt, type ReportProblem, type SourceText } from './source-text.ts';
+import { isSecretKey, starred } from './secret-keys.ts';
 import type { Substitute } from './substitution.ts';
 
 /** Where a value was written, and its parts by key or position. */
@@ -12,6 +13,8 @@ export interface Place {
   readonly written: string;
   /** A reference in it could not be filled in (and that was reported). */
   readonly unresolved: boolean;
+  /** It is under a secret-like key: no message shows it. */
+  readonly secret: boolean;
   readonly parts: ReadonlyMap<string, Place>;
 }
 
@@ -28,54 +31,90 @@ const NO_PARTS: ReadonlyMap<string, Place> = new Map();
 
 interface Sized extends ValueTree {
   readonly size: number;
+  /** A secret was filled in somewhere in it. */
+  readonly filled: boolean;
+}
+
+/** Where in a document secrets stand: keys from the top down, with `*` for any. */
+export type SecretPaths = readonly (readonly string[])[];
+
+/** Where one of them stands, as seen from where reading is. */
+interface Within {
+  readonly paths: SecretPaths;
+  readonly secret: boolean;
+}
+
+const NO_PATHS: SecretPaths = [];
+
+function below({ paths, secret }: Within, key: string): Within {
+  const rest = paths.filter(([first]) => first === '*' || first === key).map((path) => path.slice(1));
+  return { paths: rest.length === 0 ? NO_PATHS : rest, secret: secret || isSecretKey(key) };
 }
 
 /**
- * Reads a document's values with references filled in and aliases followed. Reports duplicate keys, keys that
- * would be dangerous, aliases that lead nowhere or multiply too far, and references that cannot be filled in.
+ * Reads a document's values, with references filled in where secrets stand and aliases followed. Reports duplicate keys,
+ * keys that would be dangerous, aliases that lead nowhere, multiply too far or would carry a secret elsewhere, and
+ * references that cannot be filled in.
  */
 export function readValues(
   document: Document.Parsed,
   source: SourceText,
   substitute: Substitute,
+  secretPaths: SecretPaths,
   report: ReportProblem,
 ): ValueTree {
   const anchors = new Map<string, Sized | 'open'>();
   let total = 0;
-  const fail = (offset: number, message: string) => report(problemAt(source, offset, 'error', message));
-  const leaf = (start: number, value: unknown, written: string, unresolved: boolean): Sized => ({
+  const fail = (offset: number, message: string, expected?: string) =>
+    report(problemAt(source, offset, 'error', message, { expected }));
+  const leaf = (start: number, value: unknown, written: string, secret: boolean): Sized => ({
     value,
-    place: { key: start, start, kind: 'scalar', written, unresolved, parts: NO_PARTS },
+    place: {
+      key: start,
+      start,
+      kind: 'scalar',
+      written,
+      unresolved: value === undefined,
+      secret,
+      parts: NO_PARTS,
+    },
     size: 1,
+    filled: false,
   });
 
-  const read = (node: Node | null | undefined, fallbackStart: number): Sized => {
+  const read = (node: Node | null | undefined, fallbackStart: number, within: Within): Sized => {
     const start = node?.range?.[0] ?? fallbackStart;
-    if (isAlias(node)) return follow(node.source, start);
+    if (isAlias(node)) return follow(node.source, start, within);
     total++;
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
     if (anchor !== undefined) anchors.set(anchor, 'open');
-    const tree = readNode(node, start);
+    const tree = readNode(node, start, within);
     if (anchor !== undefined) anchors.set(anchor, tree);
     return tree;
   };
 
-  const readNode = (node: Node | null | undefined, start: number): Sized => {
-    if (isMap(node)) return readMap(node.items, start);
-    if (isSeq(node)) return readList(node.items as Node[], start);
-    if (!isScalar(node)) return leaf(start, null, '', false);
+  const readNode = (node: Node | null | undefined, start: number, within: Within): Sized => {
+    if (isMap(node)) return readMap(node.items, start, within);
+    if (isSeq(node)) return readList(node.items as Node[], start, within);
+    const { secret } = within;
+    if (!isScalar(node)) return leaf(start, null, '', secret);
     const { value } = node;
-    if (typeof value !== 'string') return leaf(start, value, node.source ?? '', false);
-    const filled = substitute(value);
-    if ('text' in filled) return leaf(start, filled.text, value, false);
-    fail(start, filled.problem);
-    return leaf(start, undefined, value, true);
+    if (typeof value !== 'string') return leaf(start, value, node.source ?? '', secret);
+    const filled = substitute(value, { secret: within.paths.some((path) => path.length === 0) });
+    if ('text' in filled) {
+      return { ...leaf(start, filled.text, value, secret), filled: filled.text !== value };
+    }
+    fail(start, filled.problem, filled.expected);
+    return leaf(start, undefined, value, secret);
   };
 
-  const follow = (anchor: string, start: number): Sized => {
+  const follow = (anchor: string, start: number, { secret }: Within): Sized => {
     const target = anchors.get(anchor);
-    if (target === undefined) fail(start, `*${anchor} refers to an anchor that is not before it`);
-    else if (target === 'open') fail(start, `*${anchor} refers to what it is in`);
+    const name = secret ? 'the alias' : `*${anchor}`;
+    if (target === undefined) fail(start, `${name} refers to an anchor that is not before it`);
+    else if (target === 'open') fail(start, `${name} refers to what it is in`);
+    // Elsewhere it would be shown: what is a secret goes by its place.
+    else if (target.filled) fail(start, `${name} repeats a secret`, 'the reference itself, written here');
     else {
       total += target.size;
       if (total <= MAX_VALUES) return target;
@@ -83,13 +122,18 @@ export function readValues(
         fail(start, `aliases multiply this document to more than ${MAX_VALUES} values`);
       }
     }
-    return leaf(start, undefined, '', true);
+    return leaf(start, undefined, '', secret);
   };
 
-  const readMap = (items: readonly { key: unknown; value: unknown }[], start: number): Sized => {
+  const readMap = (
+    items: readonly { key: unknown; value: unknown }[],
+    start: number,
+    within: Within,
+  ): Sized => {
     const value = Object.create(null) as Record<string, unknown>;
     const parts = new Map<string, Place>();
     let size = 1;
+    let filled = false;
     for (const item of items) {
       const keyNode = item.key as Node | null;
       const keyStart = keyNode?.range?.[0] ?? start;
@@ -106,30 +150,45 @@ export function readValues(
         );
         continue;
       }
-      const part = read(item.value as Node | null, keyStart);
+      const part = read(item.value as Node | null, keyStart, below(within, key));
       parts.set(key, { ...part.place, key: keyStart });
       if (key === '__proto__') fail(keyStart, '`__proto__` cannot be a key');
       // What could not be filled in is not there: an optional key must not pass for one that says something.
       else if (part.value !== undefined) value[key] = part.value;
       size += part.size;
+      filled ||= part.filled;
     }
-    return { value, place: { key: start, start, kind: 'map', written: '', unresolved: false, parts }, size };
+    return { value, place: placeOf('map', start, parts, within), size, filled };
   };
 
-  const readList = (items: readonly Node[], start: number): Sized => {
+  const readList = (items: readonly Node[], start: number, within: Within): Sized => {
     const parts = new Map<string, Place>();
     let size = 1;
+    let filled = false;
     const value = items.map((item, index) => {
-      const part = read(item, start);
+      const part = read(item, start, below(within, String(index)));
       parts.set(String(index), part.place);
       size += part.size;
+      filled ||= part.filled;
       return part.value;
     });
-    return { value, place: { key: start, start, kind: 'list', written: '', unresolved: false, parts }, size };
+    return { value, place: placeOf('list', start, parts, within), size, filled };
   };
 
-  const { value, place } = read(document.contents, document.range[0]);
+  const { value, place } = read(document.contents, document.range[0], {
+    paths: secretPaths,
+    secret: false,
+  });
   return { value, place };
+}
+
+function placeOf(
+  kind: 'map' | 'list',
+  start: number,
+  parts: ReadonlyMap<string, Place>,
+  { secret }: Within,
+): Place {
+  return { key: start, start, kind, written: '', unresolved: false, secret, parts };
 }
 
 /** The place at a path below another one, or undefined when nothing was written there. */
@@ -147,14 +206,16 @@ export function isWhole(value: unknown, { kind, parts }: Place): boolean {
   return [...parts].every(([key, part]) => Object.hasOwn(found, key) && isWhole(found[key], part));
 }
 
-/** A value as it was written, short enough for a message; never what was filled in for a reference. */
-export function quoted({ kind, written, parts }: Place): string {
+/** A value as it was written, short enough for a message; never what was filled in, nor what is under a secret-like key. */
+export function quoted({ kind, written, secret, parts }: Place): string {
+  if (kind === 'map' && parts.size > 0 && secret) return 'a map';
   if (kind === 'map' && parts.size > 0) {
     const keys = [...parts.keys()].slice(0, 5).map((key) => `\`${shortened(key)}\``);
     return `a map of ${keys.join(', ')}${parts.size > keys.length ? ', …' : ''}`;
   }
   if (kind === 'list' && parts.size > 0) return 'a list';
-  return written === '' ? 'empty' : `\`${shortened(written)}\``;
+  if (written === '') return 'empty';
+  return `\`${secret ? starred(shortened(written)) : shortened(written)}\``;
 }
 
 /** A text short enough for a message. */

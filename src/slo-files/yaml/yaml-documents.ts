@@ -1,6 +1,6 @@
 import { Composer, type Document, Lexer, Parser } from 'yaml';
 import type { TimeSlice } from './time-slice.ts';
-import { problemAt, type ReportProblem, type SourceText } from './source-text.ts';
+import { isSecretAt, problemAt, type ReportProblem, type SourceText } from './source-text.ts';
 
 /** Composing recurses, so a deeper document could overflow the stack; no SLO file needs a tenth of it. */
 const MAX_DEPTH = 64;
@@ -83,7 +83,8 @@ function checked(source: SourceText, document: Document.Parsed, report: ReportPr
   const faults = [...document.errors, ...document.warnings];
   for (const fault of faults.slice(0, MAX_SYNTAX_ERRORS)) {
     const star = bareStar(source, fault.pos[0]);
-    if (star === null) report(problemAt(source, fault.pos[0], 'error', sentence(fault.code, fault.message)));
+    const message = isSecretAt(source, fault.pos[0]) ? 'not valid YAML' : sentence(fault.code, fault.message);
+    if (star === null) report(problemAt(source, fault.pos[0], 'error', message));
     else report(problemAt(source, star, 'error', BARE_STAR, { expected: "quotes, as in '*/5 * * * *'" }));
   }
   return { document, broken: faults.length > 0 };
@@ -101,8 +102,9 @@ function bareStar({ text, lines }: SourceText, offset: number): number | null {
 
 function sentence(code: string, message: string): string {
   if (code === 'NON_STRING_KEY') return 'a key must be a plain text';
-  const short = message.length > 160 ? `${message.slice(0, 157)}...` : message;
-  return `not valid YAML: ${short}`;
+  // What follows is a piece of the file, whatever it holds.
+  const [said = ''] = code === 'UNEXPECTED_TOKEN' ? message.split(': ', 1) : [message];
+  return `not valid YAML: ${said.length > 160 ? `${said.slice(0, 157)}...` : said}`;
 }
 
 /** A stack trace for each of 50,000 syntax errors would take ten times as long as the rest. */

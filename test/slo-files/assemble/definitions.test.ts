@@ -5,7 +5,7 @@ import { DEFAULT_POLICY_SETTINGS } from '../../../src/core/slo/alert-policy.ts';
 import { allSlos } from '../../../src/core/slo/slo.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { loadDefinitions } from '../../../src/slo-files/load.ts';
-import { definitionsOf, loadFiles, loadText, TEAMS, told, withFolder } from '../slo-folder.ts';
+import { definitionsOf, loadFiles, loadText, references, TEAMS, told, withFolder } from '../slo-folder.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../../slos');
 
@@ -35,7 +35,7 @@ targets:
 
 describe('the example files', () => {
   it('load together without any problem and without any environment', async () => {
-    const loaded = await loadDefinitions([EXAMPLES], {});
+    const loaded = await loadDefinitions([EXAMPLES], references());
     expect(told(loaded)).toEqual([]);
     expect([...definitionsOf(loaded).workflows.keys()]).toEqual([
       'clickstream-pipeline',
@@ -46,7 +46,7 @@ describe('the example files', () => {
   });
 
   it('show every kind of SLI, window and tier, and every way to be told', async () => {
-    const slos = allSlos(definitionsOf(await loadDefinitions([EXAMPLES], {})));
+    const slos = allSlos(definitionsOf(await loadDefinitions([EXAMPLES], references())));
     const kinds = new Set<string>(slos.map(({ sli }) => sli.kind));
     expect([...kinds].toSorted()).toEqual([
       'composite',
@@ -212,7 +212,7 @@ describe('a folder', () => {
       await symlink(folder, join(folder, 'deep/loop'));
       await symlink(join(folder, 'teams.yaml'), join(folder, 'zz.yaml'));
       await symlink('nowhere.yaml', join(folder, 'broken.yaml'));
-      const loaded = await loadDefinitions([folder, join(folder, 'teams.yaml')], {});
+      const loaded = await loadDefinitions([folder, join(folder, 'teams.yaml')], references());
       expect(loaded.files).toHaveLength(3);
       expect(told(loaded)).toEqual([expect.stringMatching(/broken\.yaml:1:1: does not exist$/)]);
     }));
@@ -222,7 +222,7 @@ describe('a folder', () => {
     // A folder that is empty for a moment, while it is mounted or checked out, must not take all SLOs away.
     expect(empty.definitions).toBeNull();
     expect(told(empty)).toEqual([expect.stringMatching(/:1:1: no \*\.yaml or \*\.yml file/)]);
-    const loaded = await loadDefinitions([join(EXAMPLES, 'nowhere')], {});
+    const loaded = await loadDefinitions([join(EXAMPLES, 'nowhere')], references());
     expect(loaded.definitions).toBeNull();
     expect(told(loaded)[0]).toMatch(/nowhere:1:1: does not exist$/);
   });
