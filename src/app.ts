@@ -29,6 +29,8 @@ import type { TargetOptions } from './notify/target-kinds.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
+import { awaitStore, openedStore } from './store/awaited-store.ts';
+import type { AwaitedStore } from './store/awaited-store.ts';
 import { openLmdbStore } from './store/lmdb/open.ts';
 import { openRedisStore } from './store/redis/open.ts';
 
@@ -38,6 +40,10 @@ export interface App {
   /** What is loaded at this moment; null while no SLO file has loaded yet. */
   definitions(): Definitions | null;
   readonly store: Store;
+  /** Whether the store has been there; until then everything that needs it is answered with 503. */
+  readonly hasStore: () => boolean;
+  /** Resolves with the error when the service cannot go on: the store it waited for turned out to be of no use. */
+  readonly failed: Promise<Error>;
   /** Finishes accepted requests and what is being sent, gives back the lease and closes. A second call waits for the first. */
   stop(): Promise<void>;
 }
@@ -67,7 +73,8 @@ export async function startApp(
   overrides: AppOverrides = {},
 ): Promise<App> {
   const owner = randomUUID();
-  const store = await openStore(config, log);
+  const awaited = await openStore(config, log);
+  const { store } = awaited;
   const targets = createTargets({ ...config, ...overrides.targets });
   const definitions = createActiveDefinitions({
     store,
@@ -76,6 +83,7 @@ export async function startApp(
     log,
   });
   const common = { store, definitions: definitions.currentOrEmpty, clock, log };
+  const asked = { ...common, definitions: definitions.currentOrWaiting };
   // Shared by all readers: the store reports each change to a connection only once.
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
@@ -84,7 +92,6 @@ export async function startApp(
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
   const storeWatch = createStoreWatch({
     store,
-    identity: await store.identity(),
     onDataLoss() {
       counterCache.forget();
       deriver.forget();
@@ -122,8 +129,8 @@ export async function startApp(
   });
   const server = createServer({
     recorder,
-    queries: createQueries({ ...common, reader, adjustments, evaluatedAt: evaluationWatch.lastAt }),
-    operator: { ...createManageAdjustments({ ...common, adjustments }), ...createManageIncidents(common) },
+    queries: createQueries({ ...asked, reader, adjustments, evaluatedAt: evaluationWatch.lastAt }),
+    operator: { ...createManageAdjustments({ ...asked, adjustments }), ...createManageIncidents(asked) },
     status: () => loops.status(),
     tokens: config.tokens,
     publicUrl: config.publicUrl,
@@ -199,7 +206,11 @@ export async function startApp(
 
   try {
     const first = await loadDefinitions(source.paths, source.references);
-    await takeUp(first);
+    const active = takeUp(first);
+    // While the store is waited for, so are they.
+    if (awaited.isOpen()) await active;
+    else
+      active.catch((error: unknown) => log.error({ error: String(error) }, 'the SLO files cannot be used'));
     await storeWatch.check();
     await leadership.start();
     const { url } = await server.listen(config.port, config.host);
@@ -212,7 +223,14 @@ export async function startApp(
       },
     });
     loops.start();
-    return { url, store, definitions: definitions.current, stop: () => (stopping ??= stop()) };
+    return {
+      url,
+      store,
+      hasStore: awaited.isOpen,
+      failed: awaited.failed,
+      definitions: definitions.current,
+      stop: () => (stopping ??= stop()),
+    };
   } catch (error) {
     // Such as a port that is taken: another replica need not wait for the lease to run out.
     await stop();
@@ -220,9 +238,10 @@ export async function startApp(
   }
 }
 
-function openStore(config: Config, log: Log): Promise<Store> {
+/** Redis may be away for now and is waited for; a folder that cannot be used stays that way. */
+async function openStore(config: Config, log: Log): Promise<AwaitedStore> {
   const { store, partitions, waitReplicas } = config;
-  return store.kind === 'redis'
-    ? openRedisStore({ url: store.url, partitions, log, waitReplicas })
-    : openLmdbStore({ folder: store.folder, partitions, clock, log });
+  if (store.kind === 'redis')
+    return awaitStore(() => openRedisStore({ url: store.url, partitions, log, waitReplicas }), log);
+  return openedStore(await openLmdbStore({ folder: store.folder, partitions, clock, log }));
 }

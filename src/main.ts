@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { format } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { ConfigError, readConfig, readReferences } from './config.ts';
 import type { Config } from './config.ts';
@@ -36,10 +38,22 @@ withSettings(program.command('serve'))
     const config = configFrom(flags);
     const log = logger(config);
     for (const warning of config.warnings) log.warn({}, warning);
+    logConsole(log);
     const { startApp } = await import('./app.ts');
     const { banner } = await import('./cli/banner.ts');
-    const app = await startApp(config, log, version);
-    stopOnSignals(app);
+    const starting = startApp(config, log, version);
+    // Before it has started: that may take as long as the store does not answer.
+    stopOnSignals({
+      async stop() {
+        await (await starting.catch(() => null))?.stop();
+      },
+    });
+    const app = await starting;
+    void app.failed.then(async (error) => {
+      complain(`burnwatch: ${error.message}`);
+      await app.stop();
+      process.exit(1);
+    });
     print(banner(app, config));
   });
 
@@ -156,11 +170,20 @@ function configFrom(flags: Flags): Config {
   return readConfig(process.env, byName);
 }
 
-function logger({ logLevel }: Pick<Config, 'logLevel'>) {
+function logger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
   return pino(
     { level: logLevel, base: { service: 'burnwatch' }, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ fd: 2, sync: true }),
   );
+}
+
+/** Has libraries that print to the console print to the log, so that every line of it can be parsed. */
+function logConsole(log: Logger): void {
+  const toLog = (text: unknown, ...more: unknown[]): void =>
+    log.warn({ by: 'a library' }, format(text, ...more));
+  for (const method of ['debug', 'error', 'info', 'log', 'warn'] as const) console[method] = toLog;
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ by: 'Node.js', name: warning.name }, warning.message));
 }
 
 function stopOnSignals(app: Pick<App, 'stop'>): void {

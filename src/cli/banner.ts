@@ -5,7 +5,10 @@ import { judgesSteps } from '../core/sli/selection.ts';
 import { allSlos } from '../core/slo/slo.ts';
 
 /** What `serve` prints once it listens: where, what it watches, and what to try next. */
-export function banner({ url, definitions }: Pick<App, 'url' | 'definitions'>, config: Config): string {
+export function banner(
+  { url, definitions, hasStore }: Pick<App, 'url' | 'definitions' | 'hasStore'>,
+  config: Config,
+): string {
   const current = definitions();
   const slos = current ? allSlos(current) : [];
   const authorization = config.tokens.length > 0 ? ' -H "Authorization: Bearer $TOKEN"' : '';
@@ -17,7 +20,9 @@ export function banner({ url, definitions }: Pick<App, 'url' | 'definitions'>, c
     '',
     current
       ? `Watching ${slos.length} SLO${slos.length === 1 ? '' : 's'} of ${current.workflows.size} workflow${current.workflows.size === 1 ? '' : 's'}:`
-      : 'No SLO file has loaded; `burnwatch check` says why.',
+      : hasStore()
+        ? 'No SLO file has loaded; `burnwatch check` says why.'
+        : 'Waiting for Redis; /readyz says why. Everything else answers 503 until it is there.',
     ...slos.map(
       (slo) => `  ${slo.id.padEnd(46)} ${formatObjective(slo.objective).padStart(8)} over ${slo.window.text}`,
     ),

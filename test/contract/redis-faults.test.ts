@@ -320,4 +320,26 @@ describe('Redis Cluster that loses a node', async () => {
       expect(failures).toEqual([{ step: null, dependency: null, error: 'timeout', count: 2 }]);
     }
   });
+
+  it('C2: any node of the list is enough to begin with, and to come back after all were away', async () => {
+    const log = memoryLog();
+    const [dead, , alive] = cluster.nodes;
+    await dead!.kill();
+    const url = `redis+cluster://not-there.invalid:6379,127.0.0.1:${dead!.port},127.0.0.1:${alive!.port}`;
+    const options = { url, partitions: null, log, waitReplicas: 0, commandTimeoutMs: TIMEOUT };
+    const opening = until('the store to open', () => openRedisStore(options));
+    await dead!.restart();
+    const store = await opening;
+    cleanups.push(() => store.close());
+    expect(log.entries).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        fields: expect.objectContaining({ host: 'not-there.invalid' }) as unknown,
+      }),
+    );
+    await Promise.all(cluster.nodes.map((node) => node.kill()));
+    expect((await failure(store.ping())).error).toBeInstanceOf(StoreUnavailable);
+    await Promise.all(cluster.nodes.map((node) => node.restart()));
+    await until('the store to answer again', () => store.ping().then(() => true));
+  });
 });

@@ -40,6 +40,13 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
   return start(async () => [...durable, ...args]);
 }
 
+/** A port at which nothing listens, and a server that starts there when it is told to. */
+export async function reserveRedis(args: readonly string[] = []): Promise<RedisServer> {
+  const server = await startRedis(args);
+  await server.kill();
+  return server;
+}
+
 /** Starts one sentinel that watches a master as `main` and fails it over within a few seconds. */
 export async function startSentinel(master: RedisServer): Promise<RedisServer> {
   return start(async (folder) => {
@@ -127,6 +134,11 @@ export function connectClient({ port }: RedisServer): Redis {
 
 function quiet(client: Redis): Redis {
   return client.on('error', () => undefined);
+}
+
+/** Adds a user with the rules of `ACL SETUSER`. */
+export async function addUser({ port }: RedisServer, name: string, rules: readonly string[]): Promise<void> {
+  await ask(port, async (client) => (await client.call('ACL', 'SETUSER', name, ...rules)) === 'OK');
 }
 
 /** Empties a server, or every node of a cluster. */

@@ -9,6 +9,8 @@ export interface Service {
   readonly url: string;
   /** Everything it has printed, standard output and error together. */
   output(): string;
+  /** Resolves with the exit code once it has ended, by itself or not; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Sends a signal and does not wait. */
   signal(name: NodeJS.Signals): void;
   /** Sends a signal (SIGTERM unless told) and waits for the end; gives the exit code, null when a signal ended it. */
@@ -47,6 +49,7 @@ export async function startService(
     pid: child.pid!,
     url,
     output: () => output,
+    ended,
     signal: (name) => void child.kill(name),
     stop(name = 'SIGTERM') {
       child.kill(name);

@@ -80,7 +80,7 @@ export function createQueries(options: QueriesOptions): Queries {
       await reader.prepare([slo], now);
       return reportHistory(store, adjustments, slo, query, reader.evidence(slo, now).since, now);
     },
-    inFlight() {
+    async inFlight() {
       const now = clock.now();
       return Promise.all(
         [...definitions().workflows.keys()].map((workflow) => readActivity(store, workflow, now)),

@@ -15,6 +15,8 @@ export interface ActiveDefinitions {
   readonly currentOrThrow: () => Definitions;
   /** For those who then have nothing to do. */
   readonly currentOrEmpty: () => Definitions;
+  /** For those who answer people: throws `StoreUnavailable` while what has loaded waits for the store. */
+  readonly currentOrWaiting: () => Definitions;
   /** Makes other definitions active; waits while the store is away, and gives way to later ones. */
   readonly replace: (next: Definitions) => Promise<void>;
   /** Says again in the store since when each SLI is counted. */
@@ -40,6 +42,10 @@ export function createActiveDefinitions(options: {
       return inForce;
     },
     currentOrEmpty: () => inForce ?? none,
+    currentOrWaiting() {
+      if (!inForce && latest) throw new StoreUnavailable('the SLO files wait for the store');
+      return inForce ?? none;
+    },
     async replace(next) {
       latest = next;
       for (;;) {

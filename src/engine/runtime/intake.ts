@@ -102,7 +102,10 @@ export function createIntake({ store, owner, clock, elapsed, log }: IntakeOption
       await save();
     },
     watching: (recording) => ({
-      partitions: recording.partitions,
+      // Not known before the store is there.
+      get partitions() {
+        return recording.partitions;
+      },
       async record(batch) {
         try {
           return await recording.record(batch);

@@ -19,29 +19,28 @@ export interface StoreWatch {
   health(): StoreHealth;
 }
 
-/** Makes the watch; `identity` is the store's at the start, and `onDataLoss` is called when it has another one. */
+/** Makes the watch; `onDataLoss` is called when the store has another identity than when it first answered. */
 export function createStoreWatch(options: {
   readonly store: Store;
-  readonly identity: string;
   readonly onDataLoss: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }): StoreWatch {
   const { store, clock, log } = options;
-  let identity = options.identity;
+  let identity: string | null = null;
   let health: StoreHealth = { error: null, dataLoss: null, outbox: { pending: 0, undeliverable: 0 } };
 
   async function check(): Promise<void> {
     try {
       const current = await store.identity();
       let { dataLoss } = health;
-      if (current !== identity) {
+      if (identity !== null && current !== identity) {
         dataLoss = `the store was wiped or replaced, seen at ${iso(clock.now())}; budgets begin anew`;
         log.error({}, dataLoss);
         health = { ...health, dataLoss };
         await options.onDataLoss();
-        identity = current;
       }
+      identity = current;
       const { pendingCount, undeliverableCount } = await store.outbox(1);
       health = {
         error: null,

@@ -1,5 +1,6 @@
+import { lookup } from 'node:dns';
 import { Cluster, Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import type { DNSLookupFunction, RedisOptions } from 'ioredis';
 import type { Log } from '../../core/ports/log.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { describeAddress, parseAddress } from './address.ts';
@@ -25,6 +26,8 @@ export interface Connection {
     args: readonly Argument[],
     replicas: number,
   ): Promise<unknown>;
+  /** What is wrong with the configuration when a call failed like this; null when it may pass. */
+  refusal(error: unknown): Error | null;
   close(): Promise<void>;
 }
 
@@ -32,11 +35,25 @@ export interface Connection {
 const TEMPORARY =
   /^(CLUSTERDOWN|READONLY|LOADING|TRYAGAIN|MASTERDOWN|NOREPLICAS|OOM|MISCONF|BUSY|UNBLOCKED|ASK|MOVED|NOAUTH|WRONGPASS|NOPERM)\b/;
 
-/** Connects; rejects with `StoreUnavailable` when that does not work within the time limit. */
+/** What waiting does not mend: who it is that asks, and what kind of server was asked. */
+const REFUSALS: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [/^(NOAUTH|WRONGPASS)\b/, 'check the user and password of BURNWATCH_STORE'],
+  [/^NOPERM\b/, "its user lacks a permission, see 'Permissions in Redis' in docs/stores.md"],
+  [/cluster support disabled/, 'it is not a cluster: BURNWATCH_STORE should begin with redis://'],
+];
+const OF_A_CLUSTER: (typeof REFUSALS)[number] = [
+  /^MOVED\b/,
+  'it belongs to a cluster: BURNWATCH_STORE should begin with redis+cluster://',
+];
+
+/**
+ * Connects; rejects with `StoreUnavailable` when that does not work within the time limit, and with another error when
+ * it is refused in a way that waiting does not mend.
+ */
 export async function connect(url: string, commandTimeoutMs: number, log: Log): Promise<Connection> {
   const address = parseAddress(url);
   const where = describeAddress(address);
-  const client = clientFor(address, commandTimeoutMs);
+  const client = clientFor(address, commandTimeoutMs, log);
   let lastError: Error | null = null;
   let downSince: number | null = null;
   let everReady = false;
@@ -72,7 +89,9 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
 
   // Only the text of an error: ioredis attaches the command's arguments to it, a password among them.
   const plain = (error: unknown): Error => {
-    const text = error instanceof Error ? error.message : String(error);
+    // A cluster of which no node answers as it should has the answer of the last one beside its own words.
+    const { lastNodeError = error } = Object(error) as { readonly lastNodeError?: unknown };
+    const text = lastNodeError instanceof Error ? lastNodeError.message : String(lastNodeError);
     return new Error(address.password ? text.replaceAll(address.password, '***') : text);
   };
   const unavailable = (error: unknown): StoreUnavailable => {
@@ -144,7 +163,20 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
     return result;
   }
 
+  function refusal(error: unknown): Error | null {
+    const cause = error instanceof StoreUnavailable ? error.cause : error;
+    // Where a user is refused the connection is cut, and what fails is the next command.
+    const texts = [cause, lastError].flatMap((one) => (one instanceof Error ? [plain(one).message] : []));
+    const known = address.kind === 'standalone' ? [...REFUSALS, OF_A_CLUSTER] : REFUSALS;
+    for (const text of texts) {
+      const advice = known.find(([pattern]) => pattern.test(text))?.[1];
+      if (advice) return new Error(`Redis at ${where} says "${text}"; ${advice}.`);
+    }
+    return null;
+  }
+
   const connection: Connection = {
+    refusal,
     cluster: address.kind === 'cluster',
     returns: () => returns,
     call,
@@ -161,12 +193,12 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
     await call((client) => client.connect());
   } catch (error) {
     await connection.close();
-    throw error;
+    throw refusal(error) ?? error;
   }
   return connection;
 }
 
-function clientFor(address: Address, commandTimeoutMs: number): Client {
+function clientFor(address: Address, commandTimeoutMs: number, log: Log): Client {
   const common = {
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.password === null ? {} : { password: address.password }),
@@ -175,6 +207,8 @@ function clientFor(address: Address, commandTimeoutMs: number): Client {
     // A link that is silent for so long is broken, whatever TCP thinks of it.
     socketTimeout: commandTimeoutMs * 2,
     maxRetriesPerRequest: 1,
+    // It asks INFO, which a user without dangerous commands may not; a server that still loads says so to any command.
+    enableReadyCheck: false,
     connectionName: 'burnwatch',
   } satisfies RedisOptions;
   if (address.kind === 'cluster') {
@@ -183,6 +217,7 @@ function clientFor(address: Address, commandTimeoutMs: number): Client {
       lazyConnect: true,
       slotsRefreshTimeout: commandTimeoutMs,
       clusterRetryStrategy: backoff,
+      dnsLookup: tolerantLookup(log),
     });
   }
   const single = {
@@ -202,6 +237,27 @@ function clientFor(address: Address, commandTimeoutMs: number): Client {
     });
   }
   return new Redis({ ...single, ...address.hosts[0]!, db: address.database });
+}
+
+/**
+ * Looks up the nodes that a cluster is entered by. One name that does not resolve must not keep the others from being
+ * tried, so that it is passed on as it is, and fails when its turn comes.
+ */
+function tolerantLookup(log: Log): DNSLookupFunction {
+  const unresolved = new Set<string>();
+  return (host, answer) => {
+    lookup(host, (error, address) => {
+      if (!error) unresolved.delete(host);
+      else if (!unresolved.has(host)) {
+        unresolved.add(host);
+        log.warn(
+          { host, error: error.code },
+          'a node of the Redis cluster cannot be resolved; others are tried',
+        );
+      }
+      answer(null, error ? host : address);
+    });
+  };
 }
 
 function backoff(attempt: number): number {

@@ -3,7 +3,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 import { connect } from './connection.ts';
-import type { Connection } from './connection.ts';
+import type { Client, Connection } from './connection.ts';
 import { countingStore } from './counting.ts';
 import { noteFormat, upgradeFormat } from './format.ts';
 import { serviceKeys } from './keys.ts';
@@ -31,8 +31,9 @@ const OLDEST = [6, 2] as const;
 const FIRST_PARTITIONS = { single: 1, cluster: 8 } as const;
 
 /**
- * Opens the store in Redis. Rejects with `StoreUnavailable` when Redis cannot be reached, and with an error
- * that says what to change when the URL, the server's version, the store's format or the number of partitions will not do.
+ * Opens the store in Redis. Rejects with `StoreUnavailable` when Redis cannot be reached or cannot serve now, and with an
+ * error that says what to change when the URL, its user, the server's version, the store's format or the number of
+ * partitions will not do.
  * Once open it reconnects by itself; while Redis is away every call rejects with `StoreUnavailable` in time.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
@@ -55,24 +56,39 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     };
   } catch (error) {
     await connection.close();
-    throw error;
+    throw connection.refusal(error) ?? error;
   }
 }
 
 async function checkServer(connection: Connection, log: Log): Promise<void> {
-  const info = await connection.call((client) => client.info());
-  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-  const version = field('redis_version') ?? 'unknown';
+  // HELLO and not INFO, which is among the dangerous commands that its user may be denied.
+  const version = await connection.call(async (client) => serverVersion(await client.call('HELLO')));
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new Error(`Burnwatch needs Redis ${OLDEST.join('.')} or newer; this server is ${version}.`);
   }
-  const policy = field('maxmemory_policy');
-  if (policy !== undefined && policy !== 'noeviction') {
+  const policy = await connection.call(evictionPolicy);
+  if (policy !== null && policy !== 'noeviction') {
     log.warn(
       { policy },
       'Redis may evict counters when its memory is full: set maxmemory-policy to noeviction.',
     );
+  }
+}
+
+/** The version in a reply to HELLO: fields that alternate with their values, or a map of them. */
+function serverVersion(reply: unknown): string {
+  const fields = Array.isArray(reply) ? reply : Object.entries(Object(reply)).flat();
+  return String(fields[fields.indexOf('version') + 1]);
+}
+
+/** Null when the user may not ask for it. */
+async function evictionPolicy(client: Client): Promise<string | null> {
+  try {
+    return /^maxmemory_policy:(.*?)\r?$/m.exec(await client.info('memory'))?.[1] ?? null;
+  } catch (error) {
+    if ((error as Error).message.startsWith('NOPERM')) return null;
+    throw error;
   }
 }
 

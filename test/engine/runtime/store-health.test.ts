@@ -12,7 +12,6 @@ it('J2: a store that was wiped is told as data loss, even if it goes away in tha
   let registrations = 0;
   const watch = createStoreWatch({
     store: wrapped.store,
-    identity: await wrapped.store.identity(),
     onDataLoss: () => {
       registrations++;
       return registrations === 1 ? Promise.reject(new StoreUnavailable('gone again')) : Promise.resolve();
