@@ -24,7 +24,9 @@ import { startRedis } from '../support/redis.ts';
 import { sloFolder } from '../support/slo-folder.ts';
 import { startServer } from './running-server.ts';
 
-/** One SLO of every kind of SLI, of what `ORDERS` and `NIGHTLY` report. */
+const NO_REFERENCES = { env: {}, variables: [], secretsDir: null };
+
+/** One SLO of every kind of SLI, of what orders and nightly runs report. */
 const SLO_FILE = `
 workflow: orders
 owner: payments
@@ -214,7 +216,7 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
       const prefix = `s${seed}-`;
       const store = await stores[name]!();
       const text = SLO_FILE.replaceAll(/^workflow: /gm, `$&${prefix}`);
-      const { definitions, problems } = await loadDefinitions([await sloFolder(text)], {});
+      const { definitions, problems } = await loadDefinitions([await sloFolder(text)], NO_REFERENCES);
       expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
       const slos = allSlos(definitions!);
       const clock = manualClock(SINCE);
