@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests on another version of Node, whose binary comes as an npm package: test/on-node.sh 24 [arguments of vitest]
+# Runs the tests on another version of Node, whose binary comes as an npm package: test/on-node.sh 24 [paths of tests]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 version=${1:?which version of Node, such as 24}

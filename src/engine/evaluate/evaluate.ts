@@ -324,7 +324,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         throw error;
       }
     },
-    stop: sweeper.stop,
+    stop: () => sweeper.stop(),
   };
 }
 

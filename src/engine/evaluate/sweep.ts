@@ -62,7 +62,7 @@ export function createSweeper({ store, log, patience = aSecond }: SweeperOptions
   /** The sweeps that go on, by workflow and partition. */
   const running = new Map<string, Promise<void>>();
   let totals = { overdue: 0, unjudged: 0, unswept: 0 };
-  let stopping = false;
+  const stopping = new AbortController();
 
   async function sweepPartition(part: PartitionId, until: number): Promise<void> {
     try {
@@ -72,7 +72,7 @@ export function createSweeper({ store, log, patience = aSecond }: SweeperOptions
         swept = result.swept;
         totals.overdue += result.overdue;
         totals.unjudged += result.unjudged;
-      } while (swept === SWEEP_LIMIT && !stopping);
+      } while (swept === SWEEP_LIMIT && !stopping.signal.aborted);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       totals.unswept++;
@@ -107,7 +107,7 @@ export function createSweeper({ store, log, patience = aSecond }: SweeperOptions
       return found;
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       await Promise.allSettled(running.values());
     },
   };
