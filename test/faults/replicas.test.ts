@@ -81,6 +81,37 @@ targets: { slack-${name}: { slack: { webhook: "${slack.url}/${name}" } } }
     expect(WORKFLOWS.map(pagesOf), 'no page twice').toEqual([1, 1, 1]);
   }, 90_000);
 
+  it('D1: the active one paused while it sends: sent again once, when its claim is over, marked as a possible repeat', async () => {
+    const first = await startService(env);
+    const second = await startService(env);
+    await until('the first to lead', () => leads(first));
+    slack.answer('hang');
+    await fail(first, 'alpha');
+    await until('the page', () => pagesOf('alpha') === 1);
+    first.signal('SIGSTOP');
+    await until('the second to lead', () => leads(second), 30_000);
+    // It leads, and what it sends of its own arrives, while the claim of the other is still good.
+    await fail(second, 'beta');
+    await until('the page of another workflow', () => pagesOf('beta') === 1);
+    await until('the page again', () => pagesOf('alpha') === 2, 40_000);
+    first.signal('SIGCONT');
+    await until('the first to notice', async () => !(await leads(first)));
+    await fail(second, 'gamma');
+    await until('the last page', () => pagesOf('gamma') === 1);
+    expect(await first.stop()).toBe(0);
+    expect(await second.stop()).toBe(0);
+    expect(WORKFLOWS.map(pagesOf)).toEqual([2, 1, 1]);
+    const marked = slack.requests.map(({ path, payload }) => [
+      path.split('/').at(-1),
+      JSON.stringify(payload).includes('This may be a repeat'),
+    ]);
+    expect(marked.filter(([workflow]) => workflow === 'alpha')).toEqual([
+      ['alpha', false],
+      ['alpha', true],
+    ]);
+    expect(marked.filter(([workflow, mark]) => workflow !== 'alpha' && mark)).toEqual([]);
+  }, 120_000);
+
   it('D1: the active one killed in the tick that pages: the page comes, once', async () => {
     const first = await startService(env);
     const second = await startService(env);
