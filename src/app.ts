@@ -129,7 +129,7 @@ export async function startApp(
   });
   const server = createServer({
     recorder,
-    queries: createQueries({ ...asked, reader, adjustments, evaluatedAt: evaluationWatch.lastAt }),
+    queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
     operator: { ...createManageAdjustments({ ...asked, adjustments }), ...createManageIncidents(asked) },
     status: () => loops.status(),
     tokens: config.tokens,

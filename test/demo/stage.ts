@@ -31,7 +31,7 @@ export interface Notified {
 export interface Stage {
   readonly store: Store;
   /** What every SLO reads by now. */
-  slos(): Promise<SloReport[]>;
+  slos(): Promise<readonly SloReport[]>;
   /** The error classes of what failed in the last hour for an SLO. */
   errors(slo: string): Promise<readonly (string | null)[]>;
   /**
@@ -57,6 +57,7 @@ export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Sta
     adjustments: createAdjustments(store, memoryLog()),
     definitions: () => definitions,
     clock,
+    elapsed: () => clock.now(),
     evaluatedAt: () => null,
   });
   const evaluator = createEvaluator({

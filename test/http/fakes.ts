@@ -92,9 +92,9 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
       queries.queries.push(query);
       return unlessFailing(queries.list.some((slo) => slo.id === id) ? queries.past : null);
     },
-    inFlight: () =>
+    inFlight: (workflows) =>
       unlessFailing(
-        [...new Set(queries.list.map(({ workflow }) => workflow))].map((workflow) => ({
+        workflows.map((workflow) => ({
           workflow,
           running: 1204,
           overdue: 3,

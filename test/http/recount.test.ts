@@ -235,7 +235,13 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
       });
       const recorder = createRecorder({ ...common, queueLimit: 100_000 });
       const adjustments = createAdjustments(store, log);
-      const queries = createQueries({ ...common, reader, adjustments, evaluatedAt: () => null });
+      const queries = createQueries({
+        ...common,
+        reader,
+        adjustments,
+        elapsed: () => clock.now(),
+        evaluatedAt: () => null,
+      });
       const server = await startServer({ recorder, queries });
       await store.lead('this process', DAY);
       await store.registerSlis(seriesOf(slos), SINCE);

@@ -207,7 +207,8 @@ export interface WorkflowActivity extends InFlight {
 
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
-  slos(): Promise<SloReport[]>;
+  /** Of thousands of SLOs it may be two seconds old, and be the same as others got; it never changes. */
+  slos(): Promise<readonly SloReport[]>;
   /** Null when no such SLO is loaded. */
   slo(id: string): Promise<SloDetail | null>;
   /** Null when no such SLO is loaded. Texts as in the query of the request, null where they are not given. */
@@ -215,7 +216,7 @@ export interface Queries {
     id: string,
     query: { readonly from: string | null; readonly to: string | null; readonly step: string | null },
   ): Promise<HistoryReport | Refused | null>;
-  /** What is going on in each workflow. */
-  inFlight(): Promise<readonly WorkflowActivity[]>;
+  /** What is going on in each of these workflows that is loaded. */
+  inFlight(workflows: readonly string[]): Promise<readonly WorkflowActivity[]>;
   outbox(limit: number): Promise<OutboxView>;
 }

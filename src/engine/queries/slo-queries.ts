@@ -1,8 +1,8 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
-import type { MemberReport, Queries, SloReport } from '../../core/ports/queries.ts';
-import type { TierReading } from '../../core/alerting/tier-kind.ts';
+import type { MemberReport, Queries } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { Store } from '../../core/ports/store/store.ts';
@@ -12,6 +12,7 @@ import { cachedStates } from './cached-states.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
+import { sharedReports } from './shared-reports.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 import { readActivity } from './workflow-activity.ts';
@@ -22,35 +23,52 @@ export interface QueriesOptions {
   readonly adjustments: Adjustments;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
   /** When SLOs were evaluated last, on whichever replica; null before that. */
   readonly evaluatedAt: () => number | null;
 }
 
 const LAST_FAILED_TOLD = 10;
+/** SLOs reported before others get a turn of the event loop. */
+const SLICE = 100;
+
+type SloResult = ReturnType<typeof reportSlo>;
 
 /** Makes the reading side; it needs no lease and works on every replica. */
 export function createQueries(options: QueriesOptions): Queries {
-  const { store, reader, adjustments, definitions, clock, evaluatedAt } = options;
+  const { store, reader, adjustments, definitions, clock, elapsed, evaluatedAt } = options;
   const states = cachedStates(store, clock);
 
-  async function read(
-    slos: readonly Slo[],
-    now: number,
-  ): Promise<{ report: SloReport; readings: readonly TierReading[] }[]> {
+  async function read(slos: readonly Slo[], now: number): Promise<readonly SloResult[]> {
     await adjustments.refresh(now);
-    await reader.prepare(slos, now);
     const stored = await states();
     const evaluated = evaluatedAt();
-    return slos.map((slo) =>
-      reportSlo(slo, stored.get(slo.id)?.state ?? QUIET, reader.evidence(slo, now), now, evaluated),
-    );
+    const results: SloResult[] = [];
+    for (let from = 0; from < slos.length; from += SLICE) {
+      // Thousands of SLOs must not keep producers waiting (G2).
+      if (from > 0) await yieldToEventLoop();
+      const slice = slos.slice(from, from + SLICE);
+      await reader.prepare(slice, now);
+      for (const slo of slice) {
+        const state = stored.get(slo.id)?.state ?? QUIET;
+        results.push(reportSlo(slo, state, reader.evidence(slo, now), now, evaluated));
+      }
+    }
+    return results;
   }
 
-  return {
-    async slos() {
-      const results = await read(allSlos(definitions()), clock.now());
+  const reportAll = sharedReports({
+    definitions,
+    elapsed,
+    async report(slos) {
+      const results = await read(slos, clock.now());
       return results.map(({ report }) => report);
     },
+  });
+
+  return {
+    slos: reportAll,
     async slo(id) {
       const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
       if (!slo) return null;
@@ -80,11 +98,10 @@ export function createQueries(options: QueriesOptions): Queries {
       await reader.prepare([slo], now);
       return reportHistory(store, adjustments, slo, query, reader.evidence(slo, now).since, now);
     },
-    async inFlight() {
+    async inFlight(workflows) {
       const now = clock.now();
-      return Promise.all(
-        [...definitions().workflows.keys()].map((workflow) => readActivity(store, workflow, now)),
-      );
+      const known = workflows.filter((workflow) => definitions().workflows.has(workflow));
+      return Promise.all(known.map((workflow) => readActivity(store, workflow, now)));
     },
     outbox: (limit) => store.outbox(limit),
   };

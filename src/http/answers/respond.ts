@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http';
+import type { Response } from 'express';
 import { QueueFull } from '../../core/ports/recorder.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HttpProblem, PROBLEM_TYPE, problemBody } from './problems.ts';
+import type { SharedText } from './shared-text.ts';
 
 /** Seconds after which a request that met a full queue or an absent store may come again. */
 const RETRY_AFTER = '1';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Headers of every answer of the API: it is never a page, and never the same twice. */
 const API_HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
@@ -12,11 +16,30 @@ const API_HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-
 /** Answers with a text of JSON. */
 export function sendJson(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Type': JSON_TYPE,
     'Content-Length': Buffer.byteLength(body),
     ...API_HEADERS,
   });
   response.end(body);
+}
+
+/** Answers with JSON that others got as well, or with 304 when the client says it has it. */
+export function sendShared(response: Response, status: number, { body, etag }: SharedText): void {
+  // Kept, but asked about each time: `no-store` would forbid to have it at all.
+  response.set({ ...API_HEADERS, ETag: etag, 'Cache-Control': 'private, no-cache' });
+  if (isHeld(response.req.headers['if-none-match'], etag)) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.writeHead(status, { 'Content-Type': JSON_TYPE, 'Content-Length': body.length }).end(body);
+}
+
+/**
+ * Whether one of the tags of `If-None-Match` is this one. Whatever `Cache-Control` the request has, which is for caches on the
+ * way: some clients say `no-cache` with every condition of their own.
+ */
+function isHeld(given: string | undefined, etag: string): boolean {
+  return given?.split(',').some((tag) => tag.trim() === etag) ?? false;
 }
 
 /** What to answer with when that is not the usual status of what was asked. */

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import compression from 'compression';
 import express from 'express';
 import helmet from 'helmet';
 import type { Log } from '../../core/ports/log.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { Reply, problemOf, sendContent, sendJson, sendProblem } from '../answers/respond.ts';
+import { Reply, problemOf, sendContent, sendJson, sendProblem, sendShared } from '../answers/respond.ts';
+import { SharedText } from '../answers/shared-text.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { Ingest, IngestHandler } from '../ingest/ingest.ts';
 import { readJson } from '../requests/json-body.ts';
-import type { Call, ContentRoute, Endpoint, JsonRoute, HttpRoute, Services } from './route-table.ts';
+import type { Call, ContentRoute, Endpoint, HttpRoute, JsonRoute, Services } from './route-table.ts';
 import { admit, createFinder, isIngest, routesByPath } from './route-table.ts';
 
 /** Values of the query are cut to this length: nothing that may be asked is as long. */
@@ -26,6 +28,8 @@ export function mountRoutes(
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(securityHeaders());
+  // On threads of its own. What is shorter gains nothing.
+  app.use(compression({ threshold: 2048, level: 1 }));
   app.use((_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     next();
@@ -82,10 +86,11 @@ async function answer(
   route: AnsweredRoute,
   services: Services,
   call: Call,
-  response: ServerResponse,
+  response: Response,
 ): Promise<void> {
   const [usual] = route.answer.statuses;
   const made = await route.handler(services, call);
+  if (made instanceof SharedText) return sendShared(response, usual, made);
   const { status, body } = made instanceof Reply ? made : { status: usual, body: made };
   if (route.answer.kind === 'json') sendJson(response, status, JSON.stringify(body));
   else sendContent(response, status, body as string | Buffer, route.answer.type, route.answer.headers);

@@ -40,7 +40,7 @@ type Statuses = readonly [usual: number, ...others: number[]];
 /** Answers with JSON. */
 export interface JsonRoute extends Endpoint {
   readonly answer: { readonly kind: 'json'; readonly statuses: Statuses };
-  /** Gives what the JSON is made of; throws the `HttpProblem` to answer with. */
+  /** Gives what the JSON is made of, or a `SharedText` of it; throws the `HttpProblem` to answer with. */
   readonly handler: (services: Services, call: Call) => Promise<object>;
 }
 

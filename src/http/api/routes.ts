@@ -2,6 +2,7 @@ import { isAskedFor } from '../../core/ports/queries.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
+import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
@@ -11,6 +12,8 @@ import type { Call, HttpRoute, Services } from './route-table.ts';
 
 const MAX_OUTBOX_ROWS = 1000;
 const DEFAULT_OUTBOX_ROWS = 100;
+/** Written before others get a turn of the event loop. */
+const SLICE_SLOS = 100;
 
 const INGEST_ROUTES: readonly HttpRoute[] = [
   {
@@ -39,7 +42,14 @@ const SLO_ROUTES: readonly HttpRoute[] = [
     answer: { kind: 'json', statuses: [200] },
     async handler({ queries }, call) {
       const filter = readSloFilter(call);
-      return (await queries.slos()).filter((slo) => isAskedFor(slo, filter)).map(sloJson);
+      const slos = await queries.slos();
+      return sharedText(slos, `list ${JSON.stringify(filter)}`, () =>
+        jsonChunks(
+          slos.filter((slo) => isAskedFor(slo, filter)),
+          sloJson,
+          SLICE_SLOS,
+        ),
+      );
     },
   },
   {

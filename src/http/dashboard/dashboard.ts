@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { AlertLevel, Queries } from '../../core/ports/queries.ts';
+import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
 import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
 import type { Overview } from './overview-page.ts';
-import { overviewPage } from './overview-page.ts';
+import { overviewPage, shownSlos } from './overview-page.ts';
 import { openAlerts, severest } from './open-alerts.ts';
 import { page } from './layout.ts';
 import { sloPage, sloTitle } from './slo-page.ts';
@@ -27,6 +27,8 @@ export interface Dashboard {
 }
 
 const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
+/** Of one report: what people ask for in its two seconds is of few kinds, what a program asks for may not be. */
+const MAX_OVERVIEWS = 50;
 type AssetName = (typeof ASSETS)[number];
 
 export function createDashboard({ queries, status, publicUrl, version }: DashboardOptions): Dashboard {
@@ -35,8 +37,36 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
     ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
   );
 
+  const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<HtmlValue>>>();
+
   function show(code: number, title: string, main: HtmlValue, alert: AlertLevel = 'none'): Reply<string> {
     return new Reply(code, page({ title, alert, base, version, status: status() }, main));
+  }
+
+  /** What is shown of a report, once for all who look at it. */
+  function overviewOf(
+    slos: readonly SloReport[],
+    filter: Overview['filter'],
+    origin: string,
+  ): Promise<HtmlValue> {
+    const asked = JSON.stringify([filter, origin]);
+    let made = overviews.get(slos);
+    if (!made) overviews.set(slos, (made = new Map()));
+    let main = made.get(asked);
+    if (main) return main;
+    main = makeOverview(slos, filter, origin);
+    if (made.size < MAX_OVERVIEWS) made.set(asked, main);
+    return main;
+  }
+
+  async function makeOverview(
+    slos: readonly SloReport[],
+    filter: Overview['filter'],
+    origin: string,
+  ): Promise<HtmlValue> {
+    const shown = shownSlos(slos, filter);
+    const inFlight = await queries.inFlight([...new Set(shown.rows.map(({ workflow }) => workflow))]);
+    return overviewPage({ slos, shown, inFlight, filter, base, origin });
   }
 
   async function unlessAway(render: () => Promise<Reply<string>>): Promise<Reply<string>> {
@@ -57,9 +87,8 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
   return {
     overview: (filter, host) =>
       unlessAway(async () => {
-        const [slos, inFlight] = await Promise.all([queries.slos(), queries.inFlight()]);
-        const origin = publicUrl?.replace(/\/+$/, '') ?? originOf(host);
-        const main = overviewPage({ slos, inFlight, filter, base, origin });
+        const slos = await queries.slos();
+        const main = await overviewOf(slos, filter, publicUrl?.replace(/\/+$/, '') ?? originOf(host));
         return show(200, openAlerts(slos) ?? 'Error budgets', main, severest(slos));
       }),
     slo: (id) =>

@@ -18,12 +18,19 @@ import { html } from './html.ts';
 
 export interface Overview {
   readonly slos: readonly SloReport[];
+  readonly shown: ShownSlos;
   readonly inFlight: readonly WorkflowActivity[];
   /** Only SLOs with this text in their id or owner, and that are asked for. */
   readonly filter: SloFilter & { readonly text: string };
   readonly base: string;
   /** Where producers reach the service. */
   readonly origin: string;
+}
+
+/** The SLOs that a page has rows for, those that need people first, of all that are asked for. */
+export interface ShownSlos {
+  readonly rows: readonly SloReport[];
+  readonly of: number;
 }
 
 const NO_FILTER: SloFilter = { alert: null, budget: null, data: null };
@@ -33,18 +40,21 @@ const MAX_ROWS = 200;
 
 /** The body of the overview: totals, then every workflow with its SLOs, those that need people first. */
 export function overviewPage(overview: Overview): Html {
-  const { slos, filter, base } = overview;
-  const wanted = slos.filter((slo) => matches(slo, filter)).toSorted(byAttention);
-  const shown = wanted.slice(0, MAX_ROWS);
+  const { slos, shown, filter, base } = overview;
   return html`<div class="heading">
       <h1>Error budgets</h1>
       ${totals(slos, filter, base)}
     </div>
     ${slos.length === 0 ? null : filterForm(filter, base)}
-    ${slos.length > 0 && wanted.length === 0 ? html`<p class="empty">No SLO matches. <a href="${base}/">Show all</a></p>` : null}
-    ${wanted.length > MAX_ROWS ? html`<p class="note">The ${MAX_ROWS} of ${formatCount(wanted.length)} that need attention most.</p>` : null}
-    ${byWorkflow(shown).map((group) => workflowCard(group, overview))}
+    ${slos.length > 0 && shown.of === 0 ? html`<p class="empty">No SLO matches. <a href="${base}/">Show all</a></p>` : null}
+    ${shown.of > MAX_ROWS ? html`<p class="note">The ${MAX_ROWS} of ${formatCount(shown.of)} that need attention most.</p>` : null}
+    ${byWorkflow(shown.rows).map((group) => workflowCard(group, overview))}
     ${slos.every(({ sli }) => sli.total === 0) ? firstSteps(slos[0], overview.origin) : null}`;
+}
+
+export function shownSlos(slos: readonly SloReport[], filter: Overview['filter']): ShownSlos {
+  const wanted = slos.filter((slo) => matches(slo, filter)).toSorted(byAttention);
+  return { rows: wanted.slice(0, MAX_ROWS), of: wanted.length };
 }
 
 function matches(slo: SloReport, filter: Overview['filter']): boolean {

@@ -120,7 +120,7 @@ export interface Metrics {
   /** Says whether the SLO files load as they are now. */
   sloFiles(ok: boolean): void;
   /** Everything in the Prometheus text format; `slos` is empty while they cannot be read. */
-  render(status: ServiceStatus, slos: readonly SloReport[]): Promise<string>;
+  render(status: ServiceStatus, slos: readonly SloReport[]): Promise<Buffer>;
 }
 
 /** The media type of what `render` writes. */
@@ -183,7 +183,8 @@ export function createMetrics(version: string): Metrics {
     sloFiles: (ok) => sloFilesOk.set(ok ? 1 : 0),
     async render(status, slos) {
       setStatus(status);
-      return (await registry.metrics()) + (await renderSloMetrics(slos));
+      const own = Buffer.from(await registry.metrics());
+      return Buffer.concat([own, await renderSloMetrics(slos)]);
     },
   };
 }

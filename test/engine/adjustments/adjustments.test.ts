@@ -73,6 +73,7 @@ function startProcess(slos: readonly Slo[]): Process {
       adjustments,
       definitions,
       clock,
+      elapsed: () => clock.now(),
       evaluatedAt: () => clock.now(),
     }),
     operator: {

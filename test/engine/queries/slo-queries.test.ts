@@ -32,6 +32,7 @@ async function open(slos: readonly Slo[] = [slo], counted = 28 * DAY): Promise<v
     adjustments,
     definitions: () => define(slos),
     clock,
+    elapsed: () => clock.now(),
     evaluatedAt: () => EVALUATED,
   });
 }
@@ -345,14 +346,14 @@ it('counts what is under way, overdue, waiting for its start and in conflict, by
     { workflow: 'orders', execution: 'd', status: 'cancelled' },
   ]);
   await world.tick();
-  expect(await queries.inFlight()).toEqual([
-    { workflow: 'orders', running: 2, overdue: 1, waiting: 2, conflicts: 2 },
+  expect(await queries.inFlight(['shipping', 'orders', 'unknown'])).toEqual([
     { workflow: 'shipping', running: 0, overdue: 0, waiting: 0, conflicts: 0 },
+    { workflow: 'orders', running: 2, overdue: 1, waiting: 2, conflicts: 2 },
   ]);
   world.clock.advance(HOUR - MINUTE);
-  expect((await queries.inFlight())[0]).toMatchObject({ conflicts: 2 });
+  expect((await queries.inFlight(['orders']))[0]).toMatchObject({ conflicts: 2 });
   world.clock.advance(MINUTE);
-  expect((await queries.inFlight())[0]).toMatchObject({ conflicts: 0 });
+  expect((await queries.inFlight(['orders']))[0]).toMatchObject({ conflicts: 0 });
 });
 
 it('gives every reader the same states for a second, and then fresh ones', async () => {

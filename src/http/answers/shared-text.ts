@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+
+/** A text as it is sent, and the tag that tells it from all others (an entity tag of HTTP). */
+export class SharedText {
+  readonly body: Buffer;
+  readonly etag: string;
+
+  constructor(body: Buffer, etag: string) {
+    this.body = body;
+    this.etag = etag;
+  }
+}
+
+/** Texts made of something, by what they say of it; they go with it. */
+const texts = new WeakMap<object, Map<string, Promise<SharedText>>>();
+
+/**
+ * Gives the text of this name of something that does not change: made once, however many ask for it, and between any two
+ * pieces others get a turn of the event loop (G2).
+ */
+export function sharedText(of: object, name: string, pieces: () => Iterable<string>): Promise<SharedText> {
+  let named = texts.get(of);
+  if (!named) texts.set(of, (named = new Map()));
+  let text = named.get(name);
+  if (!text) named.set(name, (text = make(pieces())));
+  return text;
+}
+
+async function make(pieces: Iterable<string>): Promise<SharedText> {
+  const hash = createHash('sha256');
+  const buffers: Buffer[] = [];
+  for (const piece of pieces) {
+    if (buffers.length > 0) await yieldToEventLoop();
+    const buffer = Buffer.from(piece);
+    hash.update(buffer);
+    buffers.push(buffer);
+  }
+  // Weak: compressed or not, it says the same.
+  return new SharedText(Buffer.concat(buffers), `W/"${hash.digest('base64url').slice(0, 27)}"`);
+}
+
+/** A JSON array in pieces of `size` items each. */
+export function* jsonChunks<Item>(
+  items: readonly Item[],
+  toJson: (item: Item) => object,
+  size: number,
+): Generator<string> {
+  yield '[';
+  for (let from = 0; from < items.length; from += size) {
+    const slice = items.slice(from, from + size).map((item) => JSON.stringify(toJson(item)));
+    yield (from > 0 ? ',' : '') + slice.join(',');
+  }
+  yield ']';
+}
