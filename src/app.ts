@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { longestPause, startSchedule } from './schedule.ts';
-import type { Config } from './config.ts';
+import { isLoopbackHost, type Config } from './config.ts';
+import { ALL_GRANTS, OPEN_GRANTS } from './core/ports/token.ts';
+import { followTokenFile } from './token-file.ts';
+import { createAudit } from './engine/audit/audit.ts';
 import type { Log } from './core/ports/log.ts';
 import { allSlos, type Definitions } from './core/slo/slo.ts';
 import type { Store } from './core/ports/store/store.ts';
@@ -23,7 +26,7 @@ import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
-import { createServer, type ServerOptions } from './http/server.ts';
+import { createServer, type Access, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
 import type { TargetOptions } from './notify/target-kinds.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
@@ -61,6 +64,9 @@ const LEADER_LEASE = 10_000;
 /** Requests that are being handled at the end, and after them notifications, get this long. */
 const REQUEST_GRACE = 4_000;
 const DELIVERY_GRACE = 3_000;
+
+/** A token file is read again this often. */
+const TOKENS_REREAD = 2_000;
 
 const clock = { now: () => Date.now() };
 const elapsed = () => performance.now();
@@ -127,12 +133,17 @@ export async function startApp(
     intake: intake.spans,
     breakGrace: config.breakGrace,
   });
+  const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
   const server = createServer({
     recorder,
     queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
     operator: { ...createManageAdjustments({ ...asked, adjustments }), ...createManageIncidents(asked) },
     status: () => loops.status(),
-    tokens: config.tokens,
+    access: accessOf(config, () => tokenFile?.tokens() ?? config.tokens),
+    audit: createAudit({ store, clock, log }),
+    records: store,
+    clock,
+    elapsed,
     publicUrl: config.publicUrl,
     log,
     version,
@@ -194,6 +205,7 @@ export async function startApp(
   let watcher: Awaited<ReturnType<typeof watchDefinitions>> | null = null;
 
   async function stop(): Promise<void> {
+    clearInterval(tokenTimer);
     // First all that begins work, side by side, and then what does it.
     await Promise.all([intake.close(), loops.stop(), watcher?.close(), server.close()]);
     await Promise.all([evaluator.stop(), recorder.drain()]);
@@ -203,6 +215,7 @@ export async function startApp(
     await store.close();
   }
   let stopping: Promise<void> | null = null;
+  let tokenTimer: NodeJS.Timeout | undefined;
 
   try {
     const first = await loadDefinitions(source.paths, source.references);
@@ -223,6 +236,7 @@ export async function startApp(
       },
     });
     loops.start();
+    if (tokenFile) tokenTimer = setInterval(() => void tokenFile.check(), TOKENS_REREAD);
     return {
       url,
       store,
@@ -236,6 +250,14 @@ export async function startApp(
     await stop();
     throw error;
   }
+}
+
+function accessOf(config: Config, tokens: Access['tokens']): Access {
+  const { trustedProxies, identityHeader } = config;
+  const loopback = isLoopbackHost(config.host);
+  const open = loopback ? ALL_GRANTS : OPEN_GRANTS;
+  const closed = config.tokens.length > 0 || identityHeader !== null;
+  return { tokens, open: closed ? null : open, loopback, trustedProxies, identityHeader };
 }
 
 /** Redis may be away for now and is waited for; a folder that cannot be used stays that way. */

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
 import { DAY, MINUTE, SECOND, parseDuration } from './core/time/duration.ts';
 import type { References } from './core/ports/references.ts';
-import type { Scope, Token } from './core/ports/token.ts';
+import type { Grant, Token } from './core/ports/token.ts';
+import { readTokenFile } from './token-file.ts';
+import { readGrants, readTokens } from './token-text.ts';
 
 export type StoreLocation =
   { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'embedded'; readonly folder: string };
@@ -23,6 +25,12 @@ export interface Config {
   /** Milliseconds. */
   readonly breakGrace: number;
   readonly tokens: readonly Token[];
+  /** The file they are from, which may change; null when they are from the environment. */
+  readonly tokensFile: string | null;
+  /** Addresses and networks of the proxies in front that are believed. */
+  readonly trustedProxies: readonly string[];
+  /** The header in which they name a user, in lower case, and what such users may do; null: they do not. */
+  readonly identityHeader: { readonly name: string; readonly grants: readonly Grant[] } | null;
   readonly publicUrl: string | null;
   readonly traceUrl: string | null;
   readonly smtpUrl: string | null;
@@ -49,9 +57,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Flags = Readonly<Partial<Record<SettingName, string>>>;
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const REDIS_URL = /^(rediss?|redis\+cluster|redis\+sentinel):\/\//;
-const MIN_SECRET = 16;
 // In a namespace with a Service called burnwatch, Kubernetes sets BURNWATCH_PORT=tcp://10.0.0.1:8080 and more
 // such variables in every pod; none of them is meant for us.
 const KUBERNETES_LINK = /^(tcp|udp|sctp):\/\//;
@@ -63,11 +69,23 @@ export function readConfig(env: Environment, flags: Flags): Config {
   const reader = settingReader(env, flags, problems);
   const store = readStore(reader);
   const host = reader.text('HOST');
-  const tokens = readTokens(reader, problems);
-  const anonymous = reader.choice('ALLOW_ANONYMOUS', ['true', 'false'], 'true');
-  if (tokens.length === 0 && !LOOPBACK.has(host) && !anonymous) {
+  const warnings = unknownVariables(env).map(
+    (name) => `${name} is not a setting and is ignored; \`burnwatch serve --help\` lists them.`,
+  );
+  for (const { name } of SETTINGS.filter(
+    (setting) => 'noFlag' in setting && flags[setting.name] !== undefined,
+  )) {
     problems.push(
-      `${reader.origin('HOST')} is ${host}, which others can reach, and there are no tokens: anybody could read and write. ` +
+      `${flagOf(name)} is not taken from the command line, which everyone on the machine can read; set BURNWATCH_${name}.`,
+    );
+  }
+  const tokens = readConfiguredTokens(reader, problems, warnings);
+  const trustedProxies = readProxies(reader);
+  const identityHeader = readIdentityHeader(reader, trustedProxies);
+  const anonymous = reader.choice('ALLOW_ANONYMOUS', ['true', 'false'], 'true');
+  if (tokens.length === 0 && !identityHeader && !isLoopbackHost(host) && !anonymous) {
+    problems.push(
+      `${reader.origin('HOST')} is ${host}, which others can reach, and there are no tokens: anybody could read and report. ` +
         'Set BURNWATCH_TOKENS (or BURNWATCH_TOKENS_FILE), listen on 127.0.0.1, or set BURNWATCH_ALLOW_ANONYMOUS=true to accept that.',
     );
   }
@@ -80,6 +98,9 @@ export function readConfig(env: Environment, flags: Flags): Config {
     evaluate: readCron(reader),
     breakGrace: readBreakGrace(reader),
     tokens,
+    tokensFile: reader.text('TOKENS_FILE') || null,
+    trustedProxies,
+    identityHeader,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     traceUrl: readTraceUrl(reader),
     smtpUrl: readSmtpUrl(reader),
@@ -89,9 +110,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     queueLimit: reader.number('QUEUE_LIMIT', 1, 10_000_000)!,
     waitReplicas: reader.number('WAIT_REPLICAS', 0, 10)!,
     logLevel: readLogLevel(env, problems),
-    warnings: unknownVariables(env).map(
-      (name) => `${name} is not a setting and is ignored; \`burnwatch serve --help\` lists them.`,
-    ),
+    warnings,
   };
   if (/[\r\n]/.test(config.mailFrom) || !config.mailFrom.includes('@'))
     reader.problem('MAIL_FROM', 'a mail address');
@@ -119,6 +138,11 @@ function referencesOf(reader: SettingReader, env: Environment): References {
     );
   }
   return { env, variables, secretsDir: reader.text('SECRETS_DIR') || null };
+}
+
+/** Whether a service that listens there can be reached from its own machine only. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 interface SettingReader {
@@ -183,6 +207,43 @@ function unknownVariables(env: Environment): string[] {
   );
 }
 
+function readProxies(reader: SettingReader): readonly string[] {
+  const networks = reader
+    .text('TRUSTED_PROXIES')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const isNetwork = (text: string) => {
+    const [address = '', bits, ...more] = text.split('/');
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return (
+      more.length === 0 &&
+      most > 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+    );
+  };
+  if (networks.every(isNetwork)) return networks;
+  reader.problem('TRUSTED_PROXIES', 'addresses or networks such as 10.0.0.7,10.1.0.0/16');
+  return [];
+}
+
+function readIdentityHeader(
+  reader: SettingReader,
+  proxies: readonly string[],
+): { readonly name: string; readonly grants: readonly Grant[] } | null {
+  const name = reader.text('IDENTITY_HEADER').toLowerCase();
+  const grants = readGrants(reader.text('IDENTITY_SCOPES'));
+  if (!grants) reader.problem('IDENTITY_SCOPES', 'scopes as a token has, such as read+respond');
+  if (name === '') return null;
+  if (!/^[a-z0-9-]{1,64}$/.test(name) || ['authorization', 'cookie', 'host'].includes(name))
+    reader.problem('IDENTITY_HEADER', 'the name of a header such as X-Forwarded-User');
+  else if (proxies.length === 0)
+    reader.problem(
+      'IDENTITY_HEADER',
+      'to be set together with BURNWATCH_TRUSTED_PROXIES: from any other address everyone could write it',
+    );
+  return { name, grants: grants ?? [] };
+}
+
 function readStore(reader: SettingReader): StoreLocation {
   const text = reader.text('STORE');
   if (REDIS_URL.test(text)) return { kind: 'redis', url: text };
@@ -234,48 +295,24 @@ function readLogLevel(env: Environment, problems: string[]): LogLevel {
   return level ?? 'info';
 }
 
-function readTokens(reader: SettingReader, problems: string[]): Token[] {
+function readConfiguredTokens(
+  reader: SettingReader,
+  problems: string[],
+  warnings: string[],
+): readonly Token[] {
   const inline = reader.text('TOKENS');
   const file = reader.text('TOKENS_FILE');
   if (inline && file)
     problems.push('BURNWATCH_TOKENS and BURNWATCH_TOKENS_FILE are both set; use one of them.');
-  let text = inline;
-  if (file) {
-    try {
-      text = readFileSync(file, 'utf8').replace(/^\s*#.*$/gm, '');
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-      problems.push(
-        `${reader.origin('TOKENS_FILE')} is ${JSON.stringify(file)}, which cannot be read (${reason}).`,
-      );
-    }
+  const source = reader.origin(file ? 'TOKENS_FILE' : 'TOKENS');
+  try {
+    const read = file ? readTokenFile(file, source) : readTokens(inline, source);
+    problems.push(...read.problems);
+    warnings.push(...read.warnings);
+    return read.tokens;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    problems.push(`${source} is ${JSON.stringify(file)}, which cannot be read (${reason}).`);
+    return [];
   }
-  const source = file ? reader.origin('TOKENS_FILE') : reader.origin('TOKENS');
-  const entries = text.split(/[\s,]+/).filter(Boolean);
-  if (file && entries.length === 0) problems.push(`${source} holds no tokens.`);
-  const tokens = entries.map((entry, index) => readToken(entry, `${source}, entry ${index + 1},`, problems));
-  const names = tokens.map(({ name }) => name);
-  for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
-    problems.push(`${source} has two tokens called ${name}; each needs a name of its own.`);
-  }
-  return tokens;
-}
-
-function readToken(entry: string, place: string, problems: string[]): Token {
-  const [name = '', scopes = '', ...rest] = entry.split(':');
-  const secret = rest.join(':');
-  // The entry itself is never shown: whatever is wrong with it, part of it may be a secret.
-  if (!/^[\w.-]{1,64}$/.test(name) || rest.length === 0) {
-    problems.push(`${place} is not of the form name:scopes:secret.`);
-  }
-  const words = scopes.split('+');
-  if (!words.every((word) => word === 'read' || word === 'write' || word === 'admin')) {
-    problems.push(`${place} has scopes other than read, write and admin (joined by +).`);
-  }
-  if (rest.length > 0 && secret.length < MIN_SECRET) {
-    problems.push(
-      `${place} has a secret of fewer than ${MIN_SECRET} characters; \`openssl rand -hex 24\` makes a good one.`,
-    );
-  }
-  return { name, secret, scopes: new Set(words as Scope[]) };
 }

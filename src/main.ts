@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
@@ -152,10 +152,13 @@ type Flags = Readonly<Record<string, string>>;
 function withSettings(command: Command): Command {
   for (const setting of SETTINGS) {
     const fallback = setting.fallback === null ? '' : ` (default: ${setting.fallback})`;
-    command.option(
+    const option = new Option(
       `${flagOf(setting.name)} <${setting.argument}>`,
       `${setting.description}; BURNWATCH_${setting.name}${fallback}`,
     );
+    // Known all the same, so that the error can say what to do instead.
+    if ('noFlag' in setting) option.hideHelp();
+    command.addOption(option);
   }
   return command;
 }

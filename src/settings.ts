@@ -7,6 +7,8 @@ export interface Setting {
   readonly description: string;
   /** Its value is never shown. */
   readonly secret?: true;
+  /** It is taken from the environment only: everyone on a machine can read the flags of a process. */
+  readonly noFlag?: true;
 }
 
 /** Every setting of the service, in the order `--help` lists them. */
@@ -57,20 +59,42 @@ export const SETTINGS = [
     name: 'TOKENS',
     fallback: null,
     argument: 'name:scopes:secret,…',
-    description: 'API tokens; scopes are read, write and admin, joined by +',
+    description:
+      'API tokens; scopes are ingest, read, respond, write and admin, joined by +, each for some workflows only with @pattern or @owner=pattern; sha256: and a hash may stand for the secret',
     secret: true,
+    noFlag: true,
   },
   {
     name: 'TOKENS_FILE',
     fallback: null,
     argument: 'file',
-    description: 'a file with the API tokens, one a line',
+    description: 'a file with the API tokens, one a line; read again when it changes',
   },
   {
     name: 'ALLOW_ANONYMOUS',
     fallback: 'false',
     argument: 'true|false',
-    description: 'listen beyond this machine without tokens',
+    description:
+      'listen beyond this machine without tokens; everyone may then report, read and acknowledge, and none may adjust budgets',
+  },
+  {
+    name: 'TRUSTED_PROXIES',
+    fallback: null,
+    argument: 'address,…',
+    description:
+      'the proxies in front, as addresses or networks (10.0.0.0/8), whose X-Forwarded-For and X-Forwarded-Proto are believed',
+  },
+  {
+    name: 'IDENTITY_HEADER',
+    fallback: null,
+    argument: 'header',
+    description: 'the header in which a trusted proxy names the user it has signed in; off without',
+  },
+  {
+    name: 'IDENTITY_SCOPES',
+    fallback: 'read+respond',
+    argument: 'scopes',
+    description: 'what users that a trusted proxy names may do; written as the scopes of a token',
   },
   {
     name: 'PUBLIC_URL',

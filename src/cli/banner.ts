@@ -11,7 +11,8 @@ export function banner(
 ): string {
   const current = definitions();
   const slos = current ? allSlos(current) : [];
-  const authorization = config.tokens.length > 0 ? ' -H "Authorization: Bearer $TOKEN"' : '';
+  const authorization =
+    config.tokens.length > 0 || config.identityHeader ? ' -H "Authorization: Bearer $TOKEN"' : '';
   const lines = [
     `Burnwatch listens on ${url}`,
     `  dashboard   ${url}/`,

@@ -105,6 +105,8 @@ async function startService(
       host,
       port,
       tokens: [],
+      tokensFile: null,
+      identityHeader: null,
       publicUrl,
       heartbeatUrl: null,
     },

@@ -9,7 +9,13 @@ import type { Recorder } from '../core/ports/recorder.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { sendProblem } from './answers/respond.ts';
 import type { ServiceStatus } from '../core/ports/service-status.ts';
-import type { Token } from '../core/ports/token.ts';
+import type { Grant, Token } from '../core/ports/token.ts';
+import type { Audit } from '../core/ports/audit.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { RecordStore } from '../core/ports/store/records.ts';
+import { trustedProxies } from './guard/client-address.ts';
+import { createSessions } from './guard/sessions.ts';
+import { createSignIn } from './guard/sign-in.ts';
 import { createGuard } from './guard/auth.ts';
 import { createHostCheck } from './guard/host-check.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -32,12 +38,31 @@ export interface ServerOptions {
   /** Where people reach this service, for links; null when it is not set. A path in it prefixes all links. */
   readonly publicUrl: string | null;
   readonly version: string;
-  /** Without tokens everybody may do everything. */
-  readonly tokens: readonly Token[];
+  readonly access: Access;
+  readonly audit: Audit;
+  /** Where the key of signed-in browsers is kept, and who signed out. */
+  readonly records: RecordStore;
+  readonly clock: Clock;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
   readonly ingest?: Partial<IngestLimits>;
   readonly timeouts?: Partial<Timeouts>;
   /** What can be asked; all `ROUTES` if absent. */
   readonly routes?: readonly HttpRoute[];
+}
+
+/** How it is known who asks. */
+export interface Access {
+  /** The tokens at this moment. */
+  readonly tokens: () => readonly Token[];
+  /** What a caller without a token may do; null when a token is needed. */
+  readonly open: readonly Grant[] | null;
+  /** Whether the service listens on a loopback address, so that all it may be called is a name of that. */
+  readonly loopback: boolean;
+  /** Addresses and networks of the proxies in front. */
+  readonly trustedProxies: readonly string[];
+  /** The header in which they name a user, in lower case, and what such users may do; null when they do not. */
+  readonly identityHeader: { readonly name: string; readonly grants: readonly Grant[] } | null;
 }
 
 /** In milliseconds. */
@@ -73,14 +98,28 @@ export interface HttpServer {
 
 /** Builds the HTTP server: outcomes and measurements on a lean path of their own, everything else through express. */
 export function createServer(options: ServerOptions): HttpServer {
-  const guard = createGuard(options.tokens);
-  const strangeHost = createHostCheck({ tokens: options.tokens.length > 0, publicUrl: options.publicUrl });
+  const { access, publicUrl, records, clock } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const { recorder, queries, operator, status, log, routes = ROUTES } = options;
   const metrics = createMetrics(options.version);
+  const proxies = trustedProxies(access.trustedProxies);
+  const sessions = createSessions({ store: records, tokens: access.tokens, clock });
+  const guard = createGuard({
+    ...access,
+    proxies,
+    sessions,
+    publicUrl,
+    elapsed: options.elapsed,
+    log,
+    onFailure: (by) => metrics.failedAuthentication(by),
+  });
+  const signIn = createSignIn({ guard, sessions, proxies, publicUrl });
+  const strangeHost = createHostCheck({ tokens: guard.closed, loopback: access.loopback, publicUrl });
   const limits = { ...INGEST_LIMITS, ...options.ingest };
   const ingest = mountIngest(routes, createIngest({ recorder, metrics, log, limits }), guard);
-  const services = { queries, operator, status, guard, metrics, dashboard: createDashboard(options) };
+  const dashboard = createDashboard(options);
+  const { audit } = options;
+  const services = { queries, operator, status, guard, metrics, dashboard, audit, signIn };
   const answer = mountRoutes(routes, services, log);
 
   /** Open connections with the latest answer on each; cheaper than listening for the end of every answer. */

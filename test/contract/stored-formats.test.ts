@@ -1,3 +1,4 @@
+import { ANYONE } from '../support/tokens.ts';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -207,7 +208,7 @@ describe.each(PLACES)('in %s', (_name, restore) => {
         ]),
       );
       const incident = (await process.operator.incidents()).find(({ slo }) => slo === 'orders/done')!;
-      expect(await process.operator.acknowledge(incident.id, { by: 'adam' })).toMatchObject({
+      expect(await process.operator.acknowledge(incident.id, { by: 'adam' }, ANYONE)).toMatchObject({
         by: 'eve',
         note: 'looking',
       });
@@ -290,7 +291,9 @@ describe.each(PLACES)('in %s', (_name, restore) => {
     await report(process, 20);
     await process.evaluator.tick(END);
     expect((await process.operator.incidents()).map(({ slo }) => slo)).toContain('nightly/done');
-    expect(await process.operator.endAdjustment(adjustment.id, 'withdrawn', { by: 'adam' })).toMatchObject({
+    expect(
+      await process.operator.endAdjustment(adjustment.id, 'withdrawn', { by: 'adam' }, ANYONE),
+    ).toMatchObject({
       refused: 'unknown',
       problems: [expect.stringContaining('A newer version of Burnwatch stored the adjustment')],
     });
@@ -307,7 +310,7 @@ describe.each(PLACES)('in %s', (_name, restore) => {
     await report(process, 20);
     expect((await process.evaluator.tick(END)).transitions).toBe(1);
     expect(errors()).toMatchObject([{ fields: { incident } }]);
-    expect(await process.operator.acknowledge(incident, { by: 'adam' })).toMatchObject({
+    expect(await process.operator.acknowledge(incident, { by: 'adam' }, ANYONE)).toMatchObject({
       refused: 'unknown',
       problems: [expect.stringContaining('A newer version of Burnwatch stored an acknowledgement')],
     });

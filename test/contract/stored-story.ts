@@ -1,3 +1,4 @@
+import { ANYONE } from '../support/tokens.ts';
 import type { AlertPolicy, Tier } from '../../src/core/slo/alert-policy.ts';
 import { tried } from './outbox-rows.ts';
 import { DEFAULT_POLICY_SETTINGS } from '../../src/core/slo/alert-policy.ts';
@@ -202,7 +203,7 @@ async function adjust(operator: Operator): Promise<void> {
   const at = (offset: number) => new Date(START + offset).toISOString();
   const span = { from: at(-HOUR), to: at(3 * HOUR) };
   const create = async (request: object): Promise<string> => {
-    const answer = await operator.adjust({ reason: 'maintenance', by: 'eve', ...request });
+    const answer = await operator.adjust({ reason: 'maintenance', by: 'eve', ...request }, ANYONE);
     if (isRefused(answer)) throw new Error(answer.problems.join(' '));
     return answer.id;
   };
@@ -218,13 +219,18 @@ async function adjust(operator: Operator): Promise<void> {
     ['search/done', 'ended'],
     ['audit/done', 'withdrawn'],
   ] as const) {
-    await operator.endAdjustment(await create({ slo, ...span }), kind, { by: 'adam', reason: 'done' });
+    await operator.endAdjustment(
+      await create({ slo, ...span }),
+      kind,
+      { by: 'adam', reason: 'done' },
+      ANYONE,
+    );
   }
 }
 
 async function acknowledge(operator: Operator): Promise<void> {
   const incident = (await operator.incidents()).find(({ slo }) => slo === 'orders/done')!;
-  await operator.acknowledge(incident.id, { by: 'eve', note: 'looking' });
+  await operator.acknowledge(incident.id, { by: 'eve', note: 'looking' }, ANYONE);
 }
 
 /** Some is delivered, some is given up, some is tried again later, and one claim is not settled. */

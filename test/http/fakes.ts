@@ -15,6 +15,8 @@ import type {
   TierReport,
   WindowReport,
 } from '../../src/core/ports/queries.ts';
+import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
+import type { RecordStore } from '../../src/core/ports/store/records.ts';
 import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../src/core/ports/service-status.ts';
@@ -110,6 +112,47 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
   return queries;
 }
 
+/** An audit log in memory. */
+export interface NotedAudit extends Audit {
+  readonly noted: Omit<AuditEntry, 'at'>[];
+}
+
+export function notedAudit(): NotedAudit {
+  const noted: Omit<AuditEntry, 'at'>[] = [];
+  return {
+    noted,
+    note: (entry) => Promise.resolve(void noted.push(entry)),
+    entries: (limit) =>
+      Promise.resolve(
+        noted
+          .toReversed()
+          .slice(0, limit)
+          .map((entry) => ({ at: NOW, ...entry })),
+      ),
+  };
+}
+
+/** Records in memory, as a store keeps them. */
+export function keptRecords(): RecordStore {
+  const kept = new Map<string, { revision: number; value: object }>();
+  return {
+    records: (collection) =>
+      Promise.resolve(
+        [...kept]
+          .filter(([key]) => key.startsWith(`${collection} `))
+          .map(([key, record]) => ({ id: key.slice(collection.length + 1), ...record }))
+          .toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+      ),
+    putRecord(collection, id, revision, value) {
+      const key = `${collection} ${id}`;
+      if ((kept.get(key)?.revision ?? 0) !== revision) return Promise.resolve(false);
+      if (value === null) kept.delete(key);
+      else kept.set(key, { revision: revision + 1, value });
+      return Promise.resolve(true);
+    },
+  };
+}
+
 /** A operator that answers as it is told and keeps what it is asked. */
 export interface FixedOperator extends Operator {
   answer: AdjustmentReport | Refused;
@@ -127,7 +170,7 @@ export function fixedOperator(): FixedOperator {
     };
   const operator: FixedOperator = {
     answer: adjustment(),
-    acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null },
+    acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
     open: [],
     asked: [],
     adjustments: () => Promise.resolve([adjustment()]),
@@ -149,6 +192,7 @@ export function adjustment(changes: Partial<AdjustmentReport> = {}): AdjustmentR
     reason: 'the card provider moves to another data centre',
     createdAt: NOW - DAY,
     createdBy: 'sam',
+    actor: null,
     when: { kind: 'once', from, to },
     ended: null,
     withdrawn: null,
@@ -425,7 +469,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
         active: false,
         occurrence: null,
         notes: ['It is rounded out to whole hours, since single minutes are kept for 3 days only.'],
-        ended: { at: NOW - 2 * DAY, by: 'kim', reason: 'the water is gone' },
+        ended: { at: NOW - 2 * DAY, by: 'kim', actor: 'kims-token', reason: 'the water is gone' },
       }),
     ],
     ...changes,

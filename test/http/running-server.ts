@@ -2,10 +2,21 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { HttpServer, ServerOptions } from '../../src/http/server.ts';
+import { ALL_GRANTS } from '../../src/core/ports/token.ts';
+import type { Token } from '../../src/core/ports/token.ts';
+import type { Access, HttpServer, ServerOptions } from '../../src/http/server.ts';
 import { createServer } from '../../src/http/server.ts';
-import type { FixedOperator, FixedQueries, RecordingRecorder } from './fakes.ts';
-import { fixedOperator, fixedReport, fixedStatus, recordingRecorder, sloDetail } from './fakes.ts';
+import type { FixedOperator, FixedQueries, NotedAudit, RecordingRecorder } from './fakes.ts';
+import {
+  NOW,
+  fixedOperator,
+  fixedReport,
+  fixedStatus,
+  keptRecords,
+  notedAudit,
+  recordingRecorder,
+  sloDetail,
+} from './fakes.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -16,6 +27,7 @@ export interface RunningServer {
   readonly recorder: RecordingRecorder;
   readonly queries: FixedQueries;
   readonly operator: FixedOperator;
+  readonly audit: NotedAudit;
   /** Posts a body to `/v1/outcomes` or another path, as JSON unless the headers say otherwise. */
   readonly post: (
     body: string | Buffer,
@@ -24,17 +36,39 @@ export interface RunningServer {
   ) => Promise<Response>;
 }
 
+export interface StartOptions extends Partial<Omit<ServerOptions, 'access'>> {
+  readonly tokens?: readonly Token[];
+  readonly access?: Partial<Access>;
+}
+
 /** A real server on loopback with fakes behind it, closed when the test ends. */
-export async function startServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+export async function startServer({
+  tokens = [],
+  access = {},
+  ...options
+}: StartOptions = {}): Promise<RunningServer> {
   const recorder = recordingRecorder();
   const queries = fixedReport([sloDetail()]);
   const operator = fixedOperator();
+  const records = keptRecords();
+  const audit = notedAudit();
   const server = createServer({
     recorder,
     queries,
     operator,
     status: () => fixedStatus(),
-    tokens: [],
+    access: {
+      tokens: () => tokens,
+      open: tokens.length === 0 ? ALL_GRANTS : null,
+      loopback: false,
+      trustedProxies: [],
+      identityHeader: null,
+      ...access,
+    },
+    audit,
+    records,
+    clock: { now: () => NOW },
+    elapsed: () => 0,
     publicUrl: null,
     log: SILENT,
     version: '0.0.0-test',
@@ -48,7 +82,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
       body,
       headers: { 'Content-Type': 'application/json', ...headers },
     });
-  return { url, port, server, recorder, queries, operator, post };
+  return { url, port, server, recorder, queries, operator, audit, post };
 }
 
 export function outcome(execution: string, changes: Record<string, unknown> = {}): Record<string, unknown> {

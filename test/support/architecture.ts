@@ -10,6 +10,8 @@ export interface Source {
 const BELOW_APP = [
   'config',
   'settings',
+  'token-file',
+  'token-text',
   'schedule',
   'http',
   'engine',
@@ -29,7 +31,9 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['app', ['demo', ...BELOW_APP]],
   ['settings', []],
   ['schedule', ['core']],
-  ['config', ['settings', 'core']],
+  ['config', ['settings', 'token-file', 'token-text', 'core']],
+  ['token-file', ['token-text', 'core']],
+  ['token-text', ['core']],
   ['http', ['core']],
   ['engine', ['core']],
   ['store', ['core']],
@@ -62,6 +66,7 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     '.': [],
   },
   engine: {
+    audit: [],
     incidents: folders('queries adjustments counters'),
     queries: folders('adjustments counters'),
     adjustments: folders('counters'),

@@ -13,6 +13,8 @@ export interface Adjustment {
   readonly reason: string;
   readonly createdAt: number;
   readonly createdBy: string;
+  /** The name of the token it was made with, see `Caller.name`; null without one, and in what 0.1 stored. */
+  readonly actor: string | null;
   readonly when: Once | Recurrence;
   /** From that moment outcomes count again. */
   readonly ended: Closing | null;
@@ -24,6 +26,8 @@ export interface Adjustment {
 export interface Closing {
   readonly at: number;
   readonly by: string;
+  /** As of an adjustment. */
+  readonly actor: string | null;
   readonly reason: string | null;
 }
 

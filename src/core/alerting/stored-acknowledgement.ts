@@ -4,13 +4,15 @@ import type { Acknowledgement } from './incident.ts';
 /** An acknowledgement with what was said. */
 export interface NotedAcknowledgement extends Acknowledgement {
   readonly note: string | null;
+  /** The name of the token it was made with; null without one. */
+  readonly actor: string | null;
 }
 
 /**
  * Acknowledgements as they are stored. To change a field of `NotedAcknowledgement`: raise `VERSION`, describe the former
  * shape in a type of its own with a function that brings it one version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 1: the fields of `NotedAcknowledgement`; the oldest have no `note`.
+ * - 1: the fields of `NotedAcknowledgement`; the oldest have no `note`, later ones no `actor`.
  */
 const VERSION = 1;
 
@@ -22,6 +24,6 @@ export function storedAcknowledgement(acknowledgement: NotedAcknowledgement): ob
 /** The acknowledgement of a stored value; null when a newer version of Burnwatch wrote it. */
 export function upgradeAcknowledgement(stored: unknown): NotedAcknowledgement | null {
   if (versionOf(stored) > VERSION) return null;
-  const { at, by, note = null } = stored as Acknowledgement & Partial<NotedAcknowledgement>;
-  return { at, by, note };
+  const { at, by, note = null, actor = null } = stored as Acknowledgement & Partial<NotedAcknowledgement>;
+  return { at, by, note, actor };
 }

@@ -9,6 +9,7 @@ export type RejectionCode =
   | 'too-old'
   | 'in-the-future'
   | 'unknown-workflow'
+  | 'forbidden-workflow'
   | 'unknown-measurement'
   | 'conflict';
 

@@ -1,18 +1,23 @@
 import type { Refused } from './refused.ts';
+import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
 
-/** What people do to a running Burnwatch. Requests are as parsed from JSON; everything is logged, nothing is erased. */
+/**
+ * What people do to a running Burnwatch. Requests are as parsed from JSON; everything is
+ * logged, nothing is erased. What a caller may not do is refused as `forbidden`, or as unknown where it may not even be named.
+ */
 export interface Operator extends ManageAdjustments, ManageIncidents {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */
   adjustments(): Promise<readonly AdjustmentReport[]>;
-  adjust(request: unknown): Promise<AdjustmentReport | Refused>;
+  adjust(request: unknown, caller: Caller): Promise<AdjustmentReport | Refused>;
   /** `ended`: outcomes count again from now on. `withdrawn`: it never applied. Doing either again changes nothing. */
   endAdjustment(
     id: string,
     kind: 'ended' | 'withdrawn',
     request: unknown,
+    caller: Caller,
   ): Promise<AdjustmentReport | Refused>;
 }
 
@@ -20,12 +25,14 @@ export interface ManageIncidents {
   /** Open incidents, pages first. */
   incidents(): Promise<readonly IncidentReport[]>;
   /** Says who looks after an incident; the first one who did stays. */
-  acknowledge(incident: string, request: unknown): Promise<AcknowledgementReport | Refused>;
+  acknowledge(incident: string, request: unknown, caller: Caller): Promise<AcknowledgementReport | Refused>;
 }
 
 export interface AcknowledgementReport {
   readonly incident: string;
   readonly at: number;
   readonly by: string;
+  /** See `Caller.name`. */
+  readonly actor: string | null;
   readonly note: string | null;
 }

@@ -1,4 +1,5 @@
 import type { EndStatus } from '../outcomes/outcome.ts';
+import type { Caller } from './token.ts';
 import type { Rejection } from '../outcomes/record-fields.ts';
 
 /** What became of the records of one request; `accepted + duplicates + rejected.length` is their number. */
@@ -41,10 +42,12 @@ export interface Recorder {
   /**
    * Checks, judges and stores the records of one request, as parsed from JSON, and resolves once they are
    * stored (C2). Rejects with `StoreUnavailable` or `QueueFull`; sending the same records again is safe (C1).
+   * Records of workflows that the caller may not report to are rejected one by one;
+   * without a caller it is Burnwatch itself, which may everything.
    */
-  record(records: readonly unknown[]): Promise<RecordResult>;
+  record(records: readonly unknown[], caller?: Caller): Promise<RecordResult>;
   /** Does the same with the measurements of one request. */
-  recordMeasurements(records: readonly unknown[]): Promise<RecordResult>;
+  recordMeasurements(records: readonly unknown[], caller?: Caller): Promise<RecordResult>;
   /** Resolves when nothing is waiting any more. */
   drain(): Promise<void>;
   /** Outcomes and measurements waiting for the store at this moment. */

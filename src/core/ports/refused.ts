@@ -1,6 +1,6 @@
 /** What was asked and cannot be done, as sentences that say what would be right. */
 export interface Refused {
-  readonly refused: 'invalid' | 'unknown' | 'over' | 'too-many';
+  readonly refused: 'invalid' | 'unknown' | 'forbidden' | 'over' | 'too-many';
   readonly problems: readonly string[];
 }
 

@@ -1,8 +1,112 @@
-export type Scope = 'read' | 'write' | 'admin';
+/**
+ * What can be done: `ingest` reports outcomes and measurements, `read` reads, `respond` acknowledges, `write` adjusts budgets and
+ * may do what `ingest` and `respond` may, `admin` may do everything.
+ */
+export const SCOPES = ['ingest', 'read', 'respond', 'write', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 
-/** A secret that lets its bearer do what its scopes say; `admin` includes the others. */
+/** A scope, for every workflow or for those that a pattern names. In patterns `*` is any text, `?` one character. */
+export interface Grant {
+  readonly scope: Scope;
+  /** By name, or by the name of the owning team; null: every workflow. */
+  readonly only: { readonly by: 'workflow' | 'owner'; readonly pattern: string } | null;
+}
+
+/** A secret that lets its bearer do what its grants say. */
 export interface Token {
   readonly name: string;
-  readonly secret: string;
-  readonly scopes: ReadonlySet<Scope>;
+  /** The SHA-256 of the secret as hexadecimal digits; the secret itself is not kept. */
+  readonly digest: string;
+  readonly grants: readonly Grant[];
 }
+
+/** What a request is about; the owner is null where no SLO file defines the workflow. */
+export interface Subject {
+  readonly workflow: string;
+  readonly owner: string | null;
+}
+
+/** The one who asks. */
+export interface Caller {
+  /** The name of the token, or `proxy:` and the name that an identity proxy gave; null without any. */
+  readonly name: string | null;
+  /** Where the request came from; of a trusted proxy, what it says. */
+  readonly address: string;
+  readonly grants: readonly Grant[];
+}
+
+const INCLUDED: Readonly<Record<Scope, readonly Scope[]>> = {
+  ingest: ['ingest', 'write', 'admin'],
+  read: ['read', 'admin'],
+  respond: ['respond', 'write', 'admin'],
+  write: ['write', 'admin'],
+  admin: ['admin'],
+};
+
+/** Whether a caller may do this to at least one workflow there could be. */
+export function maySome({ grants }: Pick<Caller, 'grants'>, scope: Scope): boolean {
+  return grants.some((grant) => INCLUDED[scope].includes(grant.scope));
+}
+
+/** Whether a caller may do this to all workflows. */
+export function mayAll({ grants }: Pick<Caller, 'grants'>, scope: Scope): boolean {
+  return grants.some(({ scope: granted, only }) => only === null && INCLUDED[scope].includes(granted));
+}
+
+/** Whether a caller may do this to a workflow. */
+export function may({ grants }: Pick<Caller, 'grants'>, scope: Scope, subject: Subject): boolean {
+  return grants.some(
+    ({ scope: granted, only }) =>
+      INCLUDED[scope].includes(granted) && (only === null || names(only, subject)),
+  );
+}
+
+/**
+ * Whether an answer may name a workflow to a caller: one that it may read, or that a pattern of its names. One that may report
+ * to every workflow need not learn which others there are.
+ */
+export function mayName(caller: Pick<Caller, 'grants'>, subject: Subject): boolean {
+  return (
+    may(caller, 'read', subject) || caller.grants.some(({ only }) => only !== null && names(only, subject))
+  );
+}
+
+function names({ by, pattern }: NonNullable<Grant['only']>, { workflow, owner }: Subject): boolean {
+  const name = by === 'workflow' ? workflow : owner;
+  return name !== null && matches(pattern, name);
+}
+
+/** Whether a pattern matches a whole name; takes time in proportion to both lengths at most. */
+export function matches(pattern: string, name: string): boolean {
+  let [at, inPattern, star, resume] = [0, 0, -1, 0];
+  while (at < name.length) {
+    const wanted = pattern[inPattern];
+    if (wanted === '*') {
+      star = inPattern++;
+      resume = at;
+    } else if (wanted === '?' || wanted === name[at]) {
+      at++;
+      inPattern++;
+    } else if (star !== -1) {
+      // The latest star takes one character more; an earlier one never has to.
+      inPattern = star + 1;
+      at = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[inPattern] === '*') inPattern++;
+  return inPattern === pattern.length;
+}
+
+/** Everything, for every workflow. */
+export const ALL_GRANTS: readonly Grant[] = [{ scope: 'admin', only: null }];
+
+/** What a caller without a token may do to a service that others can reach: nothing that changes a budget or is for admins. */
+export const OPEN_GRANTS: readonly Grant[] = (['ingest', 'read', 'respond'] as const).map((scope) => ({
+  scope,
+  only: null,
+}));
+
+/** Burnwatch itself, which reports its own deliveries. */
+export const SERVICE_ITSELF: Caller = { name: null, address: 'burnwatch', grants: ALL_GRANTS };

@@ -13,7 +13,9 @@ import type { Refused } from '../../core/ports/refused.ts';
 import { quoted, refuse } from '../../core/ports/refused.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
-import type { Definitions } from '../../core/slo/slo.ts';
+import type { Caller, Subject } from '../../core/ports/token.ts';
+import { may, mayAll, mayName } from '../../core/ports/token.ts';
+import type { Definitions, Workflow } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { describeAdjustment } from './adjustment-report.ts';
 import type { Adjustments } from './adjustments.ts';
@@ -40,19 +42,26 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
   const describe = (adjustment: Adjustment, now: number) =>
     describeAdjustment(adjustment, adjustments.recurrences, now);
 
-  async function adjust(request: unknown): Promise<AdjustmentReport | Refused> {
+  async function adjust(request: unknown, caller: Caller): Promise<AdjustmentReport | Refused> {
     const now = clock.now();
     const parsed = parseAdjustment(request, now);
     if ('problems' in parsed) return refuse('invalid', ...parsed.problems);
     const { draft } = parsed;
-    const problem = scopeProblem(draft, definitions()) ?? ruleProblem(draft);
+    const problem = scopeProblem(draft, definitions(), caller) ?? ruleProblem(draft);
     if (problem) return problem;
     await adjustments.reload(clock.now());
     if (adjustments.index().all.length >= MAX_ADJUSTMENTS) {
       return refuse('too-many', `There are ${MAX_ADJUSTMENTS} adjustments already; use recurring ones.`);
     }
     const id = `${now.toString(36)}-${randomBytes(4).toString('hex')}`;
-    const adjustment: Adjustment = { id, ...draft, createdAt: now, ended: null, withdrawn: null };
+    const adjustment: Adjustment = {
+      id,
+      ...draft,
+      actor: caller.name,
+      createdAt: now,
+      ended: null,
+      withdrawn: null,
+    };
     await store.putRecord('adjustments', id, 0, storedAdjustment(adjustment));
     log.info({ adjustment }, 'an adjustment was created');
     await adjustments.reload(clock.now());
@@ -73,6 +82,7 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
     id: string,
     kind: 'ended' | 'withdrawn',
     request: unknown,
+    caller: Caller,
   ): Promise<AdjustmentReport | Refused> {
     const signature = parseSignature(request);
     if ('problems' in signature) return refuse('invalid', ...signature.problems);
@@ -80,9 +90,10 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
       const now = clock.now();
       const records = await store.records('adjustments');
       const record = records.find((candidate) => candidate.id === id);
-      if (!record)
+      const before = record && upgradeAdjustment(record.value);
+      const mayKnow = !before || mayAdjust(before, definitions(), caller);
+      if (!record || !mayKnow)
         return refuse('unknown', `There is no adjustment ${quoted(id)}; GET /v1/adjustments lists them.`);
-      const before = upgradeAdjustment(record.value);
       if (!before) {
         return refuse(
           'unknown',
@@ -93,7 +104,7 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
       if (kind === 'ended' && isOver(before, now)) {
         return refuse('over', 'It is over already; withdraw it if what it took out is to count again.');
       }
-      const closing = { at: now, by: signature.by, reason: signature.text };
+      const closing = { at: now, by: signature.by, actor: caller.name, reason: signature.text };
       const adjustment: Adjustment = { ...before, [kind]: closing };
       if (await store.putRecord('adjustments', id, record.revision, storedAdjustment(adjustment))) {
         log.info({ adjustment }, `an adjustment was ${kind}`);
@@ -127,19 +138,40 @@ export function createManageAdjustments(options: ManageAdjustmentsOptions): Mana
   };
 }
 
-function scopeProblem({ slo, workflow }: AdjustmentDraft, definitions: Definitions): Refused | null {
-  if (workflow !== null) {
-    if (definitions.workflows.has(workflow)) return null;
+/** Whether a caller may adjust what an adjustment is of. One of what no file defines any more takes the right to all. */
+function mayAdjust({ slo, workflow }: Adjustment, definitions: Definitions, caller: Caller): boolean {
+  const home =
+    workflow === null
+      ? allSlos(definitions).find(({ id }) => id === slo)?.workflow
+      : definitions.workflows.get(workflow)?.name;
+  const found = home === undefined ? undefined : definitions.workflows.get(home);
+  return mayAll(caller, 'write') || (found !== undefined && may(caller, 'write', subjectOf(found)));
+}
+
+function subjectOf({ name, owner }: Workflow): Subject {
+  return { workflow: name, owner };
+}
+
+function scopeProblem(
+  { slo, workflow }: AdjustmentDraft,
+  definitions: Definitions,
+  caller: Caller,
+): Refused | null {
+  const nameable = [...definitions.workflows.values()].filter((one) => mayName(caller, subjectOf(one)));
+  const slos = nameable.flatMap((one) => one.slos);
+  const found = slos.find(({ id }) => id === slo);
+  const home = nameable.find(({ name }) => name === (found?.workflow ?? workflow));
+  if (workflow !== null && !home) {
     return refuse(
       'invalid',
-      `No workflow ${quoted(workflow)} is loaded; ${known([...definitions.workflows.keys()])}`,
+      `No workflow ${quoted(workflow)} is loaded; ${known(nameable.map(({ name }) => name))}`,
     );
   }
-  const slos = allSlos(definitions);
-  const found = slos.find(({ id }) => id === slo);
-  if (!found)
+  if (!home)
     return refuse('invalid', `No SLO ${quoted(slo ?? '')} is loaded; ${known(slos.map(({ id }) => id))}`);
-  if (found.sli.kind !== 'composite') return null;
+  if (!may(caller, 'write', subjectOf(home)))
+    return refuse('forbidden', `This token may not adjust the workflow ${home.name}.`);
+  if (found?.sli.kind !== 'composite') return null;
   const members = found.sli.members.map((member) => member.slo);
   return refuse(
     'invalid',

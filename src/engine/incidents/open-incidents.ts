@@ -6,6 +6,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { ManageIncidents } from '../../core/ports/operator.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
 import { quoted, refuse } from '../../core/ports/refused.ts';
+import { may, mayName } from '../../core/ports/token.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
@@ -52,29 +53,37 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
 
   return {
     incidents,
-    async acknowledge(incident, request) {
+    async acknowledge(incident, request, caller) {
       const signature = parseSignature(request, 'note');
       if ('problems' in signature) return refuse('invalid', ...signature.problems);
-      const open = await incidents();
+      const all = await incidents();
+      const open = all.filter((one) => mayName(caller, one));
       const found = open.find(({ id }) => id === incident);
+      if (found && !may(caller, 'respond', found))
+        return refuse('forbidden', `This token may not acknowledge incidents of ${found.workflow}.`);
       if (!found) {
         const named = open.slice(0, NAMED).map(({ id, slo }) => `${id} (${slo})`);
         const others = named.length === 0 ? 'no incident is open' : `open are: ${named.join(', ')}`;
         return refuse('unknown', `No incident ${quoted(incident)} is open; ${others}.`);
       }
-      const value: NotedAcknowledgement = { at: clock.now(), by: signature.by, note: signature.text };
+      const value: NotedAcknowledgement = {
+        at: clock.now(),
+        by: signature.by,
+        note: signature.text,
+        actor: caller.name,
+      };
       const written =
         found.acknowledged === null &&
         (await store.putRecord('acknowledgements', incident, 0, storedAcknowledgement(value)));
       if (written) {
         log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
-        return { incident, at: value.at, by: value.by, note: value.note };
+        return { incident, ...value };
       }
       const records = await store.records('acknowledgements');
       const record = records.find(({ id }) => id === incident);
       const first = record && upgradeAcknowledgement(record.value);
-      if (first) return { incident, at: first.at, by: first.by, note: first.note };
-      if (found.acknowledged) return { incident, ...found.acknowledged, note: null };
+      if (first) return { incident, ...first };
+      if (found.acknowledged) return { incident, ...found.acknowledged, note: null, actor: null };
       if (record) {
         return refuse(
           'unknown',

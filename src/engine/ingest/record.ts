@@ -9,6 +9,10 @@ import { QueueFull } from '../../core/ports/recorder.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { CountStore, GroupResult, RecordGroup } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import type { Caller } from '../../core/ports/token.ts';
+import { SERVICE_ITSELF } from '../../core/ports/token.ts';
+import type { Permitted } from './permitted.ts';
+import { permitted } from './permitted.ts';
 import type { CountingPlan } from './counting-plan.ts';
 import { countingPlans } from './counting-plan.ts';
 import type { GroupsByPartition, GroupsOfPartition } from './record-groups.ts';
@@ -47,12 +51,17 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** What decides about the records of a request. */
+interface Rules extends Permitted {
+  readonly plans: ReadonlyMap<string, CountingPlan>;
+}
+
 /** Puts one record where it belongs, or says why it does not count; `index` is its place in the request. */
 type Sort = (
   record: unknown,
   index: number,
   arrival: number,
-  plans: ReadonlyMap<string, CountingPlan>,
+  rules: Rules,
   home: GroupsByPartition,
 ) => Rejection | null;
 
@@ -101,32 +110,36 @@ export function createRecorder(options: RecorderOptions): Recorder {
     idle = [];
   }
 
-  const sortOutcome: Sort = (record, index, arrival, plans, home) => {
+  const sortOutcome: Sort = (record, index, arrival, rules, home) => {
     const outcome = parseOutcome(record, arrival);
     if (isRejection(outcome)) return outcome;
-    const plan = plans.get(outcome.workflow);
-    if (!plan) return unknownWorkflow(outcome.workflow, plans);
+    const refusal = rules.refusal(outcome.workflow);
+    if (refusal) return refusal;
+    const plan = rules.plans.get(outcome.workflow);
+    if (!plan) return unknownWorkflow(outcome.workflow, rules);
     addOutcome(home, plan, outcome, index, store.partitions);
     return null;
   };
 
-  const sortMeasurement: Sort = (record, _index, arrival, plans, home) => {
+  const sortMeasurement: Sort = (record, _index, arrival, rules, home) => {
     const measurement = parseMeasurement(record, arrival);
     if (isRejection(measurement)) return measurement;
-    const plan = plans.get(measurement.workflow);
-    if (!plan) return unknownWorkflow(measurement.workflow, plans);
+    const refusal = rules.refusal(measurement.workflow);
+    if (refusal) return refusal;
+    const plan = rules.plans.get(measurement.workflow);
+    if (!plan) return unknownWorkflow(measurement.workflow, rules);
     const measuredBy = plan.measured(measurement);
     if (!measuredBy) return unknownMeasurement(measurement, plan.measurements);
     addMeasurement(home, measuredBy, measurement, store.partitions);
     return null;
   };
 
-  async function record(records: readonly unknown[], sort: Sort): Promise<RecordResult> {
+  async function record(records: readonly unknown[], caller: Caller, sort: Sort): Promise<RecordResult> {
     if (queued + records.length > queueLimit) {
       throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
     }
     const inForce = definitions();
-    const plans = plansOf(inForce);
+    const rules: Rules = { ...permitted(caller, inForce), plans: plansOf(inForce) };
     const arrival = clock.now();
     const rejected: RejectedRecord[] = [];
     const groups: GroupsByPartition = new Map();
@@ -134,7 +147,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     for (let index = 0; index < records.length; index++) {
       // A request of many records lets others have their turn in between (G2).
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
-      const rejection = sort(records[index], index, arrival, plans, groups);
+      const rejection = sort(records[index], index, arrival, rules, groups);
       if (rejection) rejected.push({ index, ...rejection });
     }
     const valid = records.length - rejected.length;
@@ -158,8 +171,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    record: (records) => record(records, sortOutcome),
-    recordMeasurements: (records) => record(records, sortMeasurement),
+    record: (records, caller = SERVICE_ITSELF) => record(records, caller, sortOutcome),
+    recordMeasurements: (records, caller = SERVICE_ITSELF) => record(records, caller, sortMeasurement),
     drain() {
       return queued === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
     },
@@ -172,10 +185,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
 /** Names listed in a rejection, so that it stays readable and cheap with thousands of them. */
 const NAMED = 12;
 
-function unknownWorkflow(workflow: string, known: ReadonlyMap<string, unknown>): Rejection {
+function unknownWorkflow(workflow: string, rules: Rules): Rejection {
+  const { plans } = rules;
+  const known = rules.nameable(plans.keys());
+  // To one that may name none of them, "there are: none" would be wrong.
+  const others = known.length === 0 && plans.size > 0 ? '' : `; ${listed(known, known.length)}`;
   return {
     code: 'unknown-workflow',
-    message: `No SLO file defines the workflow ${workflow}; ${listed(known.keys(), known.size)}.`,
+    message: `No SLO file defines the workflow ${workflow}${others}.`,
   };
 }
 

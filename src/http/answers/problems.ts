@@ -17,7 +17,11 @@ export const PROBLEMS = {
   },
   'invalid-request': { status: 400, meaning: 'What was sent is not HTTP.' },
   unauthenticated: { status: 401, meaning: 'No token was sent, or none that is known.' },
-  forbidden: { status: 403, meaning: 'The token lacks the scope that this needs.' },
+  forbidden: {
+    status: 403,
+    meaning: 'The token lacks the scope that this needs, or has it for other workflows.',
+  },
+  'cross-origin': { status: 403, meaning: 'A page of another site made a browser send this.' },
   'not-found': { status: 404, meaning: 'There is nothing at this path.' },
   'unknown-slo': { status: 404, meaning: 'No SLO of this name is loaded.' },
   'unknown-adjustment': { status: 404, meaning: 'There is no adjustment of this id.' },
@@ -44,6 +48,10 @@ export const PROBLEMS = {
     meaning:
       'Without API tokens, requests with an unrecognised Host header are refused (DNS-rebinding protection).',
   },
+  'too-many-failures': {
+    status: 429,
+    meaning: 'Too many unknown tokens came from this address; a known one is answered at any time.',
+  },
   'headers-too-large': { status: 431, meaning: 'The request line and headers have too many bytes.' },
   'internal-error': { status: 500, meaning: 'Burnwatch failed; its log says how.' },
   'store-unavailable': {
@@ -69,6 +77,7 @@ export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, stri
   'too-old': 'It happened longer ago than duplicates are remembered.',
   'in-the-future': 'It happened later than clocks may differ.',
   'unknown-workflow': 'No SLO file defines this workflow.',
+  'forbidden-workflow': 'The token is for other workflows.',
   'unknown-measurement': 'No SLO of the workflow counts measurements of this name.',
   conflict:
     'This attempt was recorded to end otherwise, or more would have ended than started. A retry is another `attempt`.',
@@ -85,6 +94,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   421: 'Misdirected Request',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',

@@ -1,4 +1,5 @@
 import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
+import type { AuditEntry } from '../../core/ports/audit.ts';
 import type { AcknowledgementReport } from '../../core/ports/operator.ts';
 import type {
   AdjustmentReport,
@@ -48,7 +49,7 @@ export function historyJson(history: HistoryReport): object {
 
 /** One adjustment of `GET /v1/adjustments`, and the answer to creating or ending one. */
 export function adjustmentJson(adjustment: AdjustmentReport): object {
-  const { id, slo, workflow, reason, createdAt, createdBy, when, ended, withdrawn } = adjustment;
+  const { id, slo, workflow, reason, createdAt, createdBy, actor, when, ended, withdrawn } = adjustment;
   const { active, occurrence, notes } = adjustment;
   return {
     id,
@@ -57,6 +58,7 @@ export function adjustmentJson(adjustment: AdjustmentReport): object {
     reason,
     createdAt: iso(createdAt),
     createdBy,
+    actor,
     when: whenJson(when),
     ended: ended && closingJson(ended),
     withdrawn: withdrawn && closingJson(withdrawn),
@@ -64,6 +66,11 @@ export function adjustmentJson(adjustment: AdjustmentReport): object {
     occurrence: occurrence && intervalJson(occurrence),
     notes,
   };
+}
+
+/** One entry of `GET /v1/audit`. */
+export function auditJson(entry: AuditEntry): object {
+  return { ...entry, at: iso(entry.at) };
 }
 
 /** One incident of `GET /v1/incidents`. */

@@ -46,10 +46,12 @@ function isHeld(given: string | undefined, etag: string): boolean {
 export class Reply<Body> {
   readonly status: number;
   readonly body: Body;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, body: Body) {
+  constructor(status: number, body: Body, headers: Readonly<Record<string, string>> = {}) {
     this.status = status;
     this.body = body;
+    this.headers = headers;
   }
 }
 

@@ -10,7 +10,16 @@ import { SharedText } from '../answers/shared-text.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { Ingest, IngestHandler } from '../ingest/ingest.ts';
 import { readJson } from '../requests/json-body.ts';
-import type { Call, ContentRoute, Endpoint, HttpRoute, JsonRoute, Services } from './route-table.ts';
+import { readForm } from '../requests/form-body.ts';
+import type {
+  Call,
+  ContentRoute,
+  Endpoint,
+  FoundPath,
+  JsonRoute,
+  HttpRoute,
+  Services,
+} from './route-table.ts';
 import { admit, createFinder, isIngest, routesByPath } from './route-table.ts';
 
 /** Values of the query are cut to this length: nothing that may be asked is as long. */
@@ -23,7 +32,7 @@ export function mountRoutes(
   log: Log,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const find = createFinder(routes.filter((route): route is AnsweredRoute => !isIngest(route)));
-  const { guard, metrics } = services;
+  const { guard, metrics, dashboard } = services;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -37,20 +46,36 @@ export function mountRoutes(
   app.use(async (request, response) => {
     const found = find(request.path);
     if (!found) {
+      await services.signIn.prepare(request);
       guard.demand(request, 'read');
       const path = JSON.stringify(request.path.slice(0, 200));
       throw new HttpProblem('not-found', `There is nothing at ${path}.`);
     }
-    const route = admit(request, found.routes, guard, 'read');
+    await services.signIn.prepare(request);
+    let admitted: ReturnType<typeof admit<AnsweredRoute>>;
+    try {
+      admitted = admit(request, found.routes, guard, 'read');
+    } catch (error) {
+      const isStranger = error instanceof HttpProblem && error.code === 'unauthenticated';
+      if (!isStranger || !wantsPage(found, request)) throw error;
+      metrics.failedRequest(error.code);
+      const { status, body } = dashboard.signIn(401, request.originalUrl, null, request);
+      sendContent(response, status, body, 'text/html; charset=utf-8');
+      return;
+    }
+    const { route, caller } = admitted;
     const params = new Map(
       Object.entries(found.params).map(([name, text]) => [name, decodeURIComponent(text)]),
     );
     const query = readQuery(route, request);
-    if (route.body && request.headers.expect !== undefined) response.writeContinue();
+    if ((route.body || 'form' in route) && request.headers.expect !== undefined) response.writeContinue();
+    const form = 'form' in route ? await readForm(request) : null;
     const call: Call = {
       param: (name) => required(params.get(name), route, name),
       query: (name) => required(query.get(name), route, name),
       body: route.body ? await readJson(request) : null,
+      field: (name) => form?.get(name) ?? '',
+      caller,
       request,
     };
     await answer(route, services, call, response);
@@ -65,6 +90,12 @@ export function mountRoutes(
   return app;
 }
 
+/** Whether a person's browser asks for a page. */
+function wantsPage({ routes }: FoundPath<AnsweredRoute>, request: Request): boolean {
+  const isPage = routes.some(({ answer: { kind } }) => kind === 'html');
+  return isPage && request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+}
+
 /** Makes the handlers of the routes that take in records, by their paths. */
 export function mountIngest(
   routes: readonly HttpRoute[],
@@ -75,7 +106,10 @@ export function mountIngest(
   return new Map(
     paths.map(({ path, routes: here }) => [
       path,
-      ingest((request) => admit(request, here, guard, 'write').answer.records),
+      ingest((request) => {
+        const { route, caller } = admit(request, here, guard, 'ingest');
+        return { kind: route.answer.records, caller };
+      }),
     ]),
   );
 }
@@ -91,9 +125,30 @@ async function answer(
   const [usual] = route.answer.statuses;
   const made = await route.handler(services, call);
   if (made instanceof SharedText) return sendShared(response, usual, made);
-  const { status, body } = made instanceof Reply ? made : { status: usual, body: made };
-  if (route.answer.kind === 'json') sendJson(response, status, JSON.stringify(body));
-  else sendContent(response, status, body as string | Buffer, route.answer.type, route.answer.headers);
+  const { status, body, headers } = made instanceof Reply ? made : { status: usual, body: made, headers: {} };
+  if (route.answer.kind === 'json') {
+    const { audit } = route as JsonRoute;
+    if (audit) await note(audit, call, body as object, services);
+    sendJson(response, status, JSON.stringify(body));
+  } else {
+    const { type, headers: usualHeaders } = route.answer;
+    sendContent(response, status, body as string | Buffer, type, { ...usualHeaders, ...headers });
+  }
+}
+
+async function note(
+  { what, about }: NonNullable<JsonRoute['audit']>,
+  { caller }: Call,
+  body: object,
+  { audit }: Services,
+): Promise<void> {
+  const id = (body as Readonly<Record<string, unknown>>)[about];
+  await audit.note({
+    who: caller.name,
+    what,
+    about: typeof id === 'string' ? id : null,
+    address: caller.address,
+  });
 }
 
 /** The declared parameters of the query; null for those that were not given. */
@@ -138,6 +193,8 @@ function securityHeaders(): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
+    // With none at all, browsers send forms with an Origin of null, which another page can, too.
+    referrerPolicy: { policy: 'same-origin' },
     // Whether this host stays HTTPS is for the TLS terminator in front of it to say.
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },

@@ -3,6 +3,8 @@ import { isRefused } from '../../core/ports/refused.ts';
 import type { ProblemCode } from '../answers/problems.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { acknowledgementJson, adjustmentJson, incidentJson } from '../answers/report-json.ts';
+import { may } from '../../core/ports/token.ts';
+import { readableAdjustments } from './restricted.ts';
 import type { Parameters } from './parameters.ts';
 import { DURATION, MILLISECONDS, TEXT, TIMESTAMP } from './parameters.ts';
 import type { JsonRoute } from './route-table.ts';
@@ -39,17 +41,21 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     scope: 'read',
     summary: 'the open incidents',
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }) => (await operator.incidents()).map(incidentJson),
+    handler: async ({ operator }, { caller }) =>
+      (await operator.incidents()).filter((incident) => may(caller, 'read', incident)).map(incidentJson),
   },
   {
     method: 'POST',
     path: '/v1/incidents/{id}/ack',
-    scope: 'write',
+    scope: 'respond',
+    audit: { what: 'incident.acknowledged', about: 'incident' },
     summary: 'acknowledges one; stops reminders and escalation',
     body: ACKNOWLEDGEMENT,
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }, { param, body }) =>
-      acknowledgementJson(answerOf(await operator.acknowledge(param('id'), body), 'unknown-incident')),
+    handler: async ({ operator }, { param, body, caller }) =>
+      acknowledgementJson(
+        answerOf(await operator.acknowledge(param('id'), body, caller), 'unknown-incident'),
+      ),
   },
   {
     method: 'GET',
@@ -57,17 +63,19 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     scope: 'read',
     summary: 'all adjustments, past ones included',
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }) => (await operator.adjustments()).map(adjustmentJson),
+    handler: async ({ operator, queries }, { caller }) =>
+      (await readableAdjustments(await operator.adjustments(), queries, caller)).map(adjustmentJson),
   },
   {
     method: 'POST',
     path: '/v1/adjustments',
-    scope: 'admin',
+    scope: 'write',
+    audit: { what: 'adjustment.created', about: 'id' },
     summary: 'takes the outcomes of a time, once or recurring, out of the budget',
     body: ADJUSTMENT,
     answer: { kind: 'json', statuses: [201] },
-    handler: async ({ operator }, { body }) =>
-      adjustmentJson(answerOf(await operator.adjust(body), 'unknown-adjustment')),
+    handler: async ({ operator }, { body, caller }) =>
+      adjustmentJson(answerOf(await operator.adjust(body, caller), 'unknown-adjustment')),
   },
   closing('end', 'ended', 'ends one: outcomes count again from then on'),
   closing('withdraw', 'withdrawn', 'withdraws one: it never applied'),
@@ -77,12 +85,15 @@ function closing(verb: string, kind: 'ended' | 'withdrawn', summary: string): Js
   return {
     method: 'POST',
     path: `/v1/adjustments/{id}/${verb}`,
-    scope: 'admin',
+    scope: 'write',
+    audit: { what: `adjustment.${kind}`, about: 'id' },
     summary,
     body: CLOSING,
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }, { param, body }) =>
-      adjustmentJson(answerOf(await operator.endAdjustment(param('id'), kind, body), 'unknown-adjustment')),
+    handler: async ({ operator }, { param, body, caller }) =>
+      adjustmentJson(
+        answerOf(await operator.endAdjustment(param('id'), kind, body, caller), 'unknown-adjustment'),
+      ),
   };
 }
 
@@ -99,6 +110,8 @@ export function answerOf<Answer extends object>(
       throw new HttpProblem(invalid, detail);
     case 'unknown':
       throw new HttpProblem(unknown, detail);
+    case 'forbidden':
+      throw new HttpProblem('forbidden', detail);
     case 'over':
       throw new HttpProblem('adjustment-over', detail);
     case 'too-many':

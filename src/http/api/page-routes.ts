@@ -1,7 +1,10 @@
 import { iconSvg } from '../dashboard/icon.ts';
 import { TEXT } from './parameters.ts';
 import { SLO_FILTER, readAlert, readPageFilter } from './slo-filter.ts';
-import type { ContentRoute } from './route-table.ts';
+import { mayAll } from '../../core/ports/token.ts';
+import type { Viewer } from '../dashboard/dashboard.ts';
+import { readableQueries } from './restricted.ts';
+import type { Call, ContentRoute, Services } from './route-table.ts';
 
 const ASSET = {
   kind: 'asset',
@@ -26,8 +29,12 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
       others: 'ignored',
     },
     answer: { ...HTML, statuses: [200, 503] },
-    handler: ({ dashboard }, call) =>
-      dashboard.overview({ text: call.query('q') ?? '', ...readPageFilter(call) }, call.request.headers.host),
+    handler: (services, call) =>
+      services.dashboard.overview(
+        { text: call.query('q') ?? '', ...readPageFilter(call) },
+        call.request.headers.host,
+        viewerOf(services, call),
+      ),
   },
   {
     method: 'GET',
@@ -35,14 +42,15 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     scope: 'read',
     summary: 'the page of one SLO',
     answer: { ...HTML, statuses: [200, 404, 503] },
-    handler: ({ dashboard }, { param }) => dashboard.slo(param('slo')),
+    handler: (services, call) => services.dashboard.slo(call.param('slo'), viewerOf(services, call)),
   },
-  asset('dashboard.css', 'text/css; charset=utf-8', 'the style sheet of the pages'),
-  asset('dashboard.js', 'text/javascript; charset=utf-8', 'the script of the pages'),
+  // The page where people sign in shows these.
+  asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
+  asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),
   {
     method: 'GET',
     path: '/dashboard.svg',
-    scope: 'read',
+    scope: 'public',
     summary: 'the icon of the pages, by the severest open alert',
     query: { parameters: { alert: SLO_FILTER.alert }, others: 'ignored' },
     answer: { ...ASSET, type: 'image/svg+xml' },
@@ -50,11 +58,24 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
   },
 ];
 
-function asset(name: 'dashboard.css' | 'dashboard.js', type: string, summary: string): ContentRoute {
+function viewerOf({ queries, signIn }: Services, { caller, request }: Call): Viewer {
+  return {
+    queries: readableQueries(queries, caller),
+    readsAll: mayAll(caller, 'read'),
+    signedIn: signIn.isSignedIn(request) ? caller.name : null,
+  };
+}
+
+function asset(
+  name: 'dashboard.css' | 'dashboard.js',
+  scope: 'read' | 'public',
+  type: string,
+  summary: string,
+): ContentRoute {
   return {
     method: 'GET',
     path: `/${name}`,
-    scope: 'read',
+    scope,
     summary,
     answer: { ...ASSET, type },
     handler: async ({ dashboard }) => dashboard.asset(name),

@@ -2,12 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Operator } from '../../core/ports/operator.ts';
 import type { Queries } from '../../core/ports/queries.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
-import type { Scope } from '../../core/ports/token.ts';
+import type { Audit } from '../../core/ports/audit.ts';
+import type { Caller, Scope } from '../../core/ports/token.ts';
+import { mayAll } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import type { Reply } from '../answers/respond.ts';
 import type { Dashboard } from '../dashboard/dashboard.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { ReportedRecords } from '../ingest/ingest.ts';
+import type { SignIn } from '../guard/sign-in.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -23,6 +26,8 @@ export interface Endpoint {
   readonly path: string;
   /** The scope that a token must have; `public` needs no token. */
   readonly scope: Scope | 'public';
+  /** What it answers cannot be told apart by workflow, so that the scope must be for all of them. */
+  readonly everyWorkflow?: true;
   /** What it does, as a phrase in Markdown. */
   readonly summary: string;
   readonly query?: {
@@ -39,6 +44,8 @@ type Statuses = readonly [usual: number, ...others: number[]];
 
 /** Answers with JSON. */
 export interface JsonRoute extends Endpoint {
+  /** What is noted in the audit log when it was done, and which parameter of the path or field of the answer it was done to. */
+  readonly audit?: { readonly what: string; readonly about: string };
   readonly answer: { readonly kind: 'json'; readonly statuses: Statuses };
   /** Gives what the JSON is made of, or a `SharedText` of it; throws the `HttpProblem` to answer with. */
   readonly handler: (services: Services, call: Call) => Promise<object>;
@@ -46,6 +53,8 @@ export interface JsonRoute extends Endpoint {
 
 /** Answers with a page, a text or a file. */
 export interface ContentRoute extends Endpoint {
+  /** The fields of a form that the body is. */
+  readonly form?: Parameters;
   readonly answer: {
     readonly kind: 'html' | 'text' | 'asset';
     readonly type: string;
@@ -74,6 +83,8 @@ export interface Services {
   readonly guard: Guard;
   readonly metrics: Metrics;
   readonly dashboard: Dashboard;
+  readonly audit: Audit;
+  readonly signIn: SignIn;
 }
 
 /** One request to a route, as far as the route says what belongs to it. */
@@ -84,6 +95,9 @@ export interface Call {
   readonly query: (name: string) => string | null;
   /** The body, parsed; null for a route without one. */
   readonly body: unknown;
+  /** A field of the form; '' when it is not there. */
+  readonly field: (name: string) => string;
+  readonly caller: Caller;
   readonly request: IncomingMessage;
 }
 
@@ -130,7 +144,7 @@ export function createFinder<R extends Endpoint>(
 }
 
 /**
- * Gives the route that a request asks for, of those at its path. Throws the `HttpProblem` to answer with: without the
+ * Gives the route that a request asks for, of those at its path, and who asks. Throws the `HttpProblem` to answer with: without the
  * scope first, so that strangers learn nothing, and then for a method that none has. Such a method needs the scope
  * `elsewhere`, unless the path is public.
  */
@@ -139,13 +153,15 @@ export function admit<R extends Endpoint>(
   routes: readonly R[],
   guard: Guard,
   elsewhere: Scope,
-): R {
+): { readonly route: R; readonly caller: Caller } {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const route = routes.find((candidate) => candidate.method === method);
   const open = routes.some(({ scope }) => scope === 'public');
   const scope = route?.scope ?? (open ? 'public' : elsewhere);
-  if (scope !== 'public') guard.demand(request, scope);
-  if (route) return route;
+  const caller = scope === 'public' ? guard.identify(request) : guard.demand(request, scope);
+  if (scope !== 'public' && route?.everyWorkflow && !mayAll(caller, scope))
+    throw new HttpProblem('forbidden', `This needs the scope ${scope} for every workflow.`);
+  if (route) return { route, caller };
   const allow = allowedMethods(routes);
   throw new HttpProblem('method-not-allowed', `What is possible here: ${allow}.`, { Allow: allow });
 }

@@ -1,6 +1,6 @@
 import { isAskedFor } from '../../core/ports/queries.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
+import { auditJson, historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
@@ -8,10 +8,12 @@ import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
 import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
+import { readableQueries } from './restricted.ts';
+import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
-const MAX_OUTBOX_ROWS = 1000;
-const DEFAULT_OUTBOX_ROWS = 100;
+const MAX_ROWS = 1000;
+const DEFAULT_ROWS = 100;
 /** Written before others get a turn of the event loop. */
 const SLICE_SLOS = 100;
 
@@ -19,14 +21,14 @@ const INGEST_ROUTES: readonly HttpRoute[] = [
   {
     method: 'POST',
     path: '/v1/outcomes',
-    scope: 'write',
+    scope: 'ingest',
     summary: 'reports what happened to executions and steps',
     answer: { kind: 'ingest', records: 'outcomes' },
   },
   {
     method: 'POST',
     path: '/v1/measurements',
-    scope: 'write',
+    scope: 'ingest',
     summary: 'reports what was measured',
     answer: { kind: 'ingest', records: 'measurements' },
   },
@@ -42,7 +44,7 @@ const SLO_ROUTES: readonly HttpRoute[] = [
     answer: { kind: 'json', statuses: [200] },
     async handler({ queries }, call) {
       const filter = readSloFilter(call);
-      const slos = await queries.slos();
+      const slos = await readableQueries(queries, call.caller).slos();
       return sharedText(slos, `list ${JSON.stringify(filter)}`, () =>
         jsonChunks(
           slos.filter((slo) => isAskedFor(slo, filter)),
@@ -59,8 +61,8 @@ const SLO_ROUTES: readonly HttpRoute[] = [
     summary:
       'one SLO, with its tiers, failures of the last hour by step, dependency and error, and the last failed executions',
     answer: { kind: 'json', statuses: [200] },
-    async handler({ queries }, { param }) {
-      const slo = await queries.slo(param('slo'));
+    async handler({ queries }, { param, caller }) {
+      const slo = await readableQueries(queries, caller).slo(param('slo'));
       if (!slo) throw unknownSlo(param('slo'));
       return sloDetailJson(slo);
     },
@@ -88,11 +90,12 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     method: 'GET',
     path: '/v1/outbox',
     scope: 'read',
+    everyWorkflow: true,
     summary: 'notifications that are not delivered',
     query: {
       parameters: {
         limit: {
-          schema: { type: 'integer', minimum: 1, maximum: MAX_OUTBOX_ROWS, default: DEFAULT_OUTBOX_ROWS },
+          schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_ROWS },
           description: 'the most rows of each kind',
         },
       },
@@ -103,8 +106,26 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
   },
   {
     method: 'GET',
+    path: '/v1/audit',
+    scope: 'admin',
+    summary: 'who did what, when and from where, latest first; kept 90 days',
+    query: {
+      parameters: {
+        limit: {
+          schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_ROWS },
+          description: 'the most entries',
+        },
+      },
+      others: 'refused',
+    },
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ audit }, { query }) => (await audit.entries(rowLimit(query('limit')))).map(auditJson),
+  },
+  {
+    method: 'GET',
     path: '/metrics',
     scope: 'read',
+    everyWorkflow: true,
     summary: 'metrics for Prometheus',
     answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
     async handler({ queries, metrics, status }) {
@@ -130,7 +151,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     answer: { kind: 'json', statuses: [200, 503] },
     async handler({ status, guard }, { request }) {
       const { ready, checks, sloProblems } = status();
-      const details = guard.permits(request, 'read') ? { checks, sloProblems } : {};
+      const details = guard.permitsAll(request, 'read') ? { checks, sloProblems } : {};
       return ready ? { status: 'ready', ...details } : new Reply(503, { status: 'not-ready', ...details });
     },
   },
@@ -143,9 +164,11 @@ export const ROUTES: readonly HttpRoute[] = [
   ...OPERATOR_ROUTES,
   ...SERVICE_ROUTES,
   ...PAGE_ROUTES,
+  ...SIGN_IN_ROUTES,
 ];
 
-async function readHistory({ queries }: Services, { param, query }: Call): Promise<object> {
+async function readHistory(services: Services, { param, query, caller }: Call): Promise<object> {
+  const queries = readableQueries(services.queries, caller);
   const id = param('slo');
   // An SLO may be called history itself.
   const namesake = await queries.slo(`${id}/history`);
@@ -161,8 +184,8 @@ function unknownSlo(id: string): HttpProblem {
 }
 
 function rowLimit(text: string | null): number {
-  if (text === null) return DEFAULT_OUTBOX_ROWS;
+  if (text === null) return DEFAULT_ROWS;
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MAX_OUTBOX_ROWS) return limit;
-  throw new HttpProblem('invalid-query', `limit must be a whole number from 1 to ${MAX_OUTBOX_ROWS}.`);
+  if (limit >= 1 && limit <= MAX_ROWS) return limit;
+  throw new HttpProblem('invalid-query', `limit must be a whole number from 1 to ${MAX_ROWS}.`);
 }

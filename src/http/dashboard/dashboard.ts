@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
@@ -8,11 +9,22 @@ import type { Overview } from './overview-page.ts';
 import { overviewPage, shownSlos } from './overview-page.ts';
 import { openAlerts, severest } from './open-alerts.ts';
 import { page } from './layout.ts';
+import type { SignInNotice } from './sign-in-page.ts';
+import { signInPage } from './sign-in-page.ts';
 import { sloPage, sloTitle } from './slo-page.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
-export interface DashboardOptions {
+/** Who looks at a page. */
+export interface Viewer {
+  /** What that one may read. */
   readonly queries: Queries;
+  /** Whether that is everything: what is said of the service and its files names all workflows. */
+  readonly readsAll: boolean;
+  /** The name of who is signed in by a cookie; null for all others. */
+  readonly signedIn: string | null;
+}
+
+export interface DashboardOptions {
   readonly status: () => ServiceStatus;
   readonly publicUrl: string | null;
   readonly version: string;
@@ -21,8 +33,17 @@ export interface DashboardOptions {
 /** The pages for people. They work without their script, too. */
 export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
-  overview(filter: Overview['filter'], host: string | undefined): Promise<Reply<string>>;
-  slo(id: string): Promise<Reply<string>>;
+  overview(filter: Overview['filter'], host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
+  slo(id: string, viewer: Viewer): Promise<Reply<string>>;
+  /** The page where people sign in and then go on to `next`. */
+  signIn(
+    status: number,
+    next: string,
+    notice: SignInNotice,
+    request: Pick<IncomingMessage, 'headers'>,
+  ): Reply<string>;
+  /** Where a path of ours is found from outside. */
+  place(path: string): string;
   asset(name: AssetName): Buffer;
 }
 
@@ -31,7 +52,7 @@ const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
 const MAX_OVERVIEWS = 50;
 type AssetName = (typeof ASSETS)[number];
 
-export function createDashboard({ queries, status, publicUrl, version }: DashboardOptions): Dashboard {
+export function createDashboard({ status, publicUrl, version }: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
   const assets = new Map(
     ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
@@ -39,12 +60,9 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
 
   const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<HtmlValue>>>();
 
-  function show(code: number, title: string, main: HtmlValue, alert: AlertLevel = 'none'): Reply<string> {
-    return new Reply(code, page({ title, alert, base, version, status: status() }, main));
-  }
-
   /** What is shown of a report, once for all who look at it. */
   function overviewOf(
+    queries: Queries,
     slos: readonly SloReport[],
     filter: Overview['filter'],
     origin: string,
@@ -54,12 +72,13 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
     if (!made) overviews.set(slos, (made = new Map()));
     let main = made.get(asked);
     if (main) return main;
-    main = makeOverview(slos, filter, origin);
+    main = makeOverview(queries, slos, filter, origin);
     if (made.size < MAX_OVERVIEWS) made.set(asked, main);
     return main;
   }
 
   async function makeOverview(
+    queries: Queries,
     slos: readonly SloReport[],
     filter: Overview['filter'],
     origin: string,
@@ -69,7 +88,17 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
     return overviewPage({ slos, shown, inFlight, filter, base, origin });
   }
 
-  async function unlessAway(render: () => Promise<Reply<string>>): Promise<Reply<string>> {
+  type Show = (code: number, title: string, main: HtmlValue, alert?: AlertLevel) => Reply<string>;
+
+  function showTo({ readsAll, signedIn }: Viewer): Show {
+    return (code, title, main, alert = 'none') => {
+      const known = status();
+      const shown = readsAll ? known : { ...known, sloProblems: [] };
+      return new Reply(code, page({ title, alert, base, version, status: shown, signedIn }, main));
+    };
+  }
+
+  async function unlessAway(show: Show, render: () => Promise<Reply<string>>): Promise<Reply<string>> {
     try {
       return await render();
     } catch (error) {
@@ -85,15 +114,20 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
   }
 
   return {
-    overview: (filter, host) =>
-      unlessAway(async () => {
+    overview(filter, host, viewer) {
+      const { queries } = viewer;
+      const show = showTo(viewer);
+      return unlessAway(show, async () => {
         const slos = await queries.slos();
-        const main = await overviewOf(slos, filter, publicUrl?.replace(/\/+$/, '') ?? originOf(host));
+        const origin = publicUrl?.replace(/\/+$/, '') ?? originOf(host);
+        const main = await overviewOf(queries, slos, filter, origin);
         return show(200, openAlerts(slos) ?? 'Error budgets', main, severest(slos));
-      }),
-    slo: (id) =>
-      unlessAway(async () => {
-        const slo = await queries.slo(id);
+      });
+    },
+    slo(id, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () => {
+        const slo = await viewer.queries.slo(id);
         if (slo) return show(200, sloTitle(slo), sloPage(slo, base), slo.alert);
         return show(
           404,
@@ -101,7 +135,19 @@ export function createDashboard({ queries, status, publicUrl, version }: Dashboa
           html`<h1>No SLO ${id} is loaded</h1>
             <p><a href="${base}/">All SLOs</a></p>`,
         );
-      }),
+      });
+    },
+    signIn: (code, next, notice, { headers }) =>
+      new Reply(
+        code,
+        signInPage({
+          base,
+          next,
+          notice,
+          again: code === 401 && notice === null && headers['sec-fetch-site'] === 'cross-site',
+        }),
+      ),
+    place: (path) => `${base}${path}`,
     asset: (name) => assets.get(name)!,
   };
 }

@@ -13,13 +13,15 @@ export interface PageFrame {
   readonly base: string;
   readonly version: string;
   readonly status: ServiceStatus;
+  /** The name of who is signed in by a cookie, and can sign out; null for all others. */
+  readonly signedIn: string | null;
 }
 
 /**
  * A whole page around a body. `<main>` holds everything that can change, because the page's script replaces
  * that element by a newer one.
  */
-export function page({ title, alert, base, version, status }: PageFrame, main: HtmlValue): string {
+export function page({ title, alert, base, version, status, signedIn }: PageFrame, main: HtmlValue): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -38,6 +40,13 @@ export function page({ title, alert, base, version, status }: PageFrame, main: H
             ><img src="${base}/dashboard.svg" alt="" width="24" height="24" />Burnwatch</a
           >
           <p id="freshness" role="status"></p>
+          ${
+            signedIn === null
+              ? null
+              : html`<form method="post" action="${base}/logout" class="sign-out">
+                  <span>${signedIn}</span> <button type="submit">Sign out</button>
+                </form>`
+          }
         </header>
         <main id="main">${serviceProblems(status, base)} ${main} ${serviceFacts(status, version)}</main>
       </body>

@@ -1,75 +1,174 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { HttpProblem } from '../answers/problems.ts';
-import type { Scope, Token } from '../../core/ports/token.ts';
+import type { Log } from '../../core/ports/log.ts';
+import { createLineLimit } from '../../core/ports/limited-log.ts';
+import type { Caller, Grant, Scope, Token } from '../../core/ports/token.ts';
+import { mayAll, maySome } from '../../core/ports/token.ts';
+import type { TrustedProxies } from './client-address.ts';
+import { addressOf, peerOf } from './client-address.ts';
+import { createFailureLimit } from './failure-limit.ts';
+import { sessionCookie } from './cookie.ts';
+import type { Sessions } from './sessions.ts';
 
 /** Decides who may do what. */
 export interface Guard {
-  /** Throws the `HttpProblem` to answer with unless the request carries a token of this scope. */
-  demand(request: IncomingMessage, scope: Scope): void;
-  /** Whether `demand` would let it through. */
-  permits(request: IncomingMessage, scope: Scope): boolean;
+  /** Whether requests need a token, or a user that a proxy names. */
+  readonly closed: boolean;
+  /** Who asks; throws the `HttpProblem` to answer with unless that one may do this to some workflow. */
+  demand(request: IncomingMessage, scope: Scope): Caller;
+  /** Whether the one who asks may do this to every workflow. */
+  permitsAll(request: IncomingMessage, scope: Scope): boolean;
+  /** The one who asks, with no grants when nothing says who that is. */
+  identify(request: IncomingMessage): Caller;
+  /** The token of a secret that was typed in; notes a wrong one as a failure, and throws when there were too many. */
+  signIn(request: IncomingMessage, secret: string): Token | null;
 }
 
-/** Makes the guard for a set of tokens. Without tokens it lets everything through. */
-export function createGuard(tokens: readonly Token[]): Guard {
-  const known = tokens.map(({ secret, scopes }) => ({ digest: digest(secret), scopes }));
+export interface GuardOptions {
+  /** The tokens at this moment. */
+  readonly tokens: () => readonly Token[];
+  /** What a caller without a token may do; null when a token is needed. */
+  readonly open: readonly Grant[] | null;
+  readonly proxies: TrustedProxies;
+  /** The header in which trusted proxies name a user, in lower case, and what such users may do; null when they do not. */
+  readonly identityHeader: { readonly name: string; readonly grants: readonly Grant[] } | null;
+  readonly sessions: Pick<Sessions, 'find'>;
+  readonly publicUrl: string | null;
+  readonly elapsed: () => number;
+  readonly log: Log;
+  /** Called with every wrong credential, and how it was sent. */
+  readonly onFailure: (by: 'bearer' | 'basic' | 'form') => void;
+}
 
-  function find(request: IncomingMessage): ReadonlySet<Scope> | null {
-    const secret = presentedSecret(request.headers.authorization);
-    if (secret === null) return null;
-    const presented = digest(secret);
-    let found: ReadonlySet<Scope> | null = null;
+interface Found {
+  readonly caller: Caller;
+  /** A browser sends it by itself, also with what another page makes it send. */
+  readonly ambient: boolean;
+}
+
+export function createGuard(options: GuardOptions): Guard {
+  const { tokens, open, proxies, identityHeader, sessions, publicUrl, log } = options;
+  const failures = createFailureLimit(options.elapsed);
+  const lineOf = createLineLimit(options.elapsed);
+  let known: { readonly from: readonly Token[]; readonly digests: readonly Buffer[] } = {
+    from: [],
+    digests: [],
+  };
+
+  function tokenOf(secret: string): Token | null {
+    const from = tokens();
+    if (from !== known.from) known = { from, digests: from.map(({ digest }) => Buffer.from(digest, 'hex')) };
+    const presented = createHash('sha256').update(secret).digest();
+    let found: Token | null = null;
     // All are compared, equal or not, so that the time taken says nothing about which one came close.
-    for (const { digest, scopes } of known) {
-      if (timingSafeEqual(digest, presented)) found = scopes;
+    for (const [index, digest] of known.digests.entries()) {
+      if (timingSafeEqual(digest, presented)) found = from[index]!;
     }
     return found;
   }
 
+  /** Notes a wrong secret. A right one is let through at any time, so that no stranger can lock anyone out. */
+  function fail(address: string, by: 'bearer' | 'basic' | 'form'): void {
+    options.onFailure(by);
+    const omitted = lineOf(address);
+    if (omitted !== null) log.warn({ address, by, omitted }, 'a token was sent that is not known');
+    const wait = failures.note(address);
+    if (wait === null) return;
+    throw new HttpProblem('too-many-failures', `Too many unknown tokens came from ${address}.`, {
+      'Retry-After': String(wait),
+      Connection: 'close',
+    });
+  }
+
+  function find(request: IncomingMessage): Found | null {
+    const address = addressOf(request, proxies);
+    const presented = presentedSecret(request.headers.authorization);
+    if (presented && open === null) {
+      const token = tokenOf(presented.secret);
+      if (token) return { caller: { ...callerOf(token), address }, ambient: presented.by === 'basic' };
+      fail(address, presented.by);
+      return null;
+    }
+    const cookie = sessionCookie(request);
+    const signedIn = cookie === null ? null : sessions.find(cookie);
+    if (signedIn) return { caller: { ...callerOf(signedIn), address }, ambient: true };
+    const user = identityHeader && proxies.trusts(peerOf(request)) && request.headers[identityHeader.name];
+    if (typeof user === 'string' && /^[^\p{Cc}]{1,200}$/u.test(user)) {
+      return { caller: { name: `proxy:${user}`, address, grants: identityHeader!.grants }, ambient: true };
+    }
+    return open === null ? null : { caller: { name: null, address, grants: open }, ambient: true };
+  }
+
   return {
+    closed: open === null,
     demand(request, scope) {
-      if (known.length === 0) return;
-      const scopes = find(request);
-      if (!scopes) {
+      const found = find(request);
+      if (!found) {
         throw new HttpProblem('unauthenticated', 'Send Authorization: Bearer <token> with a known token.', {
-          'WWW-Authenticate': challenge(request.url ?? '/'),
+          'WWW-Authenticate': 'Bearer realm="burnwatch"',
         });
       }
-      if (!includes(scopes, scope)) {
-        throw new HttpProblem('forbidden', `This needs a token with the scope ${scope}.`);
+      if (!maySome(found.caller, scope)) {
+        const scoped =
+          open === null
+            ? `a token with the scope ${scope}`
+            : `a token; without tokens nobody has the scope ${scope} here`;
+        throw new HttpProblem('forbidden', `This needs ${scoped}.`);
       }
+      if (found.ambient) demandSameOrigin(request, publicUrl);
+      return found.caller;
     },
-    permits(request, scope) {
-      if (known.length === 0) return true;
-      const scopes = find(request);
-      return scopes !== null && includes(scopes, scope);
+    permitsAll(request, scope) {
+      const found = find(request);
+      return found !== null && mayAll(found.caller, scope);
+    },
+    identify: (request) =>
+      find(request)?.caller ?? { name: null, address: addressOf(request, proxies), grants: [] },
+    signIn(request, secret) {
+      demandSameOrigin(request, publicUrl);
+      const token = tokenOf(secret);
+      if (!token) fail(addressOf(request, proxies), 'form');
+      return token;
     },
   };
 }
 
-function includes(scopes: ReadonlySet<Scope>, scope: Scope): boolean {
-  return scopes.has(scope) || scopes.has('admin');
+function callerOf({ name, grants }: Token): Pick<Caller, 'name' | 'grants'> {
+  return { name, grants };
 }
 
-function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+/**
+ * Refuses what another site's page makes a browser send with credentials that it adds by itself. Browsers say where a request
+ * that changes something comes from; what says nothing is no browser, unless it came with a cookie.
+ */
+export function demandSameOrigin(request: IncomingMessage, publicUrl: string | null): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const own = [host, publicUrl === null ? undefined : new URL(publicUrl).host];
+  const same =
+    origin === undefined
+      ? (site === undefined || site === 'same-origin' || site === 'none') &&
+        !(site === undefined && sessionCookie(request))
+      : URL.canParse(origin) && own.includes(new URL(origin).host);
+  if (!same) {
+    throw new HttpProblem(
+      'cross-origin',
+      'A page of another origin sent this; Burnwatch only takes it from its own pages, and from programs with a Bearer token.',
+    );
+  }
 }
 
-/** The token of a Bearer header, or the password of a Basic one, which is how browsers send it. */
-function presentedSecret(header: string | undefined): string | null {
+/** The token of a Bearer header, or the password of a Basic one. */
+function presentedSecret(
+  header: string | undefined,
+): { readonly by: 'bearer' | 'basic'; readonly secret: string } | null {
   const match = /^(bearer|basic) +(\S+) *$/i.exec(header ?? '');
   if (!match) return null;
   const [, scheme = '', credentials = ''] = match;
-  if (scheme.toLowerCase() === 'bearer') return credentials;
+  if (scheme.toLowerCase() === 'bearer') return { by: 'bearer', secret: credentials };
   const decoded = Buffer.from(credentials, 'base64').toString();
   const colon = decoded.indexOf(':');
-  return colon === -1 ? null : decoded.slice(colon + 1);
-}
-
-/** Browsers ask for a password when they are offered Basic; programs that call the API must not see that. */
-function challenge(url: string): string {
-  return /^\/(v1\/|metrics)/.test(url)
-    ? 'Bearer realm="burnwatch"'
-    : 'Basic realm="burnwatch", charset="UTF-8"';
+  return colon === -1 ? null : { by: 'basic', secret: decoded.slice(colon + 1) };
 }

@@ -14,29 +14,32 @@ const PRIVATE_NAMES = /(^|\.)(localhost|local|internal|home\.arpa|test|lan|svc)$
 export function createHostCheck(options: {
   /** Whether requests need tokens, which a stranger's page does not have. */
   readonly tokens: boolean;
+  /** Whether the service listens on a loopback address, where only loopback names can be meant. */
+  readonly loopback: boolean;
   readonly publicUrl: string | null;
 }): (request: Pick<IncomingMessage, 'headers'>) => HttpProblem | null {
   if (options.tokens) return () => null;
   const publicName = options.publicUrl === null ? null : new URL(options.publicUrl).hostname;
+  const isOwn = options.loopback ? isLoopbackName : isOwnName;
   let lastGood: string | null = null;
 
   return ({ headers: { host } }) => {
     // Browsers always send it; what does not is no browser.
     if (host === undefined || host === lastGood) return null;
-    const name = nameOf(host);
-    if (name !== null && (name === publicName || isOwnName(name))) {
+    const name = hostNameOf(host);
+    if (name !== null && (name === publicName || isOwn(name))) {
       lastGood = host;
       return null;
     }
     return new HttpProblem(
       'misdirected-host',
-      'Without tokens only localhost, IP addresses, names of a private network and the host of BURNWATCH_PUBLIC_URL are answered; set that, or BURNWATCH_TOKENS.',
+      `Without tokens only ${options.loopback ? 'localhost, its addresses' : 'localhost, IP addresses, names of a private network'} and the host of BURNWATCH_PUBLIC_URL are answered; set that, or BURNWATCH_TOKENS.`,
     );
   };
 }
 
 /** The name in a Host header, without its port and in lower case; null when it is none. */
-function nameOf(host: string): string | null {
+export function hostNameOf(host: string): string | null {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s/@]+))(?::\d{1,5})?$/i.exec(host) ?? [];
   return (bracketed ?? plain)?.toLowerCase().replace(/\.$/, '') ?? null;
 }
@@ -45,5 +48,12 @@ function nameOf(host: string): string | null {
 function isOwnName(name: string): boolean {
   return (
     isIP(name) !== 0 || !name.includes('.') || PRIVATE_NAMES.test(name) || name.endsWith('.svc.cluster.local')
+  );
+}
+
+/** Whether a name, as `hostNameOf` gives it, always leads to this very machine (RFC 6761). */
+export function isLoopbackName(name: string): boolean {
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
   );
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import { problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
+import type { Caller } from '../../core/ports/token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BodyFormat, IngestBody } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
@@ -43,10 +44,15 @@ export interface IngestOptions {
 export type IngestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Makes the handler of a path. `admit` says what the request reports, or throws the `HttpProblem` to answer with; it is
+ * Makes the handler of a path. `admit` says what the request reports and who sends it, or throws the `HttpProblem` to answer with; it is
  * called before anything of the body is read.
  */
-export type Ingest = (admit: (request: IncomingMessage) => ReportedRecords) => IngestHandler;
+export type Ingest = (admit: (request: IncomingMessage) => Admitted) => IngestHandler;
+
+export interface Admitted {
+  readonly kind: ReportedRecords;
+  readonly caller: Caller;
+}
 
 /**
  * Makes the handlers of requests that report records, which work on bare `node:http` because a framework would cost
@@ -65,7 +71,8 @@ export function createIngest({ recorder, metrics, log, limits }: IngestOptions):
         reserved += bytes;
       };
       try {
-        kind = admit(request);
+        const admitted = admit(request);
+        kind = admitted.kind;
         const format = formatOf(request.headers['content-type']);
         const packed = isPacked(request.headers['content-encoding']);
         if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
@@ -76,7 +83,7 @@ export function createIngest({ recorder, metrics, log, limits }: IngestOptions):
         if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
         if (bytes.length === 0) throw new HttpProblem('empty-body', 'The body is empty.');
         const body = await parseIngestBody(bytes, format, limits.maxRecords);
-        const result = await record(kind, body.records);
+        const result = await record(admitted, body.records);
         sendJson(response, 200, answer(body, result, metrics));
       } catch (error) {
         if (error instanceof Disconnected) return;
@@ -91,8 +98,10 @@ export function createIngest({ recorder, metrics, log, limits }: IngestOptions):
     };
   };
 
-  function record(kind: ReportedRecords, records: readonly unknown[]): Promise<RecordResult> {
-    return kind === 'outcomes' ? recorder.record(records) : recorder.recordMeasurements(records);
+  function record({ kind, caller }: Admitted, records: readonly unknown[]): Promise<RecordResult> {
+    return kind === 'outcomes'
+      ? recorder.record(records, caller)
+      : recorder.recordMeasurements(records, caller);
   }
 }
 

@@ -26,6 +26,11 @@ export const METRICS = {
     labelNames: ['code'],
     help: 'HTTP requests answered with an error, by code.',
   },
+  failedAuthentication: {
+    name: 'burnwatch_authentication_failures_total',
+    labelNames: ['by'],
+    help: 'Unknown tokens that were sent, by how: bearer, basic, or the form of the sign-in page.',
+  },
   overdue: {
     name: 'burnwatch_overdue_total',
     labelNames: [],
@@ -111,6 +116,8 @@ export interface Metrics {
   rejected(code: string): void;
   /** Counts one request that was answered with an error. */
   failedRequest(code: string): void;
+  /** Counts one unknown token, and how it was sent. */
+  failedAuthentication(by: string): void;
   /** Counts one try to send to a target, and what came of it. */
   notification(target: string, result: Delivery['result']): void;
   /** Counts one evaluation of so many milliseconds, and what it found. */
@@ -137,6 +144,7 @@ export function createMetrics(version: string): Metrics {
   const conflicts = new Counter({ ...METRICS.conflicts, registers });
   const rejected = new Counter({ ...METRICS.rejected, registers });
   const failedRequests = new Counter({ ...METRICS.failedRequests, registers });
+  const failedAuthentication = new Counter({ ...METRICS.failedAuthentication, registers });
   const overdue = new Counter({ ...METRICS.overdue, registers });
   const unjudged = new Counter({ ...METRICS.unjudged, registers });
   const notifications = new Counter({ ...METRICS.notifications, registers });
@@ -172,6 +180,7 @@ export function createMetrics(version: string): Metrics {
     },
     rejected: (code) => rejected.inc({ code }),
     failedRequest: (code) => failedRequests.inc({ code }),
+    failedAuthentication: (by) => failedAuthentication.inc({ by }),
     notification: (target, result) => notifications.inc({ target, result }),
     evaluation(duration, found) {
       evaluationDuration.observe(duration / 1000);

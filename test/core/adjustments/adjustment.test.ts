@@ -18,12 +18,13 @@ const once = (from: number, to: number, changes: Partial<Adjustment> = {}): Adju
   reason: 'maintenance',
   createdAt: START,
   createdBy: 'sam',
+  actor: null,
   when: { kind: 'once', from, to },
   ended: null,
   withdrawn: null,
   ...changes,
 });
-const closing = (at: number) => ({ at, by: 'kim', reason: null });
+const closing = (at: number) => ({ at, by: 'kim', actor: null, reason: null });
 const never = () => [];
 const of = (adjustment: Adjustment, from = 0, to = START + 100 * DAY) =>
   intervalsOf(adjustment, from, to, never);

@@ -1,3 +1,4 @@
+import { ANYONE, callerWith } from '../../support/tokens.ts';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Operator } from '../../../src/core/ports/operator.ts';
@@ -103,13 +104,13 @@ async function counted(id = slo.id): Promise<readonly [good: number, bad: number
 }
 
 async function adjust(request: object): Promise<AdjustmentReport> {
-  const answer = await here.operator.adjust({ reason: 'maintenance', by: 'sam', ...request });
+  const answer = await here.operator.adjust({ reason: 'maintenance', by: 'sam', ...request }, ANYONE);
   if (isRefused(answer)) throw new Error(answer.problems.join(' '));
   return answer;
 }
 
 const close = (id: string, kind: 'ended' | 'withdrawn') =>
-  here.operator.endAdjustment(id, kind, { by: 'kim' });
+  here.operator.endAdjustment(id, kind, { by: 'kim' }, ANYONE);
 const iso = (at: number) => new Date(at).toISOString();
 
 describe('an adjustment', () => {
@@ -323,13 +324,16 @@ describe('an adjustment', () => {
     expect(await counted('journey/whole')).toEqual([100, 0]);
     expect(await counted('shipping/done')).toEqual([100, 0]);
     expect((await here.queries.slo('journey/whole'))!.adjustments).toHaveLength(1);
-    const refused = await here.operator.adjust({
-      slo: 'journey/whole',
-      reason: 'x',
-      by: 'y',
-      from: START,
-      to: START + HOUR,
-    });
+    const refused = await here.operator.adjust(
+      {
+        slo: 'journey/whole',
+        reason: 'x',
+        by: 'y',
+        from: START,
+        to: START + HOUR,
+      },
+      ANYONE,
+    );
     expect(refused).toMatchObject({ refused: 'invalid', problems: [expect.stringContaining('orders/done')] });
   });
 
@@ -365,7 +369,7 @@ describe('an adjustment', () => {
   it('is left out when it cannot be: what is asked is checked against what is loaded', async () => {
     await open();
     const times = { from: START, to: START + HOUR };
-    const ask = (request: object) => here.operator.adjust({ reason: 'x', by: 'y', ...request });
+    const ask = (request: object) => here.operator.adjust({ reason: 'x', by: 'y', ...request }, ANYONE);
     expect(await ask({ slo: 'orders/nothing', ...times })).toEqual({
       refused: 'invalid',
       problems: ['No SLO "orders/nothing" is loaded; there is: orders/done.'],
@@ -557,7 +561,7 @@ describe('history', () => {
 describe('an acknowledgement', () => {
   it('is of an open incident; the first one stays', async () => {
     await open();
-    expect(await here.operator.acknowledge('x', { by: 'sam' })).toEqual({
+    expect(await here.operator.acknowledge('x', { by: 'sam' }, ANYONE)).toEqual({
       refused: 'unknown',
       problems: ['No incident "x" is open; no incident is open.'],
     });
@@ -565,20 +569,47 @@ describe('an acknowledgement', () => {
     await tick();
     const [incident] = await here.operator.incidents();
     expect(incident).toMatchObject({ slo: slo.id, severity: 'page', acknowledged: null });
-    expect(await here.operator.acknowledge('x', { by: 'sam' })).toMatchObject({
+    expect(await here.operator.acknowledge('x', { by: 'sam' }, ANYONE)).toMatchObject({
       problems: [`No incident "x" is open; open are: ${incident!.id} (orders/done).`],
     });
-    expect(await here.operator.acknowledge(incident!.id, { by: 'sam', note: 'on it' })).toMatchObject({
-      by: 'sam',
-      note: 'on it',
-      at: world.clock.now(),
-    });
+    expect(await here.operator.acknowledge(incident!.id, { by: 'sam', note: 'on it' }, ANYONE)).toMatchObject(
+      {
+        by: 'sam',
+        note: 'on it',
+        at: world.clock.now(),
+      },
+    );
     world.clock.advance(MINUTE);
-    expect(await here.operator.acknowledge(incident!.id, { by: 'kim' })).toMatchObject({ by: 'sam' });
+    expect(await here.operator.acknowledge(incident!.id, { by: 'kim' }, ANYONE)).toMatchObject({ by: 'sam' });
     expect((await here.operator.incidents())[0]!.acknowledged).toEqual({ at: START, by: 'sam' });
     await tick();
     world.clock.advance(1000);
     expect((await here.queries.slo(slo.id))!.incident!.acknowledged).toEqual({ at: START, by: 'sam' });
-    expect(await here.operator.acknowledge(incident!.id, {})).toMatchObject({ refused: 'invalid' });
+    expect(await here.operator.acknowledge(incident!.id, {}, ANYONE)).toMatchObject({ refused: 'invalid' });
+  });
+});
+
+describe('G1: what a token may adjust and acknowledge', () => {
+  it('follows its patterns, and is kept with its name', async () => {
+    await open();
+    const times = { from: iso(START), to: iso(START + HOUR) };
+    const ask = (workflow: string, scopes: string) =>
+      here.operator.adjust({ workflow, reason: 'x', by: 'y', ...times }, callerWith(scopes, 'ops'));
+    expect(await ask('orders', 'read+write@billing')).toEqual({
+      refused: 'forbidden',
+      problems: ['This token may not adjust the workflow orders.'],
+    });
+    expect(await ask('orders', 'write@billing')).toEqual(await ask('orders', 'write@other'));
+    expect(await ask('orders', 'write@billing')).toMatchObject({
+      refused: 'invalid',
+      problems: ['No workflow "orders" is loaded; there are: none.'],
+    });
+    const made = await ask('orders', 'write@ord*');
+    expect(made).toMatchObject({ createdBy: 'y', actor: 'ops' });
+    const { id } = made as AdjustmentReport;
+    const end = (scopes: string) =>
+      here.operator.endAdjustment(id, 'withdrawn', { by: 'kim' }, callerWith(scopes, 'other'));
+    expect(await end('write@billing')).toMatchObject({ refused: 'unknown' });
+    expect(await end('write')).toMatchObject({ withdrawn: { by: 'kim', actor: 'other' } });
   });
 });

@@ -52,7 +52,7 @@ describe('the JSON of reports', () => {
       occurrence: { from: '2026-03-13T12:00:00.000Z', to: '2026-03-13T14:00:00.000Z' },
     });
     expect(ended).toMatchObject({ ended: { at: '2026-03-08T12:00:00.000Z', by: 'kim' }, occurrence: null });
-    const withdrawn = { at: NOW, by: 'kim', reason: null };
+    const withdrawn = { at: NOW, by: 'kim', actor: null, reason: null };
     expect(sent(adjustmentJson(adjustment({ withdrawn })))).toMatchObject({
       withdrawn: { ...withdrawn, at: '2026-03-10T12:00:00.000Z' },
     });
@@ -65,7 +65,7 @@ describe('the JSON of reports', () => {
       sloDetailJson(slo),
       historyJson({ ...history(), adjustments: slo.adjustments }),
       incidentJson({ slo: slo.id, workflow: slo.workflow, owner: slo.owner, ...slo.incident! }),
-      acknowledgementJson({ incident: slo.incident!.id, at: NOW - HOUR, by: 'sam', note: null }),
+      acknowledgementJson({ incident: slo.incident!.id, at: NOW - HOUR, by: 'sam', note: null, actor: null }),
     ];
     const numbers = bodies
       .flatMap((body) => leaves(sent(body)))

@@ -1,3 +1,4 @@
+import { ALL_GRANTS } from '../../../src/core/ports/token.ts';
 import { describe, expect, it } from 'vitest';
 import { adjustmentJson } from '../../../src/http/answers/report-json.ts';
 import { adjustment } from '../fakes.ts';
@@ -17,6 +18,9 @@ async function told(response: Response): Promise<unknown> {
   return [response.status, await response.json()];
 }
 
+/** Who asks, without tokens. */
+const LOCAL = { name: null, address: '127.0.0.1', grants: ALL_GRANTS };
+
 describe('adjustments', () => {
   it('are listed, created, ended and withdrawn', async () => {
     const { url, operator } = await startServer();
@@ -33,9 +37,9 @@ describe('adjustments', () => {
     ]) {
       const answer = await post(`${path}/mk2x1-1a2b3c4d/${verb}`, '{"by":"kim"}');
       expect(await told(answer)).toEqual([200, adjustmentJson(adjustment())]);
-      expect(operator.asked.at(-1)).toEqual(['endAdjustment', 'mk2x1-1a2b3c4d', kind, { by: 'kim' }]);
+      expect(operator.asked.at(-1)).toEqual(['endAdjustment', 'mk2x1-1a2b3c4d', kind, { by: 'kim' }, LOCAL]);
     }
-    expect(operator.asked[0]).toEqual(['adjust', request]);
+    expect(operator.asked[0]).toEqual(['adjust', request, LOCAL]);
   });
 
   it('that cannot be are refused with a code and every problem', async () => {

@@ -1,3 +1,4 @@
+import { ALL_GRANTS } from '../../../src/core/ports/token.ts';
 import { expect, it } from 'vitest';
 import type { IncidentReport } from '../../../src/core/ports/queries.ts';
 import { MINUTE } from '../../../src/core/time/duration.ts';
@@ -50,8 +51,9 @@ it('acknowledges, and says which are open when it is none of them', async () => 
   operator.acknowledgement = { refused: 'unknown', problems: ['open are: mk2x1-a7f3 (orders/done).'] };
   const other = await acknowledge('%2e%2e%2f', { by: 'sam' });
   expect([other.status, await other.json()]).toMatchObject([404, { code: 'unknown-incident' }]);
+  const local = { name: null, address: '127.0.0.1', grants: ALL_GRANTS };
   expect(operator.asked).toEqual([
-    ['acknowledge', 'mk2x1-a7f3', { by: 'sam' }],
-    ['acknowledge', '../', { by: 'sam' }],
+    ['acknowledge', 'mk2x1-a7f3', { by: 'sam' }, local],
+    ['acknowledge', '../', { by: 'sam' }, local],
   ]);
 });

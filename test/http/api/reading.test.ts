@@ -212,7 +212,7 @@ describe('everything else', () => {
       );
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('x-frame-options')).toBe('DENY');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('referrer-policy')).toBe('same-origin');
       expect(headers.has('x-powered-by')).toBe(false);
       expect(headers.has('access-control-allow-origin')).toBe(false);
     }

@@ -226,7 +226,7 @@ describe('the page of an SLO', () => {
         members: [{ slo: `a/${HOSTILE}`, weight: 1, ratio: 1, share: 1 }],
         adjustments: [
           adjustment({ reason: HOSTILE, createdBy: HOSTILE, workflow: HOSTILE, notes: [HOSTILE] }),
-          adjustment({ active: false, ended: { at, by: HOSTILE, reason: HOSTILE } }),
+          adjustment({ active: false, ended: { at, by: HOSTILE, actor: HOSTILE, reason: HOSTILE } }),
         ],
         budgetPolicy: { name: HOSTILE, deploys: 'frozen', reasons: [HOSTILE], postmortemAbove: null },
         incident: {

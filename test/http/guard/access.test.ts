@@ -1,29 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import type { Token } from '../../../src/core/ports/token.ts';
+import { token } from '../../support/tokens.ts';
 import { createInbox } from '../../../src/demo/inbox.ts';
 import type { HttpRoute } from '../../../src/http/api/route-table.ts';
 import { allowedMethods, isIngest, routesByPath } from '../../../src/http/api/route-table.ts';
 import { ROUTES } from '../../../src/http/api/routes.ts';
 import { shuffled } from '../../support/random.ts';
-import { fixedStatus } from '../fakes.ts';
+import type { Token } from '../../../src/core/ports/token.ts';
+import { burningSlo, fixedStatus, sloDetail } from '../fakes.ts';
 import { outcome, startServer } from '../running-server.ts';
 
-const TOKENS: Token[] = [
-  { name: 'reader', secret: 'read-secret', scopes: new Set(['read']) },
-  { name: 'writer', secret: 'write-secret', scopes: new Set(['write']) },
-  { name: 'both', secret: 'both-secret', scopes: new Set(['read', 'write']) },
-  { name: 'boss', secret: 'admin-secret', scopes: new Set(['admin']) },
+const TOKENS = [
+  token('reader', 'read', 'read-secret'),
+  token('producer', 'ingest', 'ingest-secret'),
+  token('responder', 'respond', 'respond-secret'),
+  token('writer', 'write', 'write-secret'),
+  token('both', 'read+write', 'both-secret'),
+  token('boss', 'admin', 'admin-secret'),
+  token('narrow', 'read@order-*', 'narrow-secret'),
 ];
 /** Who may not, by the scope that it takes. */
 const LACKING = {
   public: [],
-  read: ['write-secret'],
-  write: ['read-secret'],
+  ingest: ['read-secret', 'respond-secret'],
+  read: ['write-secret', 'ingest-secret', 'respond-secret'],
+  respond: ['read-secret', 'ingest-secret'],
+  write: ['read-secret', 'ingest-secret', 'respond-secret'],
   admin: ['read-secret', 'write-secret', 'both-secret'],
 } as const;
 const ENOUGH = {
   public: ['read-secret', 'write-secret'],
+  ingest: ['ingest-secret', 'write-secret', 'both-secret', 'admin-secret'],
   read: ['read-secret', 'both-secret', 'admin-secret'],
+  respond: ['respond-secret', 'write-secret', 'both-secret', 'admin-secret'],
   write: ['write-secret', 'both-secret', 'admin-secret'],
   admin: ['admin-secret'],
 } as const;
@@ -56,10 +64,14 @@ async function startWatched(routes: readonly HttpRoute[] = EVERY_ROUTE) {
   return { ...running, ran: () => ran.length + running.recorder.calls.length };
 }
 
+const contentType = (path: string) =>
+  path.startsWith('/log') ? 'application/x-www-form-urlencoded' : 'application/json';
+
 function ask(url: string, path: string, method: string, authorization?: string): Promise<Response> {
   return fetch(`${url}${example(path)}`, {
     method,
-    headers: { 'Content-Type': 'application/json', ...(authorization && { Authorization: authorization }) },
+    redirect: 'manual',
+    headers: { 'Content-Type': contentType(path), ...(authorization && { Authorization: authorization }) },
     ...(method !== 'GET' && method !== 'HEAD' && { body: JSON.stringify(outcome('a')) }),
   });
 }
@@ -94,10 +106,17 @@ describe('G1: with tokens', () => {
     },
   );
 
-  it('G1: only two paths say anything to everyone', () => {
-    expect(EVERY_ROUTE.filter(({ scope }) => scope === 'public').map(({ path }) => path)).toEqual([
-      '/healthz',
-      '/readyz',
+  it('G1: only health and what signing in needs say anything to everyone', () => {
+    expect(
+      EVERY_ROUTE.filter(({ scope }) => scope === 'public').map(({ method, path }) => `${method} ${path}`),
+    ).toEqual([
+      'GET /healthz',
+      'GET /readyz',
+      'GET /dashboard.css',
+      'GET /dashboard.svg',
+      'GET /login',
+      'POST /login',
+      'POST /logout',
     ]);
   });
 
@@ -119,7 +138,8 @@ describe('G1: with tokens', () => {
     };
     const expected = await statuses(EVERY_ROUTE);
     expect(new Set(expected.map((line) => /: (\d+)/.exec(line)![1]))).toEqual(
-      new Set(['200', '201', '401', '403', '405']),
+      // 303: signing out leads to the page where people sign in.
+      new Set(['200', '201', '303', '401', '403', '405']),
     );
     expect(await statuses(EVERY_ROUTE.toReversed())).toEqual(expected);
     for (const seed of [1, 2]) expect(await statuses(shuffled(EVERY_ROUTE, seed))).toEqual(expected);
@@ -179,7 +199,7 @@ describe('G1: with tokens', () => {
     });
   });
 
-  it('takes a token as the password of Basic, and offers that on pages only', async () => {
+  it('takes a token as the password of Basic, and asks programs for Bearer', async () => {
     const { url } = await startWatched();
     const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
     expect((await ask(url, '/', 'GET', basic('anybody:read-secret'))).status).toBe(200);
@@ -187,8 +207,7 @@ describe('G1: with tokens', () => {
     expect((await ask(url, '/', 'GET', basic('read-secret:'))).status).toBe(401);
     for (const { method, path } of EVERY_ROUTE.filter(({ scope }) => scope !== 'public')) {
       const challenge = (await ask(url, path, method)).headers.get('www-authenticate');
-      const api = path.startsWith('/v1/') || path === '/metrics';
-      expect([path, challenge?.split(' ')[0]]).toEqual([path, api ? 'Bearer' : 'Basic']);
+      expect([path, challenge?.split(' ')[0]]).toEqual([path, 'Bearer']);
     }
   });
 });
@@ -210,7 +229,9 @@ describe('without tokens', () => {
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
         const response = await ask(url, place.path, method);
         if (allow.split(', ').includes(method)) {
-          expect([method, response.ok]).toEqual([method, true]);
+          // Signing in, where nobody has to, leads on to the dashboard.
+          const wanted = place.path.startsWith('/log') ? 303 : response.ok && response.status;
+          expect([method, response.status]).toEqual([method, wanted]);
           continue;
         }
         expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, allow]);
@@ -224,4 +245,111 @@ describe('without tokens', () => {
       expect(head.headers.has('content-length')).toBe(true);
     },
   );
+});
+
+describe('G1: a token for some workflows', () => {
+  const LISTED = [
+    sloDetail({ workflow: 'order-fulfillment' }),
+    sloDetail({ workflow: 'billing', owner: 'finance' }),
+  ];
+
+  async function startListed(tokens: readonly Token[]) {
+    const running = await startServer({
+      tokens,
+      status: () => fixedStatus({ sloProblems: ['billing: wrong'] }),
+    });
+    running.queries.list = LISTED;
+    running.operator.open = LISTED.map(({ id, workflow, owner }) => ({
+      ...burningSlo().incident!,
+      slo: id,
+      workflow,
+      owner,
+    }));
+    const get = (path: string, secret: string) =>
+      fetch(`${running.url}${path}`, { headers: { Authorization: `Bearer ${secret}` } });
+    return { ...running, get };
+  }
+
+  it.each([
+    ['read@order-*', 'order-fulfillment'],
+    ['read@owner=fin*', 'billing'],
+    ['ingest+read@bil?ing', 'billing'],
+  ])('%s reads only these, wherever workflows are listed', async (scopes, workflow) => {
+    const { get } = await startListed([token('narrow', scopes, 'narrow')]);
+    const hidden = workflow === 'billing' ? 'order-fulfillment' : 'billing';
+    const own = await (await get(`/v1/slos/${workflow}/fulfilled-in-10m`, 'narrow')).json();
+    expect(own).toMatchObject({ workflow });
+    expect((await get(`/v1/slos/${hidden}/fulfilled-in-10m`, 'narrow')).status).toBe(404);
+    expect((await get(`/v1/slos/${hidden}/fulfilled-in-10m/history`, 'narrow')).status).toBe(404);
+    for (const path of [
+      '/v1/slos',
+      '/v1/incidents',
+      '/v1/adjustments',
+      '/',
+      `/slos/${workflow}/fulfilled-in-10m`,
+      '/readyz',
+    ]) {
+      const response = await get(path, 'narrow');
+      expect([path, response.status]).toEqual([path, 200]);
+      expect([path, await response.text()]).toEqual([
+        path,
+        expect.not.stringMatching(`(workflow|slo)":"${hidden}|/slos/${hidden}|billing: wrong`),
+      ]);
+    }
+    for (const path of ['/metrics', '/v1/outbox']) expect((await get(path, 'narrow')).status).toBe(403);
+  });
+});
+
+describe('unknown tokens', () => {
+  it('are counted, logged once a minute with their address, and asked to wait; known ones are not', async () => {
+    let now = 0;
+    const lines: object[] = [];
+    const log = { debug() {}, info() {}, error() {}, warn: (fields: object) => void lines.push(fields) };
+    const { url } = await startServer({ tokens: TOKENS, log, elapsed: () => now });
+    const status = async (secret: string) => {
+      const response = await fetch(`${url}/v1/slos`, { headers: { Authorization: `Bearer ${secret}` } });
+      return [response.status, response.headers.get('retry-after')];
+    };
+    for (let index = 0; index < 20; index++) expect(await status(`wrong-${index}`)).toEqual([401, null]);
+    expect(await status('wrong')).toEqual([429, '60']);
+    expect(await status('read-secret')).toEqual([200, null]);
+    expect(lines).toEqual([{ address: '127.0.0.1', by: 'bearer', omitted: 0 }]);
+    now += 60_000;
+    expect(await status('wrong')).toEqual([401, null]);
+    expect(lines.at(-1)).toEqual({ address: '127.0.0.1', by: 'bearer', omitted: 20 });
+    const metrics = await (
+      await fetch(`${url}/metrics`, { headers: { Authorization: 'Bearer read-secret' } })
+    ).text();
+    expect(metrics).toContain('burnwatch_authentication_failures_total{by="bearer"} 22');
+  });
+});
+
+describe('what was done', () => {
+  it('is noted with who, what, to what and from where, for every route that changes something', async () => {
+    const changing = ROUTES.filter(({ method, answer }) => method === 'POST' && answer.kind === 'json');
+    expect(changing.filter((route) => !('audit' in route))).toEqual([]);
+    const { url, audit } = await startServer({ tokens: TOKENS });
+    for (const { path, method } of changing)
+      expect((await ask(url, path, method, 'Bearer writer')).status).toBe(401);
+    for (const { path, method } of changing) await ask(url, path, method, 'Bearer write-secret');
+    expect(audit.noted.map(({ what, about }) => [what, about])).toEqual([
+      ['incident.acknowledged', 'mk2x1-a7f3'],
+      ['adjustment.created', 'mk2x1-1a2b3c4d'],
+      ['adjustment.ended', 'mk2x1-1a2b3c4d'],
+      ['adjustment.withdrawn', 'mk2x1-1a2b3c4d'],
+    ]);
+    expect(audit.noted.every(({ who, address }) => who === 'writer' && address === '127.0.0.1')).toBe(true);
+    const answer = await fetch(`${url}/v1/audit?limit=1`, {
+      headers: { Authorization: 'Bearer admin-secret' },
+    });
+    expect(await answer.json()).toEqual([
+      {
+        at: '2026-03-10T12:00:00.000Z',
+        who: 'writer',
+        what: 'adjustment.withdrawn',
+        about: 'mk2x1-1a2b3c4d',
+        address: '127.0.0.1',
+      },
+    ]);
+  });
 });

@@ -1,11 +1,15 @@
+import { token } from '../../support/tokens.ts';
 import { describe, expect, it } from 'vitest';
 import { createHostCheck } from '../../../src/http/guard/host-check.ts';
 import { openConnection, outcome, startServer } from '../running-server.ts';
 
-const answers = (host: string | undefined, options: { tokens?: boolean; publicUrl?: string } = {}) => {
-  const { tokens = false, publicUrl = null } = options;
+const answers = (
+  host: string | undefined,
+  options: { tokens?: boolean; loopback?: boolean; publicUrl?: string } = {},
+) => {
+  const { tokens = false, loopback = false, publicUrl = null } = options;
   const headers = host === undefined ? {} : { host };
-  return createHostCheck({ tokens, publicUrl })({ headers }) === null;
+  return createHostCheck({ tokens, loopback, publicUrl })({ headers }) === null;
 };
 
 describe('without tokens', () => {
@@ -74,7 +78,7 @@ describe('the server', () => {
   });
 
   it('leaves it to tokens where there are some', async () => {
-    const tokens = [{ name: 'reader', secret: 'read-secret', scopes: new Set(['read'] as const) }];
+    const tokens = [token('reader', 'read', 'read-secret')];
     const { port } = await startServer({ tokens });
     expect(await ask(port, 'GET /healthz')).toMatch(/^HTTP\/1\.1 200 /);
     expect(await ask(port, 'GET /v1/slos')).toMatch(/^HTTP\/1\.1 401 /);

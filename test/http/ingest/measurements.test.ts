@@ -1,3 +1,4 @@
+import { token } from '../../support/tokens.ts';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
@@ -55,8 +56,8 @@ describe('POST /v1/measurements', () => {
     expect(await codeOf(post('{}', {}, PATH))).toEqual([503, 'store-unavailable']);
   });
 
-  it('needs the scope write', async () => {
-    const tokens = [{ name: 'reader', secret: 'r', scopes: new Set(['read'] as const) }];
+  it('needs the scope ingest', async () => {
+    const tokens = [token('reader', 'read', 'r')];
     const { post, recorder } = await startServer({ tokens });
     expect((await post('{}', {}, PATH)).status).toBe(401);
     expect((await post('{}', { Authorization: 'Bearer r' }, PATH)).status).toBe(403);

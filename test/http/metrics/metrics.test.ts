@@ -53,6 +53,7 @@ async function busyServer(): Promise<RunningServer> {
   metrics.notification('payments-mail', 'retry');
   metrics.evaluation(30, { failed: 2, overdue: 5, unjudged: 1 });
   metrics.evaluationFailed();
+  metrics.failedAuthentication('bearer');
   metrics.sloFiles(true);
   await running.post(JSON.stringify([outcome('a'), 1, 2]));
   await running.post('x');

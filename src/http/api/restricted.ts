@@ -1,0 +1,55 @@
+import type { Caller, Subject } from '../../core/ports/token.ts';
+import { may, mayAll } from '../../core/ports/token.ts';
+import type { AdjustmentReport, Queries, SloReport } from '../../core/ports/queries.ts';
+
+/** What a caller may read of the answers to questions; what it may not is as if it were not there. */
+export function readableQueries(queries: Queries, caller: Caller): Queries {
+  if (mayAll(caller, 'read')) return queries;
+  const reads = (subject: Subject): boolean => may(caller, 'read', subject);
+  const readable = async (): Promise<SloReport[]> => (await queries.slos()).filter(reads);
+  const find = async (id: string) => (await readable()).find((slo) => slo.id === id);
+
+  return {
+    slos: readable,
+    async slo(id) {
+      const slo = (await find(id)) && (await queries.slo(id));
+      if (!slo) return null;
+      const ids = new Set((await readable()).map((other) => other.id));
+      return {
+        ...slo,
+        members: slo.members.filter((member) => ids.has(member.slo)),
+        adjustments: slo.adjustments.filter((adjustment) => isOf(adjustment, [slo])),
+      };
+    },
+    async history(id, query) {
+      const slo = await find(id);
+      const found = slo ? await queries.history(id, query) : null;
+      if (!slo || !found || 'refused' in found) return found;
+      return { ...found, adjustments: found.adjustments.filter((adjustment) => isOf(adjustment, [slo])) };
+    },
+    async inFlight(workflows) {
+      const known = new Set((await readable()).map(({ workflow }) => workflow));
+      return queries.inFlight(workflows.filter((workflow) => known.has(workflow)));
+    },
+    // Only those who may read everything are let through to the outbox.
+    outbox: (limit) => queries.outbox(limit),
+  };
+}
+
+/** The adjustments of SLOs and workflows that a caller may read. */
+export async function readableAdjustments(
+  adjustments: readonly AdjustmentReport[],
+  queries: Queries,
+  caller: Caller,
+): Promise<readonly AdjustmentReport[]> {
+  if (mayAll(caller, 'read')) return adjustments;
+  const slos = await readableQueries(queries, caller).slos();
+  return adjustments.filter((adjustment) => isOf(adjustment, slos));
+}
+
+function isOf(
+  { slo, workflow }: Pick<AdjustmentReport, 'slo' | 'workflow'>,
+  slos: readonly Pick<SloReport, 'id' | 'workflow'>[],
+): boolean {
+  return slos.some((candidate) => candidate.id === slo || candidate.workflow === workflow);
+}

@@ -1,0 +1,72 @@
+import type { HtmlValue } from './html.ts';
+import { html } from './html.ts';
+
+/** What the page says above its form. */
+export type SignInNotice = 'unknown-token' | 'signed-out' | 'no-tls' | null;
+
+const NOTICES: Readonly<Record<Exclude<SignInNotice, null>, string>> = {
+  'unknown-token':
+    'This token is not known. Tokens are the secrets in BURNWATCH_TOKENS or in the token file.',
+  'signed-out': 'You are signed out.',
+  'no-tls':
+    'Signing in needs https, or a browser on the machine that Burnwatch runs on: over plain http everyone on the way could read the token. Put a proxy with TLS in front and set BURNWATCH_PUBLIC_URL or BURNWATCH_TRUSTED_PROXIES.',
+};
+
+/**
+ * The page where people sign in. `next` is where they go then. `again`: the browser came from another site and therefore sent no
+ * cookie, so the page asks itself anew once, which sends it.
+ */
+export function signInPage(options: {
+  readonly base: string;
+  readonly next: string;
+  readonly notice: SignInNotice;
+  readonly again: boolean;
+}): string {
+  const { base, next, notice, again } = options;
+  const bad = notice === 'unknown-token' || notice === 'no-tls';
+  const message: HtmlValue =
+    notice === null
+      ? null
+      : html`<p id="notice" class="${bad ? 'notice bad' : 'notice'}" role="${bad ? 'alert' : 'status'}">
+          ${NOTICES[notice]}
+        </p>`;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        ${again ? html`<meta http-equiv="refresh" content="0" />` : null}
+        <title>Sign in · Burnwatch</title>
+        <link rel="icon" href="${base}/dashboard.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="${base}/dashboard.css" />
+      </head>
+      <body>
+        <header class="site">
+          <a class="brand" href="${base}/"
+            ><img src="${base}/dashboard.svg" alt="" width="24" height="24" />Burnwatch</a
+          >
+        </header>
+        <main id="main" class="sign-in">
+          <h1>Sign in</h1>
+          ${message}
+          <form method="post" action="${base}/login" class="sign-in-form">
+            <input type="hidden" name="next" value="${next}" />
+            <label for="token">Token</label>
+            <input
+              id="token"
+              name="token"
+              type="password"
+              autocomplete="current-password"
+              required
+              autofocus
+              spellcheck="false"
+              aria-describedby="hint"
+            />
+            <p id="hint"><small>A token with the scope read. You stay signed in for 12 hours.</small></p>
+            <button type="submit">Sign in</button>
+          </form>
+        </main>
+      </body>
+    </html> `.text;
+}
