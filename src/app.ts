@@ -12,6 +12,7 @@ import { createActiveDefinitions } from './engine/runtime/active-definitions.ts'
 import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
+import { createDataLosses } from './engine/incidents/data-losses.ts';
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
@@ -96,6 +97,14 @@ export async function startApp(
   const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
   const deriver = createDeriver({ store, counterCache, log });
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
+  const losses = createDataLosses({
+    store,
+    definitions: definitions.current,
+    leading: () => leadership.leading(),
+    openIncidents: () => evaluator.openIncidents(),
+    clock,
+    log,
+  });
   const storeWatch = createStoreWatch({
     store,
     onDataLoss() {
@@ -104,7 +113,7 @@ export async function startApp(
       reader.forgetBeginnings();
       return definitions.register();
     },
-    clock,
+    losses,
     log,
   });
   const evaluationWatch = createEvaluationWatch(store, elapsed);
@@ -137,7 +146,12 @@ export async function startApp(
   const server = createServer({
     recorder,
     queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
-    operator: { ...createManageAdjustments({ ...asked, adjustments }), ...createManageIncidents(asked) },
+    operator: {
+      ...createManageAdjustments({ ...asked, adjustments }),
+      ...createManageIncidents(asked),
+      losses: () => losses.losses(),
+      acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
+    },
     status: () => loops.status(),
     access: accessOf(config, () => tokenFile?.tokens() ?? config.tokens),
     audit: createAudit({ store, clock, log }),
@@ -181,6 +195,7 @@ export async function startApp(
     evaluator,
     deliverer,
     storeWatch,
+    dataLosses: losses.open,
     evaluationWatch,
     intake,
     metrics: server.metrics,

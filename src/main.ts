@@ -138,10 +138,29 @@ withSettings(
   .description('send a marked test notification and report what happened')
   .action(async (target: string, flags: Flags) => {
     const { notifyTest } = await import('./cli/notify-test.ts');
-    const { ok, text } = await notifyTest(target, configFrom(flags), print);
-    (ok ? print : complain)(text);
-    if (!ok) process.exitCode = 1;
+    answer(await notifyTest(target, configFrom(flags), print));
   });
+
+const storeCommand = program.command('store').description('look after the embedded store');
+
+withSettings(storeCommand.command('verify'))
+  .description('read all of the embedded store, which may be in use; exit 1 when it is damaged')
+  .action(async (flags: Flags) => {
+    const { storeVerify } = await import('./cli/store-verbs.ts');
+    answer(await storeVerify(configFrom(flags)));
+  });
+
+withSettings(storeCommand.command('backup').argument('<folder>', 'where the copy goes; made, or empty'))
+  .description('copy the embedded store, which may be in use, as it is at one moment')
+  .action(async (folder: string, flags: Flags) => {
+    const { storeBackup } = await import('./cli/store-verbs.ts');
+    answer(await storeBackup(configFrom(flags), folder));
+  });
+
+function answer({ ok, text }: { readonly ok: boolean; readonly text: string }): void {
+  (ok ? print : complain)(text);
+  if (!ok) process.exitCode = 1;
+}
 
 function sloPlaces(paths: readonly string[]): readonly string[] {
   return paths.length > 0 ? paths : [process.env['BURNWATCH_SLOS'] || './slos'];

@@ -144,7 +144,8 @@ export const SETTINGS = [
     name: 'WAIT_REPLICAS',
     fallback: '0',
     argument: 'number',
-    description: 'Redis replicas that must have an outcome before it is acknowledged',
+    description:
+      'Redis replicas that must have an outcome before it is acknowledged, and an alert state or notification before it is acted on',
   },
 ] as const satisfies readonly Setting[];
 

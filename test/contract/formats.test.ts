@@ -33,7 +33,7 @@ describe('in LMDB', () => {
     const folder = await mkdtemp(join(tmpdir(), 'burnwatch-format-'));
     const root = open({ path: folder, noSubdir: false, maxDbs: MAX_TABLES, overlappingSync: false });
     const db = openTables(root);
-    const writer = createWriter(root, folder);
+    const writer = createWriter(root, folder, { check: () => undefined });
     const first: About = { format: 1, identity: 'x', partitions: 1 };
     await writer.write(() => db.about.putSync('about', first));
     const steps = [2, 3].map(
@@ -59,7 +59,7 @@ describe('in LMDB', () => {
 describe('in Redis', async () => {
   const server = await startRedis();
   const log = memoryLog();
-  const connection = await connect(server.url, 2000, log);
+  const connection = await connect({ url: server.url, commandTimeoutMs: 2000, waitReplicas: 0, log });
   afterAll(async () => {
     await connection.close();
     await server.stop();

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { QUIET } from '../../src/core/alerting/incident.ts';
 import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type { EndGroup } from '../../src/core/ports/store/counting.ts';
@@ -13,6 +14,7 @@ import { memoryLog } from '../support/memory-log.ts';
 import { connectClient, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
+import { outboxRow } from './outbox-rows.ts';
 import { endSli, landingAt, recordIn } from './outcomes.ts';
 
 const NOW = 1_800_000_000_000;
@@ -216,6 +218,21 @@ describe('Redis with replicas', () => {
     const { error } = await failure(record(store, 'a'));
     expect(error).toBeInstanceOf(StoreUnavailable);
     expect(error.message).toContain('0 of 1 replicas');
+    await store.lead('owner', 60_000);
+    const calls: readonly (readonly [name: string, call: () => Promise<unknown>])[] = [
+      ['commit', () => store.commit('owner', [{ slo: 's', revision: 0, state: QUIET, rows: [] }])],
+      ['enqueue', () => store.enqueue([outboxRow('i', 1)], NOW)],
+      ['claim', () => store.claim('owner', NOW + 1, 1000, 1, [])],
+      ['putRecord', () => store.putRecord('acknowledgements', 'i', 0, {})],
+    ];
+    for (const [name, call] of calls) {
+      const missing = (await failure(call())).error;
+      expect([name, missing.name, missing.message]).toEqual([
+        name,
+        'StoreUnavailable',
+        expect.stringContaining('0 of 1 replicas'),
+      ]);
+    }
     const replica = await server(['--replicaof', '127.0.0.1', String(redis.port)]);
     const client = connectClient(replica);
     cleanups.push(async () => client.disconnect());

@@ -4,7 +4,7 @@ import { tried } from './outbox-rows.ts';
 import { DEFAULT_POLICY_SETTINGS } from '../../src/core/slo/alert-policy.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
 import type { Definitions, Slo, Team } from '../../src/core/slo/slo.ts';
-import type { Operator } from '../../src/core/ports/operator.ts';
+import type { ManageAdjustments, ManageIncidents } from '../../src/core/ports/operator.ts';
 import { isRefused } from '../../src/core/ports/refused.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
@@ -98,7 +98,7 @@ export const END = START + 20 * MINUTE;
 export interface Process {
   readonly recorder: Recorder;
   readonly evaluator: Evaluator;
-  readonly operator: Operator;
+  readonly operator: ManageAdjustments & ManageIncidents;
 }
 
 export function startProcess(
@@ -199,7 +199,7 @@ export async function playStory(store: Store, clock: ManualClock): Promise<void>
   await store.resign(OWNER);
 }
 
-async function adjust(operator: Operator): Promise<void> {
+async function adjust(operator: ManageAdjustments & ManageIncidents): Promise<void> {
   const at = (offset: number) => new Date(START + offset).toISOString();
   const span = { from: at(-HOUR), to: at(3 * HOUR) };
   const create = async (request: object): Promise<string> => {
@@ -228,7 +228,7 @@ async function adjust(operator: Operator): Promise<void> {
   }
 }
 
-async function acknowledge(operator: Operator): Promise<void> {
+async function acknowledge(operator: ManageAdjustments & ManageIncidents): Promise<void> {
   const incident = (await operator.incidents()).find(({ slo }) => slo === 'orders/done')!;
   await operator.acknowledge(incident.id, { by: 'eve', note: 'looking' }, ANYONE);
 }

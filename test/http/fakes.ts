@@ -4,7 +4,7 @@ import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
 import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import { stateOfBudget } from '../../src/core/budget/error-budget.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
-import type { AcknowledgementReport, Operator } from '../../src/core/ports/operator.ts';
+import type { AcknowledgementReport, DataLossReport, Operator } from '../../src/core/ports/operator.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
@@ -157,6 +157,7 @@ export function keptRecords(): RecordStore {
 export interface FixedOperator extends Operator {
   answer: AdjustmentReport | Refused;
   acknowledgement: AcknowledgementReport | Refused;
+  loss: DataLossReport | Refused;
   open: IncidentReport[];
   readonly asked: unknown[][];
 }
@@ -171,6 +172,7 @@ export function fixedOperator(): FixedOperator {
   const operator: FixedOperator = {
     answer: adjustment(),
     acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
+    loss: dataLoss(),
     open: [],
     asked: [],
     adjustments: () => Promise.resolve([adjustment()]),
@@ -178,8 +180,22 @@ export function fixedOperator(): FixedOperator {
     endAdjustment: asking('endAdjustment', () => operator.answer),
     incidents: () => Promise.resolve(operator.open),
     acknowledge: asking('acknowledge', () => operator.acknowledgement),
+    losses: () => Promise.resolve([dataLoss()]),
+    acknowledgeLoss: asking('acknowledgeLoss', () => operator.loss),
   };
   return operator;
+}
+
+/** A shard that was wiped, which somebody looks after. */
+export function dataLoss(): DataLossReport {
+  return {
+    id: 'wiped-10.0.0.1-6379-2w',
+    kind: 'wiped',
+    part: '10.0.0.1:6379',
+    at: NOW,
+    message: 'the shard 10.0.0.1:6379 was wiped',
+    acknowledged: { at: NOW, by: 'sam', note: 'a new disk', actor: null },
+  };
 }
 
 /** A maintenance that is in force. */
@@ -246,6 +262,8 @@ export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus
     checks: { store: { ok: true, message: 'answers' } },
     sloProblems: [],
     leader: true,
+    partsAway: [],
+    dataLosses: 0,
     evaluation: { lastAt: NOW, age: 3_250, lastDurationMs: 12, failures: 0 },
     outbox: { pending: 1, undeliverable: 0 },
     queued: 7,

@@ -24,8 +24,12 @@ const running = new Set<ChildProcess>();
 export async function startService(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = ['serve'],
+  /** A line of shell that runs before it, such as `ulimit -f 1000`. */
+  shell?: string,
 ): Promise<Service> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const program = [process.execPath, PROGRAM, ...args];
+  const [command, ...words] = shell ? ['bash', '-c', `${shell}; exec "$@"`, 'bash', ...program] : program;
+  const child = spawn(command!, words, {
     env: { PATH: process.env['PATH'], BURNWATCH_PORT: '0', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

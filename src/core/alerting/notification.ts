@@ -3,6 +3,7 @@ import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { Acknowledgement, EndCause, TransitionKind } from './incident.ts';
 import type { Reason } from './reason.ts';
+import type { LostData } from './data-loss.ts';
 import type { Sli } from '../sli/sli.ts';
 
 /** How many bad outcomes a combination of step, dependency and error class stands for. */
@@ -56,8 +57,13 @@ export interface MissedRun {
 
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
-  /** `test` marks a notification that was sent to try a target. */
-  readonly kind: TransitionKind | 'test';
+  /** `test` marks a notification that was sent to try a target; `data-loss` says that counters are gone. */
+  readonly kind: TransitionKind | 'test' | 'data-loss';
+  /** Of `data-loss` only. */
+  readonly loss?: LostData & {
+    /** Whether it is said in the conversation of an incident that was open then. */
+    readonly ofIncident: boolean;
+  };
   /** Why an incident ended or came down, if not because it is over. */
   readonly cause: EndCause | null;
   readonly slo: string;

@@ -10,12 +10,14 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
+ * - 4: facts of the kind `data-loss`, which earlier versions cannot put into words. All others are stored as 3.
  * - 3: the fields of `OutboxRow`.
  * - 2: rows had neither `recipients` nor `mayRepeat`, facts nothing of `AddedToFacts2`.
  * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
  *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
  */
-const VERSION = 3;
+const VERSION = 4;
+const BEFORE_LOSSES = 3;
 
 interface FormerNames {
   readonly told: readonly string[];
@@ -78,7 +80,8 @@ export function storedRow({ facts, ...row }: OutboxRow): object {
   const reasons = facts.reasons.map((reason) =>
     isOutage(reason) ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince } : reason,
   );
-  return { v: VERSION, ...row, facts: { ...facts, reasons, told: facts.notified } };
+  const v = facts.kind === 'data-loss' ? VERSION : BEFORE_LOSSES;
+  return { v, ...row, facts: { ...facts, reasons, told: facts.notified } };
 }
 
 /** Rows of stored values, and the ids of those that a newer version of Burnwatch wrote. */

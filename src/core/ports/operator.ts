@@ -1,3 +1,5 @@
+import type { LostData } from '../alerting/data-loss.ts';
+import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
@@ -6,7 +8,7 @@ import type { AdjustmentReport, IncidentReport } from './queries.ts';
  * What people do to a running Burnwatch. Requests are as parsed from JSON; everything is
  * logged, nothing is erased. What a caller may not do is refused as `forbidden`, or as unknown where it may not even be named.
  */
-export interface Operator extends ManageAdjustments, ManageIncidents {}
+export interface Operator extends ManageAdjustments, ManageIncidents, ManageDataLosses {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */
@@ -26,6 +28,21 @@ export interface ManageIncidents {
   incidents(): Promise<readonly IncidentReport[]>;
   /** Says who looks after an incident; the first one who did stays. */
   acknowledge(incident: string, request: unknown, caller: Caller): Promise<AcknowledgementReport | Refused>;
+}
+
+export interface ManageDataLosses {
+  /** Losses of data, oldest first; acknowledged ones for 90 days. */
+  losses(): Promise<readonly DataLossReport[]>;
+  /** Takes a loss off the dashboard and out of `/readyz`; the first one who did stays. */
+  acknowledgeLoss(id: string, request: unknown, caller: Caller): Promise<DataLossReport | Refused>;
+}
+
+/** That data of the store was found to be gone; see `LostData`. */
+export interface DataLossReport extends LostData {
+  readonly id: string;
+  /** What happened, as a sentence without its full stop. */
+  readonly message: string;
+  readonly acknowledged: NotedAcknowledgement | null;
 }
 
 export interface AcknowledgementReport {

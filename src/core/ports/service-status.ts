@@ -16,6 +16,10 @@ export interface ServiceStatus {
     readonly lastDurationMs: number | null;
     readonly failures: number;
   };
+  /** Parts of the store that do not answer or refuse writes, by name; see `StoreExamination`. */
+  readonly partsAway: readonly string[];
+  /** Losses of data that nobody has acknowledged. */
+  readonly dataLosses: number;
   /** Notifications; while the store is down, as many as there were. */
   readonly outbox: { readonly pending: number; readonly undeliverable: number };
   /** Outcomes waiting for the store at this moment. */

@@ -215,7 +215,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   function copiesForFallback(row: OutboxRow, target: string, whom: string, reason: string): OutboxRow[] {
     // A copy that is refused as well does not go round in circles.
-    if (row.facts.insteadOf || row.facts.kind === 'test') return [];
+    if (row.facts.insteadOf || row.facts.kind === 'test' || row.facts.kind === 'data-loss') return [];
     const team = definitions().teams.get(row.facts.owner);
     if (!team) return [];
     // A target that has the page already does not get it twice.

@@ -3,6 +3,7 @@ import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { Acknowledgement, AlertState } from '../../core/alerting/incident.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
+import type { OpenAtLoss } from '../../core/alerting/data-loss.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
 import { outboxRowId } from '../../core/alerting/notification.ts';
@@ -20,6 +21,7 @@ import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
 import { createRedefinitions } from './redefinitions.ts';
 import { createSweeper, longestDeadlines } from './sweep.ts';
+import { rememberIncidents } from './remembered-incidents.ts';
 import type { IncidentChange } from './transition-facts.ts';
 import { createTransitionFacts } from './transition-facts.ts';
 import { mostUrgentFirst } from './transition-order.ts';
@@ -48,6 +50,11 @@ export interface Evaluator {
   tick(now: number, onCommitted?: () => void): Promise<TickResult>;
   /** Ends what goes on between ticks; none may begin after this. */
   stop(): Promise<void>;
+  /**
+   * The incidents that were open at the last tick of this replica, and those that a tick of the last two minutes did not
+   * find again although they did not end: the store has forgotten them.
+   */
+  readonly openIncidents: () => readonly OpenAtLoss[];
 }
 
 export interface EvaluatorOptions {
@@ -95,6 +102,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const transitionFacts = createTransitionFacts(options);
   const longestDeadline = longestDeadlines();
   const sweeper = createSweeper(options);
+  const remembered = rememberIncidents(options.elapsed);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
@@ -123,6 +131,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const removals = redefinitions.removals(current, slos, states, now);
     const committed = await commitFound(found, removals, states, now, onCommitted);
     await forgetAcknowledgements(acknowledgements);
+    remembered.found(slos, states);
     await evaluationGaps.end(now);
     if (committed.error !== null) throw committed.error;
     const { transitions, notifications } = committed;
@@ -310,7 +319,10 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     // Where another evaluator moved a state on, start from theirs at the next tick.
     if (written.includes(false)) states = null;
     const committed = changes.filter((_, index) => written[index]);
-    for (const { slo, revision, state } of committed) known.set(slo, { revision: revision + 1, state });
+    for (const { slo, revision, state } of committed) {
+      known.set(slo, { revision: revision + 1, state });
+      if (!state.incident) remembered.ended(slo);
+    }
     return committed;
   }
 
@@ -325,6 +337,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       }
     },
     stop: () => sweeper.stop(),
+    openIncidents: remembered.open,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Recorder } from '../../core/ports/recorder.ts';
 import type { Check, ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
+import { iso } from '../../core/time/timestamp.ts';
 import { HOUR, MINUTE, SECOND, formatDuration } from '../../core/time/duration.ts';
 import type { EvaluationWatch } from './evaluation-watch.ts';
 import type { Intake } from './intake.ts';
@@ -54,6 +55,8 @@ export interface ServiceLoopsOptions {
   /** Claims what is due and begins to send it; see `Deliverer`. */
   readonly deliverer: { run(): Promise<void> };
   readonly storeWatch: StoreWatch;
+  /** Losses of data that nobody has acknowledged. */
+  readonly dataLosses: () => readonly { readonly at: number; readonly message: string }[];
   readonly evaluationWatch: EvaluationWatch;
   readonly intake: Pick<Intake, 'check'>;
   /** Sends a heartbeat until the signal aborts and never rejects; null when there is nowhere to send it. */
@@ -154,7 +157,9 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     if (!options.beat || !leadership.leading()) return;
     const evaluates = evaluationWatch.lastAt() !== null && !isOverdue();
     const delivers = elapsed() - refusedAt >= WITHHELD_AFTER_REFUSAL;
-    if (evaluates && delivers && storeWatch.health().error === null) await options.beat(stopping.signal);
+    const { error, away } = storeWatch.health();
+    // What lies on a shard that is away is judged by nobody.
+    if (evaluates && delivers && error === null && away.length === 0) await options.beat(stopping.signal);
   });
 
   const watchStore = oneAtATime(async () => {
@@ -182,7 +187,13 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     stop: () => (stopped ??= end()),
     refused: () => void (refusedAt = elapsed()),
     status() {
-      const { error, dataLoss, outbox } = storeWatch.health();
+      const { error, away, outbox } = storeWatch.health();
+      const losses = options.dataLosses();
+      const lost = losses.map(({ at, message }) => `${message} (found at ${iso(at)})`).join('; ');
+      const shards = away.map(({ part, reason }): [string, Check] => [
+        `shard ${part}`,
+        { ok: false, message: reason },
+      ]);
       const current = definitions();
       const evaluates = evaluationCheck();
       return {
@@ -193,12 +204,15 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
             ok: current !== null,
             message: current ? `${allSlos(current).length} active` : 'none has loaded yet',
           },
-          counters: { ok: dataLoss === null, message: dataLoss ?? 'kept' },
+          counters: { ok: losses.length === 0, message: lost || 'kept' },
+          ...Object.fromEntries(shards),
           evaluation: evaluates,
         },
         sloProblems: options.sloProblems(),
         leader: leadership.leading(),
         evaluation: { lastAt: evaluationWatch.lastAt(), age: evaluationWatch.age(), ...evaluation },
+        partsAway: away.map(({ part }) => part),
+        dataLosses: losses.length,
         outbox,
         queued: options.recorder.queued,
       };

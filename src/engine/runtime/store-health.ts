@@ -1,14 +1,12 @@
-import { iso } from '../../core/time/timestamp.ts';
-import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { Store } from '../../core/ports/store/store.ts';
+import type { Store, StoreExamination, StoreLoss } from '../../core/ports/store/store.ts';
 
 /** How the store was when last asked. */
 export interface StoreHealth {
-  /** Why it does not answer; null while it does. */
+  /** Why it does not answer or refuses writes; null while all is well. */
   readonly error: string | null;
-  /** That counters vanished under the running service, and when (J2); null when they did not. */
-  readonly dataLoss: string | null;
+  /** Parts of it that do not answer or refuse writes, while the others do. */
+  readonly away: StoreExamination['away'];
   /** Notifications in the outbox, as many as there were when it last answered. */
   readonly outbox: { readonly pending: number; readonly undeliverable: number };
 }
@@ -19,34 +17,40 @@ export interface StoreWatch {
   health(): StoreHealth;
 }
 
-/** Makes the watch; `onDataLoss` is called when the store has another identity than when it first answered. */
+/** What remembers losses of data and notifies people of them. */
+export interface LossMemory {
+  note(found: readonly StoreLoss[]): Promise<void>;
+  refresh(): Promise<void>;
+}
+
+/** Makes the watch; `onDataLoss` is called when data was lost (J2), again until it succeeds. */
 export function createStoreWatch(options: {
   readonly store: Store;
   readonly onDataLoss: () => Promise<void>;
-  readonly clock: Clock;
+  readonly losses: LossMemory;
   readonly log: Log;
 }): StoreWatch {
-  const { store, clock, log } = options;
-  let identity: string | null = null;
-  let health: StoreHealth = { error: null, dataLoss: null, outbox: { pending: 0, undeliverable: 0 } };
+  const { store, onDataLoss, losses, log } = options;
+  let health: StoreHealth = { error: null, away: [], outbox: { pending: 0, undeliverable: 0 } };
+  // Found, and not remembered by the store yet.
+  let found: readonly StoreLoss[] = [];
 
   async function check(): Promise<void> {
     try {
-      const current = await store.identity();
-      let { dataLoss } = health;
-      if (identity !== null && current !== identity) {
-        dataLoss = `the store was wiped or replaced, seen at ${iso(clock.now())}; budgets begin anew`;
-        log.error({}, dataLoss);
-        health = { ...health, dataLoss };
-        await options.onDataLoss();
+      const { losses: more, away } = await store.examine();
+      found = [...found, ...more];
+      if (found.length > 0) {
+        await onDataLoss();
+        await losses.note(found);
+        found = [];
       }
-      identity = current;
+      await losses.refresh();
       const { pendingCount, undeliverableCount } = await store.outbox(1);
-      health = {
-        error: null,
-        dataLoss,
-        outbox: { pending: pendingCount, undeliverable: undeliverableCount },
-      };
+      for (const { part, reason } of away) {
+        if (!health.away.some((before) => before.part === part))
+          log.error({ shard: part, error: reason }, 'a shard of the store does not answer');
+      }
+      health = { error: null, away, outbox: { pending: pendingCount, undeliverable: undeliverableCount } };
     } catch (error) {
       if (health.error === null) log.error({ error: String(error) }, 'the store does not answer');
       health = { ...health, error: (error as Error).message };

@@ -1,6 +1,6 @@
 import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
 import type { AuditEntry } from '../../core/ports/audit.ts';
-import type { AcknowledgementReport } from '../../core/ports/operator.ts';
+import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
 import type {
   AdjustmentReport,
   HistoryReport,
@@ -81,6 +81,16 @@ export function incidentJson(incident: IncidentReport): object {
 /** The answer to `POST /v1/incidents/{id}/ack`. */
 export function acknowledgementJson(acknowledgement: AcknowledgementReport): object {
   return { ...acknowledgement, at: iso(acknowledgement.at) };
+}
+
+/** A loss of data as `GET /v1/losses` lists it. */
+export function dataLossJson(loss: DataLossReport): object {
+  const { acknowledged } = loss;
+  return {
+    ...loss,
+    at: iso(loss.at),
+    acknowledged: acknowledged && { ...acknowledged, at: iso(acknowledged.at) },
+  };
 }
 
 function openIncidentJson(incident: OpenIncident): object {

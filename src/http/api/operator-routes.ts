@@ -2,7 +2,7 @@ import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { ProblemCode } from '../answers/problems.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { acknowledgementJson, adjustmentJson, incidentJson } from '../answers/report-json.ts';
+import { acknowledgementJson, adjustmentJson, dataLossJson, incidentJson } from '../answers/report-json.ts';
 import { may } from '../../core/ports/token.ts';
 import { readableAdjustments } from './restricted.ts';
 import type { Parameters } from './parameters.ts';
@@ -56,6 +56,27 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
       acknowledgementJson(
         answerOf(await operator.acknowledge(param('id'), body, caller), 'unknown-incident'),
       ),
+  },
+  {
+    method: 'GET',
+    path: '/v1/losses',
+    scope: 'read',
+    everyWorkflow: true,
+    summary: 'losses of stored data that were found',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }) => (await operator.losses()).map(dataLossJson),
+  },
+  {
+    method: 'POST',
+    path: '/v1/losses/{id}/ack',
+    scope: 'respond',
+    everyWorkflow: true,
+    audit: { what: 'loss.acknowledged', about: 'id' },
+    summary: 'acknowledges one; takes it off the dashboard',
+    body: ACKNOWLEDGEMENT,
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }, { param, body, caller }) =>
+      dataLossJson(answerOf(await operator.acknowledgeLoss(param('id'), body, caller), 'unknown-loss')),
   },
   {
     method: 'GET',

@@ -87,7 +87,21 @@ export const METRICS = {
     labelNames: [],
     help: 'Notifications given up as undeliverable.',
   },
-  storeUp: { name: 'burnwatch_store_up', labelNames: [], help: '1 when the store answers.' },
+  storeUp: {
+    name: 'burnwatch_store_up',
+    labelNames: [],
+    help: '1 when the store answers and takes writes.',
+  },
+  storePartAway: {
+    name: 'burnwatch_store_shard_away',
+    labelNames: ['shard'],
+    help: '1 for each shard of a Redis cluster that does not answer or refuses writes; absent while it does.',
+  },
+  dataLosses: {
+    name: 'burnwatch_data_losses',
+    labelNames: [],
+    help: 'Losses of stored data that nobody has acknowledged.',
+  },
   buildInfo: { name: 'burnwatch_build_info', labelNames: ['version'], help: 'Always 1; the version.' },
 } as const;
 
@@ -161,6 +175,8 @@ export function createMetrics(version: string): Metrics {
   const outboxPending = new Gauge({ ...METRICS.outboxPending, registers });
   const outboxUndeliverable = new Gauge({ ...METRICS.outboxUndeliverable, registers });
   const storeUp = new Gauge({ ...METRICS.storeUp, registers });
+  const storePartAway = new Gauge({ ...METRICS.storePartAway, registers });
+  const dataLosses = new Gauge({ ...METRICS.dataLosses, registers });
   new Gauge({ ...METRICS.buildInfo, registers }).set({ version }, 1);
 
   function setStatus(status: ServiceStatus): void {
@@ -170,6 +186,9 @@ export function createMetrics(version: string): Metrics {
     outboxPending.set(status.outbox.pending);
     outboxUndeliverable.set(status.outbox.undeliverable);
     storeUp.set(status.checks.store.ok ? 1 : 0);
+    storePartAway.reset();
+    for (const shard of status.partsAway) storePartAway.set({ shard }, 1);
+    dataLosses.set(status.dataLosses);
   }
 
   return {

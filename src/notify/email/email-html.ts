@@ -23,6 +23,7 @@ const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> =
   resolved: () => 'resolved',
   recovered: () => 'fired and recovered',
   test: () => 'test · not an alert',
+  'data-loss': () => 'data loss',
 };
 
 // Styles stand in the elements, where every mail reader honours them. The style sheet only adds the dark

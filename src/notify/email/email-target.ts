@@ -195,7 +195,7 @@ function composeMail(notification: Notification, to: readonly string[], from: st
 
 /** Some readers take mails with another subject for another thread. What is new stands in the first line. */
 function subjectOf({ event, headline }: Message, facts: NotificationFacts): string {
-  if (event === 'test') return headline;
+  if (event === 'test' || (facts.loss && !facts.loss.ofIncident)) return headline;
   const name = facts.slo.startsWith(`${facts.workflow}/`)
     ? facts.slo.slice(facts.workflow.length + 1)
     : facts.slo;

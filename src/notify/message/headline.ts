@@ -3,6 +3,7 @@ import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatSpan } from '../../core/words/figures.ts';
 import { budgetState } from './budget-words.ts';
 import type { Cause } from './failures.ts';
+import { lossInBrief } from './loss-words.ts';
 import { missedWords } from './missed-words.ts';
 import { failingNow, isSilence, outlookOf } from './reasons.ts';
 import { oneLine, plainName, shorten } from './wording.ts';
@@ -23,7 +24,7 @@ const MAIN_CAUSE = 0.5;
 
 /** The headline of a notification: which SLO, what fails now and why, and then what it costs. */
 export function headlineOf(
-  event: TransitionKind | 'recovered' | 'test',
+  event: TransitionKind | 'recovered' | 'test' | 'data-loss',
   facts: NotificationFacts,
   causes: readonly Cause[],
 ): string {
@@ -58,6 +59,8 @@ export function headlineOf(
         `fired and recovered within ${incidentLasted(facts)}`,
         budgetState(facts),
       );
+    case 'data-loss':
+      return about('DATA LOSS', facts, lossInBrief(facts));
     case 'test':
       return about('TEST', facts, 'this is only a test, nothing is burning');
     default:

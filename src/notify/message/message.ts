@@ -5,6 +5,7 @@ import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
 import { failedFor, headlineOf, incidentLasted } from './headline.ts';
+import { lossSentence } from './loss-words.ts';
 import { timesOf } from './times.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
@@ -28,7 +29,7 @@ export interface Links {
 }
 
 /** What a message is about; `recovered` fired and ended before the first notification could be sent. */
-export type MessageEvent = TransitionKind | 'recovered' | 'test';
+export type MessageEvent = TransitionKind | 'recovered' | 'test' | 'data-loss';
 
 /** What colour it has: that of its severity while it burns. */
 export type Tone = Severity | 'over' | 'test';
@@ -64,7 +65,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
   const event = eventOf(all);
   // A short incident's failures may have left the reading by the time it resolves.
   const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
-  const real = event !== 'test';
+  const real = event !== 'test' && event !== 'data-loss';
   const causes = real ? topCauses(failing.failures, failed(failing)) : [];
   return {
     event,
@@ -77,7 +78,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
     fields: FIELDS[event](facts),
     causes,
     lastFailed: real ? lastFailedLines(failing.lastFailed, timesOf(facts), links.traceUrl) : [],
-    links: real ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
+    links: real || facts.loss?.ofIncident ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
     slo: plainName(facts.slo, 300),
     incident: plainName(facts.incident, 100),
     owner: plainName(facts.owner, 100),
@@ -136,6 +137,7 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   test: () => [
     'TEST: someone is checking that notifications arrive here. Nothing is wrong; no action needed.',
   ],
+  'data-loss': lossSentence,
 };
 
 function why(facts: NotificationFacts): Phrase {
@@ -190,6 +192,7 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   resolved: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
   recovered: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
   test: (facts) => [{ label: 'Sent', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
+  'data-loss': (facts) => [{ label: 'Found', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
 };
 
 function owner(facts: NotificationFacts): Field {

@@ -70,6 +70,8 @@ export interface RevisedState {
 /** The tables of the embedded store. Values are JSON, but blocks are packed cells. */
 export interface Databases {
   readonly about: Database<About, 'about'>;
+  /** Of what is written to see whether anything can be. */
+  readonly trial: Database<string, 'trial'>;
   readonly leader: Database<Leader, 'leader'>;
   /** Null for a start, and for what version 0.1 saw. */
   readonly seen: Database<Receipt | null, Key>;
@@ -104,6 +106,8 @@ export function openTables(root: RootDatabase): Databases {
     root.openDB<V, K>({ name, encoding: 'json' });
   return {
     about: table('about'),
+    // Beside it, so that the format stays.
+    trial: table('about'),
     leader: table('leader'),
     // Stored under the name it had first.
     seen: table('identities'),

@@ -11,7 +11,10 @@ import { countingStore } from './counting.ts';
 import { checkDataFile } from './data-file.ts';
 import { MAX_TABLES, openTables } from './databases.ts';
 import type { About, Databases } from './databases.ts';
+import { createFileGuard } from './file-guard.ts';
+import type { FileGuard } from './file-guard.ts';
 import { LMDB_STEPS, upgradeFormat } from './format.ts';
+import { lossesSince } from './identity-file.ts';
 import { outboxStore } from './outbox.ts';
 import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
@@ -28,6 +31,8 @@ export interface LmdbStoreOptions {
   readonly log: Log;
 }
 
+/** Many pages in a row. */
+const TRIAL = ' '.repeat(256 * 1024);
 const FIRST_PARTITIONS = 1;
 /** The most the data can grow to. It is only address space: the file is as long as what is in it. */
 const MAX_BYTES = 2 ** 40;
@@ -39,21 +44,31 @@ const MAX_BYTES = 2 ** 40;
  */
 export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStoreOptions): Promise<Store> {
   const { root, db } = await openFolder(folder);
-  const writer = createWriter(root, folder);
+  const guard = createFileGuard(folder);
+  const writer = createWriter(root, folder, guard);
   let closed = false;
   try {
     const about = await findOrMake(db, writer, partitions);
     await upgradeFormat(db, writer, about, folder);
     checkPartitions(folder, about, partitions);
+    let losses = await lossesSince(folder, about.identity);
     log.info({ folder, partitions: about.partitions }, 'Opened the embedded store.');
     return {
-      ...countingStore(db, writer, about.partitions),
-      ...stateStore(db, writer, clock),
-      ...outboxStore(db, writer, clock),
-      ...recordStore(db, writer),
+      ...guarded(guard, {
+        ...countingStore(db, writer, about.partitions),
+        ...stateStore(db, writer, clock),
+        ...outboxStore(db, writer, clock),
+        ...recordStore(db, writer),
+        identity: async () => about.identity,
+        ping: async () => void db.about.get('about'),
+        async examine() {
+          await tryWriting(db, writer);
+          const found = { losses, away: [] };
+          losses = [];
+          return found;
+        },
+      }),
       partitions: about.partitions,
-      identity: async () => about.identity,
-      ping: async () => void db.about.get('about'),
       async close() {
         if (closed) return;
         closed = true;
@@ -88,6 +103,27 @@ async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Dat
       cause: error,
     });
   }
+}
+
+/** Has every call fail once the files are not those that were opened any more. */
+function guarded<Calls extends object>(guard: FileGuard, calls: Calls): Calls {
+  const checked = Object.entries(calls as Record<string, (...args: unknown[]) => unknown>).map(
+    ([name, call]) => [
+      name,
+      async (...args: unknown[]) => {
+        guard.check();
+        return call(...args);
+      },
+    ],
+  );
+  return Object.fromEntries(checked) as Calls;
+}
+
+/** Writes a little; after a change that failed as much as needs new room in the file. Rejects when that fails. */
+async function tryWriting(db: Databases, writer: Writer): Promise<void> {
+  const isTrial = writer.failing() !== null;
+  await writer.write(() => db.trial.putSync('trial', isTrial ? TRIAL : ''), isTrial ? Infinity : 1);
+  if (isTrial) await writer.write(() => db.trial.putSync('trial', ''));
 }
 
 /** What the store is; two processes that make it at once agree on one. */

@@ -1,5 +1,6 @@
 import type { RootDatabase } from 'lmdb';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import type { FileGuard } from './file-guard.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
 
 export interface Writer {
@@ -10,6 +11,8 @@ export interface Writer {
   write<T>(change: () => T, weight?: number): Promise<T>;
   /** Resolves when everything that was asked for is done. */
   drain(): Promise<void>;
+  /** Why the last change could not be committed; null when one was committed since that touched as much. */
+  readonly failing: () => Error | null;
 }
 
 interface Job {
@@ -24,9 +27,10 @@ interface Job {
 const WEIGHT_PER_COMMIT = 500;
 
 /** Makes the one writer of a store; `folder` is for its error messages. */
-export function createWriter(root: RootDatabase, folder: string): Writer {
+export function createWriter(root: RootDatabase, folder: string, guard: FileGuard): Writer {
   let waiting: Job[] = [];
   let working: Promise<void> | null = null;
+  let failed: { readonly error: Error; readonly weight: number } | null = null;
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
@@ -53,14 +57,21 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
 
   /** Runs jobs in one transaction that leaves nothing behind when one of them throws. */
   async function commit(jobs: readonly Job[]): Promise<Error | null> {
+    const weight = jobs.reduce((sum, job) => sum + job.weight, 0);
     try {
+      guard.check();
       // Only a child transaction is undone by an exception.
       await root.childTransaction(() => {
         for (const job of jobs) job.run();
       });
+      guard.check();
+      // A little may still fit where much does not.
+      if (failed && weight >= failed.weight) failed = null;
       return null;
-    } catch (error) {
-      return storeError(folder, error);
+    } catch (reason) {
+      const error = reason instanceof StoreUnavailable ? reason : await storeError(folder, reason);
+      failed = { error, weight };
+      return error;
     }
   }
 
@@ -85,6 +96,7 @@ export function createWriter(root: RootDatabase, folder: string): Writer {
         working ??= work();
       });
     },
+    failing: () => failed?.error ?? null,
     async drain() {
       await working;
     },

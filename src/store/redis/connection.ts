@@ -19,16 +19,24 @@ export interface Connection {
   call<T>(command: (client: Client) => Promise<T>): Promise<T>;
   /** Runs a script. All keys must be in one hash slot. */
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
-  /** Runs a script, then waits until that many replicas have it; rejects with `StoreUnavailable` on fewer. */
-  runReplicated(
-    script: Script,
-    keys: readonly string[],
-    args: readonly Argument[],
-    replicas: number,
-  ): Promise<unknown>;
+  /**
+   * Runs a script whose writes must not be lost: waits until as many replicas have them as was asked for, and rejects
+   * with `StoreUnavailable` when fewer do.
+   */
+  write(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** The address of the master of a slot; null when it is not known. Of clusters only. */
+  masterOf(slot: number): string | null;
   /** What is wrong with the configuration when a call failed like this; null when it may pass. */
   refusal(error: unknown): Error | null;
   close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly commandTimeoutMs: number;
+  /** How many replicas must have what must not be lost; 0 does not wait for any. */
+  readonly waitReplicas: number;
+  readonly log: Log;
 }
 
 /** Replies of a server that is there but cannot serve now. */
@@ -50,7 +58,12 @@ const OF_A_CLUSTER: (typeof REFUSALS)[number] = [
  * Connects; rejects with `StoreUnavailable` when that does not work within the time limit, and with another error when
  * it is refused in a way that waiting does not mend.
  */
-export async function connect(url: string, commandTimeoutMs: number, log: Log): Promise<Connection> {
+export async function connect({
+  url,
+  commandTimeoutMs,
+  waitReplicas: replicas,
+  log,
+}: ConnectionOptions): Promise<Connection> {
   const address = parseAddress(url);
   const where = describeAddress(address);
   const client = clientFor(address, commandTimeoutMs, log);
@@ -133,12 +146,8 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
     });
   }
 
-  async function runReplicated(
-    script: Script,
-    keys: readonly string[],
-    args: readonly Argument[],
-    replicas: number,
-  ): Promise<unknown> {
+  async function write(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    if (replicas === 0) return run(script, keys, args);
     // In one pipeline, because WAIT speaks of the writes of its own connection. It may come twice, if the
     // script is unknown the first time.
     const patience = Math.ceil(commandTimeoutMs * 0.4);
@@ -177,11 +186,12 @@ export async function connect(url: string, commandTimeoutMs: number, log: Log): 
 
   const connection: Connection = {
     refusal,
+    masterOf: (slot) => (client instanceof Cluster ? (client.slots[slot]?.[0] ?? null) : null),
     cluster: address.kind === 'cluster',
     returns: () => returns,
     call,
     run,
-    runReplicated,
+    write,
     close: async () => {
       if (closed) return;
       closed = true;

@@ -42,7 +42,7 @@ const READ_PER_CALL = 500;
 const HOURS_PER_CALL = 50;
 
 /** Counters, in-flight executions and failures in Redis; see `CountStore`. */
-export function countingStore(connection: Connection, partitions: number, waitReplicas: number): CountStore {
+export function countingStore(connection: Connection, partitions: number): CountStore {
   /** Partition -> how often a server had come back when its changes were last reported. */
   const returnsTold = new Map<string, number>();
 
@@ -105,10 +105,7 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       const results = batch.groups.map(noResult);
       for (const chunk of cutIntoChunks(batch.groups, MAX_WEIGHT_PER_CALL)) {
         const args = recordArguments({ now: batch.now, buckets, seenLife }, chunk);
-        const replies =
-          waitReplicas > 0
-            ? await connection.runReplicated(scripts.record, keys, args, waitReplicas)
-            : await connection.run(scripts.record, keys, args);
+        const replies = await connection.write(scripts.record, keys, args);
         chunk.forEach((part, i) =>
           addResult(results[part.index]!, part, readResult((replies as RecordReply[])[i]!)),
         );
@@ -213,7 +210,7 @@ export function countingStore(connection: Connection, partitions: number, waitRe
       for (let from = 0; from < packed.length; from += HOURS_PER_CALL) {
         const part = packed.slice(from, from + HOURS_PER_CALL);
         const args = part.flatMap(({ hour, minutes, total }) => [hour, minutes, total]);
-        await connection.run(scripts.hours, keys, [now, fingerprint, ...args]);
+        await connection.write(scripts.hours, keys, [now, fingerprint, ...args]);
       }
     },
 

@@ -13,6 +13,22 @@ function counting({ workflow, partition }: PartitionId): string {
   return `bw:{${workflow}.${partition}}:`;
 }
 
+/** The hash tag of what belongs to the service as a whole. */
+export const SERVICE_TAG = 'bw';
+
+/** STRING: the store's identity, a space and a name of its own; where it is missing, data was lost. */
+export function markKey(tag: string): string {
+  return `bw:{${tag}}:mark`;
+}
+
+/** STRING with an expiry: a number that grows while its process runs. */
+export function pulseKey(tag: string, owner: string): string {
+  return `bw:{${tag}}:pulse:${owner}`;
+}
+
+/** HASH: the tags under which marks were made. */
+export const marksKey = 'bw:{bw}:marks';
+
 /** Keys of the service as a whole. */
 export const serviceKeys = {
   /** STRING: the name made at the first start. */

@@ -7,6 +7,7 @@ import type { Client, Connection } from './connection.ts';
 import { countingStore } from './counting.ts';
 import { noteFormat, upgradeFormat } from './format.ts';
 import { serviceKeys } from './keys.ts';
+import { storeExaminer } from './marks.ts';
 import { outboxStore } from './outbox.ts';
 import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
@@ -17,7 +18,7 @@ export interface RedisStoreOptions {
   /** How many partitions a workflow has; null adopts what the store was started with. */
   readonly partitions: number | null;
   readonly log: Log;
-  /** How many replicas must have an outcome before it counts as stored; 0 does not wait for any. */
+  /** How many replicas must have an outcome, an alert state or a notification before it counts as stored; 0: none. */
   readonly waitReplicas: number;
   /** No command takes longer: after this it has failed with `StoreUnavailable`. 2 seconds by default. */
   readonly commandTimeoutMs?: number;
@@ -37,18 +38,19 @@ const FIRST_PARTITIONS = { single: 1, cluster: 8 } as const;
  * Once open it reconnects by itself; while Redis is away every call rejects with `StoreUnavailable` in time.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
-  const connection = await connect(options.url, options.commandTimeoutMs ?? COMMAND_TIMEOUT, options.log);
+  const connection = await connect({ commandTimeoutMs: COMMAND_TIMEOUT, ...options });
   try {
     await checkServer(connection, options.log);
     await upgradeFormat(connection);
     const partitions = await fixPartitions(connection, options.partitions);
     return {
-      ...countingStore(connection, partitions, options.waitReplicas),
+      ...countingStore(connection, partitions),
       ...stateStore(connection),
       ...outboxStore(connection),
       ...recordStore(connection),
       partitions,
       identity: () => identity(connection, partitions),
+      examine: storeExaminer(connection, () => identity(connection, partitions)),
       ping: async () => {
         await connection.call((client) => client.get(serviceKeys.identity));
       },

@@ -32,12 +32,12 @@ function conversationOf({
 export function outboxStore(connection: Connection): OutboxStore {
   return {
     async enqueue(rows) {
-      await connection.run(scripts.enqueue, outboxKeys, [JSON.stringify(rows.map(rowArguments))]);
+      await connection.write(scripts.enqueue, outboxKeys, [JSON.stringify(rows.map(rowArguments))]);
     },
 
     async claim(owner, now, lease, limit, busy) {
       const keys = [...outboxKeys, serviceKeys.leader];
-      const reply = await connection.run(scripts.claim, keys, [
+      const reply = await connection.write(scripts.claim, keys, [
         owner,
         now,
         lease,
@@ -62,7 +62,7 @@ export function outboxStore(connection: Connection): OutboxStore {
         rememberDelivered: REMEMBER_DELIVERED,
       };
       const args = [conversationOf(claim), claim.token, JSON.stringify(settlement)];
-      return (await connection.run(scripts.settle, outboxKeys, args)) === 1;
+      return (await connection.write(scripts.settle, outboxKeys, args)) === 1;
     },
 
     async outbox(limit) {

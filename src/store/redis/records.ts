@@ -24,7 +24,11 @@ export function recordStore(connection: Connection): RecordStore {
     async putRecord(collection, id, revision, value) {
       const text = recordText(collection, id, value);
       const stored = text === null ? '' : `${revision + 1} ${text}`;
-      const reply = await connection.run(scripts.putRecord, [recordsKey(collection)], [id, revision, stored]);
+      const reply = await connection.write(
+        scripts.putRecord,
+        [recordsKey(collection)],
+        [id, revision, stored],
+      );
       return reply === 1;
     },
   };

@@ -55,6 +55,7 @@ export const scripts = {
   outbox: script(read('outbox.lua'), read('view.lua')),
   putRecord: script(read('put-record.lua')),
   format: script(read('format.lua')),
+  mark: script(read('mark.lua')),
 } as const;
 
 function read(name: string): string {

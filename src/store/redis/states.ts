@@ -35,7 +35,7 @@ export function stateStore(connection: Connection): StateStore {
           stored: `${revision + 1} ${JSON.stringify(storedState(state))}`,
           rows: rows.map(rowArguments),
         }));
-        const reply = await connection.run(scripts.commit, keys, [owner, JSON.stringify(part)]);
+        const reply = await connection.write(scripts.commit, keys, [owner, JSON.stringify(part)]);
         if (reply === null)
           throw new NotLeader('Another replica leads, or none does; nothing was committed.');
         written.push(...(reply as number[]).map((one) => one === 1));

@@ -1,7 +1,7 @@
 import { ANYONE, callerWith } from '../../support/tokens.ts';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Operator } from '../../../src/core/ports/operator.ts';
+import type { ManageAdjustments, ManageIncidents } from '../../../src/core/ports/operator.ts';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import type { AdjustmentReport, HistoryReport, Queries } from '../../../src/core/ports/queries.ts';
 import type { ComponentSli } from '../../../src/core/sli/sli.ts';
@@ -30,7 +30,7 @@ const slo = defineSlo({ objective: '95%', alerts: { resolveAfter: 5 * MINUTE } }
 interface Process {
   readonly evaluator: Evaluator;
   readonly queries: Queries;
-  readonly operator: Operator;
+  readonly operator: ManageAdjustments & ManageIncidents;
 }
 
 let world: World;

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import { iso } from '../../../src/core/time/timestamp.ts';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import type { EvaluationTotals, ServiceLoopsOptions } from '../../../src/engine/runtime/service-loops.ts';
 import { EVALUATION_RECORD, storedEvaluation } from '../../../src/core/alerting/stored-evaluation.ts';
@@ -13,7 +14,7 @@ import { memoryLog } from '../../support/memory-log.ts';
 
 const DEFINITIONS = define([defineSlo(), defineSlo({ name: 'other' })]);
 const FOUND: EvaluationTotals = { failed: 0, overdue: 0, unjudged: 0 };
-const HEALTHY: StoreHealth = { error: null, dataLoss: null, outbox: { pending: 2, undeliverable: 1 } };
+const HEALTHY: StoreHealth = { error: null, away: [], outbox: { pending: 2, undeliverable: 1 } };
 /** The only thing that is ever scheduled by an expression runs this often in these tests. */
 const EVALUATE_EVERY = 5 * SECOND;
 const EXPRESSION = '*/5 * * * * *';
@@ -23,7 +24,13 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
   const clock = manualClock();
   let elapsed = 0;
   const timers = new Set<{ readonly interval: number; next: number; readonly run: () => Promise<void> }>();
-  const state = { leading: true, definitions: true, health: HEALTHY, totals: FOUND };
+  const state = {
+    leading: true,
+    definitions: true,
+    health: HEALTHY,
+    totals: FOUND,
+    losses: [] as { at: number; message: string }[],
+  };
   const calls: string[] = [];
   const evaluations: (number | 'failed')[] = [];
   const log = memoryLog();
@@ -48,6 +55,7 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
     evaluateAt: EXPRESSION,
     evaluateEvery: EVALUATE_EVERY,
     evaluationWatch,
+    dataLosses: () => state.losses,
     intake: {
       async check(able) {
         calls.push(`intake ${able}`);
@@ -482,6 +490,8 @@ describe('the status', () => {
       sloProblems: ['a.yaml:1:1: a problem'],
       leader: true,
       evaluation: { lastAt: null, age: 0, lastDurationMs: null, failures: 0 },
+      partsAway: [],
+      dataLosses: 0,
       outbox: { pending: 2, undeliverable: 1 },
       queued: 7,
     });
@@ -490,14 +500,22 @@ describe('the status', () => {
   it('J2: says what does not', () => {
     service = startLoops();
     Object.assign(service.state, { leading: false, definitions: false });
-    service.state.health = { ...HEALTHY, error: 'gone', dataLoss: 'wiped' };
+    service.state.health = {
+      ...HEALTHY,
+      error: 'gone',
+      away: [{ part: '10.0.0.1:6379', reason: 'no answer' }],
+    };
+    service.state.losses = [{ at: START, message: 'wiped' }];
     expect(service.loops.status()).toMatchObject({
       ready: false,
       checks: {
         store: { ok: false, message: 'gone' },
         slos: { ok: false, message: 'none has loaded yet' },
-        counters: { ok: false, message: 'wiped' },
+        counters: { ok: false, message: `wiped (found at ${iso(START)})` },
+        'shard 10.0.0.1:6379': { ok: false, message: 'no answer' },
       },
+      partsAway: ['10.0.0.1:6379'],
+      dataLosses: 1,
       leader: false,
     });
   });

@@ -136,6 +136,11 @@ describe('what a route declares', () => {
       parse: (body: object) => parseSignature(body, 'note'),
       examples: [{ by: 'sam', note: 'on it' }],
     },
+    {
+      path: '/v1/losses/{id}/ack',
+      parse: (body: object) => parseSignature(body, 'note'),
+      examples: [{ by: 'sam', note: 'a new disk' }],
+    },
   ];
 
   it.each(bodies)('is what the reader of the body takes: $path', ({ path, parse, examples }) => {

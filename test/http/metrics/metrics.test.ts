@@ -31,7 +31,9 @@ function value(text: string, series: string): number | null {
 
 /** A server with one SLO of every kind, that has counted one of everything. */
 async function busyServer(): Promise<RunningServer> {
-  const running = await startServer();
+  const running = await startServer({
+    status: () => fixedStatus({ partsAway: ['10.0.0.1:6379'], dataLosses: 1 }),
+  });
   const { metrics } = running.server;
   running.queries.list = [
     sloDetail(),

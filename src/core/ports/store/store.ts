@@ -13,8 +13,28 @@ export interface Store extends CountStore, StateStore, OutboxStore, RecordStore 
   identity(): Promise<string>;
   /** The number of partitions, fixed at the store's first start. */
   readonly partitions: number;
+  /** Resolves when the store answers. */
   ping(): Promise<void>;
+  /**
+   * Writes a little, and says how the store is. Rejects with `StoreUnavailable` when it cannot be reached or refuses
+   * writes, or when data that all of the service needs does.
+   */
+  examine(): Promise<StoreExamination>;
   close(): Promise<void>;
+}
+
+/** How a store is. A part is a shard of a cluster, by the address of its master; null is a store of one part. */
+export interface StoreExamination {
+  /** Losses that were found since the last examination by this process. */
+  readonly losses: readonly StoreLoss[];
+  /** Parts that do not answer or refuse writes. */
+  readonly away: readonly { readonly part: string; readonly reason: string }[];
+}
+
+/** Data that was stored is gone: all of a part (`wiped`), or what was written last (`rolled-back`). */
+export interface StoreLoss {
+  readonly kind: 'wiped' | 'rolled-back';
+  readonly part: string | null;
 }
 
 /** The store cannot be reached or did not answer in time. What was being written may or may not be stored. */
