@@ -3,7 +3,7 @@ import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { Acknowledgement, AlertState } from '../../core/alerting/incident.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
-import type { OpenAtLoss } from '../../core/alerting/data-loss.ts';
+import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
 import { outboxRowId } from '../../core/alerting/notification.ts';

@@ -1,4 +1,4 @@
-import type { OpenAtLoss } from '../../core/alerting/data-loss.ts';
+import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
 import type { StoredState } from '../../core/ports/store/states.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import { MINUTE } from '../../core/time/duration.ts';

@@ -1,5 +1,6 @@
-import type { DataLoss, LostData, OpenAtLoss } from '../../core/alerting/data-loss.ts';
-import { rowsOfLoss, targetsOfLoss } from '../../core/alerting/data-loss.ts';
+import type { DataLoss, LostData } from '../../core/alerting/data-loss.ts';
+import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
+import { rowsOfLoss, targetsOfLoss } from '../../core/alerting/loss-notifications.ts';
 import { storedLoss, upgradeLoss } from '../../core/alerting/stored-loss.ts';
 import { parseSignature } from '../../core/adjustments/adjustment-request.ts';
 import type { Clock } from '../../core/ports/clock.ts';

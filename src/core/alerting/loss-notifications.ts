@@ -1,0 +1,104 @@
+import { EVERY_EXECUTION } from '../sli/sli.ts';
+import type { Definitions, Slo } from '../slo/slo.ts';
+import type { LostData } from './data-loss.ts';
+import type { Incident } from './incident.ts';
+import type { NotificationFacts, OutboxRow } from './notification.ts';
+
+/** An SLO with its incident that was open when data was lost. */
+export interface OpenAtLoss {
+  readonly slo: Slo;
+  readonly incident: Incident;
+}
+
+/** The team that looks after Burnwatch itself. */
+const ADMINS = 'admins';
+
+/** Whom to page about a loss: the team `admins`, else everyone who gets tickets. */
+export function targetsOfLoss({ teams }: Pick<Definitions, 'teams'>): readonly string[] {
+  const admins = teams.get(ADMINS);
+  const theirs = admins && (admins.page.length > 0 ? admins.page : admins.ticket);
+  return theirs && theirs.length > 0
+    ? theirs
+    : [...new Set([...teams.values()].flatMap(({ ticket }) => ticket))];
+}
+
+/** The notifications of a loss: a page about it, and word in the conversation of each open incident. */
+export function rowsOfLoss(
+  id: string,
+  lost: LostData,
+  targets: readonly string[],
+  open: readonly OpenAtLoss[],
+): readonly OutboxRow[] {
+  const about = `data-loss/${id}`;
+  const own = targets.map((target) =>
+    rowOf(`${about}/${target}`, target, factsOf(about, lost, targets, null)),
+  );
+  const told = open.flatMap((one) => {
+    const facts = factsOf(one.incident.id, lost, one.incident.notified, one);
+    return facts.notified.map((target) => rowOf(`${one.incident.id}/${about}/${target}`, target, facts));
+  });
+  return [...own, ...told];
+}
+
+function rowOf(id: string, target: string, facts: NotificationFacts): OutboxRow {
+  return {
+    id,
+    incident: facts.incident,
+    target,
+    facts,
+    createdAt: facts.at,
+    attempts: 0,
+    lastError: null,
+    recipients: null,
+    mayRepeat: false,
+  };
+}
+
+/** Nothing is known of counters that are gone, so that no figure is given. */
+function factsOf(
+  incident: string,
+  { kind, part, at }: LostData,
+  notified: readonly string[],
+  open: OpenAtLoss | null,
+): NotificationFacts {
+  return {
+    kind: 'data-loss',
+    loss: { kind, part, at, ofIncident: open !== null },
+    cause: null,
+    slo: open?.slo.id ?? 'burnwatch/store',
+    workflow: open?.slo.workflow ?? 'burnwatch',
+    owner: open?.slo.owner ?? ADMINS,
+    description: null,
+    runbook: open?.slo.runbook ?? null,
+    objective: open?.slo.objective.ratio ?? 1,
+    errorBudget: 0,
+    window: open?.slo.window.text ?? '',
+    sli: open?.slo.sli ?? EVERY_EXECUTION,
+    incident,
+    severity: open?.incident.severity ?? 'page',
+    openedAt: open?.incident.openedAt ?? at,
+    at,
+    timeZone: null,
+    reasons: [],
+    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+    counted: 0,
+    exhaustsAt: null,
+    pace: null,
+    peakBurnRate: 0,
+    failing: null,
+    failedUntil: null,
+    recovering: null,
+    during: { good: 0, bad: 0 },
+    began: null,
+    missedRun: null,
+    waiting: 0,
+    acknowledged: null,
+    waited: null,
+    members: [],
+    postmortem: null,
+    failures: [],
+    lastFailed: [],
+    notified,
+    insteadOf: null,
+  };
+}
