@@ -1,3 +1,4 @@
+import { ANYONE } from '../../support/tokens.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import type { Team } from '../../../src/core/slo/slo.ts';
@@ -115,11 +116,13 @@ it('stays until it is acknowledged, over restarts; the first one who did stays',
     acknowledged: null,
     message: expect.stringContaining('wiped') as string,
   });
-  expect(await restarted.acknowledgeLoss('unknown', { by: 'sam' })).toMatchObject({ refused: 'unknown' });
-  expect(await restarted.acknowledgeLoss(loss!.id, {})).toMatchObject({ refused: 'invalid' });
-  const first = await restarted.acknowledgeLoss(loss!.id, { by: 'sam', note: 'a new disk' });
+  expect(await restarted.acknowledgeLoss('unknown', { by: 'sam' }, ANYONE)).toMatchObject({
+    refused: 'unknown',
+  });
+  expect(await restarted.acknowledgeLoss(loss!.id, {}, ANYONE)).toMatchObject({ refused: 'invalid' });
+  const first = await restarted.acknowledgeLoss(loss!.id, { by: 'sam', note: 'a new disk' }, ANYONE);
   expect(isRefused(first)).toBe(false);
-  expect(await restarted.acknowledgeLoss(loss!.id, { by: 'kim' })).toEqual(first);
+  expect(await restarted.acknowledgeLoss(loss!.id, { by: 'kim' }, ANYONE)).toEqual(first);
   expect(restarted.open()).toEqual([]);
   const later = process(TEAMS);
   await later.refresh();
