@@ -29,7 +29,8 @@ import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
 import { createServer, type Access, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
-import type { TargetOptions } from './notify/target-kinds.ts';
+import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
+import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
@@ -85,7 +86,13 @@ export async function startApp(
   const targets = createTargets({ ...config, ...overrides.targets });
   const definitions = createActiveDefinitions({
     store,
-    prepare: (next) => targets.replace(next.targets),
+    prepare(next) {
+      for (const target of overrides.targets ? [] : next.targets.values()) {
+        const reason = forbiddenTarget(target, config.outbound);
+        if (reason) log.error({ target: target.name, reason }, 'notifications to a target will be refused');
+      }
+      return targets.replace(next.targets);
+    },
     clock,
     log,
   });
@@ -178,6 +185,9 @@ export async function startApp(
   });
   let sloProblems: readonly string[] = [];
   const { heartbeatUrl } = config;
+  const fetch = guardedFetch(config.outbound);
+  const forbidden = heartbeatUrl === null ? null : forbiddenBy(config.outbound, heartbeatUrl);
+  if (forbidden !== null) log.error({ reason: forbidden }, 'the heartbeat cannot be sent');
   const loops = createServiceLoops({
     evaluateAt: config.evaluate,
     evaluateEvery: longestPause(config.evaluate),
@@ -199,7 +209,7 @@ export async function startApp(
     evaluationWatch,
     intake,
     metrics: server.metrics,
-    beat: heartbeatUrl === null ? null : (stopping) => beat(heartbeatUrl, log, stopping),
+    beat: heartbeatUrl === null ? null : (stopping) => beat(heartbeatUrl, fetch, log, stopping),
     log,
   });
 
@@ -279,6 +289,9 @@ function accessOf(config: Config, tokens: Access['tokens']): Access {
 async function openStore(config: Config, log: Log): Promise<AwaitedStore> {
   const { store, partitions, waitReplicas } = config;
   if (store.kind === 'redis')
-    return awaitStore(() => openRedisStore({ url: store.url, partitions, log, waitReplicas }), log);
+    return awaitStore(
+      () => openRedisStore({ url: store.url, tls: store.tls, partitions, log, waitReplicas }),
+      log,
+    );
   return openedStore(await openLmdbStore({ folder: store.folder, partitions, clock, log }));
 }

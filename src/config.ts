@@ -1,15 +1,18 @@
 import { isIP } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
 import { DAY, MINUTE, SECOND, parseDuration } from './core/time/duration.ts';
+import type { MailServer, OutboundRules, TlsCredentials } from './core/ports/outbound.ts';
 import type { References } from './core/ports/references.ts';
 import type { Grant, Token } from './core/ports/token.ts';
 import { readTokenFile } from './token-file.ts';
 import { readGrants, readTokens } from './token-text.ts';
 
 export type StoreLocation =
-  { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'embedded'; readonly folder: string };
+  | { readonly kind: 'redis'; readonly url: string; readonly tls: TlsCredentials }
+  | { readonly kind: 'embedded'; readonly folder: string };
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -33,9 +36,10 @@ export interface Config {
   readonly identityHeader: { readonly name: string; readonly grants: readonly Grant[] } | null;
   readonly publicUrl: string | null;
   readonly traceUrl: string | null;
-  readonly smtpUrl: string | null;
+  readonly mailServer: MailServer | null;
   readonly mailFrom: string;
   readonly heartbeatUrl: string | null;
+  readonly outbound: OutboundRules;
   readonly partitions: number | null;
   readonly queueLimit: number;
   readonly waitReplicas: number;
@@ -57,7 +61,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Flags = Readonly<Partial<Record<SettingName, string>>>;
 
-const REDIS_URL = /^(rediss?|redis\+cluster|redis\+sentinel):\/\//;
+const REDIS_URL = /^rediss?(\+cluster|\+sentinel)?:\/\//;
 // In a namespace with a Service called burnwatch, Kubernetes sets BURNWATCH_PORT=tcp://10.0.0.1:8080 and more
 // such variables in every pod; none of them is meant for us.
 const KUBERNETES_LINK = /^(tcp|udp|sctp):\/\//;
@@ -103,9 +107,10 @@ export function readConfig(env: Environment, flags: Flags): Config {
     identityHeader,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     traceUrl: readTraceUrl(reader),
-    smtpUrl: readSmtpUrl(reader),
+    mailServer: readMailServer(reader),
     mailFrom: reader.text('MAIL_FROM'),
     heartbeatUrl: reader.url('HEARTBEAT_URL', ['http:', 'https:']),
+    outbound: readOutbound(reader),
     partitions: reader.number('PARTITIONS', 1, 256),
     queueLimit: reader.number('QUEUE_LIMIT', 1, 10_000_000)!,
     waitReplicas: reader.number('WAIT_REPLICAS', 0, 10)!,
@@ -143,6 +148,28 @@ function referencesOf(reader: SettingReader, env: Environment): References {
 /** Whether a service that listens there can be reached from its own machine only. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+const HTTP_TARGETS = new Map<string, OutboundRules['http']>([
+  ['false', 'never'],
+  ['loopback', 'loopback'],
+  ['true', 'private'],
+]);
+
+function readOutbound(reader: SettingReader): OutboundRules {
+  const http = HTTP_TARGETS.get(reader.text('ALLOW_HTTP_TARGETS'));
+  if (!http) reader.problem('ALLOW_HTTP_TARGETS', 'false, loopback or true');
+  const hosts = reader
+    .text('TARGET_HOSTS')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  if (!hosts.every((pattern) => /^[\w.*:[\]-]{1,253}$/.test(pattern))) {
+    reader.problem(
+      'TARGET_HOSTS',
+      'names of hosts with * for any characters, such as hooks.slack.com *.example.com',
+    );
+  }
+  return { http: http ?? 'never', hosts: hosts.length === 0 ? null : hosts };
 }
 
 interface SettingReader {
@@ -246,7 +273,17 @@ function readIdentityHeader(
 
 function readStore(reader: SettingReader): StoreLocation {
   const text = reader.text('STORE');
-  if (REDIS_URL.test(text)) return { kind: 'redis', url: text };
+  const tls = {
+    ca: readPem(reader, 'REDIS_CA'),
+    cert: readPem(reader, 'REDIS_CERT'),
+    key: readPem(reader, 'REDIS_KEY'),
+  };
+  if ((reader.text('REDIS_CERT') === '') !== (reader.text('REDIS_KEY') === ''))
+    reader.problem('REDIS_CERT', 'a certificate together with its key in BURNWATCH_REDIS_KEY');
+  const isSet = tls.ca !== null || tls.cert !== null;
+  if (isSet && !/^rediss(\+|:)/.test(text))
+    reader.problem('STORE', 'rediss:// where BURNWATCH_REDIS_CA or _CERT is set');
+  if (REDIS_URL.test(text)) return { kind: 'redis', url: text, tls };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) {
     reader.problem('STORE', 'redis://, rediss://, redis+cluster://, redis+sentinel:// or a folder');
   }
@@ -266,6 +303,33 @@ function readBreakGrace(reader: SettingReader): number {
   if (grace !== null && grace >= SECOND && grace <= DAY) return grace;
   reader.problem('BREAK_GRACE', 'a duration from 1s to 1d, such as 90s or 5m');
   return MINUTE;
+}
+
+function readMailServer(reader: SettingReader): MailServer | null {
+  const url = readSmtpUrl(reader);
+  const plainLogin = reader.choice('SMTP_PLAIN_LOGIN', ['true', 'false'], 'true');
+  const ca = readPem(reader, 'SMTP_CA');
+  return url === null ? null : { url, plainLogin, ca };
+}
+
+/** The text of a PEM file; null when none is set, or it cannot be used, which is a problem. */
+function readPem(
+  reader: SettingReader,
+  name: 'SMTP_CA' | 'REDIS_CA' | 'REDIS_CERT' | 'REDIS_KEY',
+): string | null {
+  const file = reader.text(name);
+  if (file === '') return null;
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.includes('-----BEGIN ')) return text;
+    reader.problem(name, 'a file in PEM format');
+  } catch (error) {
+    reader.problem(
+      name,
+      `a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+    );
+  }
+  return null;
 }
 
 function readSmtpUrl(reader: SettingReader): string | null {

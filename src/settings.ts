@@ -21,6 +21,19 @@ export const SETTINGS = [
       'where counters are kept: redis://, rediss://, redis+cluster://host:port,host:port, redis+sentinel://host:port/name, or a folder for the embedded store',
     secret: true,
   },
+  {
+    name: 'REDIS_CA',
+    fallback: null,
+    argument: 'file',
+    description: 'certificates of the authorities that rediss:// trusts (PEM), instead of those Node trusts',
+  },
+  {
+    name: 'REDIS_CERT',
+    fallback: null,
+    argument: 'file',
+    description: 'the certificate that Burnwatch shows to Redis (PEM)',
+  },
+  { name: 'REDIS_KEY', fallback: null, argument: 'file', description: 'the key of that certificate (PEM)' },
   { name: 'SLOS', fallback: './slos', argument: 'folder', description: 'the folder of SLO files' },
   {
     name: 'SUBSTITUTE',
@@ -116,6 +129,20 @@ export const SETTINGS = [
     secret: true,
   },
   {
+    name: 'SMTP_PLAIN_LOGIN',
+    fallback: 'false',
+    argument: 'true|false',
+    description:
+      'send user and password to a mail server that offers no TLS; to this machine they are sent anyway',
+  },
+  {
+    name: 'SMTP_CA',
+    fallback: null,
+    argument: 'file',
+    description:
+      'certificates of the authorities that the mail server is trusted by (PEM), instead of those Node trusts',
+  },
+  {
     name: 'MAIL_FROM',
     fallback: 'burnwatch@localhost',
     argument: 'address',
@@ -127,6 +154,20 @@ export const SETTINGS = [
     argument: 'url',
     description: 'requested once a minute while evaluation and delivery work',
     secret: true,
+  },
+  {
+    name: 'ALLOW_HTTP_TARGETS',
+    fallback: 'loopback',
+    argument: 'false|loopback|true',
+    description:
+      'where webhooks and the heartbeat may use plain http: nowhere, on this machine, or on this machine and private addresses (link-local and metadata addresses are never connected to)',
+  },
+  {
+    name: 'TARGET_HOSTS',
+    fallback: null,
+    argument: 'pattern …',
+    description:
+      'the only hosts that webhooks and the heartbeat may name, with * for any characters, such as hooks.slack.com',
   },
   {
     name: 'PARTITIONS',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../src/config.ts';
+import { makeCertificates } from './support/certificates.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -30,7 +31,7 @@ describe('the address of the mail server', () => {
     'smtp://alerts:secret@mail.example.com:587/?name=here',
   ])('%s is right', (BURNWATCH_SMTP_URL) => {
     expect(problemsOf({ BURNWATCH_SMTP_URL })).toEqual([]);
-    expect(readConfig({ BURNWATCH_SMTP_URL }, {}).smtpUrl).toBe(BURNWATCH_SMTP_URL);
+    expect(readConfig({ BURNWATCH_SMTP_URL }, {}).mailServer?.url).toBe(BURNWATCH_SMTP_URL);
   });
 
   it('of another kind is refused as before', () => {
@@ -53,5 +54,59 @@ describe('the grace after a break', () => {
     expect(problemsOf({ BURNWATCH_BREAK_GRACE })).toEqual([
       `BURNWATCH_BREAK_GRACE is "${BURNWATCH_BREAK_GRACE}"; expected a duration from 1s to 1d, such as 90s or 5m.`,
     ]);
+  });
+});
+
+describe('where notifications may go', () => {
+  const outbound = (env: Record<string, string>) => readConfig(env, {}).outbound;
+
+  it.each([
+    ['', 'loopback'],
+    ['false', 'never'],
+    ['loopback', 'loopback'],
+    ['true', 'private'],
+  ])('BURNWATCH_ALLOW_HTTP_TARGETS=%s', (BURNWATCH_ALLOW_HTTP_TARGETS, http) => {
+    expect(outbound({ BURNWATCH_ALLOW_HTTP_TARGETS })).toEqual({ http, hosts: null });
+  });
+
+  it('takes hosts by white space and commas, and nothing that is none', () => {
+    expect(outbound({ BURNWATCH_TARGET_HOSTS: 'hooks.slack.com, *.example.com' }).hosts).toEqual([
+      'hooks.slack.com',
+      '*.example.com',
+    ]);
+    expect(problemsOf({ BURNWATCH_TARGET_HOSTS: 'https://example.com/' })).toHaveLength(1);
+    expect(problemsOf({ BURNWATCH_ALLOW_HTTP_TARGETS: 'constructor' })).toHaveLength(1);
+  });
+});
+
+describe('TLS to Redis', () => {
+  it.each([
+    [
+      { BURNWATCH_STORE: 'redis://host', BURNWATCH_REDIS_CA: 'CA' },
+      'BURNWATCH_STORE is not usable; expected rediss:// where',
+    ],
+    [
+      { BURNWATCH_STORE: 'rediss://host', BURNWATCH_REDIS_CERT: 'CA' },
+      'expected a certificate together with its key',
+    ],
+    [
+      { BURNWATCH_STORE: 'rediss://host', BURNWATCH_REDIS_CA: '/nowhere' },
+      'expected a file that can be read (ENOENT)',
+    ],
+    [{ BURNWATCH_STORE: 'rediss://host', BURNWATCH_REDIS_CA: '/dev/null' }, 'expected a file in PEM format'],
+  ])('is refused when it is not whole: %j', async (env, problem) => {
+    const { caFile } = await makeCertificates();
+    const set = Object.entries(env).map(([name, value]) => [name, value === 'CA' ? caFile : value]);
+    expect(problemsOf(Object.fromEntries(set) as Record<string, string>)).toEqual([
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  it('works for clusters and sentinels as well', async () => {
+    const { caFile, ca } = await makeCertificates();
+    for (const BURNWATCH_STORE of ['rediss://h', 'rediss+cluster://h', 'rediss+sentinel://h/main']) {
+      const { store } = readConfig({ BURNWATCH_STORE, BURNWATCH_REDIS_CA: caFile }, {});
+      expect(store).toEqual({ kind: 'redis', url: BURNWATCH_STORE, tls: { ca, cert: null, key: null } });
+    }
   });
 });

@@ -7,6 +7,7 @@ import { renderSlack } from '../../src/demo/slack-rendering.ts';
 import { createTarget } from '../../src/notify/target-kinds.ts';
 import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
 import { startServer } from '../http/running-server.ts';
+import { OUTBOUND } from '../support/outbound.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'<!channel>&amp;`;
@@ -128,7 +129,8 @@ describe('the inbox', () => {
     const options = {
       publicUrl: null,
       traceUrl: null,
-      smtpUrl: null,
+      mailServer: null,
+      outbound: OUTBOUND,
       mailFrom: 'burnwatch@localhost',
       log: memoryLog(),
       slackFetch: inbox.slackFetch,

@@ -7,6 +7,7 @@ import { emailTarget, mailTransport } from '../../src/notify/email/email-target.
 import { composeMessage } from '../../src/notify/message/message.ts';
 import { plainText } from '../../src/notify/message/plain-text.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
+import { mailServerAt } from '../support/outbound.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import * as examples from './example-facts.ts';
 import { ESCALATED, LINKS, OPENED, notificationOf } from './example-facts.ts';
@@ -203,7 +204,7 @@ describe('D4: hostile texts', () => {
   it('add no header, recipient or part to a mail that goes through a mail server', async () => {
     const receiver = await startMailReceiver();
     const target = emailTarget('mailbox', ['oncall@example.com'], {
-      transport: mailTransport(receiver.url, 10_000),
+      transport: mailTransport(mailServerAt(receiver.url), 10_000),
       from: 'burnwatch@example.com',
       links: LINKS,
       timeoutMs: 10_000,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TargetDefinition } from '../../src/core/slo/slo.ts';
 import { SECOND } from '../../src/core/time/duration.ts';
 import { createTarget } from '../../src/notify/target-kinds.ts';
+import { mailServerAt, OUTBOUND } from '../support/outbound.ts';
 import { compileWith } from '../support/compile-with.ts';
 import { filesWithout, listedFiles } from '../support/contributing.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -13,7 +14,13 @@ const DEFINITIONS: { readonly [Kind in TargetDefinition['kind']]: TargetDefiniti
   email: { kind: 'email', name: 'mailbox', to: ['oncall@example.com'] },
   log: { kind: 'log', name: 'terminal' },
 };
-const OPTIONS = { ...LINKS, smtpUrl: null, mailFrom: 'burnwatch@example.com', log: memoryLog() };
+const OPTIONS = {
+  ...LINKS,
+  mailServer: null,
+  outbound: OUTBOUND,
+  mailFrom: 'burnwatch@example.com',
+  log: memoryLog(),
+};
 
 describe('a new kind of target', () => {
   it('does not compile before it is in every table that CONTRIBUTING.md lists', () => {
@@ -41,7 +48,7 @@ describe('what the kind of a target says', () => {
   it('repeats nothing of what the other side says, its secrets least of all', async () => {
     const target = createTarget(DEFINITIONS.email, {
       ...OPTIONS,
-      smtpUrl: 'smtp://burnwatch:correct-horse@mail.example.com',
+      mailServer: mailServerAt('smtp://burnwatch:correct-horse@mail.example.com'),
       mailTransport: {
         sendMail: () => Promise.reject(new Error('535 correct-horse is wrong')),
         close() {},

@@ -3,6 +3,7 @@ import type { TargetDefinition } from '../../src/core/slo/slo.ts';
 import { createTargets } from '../../src/notify/target-registry.ts';
 import { createTarget } from '../../src/notify/target-kinds.ts';
 import type { TargetOptions } from '../../src/notify/target-kinds.ts';
+import { mailServerAt, OUTBOUND } from '../support/outbound.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import type { MailReceiver } from '../support/mail-receiver.ts';
 import { startSlackReceiver } from '../support/slack-receiver.ts';
@@ -24,7 +25,8 @@ beforeEach(async () => {
   written = '';
   options = {
     ...LINKS,
-    smtpUrl: mail.url,
+    mailServer: mailServerAt(mail.url),
+    outbound: OUTBOUND,
     mailFrom: 'burnwatch@example.com',
     write: (text) => (written += text),
   };
@@ -52,7 +54,7 @@ describe('a target of each kind', () => {
   });
 
   it('email: refuses without a mail server', async () => {
-    const target = createTarget(definitions.email, { ...options, smtpUrl: null });
+    const target = createTarget(definitions.email, { ...options, mailServer: null });
     expect(await target.send(NOTIFICATION, SIGNAL)).toMatchObject({ result: 'refused' });
   });
 

@@ -20,6 +20,7 @@ const BELOW_APP = [
   'store/lmdb',
   'notify',
   'slo-files',
+  'outbound',
   'core',
 ];
 
@@ -39,7 +40,8 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['store', ['core']],
   ['store/redis', ['store', 'core']],
   ['store/lmdb', ['store', 'core']],
-  ['notify', ['core']],
+  ['notify', ['outbound', 'core']],
+  ['outbound', ['core']],
   ['slo-files', ['core']],
   ['client', ['core']],
   ['core', []],

@@ -17,6 +17,8 @@ export interface MailReceiver {
   readonly url: string;
   /** Accepted mails, oldest first. */
   readonly mails: readonly ReceivedMail[];
+  /** The users who sent their password, right or wrong, and whether that was encrypted. */
+  readonly logins: readonly { readonly username: string | undefined; readonly encrypted: boolean }[];
   /** How many mails came whole, whatever became of them. */
   received(): number;
   /** The answers to the next mails; after them all are accepted again. */
@@ -26,21 +28,32 @@ export interface MailReceiver {
   close(): Promise<void>;
 }
 
-/** A real SMTP server on a free loopback port. With `login` it asks for exactly these credentials. */
+/**
+ * A real SMTP server on a free loopback port. With `login` it asks for exactly these credentials; with `tls` it offers
+ * STARTTLS, or speaks nothing but TLS.
+ */
 export async function startMailReceiver(
   login: { readonly user: string; readonly pass: string } | null = null,
+  tls: {
+    readonly cert: string;
+    readonly key: string;
+    readonly from: 'STARTTLS' | 'the beginning';
+  } | null = null,
 ): Promise<MailReceiver> {
   const mails: ReceivedMail[] = [];
   const answers: MailAnswer[] = [];
+  const logins: { readonly username: string | undefined; readonly encrypted: boolean }[] = [];
   let received = 0;
   const rejected = new Map<string, number>();
   const server = new SMTPServer({
-    disabledCommands: login ? ['STARTTLS'] : ['AUTH', 'STARTTLS'],
+    disabledCommands: [...(login ? [] : ['AUTH']), ...(tls ? [] : ['STARTTLS'])],
+    ...(tls && { cert: tls.cert, key: tls.key, secure: tls.from === 'the beginning' }),
     disableReverseLookup: true,
     allowInsecureAuth: true,
     authOptional: login === null,
     closeTimeout: 100,
-    onAuth({ username, password }, _session, callback) {
+    onAuth({ username, password }, session, callback) {
+      logins.push({ username, encrypted: session.secure });
       if (username === login?.user && password === login?.pass) callback(null, { user: username });
       // A careless server repeats what it was given.
       else callback(smtpError(535, `user ${username} with password ${password} is not known`));
@@ -78,8 +91,9 @@ export async function startMailReceiver(
   const { port } = server.server.address() as AddressInfo;
   const credentials = login ? `${encodeURIComponent(login.user)}:${encodeURIComponent(login.pass)}@` : '';
   return {
-    url: `smtp://${credentials}127.0.0.1:${port}`,
+    url: `${tls?.from === 'the beginning' ? 'smtps' : 'smtp'}://${credentials}127.0.0.1:${port}`,
     mails,
+    logins,
     received: () => received,
     answer: (...next) => void answers.push(...next),
     rejectRecipient: (address, code) => void rejected.set(address, code),

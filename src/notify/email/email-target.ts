@@ -4,7 +4,11 @@ import type { NodemailerError } from 'nodemailer';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { timesAt } from '../../core/words/times.ts';
 import { plainName } from '../message/wording.ts';
+import type { MailServer } from '../../core/ports/outbound.ts';
 import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
+import { ANYWHERE, reachOf } from '../../outbound/addresses.ts';
+import { guardedConnect } from '../../outbound/guarded-connect.ts';
+import { ForbiddenAddress, type Resolve } from '../../outbound/guarded-lookup.ts';
 import { emailHtml } from './email-html.ts';
 import { type Links, type Message, composeMessage } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
@@ -51,6 +55,9 @@ export interface EmailOptions {
 /** Failures without a server's answer that another try would meet again: they lie in the configuration. */
 const LASTING = new Set(['EENVELOPE', 'EMESSAGE', 'ECONFIG', 'EAUTH', 'ENOAUTH', 'EREQUIRETLS']);
 
+const WITHOUT_TLS =
+  'The mail server offers no TLS, so that user and password were not sent; see BURNWATCH_SMTP_PLAIN_LOGIN';
+
 /** What enhanced codes (RFC 3463, without their class) and codes (RFC 5321, RFC 4954) that are often met say. */
 const MEANINGS: Readonly<Record<string, string>> = {
   '.1.1': 'no such mailbox',
@@ -65,16 +72,41 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '535': 'wrong user or password',
 };
 
+/** What a URL cannot change: these are ours to say. */
+const OURS = [
+  'requireTLS',
+  'ignoreTLS',
+  'opportunisticTLS',
+  'maxResponseSize',
+  'dnsTimeout',
+  'connectionTimeout',
+  'greetingTimeout',
+  'socketTimeout',
+  'disableFileAccess',
+  'disableUrlAccess',
+  'socket',
+  'connection',
+  'proxy',
+];
+
 /**
- * A connection to a mail server, such as `smtp://user:pass@host:587` or `smtps://host`, made for every mail.
- * Each of its waits ends after `timeoutMs`. Throws an error without the address when that is not one.
+ * A connection to a mail server, made for every mail: never to a link-local or metadata address. User and password go only
+ * over TLS, unless the server is this machine or plain logins are allowed. Each of its waits ends after `timeoutMs`. Throws an error
+ * without the address when that is not one.
  */
-export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport {
-  if (!/^smtps?:\/\//i.test(smtpUrl) || !URL.canParse(smtpUrl)) {
+export function mailTransport(server: MailServer, timeoutMs: number, resolve?: Resolve): MailTransport {
+  if (!/^smtps?:\/\//i.test(server.url) || !URL.canParse(server.url)) {
     throw new Error('The mail server is not an address such as smtp://user:password@host:587');
   }
+  const url = new URL(server.url);
+  for (const name of OURS) url.searchParams.delete(name);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isHere = host === 'localhost' || reachOf(host) === 'loopback';
+  const hasLogin = url.username !== '' || url.password !== '';
   const transporter = createTransport({
-    url: smtpUrl,
+    url: url.href,
+    requireTLS: hasLogin && !isHere && !server.plainLogin,
+    ...(server.ca !== null && { tls: { ca: server.ca } }),
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
@@ -82,6 +114,19 @@ export function mailTransport(smtpUrl: string, timeoutMs: number): MailTransport
     maxResponseSize: MAX_ANSWER_BYTES,
     disableFileAccess: true,
     disableUrlAccess: true,
+    getSocket({ port, secure }, callback) {
+      guardedConnect({
+        host,
+        port: Number(port ?? (secure ? 465 : 587)),
+        // What is sent to this machine in the clear must not leave it, whatever its name resolves to.
+        allowed: isHere ? ['loopback'] : ANYWHERE,
+        timeoutMs,
+        resolve,
+      }).then(
+        (connection) => callback(null, { connection }),
+        (error: Error) => callback(error),
+      );
+    },
   });
   return {
     sendMail: (mail) => transporter.sendMail(mail),
@@ -133,11 +178,15 @@ function partly({ rejected, rejectedErrors = [] }: Accepted, to: readonly string
 }
 
 function classify(error: NodemailerError): Delivery {
+  if (error instanceof ForbiddenAddress) {
+    return { result: 'refused', reason: `Not sent to the mail server: ${error.message}` };
+  }
+  if (error.code === 'ETLS' && error.permanent === true) return { result: 'refused', reason: WITHOUT_TLS };
   const reason = `The mail server failed: ${answerOf(error)}`;
   const lasting = error.permanent ?? LASTING.has(error.code ?? '');
   if (lasting) return { result: 'refused', reason };
   const answered = error.responseCode !== undefined;
-  const connected = error.code !== 'EDNS' && error.syscall !== 'connect';
+  const connected = error.syscall !== 'connect' && error.syscall !== 'getaddrinfo';
   return !answered && connected ? unanswered(reason) : retry(reason);
 }
 

@@ -1,18 +1,17 @@
 import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
 import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
+import type { Fetch } from '../../core/ports/outbound.ts';
 import { HOUR, SECOND } from '../../core/time/duration.ts';
+import { ForbiddenAddress } from '../../outbound/guarded-lookup.ts';
 import { composeMessage, type Links } from '../message/message.ts';
 import { failureCode, readAnswer } from '../message/peer-answer.ts';
 import { slackPayload } from './slack-blocks.ts';
 
-/** Sends a request and resolves once the head of its answer is there. */
-export type SlackFetch = (url: string, init?: RequestInit) => Promise<Response>;
-
 export interface SlackOptions {
   /** For one try, from connecting to the end of the answer. */
   readonly timeoutMs: number;
-  /** Sends the request; the global `fetch` if absent. */
-  readonly fetch?: SlackFetch;
+  /** Sends the request, or rejects when it must not go there. */
+  readonly fetch: Fetch;
   readonly links: Links;
 }
 
@@ -51,14 +50,7 @@ const KNOWN = new Set([
 ]);
 
 /** Failures before anything was sent. */
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** Of these statuses an answer has no body. */
 const WITHOUT_BODY = new Set([204, 205, 304]);
@@ -83,15 +75,21 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
       const payload = slackPayload(composeMessage(notification, options.links));
       const timeout = AbortSignal.timeout(options.timeoutMs);
       let retryAfter: string | null = null;
+      let forbidden: string | null = null;
       const post: FetchFunction = async (_url, init) => {
-        const response = await (options.fetch ?? fetch)(webhook, {
-          ...init,
-          // What is packed would be unpacked before its size is known.
-          headers: { ...init?.headers, 'Accept-Encoding': 'identity' },
-          // As an answer, a redirect can be distinguished from a broken connection.
-          redirect: 'manual',
-          signal: AbortSignal.any([signal, timeout]),
-        });
+        const response = await options
+          .fetch(webhook, {
+            ...init,
+            // What is packed would be unpacked before its size is known.
+            headers: { ...init?.headers, 'Accept-Encoding': 'identity' },
+            // As an answer, a redirect can be distinguished from a broken connection.
+            redirect: 'manual',
+            signal: AbortSignal.any([signal, timeout]),
+          })
+          .catch((error: unknown) => {
+            if (error instanceof ForbiddenAddress) forbidden = error.message;
+            throw error;
+          });
         retryAfter = response.headers.get('retry-after');
         const { status } = response;
         const body = await readAnswer(response);
@@ -113,6 +111,8 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
         if (signal.aborted) return { ...retry('Stopped before Slack answered'), mayHaveArrived: true };
         if (timeout.aborted)
           return { ...retry(`Slack did not answer within ${options.timeoutMs} ms`), mayHaveArrived: true };
+        // Another try would meet the same rules.
+        if (forbidden !== null) return { result: 'refused', reason: `Not sent to the webhook: ${forbidden}` };
         const code = failureCode(error);
         return { ...retry(`Slack cannot be reached: ${code}`), mayHaveArrived: !NEVER_CONNECTED.has(code) };
       }

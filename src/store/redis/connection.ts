@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { Cluster, Redis } from 'ioredis';
 import type { DNSLookupFunction, RedisOptions } from 'ioredis';
 import type { Log } from '../../core/ports/log.ts';
+import type { TlsCredentials } from '../../core/ports/outbound.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { describeAddress, parseAddress } from './address.ts';
 import type { Address } from './address.ts';
@@ -36,6 +37,8 @@ export interface ConnectionOptions {
   readonly commandTimeoutMs: number;
   /** How many replicas must have what must not be lost; 0 does not wait for any. */
   readonly waitReplicas: number;
+  /** For `rediss://`; null for what Node.js trusts, and no certificate of its own. */
+  readonly tls?: TlsCredentials | null;
   readonly log: Log;
 }
 
@@ -62,11 +65,12 @@ export async function connect({
   url,
   commandTimeoutMs,
   waitReplicas: replicas,
+  tls = null,
   log,
 }: ConnectionOptions): Promise<Connection> {
   const address = parseAddress(url);
   const where = describeAddress(address);
-  const client = clientFor(address, commandTimeoutMs, log);
+  const client = clientFor(address, commandTimeoutMs, log, tls);
   let lastError: Error | null = null;
   let downSince: number | null = null;
   let everReady = false;
@@ -208,11 +212,17 @@ export async function connect({
   return connection;
 }
 
-function clientFor(address: Address, commandTimeoutMs: number, log: Log): Client {
+function clientFor(
+  address: Address,
+  commandTimeoutMs: number,
+  log: Log,
+  credentials: TlsCredentials | null,
+): Client {
+  const tls = tlsOptions(credentials);
   const common = {
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.password === null ? {} : { password: address.password }),
-    ...(address.tls ? { tls: {} } : {}),
+    ...(address.tls ? { tls } : {}),
     connectTimeout: commandTimeoutMs,
     // A link that is silent for so long is broken, whatever TCP thinks of it.
     socketTimeout: commandTimeoutMs * 2,
@@ -243,7 +253,7 @@ function clientFor(address: Address, commandTimeoutMs: number, log: Log): Client
       sentinels: [...address.hosts],
       name: address.masterName!,
       sentinelRetryStrategy: backoff,
-      ...(address.tls ? { enableTLSForSentinelMode: true } : {}),
+      ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
     });
   }
   return new Redis({ ...single, ...address.hosts[0]!, db: address.database });
@@ -268,6 +278,12 @@ function tolerantLookup(log: Log): DNSLookupFunction {
       answer(null, error ? host : address);
     });
   };
+}
+
+/** Node would take a null for a certificate. */
+function tlsOptions(credentials: TlsCredentials | null): { ca?: string; cert?: string; key?: string } {
+  const set = Object.entries(credentials ?? {}).filter(([, pem]) => pem !== null);
+  return Object.fromEntries(set) as { ca?: string; cert?: string; key?: string };
 }
 
 function backoff(attempt: number): number {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../core/ports/log.ts';
+import type { TlsCredentials } from '../../core/ports/outbound.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 import { connect } from './connection.ts';
@@ -15,6 +16,8 @@ import { stateStore } from './states.ts';
 export interface RedisStoreOptions {
   /** `redis://…`, `rediss://…`, `redis+cluster://host:port,…` or `redis+sentinel://host:port,…/master-name`. */
   readonly url: string;
+  /** For `rediss://`; nothing of its own if absent. */
+  readonly tls?: TlsCredentials;
   /** How many partitions a workflow has; null adopts what the store was started with. */
   readonly partitions: number | null;
   readonly log: Log;

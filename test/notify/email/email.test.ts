@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TargetAdapter } from '../../../src/core/ports/target.ts';
 import { emailTarget, mailTransport } from '../../../src/notify/email/email-target.ts';
 import type { EmailOptions } from '../../../src/notify/email/email-target.ts';
+import { mailServerAt } from '../../support/outbound.ts';
 import { startMailReceiver } from '../../support/mail-receiver.ts';
 import type { MailReceiver } from '../../support/mail-receiver.ts';
 import { until } from '../../support/until.ts';
@@ -31,7 +32,7 @@ function targetAt(
 ): TargetAdapter {
   const { to = TO, timeoutMs = 10_000 } = options;
   const target = emailTarget('mailbox', to, {
-    transport: mailTransport(url, timeoutMs),
+    transport: mailTransport(mailServerAt(url), timeoutMs),
     from: 'Burnwatch <burnwatch@alerts.example.com>',
     links: LINKS,
     timeoutMs,
@@ -240,7 +241,7 @@ describe('the credentials of the mail server', () => {
     for (const url of [`http://u:${login.pass}@x`, `smtp//u:hunter2@x`, '', `smtp://u:hunter2@[x`]) {
       let thrown: unknown;
       try {
-        mailTransport(url, 1000);
+        mailTransport(mailServerAt(url), 1000);
       } catch (error) {
         thrown = error;
       }

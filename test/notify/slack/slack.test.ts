@@ -3,6 +3,7 @@ import type { Delivery, TargetAdapter } from '../../../src/core/ports/target.ts'
 import { slackTarget } from '../../../src/notify/slack/slack-target.ts';
 import { composeMessage } from '../../../src/notify/message/message.ts';
 import { slackPayload } from '../../../src/notify/slack/slack-blocks.ts';
+import { guardedFetch } from '../../../src/outbound/guarded-fetch.ts';
 import { startSlackReceiver } from '../../support/slack-receiver.ts';
 import type { SlackAnswer, SlackReceiver } from '../../support/slack-receiver.ts';
 import { until } from '../../support/until.ts';
@@ -11,6 +12,7 @@ import { LINKS, OPENED, notificationOf } from '../example-facts.ts';
 const NOTIFICATION = notificationOf(OPENED);
 const TOKEN = 'sEcReTwEbHoOk12345678';
 const PATH = `/services/T0000AAAA/B0000BBBB/${TOKEN}`;
+const NETWORK = guardedFetch({ http: 'loopback', hosts: null });
 const NEVER = new AbortController().signal;
 
 let slack: SlackReceiver;
@@ -18,7 +20,7 @@ let target: TargetAdapter;
 
 beforeEach(async () => {
   slack = await startSlackReceiver(PATH);
-  target = slackTarget('oncall', slack.url, { timeoutMs: 10_000, links: LINKS });
+  target = slackTarget('oncall', slack.url, { timeoutMs: 10_000, links: LINKS, fetch: NETWORK });
 });
 
 afterEach(async () => {
@@ -101,14 +103,14 @@ describe('what becomes of one try to reach Slack', () => {
   });
 
   it('D3: gives up on a server that does not answer, to try again', async () => {
-    const hasty = slackTarget('oncall', slack.url, { timeoutMs: 60, links: LINKS });
+    const hasty = slackTarget('oncall', slack.url, { timeoutMs: 60, links: LINKS, fetch: NETWORK });
     slack.answer('hang');
     expect(await hasty.send(NOTIFICATION, NEVER)).toEqual(unanswered('Slack did not answer within 60 ms'));
   });
 
   it('stops at once when it is told to, to try again', async () => {
     slack.answer('hang');
-    const patient = slackTarget('oncall', slack.url, { timeoutMs: 600_000, links: LINKS });
+    const patient = slackTarget('oncall', slack.url, { timeoutMs: 600_000, links: LINKS, fetch: NETWORK });
     const stop = new AbortController();
     const sent = patient.send(NOTIFICATION, stop.signal);
     await until('the request', () => slack.requests.length === 1);
@@ -125,6 +127,24 @@ describe('what becomes of one try to reach Slack', () => {
     expectNoSecret(delivery);
     slack = await startSlackReceiver(PATH);
   });
+});
+
+it('what must not be connected to is refused at once: another try would meet the same rules', async () => {
+  for (const webhook of [
+    `http://169.254.169.254${PATH}`,
+    `https://[fe80::1]${PATH}`,
+    `http://8.8.8.8${PATH}`,
+  ]) {
+    const forbidden = slackTarget('oncall', webhook, { timeoutMs: 10_000, links: LINKS, fetch: NETWORK });
+    const delivery = await forbidden.send(NOTIFICATION, NEVER);
+    expect(delivery).toEqual({
+      result: 'refused',
+      reason: expect.stringMatching(
+        /^Not sent to the webhook: (its address is link-local|plain http goes only)/,
+      ) as string,
+    });
+    expectNoSecret(delivery);
+  }
 });
 
 describe('no reason tells how to use the webhook', () => {
@@ -165,7 +185,11 @@ describe('no reason tells how to use the webhook', () => {
   });
 
   it('when it is not an address at all', async () => {
-    const broken = slackTarget('oncall', `not-an-address-${TOKEN}`, { timeoutMs: 10_000, links: LINKS });
+    const broken = slackTarget('oncall', `not-an-address-${TOKEN}`, {
+      timeoutMs: 10_000,
+      links: LINKS,
+      fetch: NETWORK,
+    });
     const delivery = await broken.send(NOTIFICATION, NEVER);
     expect(delivery.result).not.toBe('delivered');
     expectNoSecret(delivery);
@@ -173,7 +197,7 @@ describe('no reason tells how to use the webhook', () => {
 
   it('when tokens stand in the query, escaped', async () => {
     const webhook = `${new URL(slack.url).origin}/hook?token=${encodeURIComponent('to/ken=12345')}`;
-    const other = slackTarget('oncall', webhook, { timeoutMs: 10_000, links: LINKS });
+    const other = slackTarget('oncall', webhook, { timeoutMs: 10_000, links: LINKS, fetch: NETWORK });
     slack.answer({ status: 500, body: 'no to/ken=12345 here, nor to%2Fken%3D12345' });
     const delivery = await other.send(NOTIFICATION, NEVER);
     expect(JSON.stringify(delivery)).not.toContain('12345');
