@@ -4,6 +4,7 @@ import type { DNSLookupFunction, RedisOptions } from 'ioredis';
 import type { Log } from '../../core/ports/log.ts';
 import type { TlsCredentials } from '../../core/ports/outbound.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { limitAnswers } from './answer-limit.ts';
 import { describeAddress, parseAddress } from './address.ts';
 import type { Address } from './address.ts';
 import type { Script } from './scripts.ts';
@@ -71,6 +72,7 @@ export async function connect({
   const address = parseAddress(url);
   const where = describeAddress(address);
   const client = clientFor(address, commandTimeoutMs, log, tls);
+  const answered = limitAnswers(client);
   let lastError: Error | null = null;
   let downSince: number | null = null;
   let everReady = false;
@@ -129,7 +131,9 @@ export async function connect({
       }, commandTimeoutMs);
     });
     try {
-      return await Promise.race([command(client), deadline]);
+      const answer = await Promise.race([command(client), deadline]);
+      answered();
+      return answer;
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       if (isTemporary(error)) throw unavailable(lastError && isClosed(error) ? lastError : error);
