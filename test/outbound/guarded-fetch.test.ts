@@ -35,9 +35,10 @@ function dns(...answers: readonly (readonly string[])[]): Resolve & { readonly q
   const resolve: Resolve = (host, _options, callback) => {
     const answer = answers[Math.min(questions.length, answers.length - 1)]!;
     questions.push(host);
-    const addresses = answer.map(
-      (address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 }),
-    );
+    const addresses = answer.map((address): LookupAddress => ({
+      address,
+      family: address.includes(':') ? 6 : 4,
+    }));
     callback(null, addresses);
   };
   return Object.assign(resolve, { questions });
@@ -119,14 +120,17 @@ describe('a request', () => {
     ['link-local, among IPv6', ['fe80::1', '::ffff:169.254.169.254'], 'private', METADATA],
     ['private', ['10.0.0.1'], 'loopback', 'plain http goes only to this machine'],
     ['public', ['8.8.8.8'], 'private', 'plain http goes only to'],
-  ] as const)('to a name whose address is %s is refused as it connects', async (_what, answer, http, problem) => {
-    const send = guardedFetch(rules({ http }), dns(answer));
-    await expect(send(`http://hook.example.com:${port}/`)).rejects.toMatchObject({
-      name: 'ForbiddenAddress',
-      message: expect.stringContaining(problem) as string,
-    });
-    expect(asked).toEqual([]);
-  });
+  ] as const)(
+    'to a name whose address is %s is refused as it connects',
+    async (_what, answer, http, problem) => {
+      const send = guardedFetch(rules({ http }), dns(answer));
+      await expect(send(`http://hook.example.com:${port}/`)).rejects.toMatchObject({
+        name: 'ForbiddenAddress',
+        message: expect.stringContaining(problem) as string,
+      });
+      expect(asked).toEqual([]);
+    },
+  );
 
   it('connects to the address that was looked at, whatever the name resolves to next', async () => {
     const rebinding = dns(['127.0.0.1', '169.254.169.254'], ['169.254.169.254']);
