@@ -31,7 +31,7 @@ export function forbiddenBy(rules: OutboundRules, url: string): string | null {
  * time does not pass. Asks for an answer that is not packed, follows no redirect and reads the first 16 kB of the body.
  * Rejects with `ForbiddenAddress`, or as `node:http` does.
  */
-export function guardedFetch(rules: OutboundRules, resolve?: Resolve): Fetch {
+export function guardedFetch(rules: OutboundRules, resolveName?: Resolve): Fetch {
   return async (address, init = {}) => {
     const url = new URL(address);
     const allowed = allowedReach(rules, url);
@@ -41,17 +41,17 @@ export function guardedFetch(rules: OutboundRules, resolve?: Resolve): Fetch {
     const body = typeof init.body === 'string' ? Buffer.from(init.body) : Buffer.alloc(0);
     headers.set('Content-Length', String(body.length));
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    return new Promise<Response>((done, failed) => {
+    return new Promise<Response>((resolve, reject) => {
       const request = send(url, {
         method: init.method ?? 'GET',
         headers: Object.fromEntries(headers),
-        lookup: guardedLookup(allowed, resolve),
+        lookup: guardedLookup(allowed, resolveName),
         // No connection is kept: each is made under the rules of its own request.
         agent: false,
         maxHeaderSize: MAX_HEAD,
         ...(init.signal && { signal: init.signal }),
       });
-      request.on('error', failed);
+      request.on('error', reject);
       request.on('response', (answer) => {
         readBeginning(answer)
           .then((read) => {
@@ -59,9 +59,9 @@ export function guardedFetch(rules: OutboundRules, resolve?: Resolve): Fetch {
             const status = answer.statusCode ?? 0;
             const retryAfter = answer.headers['retry-after'];
             const kept = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
-            done(new Response(WITHOUT_BODY.has(status) ? null : read, { status, headers: kept }));
-          }, failed)
-          .catch(failed);
+            resolve(new Response(WITHOUT_BODY.has(status) ? null : read, { status, headers: kept }));
+          }, reject)
+          .catch(reject);
       });
       request.end(body);
     });

@@ -22,9 +22,16 @@ beforeAll(async () => {
   certificates = await makeCertificates();
   const port = await freePort();
   redis = await startRedis([
-    ...['--tls-port', String(port), '--tls-auth-clients', 'yes'],
-    ...['--tls-ca-cert-file', certificates.caFile],
-    ...['--tls-cert-file', certificates.certFile, '--tls-key-file', certificates.keyFile],
+    '--tls-port',
+    String(port),
+    '--tls-auth-clients',
+    'yes',
+    '--tls-ca-cert-file',
+    certificates.caFile,
+    '--tls-cert-file',
+    certificates.certFile,
+    '--tls-key-file',
+    certificates.keyFile,
   ]);
   url = `rediss://127.0.0.1:${port}`;
 });

@@ -23,10 +23,23 @@ export async function makeCertificates(): Promise<Certificates> {
   const ca = ['-keyout', file('ca.key'), '-out', file('ca.pem'), '-subj', '/CN=Test authority'];
   await openssl('req', '-x509', ...newKey, ...ca);
   await openssl(
-    ...['req', '-x509', ...newKey, '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-subj', '/CN=test'],
-    ...['-keyout', file('cert.key'), '-out', file('cert.pem')],
-    ...['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:mail.example.com'],
-    ...['-addext', 'basicConstraints=critical,CA:FALSE'],
+    'req',
+    '-x509',
+    ...newKey,
+    '-CA',
+    file('ca.pem'),
+    '-CAkey',
+    file('ca.key'),
+    '-subj',
+    '/CN=test',
+    '-keyout',
+    file('cert.key'),
+    '-out',
+    file('cert.pem'),
+    '-addext',
+    'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:mail.example.com',
+    '-addext',
+    'basicConstraints=critical,CA:FALSE',
   );
   const [caPem, cert, key] = await Promise.all(
     ['ca.pem', 'cert.pem', 'cert.key'].map((name) => readFile(file(name), 'utf8')),

@@ -114,7 +114,7 @@ export function mailTransport(server: MailServer, timeoutMs: number, resolve?: R
     maxResponseSize: MAX_ANSWER_BYTES,
     disableFileAccess: true,
     disableUrlAccess: true,
-    getSocket({ port, secure }, callback) {
+    getSocket({ port, secure }, settle) {
       guardedConnect({
         host,
         port: Number(port ?? (secure ? 465 : 587)),
@@ -123,8 +123,8 @@ export function mailTransport(server: MailServer, timeoutMs: number, resolve?: R
         timeoutMs,
         resolve,
       }).then(
-        (connection) => callback(null, { connection }),
-        (error: Error) => callback(error),
+        (connection) => settle(null, { connection }),
+        (error: Error) => settle(error),
       );
     },
   });

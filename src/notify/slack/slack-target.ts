@@ -75,7 +75,7 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
       const payload = slackPayload(composeMessage(notification, options.links));
       const timeout = AbortSignal.timeout(options.timeoutMs);
       let retryAfter: string | null = null;
-      let forbidden: string | null = null;
+      const refusal = { reason: '' };
       const post: FetchFunction = async (_url, init) => {
         const response = await options
           .fetch(webhook, {
@@ -87,7 +87,7 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
             signal: AbortSignal.any([signal, timeout]),
           })
           .catch((error: unknown) => {
-            if (error instanceof ForbiddenAddress) forbidden = error.message;
+            if (error instanceof ForbiddenAddress) refusal.reason = error.message;
             throw error;
           });
         retryAfter = response.headers.get('retry-after');
@@ -112,7 +112,8 @@ export function slackTarget(name: string, webhook: string, options: SlackOptions
         if (timeout.aborted)
           return { ...retry(`Slack did not answer within ${options.timeoutMs} ms`), mayHaveArrived: true };
         // Another try would meet the same rules.
-        if (forbidden !== null) return { result: 'refused', reason: `Not sent to the webhook: ${forbidden}` };
+        if (refusal.reason !== '')
+          return { result: 'refused', reason: `Not sent to the webhook: ${refusal.reason}` };
         const code = failureCode(error);
         return { ...retry(`Slack cannot be reached: ${code}`), mayHaveArrived: !NEVER_CONNECTED.has(code) };
       }
