@@ -92,8 +92,8 @@ async function start(argumentsFor: (folder: string) => Promise<readonly string[]
   };
 }
 
-/** Starts a cluster of three masters that has agreed on all slots. */
-export async function startRedisCluster(): Promise<RedisCluster> {
+/** Starts a cluster of three masters that has agreed on all slots. `args` are further options of each. */
+export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
   const nodes = await Promise.all(
     [0, 1, 2].map(async () =>
       startRedis([
@@ -103,6 +103,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
         String(await freePort()),
         '--cluster-node-timeout',
         '2000',
+        ...args,
       ]),
     ),
   );

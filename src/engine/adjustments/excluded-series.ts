@@ -6,7 +6,7 @@ import type { Log } from '../../core/ports/log.ts';
 import { seriesKey, componentsOf } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { isStoreAway } from '../../core/ports/store/store.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import type { Adjusted, Adjustments } from './adjustments.ts';
 import { excludedSeries } from './adjustments.ts';
@@ -172,7 +172,7 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
       await store.writeHours(excludedSeries(component), await cellsOf(component, hours, now), now);
       for (const hour of hours) due.delete(hour);
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (isStoreAway(error)) throw error;
       progress.delete(nameOf(component));
       const message = 'the adjusted outcomes of an SLO could not be computed; the others go on';
       log.error({ slo: component.slo, error: String(error) }, message);

@@ -3,7 +3,7 @@ import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../..
 import { seriesKey } from '../../core/slo/series.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { isStoreAway } from '../../core/ports/store/store.ts';
 import { HOUR, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { Block, CachedCells } from './cached-cells.ts';
 import { blockCode, merge, cachedCells } from './cached-cells.ts';
@@ -305,7 +305,7 @@ async function inParts<Thing>(
   try {
     await work(things);
   } catch (error) {
-    if (error instanceof StoreUnavailable) throw error;
+    if (isStoreAway(error)) throw error;
     if (things.length === 1) {
       return onFailure(things[0]!, error instanceof Error ? error : new Error(String(error)));
     }

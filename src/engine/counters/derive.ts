@@ -21,7 +21,7 @@ import { isDerived } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { isStoreAway } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import type { ChangeFeed, CounterCache, CounterRequest } from './counter-cache.ts';
@@ -211,7 +211,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       for (const [hour, hash] of hashes) written.set(hour, hash);
       for (const hour of hours) due.delete(hour);
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (isStoreAway(error)) throw error;
       log.error({ ...id, error: String(error) }, 'an SLI could not be computed; the others are');
     }
   }

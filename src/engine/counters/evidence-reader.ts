@@ -1,3 +1,4 @@
+import { PartUnavailable } from '../../core/ports/store/store.ts';
 import { windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import { compositeCounts, spentShares } from '../../core/sli/composite.ts';
@@ -109,6 +110,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
   /** Sums up one SLI, in what it counts and without what is excluded. */
   function sumsOf(component: Component, now: number): (window: number) => Counts {
     const failure = counterCache.failure(component);
+    if (failure instanceof PartUnavailable) throw failure;
     if (failure) throw new Error(`its counters could not be read: ${String(failure)}`, { cause: failure });
     const sums = counterCache.sums(component, now);
     const scale = partsPerUnit(component.sli);

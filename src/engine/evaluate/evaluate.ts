@@ -15,7 +15,7 @@ import type { Store } from '../../core/ports/store/store.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
@@ -90,6 +90,8 @@ interface Found {
   readonly silent: StateChange[];
   /** SLOs whose evaluation threw. */
   failed: number;
+  /** Of those, how many need what lies on a part of the store that is away, by that part. */
+  readonly inconclusive: Map<string, number>;
 }
 
 /** By the id of the incident. */
@@ -122,12 +124,17 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     await derive(slos, now, context);
     await reader.prepare(slos, now);
     const acknowledgements = await readAcknowledgements(states);
-    const found: Found = { transitions: [], silent: [], failed: 0 };
+    const found: Found = { transitions: [], silent: [], failed: 0, inconclusive: new Map() };
     for (const [index, slo] of slos.entries()) {
       // Thousands of SLOs must not keep producers waiting (G2).
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
       evaluate(slo, current, states.get(slo.id), acknowledgements, context, now, found);
     }
+    for (const [shard, count] of found.inconclusive)
+      log.warn(
+        { shard, slos: count },
+        'SLOs are inconclusive: what they count lies on a shard that is away; nothing of them fires or resolves',
+      );
     const removals = redefinitions.removals(current, slos, states, now);
     const committed = await commitFound(found, removals, states, now, onCommitted);
     await forgetAcknowledgements(acknowledgements);
@@ -179,6 +186,10 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
 
   function notEvaluated(slo: Slo, error: unknown, found: Found): void {
     found.failed++;
+    if (error instanceof PartUnavailable) {
+      found.inconclusive.set(error.part, (found.inconclusive.get(error.part) ?? 0) + 1);
+      return;
+    }
     log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
   }
 
@@ -199,7 +210,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       try {
         return await commit(changes, known);
       } catch (reason) {
-        if (reason instanceof StoreUnavailable || reason instanceof NotLeader) throw reason;
+        if (isStoreAway(reason) || reason instanceof NotLeader) throw reason;
         log.error(
           { slos: changes.map(({ slo }) => slo), error: String(reason) },
           'changes could not be committed',
@@ -254,7 +265,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       const incident = state.incident && { ...state.incident, began, notified: route.notified };
       return { slo: slo.id, revision, state: { ...state, incident }, rows };
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (isStoreAway(error)) throw error;
       notEvaluated(slo, error, found);
       return null;
     }
@@ -272,7 +283,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         jumps,
       });
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (isStoreAway(error)) throw error;
       log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');
     }
   }

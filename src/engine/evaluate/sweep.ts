@@ -3,7 +3,7 @@ import { countedByWorkflow } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { CountStore, PartitionId } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
 /** Gives the longest deadline of each workflow of some definitions, in milliseconds; 0 where none has one. */
@@ -74,8 +74,10 @@ export function createSweeper({ store, log, patience = aSecond }: SweeperOptions
         totals.unjudged += result.unjudged;
       } while (swept === SWEEP_LIMIT && !stopping.signal.aborted);
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (isStoreAway(error)) throw error;
       totals.unswept++;
+      // Of a shard that is away, which is reported as one.
+      if (error instanceof PartUnavailable) return;
       log.error({ ...part, error: String(error) }, 'a partition could not be swept; the others are');
     }
   }

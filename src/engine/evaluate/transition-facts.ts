@@ -16,7 +16,7 @@ import { componentsOf, countedSeries } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { isStoreAway } from '../../core/ports/store/store.ts';
 import type { Failed } from '../counters/failure-breakdown.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
 import { readBudget } from '../../core/alerting/budget-reading.ts';
@@ -96,7 +96,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
       const failed = await readFailed(failureStore, slo, from, now);
       return { ...failed, failures: known ? onlySince(failed, from, known.bad) : failed.failures };
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (isStoreAway(error)) throw error;
       log.error(
         { slo: slo.id, incident: incident.id, error: String(error) },
         'what failed could not be read; the notification goes out without it',

@@ -3,11 +3,13 @@ import { Cluster, Redis } from 'ioredis';
 import type { DNSLookupFunction, RedisOptions } from 'ioredis';
 import type { Log } from '../../core/ports/log.ts';
 import type { TlsCredentials } from '../../core/ports/outbound.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { PartUnavailable, StoreUnavailable } from '../../core/ports/store/store.ts';
 import { limitAnswers } from './answer-limit.ts';
 import { describeAddress, parseAddress } from './address.ts';
 import type { Address } from './address.ts';
+import { SERVICE_TAG } from './keys.ts';
 import type { Script } from './scripts.ts';
+import { slotOf } from './slots.ts';
 
 export type Client = Redis | Cluster;
 export type Argument = string | number | Buffer;
@@ -17,8 +19,11 @@ export interface Connection {
   readonly cluster: boolean;
   /** How often a server went away and came back: it may have lost its last writes meanwhile. */
   readonly returns: () => number;
-  /** Does one command. Rejects with `StoreUnavailable` when it is not answered within the time limit. */
-  call<T>(command: (client: Client) => Promise<T>): Promise<T>;
+  /**
+   * Does one command. Rejects with `StoreUnavailable` when it is not answered within the time limit; with `PartUnavailable`
+   * in a cluster, when `tag` says which shard it goes to, and at once while that one is known to be away.
+   */
+  call<T>(command: (client: Client) => Promise<T>, tag?: string): Promise<T>;
   /** Runs a script. All keys must be in one hash slot. */
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
   /**
@@ -26,6 +31,10 @@ export interface Connection {
    * with `StoreUnavailable` when fewer do.
    */
   write(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** As `write`, even to a shard that is known to be away. */
+  probe(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** From now on calls to these shards, by their masters' addresses, fail at once. */
+  noteAway(masters: readonly string[]): void;
   /** The address of the master of a slot; null when it is not known. Of clusters only. */
   masterOf(slot: number): string | null;
   /** What is wrong with the configuration when a call failed like this; null when it may pass. */
@@ -78,6 +87,7 @@ export async function connect({
   let everReady = false;
   let returns = 0;
   let closed = false;
+  let away: ReadonlySet<string> = new Set();
 
   const down = (): void => {
     if (downSince !== null || closed) return;
@@ -118,7 +128,26 @@ export async function connect({
     return new StoreUnavailable(`Redis at ${where} is unavailable: ${cause.message}`, { cause });
   };
 
-  async function call<T>(command: (client: Client) => Promise<T>): Promise<T> {
+  const masterOf = (slot: number): string | null =>
+    client instanceof Cluster ? (client.slots[slot]?.[0] ?? null) : null;
+
+  async function call<T>(command: (client: Client) => Promise<T>, tag?: string): Promise<T> {
+    const part = tag === undefined || tag === SERVICE_TAG ? null : masterOf(slotOf(tag));
+    if (part === null) return callAny(command);
+    if (away.has(part)) throw new PartUnavailable(part, `The shard ${part} is unavailable`, {});
+    return onPart(part, callAny(command));
+  }
+
+  async function onPart<T>(part: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      throw new PartUnavailable(part, error.message, { cause: error.cause });
+    }
+  }
+
+  async function callAny<T>(command: (client: Client) => Promise<T>): Promise<T> {
     // A short interruption is waited out; during a longer one every call fails at once instead of queueing.
     if (closed) throw unavailable(new Error('the connection was closed'));
     if (downSince !== null && performance.now() - downSince > commandTimeoutMs) {
@@ -144,18 +173,24 @@ export async function connect({
   }
 
   async function run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return call(async (client) => {
-      try {
-        return await client.evalsha(script.sha, keys.length, ...keys, ...args);
-      } catch (error) {
-        if (!isUnknownScript(error)) throw error;
-        return client.eval(script.source, keys.length, ...keys, ...args);
-      }
-    });
+    return call((client) => evaluate(client, script, keys, args), tagOf(keys));
   }
 
   async function write(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    if (replicas === 0) return run(script, keys, args);
+    return replicas === 0 ? run(script, keys, args) : replicated(script, keys, args, tagOf(keys));
+  }
+
+  async function probe(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    if (replicas > 0) return replicated(script, keys, args);
+    return callAny((client) => evaluate(client, script, keys, args));
+  }
+
+  async function replicated(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    tag?: string,
+  ): Promise<unknown> {
     // In one pipeline, because WAIT speaks of the writes of its own connection. It may come twice, if the
     // script is unknown the first time.
     const patience = Math.ceil(commandTimeoutMs * 0.4);
@@ -173,7 +208,7 @@ export async function connect({
           .wait(replicas, patience)
           .exec(),
       );
-    });
+    }, tag);
     if (Number(acknowledged) < replicas) {
       throw unavailable(new Error(`only ${String(acknowledged)} of ${replicas} replicas have the write`));
     }
@@ -194,7 +229,9 @@ export async function connect({
 
   const connection: Connection = {
     refusal,
-    masterOf: (slot) => (client instanceof Cluster ? (client.slots[slot]?.[0] ?? null) : null),
+    masterOf,
+    probe,
+    noteAway: (masters) => void (away = new Set(masters)),
     cluster: address.kind === 'cluster',
     returns: () => returns,
     call,
@@ -292,6 +329,26 @@ function tlsOptions(credentials: TlsCredentials | null): { ca?: string; cert?: s
 
 function backoff(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 10), 1000);
+}
+
+/** The hash tag of keys, which are all of one slot. */
+function tagOf([key = '']: readonly string[]): string | undefined {
+  return /\{(.*?)\}/.exec(key)?.[1];
+}
+
+/** Runs a script, which the server need not know yet. */
+async function evaluate(
+  client: Client,
+  script: Script,
+  keys: readonly string[],
+  args: readonly Argument[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!isUnknownScript(error)) throw error;
+    return client.eval(script.source, keys.length, ...keys, ...args);
+  }
 }
 
 function unwrapped(replies: [error: Error | null, result: unknown][] | null): unknown[] {

@@ -59,7 +59,10 @@ export function countingStore(connection: Connection, partitions: number): Count
     const values = Array.from<Buffer | null>({ length: keys.length }).fill(null);
     await Promise.all(
       readCalls(keys.length, (index) => (connection.cluster ? slotOf(index) : '')).map(async (indexes) => {
-        const found = await connection.call((client) => client.mgetBuffer(...indexes.map((i) => keys[i]!)));
+        const found = await connection.call(
+          (client) => client.mgetBuffer(...indexes.map((i) => keys[i]!)),
+          slotOf(indexes[0]!),
+        );
         indexes.forEach((index, i) => (values[index] = found[i] ?? null));
       }),
     );
@@ -72,7 +75,7 @@ export function countingStore(connection: Connection, partitions: number): Count
     if (tidied.get(slotName(partition)) === bucket) return;
     // Redis frees it in the background, whereas one of millions that expires stops everything for a second.
     const old = seenKeys(partition).map((prefix) => `${prefix}${bucket - BUCKETS_BEFORE - 1}`);
-    await connection.call((client) => client.unlink(...old));
+    await connection.call((client) => client.unlink(...old), slotName(partition));
     tidied.set(slotName(partition), bucket);
   }
 
@@ -117,7 +120,12 @@ export function countingStore(connection: Connection, partitions: number): Count
       await tidy(partition, now);
       const total = { swept: 0, overdue: 0, unjudged: 0 };
       // Nothing is due in most partitions at most ticks, and asking costs far less than the script.
-      if ((await connection.call((client) => client.zcount(dueKey(partition), '-inf', now))) === 0)
+      if (
+        (await connection.call(
+          (client) => client.zcount(dueKey(partition), '-inf', now),
+          slotName(partition),
+        )) === 0
+      )
         return total;
       while (total.swept < limit) {
         const most = Math.min(SWEEP_PER_CALL, limit - total.swept);
@@ -191,9 +199,9 @@ export function countingStore(connection: Connection, partitions: number): Count
       const counts = await Promise.all(
         partitionsOf(workflow).map((partition) =>
           Promise.all([
-            connection.call((client) => client.hlen(flightKey(partition))),
-            connection.call((client) => client.scard(overdueKey(partition))),
-            connection.call((client) => client.hlen(earlyKey(partition))),
+            connection.call((client) => client.hlen(flightKey(partition)), slotName(partition)),
+            connection.call((client) => client.scard(overdueKey(partition)), slotName(partition)),
+            connection.call((client) => client.hlen(earlyKey(partition)), slotName(partition)),
           ]),
         ),
       );

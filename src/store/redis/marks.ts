@@ -42,7 +42,7 @@ export function storeExaminer(
     const before = known.get(tag);
     const fresh = randomUUID();
     const args = [current, fresh, number, PULSE_KEPT];
-    const reply = await connection.write(scripts.mark, [markKey(tag), pulseKey(tag, owner)], args);
+    const reply = await connection.probe(scripts.mark, [markKey(tag), pulseKey(tag, owner)], args);
     const [of, name, last] = reply as [string, string, number];
     known.set(tag, { identity: current, name: name || fresh, pulse: number });
     if (name === '' && !before && !noted.has(tag)) return null;
@@ -86,6 +86,7 @@ export function storeExaminer(
       const loss = result.value;
       if (loss) losses.set(`${loss.kind} ${loss.part}`, loss);
     });
+    connection.noteAway([...away.keys()]);
     // What was wiped has lost the notes as well, if they lay there.
     if (losses.size > 0) noted.clear();
     await note(marked);

@@ -41,3 +41,17 @@ export interface StoreLoss {
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
+
+/** A part of the store cannot be reached, which keeps nothing that lies on the others from being used. */
+export class PartUnavailable extends StoreUnavailable {
+  readonly part: string;
+  constructor(part: string, message: string, options: ErrorOptions) {
+    super(message, options);
+    this.part = part;
+  }
+}
+
+/** Whether an error means that nothing of the store can be used. */
+export function isStoreAway(error: unknown): boolean {
+  return error instanceof StoreUnavailable && !(error instanceof PartUnavailable);
+}
