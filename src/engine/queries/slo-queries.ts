@@ -68,7 +68,8 @@ export function createQueries(options: QueriesOptions): Queries {
   });
 
   return {
-    slos: reportAll,
+    // Rejects, rather than throws, while the SLO files wait for the store.
+    slos: async () => reportAll(),
     async slo(id) {
       const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
       if (!slo) return null;
