@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { longestPause, startSchedule } from './schedule.ts';
 import { isLoopbackHost, type Config } from './config.ts';
-import { ALL_GRANTS, OPEN_GRANTS } from './core/ports/token.ts';
+import { MAX_COUNT } from './core/outcomes/outcome.ts';
+import { createLineLimit } from './core/ports/limited-log.ts';
+import { ALL_GRANTS, OPEN_GRANTS, matches } from './core/ports/token.ts';
 import { followTokenFile } from './token-file.ts';
 import { createAudit } from './engine/audit/audit.ts';
 import type { Log } from './core/ports/log.ts';
@@ -125,11 +127,20 @@ export async function startApp(
   });
   const evaluationWatch = createEvaluationWatch(store, elapsed);
   const intake = createIntake({ store, owner, clock, elapsed, log });
+  const largeCountLine = createLineLimit(elapsed);
   const recorder = createRecorder({
     store: intake.watching(store),
     definitions: definitions.currentOrThrow,
     clock,
     queueLimit: config.queueLimit,
+    countLimit: (workflow) =>
+      config.countLimits.find(({ pattern }) => matches(pattern, workflow))?.most ?? MAX_COUNT,
+    onLargeCount(workflow, count, { name, address }) {
+      server.metrics.largeCount(workflow);
+      const omitted = largeCountLine(workflow);
+      if (omitted !== null)
+        log.warn({ workflow, count, token: name, address, omitted }, 'a record stands for many outcomes');
+    },
     onStored: (workflow, stored) => server.metrics.outcomes(workflow, stored),
   });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });

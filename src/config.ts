@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
+import { MAX_COUNT } from './core/outcomes/outcome.ts';
 import { DAY, MINUTE, SECOND, parseDuration } from './core/time/duration.ts';
 import type { MailServer, OutboundRules, TlsCredentials } from './core/ports/outbound.ts';
 import type { References } from './core/ports/references.ts';
@@ -42,6 +43,8 @@ export interface Config {
   readonly outbound: OutboundRules;
   readonly partitions: number | null;
   readonly queueLimit: number;
+  /** The most outcomes that one record of a workflow may stand for; the first pattern that fits counts. */
+  readonly countLimits: readonly { readonly pattern: string; readonly most: number }[];
   readonly waitReplicas: number;
   readonly logLevel: LogLevel;
   /** What was ignored, one a line. */
@@ -113,6 +116,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     outbound: readOutbound(reader),
     partitions: reader.number('PARTITIONS', 1, 256),
     queueLimit: reader.number('QUEUE_LIMIT', 1, 10_000_000)!,
+    countLimits: readCountLimits(reader),
     waitReplicas: reader.number('WAIT_REPLICAS', 0, 10)!,
     logLevel: readLogLevel(env, problems),
     warnings,
@@ -232,6 +236,23 @@ function unknownVariables(env: Environment): string[] {
   return Object.keys(env).filter(
     (name) => name.startsWith('BURNWATCH_') && !known.has(name) && !KUBERNETES_NAME.test(name),
   );
+}
+
+function readCountLimits(reader: SettingReader): Config['countLimits'] {
+  const parts = reader
+    .text('COUNT_LIMIT')
+    .split(',')
+    .map((part) => part.trim());
+  const limits = parts.map((part) => {
+    const [, pattern = '*', digits = ''] = /^(?:([A-Za-z0-9._:/*?-]{1,128})=)?(\d{1,7})$/.exec(part) ?? [];
+    return { pattern, most: Number(digits) };
+  });
+  if (limits.every(({ most }) => most >= 1 && most <= MAX_COUNT)) return limits;
+  reader.problem(
+    'COUNT_LIMIT',
+    `a whole number from 1 to ${MAX_COUNT}, or pattern=number,… such as nightly-*=50000,*=100`,
+  );
+  return [];
 }
 
 function readProxies(reader: SettingReader): readonly string[] {

@@ -182,6 +182,13 @@ export const SETTINGS = [
     description: 'the most outcomes that may wait for the store before producers get 503',
   },
   {
+    name: 'COUNT_LIMIT',
+    fallback: '1000000',
+    argument: 'pattern=number,…',
+    description:
+      'the most outcomes that one record may stand for (its `count`): a number, or numbers by workflow, of which the first pattern counts, such as `nightly-*=50000,*=100`',
+  },
+  {
     name: 'WAIT_REPLICAS',
     fallback: '0',
     argument: 'number',

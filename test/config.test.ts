@@ -110,3 +110,45 @@ describe('TLS to Redis', () => {
     }
   });
 });
+
+describe('how many outcomes a record may stand for', () => {
+  it.each([
+    ['', [{ pattern: '*', most: 1_000_000 }]],
+    ['500', [{ pattern: '*', most: 500 }]],
+    [
+      'nightly-*=50000, *=1',
+      [
+        { pattern: 'nightly-*', most: 50_000 },
+        { pattern: '*', most: 1 },
+      ],
+    ],
+  ])('%j is read', (BURNWATCH_COUNT_LIMIT, limits) => {
+    expect(readConfig({ BURNWATCH_COUNT_LIMIT }, {}).countLimits).toEqual(limits);
+  });
+
+  it.each(['0', 'many', '1000001', 'a=b', '5,,6'])('%j is refused', (BURNWATCH_COUNT_LIMIT) => {
+    expect(problemsOf({ BURNWATCH_COUNT_LIMIT })).toEqual([expect.stringContaining('BURNWATCH_COUNT_LIMIT')]);
+  });
+});
+
+describe('proxies in front', () => {
+  it('are addresses or networks, and a header with a user is believed only from some', () => {
+    const env = {
+      BURNWATCH_TRUSTED_PROXIES: '10.0.0.7, 10.1.0.0/16 ::1',
+      BURNWATCH_IDENTITY_HEADER: 'X-User',
+    };
+    const { trustedProxies, identityHeader } = readConfig(env, {});
+    expect(trustedProxies).toEqual(['10.0.0.7', '10.1.0.0/16', '::1']);
+    expect(identityHeader).toMatchObject({
+      name: 'x-user',
+      grants: [{ scope: 'read' }, { scope: 'respond' }],
+    });
+    for (const wrong of ['proxy', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129'])
+      expect(problemsOf({ BURNWATCH_TRUSTED_PROXIES: wrong })).toHaveLength(1);
+    expect(problemsOf({ BURNWATCH_IDENTITY_HEADER: 'X-User' })).toEqual([
+      expect.stringContaining('together with BURNWATCH_TRUSTED_PROXIES'),
+    ]);
+    expect(problemsOf({ ...env, BURNWATCH_IDENTITY_HEADER: 'Cookie' })).toHaveLength(1);
+    expect(problemsOf({ ...env, BURNWATCH_IDENTITY_SCOPES: 'wrong' })).toHaveLength(1);
+  });
+});

@@ -26,9 +26,9 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   ],
   settings: [
     ['variable', 'flag', 'default', ''],
-    ...SETTINGS.map(({ name, fallback, description }) => [
+    ...SETTINGS.map(({ name, fallback, description, ...more }) => [
       `\`BURNWATCH_${name}\``,
-      `\`${flagOf(name)}\``,
+      'noFlag' in more ? '' : `\`${flagOf(name)}\``,
       fallback === null ? '' : `\`${fallback}\``,
       description,
     ]),

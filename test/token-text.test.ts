@@ -48,8 +48,8 @@ describe('tokens', () => {
 
   it.each([
     ['aaaaaaaaaaaaaaaaaaaaaaaa', 'can be guessed'],
-    ['abcdefghabcdefgh', 'can be guessed'],
-    ['changeme-changeme-1', 'can be guessed'],
+    ['1234512345123451234512345', 'can be guessed'],
+    ['change-me-change-me-1', 'can be guessed'],
     ['your-secret-token-here', 'can be guessed'],
     ['short', 'fewer than 16 characters'],
     ['sha256:abc', 'not 64 hexadecimal digits'],
@@ -98,7 +98,7 @@ describe('patterns', () => {
     ['a*b*c', 'a-b-b-c', true],
     ['a*b*c', 'a-b-b-', false],
     ['bill?ng', 'bill:ng', true],
-    ['bill?ng', 'billng', false],
+    ['bill?ng', 'bill-ng-', false],
     ['order', 'order-2', false],
     ['a.c', 'abc', false],
   ])('%s and %s: %s', (pattern, name, expected) => {
@@ -141,7 +141,7 @@ describe('a token file', () => {
     await replace(`a:read:${GOOD}\nb:read:${OTHER}\n`);
     await file.check();
     expect(names()).toEqual(['a', 'b']);
-    for (const broken of ['', `a:read:${GOOD} b:raed:${OTHER}`, '# nothing']) {
+    for (const broken of ['', `a:read:${GOOD} b:wrong:${OTHER}`, '# nothing']) {
       await replace(broken);
       await file.check();
       await file.check();

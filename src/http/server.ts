@@ -13,7 +13,9 @@ import type { Grant, Token } from '../core/ports/token.ts';
 import type { Audit } from '../core/ports/audit.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { RecordStore } from '../core/ports/store/records.ts';
-import { trustedProxies } from './guard/client-address.ts';
+import { createLineLimit } from '../core/ports/limited-log.ts';
+import { createConnectionShares } from './guard/connection-shares.ts';
+import { peerOf, trustedProxies } from './guard/client-address.ts';
 import { createSessions } from './guard/sessions.ts';
 import { createSignIn } from './guard/sign-in.ts';
 import { createGuard } from './guard/auth.ts';
@@ -47,6 +49,8 @@ export interface ServerOptions {
   readonly elapsed: () => number;
   readonly ingest?: Partial<IngestLimits>;
   readonly timeouts?: Partial<Timeouts>;
+  /** 10,000 if absent. */
+  readonly maxConnections?: number;
   /** What can be asked; all `ROUTES` if absent. */
   readonly routes?: readonly HttpRoute[];
 }
@@ -115,8 +119,24 @@ export function createServer(options: ServerOptions): HttpServer {
   });
   const signIn = createSignIn({ guard, sessions, proxies, publicUrl });
   const strangeHost = createHostCheck({ tokens: guard.closed, loopback: access.loopback, publicUrl });
+  const lineOf = createLineLimit(options.elapsed);
+  function noteDropped(what: 'connection' | 'request', who: string, why: 'over-share' | 'queue-full'): void {
+    metrics.dropped(what, why);
+    const omitted = lineOf(`${what} ${who}`);
+    if (omitted !== null) log.warn({ what, who, why, omitted }, 'turned away for want of room');
+  }
   const limits = { ...INGEST_LIMITS, ...options.ingest };
-  const ingest = mountIngest(routes, createIngest({ recorder, metrics, log, limits }), guard);
+  const ingest = mountIngest(
+    routes,
+    createIngest({
+      recorder,
+      metrics,
+      log,
+      limits,
+      dropped: (who, why) => noteDropped('request', who, why),
+    }),
+    guard,
+  );
   const dashboard = createDashboard(options);
   const { audit } = options;
   const services = { queries, operator, status, guard, metrics, dashboard, audit, signIn };
@@ -154,13 +174,25 @@ export function createServer(options: ServerOptions): HttpServer {
     },
     handle,
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  const shares = createConnectionShares<Socket>(
+    options.maxConnections ?? MAX_CONNECTIONS,
+    (socket) => unanswered(socket) === null,
+  );
   server.timeout = STALLED;
   // With a listener of our own a request can be refused before its body is sent.
   server.on('checkContinue', handle);
   server.on('connection', (socket: Socket) => {
     connections.set(socket, null);
-    socket.on('close', () => connections.delete(socket));
+    const address = peerOf({ socket, headers: {} });
+    socket.on('close', () => {
+      connections.delete(socket);
+      shares.remove(socket, address);
+    });
+    // With `maxConnections` of Node whoever came last would be cut, and the one who holds all would keep them.
+    const full = shares.add(socket, address);
+    if (!full) return;
+    noteDropped('connection', `address ${full.address}`, full.cut === socket ? 'queue-full' : 'over-share');
+    full.cut.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const open = unanswered(socket);

@@ -487,7 +487,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
         active: false,
         occurrence: null,
         notes: ['It is rounded out to whole hours, since single minutes are kept for 3 days only.'],
-        ended: { at: NOW - 2 * DAY, by: 'kim', actor: 'kims-token', reason: 'the water is gone' },
+        ended: { at: NOW - 2 * DAY, by: 'kim', actor: 'other-token', reason: 'the water is gone' },
       }),
     ],
     ...changes,

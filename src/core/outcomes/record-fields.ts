@@ -10,6 +10,7 @@ export type RejectionCode =
   | 'in-the-future'
   | 'unknown-workflow'
   | 'forbidden-workflow'
+  | 'count-too-large'
   | 'unknown-measurement'
   | 'conflict';
 

@@ -38,10 +38,15 @@ export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }
 
+/** The caller has more waiting than its share, while there is room for others; nothing of the request was counted. */
+export class OverShare extends Error {
+  override readonly name = 'OverShare';
+}
+
 export interface Recorder {
   /**
    * Checks, judges and stores the records of one request, as parsed from JSON, and resolves once they are
-   * stored (C2). Rejects with `StoreUnavailable` or `QueueFull`; sending the same records again is safe (C1).
+   * stored (C2). Rejects with `StoreUnavailable`, `QueueFull` or `OverShare`; sending the same records again is safe (C1).
    * Records of workflows that the caller may not report to are rejected one by one;
    * without a caller it is Burnwatch itself, which may everything.
    */

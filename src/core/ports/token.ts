@@ -110,3 +110,8 @@ export const OPEN_GRANTS: readonly Grant[] = (['ingest', 'read', 'respond'] as c
 
 /** Burnwatch itself, which reports its own deliveries. */
 export const SERVICE_ITSELF: Caller = { name: null, address: 'burnwatch', grants: ALL_GRANTS };
+
+/** Under which name a caller takes its share of what is limited: its token's, else its address. */
+export function shareOf({ name, address }: Pick<Caller, 'name' | 'address'>): string {
+  return name === null ? `address ${address}` : `token ${name}`;
+}

@@ -1,16 +1,18 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
+import { createFairShare } from '../../core/fair-share.ts';
 import { parseMeasurement } from '../../core/outcomes/measurement.ts';
 import { parseOutcome } from '../../core/outcomes/outcome.ts';
+import type { Outcome } from '../../core/outcomes/outcome.ts';
 import type { Rejection } from '../../core/outcomes/record-fields.ts';
 import { isRejection } from '../../core/outcomes/record-fields.ts';
 import type { RejectedRecord, Recorder, RecordResult } from '../../core/ports/recorder.ts';
-import { QueueFull } from '../../core/ports/recorder.ts';
+import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { CountStore, GroupResult, RecordGroup } from '../../core/ports/store/counting.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Caller } from '../../core/ports/token.ts';
-import { SERVICE_ITSELF } from '../../core/ports/token.ts';
+import { SERVICE_ITSELF, shareOf } from '../../core/ports/token.ts';
 import type { Permitted } from './permitted.ts';
 import { permitted } from './permitted.ts';
 import type { CountingPlan } from './counting-plan.ts';
@@ -26,6 +28,10 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** The most outcomes that may wait for the store. */
   readonly queueLimit: number;
+  /** The most outcomes one record of a workflow may stand for. */
+  readonly countLimit?: (workflow: string) => number;
+  /** Called with each record that stands for `LARGE_COUNT` outcomes or more. */
+  readonly onLargeCount?: (workflow: string, count: number, caller: Caller) => void;
   /** Called with everything that was stored, or was found to be stored already. */
   readonly onStored?: (workflow: string, stored: StoredCounts) => void;
 }
@@ -36,6 +42,9 @@ export interface StoredCounts {
   readonly duplicates: number;
   readonly conflicts: number;
 }
+
+/** From this on a record's count is worth a look: it moves a budget by itself. */
+export const LARGE_COUNT = 10_000;
 
 /** Flushes that may be under way at once: one is being answered while the next is being prepared. */
 const CONCURRENT_FLUSHES = 4;
@@ -53,6 +62,7 @@ interface Job {
 
 /** What decides about the records of a request. */
 interface Rules extends Permitted {
+  readonly caller: Caller;
   readonly plans: ReadonlyMap<string, CountingPlan>;
 }
 
@@ -74,6 +84,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let scheduled = false;
   let idle: (() => void)[] = [];
   const plansOf = countingPlans();
+  const shares = createFairShare(queueLimit);
 
   function schedule(): void {
     if (scheduled || flushing >= CONCURRENT_FLUSHES || waiting.length === 0) return;
@@ -117,6 +128,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (refusal) return refusal;
     const plan = rules.plans.get(outcome.workflow);
     if (!plan) return unknownWorkflow(outcome.workflow, rules);
+    if (outcome.count > 1) {
+      const most = options.countLimit?.(outcome.workflow) ?? Infinity;
+      if (outcome.count > most) return countTooLarge(outcome, most);
+      if (outcome.count >= LARGE_COUNT) options.onLargeCount?.(outcome.workflow, outcome.count, rules.caller);
+    }
     addOutcome(home, plan, outcome, index, store.partitions);
     return null;
   };
@@ -134,12 +150,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
     return null;
   };
 
-  async function record(records: readonly unknown[], caller: Caller, sort: Sort): Promise<RecordResult> {
-    if (queued + records.length > queueLimit) {
-      throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
-    }
+  async function recordShared(
+    records: readonly unknown[],
+    caller: Caller,
+    sort: Sort,
+  ): Promise<RecordResult> {
     const inForce = definitions();
-    const rules: Rules = { ...permitted(caller, inForce), plans: plansOf(inForce) };
+    const rules: Rules = { caller, ...permitted(caller, inForce), plans: plansOf(inForce) };
     const arrival = clock.now();
     const rejected: RejectedRecord[] = [];
     const groups: GroupsByPartition = new Map();
@@ -168,6 +185,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
       ...(conflicts.length === 0 ? {} : { conflicts: conflicts.length }),
       ...(found.waiting.size === 0 ? {} : { warnings: warningsOf(found, inForce) }),
     };
+  }
+
+  async function record(records: readonly unknown[], caller: Caller, sort: Sort): Promise<RecordResult> {
+    const share = shareOf(caller);
+    if (queued + records.length > queueLimit) {
+      throw new QueueFull(`${queued} outcomes are waiting for the store; at most ${queueLimit} may.`);
+    }
+    if (!shares.take(share, records.length)) {
+      throw new OverShare(
+        `${queued} outcomes are waiting for the store, most of them of one token or address.`,
+      );
+    }
+    try {
+      return await recordShared(records, caller, sort);
+    } finally {
+      shares.give(share, records.length);
+    }
   }
 
   return {
@@ -203,6 +237,13 @@ function unknownMeasurement(
   return {
     code: 'unknown-measurement',
     message: `No SLO of ${workflow} counts the measurement ${name}; ${listed(known, known.length)}.`,
+  };
+}
+
+function countTooLarge({ workflow, count }: Outcome, most: number): Rejection {
+  return {
+    code: 'count-too-large',
+    message: `count is ${count}; a record of ${workflow} may stand for ${most} outcomes at most (BURNWATCH_COUNT_LIMIT).`,
   };
 }
 

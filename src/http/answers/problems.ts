@@ -59,6 +59,11 @@ export const PROBLEMS = {
     status: 503,
     meaning: 'The store does not answer. Sending the same again is safe and counts nothing twice.',
   },
+  'over-share': {
+    status: 503,
+    meaning:
+      'This token or address holds its whole share of memory or of the queue; nothing was counted. Send the same later.',
+  },
   'queue-full': { status: 503, meaning: 'Too much is waiting for the store; nothing was counted.' },
 } as const satisfies Record<string, { readonly status: number; readonly meaning: string }>;
 
@@ -79,6 +84,7 @@ export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, stri
   'in-the-future': 'It happened later than clocks may differ.',
   'unknown-workflow': 'No SLO file defines this workflow.',
   'forbidden-workflow': 'The token is for other workflows.',
+  'count-too-large': 'One record of this workflow may not stand for so many outcomes.',
   'unknown-measurement': 'No SLO of the workflow counts measurements of this name.',
   conflict:
     'This attempt was recorded to end otherwise, or more would have ended than started. A retry is another `attempt`.',

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
-import { QueueFull } from '../../core/ports/recorder.ts';
+import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HttpProblem, PROBLEM_TYPE, problemBody } from './problems.ts';
 import type { SharedText } from './shared-text.ts';
@@ -96,6 +96,7 @@ export function problemOf(error: unknown): HttpProblem {
     });
   }
   if (error instanceof QueueFull) return queueFull();
+  if (error instanceof OverShare) return overShare();
   if (error instanceof URIError) {
     return new HttpProblem('invalid-path', 'The path is not properly percent-encoded.');
   }
@@ -107,4 +108,13 @@ export function queueFull(): HttpProblem {
   return new HttpProblem('queue-full', 'Too much is waiting; send the same again.', {
     'Retry-After': RETRY_AFTER,
   });
+}
+
+/** The answer to a request of one who has more under way than its share. */
+export function overShare(): HttpProblem {
+  return new HttpProblem(
+    'over-share',
+    'This token or address has too much under way; what is left is kept for others. Send the same again.',
+    { 'Retry-After': RETRY_AFTER },
+  );
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
-import { problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
+import { overShare, problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
+import { createFairShare } from '../../core/fair-share.ts';
 import type { Caller } from '../../core/ports/token.ts';
+import { shareOf } from '../../core/ports/token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BodyFormat, IngestBody } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
@@ -38,6 +40,8 @@ export interface IngestOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: IngestLimits;
+  /** Called with each request that was turned away for want of room, and whose it was. */
+  readonly dropped: (who: string, why: 'over-share' | 'queue-full') => void;
 }
 
 /** Answers a request, unless the client has gone; never throws. */
@@ -58,21 +62,24 @@ export interface Admitted {
  * Makes the handlers of requests that report records, which work on bare `node:http` because a framework would cost
  * them most of their throughput. They share the limits.
  */
-export function createIngest({ recorder, metrics, log, limits }: IngestOptions): Ingest {
-  let heldBytes = 0;
+export function createIngest({ recorder, metrics, log, limits, dropped }: IngestOptions): Ingest {
+  const held = createFairShare(limits.maxHeldBytes);
 
   return (admit) => {
     return async (request, response) => {
       let kind: ReportedRecords | null = null;
       let reserved = 0;
+      let share = '';
       const reserve = (bytes: number): void => {
-        if (heldBytes + bytes > limits.maxHeldBytes) throw queueFull();
-        heldBytes += bytes;
+        if (!held.take(share, bytes)) {
+          throw held.taken + bytes > limits.maxHeldBytes ? queueFull() : overShare();
+        }
         reserved += bytes;
       };
       try {
         const admitted = admit(request);
         kind = admitted.kind;
+        share = shareOf(admitted.caller);
         const format = formatOf(request.headers['content-type']);
         const packed = isPacked(request.headers['content-encoding']);
         if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
@@ -91,9 +98,10 @@ export function createIngest({ recorder, metrics, log, limits }: IngestOptions):
         if (problem.code === 'internal-error')
           log.error({ err: error }, `Recording ${kind ?? 'a request'} failed.`);
         metrics.failedRequest(problem.code);
+        if (problem.code === 'over-share' || problem.code === 'queue-full') dropped(share, problem.code);
         sendProblem(response, problem);
       } finally {
-        heldBytes -= reserved;
+        held.give(share, reserved);
       }
     };
   };

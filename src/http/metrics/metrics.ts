@@ -31,6 +31,16 @@ export const METRICS = {
     labelNames: ['by'],
     help: 'Unknown tokens that were sent, by how: bearer, basic, or the form of the sign-in page.',
   },
+  dropped: {
+    name: 'burnwatch_dropped_total',
+    labelNames: ['what', 'why'],
+    help: 'Connections and requests turned away for want of room: over-share when one token or address had its share of it.',
+  },
+  largeCounts: {
+    name: 'burnwatch_large_counts_total',
+    labelNames: ['workflow'],
+    help: 'Records with a count of 10,000 or more, which move a budget by themselves.',
+  },
   overdue: {
     name: 'burnwatch_overdue_total',
     labelNames: [],
@@ -130,6 +140,10 @@ export interface Metrics {
   rejected(code: string): void;
   /** Counts one request that was answered with an error. */
   failedRequest(code: string): void;
+  /** Counts what was turned away for want of room. */
+  dropped(what: 'connection' | 'request', why: string): void;
+  /** Counts one record with a large count. */
+  largeCount(workflow: string): void;
   /** Counts one unknown token, and how it was sent. */
   failedAuthentication(by: string): void;
   /** Counts one try to send to a target, and what came of it. */
@@ -159,6 +173,8 @@ export function createMetrics(version: string): Metrics {
   const rejected = new Counter({ ...METRICS.rejected, registers });
   const failedRequests = new Counter({ ...METRICS.failedRequests, registers });
   const failedAuthentication = new Counter({ ...METRICS.failedAuthentication, registers });
+  const dropped = new Counter({ ...METRICS.dropped, registers });
+  const largeCounts = new Counter({ ...METRICS.largeCounts, registers });
   const overdue = new Counter({ ...METRICS.overdue, registers });
   const unjudged = new Counter({ ...METRICS.unjudged, registers });
   const notifications = new Counter({ ...METRICS.notifications, registers });
@@ -199,6 +215,8 @@ export function createMetrics(version: string): Metrics {
     },
     rejected: (code) => rejected.inc({ code }),
     failedRequest: (code) => failedRequests.inc({ code }),
+    dropped: (what, why) => dropped.inc({ what, why }),
+    largeCount: (workflow) => largeCounts.inc({ workflow }),
     failedAuthentication: (by) => failedAuthentication.inc({ by }),
     notification: (target, result) => notifications.inc({ target, result }),
     evaluation(duration, found) {

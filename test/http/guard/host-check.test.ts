@@ -1,3 +1,4 @@
+import { OPEN_GRANTS } from '../../../src/core/ports/token.ts';
 import { token } from '../../support/tokens.ts';
 import { describe, expect, it } from 'vitest';
 import { createHostCheck } from '../../../src/http/guard/host-check.ts';
@@ -83,4 +84,35 @@ describe('the server', () => {
     expect(await ask(port, 'GET /healthz')).toMatch(/^HTTP\/1\.1 200 /);
     expect(await ask(port, 'GET /v1/slos')).toMatch(/^HTTP\/1\.1 401 /);
   });
+});
+
+it('G1: on loopback only loopback names are answered', async () => {
+  for (const host of [
+    'localhost',
+    'localhost:8080',
+    'app.localhost',
+    '127.0.0.1:8080',
+    '[::1]:1',
+    'LOCALHOST.',
+  ])
+    expect([host, answers(host, { loopback: true })]).toEqual([host, true]);
+  for (const host of ['burnwatch', 'box.internal', '10.1.2.3', '[fe80::1]', '127.0.0.1.nip.io', '0.0.0.0'])
+    expect([host, answers(host, { loopback: true })]).toEqual([host, false]);
+  expect(answers('watch.example', { loopback: true, publicUrl: 'https://watch.example' })).toBe(true);
+});
+
+it('G1: who needs no token elsewhere neither adjusts budgets nor reads the audit log', async () => {
+  const { url, operator } = await startServer({ access: { open: OPEN_GRANTS } });
+  const post = (path: string, body: object) =>
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json' },
+    });
+  expect((await post('/v1/adjustments', { by: 'x' })).status).toBe(403);
+  expect((await post('/v1/adjustments/x/withdraw', { by: 'x' })).status).toBe(403);
+  expect((await fetch(`${url}/v1/audit`)).status).toBe(403);
+  expect(operator.asked).toEqual([]);
+  expect((await post('/v1/outcomes', outcome('a'))).status).toBe(200);
+  expect((await fetch(`${url}/v1/slos`)).status).toBe(200);
 });

@@ -56,6 +56,8 @@ async function busyServer(): Promise<RunningServer> {
   metrics.evaluation(30, { failed: 2, overdue: 5, unjudged: 1 });
   metrics.evaluationFailed();
   metrics.failedAuthentication('bearer');
+  metrics.dropped('connection', 'over-share');
+  metrics.largeCount('order-fulfillment');
   metrics.sloFiles(true);
   await running.post(JSON.stringify([outcome('a'), 1, 2]));
   await running.post('x');
