@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { validate } from 'node-cron';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
@@ -239,10 +239,7 @@ function unknownVariables(env: Environment): string[] {
 }
 
 function readCountLimits(reader: SettingReader): Config['countLimits'] {
-  const parts = reader
-    .text('COUNT_LIMIT')
-    .split(',')
-    .map((part) => part.trim());
+  const parts = reader.text('COUNT_LIMIT').split(/\s*,\s*/);
   const limits = parts.map((part) => {
     const [, pattern = '*', digits = ''] = /^(?:([A-Za-z0-9._:/*?-]{1,128})=)?(\d{1,7})$/.exec(part) ?? [];
     return { pattern, most: Number(digits) };

@@ -332,12 +332,12 @@ describe('what was done', () => {
     for (const { path, method } of changing)
       expect((await ask(url, path, method, 'Bearer writer')).status).toBe(401);
     for (const { path, method } of changing) await ask(url, path, method, 'Bearer write-secret');
-    expect(audit.noted.map(({ what, about }) => [what, about])).toEqual([
-      ['incident.acknowledged', 'mk2x1-a7f3'],
-      ['adjustment.created', 'mk2x1-1a2b3c4d'],
-      ['adjustment.ended', 'mk2x1-1a2b3c4d'],
-      ['adjustment.withdrawn', 'mk2x1-1a2b3c4d'],
-    ]);
+    expect(audit.noted.map(({ what }) => what)).toEqual(
+      changing.map((route) => 'audit' in route && route.audit?.what),
+    );
+    expect(audit.noted).toContainEqual(
+      expect.objectContaining({ what: 'adjustment.ended', about: 'mk2x1-1a2b3c4d' }),
+    );
     expect(audit.noted.every(({ who, address }) => who === 'writer' && address === '127.0.0.1')).toBe(true);
     const answer = await fetch(`${url}/v1/audit?limit=1`, {
       headers: { Authorization: 'Bearer admin-secret' },
