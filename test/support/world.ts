@@ -111,6 +111,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       owner,
       term,
       elapsed,
+      // A test sweeps all it has, however slow the machine is.
+      patience: () => new Promise(() => {}),
       intake: intake ?? always,
       log,
     });

@@ -20,6 +20,7 @@ import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
 import { createRedefinitions } from './redefinitions.ts';
+import type { SweeperOptions } from './sweep.ts';
 import { createSweeper, longestDeadlines } from './sweep.ts';
 import { rememberIncidents } from './remembered-incidents.ts';
 import type { IncidentChange } from './transition-facts.ts';
@@ -57,7 +58,7 @@ export interface Evaluator {
   readonly openIncidents: () => readonly OpenAtLoss[];
 }
 
-export interface EvaluatorOptions {
+export interface EvaluatorOptions extends Pick<SweeperOptions, 'patience'> {
   readonly store: Store;
   readonly reader: Reader;
   readonly deriver: Pick<Deriver, 'derive'>;

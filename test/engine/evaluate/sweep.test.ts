@@ -41,7 +41,10 @@ beforeEach(async () => {
 afterEach(() => wrapped.store.close());
 
 const sweepNow = () =>
-  createSweeper({ store: wrapped.store, log: memoryLog() }).sweep(definitions, clock.now());
+  createSweeper({ store: wrapped.store, log: memoryLog(), patience: () => new Promise(() => {}) }).sweep(
+    definitions,
+    clock.now(),
+  );
 
 async function bad(slo = quick): Promise<number> {
   const counterCache = createCounterCache(wrapped.store);

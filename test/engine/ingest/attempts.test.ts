@@ -28,7 +28,10 @@ const outcome = (execution: string, status: string, fields: object = {}): object
 });
 const record = (...records: readonly object[]) => world.recorder.record(records);
 const sweepNow = () =>
-  createSweeper({ store: world.store, log: memoryLog() }).sweep(define(slos), world.clock.now());
+  createSweeper({ store: world.store, log: memoryLog(), patience: () => new Promise(() => {}) }).sweep(
+    define(slos),
+    world.clock.now(),
+  );
 const failures = () => world.store.readFailures(ok, world.clock.now() - HOUR, world.clock.now());
 
 describe('attempts of an execution', () => {
@@ -201,7 +204,11 @@ it('C3: what was queued and never starts is overdue for a deadline from then', a
     outcome('fine', 'succeeded', { durationMs: 1000 }),
   );
   expect(
-    await createSweeper({ store: world.store, log: memoryLog() }).sweep(define([queued, quick]), now),
+    await createSweeper({
+      store: world.store,
+      log: memoryLog(),
+      patience: () => new Promise(() => {}),
+    }).sweep(define([queued, quick]), now),
   ).toMatchObject({ overdue: 1 });
   expect(await world.counted(queued)).toEqual({ good: 1, bad: 2 });
   expect(await world.counted(quick)).toEqual({ good: 2, bad: 0 });

@@ -19,7 +19,10 @@ const slos = [done, inTime, charged, european, shipped];
 
 let world: World;
 const sweepNow = () =>
-  createSweeper({ store: world.store, log: memoryLog() }).sweep(define(slos), world.clock.now());
+  createSweeper({ store: world.store, log: memoryLog(), patience: () => new Promise(() => {}) }).sweep(
+    define(slos),
+    world.clock.now(),
+  );
 beforeEach(async () => {
   world = await startWorld({ slos });
 });
