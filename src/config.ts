@@ -108,7 +108,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     tokensFile: reader.text('TOKENS_FILE') || null,
     trustedProxies,
     identityHeader,
-    publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/(?<!\/)\/+$/, '') ?? null,
     traceUrl: readTraceUrl(reader),
     mailServer: readMailServer(reader),
     mailFrom: reader.text('MAIL_FROM'),
@@ -239,7 +239,7 @@ function unknownVariables(env: Environment): string[] {
 }
 
 function readCountLimits(reader: SettingReader): Config['countLimits'] {
-  const parts = reader.text('COUNT_LIMIT').split(/\s*,\s*/);
+  const parts = reader.text('COUNT_LIMIT').split(/,\s*/);
   const limits = parts.map((part) => {
     const [, pattern = '*', digits = ''] = /^(?:([A-Za-z0-9._:/*?-]{1,128})=)?(\d{1,7})$/.exec(part) ?? [];
     return { pattern, most: Number(digits) };

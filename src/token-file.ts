@@ -55,7 +55,7 @@ export function followTokenFile(path: string, first: readonly Token[], log: Log)
 }
 
 function parse(text: string, source: string): ReadTokens {
-  const read = readTokens(text.replace(/^\s*#.*$/gm, ''), source);
+  const read = readTokens(text.replace(/^[^\S\r\n]*#.*$/gm, ''), source);
   if (read.tokens.length > 0 || read.problems.length > 0) return read;
   // Without tokens everything would be open to everybody.
   return { ...read, problems: [`${source} holds no tokens.`] };

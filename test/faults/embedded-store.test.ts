@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdtemp, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -160,7 +160,7 @@ describe('burnwatch store', () => {
       status: 1,
       said: expect.stringContaining('is damaged: page') as string,
     });
-    await (await open(data(), 'w')).writeFile(whole);
+    await writeFile(data(), whole);
     await truncate(data(), whole.length / 2);
     expect(run('store', 'verify', '--store', folder)).toMatchObject({
       status: 1,

@@ -21,7 +21,7 @@ const UNITS: ReadonlyArray<readonly [suffix: string, size: number]> = [
 export function parseDuration(text: string): number | null {
   if (!/^(\d{1,9}(ms|[smhdw]))+$/.test(text)) return null;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d{1,9})(ms|[smhdw])/g)) {
     total += Number(amount) * UNITS.find(([suffix]) => suffix === unit)![1];
   }
   return total > 0 && Number.isSafeInteger(total) ? total : null;

@@ -53,7 +53,7 @@ const MAX_OVERVIEWS = 50;
 type AssetName = (typeof ASSETS)[number];
 
 export function createDashboard({ status, publicUrl, version }: DashboardOptions): Dashboard {
-  const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/(?<!\/)\/+$/, '');
   const assets = new Map(
     ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
   );
@@ -119,7 +119,7 @@ export function createDashboard({ status, publicUrl, version }: DashboardOptions
       const show = showTo(viewer);
       return unlessAway(show, async () => {
         const slos = await queries.slos();
-        const origin = publicUrl?.replace(/\/+$/, '') ?? originOf(host);
+        const origin = publicUrl?.replace(/(?<!\/)\/+$/, '') ?? originOf(host);
         const main = await overviewOf(queries, slos, filter, origin);
         return show(200, openAlerts(slos) ?? 'Error budgets', main, severest(slos));
       });

@@ -289,7 +289,7 @@ function failedFrom(facts: NotificationFacts): Field[] {
 
 function linksOf({ runbook, slo }: NotificationFacts, { publicUrl }: Links): Link[] {
   const path = slo.split('/').map(urlPart).join('/');
-  const budget = publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/slos/${path}`;
+  const budget = publicUrl === null ? null : `${publicUrl.replace(/(?<!\/)\/+$/, '')}/slos/${path}`;
   return [...linkOf('Runbook', runbook), ...linkOf('Budget', budget)];
 }
 

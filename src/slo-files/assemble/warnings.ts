@@ -173,7 +173,7 @@ function literalPattern({ sli }: Slo): string | null {
   for (const [name, { op, values }] of Object.entries(whereOf(sli))) {
     const pattern = op === 'in' || op === 'not-in' ? values.find(isPattern) : undefined;
     if (pattern === undefined) continue;
-    const meant = pattern.replaceAll(/\.\*|^[/^]+|[/$]+$/g, (part) => (part === '.*' ? '*' : ''));
+    const meant = pattern.replaceAll(/\.\*|^[/^]+|(?<![/$])[/$]+$/g, (part) => (part === '.*' ? '*' : ''));
     const operator = op === 'in' ? 'glob' : 'notGlob';
     return `\`${shortened(pattern)}\` of \`${name}\` is no pattern here, but a value to be met as it is written; was { ${operator}: '${shortened(meant)}' } meant?`;
   }

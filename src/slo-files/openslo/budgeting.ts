@@ -184,5 +184,5 @@ function decimals(value: number | string, { written }: Place): string {
 
 /** Writes a number with up to `most` decimals, none of them a superfluous zero, never in scientific notation. */
 export function formatDecimals(value: number, most = 12): string {
-  return value.toFixed(most).replace(/\.?0+$/, '');
+  return value.toFixed(most).replace(/\.?(?<!0)0+$/, '');
 }

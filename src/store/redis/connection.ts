@@ -333,7 +333,7 @@ function backoff(attempt: number): number {
 
 /** The hash tag of keys, which are all of one slot. */
 function tagOf([key = '']: readonly string[]): string | undefined {
-  return /\{(.*?)\}/.exec(key)?.[1];
+  return /^[^{]*\{([^}]*)\}/.exec(key)?.[1];
 }
 
 /** Runs a script, which the server need not know yet. */
