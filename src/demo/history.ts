@@ -96,8 +96,8 @@ function* periods(begin: number, now: number): Generator<Period> {
 
 /** Two small incidents of the payment gateway: how long ago they began, how long they took, and how bad they were. */
 const PAST_INCIDENTS = [
-  { ago: 12 * DAY, length: 90 * MINUTE, failureShare: 0.05 },
-  { ago: 5 * DAY, length: 45 * MINUTE, failureShare: 0.04 },
+  { ago: 12 * DAY, length: 90 * MINUTE, failureShare: 0.035 },
+  { ago: 5 * DAY, length: 45 * MINUTE, failureShare: 0.03 },
 ];
 
 const LATE_SHARE = 0.02;
