@@ -1,3 +1,5 @@
+import { matches } from '../sli/selection.ts';
+
 /**
  * What can be done: `ingest` reports outcomes and measurements, `read` reads, `respond` acknowledges, `write` adjusts budgets and
  * may do what `ingest` and `respond` may, `admin` may do everything.
@@ -74,29 +76,6 @@ export function mayName(caller: Pick<Caller, 'grants'>, subject: Subject): boole
 function names({ by, pattern }: NonNullable<Grant['only']>, { workflow, owner }: Subject): boolean {
   const name = by === 'workflow' ? workflow : owner;
   return name !== null && matches(pattern, name);
-}
-
-/** Whether a pattern matches a whole name; takes time in proportion to both lengths at most. */
-export function matches(pattern: string, name: string): boolean {
-  let [at, inPattern, star, resume] = [0, 0, -1, 0];
-  while (at < name.length) {
-    const wanted = pattern[inPattern];
-    if (wanted === '*') {
-      star = inPattern++;
-      resume = at;
-    } else if (wanted === '?' || wanted === name[at]) {
-      at++;
-      inPattern++;
-    } else if (star !== -1) {
-      // The latest star takes one character more; an earlier one never has to.
-      inPattern = star + 1;
-      at = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[inPattern] === '*') inPattern++;
-  return inPattern === pattern.length;
 }
 
 /** Everything, for every workflow. */

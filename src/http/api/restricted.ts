@@ -7,14 +7,13 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
   if (mayAll(caller, 'read')) return queries;
   const reads = (subject: Subject): boolean => may(caller, 'read', subject);
   const readable = async (): Promise<SloReport[]> => (await queries.slos()).filter(reads);
-  const find = async (id: string) => (await readable()).find((slo) => slo.id === id);
 
   return {
     slos: readable,
     async slo(id) {
-      const slo = (await find(id)) && (await queries.slo(id));
-      if (!slo) return null;
-      const ids = new Set((await readable()).map((other) => other.id));
+      const slo = await queries.slo(id);
+      if (!slo || !reads(slo)) return null;
+      const ids = slo.members.length === 0 ? new Set() : new Set((await readable()).map((other) => other.id));
       return {
         ...slo,
         members: slo.members.filter((member) => ids.has(member.slo)),
@@ -22,9 +21,10 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
       };
     },
     async history(id, query) {
-      const slo = await find(id);
-      const found = slo ? await queries.history(id, query) : null;
-      if (!slo || !found || 'refused' in found) return found;
+      const slo = await queries.slo(id);
+      if (!slo || !reads(slo)) return null;
+      const found = await queries.history(id, query);
+      if (!found || 'refused' in found) return found;
       return { ...found, adjustments: found.adjustments.filter((adjustment) => isOf(adjustment, [slo])) };
     },
     async inFlight(workflows) {

@@ -68,27 +68,29 @@ export function createGuard(options: GuardOptions): Guard {
     return found;
   }
 
-  /** Notes a wrong secret. A right one is let through at any time, so that no stranger can lock anyone out. */
-  function fail(address: string, by: 'bearer' | 'basic' | 'form'): void {
+  /**
+   * Notes a wrong secret, and gives the `HttpProblem` when there were too many. A right one is let through at any time, so that no
+   * stranger can lock anyone out.
+   */
+  function failed(address: string, by: 'bearer' | 'basic' | 'form'): HttpProblem | null {
     options.onFailure(by);
     const omitted = lineOf(address);
     if (omitted !== null) log.warn({ address, by, omitted }, 'a token was sent that is not known');
     const wait = failures.note(address);
-    if (wait === null) return;
-    throw new HttpProblem('too-many-failures', `Too many unknown tokens came from ${address}.`, {
+    if (wait === null) return null;
+    return new HttpProblem('too-many-failures', `Too many unknown tokens came from ${address}.`, {
       'Retry-After': String(wait),
       Connection: 'close',
     });
   }
 
-  function find(request: IncomingMessage): Found | null {
+  function find(request: IncomingMessage): Found | HttpProblem | null {
     const address = addressOf(request, proxies);
     const presented = presentedSecret(request.headers.authorization);
     if (presented && open === null) {
       const token = tokenOf(presented.secret);
       if (token) return { caller: { ...callerOf(token), address }, ambient: presented.by === 'basic' };
-      fail(address, presented.by);
-      return null;
+      return failed(address, presented.by);
     }
     const cookie = sessionCookie(request);
     const signedIn = cookie === null ? null : sessions.find(cookie);
@@ -100,10 +102,19 @@ export function createGuard(options: GuardOptions): Guard {
     return open === null ? null : { caller: { name: null, address, grants: open }, ambient: true };
   }
 
+  /** Never throws: what needs no token is answered, whatever token comes along. */
+  function identify(request: IncomingMessage): Caller {
+    const found = find(request);
+    return found === null || found instanceof HttpProblem
+      ? { name: null, address: addressOf(request, proxies), grants: [] }
+      : found.caller;
+  }
+
   return {
     closed: open === null,
     demand(request, scope) {
       const found = find(request);
+      if (found instanceof HttpProblem) throw found;
       if (!found) {
         throw new HttpProblem('unauthenticated', 'Send Authorization: Bearer <token> with a known token.', {
           'WWW-Authenticate': 'Bearer realm="burnwatch"',
@@ -120,15 +131,14 @@ export function createGuard(options: GuardOptions): Guard {
       return found.caller;
     },
     permitsAll(request, scope) {
-      const found = find(request);
-      return found !== null && mayAll(found.caller, scope);
+      return mayAll(identify(request), scope);
     },
-    identify: (request) =>
-      find(request)?.caller ?? { name: null, address: addressOf(request, proxies), grants: [] },
+    identify,
     signIn(request, secret) {
       demandSameOrigin(request, publicUrl);
       const token = tokenOf(secret);
-      if (!token) fail(addressOf(request, proxies), 'form');
+      const problem = token ? null : failed(addressOf(request, proxies), 'form');
+      if (problem) throw problem;
       return token;
     },
   };

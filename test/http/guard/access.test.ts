@@ -321,6 +321,11 @@ describe('unknown tokens', () => {
       await fetch(`${url}/metrics`, { headers: { Authorization: 'Bearer read-secret' } })
     ).text();
     expect(metrics).toContain('burnwatch_authentication_failures_total{by="bearer"} 22');
+    for (let index = 0; index < 20; index++) await status('wrong');
+    expect((await status('wrong'))[0]).toBe(429);
+    // What needs no token is answered all the same: probes must not take the service for dead.
+    const probe = (path: string) => fetch(url + path, { headers: { Authorization: 'Bearer wrong' } });
+    expect([(await probe('/healthz')).status, (await probe('/readyz')).status]).toEqual([200, 200]);
   });
 });
 
