@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { NotificationFacts } from '../core/alerting/notification.ts';
+import { NO_FIGURES } from '../core/alerting/notification.ts';
 import { EVERY_EXECUTION } from '../core/sli/sli.ts';
 import type { Definitions } from '../core/slo/slo.ts';
 import { SECOND } from '../core/time/duration.ts';
@@ -63,6 +64,7 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     [...page, ...ticket].includes(target),
   );
   return {
+    ...NO_FIGURES,
     kind: 'test',
     cause: null,
     slo: 'burnwatch/test',
@@ -79,26 +81,9 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     openedAt: now,
     at: now,
     timeZone: owner?.timeZone ?? null,
-    reasons: [],
-    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
-    counted: 0,
-    exhaustsAt: null,
-    pace: null,
     peakBurnRate: 0,
-    failing: null,
-    failedUntil: null,
-    recovering: null,
-    during: { good: 0, bad: 0 },
     began: null,
-    missedRun: null,
-    waiting: 0,
     acknowledged: null,
-    waited: null,
-    members: [],
-    postmortem: null,
-    failures: [],
-    lastFailed: [],
     notified: [target],
-    insteadOf: null,
   };
 }

@@ -1,5 +1,5 @@
 import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
-import { outboxRowId } from '../../src/core/alerting/notification.ts';
+import { newRow, outboxRowId } from '../../src/core/alerting/notification.ts';
 import { EVERY_EXECUTION } from '../../src/core/sli/sli.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { START } from './clock.ts';
@@ -60,15 +60,5 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
 /** A row of the outbox for one target, as the transition of this number would make it. */
 export function sketchRow(target: string, sequence = 1, fields: Partial<NotificationFacts> = {}): OutboxRow {
   const facts = sketchFacts(fields);
-  return {
-    id: outboxRowId(facts, sequence, target),
-    incident: facts.incident,
-    target,
-    facts,
-    createdAt: facts.at,
-    attempts: 0,
-    lastError: null,
-    recipients: null,
-    mayRepeat: false,
-  };
+  return newRow(outboxRowId(facts, sequence, target), target, facts);
 }

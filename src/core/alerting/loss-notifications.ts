@@ -3,6 +3,7 @@ import type { Definitions, Slo } from '../slo/slo.ts';
 import type { LostData } from './data-loss.ts';
 import type { Incident } from './incident.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
+import { NO_FIGURES, newRow } from './notification.ts';
 
 /** An SLO with its incident that was open when data was lost. */
 export interface OpenAtLoss {
@@ -31,27 +32,13 @@ export function rowsOfLoss(
 ): readonly OutboxRow[] {
   const about = `data-loss/${id}`;
   const own = targets.map((target) =>
-    rowOf(`${about}/${target}`, target, factsOf(about, lost, targets, null)),
+    newRow(`${about}/${target}`, target, factsOf(about, lost, targets, null)),
   );
   const told = open.flatMap((one) => {
     const facts = factsOf(one.incident.id, lost, one.incident.notified, one);
-    return facts.notified.map((target) => rowOf(`${one.incident.id}/${about}/${target}`, target, facts));
+    return facts.notified.map((target) => newRow(`${one.incident.id}/${about}/${target}`, target, facts));
   });
   return [...own, ...told];
-}
-
-function rowOf(id: string, target: string, facts: NotificationFacts): OutboxRow {
-  return {
-    id,
-    incident: facts.incident,
-    target,
-    facts,
-    createdAt: facts.at,
-    attempts: 0,
-    lastError: null,
-    recipients: null,
-    mayRepeat: false,
-  };
 }
 
 /** Nothing is known of counters that are gone, so that no figure is given. */
@@ -62,6 +49,7 @@ function factsOf(
   open: OpenAtLoss | null,
 ): NotificationFacts {
   return {
+    ...NO_FIGURES,
     kind: 'data-loss',
     loss: { kind, part, at, ofIncident: open !== null },
     cause: null,
@@ -79,26 +67,9 @@ function factsOf(
     openedAt: open?.incident.openedAt ?? at,
     at,
     timeZone: null,
-    reasons: [],
-    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
-    counted: 0,
-    exhaustsAt: null,
-    pace: null,
     peakBurnRate: 0,
-    failing: null,
-    failedUntil: null,
-    recovering: null,
-    during: { good: 0, bad: 0 },
     began: null,
-    missedRun: null,
-    waiting: 0,
     acknowledged: null,
-    waited: null,
-    members: [],
-    postmortem: null,
-    failures: [],
-    lastFailed: [],
     notified,
-    insteadOf: null,
   };
 }

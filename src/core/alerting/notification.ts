@@ -151,3 +151,30 @@ export function outboxRowId(
 ): string {
   return `${facts.incident}/${sequence}/${target}`;
 }
+
+/** A row that was never tried. */
+export function newRow(id: string, target: string, facts: NotificationFacts): OutboxRow {
+  const untried = { attempts: 0, lastError: null, recipients: null, mayRepeat: false };
+  return { id, incident: facts.incident, target, facts, createdAt: facts.at, ...untried };
+}
+
+/** What facts hold of counters where nothing is known of them, or they are not what it is about. */
+export const NO_FIGURES = {
+  reasons: [],
+  budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+  counted: 0,
+  exhaustsAt: null,
+  pace: null,
+  failing: null,
+  failedUntil: null,
+  recovering: null,
+  during: { good: 0, bad: 0 },
+  missedRun: null,
+  waiting: 0,
+  waited: null,
+  members: [],
+  postmortem: null,
+  failures: [],
+  lastFailed: [],
+  insteadOf: null,
+} satisfies Partial<NotificationFacts>;

@@ -5,8 +5,7 @@ import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgeme
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
 import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { OutboxRow } from '../../core/alerting/notification.ts';
-import { outboxRowId } from '../../core/alerting/notification.ts';
+import { newRow, outboxRowId } from '../../core/alerting/notification.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
@@ -250,17 +249,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         { slo: slo.id, incident: id, transition: transition.kind, tier, targets: route.notify },
         'an incident changed',
       );
-      const rows = route.notify.map((target): OutboxRow => ({
-        id: outboxRowId(facts, sequence, target),
-        incident: id,
-        target,
-        facts,
-        createdAt: now,
-        attempts: 0,
-        lastError: null,
-        recipients: null,
-        mayRepeat: false,
-      }));
+      const rows = route.notify.map((target) => newRow(outboxRowId(facts, sequence, target), target, facts));
       // The far edge of a window was all that was known before the counters were looked at.
       const began = facts.began ?? transition.incident.began;
       const incident = state.incident && { ...state.incident, began, notified: route.notified };

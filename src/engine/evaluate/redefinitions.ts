@@ -2,7 +2,7 @@ import type { AlertState, Incident } from '../../core/alerting/incident.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import type { AlertDefinition } from '../../core/alerting/alert-definition.ts';
 import type { NotificationFacts, OutboxRow } from '../../core/alerting/notification.ts';
-import { outboxRowId } from '../../core/alerting/notification.ts';
+import { NO_FIGURES, newRow, outboxRowId } from '../../core/alerting/notification.ts';
 import { renamedSlos, workflowOf } from '../../core/alerting/renamed-slos.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
@@ -97,17 +97,7 @@ function rowsOf(
   const notified = incident.notified.filter((target) => targets.has(target));
   const timeZone = teams.get(definition.owner)?.timeZone ?? null;
   const facts = { ...factsOf(slo, incident, definition, now), timeZone, notified };
-  return notified.map((target) => ({
-    id: outboxRowId(facts, incident.sequence + 1, target),
-    incident: incident.id,
-    target,
-    facts,
-    createdAt: now,
-    attempts: 0,
-    lastError: null,
-    recipients: null,
-    mayRepeat: false,
-  }));
+  return notified.map((target) => newRow(outboxRowId(facts, incident.sequence + 1, target), target, facts));
 }
 
 function factsOf(
@@ -117,6 +107,7 @@ function factsOf(
   now: number,
 ): Omit<NotificationFacts, 'timeZone' | 'notified'> {
   return {
+    ...NO_FIGURES,
     kind: 'resolved',
     cause: 'removed',
     slo,
@@ -132,25 +123,8 @@ function factsOf(
     severity,
     openedAt,
     at: now,
-    reasons: [],
-    budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
-    counted: 0,
-    exhaustsAt: null,
-    pace: null,
     peakBurnRate,
-    failing: null,
-    failedUntil: null,
-    recovering: null,
-    during: { good: 0, bad: 0 },
     began,
-    missedRun: null,
-    waiting: 0,
     acknowledged,
-    waited: null,
-    members: [],
-    postmortem: null,
-    failures: [],
-    lastFailed: [],
-    insteadOf: null,
   };
 }
