@@ -14,13 +14,14 @@ export interface OpenAtLoss {
 /** The team that looks after Burnwatch itself. */
 const ADMINS = 'admins';
 
-/** Whom to page about a loss: the team `admins`, else everyone who gets tickets. */
+/** Whom to page about a loss: the team `admins`, else everyone who gets the tickets of a team. */
 export function targetsOfLoss({ teams }: Pick<Definitions, 'teams'>): readonly string[] {
+  const either = (first: readonly string[], second: readonly string[]) => (first.length > 0 ? first : second);
   const admins = teams.get(ADMINS);
-  const theirs = admins && (admins.page.length > 0 ? admins.page : admins.ticket);
-  return theirs && theirs.length > 0
-    ? theirs
-    : [...new Set([...teams.values()].flatMap(({ ticket }) => ticket))];
+  const theirs = admins ? either(admins.page, admins.ticket) : [];
+  // The tickets of a team without a target for them go where its pages go.
+  const all = [...teams.values()].flatMap(({ page, ticket }) => either(ticket, page));
+  return either(theirs, [...new Set(all)]);
 }
 
 /** The notifications of a loss: a page about it, and word in the conversation of each open incident. */

@@ -7,13 +7,14 @@ import type { Definitions } from '../../core/slo/slo.ts';
 export interface Permitted {
   /** Why a record of a workflow is not taken; null when it may be. Says the same whether or not the workflow is there. */
   refusal(workflow: string): Rejection | null;
-  /** Of these workflows, the ones that may be named. */
-  nameable(workflows: Iterable<string>): string[];
+  /** The loaded workflows that may be named. */
+  nameable(): readonly string[];
 }
 
 export function permitted(caller: Caller, definitions: Definitions): Permitted {
   const everywhere = mayAll(caller, 'ingest');
   const known = new Map<string, Rejection | null>();
+  let names: readonly string[] | null = null;
   const subjectOf = (workflow: string): Subject => ({
     workflow,
     owner: definitions.workflows.get(workflow)?.owner ?? null,
@@ -30,6 +31,10 @@ export function permitted(caller: Caller, definitions: Definitions): Permitted {
       }
       return refusal;
     },
-    nameable: (workflows) => [...workflows].filter((workflow) => mayName(caller, subjectOf(workflow))),
+    nameable() {
+      // Once for all records of a request: each of them may have another unknown name.
+      names ??= [...definitions.workflows.keys()].filter((workflow) => mayName(caller, subjectOf(workflow)));
+      return names;
+    },
   };
 }

@@ -221,7 +221,7 @@ const NAMED = 12;
 
 function unknownWorkflow(workflow: string, rules: Rules): Rejection {
   const { plans } = rules;
-  const known = rules.nameable(plans.keys());
+  const known = rules.nameable();
   // To one that may name none of them, "there are: none" would be wrong.
   const others = known.length === 0 && plans.size > 0 ? '' : `; ${listed(known, known.length)}`;
   return {
