@@ -11,7 +11,7 @@ it('G2: names the workflows of a rejection once a request, however many records 
     looks++;
     return definitions.workflows.keys();
   };
-  const { nameable } = permitted(callerWith('ingest@orders*'), { ...definitions, workflows });
-  for (let record = 0; record < 100; record++) expect(nameable()).toEqual(['orders', 'orders-eu']);
+  const rules = permitted(callerWith('ingest@orders*'), { ...definitions, workflows });
+  for (let record = 0; record < 100; record++) expect(rules.nameable()).toEqual(['orders', 'orders-eu']);
   expect(looks).toBe(1);
 });
