@@ -134,6 +134,7 @@ async function openAtOnce(
       execution: 'failures',
       status: 'failed',
       count: 100_000,
+      durationMs: 5,
       error: 'down',
     })),
   );
