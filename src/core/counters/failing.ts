@@ -24,6 +24,17 @@ interface Step extends Counts {
   readonly roughHour: number | null;
 }
 
+/** What a walk does with what it comes by. It runs over weeks of hours for every incident, so it looks at few minutes. */
+interface Walker {
+  /**
+   * Whether the minutes of a whole hour with these outcomes need no look. It counts them itself where it must; `hour` is
+   * since the epoch.
+   */
+  readonly passes: (counts: Counts, hour: number) => boolean;
+  /** Sees one step; true ends the walk. */
+  readonly visit: (step: Step) => boolean;
+}
+
 /**
  * When the failures that go on at `now` began, looking back to `from`: the start of the minute of the first of them.
  * It is the moment after which the bad outcomes exceed `k` times all by most, with `k` half way between the share that
@@ -33,7 +44,8 @@ interface Step extends Counts {
 export function beganToFail(cells: StreakCells, from: number, now: number, shares: Shares): Change {
   // No more fails than may: nothing began.
   if (shares.failing <= shares.allowed) return { at: null, wanted: [] };
-  return extreme(stepsBetween(cells, from, now).toReversed(), shares, ({ from: at }) => at);
+  const { step, wanted } = extreme(cells, from, now, shares, 'back');
+  return { at: step && step.from, wanted };
 }
 
 /**
@@ -41,64 +53,125 @@ export function beganToFail(cells: StreakCells, from: number, now: number, share
  * is the share since then; where long health after them has brought it down to what may fail, that is what they exceed.
  */
 export function stoppedFailing(cells: StreakCells, from: number, now: number, shares: Shares): Change {
-  return extreme(stepsBetween(cells, from, now), shares, ({ to }) => Math.min(to, now));
+  const { step, wanted } = extreme(cells, from, now, shares, 'on');
+  return { at: step && Math.min(step.to, now), wanted };
 }
 
 /** When the last bad outcome came, looking back to `from`: the end of its minute, `now` at the latest. */
 export function lastFailure(cells: StreakCells, from: number, now: number): Change {
-  const last = stepsBetween(cells, from, now).findLast(({ bad }) => bad > 0);
-  return { at: last ? Math.min(last.to, now) : null, wanted: roughHours([last]) };
+  let last: Step | null = null as Step | null;
+  walk(cells, from, now, 'back', {
+    passes: ({ bad }) => bad === 0,
+    visit(step) {
+      if (step.bad > 0) last = step;
+      return step.bad > 0;
+    },
+  });
+  return { at: last && Math.min(last.to, now), wanted: last?.roughHour == null ? [] : [last.roughHour] };
 }
 
 /** The outcomes from one moment to another, the end not included, to the minute where minutes are at hand, else to the hour. */
 export function countedBetween(cells: StreakCells, from: number, to: number): Counts {
-  const steps = stepsBetween(cells, from, to - 1);
-  return {
-    good: steps.reduce((sum, { good }) => sum + good, 0),
-    bad: steps.reduce((sum, { bad }) => sum + bad, 0),
+  let [good, bad] = [0, 0];
+  const add = (counts: Counts): void => {
+    good += counts.good;
+    bad += counts.bad;
   };
+  walk(cells, from, to - 1, 'on', {
+    passes(counts) {
+      add(counts);
+      return true;
+    },
+    visit(step) {
+      add(step);
+      return false;
+    },
+  });
+  return { good, bad };
 }
 
-function extreme(steps: readonly Step[], { allowed, failing }: Shares, at: (step: Step) => number): Change {
+/** The step up to which, in the direction of the walk, the bad ones exceed what `shares` explain by most. */
+function extreme(
+  cells: StreakCells,
+  from: number,
+  to: number,
+  { allowed, failing }: Shares,
+  direction: Direction,
+): { readonly step: Step | null; readonly wanted: readonly number[] } {
   const k = (allowed + Math.max(allowed, failing)) / 2;
   let sum = 0;
   let most = 0;
-  let found = -1;
-  for (const [index, step] of steps.entries()) {
-    sum += step.bad - k * (step.good + step.bad);
-    if (sum > most) {
-      most = sum;
-      found = index;
-    }
-  }
-  const step = steps[found];
-  // Most of the next hour may not fail, and yet the change may lie in it.
-  return { at: step ? at(step) : null, wanted: roughHours([step, steps[found + 1]]) };
+  let found: Step | null = null as Step | null;
+  /** Most of the next hour may not fail, and yet the change may lie in it; undefined until the next step is known. */
+  let roughAfter: number | null | undefined;
+  walk(cells, from, to, direction, {
+    passes({ good, bad }, hour) {
+      // With all of its bad ones first it would come no higher.
+      if (sum + bad * (1 - k) > most) return false;
+      sum += bad - k * (good + bad);
+      if (roughAfter === undefined) roughAfter = cells.minutes(hour) === undefined ? hour : null;
+      return true;
+    },
+    visit(step) {
+      if (roughAfter === undefined) roughAfter = step.roughHour;
+      sum += step.bad - k * (step.good + step.bad);
+      if (sum > most) {
+        most = sum;
+        found = step;
+        roughAfter = undefined;
+      }
+      return false;
+    },
+  });
+  const wanted = [found?.roughHour ?? null, found && (roughAfter ?? null)].filter((hour) => hour !== null);
+  return { step: found, wanted };
 }
 
-function roughHours(steps: readonly (Step | undefined)[]): number[] {
-  return steps.flatMap((step) => step?.roughHour ?? []);
-}
+type Direction = 'back' | 'on';
 
-/** What is not empty from the minute of one moment to that of another, oldest first. */
-function stepsBetween(cells: StreakCells, from: number, to: number): Step[] {
+/** Goes through what is not empty from the minute of one moment to that of another. */
+function walk(cells: StreakCells, from: number, to: number, direction: Direction, walker: Walker): void {
   const [first, last] = [Math.floor(from / MINUTE), Math.floor(to / MINUTE)];
-  const steps: Step[] = [];
-  for (let hour = Math.floor(first / 60); hour <= Math.floor(last / 60); hour++) {
-    const minutes = cells.minutes(hour);
-    if (minutes === undefined) {
+  const [firstHour, lastHour] = [Math.floor(first / 60), Math.floor(last / 60)];
+  for (let index = 0; index <= lastHour - firstHour; index++) {
+    const hour = direction === 'on' ? firstHour + index : lastHour - index;
+    const isWhole = first <= hour * 60 && hour * 60 + 59 <= last;
+    if (isWhole) {
       const counts = cells.hour(hour);
-      const begin = hour * 60 * MINUTE;
-      if (counts.good + counts.bad > 0)
-        steps.push({ ...counts, from: Math.max(begin, from), to: begin + 60 * MINUTE, roughHour: hour });
-      continue;
+      if (counts.good + counts.bad === 0 || walker.passes(counts, hour)) continue;
     }
-    if (minutes === null) continue;
-    for (let minute = Math.max(first, hour * 60); minute <= Math.min(last, hour * 60 + 59); minute++) {
-      const [good, bad] = [minutes[(minute % 60) * 2]!, minutes[(minute % 60) * 2 + 1]!];
-      if (good + bad > 0)
-        steps.push({ good, bad, from: minute * MINUTE, to: (minute + 1) * MINUTE, roughHour: null });
-    }
+    const stops = walkMinutes(
+      cells,
+      hour,
+      { from, first: Math.max(first, hour * 60), last: Math.min(last, hour * 60 + 59) },
+      direction,
+      walker.visit,
+    );
+    if (stops) return;
   }
-  return steps;
+}
+
+/** Goes through what is not empty of the minutes (since the epoch) of one hour; true when the walk ends there. */
+function walkMinutes(
+  cells: StreakCells,
+  hour: number,
+  { from, first, last }: { readonly from: number; readonly first: number; readonly last: number },
+  direction: Direction,
+  visit: Walker['visit'],
+): boolean {
+  const minutes = cells.minutes(hour);
+  if (minutes === null) return false;
+  if (minutes === undefined) {
+    const counts = cells.hour(hour);
+    const begin = hour * 60 * MINUTE;
+    if (counts.good + counts.bad === 0) return false;
+    return visit({ ...counts, from: Math.max(begin, from), to: begin + 60 * MINUTE, roughHour: hour });
+  }
+  for (let index = 0; index <= last - first; index++) {
+    const minute = direction === 'on' ? first + index : last - index;
+    const [good, bad] = [minutes[(minute % 60) * 2]!, minutes[(minute % 60) * 2 + 1]!];
+    if (good + bad === 0) continue;
+    if (visit({ good, bad, from: minute * MINUTE, to: (minute + 1) * MINUTE, roughHour: null })) return true;
+  }
+  return false;
 }

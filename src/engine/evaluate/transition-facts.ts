@@ -122,23 +122,21 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
     return stretch && { since: stretch.from, good: stretch.good, bad: stretch.bad };
   }
 
-  function beganOf(change: IncidentChange, now: number): number {
-    const { kind, incident } = change.transition;
-    return (kind === 'opened' ? failingSince(change, now)?.since : null) ?? incident.began;
-  }
-
   function failingOf(change: IncidentChange, now: number): Failing {
     const { slo, state, transition } = change;
     const over = transition.kind === 'resolved';
-    const began = beganOf(change, now);
+    const failing = failingSince(change, now);
+    const began = beganOf(change, failing);
     const all = reader.sumSince({ slo, from: began }, now);
     const ended = over ? reader.failing.read(endRequest(change, all), now) : null;
     return {
       began,
-      failing: failingSince(change, now),
+      failing,
       failedUntil: ended?.to ?? null,
       during: ended ? { good: ended.good, bad: ended.bad } : all,
-      recovering: over ? null : recoveringOf(slo, state, reader.failing.read(lastRequest(slo, now), now)?.to),
+      recovering: over
+        ? null
+        : recoveringOf(slo, state, () => reader.failing.read(lastRequest(slo, now), now)?.to),
       missedRun: reader.missedRuns.read(slo, now),
     };
   }
@@ -149,7 +147,10 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
       const onsets = changes.flatMap((change) => onsetRequest(change, now) ?? []);
       await reader.failing.prepare([...onsets, ...changes.map(({ slo }) => lastRequest(slo, now))], now);
       await reader.prepareSince(
-        changes.map((change): SinceRequest => ({ slo: change.slo, from: beganOf(change, now) })),
+        changes.map((change): SinceRequest => ({
+          slo: change.slo,
+          from: beganOf(change, failingSince(change, now)),
+        })),
         now,
       );
       const resolved = changes.filter(({ transition }) => transition.kind === 'resolved');
@@ -180,6 +181,11 @@ function timedWorkflows(slo: Slo): string[] {
   const judged = componentsOf(slo).flatMap(countedSeries);
   const timed = judged.filter(({ sli }) => sli.kind === 'outcomes' && sli.withinMs !== null);
   return [...new Set(timed.map(({ workflow }) => workflow))];
+}
+
+/** When an incident began: as it opens, with the failures that go on. */
+function beganOf({ transition: { kind, incident } }: IncidentChange, failing: FailingSince | null): number {
+  return (kind === 'opened' ? failing?.since : null) ?? incident.began;
 }
 
 /** Asks since when outcomes fail as they do now; null where nothing does. */
@@ -214,16 +220,17 @@ function burningFirst(readings: readonly TierReading[], { firing }: AlertState):
 function recoveringOf(
   { alerts }: Slo,
   { firing, incident }: AlertState,
-  lastFailedAt: number | undefined,
+  lastFailed: () => number | undefined,
 ): Recovering | null {
-  if (!incident || lastFailedAt === undefined) return null;
+  if (!incident) return null;
   const resolves = alerts.tiers.flatMap(({ name, severity }) => {
     const tier = firing[name];
     return tier ? [tier.belowSince === null ? null : tier.belowSince + resolveAfterOf(alerts, severity)] : [];
   });
   const ends = resolves.filter((at) => at !== null);
   if (ends.length === 0 || ends.length < resolves.length) return null;
-  return { lastFailedAt, resolvesAt: Math.max(...ends) };
+  const lastFailedAt = lastFailed();
+  return lastFailedAt === undefined ? null : { lastFailedAt, resolvesAt: Math.max(...ends) };
 }
 
 /** How much more failures than those since the onset the files of its hours may hold before they are not believed. */

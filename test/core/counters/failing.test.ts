@@ -1,4 +1,4 @@
-import { array, assert, integer, nat, property, record } from 'fast-check';
+import { array, assert, boolean, integer, nat, property, record, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   beganToFail,
@@ -127,6 +127,114 @@ describe('when outcomes began to fail', () => {
     );
   });
 });
+
+describe('walks that pass over whole hours', () => {
+  it('find what a look at each minute finds, whatever the traffic and whichever minutes are at hand', () => {
+    const minute = record({ at: nat(5 * 60 - 1), good: nat(4), bad: nat(4) });
+    assert(
+      property(
+        array(minute, { maxLength: 80 }),
+        array(boolean(), { minLength: 5, maxLength: 5 }),
+        integer({ min: 0, max: 5 * 60 - 1 }),
+        integer({ min: 0, max: 5 * 60 - 1 }),
+        // Sixteenths and counts add up exactly, so that equal sums are equal in whatever order they are made.
+        tuple(integer({ min: 0, max: 8 }), integer({ min: 0, max: 8 })),
+        (minutes, atHand, one, other, [allowed, more]) => {
+          const counts: MinuteCounts = new Map(minutes.map(({ at, good, bad }) => [at, { good, bad }]));
+          const cells: StreakCells = {
+            hour: cellHistory(counts).hour,
+            minutes: (of) => (atHand[of] ? hourCells(counts, of) : undefined),
+            latestHour: () => null,
+          };
+          const shares = { allowed: allowed / 16, failing: (allowed + more) / 16 };
+          const [from, now] = [Math.min(one, other) * MINUTE + 5_000, Math.max(one, other) * MINUTE + 10_000];
+          const steps = everyStep(cells, from, now);
+          const began = excessOf(more > 0 ? steps.toReversed() : [], shares);
+          const stopped = excessOf(steps, shares);
+          const last = steps.findLast(({ bad }) => bad > 0);
+          expect({
+            began: beganToFail(cells, from, now, shares),
+            stopped: stoppedFailing(cells, from, now, shares),
+            last: lastFailure(cells, from, now),
+            counted: countedBetween(cells, from, now + 1),
+          }).toEqual({
+            began: { at: began[0] && began[0].from, wanted: began[1] },
+            stopped: { at: stopped[0] && Math.min(now, stopped[0].to), wanted: stopped[1] },
+            last: { at: last ? Math.min(now, last.to) : null, wanted: roughHours([last]) },
+            counted: {
+              good: steps.reduce((sum, { good }) => sum + good, 0),
+              bad: steps.reduce((sum, { bad }) => sum + bad, 0),
+            },
+          });
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('look at the minutes of few hours, however many there are', () => {
+    const cells = cellsOf([
+      [0, 1200, 20, 0],
+      [1200, MINUTE_OF_NOW + 1, 10, 10],
+    ]);
+    const looked: number[] = [];
+    const watched: StreakCells = {
+      ...cells,
+      minutes(hour) {
+        looked.push(hour);
+        return cells.minutes(hour);
+      },
+    };
+    beganToFail(watched, 0, NOW, SHARES);
+    lastFailure(watched, 0, NOW);
+    countedBetween(watched, 0, NOW);
+    expect(new Set(looked)).toEqual(new Set([20, 19]));
+  });
+});
+
+interface NaiveStep {
+  readonly good: number;
+  readonly bad: number;
+  readonly from: number;
+  readonly to: number;
+  readonly hour: number | null;
+}
+
+/** Each minute that is not empty, and each hour whose minutes are not at hand. */
+function everyStep(cells: StreakCells, from: number, to: number): NaiveStep[] {
+  const steps: NaiveStep[] = [];
+  for (let hour = Math.floor(from / HOUR); hour <= Math.floor(to / HOUR); hour++) {
+    const minutes = cells.minutes(hour);
+    if (minutes === undefined) {
+      steps.push({ ...cells.hour(hour), from: Math.max(from, hour * HOUR), to: (hour + 1) * HOUR, hour });
+      continue;
+    }
+    for (let minute = hour * 60; minutes && minute < (hour + 1) * 60; minute++) {
+      if (minute < Math.floor(from / MINUTE) || minute > Math.floor(to / MINUTE)) continue;
+      const [good, bad] = [minutes[(minute % 60) * 2]!, minutes[(minute % 60) * 2 + 1]!];
+      steps.push({ good, bad, from: minute * MINUTE, to: (minute + 1) * MINUTE, hour: null });
+    }
+  }
+  return steps.filter(({ good, bad }) => good + bad > 0);
+}
+
+/** The step after which the cumulative sum is highest, with the hours that would make it more exact. */
+function excessOf(
+  steps: readonly NaiveStep[],
+  { allowed, failing }: { readonly allowed: number; readonly failing: number },
+): readonly [NaiveStep | null, number[]] {
+  const k = (allowed + failing) / 2;
+  const sums = steps.map((_, index) =>
+    steps.slice(0, index + 1).reduce((sum, { good, bad }) => sum + bad - k * (good + bad), 0),
+  );
+  const most = Math.max(0, ...sums);
+  const index = most > 0 ? sums.indexOf(most) : -1;
+  return index < 0 ? [null, []] : [steps[index]!, roughHours([steps[index], steps[index + 1]])];
+}
+
+function roughHours(steps: readonly (NaiveStep | undefined)[]): number[] {
+  return steps.flatMap((step) => step?.hour ?? []);
+}
 
 describe('when outcomes stopped failing', () => {
   it('is the end of the minute of the last failure beyond the usual', () => {
