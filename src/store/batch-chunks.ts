@@ -13,19 +13,19 @@ export interface GroupPart {
 
 /** What became of a group, as its parts add up. */
 interface Result extends GroupResult {
-  counted: number;
-  waiting: number;
+  readonly known: number[];
+  readonly waiting: number[];
   readonly conflicts: Conflict[];
 }
 
 export function noResult(): Result {
-  return { counted: 0, waiting: 0, conflicts: [] };
+  return { known: [], waiting: [], conflicts: [] };
 }
 
-/** Adds what became of a part, whose conflicts have their places in the part. */
+/** Adds what became of a part, whose subjects have their places in the part. */
 export function addResult(result: Result, { from }: GroupPart, found: GroupResult): void {
-  result.counted += found.counted;
-  result.waiting += found.waiting;
+  for (const offset of found.known) result.known.push(from + offset);
+  for (const offset of found.waiting) result.waiting.push(from + offset);
   for (const { offset, recorded } of found.conflicts)
     result.conflicts.push({ offset: from + offset, recorded });
 }

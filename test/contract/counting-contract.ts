@@ -45,10 +45,10 @@ export function countingContract(place: Place): void {
     const other = done(['b', 'a', 'c', 'a'], NOW, { status: 'failed' });
     const again = await place.store.record({ ...HOME, now: NOW, groups: [done(['a'], NOW), other] });
     expect(again).toEqual([
-      { counted: 0, waiting: 0, conflicts: [] },
+      { known: [0], waiting: [], conflicts: [] },
       {
-        counted: 2,
-        waiting: 0,
+        known: [],
+        waiting: [],
         conflicts: [
           { offset: 1, recorded: 'succeeded' },
           { offset: 3, recorded: 'succeeded' },

@@ -57,8 +57,8 @@ interface Fact {
 
 /** What became of a group. */
 export interface Result {
-  counted: number;
-  waiting: number;
+  readonly known: number[];
+  readonly waiting: number[];
   readonly conflicts: { readonly offset: number; readonly recorded: EndStatus }[];
 }
 
@@ -138,25 +138,25 @@ export function createModel(): {
 
   return {
     record(groups, now) {
-      const results = groups.map((): Result => ({ counted: 0, waiting: 0, conflicts: [] }));
+      const results = groups.map((): Result => ({ known: [], waiting: [], conflicts: [] }));
       const order = groups
         .map((group, index) => ({ group, result: results[index]! }))
         .toSorted((a, b) => rank(a.group) - rank(b.group));
       for (const { group, result } of order) {
         if (group.kind === 'start') {
-          for (const subject of group.subjects) {
-            if (recordStart(group, subject)) result.counted += 1;
+          group.subjects.forEach((subject, offset) => {
+            if (!recordStart(group, subject)) result.known.push(offset);
             if (group.watched) uncountEarly(factOf(subject.subject), now);
-          }
+          });
           continue;
         }
         group.subjects.forEach((subject, offset) => {
           const found = recordEnd(group, subject);
           if (typeof found === 'object') result.conflicts.push({ offset, ...found });
-          else if (found === 'counted') {
-            result.counted += 1;
+          else if (found === 'known') result.known.push(offset);
+          else {
             uncountEarly(factOf(subject.subject), now);
-            if (isWaiting(factOf(subject.subject))) result.waiting += group.count;
+            if (isWaiting(factOf(subject.subject))) result.waiting.push(offset);
           }
         });
       }

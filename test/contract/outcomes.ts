@@ -120,7 +120,10 @@ export function landingAt(fingerprint: string, at: number, more: Partial<SliLand
 
 /** Records a batch, and gives how many of each group were new. */
 export async function recordIn(store: Store, batch: RecordBatch): Promise<readonly number[]> {
-  return (await store.record(batch)).map(({ counted }) => counted);
+  const results = await store.record(batch);
+  return results.map(
+    ({ known, conflicts }, index) => batch.groups[index]!.subjects.length - known.length - conflicts.length,
+  );
 }
 
 /** What an SLI holds in the minute of a moment. */

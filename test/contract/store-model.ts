@@ -219,8 +219,12 @@ function samplesOf(failed: readonly FailedExecution[]): readonly object[] {
 }
 
 /** In the order of offsets. */
-function plainResult({ counted, waiting, conflicts }: GroupResult): GroupResult {
-  return { counted, waiting, conflicts: conflicts.toSorted((one, other) => one.offset - other.offset) };
+function plainResult({ known, waiting, conflicts }: GroupResult): GroupResult {
+  return {
+    known: known.toSorted((one, other) => one - other),
+    waiting: waiting.toSorted((one, other) => one - other),
+    conflicts: conflicts.toSorted((one, other) => one.offset - other.offset),
+  };
 }
 
 function hourOf({ ago, cells }: HourPlan, now: number): HourCells {

@@ -3,7 +3,7 @@ const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]
 
 /**
  * Reads a moment as people and programs write it: an RFC 3339 time with its offset, or milliseconds since the epoch
- * as a number. Null when it is neither.
+ * as a number. Null when it is neither, and before 1970: nothing here is that old, and stores keep no negative moments.
  */
 export function parseTimestamp(value: unknown): number | null {
   if (typeof value === 'number') {
@@ -11,7 +11,7 @@ export function parseTimestamp(value: unknown): number | null {
   }
   if (typeof value !== 'string' || !RFC3339.test(value) || !isCalendarDay(value.slice(0, 10))) return null;
   const at = Date.parse(value.replace(' ', 'T').toUpperCase());
-  return Number.isNaN(at) ? null : at;
+  return at >= 0 ? at : null;
 }
 
 /** `Date.parse` would take 30 February for 2 March. */

@@ -1,11 +1,10 @@
 import type { RecordWarning, RejectedRecord } from '../../core/ports/recorder.ts';
 import { MAX_WARNINGS } from '../../core/ports/recorder.ts';
 import type { EndStatus } from '../../core/outcomes/outcome.ts';
-import type { GroupResult, RecordGroup } from '../../core/ports/store/counting.ts';
+import type { EndGroup } from '../../core/ports/store/counting.ts';
 import { countedSeries, componentsOf } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
-import type { GroupsOfPartition } from './record-groups.ts';
 
 /** What the store says of the outcomes of one request. */
 export interface Findings {
@@ -17,29 +16,19 @@ export interface Findings {
   }[];
   /** Workflow -> fingerprint -> how many wait for their start. */
   readonly waiting: Map<string, Map<string, number>>;
-  /** Adds what became of a group. */
-  add(part: GroupsOfPartition, group: RecordGroup, result: GroupResult): void;
 }
 
 export function createFindings(): Findings {
-  return {
-    counted: 0,
-    conflicts: [],
-    waiting: new Map(),
-    add({ workflow, indexes }, group, { counted, waiting, conflicts }) {
-      this.counted += counted;
-      if (group.kind === 'start') return;
-      for (const { offset, recorded } of conflicts) {
-        this.conflicts.push({ index: indexes.get(group)![offset]!, reported: group.status, recorded });
-      }
-      if (waiting === 0) return;
-      let slis = this.waiting.get(workflow);
-      if (!slis) this.waiting.set(workflow, (slis = new Map()));
-      for (const { fingerprint, withinMs } of group.slis) {
-        if (withinMs !== null) slis.set(fingerprint, (slis.get(fingerprint) ?? 0) + waiting);
-      }
-    },
-  };
+  return { counted: 0, conflicts: [], waiting: new Map() };
+}
+
+/** Notes that one end of a group waits for its start. */
+export function addWaiting({ waiting }: Findings, workflow: string, { slis, count }: EndGroup): void {
+  let counts = waiting.get(workflow);
+  if (!counts) waiting.set(workflow, (counts = new Map()));
+  for (const { fingerprint, withinMs } of slis) {
+    if (withinMs !== null) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count);
+  }
 }
 
 /** The conflicts of a request as an answer lists them. */

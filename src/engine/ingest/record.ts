@@ -9,18 +9,19 @@ import { isRejection } from '../../core/outcomes/record-fields.ts';
 import type { RejectedRecord, Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
-import type { CountStore, GroupResult, RecordGroup } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import type { CountStore } from '../../core/ports/store/counting.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import { SERVICE_ITSELF, shareOf } from '../../core/ports/token.ts';
 import type { Permitted } from './permitted.ts';
 import { permitted } from './permitted.ts';
 import type { CountingPlan } from './counting-plan.ts';
 import { countingPlans } from './counting-plan.ts';
-import type { GroupsByPartition, GroupsOfPartition } from './record-groups.ts';
+import type { GroupsByPartition } from './record-groups.ts';
 import { addMeasurement, addOutcome } from './record-groups.ts';
 import type { Findings } from './record-findings.ts';
-import { conflictsOf, createFindings, warningsOf } from './record-findings.ts';
+import { conflictsOf, warningsOf } from './record-findings.ts';
+import type { Job, StoredCounts } from './shared-write.ts';
+import { storeJobs } from './shared-write.ts';
 
 export interface RecorderOptions {
   readonly store: Pick<CountStore, 'record'> & { readonly partitions: number };
@@ -36,13 +37,6 @@ export interface RecorderOptions {
   readonly onStored?: (workflow: string, stored: StoredCounts) => void;
 }
 
-/** What became of outcomes and measurements that reached the store. */
-export interface StoredCounts {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly conflicts: number;
-}
-
 /** From this on a record's count is worth a look: it moves a budget by itself. */
 export const LARGE_COUNT = 10_000;
 
@@ -52,13 +46,6 @@ const CONCURRENT_FLUSHES = 4;
 const FLUSH_SIZE = 4000;
 /** Records judged before others get a turn of the event loop: a few milliseconds' worth. */
 const SLICE = 2000;
-
-interface Job {
-  readonly groups: GroupsByPartition;
-  readonly size: number;
-  readonly resolve: (findings: Findings) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** What decides about the records of a request. */
 interface Rules extends Permitted {
@@ -75,7 +62,7 @@ type Sort = (
   home: GroupsByPartition,
 ) => Rejection | null;
 
-/** Makes the recorder: requests that arrive together share one store call per partition (group commit). */
+/** Makes the recorder: requests that arrive together are stored together (group commit). */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, definitions, clock, queueLimit } = options;
   let waiting: Job[] = [];
@@ -108,7 +95,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   async function flush(jobs: readonly Job[]): Promise<void> {
     flushing++;
-    await storeJobs(options, jobs, clock.now());
+    await storeJobs(store, jobs, clock.now(), options.onStored);
     flushing--;
     schedule();
     release(jobs.reduce((sum, { size }) => sum + size, 0));
@@ -171,7 +158,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     release(rejected.length);
     if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
     const found = await new Promise<Findings>((resolve, reject) => {
-      waiting.push({ groups, size: valid, resolve, reject });
+      waiting.push({ groups, plans: rules.plans, size: valid, resolve, reject });
       schedule();
     });
     const conflicts = conflictsOf(found);
@@ -255,63 +242,4 @@ function listed(known: Iterable<string>, count: number): string {
   }
   const more = count > NAMED ? ` and ${count - NAMED} more` : '';
   return `there ${count === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'}${more}`;
-}
-
-/** Stores the jobs of one flush, one call per partition, and answers each; never rejects. */
-async function storeJobs(
-  { store, onStored }: RecorderOptions,
-  jobs: readonly Job[],
-  now: number,
-): Promise<void> {
-  const batches = new Map<string, Batch>();
-  for (const job of jobs) {
-    for (const [key, part] of job.groups) {
-      const { workflow, partition, groups } = part;
-      let batch = batches.get(key);
-      if (!batch) batches.set(key, (batch = { workflow, partition, groups: [], owners: [] }));
-      for (const group of groups.values()) {
-        batch.groups.push(group);
-        batch.owners.push({ job, part });
-      }
-    }
-  }
-  const found = new Map<Job, Findings>(jobs.map((job) => [job, createFindings()]));
-  const failed = new Map<Job, unknown>();
-  await Promise.all(
-    [...batches.values()].map(async ({ workflow, partition, groups, owners }) => {
-      try {
-        const results = await store.record({ workflow, partition, now, groups });
-        owners.forEach(({ job, part }, index) => found.get(job)!.add(part, groups[index]!, results[index]!));
-        onStored?.(workflow, storedCounts(groups, results));
-      } catch (error) {
-        for (const { job } of owners) failed.set(job, error);
-      }
-    }),
-  );
-  for (const job of jobs) {
-    if (failed.has(job)) job.reject(asUnavailable(failed.get(job)));
-    else job.resolve(found.get(job)!);
-  }
-}
-
-interface Batch {
-  readonly workflow: string;
-  readonly partition: number;
-  readonly groups: RecordGroup[];
-  /** Of each group, the job it is from and the part of it. */
-  readonly owners: { readonly job: Job; readonly part: GroupsOfPartition }[];
-}
-
-function storedCounts(groups: readonly RecordGroup[], results: readonly GroupResult[]): StoredCounts {
-  const all = groups.reduce((sum, { subjects }) => sum + subjects.length, 0);
-  const accepted = results.reduce((sum, { counted }) => sum + counted, 0);
-  const conflicts = results.reduce((sum, result) => sum + result.conflicts.length, 0);
-  return { accepted, duplicates: all - accepted - conflicts, conflicts };
-}
-
-/** An unexpected failure of the store is no reason for producers to drop their outcomes: they should send them again. */
-function asUnavailable(error: unknown): unknown {
-  return error instanceof StoreUnavailable
-    ? error
-    : new StoreUnavailable('the outcomes could not be stored', { cause: error });
 }

@@ -64,8 +64,11 @@ export function recordChunk(db: Databases, partition: PartitionId, now: number, 
 }
 
 function recordStarts(work: Work, group: StartGroup): GroupResult {
-  const fresh = group.subjects.filter((subject) => recordStart(work, group, subject));
-  return { counted: fresh.length, waiting: 0, conflicts: [] };
+  const known: number[] = [];
+  for (const [offset, subject] of group.subjects.entries()) {
+    if (!recordStart(work, group, subject)) known.push(offset);
+  }
+  return { known, waiting: [], conflicts: [] };
 }
 
 function recordStart(work: Work, group: StartGroup, subject: StartedSubject): boolean {
@@ -92,16 +95,16 @@ function noteStep(flight: Flight, parent: string, step: string, at: number): voi
 }
 
 function recordEnds(work: Work, group: EndGroup): GroupResult {
-  let counted = 0;
-  let waiting = 0;
+  const known: number[] = [];
+  const waiting: number[] = [];
   const conflicts: Conflict[] = [];
   for (const [offset, subject] of group.subjects.entries()) {
     const found = recordEnd(work, group, subject);
     if (typeof found === 'object') conflicts.push({ offset, ...found });
-    else if (found !== 'known') counted += 1;
-    if (found === 'waiting') waiting += group.count;
+    else if (found === 'known') known.push(offset);
+    else if (found === 'waiting') waiting.push(offset);
   }
-  return { counted, waiting, conflicts };
+  return { known, waiting, conflicts };
 }
 
 function recordEnd(

@@ -130,9 +130,18 @@ const MOMENT_DIGITS = 8;
 const NO_DIGITS = ' '.repeat(MOMENT_DIGITS);
 const TEMPLATE_DIGITS = 11;
 
-/** A moment as `seen.lua` keeps it. */
+/** Every two digits to the base of 36. */
+const PAIRS = Array.from({ length: 36 ** 2 }, (_, number) => number.toString(36).padStart(2, '0'));
+const LAST_DIGITS = 36 ** 4;
+let leading = { number: -1, digits: '' };
+
+/** A moment as `seen.lua` keeps it. Of moments of one call all but the last digits are mostly the same. */
 function digitsOf(moment: number): string {
-  return moment.toString(36).padStart(MOMENT_DIGITS, '0');
+  const number = Math.floor(moment / LAST_DIGITS);
+  const last = moment % LAST_DIGITS;
+  if (number !== leading.number)
+    leading = { number, digits: number.toString(36).padStart(MOMENT_DIGITS - 4, '0') };
+  return leading.digits + PAIRS[Math.floor(last / PAIRS.length)]! + PAIRS[last % PAIRS.length]!;
 }
 
 function landingArguments(landings: readonly SliLanding[]): unknown[] {
@@ -172,16 +181,18 @@ function latest(
     .slice(0, MAX_LAST_FAILED);
 }
 
+const ALL_COUNTED: GroupResult = { known: [], waiting: [], conflicts: [] };
+
 /** What `record.lua` answers of a group. */
-export type RecordReply = number | readonly (number | string)[];
+export type RecordReply = 0 | readonly [known: number[], waiting: number[], conflicts: (number | string)[]];
 
 export function readResult(reply: RecordReply): GroupResult {
-  if (typeof reply === 'number') return { counted: reply, waiting: 0, conflicts: [] };
-  const [counted, waiting, ...rest] = reply;
+  if (reply === 0) return ALL_COUNTED;
+  const [known, waiting, pairs] = reply;
   const conflicts: Conflict[] = [];
-  for (let i = 0; i < rest.length; i += 2)
-    conflicts.push({ offset: Number(rest[i]), recorded: rest[i + 1] as EndStatus });
-  return { counted: Number(counted), waiting: Number(waiting), conflicts };
+  for (let i = 0; i < pairs.length; i += 2)
+    conflicts.push({ offset: Number(pairs[i]), recorded: pairs[i + 1] as EndStatus });
+  return { known, waiting, conflicts };
 }
 
 /**

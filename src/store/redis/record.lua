@@ -11,8 +11,8 @@
 -- An end group is {kind, n, keys, mark, width of a receipt, attempt, status, retry, count, template, slis, landings or false, own [[fingerprint,
 -- minute, good, value]] or false, failure [step, dependency, error], latest [[offset, at, execution, trace]] of what
 -- may be kept as last failed}; a value may be missing. `mark` is how much longer identities are than in version 0.1.
--- Reply for each group how many were new, or, where there is more to say, {that, how many wait for their start, then
--- for each conflict its offset and how it had ended}.
+-- Reply for each group 0 when all were counted, or, where there is more to say, the offsets {of those that were counted
+-- before}, {of those that wait for their start}, and {for each conflict its offset and how it had ended}.
 
 local anyRecords = {}
 for _, home in ipairs({ FLIGHT, EARLY, SETTLED }) do
@@ -212,6 +212,21 @@ local function setOf(offsets)
   return set
 end
 
+-- The offsets below n that are not in a set, nor among conflicts.
+local function missingFrom(set, n, conflicts)
+  local conflicting = {}
+  for i = 1, #conflicts, 2 do
+    conflicting[conflicts[i]] = true
+  end
+  local offsets = {}
+  for offset = 0, n - 1 do
+    if not set[offset] and not conflicting[offset] then
+      offsets[#offsets + 1] = offset
+    end
+  end
+  return offsets
+end
+
 -- Puts what was newly started in flight, or judges it anew with what is known of it already.
 local function startFlights(group, first, offsets)
   local n = group.n
@@ -254,8 +269,9 @@ end
 local function recordStarts(group, first)
   local n = group.n
   local offsets = newStarts(first, n)
+  local reply = #offsets == n and 0 or { missingFrom(setOf(offsets), n, {}), {}, {} }
   if #offsets == 0 then
-    return 0
+    return reply
   end
   if group.own then
     landAlike(group, group.own, #offsets, setOf(offsets), first)
@@ -271,7 +287,7 @@ local function recordStarts(group, first)
       end
     end
   end
-  return #offsets
+  return reply
 end
 
 -- What was seen of a column of ends, by offset, and what of it conflicts: {offset, how it had ended, ...}.
@@ -345,11 +361,11 @@ local function finish(group, subject, record, timed, end_)
   return start
 end
 
--- Counts ends one by one, because what is known of their subjects decides where they land. Returns how many wait for
--- their start, and adds conflicts and what is to be remembered.
-local function recordOneByOne(group, first, rest, offsets, subjects, found, conflicts, written)
+-- Counts ends one by one, because what is known of their subjects decides where they land. Adds to those that wait for
+-- their start, to conflicts, and to what is to be remembered.
+local function recordOneByOne(group, first, rest, offsets, subjects, found, waiting, conflicts, written)
   local executions, traces = unpack(cjson.decode(ARGV[rest + 1]))
-  local waiting, timed = 0, { n = 0 }
+  local timed = { n = 0 }
   for _, sli in ipairs(group.slis) do
     if sli[2] then
       timed[sli[1]], timed.n = true, timed.n + 1
@@ -390,21 +406,22 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, conf
       end
       append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. known)
       if home == EARLY then
-        waiting = waiting + group.count
+        append(waiting, offset)
       end
     end
   end
   flush()
-  return waiting
 end
 
--- Counts those ends of a column that were not seen, each by what is known of its subject.
-local function recordUnseen(group, first, seen, conflicts, alike)
+-- Counts those ends of a column that were not seen, each by what is known of its subject. Returns the offsets of those
+-- that were counted, in a set.
+local function recordUnseen(group, first, seen, waiting, conflicts, alike)
   local keys = first + (group.keys and group.n or 0)
   local rest = keys + group.n
   local fresh = unseen(seen, first, group.n)
+  local isFresh = setOf(fresh)
   if #fresh == 0 then
-    return 0, 0
+    return isFresh
   end
   local subjects = {}
   for i, offset in ipairs(fresh) do
@@ -427,45 +444,42 @@ local function recordUnseen(group, first, seen, conflicts, alike)
   if #together > 0 then
     landAlike(group, group.landings, #together, setOf(together), keys)
   end
-  local waiting = 0
   if #others > 0 then
-    waiting = recordOneByOne(group, first, rest, others, otherSubjects, otherRecords, conflicts, written)
+    recordOneByOne(group, first, rest, others, otherSubjects, otherRecords, waiting, conflicts, written)
+  end
+  for i = 1, #conflicts, 2 do
+    isFresh[conflicts[i]] = nil
   end
   if #written > 0 then
     call('HSET', SEEN_ENDS, unpack(written))
-    if group.own then
-      local isIn = setOf(fresh)
-      for i = 1, #conflicts, 2 do
-        isIn[conflicts[i]] = nil
-      end
-      landAlike(group, group.own, #written / 2, isIn, first)
-    end
+    landAlike(group, group.own or {}, #written / 2, isFresh, first)
   end
-  return #written / 2, waiting
+  return isFresh
 end
 
 local function recordEnds(group, first)
   local seen, conflicts = seenEnds(group, first)
   local alike = group.attempt == 1 and group.count == 1 and not group.retry and group.landings
   local anyKnown = anyRecords[FLIGHT] or anyRecords[EARLY] or anyRecords[SETTLED]
-  local counted, waiting = 0, 0
+  local waiting, isNew = {}, nil
   putTemplate(group)
   if alike and not anyKnown and not next(seen) then
     -- Only how many are new matters, and which of the latest failures are.
-    local isIn
-    counted, isIn = rememberAll(group, first, ARGV[first + group.n])
-    landAlike(group, group.landings, counted, isIn, first)
-    landAlike(group, group.own or {}, counted, isIn, first)
+    local counted
+    counted, isNew = rememberAll(group, first, ARGV[first + group.n])
+    landAlike(group, group.landings, counted, isNew, first)
+    landAlike(group, group.own or {}, counted, isNew, first)
   else
-    counted, waiting = recordUnseen(group, first, seen, conflicts, alike)
+    isNew = recordUnseen(group, first, seen, waiting, conflicts, alike)
   end
   if #conflicts > 0 then
     land(limits.conflicts, math.floor(now / MINUTE), false, #conflicts / 2)
   end
-  if waiting == 0 and #conflicts == 0 then
-    return counted
+  local known = isNew and missingFrom(isNew, group.n, conflicts) or {}
+  if #known == 0 and #waiting == 0 and #conflicts == 0 then
+    return 0
   end
-  return { counted, waiting, unpack(conflicts) }
+  return { known, waiting, conflicts }
 end
 
 local replies = {}

@@ -209,7 +209,8 @@ function everyStep(cells: StreakCells, from: number, to: number): NaiveStep[] {
       steps.push({ ...cells.hour(hour), from: Math.max(from, hour * HOUR), to: (hour + 1) * HOUR, hour });
       continue;
     }
-    for (let minute = hour * 60; minutes && minute < (hour + 1) * 60; minute++) {
+    if (minutes === null) continue;
+    for (let minute = hour * 60; minute < (hour + 1) * 60; minute++) {
       if (minute < Math.floor(from / MINUTE) || minute > Math.floor(to / MINUTE)) continue;
       const [good, bad] = [minutes[(minute % 60) * 2]!, minutes[(minute % 60) * 2 + 1]!];
       steps.push({ good, bad, from: minute * MINUTE, to: (minute + 1) * MINUTE, hour: null });

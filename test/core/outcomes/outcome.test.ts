@@ -144,6 +144,7 @@ describe('times', () => {
     ['hour 24', '2026-03-01T24:00:00Z'],
     ['an offset of 99 hours', '2026-03-02T11:00:00+99:00'],
     ['words', 'yesterday'],
+    ['before 1970', '1969-12-31T23:59:59.999Z'],
     ['digits in quotes', String(ARRIVAL)],
     ['a negative number', -1],
     ['NaN', NaN],

@@ -60,6 +60,53 @@ describe('group commit', () => {
     ]);
   });
 
+  it('puts like outcomes of different requests into one group, and answers each of its own', async () => {
+    await world.recorder.record([outcome('conflicting', { status: 'failed' })]);
+    const ended = (execution: string) => outcome(execution, { durationMs: 5 });
+    const results = await Promise.all([
+      world.recorder.record([ended('a'), ended('b')]),
+      world.recorder.record([outcome('waits')]),
+      world.recorder.record([null, ended('b'), ended('conflicting'), ended('c')]),
+      world.recorder.record([outcome('s', { status: 'started' })]),
+      world.recorder.record([outcome('s', { status: 'started' }), outcome('waits'), outcome('waits-too')]),
+    ]);
+    expect(batches().at(-1)!.groups.map(({ kind, subjects }) => [kind, subjects.length])).toEqual([
+      ['end', 5],
+      ['end', 3],
+      ['start', 2],
+    ]);
+    const waits = (waiting: number) => [expect.objectContaining({ slo: 'in-time', waiting })];
+    expect(results).toEqual([
+      { accepted: 2, duplicates: 0, rejected: [] },
+      { accepted: 1, duplicates: 0, rejected: [], warnings: waits(1) },
+      {
+        accepted: 1,
+        duplicates: 1,
+        rejected: [
+          expect.objectContaining({ index: 0 }),
+          expect.objectContaining({
+            index: 2,
+            code: 'conflict',
+            statuses: { reported: 'succeeded', recorded: 'failed' },
+          }),
+        ],
+        conflicts: 1,
+      },
+      { accepted: 1, duplicates: 0, rejected: [] },
+      { accepted: 1, duplicates: 2, rejected: [], warnings: waits(1) },
+    ]);
+    expect(await world.counted(done)).toEqual({ good: 5, bad: 1 });
+  });
+
+  it('keeps apart what different definitions sorted, whose groups may have the same names', async () => {
+    const before = world.recorder.record([outcome('a')]);
+    world.redefine([...slos, defineSlo({ name: 'soon', sli: { withinMs: MINUTE } })]);
+    const after = world.recorder.record([outcome('b')]);
+    expect(await Promise.all([before, after])).toMatchObject([{ accepted: 1 }, { accepted: 1 }]);
+    expect(batches().map(({ groups }) => groups.map(({ subjects }) => subjects.length))).toEqual([[1], [1]]);
+    expect(await world.counted(done)).toEqual({ good: 2, bad: 0 });
+  });
+
   it('makes one call a partition, and adds the answers up', async () => {
     await world.close();
     world = await startWorld({ slos, partitions: 4 });

@@ -146,12 +146,12 @@ export interface FailureKey {
   readonly error: string | null;
 }
 
-/** What became of the outcomes of a group; what is neither counted nor a conflict was counted before. */
+/** What became of the outcomes of a group, by their places among its subjects; what is not named was counted. */
 export interface GroupResult {
-  /** How many were new. */
-  readonly counted: number;
-  /** How many of what they stand for cannot be judged by some deadline until a start is reported. */
-  readonly waiting: number;
+  /** Those that were counted before, and are not counted again. */
+  readonly known: readonly number[];
+  /** Those that were counted, and cannot be judged by some deadline until a start is reported. */
+  readonly waiting: readonly number[];
   readonly conflicts: readonly Conflict[];
 }
 
