@@ -70,7 +70,11 @@ describe('group commit', () => {
       world.recorder.record([outcome('s', { status: 'started' })]),
       world.recorder.record([outcome('s', { status: 'started' }), outcome('waits'), outcome('waits-too')]),
     ]);
-    expect(batches().at(-1)!.groups.map(({ kind, subjects }) => [kind, subjects.length])).toEqual([
+    expect(
+      batches()
+        .at(-1)!
+        .groups.map(({ kind, subjects }) => [kind, subjects.length]),
+    ).toEqual([
       ['end', 5],
       ['end', 3],
       ['start', 2],
