@@ -65,7 +65,7 @@ export function weightOf(chunk: Chunk): number {
 /** Whether starts have to be noted in the records of their executions. */
 export function notesSteps(group: RecordGroup): boolean {
   return (
-    group.kind === 'start' && group.subjects.some(({ parent, step }) => parent !== null && step !== null)
+    group.kind === 'start' && group.step !== null && group.subjects.some(({ parent }) => parent !== null)
   );
 }
 

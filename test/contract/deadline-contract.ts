@@ -276,11 +276,16 @@ export function deadlineContract(place: Place): void {
     expect(await countsIn(place.store, 'fast', DEADLINE)).toEqual(NOTHING);
   });
 
-  it('starts that nothing waits for are only recognised when they come again', async () => {
-    const group = starts(['a'], NOW, [], { watched: false });
+  it('what has no deadline is in flight from its start to its end, too', async () => {
+    const group = starts(['a'], NOW, []);
     expect(await record([group], NOW)).toEqual([1]);
     expect(await record([group], NOW)).toEqual([0]);
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0, waiting: 0 });
+    await sweep(NOW + 90 * DAY);
+    expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 1, overdue: 0, waiting: 0 });
+    await record([done(['a'], NOW + MINUTE)], NOW + MINUTE);
     expect(await place.store.inFlight(WORKFLOW)).toEqual({ running: 0, overdue: 0, waiting: 0 });
+    expect(await countsIn(place.store, 'done', NOW + MINUTE)).toEqual(ONE_GOOD);
   });
 
   it('a sweep looks at as many as it may, and two at once count nothing twice', async () => {

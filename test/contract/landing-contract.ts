@@ -40,17 +40,14 @@ export function landingContract(place: Place): void {
 
   // --- starts that count
 
-  it.each([{ watched: true }, { watched: false }])(
-    'C1: a start counts where it lands, once, however often it comes ($watched)',
-    async ({ watched }) => {
-      const landings = [landingAt('begun', NOW), landingAt('begun-too', NOW - HOUR)];
-      const group = starts(['a', 'b', 'a'], NOW, [], { watched, landings, count: 2 });
-      expect(await record([group])).toEqual([2]);
-      expect(await record([group, starts(['c'], NOW, [], { watched, landings })])).toEqual([0, 1]);
-      expect(await counts('begun')).toEqual({ good: 5, bad: 0 });
-      expect(await counts('begun-too', NOW - HOUR)).toEqual({ good: 5, bad: 0 });
-    },
-  );
+  it('C1: a start counts where it lands, once, however often it comes', async () => {
+    const landings = [landingAt('begun', NOW), landingAt('begun-too', NOW - HOUR)];
+    const group = starts(['a', 'b', 'a'], NOW, [], { landings, count: 2 });
+    expect(await record([group])).toEqual([2]);
+    expect(await record([group, starts(['c'], NOW, [], { landings })])).toEqual([0, 1]);
+    expect(await counts('begun')).toEqual({ good: 5, bad: 0 });
+    expect(await counts('begun-too', NOW - HOUR)).toEqual({ good: 5, bad: 0 });
+  });
 
   it('C1: the start of a step, and one whose end came first, count as any other', async () => {
     const landings = [landingAt('begun', NOW)];
@@ -58,26 +55,22 @@ export function landingContract(place: Place): void {
     await record([
       starts(['a', 'b', 'c'], NOW, [FAST], { landings }),
       { ...stepStarts(['a', 'b'], 'ship', NOW), landings },
-      { ...stepStarts(['a', 'b'], 'pack', NOW), watched: false, landings },
+      { ...stepStarts(['a', 'b'], 'pack', NOW), landings },
     ]);
     expect(await counts('begun')).toEqual({ good: 7, bad: 0 });
     expect(await counts('fast')).toEqual({ good: 2, bad: 0 });
   });
 
-  it.each([{ watched: true }, { watched: false }])(
-    'a start that lands bad is filed under no names, and among the last failed ($watched)',
-    async ({ watched }) => {
-      const group = starts(['a', 'b'], NOW, [], {
-        watched,
-        landings: [landingAt('begun', NOW, { good: false })],
-      });
-      await record([group]);
-      await record([group]);
-      expect(await counts('begun')).toEqual({ good: 0, bad: 2 });
-      expect(await failures('begun')).toEqual([{ ...NO_FAILURE, count: 2 }]);
-      expect((await lastFailed('begun')).map(({ execution }) => execution).toSorted()).toEqual(['a', 'b']);
-    },
-  );
+  it('a start that lands bad is filed under no names, and among the last failed', async () => {
+    const group = starts(['a', 'b'], NOW, [], {
+      landings: [landingAt('begun', NOW, { good: false })],
+    });
+    await record([group]);
+    await record([group]);
+    expect(await counts('begun')).toEqual({ good: 0, bad: 2 });
+    expect(await failures('begun')).toEqual([{ ...NO_FAILURE, count: 2 }]);
+    expect((await lastFailed('begun')).map(({ execution }) => execution).toSorted()).toEqual(['a', 'b']);
+  });
 
   // --- ends that count by themselves
 
@@ -219,7 +212,7 @@ export function landingContract(place: Place): void {
   it('adds the values of starts, and of ends that are looked at one by one', async () => {
     const landings = [landingAt('depth', NOW, { value: 1.5 })];
     await record([starts(['in-flight'], NOW, [], { landings, count: 2 })]);
-    await record([starts(['unwatched'], NOW, [], { watched: false, landings })]);
+    await record([starts(['another'], NOW, [], { landings })]);
     await record([ends(['a', 'b'], NOW, [], { landings: [], own: landings, count: 2 })]);
     expect(await sums('depth')).toEqual(new Map([[minuteOf(NOW), 10.5]]));
   });

@@ -8,8 +8,10 @@ import type {
   EndSli,
   EndedSubject,
   FailureKey,
+  Flight,
   HourCells,
   InFlight,
+  Place,
   RecordGroup,
   SliLanding,
   StartGroup,
@@ -75,6 +77,9 @@ export function createModel(): {
   /** What was set: the cells of each hour. */
   written(): ReadonlyMap<number, Uint32Array>;
   inFlight(): InFlight;
+  places(): readonly Place[];
+  /** What is in flight, without traces, in no order. */
+  flights(): readonly Flight[];
 } {
   const facts = new Map<string, Fact>();
   const hoursSet = new Map<number, Uint32Array>();
@@ -102,13 +107,11 @@ export function createModel(): {
     if (fact.startsSeen.has(identity)) return false;
     fact.startsSeen.add(identity);
     fact.own.push(...group.landings.map((landing) => begun(group, subject, landing)));
-    if (group.watched) {
-      fact.starts.push({ group, subject });
-      fact.givenUp = false;
-    }
+    fact.starts.push({ group, subject });
+    fact.givenUp = false;
     const parent = subject.parent === null ? undefined : facts.get(subject.parent);
-    if (parent && isInFlight(parent) && subject.step !== null) {
-      parent.stepsBegun.push({ step: subject.step, at: subject.at });
+    if (parent && isInFlight(parent) && group.step !== null) {
+      parent.stepsBegun.push({ step: group.step, at: subject.at });
     }
     return true;
   };
@@ -146,7 +149,7 @@ export function createModel(): {
         if (group.kind === 'start') {
           group.subjects.forEach((subject, offset) => {
             if (!recordStart(group, subject)) result.known.push(offset);
-            if (group.watched) uncountEarly(factOf(subject.subject), now);
+            uncountEarly(factOf(subject.subject), now);
           });
           continue;
         }
@@ -196,6 +199,18 @@ export function createModel(): {
     },
 
     written: () => hoursSet,
+
+    places() {
+      const places = new Map<string, Place>();
+      for (const { of, step, overdue } of [...facts.values()].filter(isInFlight).map(flightOf)) {
+        const name = `${of} ${step}`;
+        const { running, overdue: late } = places.get(name) ?? { running: 0, overdue: 0 };
+        places.set(name, { of, step, running: running + 1, overdue: late + Number(overdue) });
+      }
+      return [...places.values()];
+    },
+
+    flights: () => [...facts.values()].filter(isInFlight).map(flightOf),
 
     inFlight() {
       const all = [...facts.values()];
@@ -303,10 +318,35 @@ function isWaiting(fact: Fact): boolean {
   );
 }
 
-function lastStep({ starts, stepsBegun }: Fact): string | null {
-  let last = { step: starts[0]?.subject.step ?? null, at: -Infinity };
-  for (const begun of stepsBegun) if (begun.at >= last.at) last = begun;
-  return last.step;
+/** The step of an execution that was begun last. */
+function lastBegun({ stepsBegun }: Fact): Fact['stepsBegun'][number] | undefined {
+  let last: Fact['stepsBegun'][number] | undefined;
+  for (const begun of stepsBegun) if (!last || begun.at >= last.at) last = begun;
+  return last;
+}
+
+function lastStep(fact: Fact): string | null {
+  return lastBegun(fact)?.step ?? [...fact.starts, ...fact.ends][0]?.group.step ?? null;
+}
+
+function flightOf(fact: Fact): Flight {
+  const { group, subject } = [...fact.starts, ...fact.ends][0]!;
+  const deadlines = watchesOf(fact).flatMap(({ withinMs, from }) => {
+    const base = baseOf(fact, from);
+    return base === null ? [] : [base + withinMs];
+  });
+  return {
+    of: group.step === null ? 'execution' : 'step',
+    execution: subject.execution,
+    step: lastStep(fact),
+    stepSince: lastBegun(fact)?.at ?? null,
+    startedAt: firstStart(fact),
+    queuedAt: least(fact.starts.flatMap((one) => (one.group.phase === 'queued' ? [one.subject.at] : []))),
+    attempt: decision(fact).attempt + 1,
+    deadline: least(deadlines),
+    overdue: fact.overdue.size > 0,
+    traceId: null,
+  };
 }
 
 function outcomesOf(fact: Fact): Counted[] {

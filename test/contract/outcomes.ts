@@ -43,17 +43,16 @@ export function starts(
   const { subject, ...group } = more;
   return {
     kind: 'start',
+    step: null,
     phase: 'started',
     attempt: 1,
     count: 1,
-    watched: true,
     watches,
     landings: [],
     subjects: executions.map((execution) => ({
       subject: subjectKey(execution, null),
       at,
       execution,
-      step: null,
       traceId: null,
       parent: null,
       ...subject,
@@ -67,10 +66,10 @@ export function stepStarts(executions: readonly string[], step: string, at: numb
   const group = starts(executions, at, []);
   return {
     ...group,
+    step,
     subjects: group.subjects.map((subject) => ({
       ...subject,
       subject: subjectKey(subject.execution, step),
-      step,
       parent: subject.execution,
     })),
   };
@@ -86,6 +85,7 @@ export function ends(
   const { subject, ...group } = more;
   return {
     kind: 'end',
+    step: null,
     attempt: 1,
     status: 'succeeded',
     willRetry: false,

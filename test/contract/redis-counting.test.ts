@@ -32,6 +32,7 @@ function end(subjects: readonly EndedSubject[], options: Partial<EndGroup> = {})
   const good = (options.status ?? 'succeeded') === 'succeeded';
   return {
     kind: 'end',
+    step: null,
     attempt: 1,
     status: 'succeeded',
     willRetry: false,
@@ -49,15 +50,13 @@ function start(name: string, at: number, step: string | null = null): StartGroup
   const key = step === null ? name : `${name}\u0000${step}\u00001`;
   return {
     kind: 'start',
+    step,
     phase: 'started',
     attempt: 1,
     count: 1,
-    watched: true,
     watches: step === null ? [timedSli('f', 10 * MINUTE)] : [],
     landings: [],
-    subjects: [
-      { subject: key, at, execution: name, step, traceId: null, parent: step === null ? null : name },
-    ],
+    subjects: [{ subject: key, at, execution: name, traceId: null, parent: step === null ? null : name }],
   };
 }
 

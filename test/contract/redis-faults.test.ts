@@ -47,6 +47,7 @@ async function open(url: string, waitReplicas = 0): Promise<Store> {
 function failed(executions: readonly string[]): EndGroup {
   return {
     kind: 'end',
+    step: null,
     attempt: 1,
     status: 'failed',
     willRetry: false,

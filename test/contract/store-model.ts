@@ -8,6 +8,7 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import type {
   EndGroup,
   EndSli,
+  Flight,
   GroupResult,
   HourCells,
   RecordGroup,
@@ -56,8 +57,6 @@ interface GroupPlan {
   readonly slis: readonly ('plain' | 'short' | 'long' | 'queued' | 'punctual')[];
   readonly count: number;
   readonly error: string | null;
-  /** Whether starts wait for their ends. */
-  readonly watched: boolean;
   /** What an end counts as for `attempts`; null for nothing. */
   readonly verdict: boolean | null;
   /** How long before its end what is `punctual` must have started. */
@@ -80,7 +79,6 @@ const groupPlan: fc.Arbitrary<GroupPlan> = fc.record({
   slis: fc.uniqueArray(fc.constantFrom('plain', 'short', 'long', 'queued', 'punctual'), { maxLength: 4 }),
   count: fc.constantFrom(1, 1, 1, 2, 3, 7),
   error: fc.constantFrom(null, 'timeout', 'overdue'),
-  watched: fc.constantFrom(true, true, true, false),
   verdict: fc.constantFrom(true, false, null),
   startAgo: fc.tuple(fc.integer({ min: 0, max: 25 * MINUTE }), fc.integer({ min: 0, max: 10 * MINUTE })),
   own: fc.option(
@@ -210,12 +208,25 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
   }
   expect(await minutesIn(store, workflow, DERIVED, now)).toEqual(minutesWritten(model.written()));
   expect(await store.inFlight(workflow)).toEqual(model.inFlight());
+  expect(sorted(await store.places(workflow))).toEqual(sorted(model.places()));
+  const slowest = await store.slowest(workflow, now, 1000);
+  expect(sorted(slowest.map(shown))).toEqual(sorted(model.flights()));
+  const order = slowest.map(({ overdue, startedAt, queuedAt }) => [
+    overdue ? 0 : 1,
+    Math.min(startedAt ?? Infinity, queuedAt ?? Infinity),
+  ]);
+  expect(order).toEqual(order.toSorted(([a, b], [c, d]) => a! - c! || b! - d!));
 }
 
 /** Without traces, which are not kept of an end that is judged anew later. The same failure is there once. */
 function samplesOf(failed: readonly FailedExecution[]): readonly object[] {
   const samples = failed.map((sample) => ({ ...sample, traceId: null }));
   return [...new Map(samples.map((sample) => [JSON.stringify(canonical(sample)), sample])).values()];
+}
+
+/** Without its trace, for which a record has room for one only. */
+function shown(flight: Flight): object {
+  return { ...flight, traceId: null };
 }
 
 /** In the order of offsets. */
@@ -259,19 +270,16 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
   if (plan.kind === 'started' || plan.kind === 'queued') {
     const group: StartGroup = {
       kind: 'start',
+      step: plan.step,
       phase: plan.kind,
       attempt,
       count: plan.count,
-      watched: plan.watched,
-      watches: !plan.watched
-        ? []
-        : slis.flatMap(({ fingerprint, withinMs, from }) =>
-            withinMs === null ? [] : [{ fingerprint, withinMs, from }],
-          ),
+      watches: slis.flatMap(({ fingerprint, withinMs, from }) =>
+        withinMs === null ? [] : [{ fingerprint, withinMs, from }],
+      ),
       landings: own,
       subjects: subjects.map((subject) => ({
         ...subject,
-        step: plan.step,
         parent: plan.step === null ? null : subjectKey(subject.execution, null),
       })),
     };
@@ -282,6 +290,7 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
   const { verdict } = plan;
   const group: EndGroup = {
     kind: 'end',
+    step: plan.step,
     attempt,
     status,
     willRetry: plan.kind === 'will-retry',

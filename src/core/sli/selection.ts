@@ -7,7 +7,7 @@ export function judgesSteps({ step, dependency }: Pick<OutcomeSli, 'step' | 'dep
 }
 
 /** Whether an SLI may count whole executions. */
-export function judgesExecutions({ step }: OutcomeSli): boolean {
+function judgesExecutions({ step }: OutcomeSli): boolean {
   return step === null;
 }
 

@@ -2,7 +2,7 @@ import type { Measurement } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { countedByWorkflow } from '../../core/slo/series.ts';
 import { earlyStart, scheduledStart } from '../../core/sli/schedule.ts';
-import { judgesExecutions, passes, selects } from '../../core/sli/selection.ts';
+import { passes, selects } from '../../core/sli/selection.ts';
 import type {
   CountedOf,
   CountedSli,
@@ -44,8 +44,6 @@ export interface AttemptSli {
 export interface CountingPlan {
   /** The SLIs that count an outcome, whatever its status. */
   select(outcome: Outcome): Selection;
-  /** Whether starts like this outcome's are kept in flight. */
-  watches(outcome: Outcome): boolean;
   /** The SLIs that count a measurement; null when none counts any of its name. */
   measured(measurement: Measurement): readonly MeasuredBy[] | null;
   /** The names of measurements that some SLI counts. */
@@ -96,10 +94,6 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
 
 function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
   const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts } = byKind(slis);
-  const timed = outcomeSlis.filter(([, { withinMs }]) => withinMs !== null);
-  const watchesExecutions = timed.some(([, sli]) => judgesExecutions(sli)) || scheduled.length > 0;
-  // Steps are followed where executions are, so that an overdue execution can name the step it hangs in.
-  const watchesSteps = timed.length > 0;
   const select = selectionsOf(outcomeSlis);
   const hasPunctual = scheduled.length > 0 || starts.length > 0;
 
@@ -115,7 +109,6 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
         ? withPunctual(selection, outcome, scheduled, early, starts)
         : selection;
     },
-    watches: (outcome) => (outcome.step === null ? watchesExecutions : watchesSteps),
     measured({ name, attributes }) {
       return byName.get(name)?.filter(({ sli }) => passes(sli.where, attributes)) ?? null;
     },

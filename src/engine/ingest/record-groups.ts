@@ -66,6 +66,7 @@ export function addMeasurement(
   const key = `m|${name}|${minute}|${where.join()}`;
   const group = ofGroup<EndGroup>(groups, key, () => ({
     kind: 'end',
+    step: null,
     attempt: 1,
     status: 'succeeded',
     willRetry: false,
@@ -109,17 +110,16 @@ function addStart(
   phase: StartGroup['phase'],
 ): void {
   const { watches, starts, key: selection } = plan.select(outcome);
-  const watched = plan.watches(outcome);
   // A retry is no run of a schedule of its own.
   const counting = phase === 'started' && outcome.attempt === 1 ? starts : [];
   const minute = counting.length > 0 ? minuteOf(outcome.at) : '';
-  const key = `${phase}|${outcome.attempt}|${selection}|${outcome.count}|${watched}|${minute}`;
+  const key = `${phase}|${outcome.step ?? ''}|${outcome.attempt}|${selection}|${outcome.count}|${minute}`;
   const group = ofGroup<StartGroup>(groups, key, () => ({
     kind: 'start',
+    step: outcome.step,
     phase,
     attempt: outcome.attempt,
     count: outcome.count,
-    watched,
     watches,
     landings: startLandings(counting, outcome.at),
     subjects: [],
@@ -128,10 +128,8 @@ function addStart(
     subject: subjectKey(outcome.execution, outcome.step),
     at: outcome.at,
     execution: outcome.execution,
-    step: outcome.step,
     traceId: outcome.traceId,
-    parent:
-      outcome.step !== null && watched && phase === 'started' ? subjectKey(outcome.execution, null) : null,
+    parent: outcome.step !== null && phase === 'started' ? subjectKey(outcome.execution, null) : null,
   });
 }
 
@@ -160,12 +158,15 @@ function addEnd(
   }
   if (!needsStart || attempts.length > 0) where += `@${minuteOf(outcome.at)}`;
   if (beginning !== null) where += `s${beginning}`;
-  const step = outcome.failedStep ?? outcome.step;
+  const failedStep = outcome.failedStep ?? outcome.step;
   const failure =
-    strict || status === 'failed' ? `${step ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}` : '';
-  const key = `${status}|${attempt}|${willRetry}|${selection.key}|${outcome.count}|${where}|${failure}`;
+    strict || status === 'failed'
+      ? `${failedStep ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}`
+      : '';
+  const key = `${status}|${outcome.step ?? ''}|${attempt}|${willRetry}|${selection.key}|${outcome.count}|${where}|${failure}`;
   const group = ofGroup<EndGroup>(groups, key, () => ({
     kind: 'end',
+    step: outcome.step,
     attempt,
     status,
     willRetry,
@@ -176,7 +177,7 @@ function addEnd(
       ...attemptLandings(attempts, outcome, status),
       ...(beginning === null ? [] : startLandings(starts, startedAt!)),
     ],
-    failure: { step, dependency: outcome.dependency, error: outcome.error },
+    failure: { step: failedStep, dependency: outcome.dependency, error: outcome.error },
     subjects: [],
   }));
   (group.subjects as EndedSubject[]).push({

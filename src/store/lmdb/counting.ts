@@ -17,7 +17,8 @@ import { changedHours, setHours } from './hours.ts';
 import { hasOldSeen, removeOldSeen } from './seen.ts';
 import { packHour } from '../hour-blocks.ts';
 import { addResult, cutIntoChunks, noResult, weightOf } from '../batch-chunks.ts';
-import { countInFlight } from './in-flight.ts';
+import { addPlaces, slowestFirst } from '../flight-lists.ts';
+import { countInFlight, placesIn, slowestIn } from './in-flight.ts';
 import { WEIGHT_PER_TRANSACTION, recordChunk } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
@@ -43,6 +44,9 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
     }
     return found;
   }
+
+  const partitionsOf = (workflow: string): PartitionId[] =>
+    Array.from({ length: partitions }, (_, partition) => ({ workflow, partition }));
 
   /** At work for all sweeps that run at once, because identities of all partitions lie together. */
   let forgetting: Promise<void> | null = null;
@@ -103,10 +107,14 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
         }));
     },
 
-    inFlight: async (workflow) =>
-      countInFlight(
-        db,
-        Array.from({ length: partitions }, (_, partition) => ({ workflow, partition })),
+    inFlight: async (workflow) => countInFlight(db, partitionsOf(workflow)),
+
+    places: async (workflow) =>
+      addPlaces(partitionsOf(workflow).flatMap((partition) => placesIn(db, partition))),
+    slowest: async (workflow, now, limit) =>
+      slowestFirst(
+        partitionsOf(workflow).flatMap((partition) => slowestIn(db, partition, now, limit)),
+        limit,
       ),
 
     async writeHours(series, hours, now) {

@@ -1,5 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
+import type { Place } from '../../core/ports/store/counting.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { Key, Range } from './keys.ts';
 import type { StoredFlight } from './stored-flight.ts';
@@ -29,6 +30,8 @@ export interface PartitionRecord {
   readonly overdue: number;
   /** Not there until something waits. */
   readonly waiting?: number;
+  /** How many are in flight where; not there in what version 0.1 wrote. */
+  readonly places?: readonly Place[];
 }
 
 /** How an end that nothing more is known of was counted, and when it and its subject's start happened. */
@@ -78,6 +81,8 @@ export interface Databases {
   readonly templates: Database<EndTemplate, Key>;
   readonly flight: Database<StoredFlight, Key>;
   readonly due: Database<null, Key>;
+  /** What is in flight and overdue, by when it began. */
+  readonly overdue: Database<null, Key>;
   readonly partitions: Database<PartitionRecord, Key>;
   readonly blocks: Database<Uint8Array, Key>;
   readonly changes: Database<number, Key>;
@@ -114,6 +119,7 @@ export function openTables(root: RootDatabase): Databases {
     templates: table('end-templates'),
     flight: table('flight'),
     due: table('due'),
+    overdue: table('overdue'),
     partitions: table('partitions'),
     blocks: root.openDB<Uint8Array, Key>({ name: 'blocks', encoding: 'binary' }),
     changes: table('changes'),

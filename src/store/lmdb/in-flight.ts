@@ -1,22 +1,35 @@
-import type { InFlight, PartitionId } from '../../core/ports/store/counting.ts';
+import type { Flight as Shown, InFlight, PartitionId, Place } from '../../core/ports/store/counting.ts';
+import { addPlaces } from '../flight-lists.ts';
 import { holds } from './databases.ts';
 import type { Databases } from './databases.ts';
-import { dueKey, flightKey, flightsOf, partitionKey } from './keys.ts';
+import {
+  dueFrom,
+  dueKey,
+  flightKey,
+  flightsOf,
+  overdueKey,
+  partitionKey,
+  partitionOf,
+  subjectOfDue,
+  subjectOfFlight,
+} from './keys.ts';
+import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { readFlight } from './stored-flight.ts';
 import type { SubjectRecord } from './subject-record.ts';
-import { dueOf, isOverdue, stateOf } from './subject-record.ts';
+import { begunAt, dueOf, flightOf as shownOf, isOverdue, placeOf, stateOf } from './subject-record.ts';
 
 /** The subjects of one partition that have a record. Use only inside a write transaction. */
 export interface Flight {
   get(subject: string): SubjectRecord | undefined;
   put(subject: string, record: SubjectRecord): void;
   remove(subject: string): void;
-  /** Writes how many are running, overdue and waiting. */
+  /** Writes how many are running, overdue and waiting, and where. */
   write(): void;
 }
 
 export function flightOf(db: Databases, partition: PartitionId): Flight {
   const changed = { running: 0, overdue: 0, waiting: 0 };
+  const moved: Place[] = [];
   // Every end asks for its start, and where nothing has a deadline there is never one.
   let empty = !holds(db.flight, flightsOf(partition));
 
@@ -28,13 +41,18 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
     const before = get(subject);
     if (!before) return;
     db.due.removeSync(dueKey(partition, dueOf(before), subject));
+    if (isOverdue(before)) db.overdue.removeSync(overdueKey(partition, begunAt(before), subject));
     count(before, -1);
   };
   const count = (record: SubjectRecord, by: number): void => {
     const state = stateOf(record);
-    if (state === 'in-flight') changed.running += by;
+    if (state === 'in-flight') {
+      const overdue = isOverdue(record) ? by : 0;
+      changed.running += by;
+      changed.overdue += overdue;
+      moved.push({ ...placeOf(record), running: by, overdue });
+    }
     if (state === 'waiting') changed.waiting += by;
-    if (isOverdue(record)) changed.overdue += by;
   };
 
   return {
@@ -44,6 +62,7 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
       empty = false;
       db.flight.putSync(flightKey(partition, subject), record);
       db.due.putSync(dueKey(partition, dueOf(record), subject), null);
+      if (isOverdue(record)) db.overdue.putSync(overdueKey(partition, begunAt(record), subject), null);
       count(record, 1);
     },
     remove(subject) {
@@ -51,17 +70,60 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
       db.flight.removeSync(flightKey(partition, subject));
     },
     write() {
-      if (Object.values(changed).every((by) => by === 0)) return;
       const key = partitionKey(partition);
       const before = db.partitions.get(key) ?? { revision: 0, running: 0, overdue: 0 };
+      const places = addPlaces([...(before.places ?? []), ...moved]).filter(({ running }) => running > 0);
+      if (moved.length === 0 && changed.waiting === 0) return;
       db.partitions.putSync(key, {
         ...before,
         running: before.running + changed.running,
         overdue: before.overdue + changed.overdue,
         waiting: (before.waiting ?? 0) + changed.waiting,
+        places,
       });
     },
   };
+}
+
+/** How many of a partition are where. */
+export function placesIn(db: Databases, partition: PartitionId): readonly Place[] {
+  return db.partitions.get(partitionKey(partition))?.places ?? [];
+}
+
+/**
+ * Those of a partition that may be among the slowest: what is overdue, what is due next, and what has been there longest
+ * of what is due only when it is forgotten, which comes after all that has ended and is still kept.
+ */
+export function slowestIn(db: Databases, partition: PartitionId, now: number, limit: number): Shown[] {
+  const found = [
+    ...db.overdue.getKeys({ ...flightsOf(partition), limit }),
+    ...db.due.getKeys({ ...flightsOf(partition), limit }),
+    ...db.due.getKeys({ ...dueFrom(partition, now + IDENTITY_LIFE), limit }),
+  ];
+  return [...new Set(found.map(subjectOfDue))].flatMap((subject) => {
+    const stored = db.flight.get(flightKey(partition, subject));
+    const record = stored && readFlight(stored);
+    return record && stateOf(record) === 'in-flight' ? [shownOf(record)] : [];
+  });
+}
+
+/** Brings up to date what version 0.1 did not keep: where what is in flight is, and what of it is overdue by when it began. */
+export function locateFlights(db: Databases): void {
+  const unplaced = [...db.partitions.getRange({})].filter(
+    ({ value: { running, places } }) => running > 0 && !places,
+  );
+  for (const { key, value } of unplaced) {
+    const partition = partitionOf(key);
+    const places: Place[] = [];
+    for (const { key: at, value: stored } of db.flight.getRange(flightsOf(partition))) {
+      const record = readFlight(stored);
+      if (stateOf(record) !== 'in-flight') continue;
+      const overdue = isOverdue(record);
+      if (overdue) db.overdue.putSync(overdueKey(partition, begunAt(record), subjectOfFlight(at)), null);
+      places.push({ ...placeOf(record), running: 1, overdue: overdue ? 1 : 0 });
+    }
+    db.partitions.putSync(key, { ...value, places: addPlaces(places) });
+  }
 }
 
 /** How many are under way in some partitions. */

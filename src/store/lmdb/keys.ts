@@ -42,13 +42,32 @@ export function dueKey({ workflow, partition }: PartitionId, due: number, subjec
   return [workflow, partition, due, inKey(subject)];
 }
 
+/** Something overdue, by when it began. */
+export function overdueKey({ workflow, partition }: PartitionId, begun: number, subject: string): Key {
+  return [workflow, partition, begun, inKey(subject)];
+}
+
 /** What is due in a partition before a moment. */
 export function dueBefore({ workflow, partition }: PartitionId, timestamp: number): Range {
   return { start: [workflow, partition, 0], end: [workflow, partition, timestamp] };
 }
 
+/** What is due in a partition at a moment and after it. */
+export function dueFrom({ workflow, partition }: PartitionId, timestamp: number): Range {
+  return { start: [workflow, partition, timestamp], end: [workflow, partition + 1] };
+}
+
+/** The subject of a key of what is due or overdue. */
 export function subjectOfDue(key: Key): string {
   return outOfKey(String(key[3]));
+}
+
+export function subjectOfFlight(key: Key): string {
+  return outOfKey(String(key[2]));
+}
+
+export function partitionOf(key: Key): PartitionId {
+  return { workflow: String(key[0]), partition: Number(key[1]) };
 }
 
 /** Blocks of a level that expire together lie together. */

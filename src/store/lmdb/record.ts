@@ -76,12 +76,10 @@ function recordStart(work: Work, group: StartGroup, subject: StartedSubject): bo
   if (group.landings.length > 0) {
     landAll(work.tally, { ...subject, count: group.count, failure: NO_NAMES }, group.landings);
   }
-  if (group.watched) {
-    const before = knownOf(work, subject.subject);
-    settle(work, subject.subject, before, withStart(before ?? NOTHING_KNOWN, group, subject));
-  }
-  if (subject.parent !== null && subject.step !== null)
-    noteStep(work.flight, subject.parent, subject.step, subject.at);
+  const before = knownOf(work, subject.subject);
+  settle(work, subject.subject, before, withStart(before ?? NOTHING_KNOWN, group, subject));
+  if (subject.parent !== null && group.step !== null)
+    noteStep(work.flight, subject.parent, group.step, subject.at);
   return true;
 }
 
@@ -120,7 +118,7 @@ function recordEnd(
   const former = group.count > 1 && seen.end(attemptKey(subject.subject, group.attempt)) === null;
   if (same === null || former) return 'known';
 
-  const { status, attempt, willRetry, count, failure, slis } = group;
+  const { step, status, attempt, willRetry, count, failure, slis } = group;
   const { at, startedAt, execution, traceId } = subject;
   const isPlain = attempt === 1 && count === 1 && !willRetry;
   const record = flight.get(subject.subject);
@@ -130,6 +128,7 @@ function recordEnd(
     seen.addEnd(identity, group, { at, toldStart: startedAt, recordedStart: null, count: null });
   } else {
     const end: EndFact = {
+      step,
       attempt,
       status,
       willRetry,

@@ -2,6 +2,8 @@ import type {
   EndGroup,
   EndSli,
   FailureKey,
+  Flight,
+  Place,
   StartGroup,
   StartedSubject,
   Watch,
@@ -94,7 +96,7 @@ export const NOTHING_KNOWN: SubjectRecord = {
 /** An end as it is reported. */
 export interface EndFact extends Pick<
   EndGroup,
-  'attempt' | 'status' | 'willRetry' | 'count' | 'failure' | 'slis'
+  'step' | 'attempt' | 'status' | 'willRetry' | 'count' | 'failure' | 'slis'
 > {
   readonly at: number;
   readonly startedAt: number | null;
@@ -117,7 +119,7 @@ export function withStart(record: SubjectRecord, group: StartGroup, subject: Sta
     recordedStart: isFirst ? earlier(record.recordedStart, subject.at) : record.recordedStart,
     laterStart: isLater ? earlier(record.laterStart, subject.at) : record.laterStart,
     queuedAt: phase === 'queued' ? earlier(record.queuedAt, subject.at) : record.queuedAt,
-    lastStep: record.lastStep ?? subject.step,
+    lastStep: record.lastStep ?? group.step,
     watches: withWatches(record.watches, group.watches),
   };
 }
@@ -131,6 +133,7 @@ export function withEnd(record: SubjectRecord, end: EndFact): SubjectRecord | nu
     keepUntil: null,
     endedAt: Math.max(end.at, record.endedAt ?? 0),
     execution: record.execution === '' ? end.execution : record.execution,
+    lastStep: record.lastStep ?? end.step,
     toldStart: attempt === 1 ? earlier(record.toldStart, startedAt) : record.toldStart,
     laterStart: attempt > 1 ? earlier(record.laterStart, startedAt) : record.laterStart,
   };
@@ -289,6 +292,35 @@ export function dueOf(record: SubjectRecord): number {
 
 export function isOverdue(record: SubjectRecord): boolean {
   return stateOf(record) === 'in-flight' && record.watches.some(({ counted }) => counted !== null);
+}
+
+/** When something in flight began, as far as is known. */
+export function begunAt(record: SubjectRecord): number {
+  return baseOf(record, { from: 'queued' }) ?? 0;
+}
+
+/** Where something in flight is: steps of their own were begun with their record, others at a moment after it. */
+export function placeOf({ lastStep, lastStepAt }: SubjectRecord): Pick<Place, 'of' | 'step'> {
+  return { of: lastStep !== null && lastStepAt === null ? 'step' : 'execution', step: lastStep };
+}
+
+/** Something in flight, as it is shown. */
+export function flightOf(record: SubjectRecord): Flight {
+  const deadlines = record.watches.flatMap((watch) => {
+    const base = baseOf(record, watch);
+    return base === null ? [] : [base + watch.withinMs];
+  });
+  return {
+    ...placeOf(record),
+    execution: record.execution,
+    stepSince: record.lastStepAt,
+    startedAt: firstStart(record),
+    queuedAt: record.queuedAt,
+    attempt: record.attempt + 1,
+    deadline: deadlines.length === 0 ? null : Math.min(...deadlines),
+    overdue: isOverdue(record),
+    traceId: record.traceId,
+  };
 }
 
 /** Without the deadlines counted as passed that are not over, now that more is known of their beginning. */

@@ -1,13 +1,14 @@
 -- Put in front of record.lua, sweep.lua and hours.lua: collects what a call changes, and writes each cell,
 -- failure, sample and sum once at its end.
 -- KEYS 1 flight, 2 early, 3 due, 4 overdue, 5 revision, 6 changed, and the beginnings of the keys of
--- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed, 11 sums; 12 settled (keys.ts, countingKeys).
+-- 7 minute blocks, 8 hour blocks, 9 failures, 10 last failed, 11 sums; 12 settled, 13 places, 14 overdue as version 0.1
+-- kept it (keys.ts, countingKeys).
 -- `limits` is written in front of this file by scripts.ts.
 
 local call = redis.call
 local FLIGHT, EARLY, DUE, OVERDUE, REVISION, CHANGED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local MINUTES, HOURS, FAILURES, LAST, SUMS = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local SETTLED = KEYS[12]
+local SETTLED, PLACES, FORMER_OVERDUE = KEYS[12], KEYS[13], KEYS[14]
 local MINUTE, HOUR = 60000, 3600000
 local NAMELESS = '[null,null,null]'
 

@@ -12,6 +12,7 @@ import {
   earlyKey,
   failuresKey,
   flightKey,
+  formerOverdueKey,
   lastFailedKey,
   overdueKey,
   revisionKey,
@@ -22,6 +23,7 @@ import {
   dueKey,
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
+import { readPlaces, readSlowest } from './flights.ts';
 import { packHour } from '../hour-blocks.ts';
 import { addResult, cutIntoChunks, noResult } from '../batch-chunks.ts';
 import { MAX_WEIGHT_PER_CALL, readResult, recordArguments } from './record-call.ts';
@@ -79,6 +81,13 @@ export function countingStore(connection: Connection, partitions: number): Count
     tidied.set(slotName(partition), bucket);
   }
 
+  /** Whether the overdue of a partition are still as version 0.1 kept them, which a sweep mends. */
+  async function keepsFormerOverdue(partition: PartitionId): Promise<boolean> {
+    return (
+      (await connection.call((client) => client.exists(formerOverdueKey(partition)), slotName(partition))) > 0
+    );
+  }
+
   /** The hashes that are kept for each hour of an SLI, of the hours from one to another moment and every partition. */
   async function readHourly(
     keyOf: (partition: number, hour: number) => string,
@@ -117,6 +126,7 @@ export function countingStore(connection: Connection, partitions: number): Count
     },
 
     async sweep(partition, now, limit) {
+      const isFirst = !tidied.has(slotName(partition));
       await tidy(partition, now);
       const total = { swept: 0, overdue: 0, unjudged: 0 };
       // Nothing is due in most partitions at most ticks, and asking costs far less than the script.
@@ -124,7 +134,8 @@ export function countingStore(connection: Connection, partitions: number): Count
         (await connection.call(
           (client) => client.zcount(dueKey(partition), '-inf', now),
           slotName(partition),
-        )) === 0
+        )) === 0 &&
+        !(isFirst && (await keepsFormerOverdue(partition)))
       )
         return total;
       while (total.swept < limit) {
@@ -200,7 +211,7 @@ export function countingStore(connection: Connection, partitions: number): Count
         partitionsOf(workflow).map((partition) =>
           Promise.all([
             connection.call((client) => client.hlen(flightKey(partition)), slotName(partition)),
-            connection.call((client) => client.scard(overdueKey(partition)), slotName(partition)),
+            connection.call((client) => client.zcard(overdueKey(partition)), slotName(partition)),
             connection.call((client) => client.hlen(earlyKey(partition)), slotName(partition)),
           ]),
         ),
@@ -211,6 +222,9 @@ export function countingStore(connection: Connection, partitions: number): Count
         waiting: counts.reduce((sum, [, , waiting]) => sum + waiting, 0),
       };
     },
+
+    places: (workflow) => readPlaces(connection, partitionsOf(workflow)),
+    slowest: (workflow, now, limit) => readSlowest(connection, partitionsOf(workflow), now, limit),
 
     async writeHours({ workflow, fingerprint }, hours, now) {
       const keys = countingKeys({ workflow, partition: 0 });

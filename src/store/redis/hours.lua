@@ -1,5 +1,5 @@
 -- Sets the cells of hours of a series, whole and at both levels. Safe to repeat: the same again changes nothing.
--- KEYS  1-11 see counting.lua
+-- KEYS  1-14 see counting.lua
 -- ARGV  1 now, 2 fingerprint, then for each hour 3: its number, its packed minute block, its packed hour cell
 -- Reply how many hours changed
 

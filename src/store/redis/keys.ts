@@ -75,8 +75,7 @@ export function countingKeys(id: PartitionId): string[] {
     /** HASH subject -> record of what has ended and waits for its start. */
     earlyKey(id),
     dueKey(id),
-    /** SET of the subjects in flight that were counted as overdue. */
-    `${prefix}overdue`,
+    overdueKey(id),
     revisionKey(id),
     /** ZSET `fingerprint:hour` by the revision that last changed it. */
     changedKey(id),
@@ -87,6 +86,8 @@ export function countingKeys(id: PartitionId): string[] {
     `${prefix}sums:`,
     /** HASH subject -> record of what has ended, where a receipt has no room for it. */
     `${prefix}settled`,
+    placesKey(id),
+    formerOverdueKey(id),
   ];
 }
 
@@ -117,9 +118,19 @@ export function flightKey(id: PartitionId): string {
   return `${counting(id)}flight`;
 }
 
-/** SET: the subjects in flight that are overdue. */
+/** ZSET: the subjects in flight that are overdue, by when they began. */
 export function overdueKey(id: PartitionId): string {
+  return `${counting(id)}overdue-since`;
+}
+
+/** SET: the overdue as version 0.1 kept them. */
+export function formerOverdueKey(id: PartitionId): string {
   return `${counting(id)}overdue`;
+}
+
+/** HASH place (see subject.lua) -> how many are in flight there. */
+export function placesKey(id: PartitionId): string {
+  return `${counting(id)}places`;
 }
 
 /** STRING: the partition's revision. */

@@ -64,25 +64,24 @@ function addIdentities(
 }
 
 function addStarts(args: string[], group: StartGroup): object {
-  const { subjects, count, watched, phase, attempt } = group;
+  const { subjects, count, phase, attempt } = group;
   const steps = notesSteps(group);
   const { keys } = addIdentities(args, group);
-  if (watched) {
-    const watches = group.watches.map(watchArguments);
-    const waited = group.watches.filter(({ from }) => phase === 'started' || from === 'queued');
-    const wait = Math.min(IN_FLIGHT_RETENTION, ...waited.map(({ withinMs }) => withinMs));
-    const moment = phase === 'queued' ? 'q' : attempt === 1 ? 's' : 'r';
-    for (const { at } of subjects) args.push(String(at + wait));
-    for (const { at, execution, traceId, step } of subjects) {
-      args.push(JSON.stringify({ [moment]: at, n: count, x: execution, t: traceId, p: step, w: watches }));
-    }
+  const watches = group.watches.map(watchArguments);
+  const waited = group.watches.filter(({ from }) => phase === 'started' || from === 'queued');
+  const wait = Math.min(IN_FLIGHT_RETENTION, ...waited.map(({ withinMs }) => withinMs));
+  const moment = phase === 'queued' ? 'q' : attempt === 1 ? 's' : 'r';
+  for (const { at } of subjects) args.push(String(at + wait));
+  for (const { at, execution, traceId } of subjects) {
+    args.push(
+      JSON.stringify({ [moment]: at, n: count, x: execution, t: traceId, p: group.step, w: watches }),
+    );
   }
   if (steps) {
     for (const { parent } of subjects) args.push(parent === null ? '' : shortSubject(parent));
-    for (const { step } of subjects) args.push(step ?? '');
     for (const { at } of subjects) args.push(String(at));
   }
-  const kind = { kind: 'start', n: subjects.length, keys, watched, steps };
+  const kind = { kind: 'start', n: subjects.length, keys, steps, step: group.step };
   if (group.landings.length === 0) return kind;
   return {
     ...kind,
@@ -110,6 +109,7 @@ function addEnds(args: string[], group: EndGroup): object {
   return {
     kind: 'end',
     n: subjects.length,
+    step: group.step,
     ...columns,
     attempt,
     status,

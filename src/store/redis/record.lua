@@ -1,14 +1,14 @@
 -- Counts one call's worth of outcomes of one partition, each identity once. Safe to repeat.
--- KEYS  1-12 see counting.lua, 13-16 see seen.lua
+-- KEYS  1-14 see counting.lua, 15-18 see seen.lua
 -- ARGV  1 JSON {now, buckets (see seen.lua), seenLife, groups}; then for each group its columns of n values each:
 --       both   identities; with `keys` also the subjects, which else are the identities themselves
---       start  if `watched` also dues and records (see subject.lua); if `steps` also parents ('' for none), steps, at
+--       start  also dues and records (see subject.lua); if `steps` also parents ('' for none), at
 --       end    then two single values: their receipts (seen.lua) one after the other, each with the start that the end
 --              itself tells; JSON [execution, trace], each of them an array of n, or false; a trace is false when
 --              there is none, and no executions are the subjects
--- A start group is {kind, n, keys, watched, steps, attempt, queued} and, if its starts count by themselves, {count,
+-- A start group is {kind, n, keys, steps, step or null} and, if its starts count by themselves, {count,
 -- own, failure, latest} as of an end group; a due is the moment the sweep must look at it first.
--- An end group is {kind, n, keys, mark, width of a receipt, attempt, status, retry, count, template, slis, landings or false, own [[fingerprint,
+-- An end group is {kind, n, step or null, keys, mark, width of a receipt, attempt, status, retry, count, template, slis, landings or false, own [[fingerprint,
 -- minute, good, value]] or false, failure [step, dependency, error], latest [[offset, at, execution, trace]] of what
 -- may be kept as last failed}; a value may be missing. `mark` is how much longer identities are than in version 0.1.
 -- Reply for each group 0 when all were counted, or, where there is more to say, the offsets {of those that were counted
@@ -44,10 +44,10 @@ local function flush()
     call('ZADD', DUE, unpack(dues))
   end
   if #lateNoMore > 0 then
-    call('SREM', OVERDUE, unpack(lateNoMore))
+    call('ZREM', OVERDUE, unpack(lateNoMore))
   end
   if #late > 0 then
-    call('SADD', OVERDUE, unpack(late))
+    call('ZADD', OVERDUE, unpack(late))
   end
   puts, removals, dues, dueNoMore, late, lateNoMore = {}, {}, {}, {}, {}, {}
 end
@@ -86,19 +86,13 @@ local function addReceipts(found, subjects)
   end
 end
 
-local function isOverdue(record)
-  for _, watch in ipairs(record.w or {}) do
-    if watch[3] == 1 then
-      return true
-    end
-  end
-  return false
-end
-
 -- Counts what a record counts as now, where `before` is what its subject counted as, and keeps it where it belongs from
 -- now on. Returns that hash, or nil when a receipt is enough.
 local function settle(subject, record, before, former)
   local wasOverdue = former == FLIGHT and isOverdue(record)
+  if former == FLIGHT then
+    addToPlace(record, wasOverdue, -1)
+  end
   uncountEarly(record, now)
   move(subject, record.x, before, landingsOf(record))
   local home = homeOf(record)
@@ -107,6 +101,9 @@ local function settle(subject, record, before, former)
     append(tableIn(removals, former), subject)
   end
   local isLate = home == FLIGHT and isOverdue(record)
+  if home == FLIGHT then
+    addToPlace(record, isLate, 1)
+  end
   if wasOverdue and not isLate then
     append(lateNoMore, subject)
   end
@@ -119,7 +116,7 @@ local function settle(subject, record, before, former)
   append(tableIn(puts, home), subject, cjson.encode(record))
   append(dues, dueOf(record, home, now), subject)
   if isLate then
-    append(late, subject)
+    append(late, begunAt(record), subject)
   end
   return home
 end
@@ -161,6 +158,9 @@ local function addEnd(record, group, end_)
     end
   end
   record.x = record.x or end_.execution
+  if not record.p or record.p == cjson.null then
+    record.p = group.step
+  end
   record.z = math.max(record.z or 0, end_.at)
   if group.attempt == 1 then
     record.f = earlier(record.f, end_.startedAt)
@@ -241,6 +241,7 @@ local function startFlights(group, first, offsets)
     local subject, text = subjects[i], ARGV[keys + 2 * n + offset]
     if not found[i] then
       append(tableIn(puts, FLIGHT), subject, text)
+      addToPlace({ p = group.step }, false, 1)
       append(dues, ARGV[keys + n + offset], subject)
     else
       local record = found[i][1]
@@ -260,7 +261,10 @@ local function noteStep(parent, step, at)
   if text then
     local record = readRecord(text)
     if not record.a or at >= record.a then
+      local isLate = isOverdue(record)
+      addToPlace(record, isLate, -1)
       record.p, record.a = step, at
+      addToPlace(record, isLate, 1)
       call('HSET', FLIGHT, parent, cjson.encode(record))
     end
   end
@@ -276,14 +280,12 @@ local function recordStarts(group, first)
   if group.own then
     landAlike(group, group.own, #offsets, setOf(offsets), first)
   end
-  if group.watched then
-    startFlights(group, first, offsets)
-  end
+  startFlights(group, first, offsets)
   if group.steps then
-    local parents = first + (1 + (group.keys and 1 or 0) + (group.watched and 2 or 0)) * n
+    local parents = first + (group.keys and 4 or 3) * n
     for _, offset in ipairs(offsets) do
       if ARGV[parents + offset] ~= '' then
-        noteStep(ARGV[parents + offset], ARGV[parents + n + offset], tonumber(ARGV[parents + 2 * n + offset]))
+        noteStep(ARGV[parents + offset], group.step, tonumber(ARGV[parents + n + offset]))
       end
     end
   end
@@ -356,6 +358,7 @@ local function finish(group, subject, record, timed, end_)
       end
     end
   end
+  addToPlace(record, false, -1)
   append(tableIn(removals, FLIGHT), subject)
   append(dueNoMore, subject)
   return start
@@ -488,7 +491,7 @@ for i, group in ipairs(batch.groups) do
   local columns = 1 + (group.keys and 1 or 0)
   if group.kind == 'start' then
     replies[i] = recordStarts(group, first)
-    first = first + group.n * (columns + (group.watched and 2 or 0) + (group.steps and 3 or 0))
+    first = first + group.n * (columns + 2 + (group.steps and 2 or 0))
   else
     replies[i] = recordEnds(group, first)
     first = first + group.n * columns + 2
@@ -497,5 +500,6 @@ end
 for _, key in ipairs({ SEEN_STARTS, SEEN_ENDS, TEMPLATES .. buckets[1] }) do
   call('PEXPIRE', key, batch.seenLife)
 end
+writePlaces()
 writeAll(now)
 return replies

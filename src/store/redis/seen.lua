@@ -1,12 +1,12 @@
 -- Put in front of record.lua: which identities were seen before, each remembered in the time bucket of its arrival:
 -- starts in a set, ends in a hash with a receipt of how they were counted.
--- KEYS  the beginnings of the keys of 13 starts, 14 ends, 15 templates of receipts, 16 what version 0.1 saw
+-- KEYS  the beginnings of the keys of 15 starts, 16 ends, 17 templates of receipts, 18 what version 0.1 saw
 -- `buckets` are the numbers of the bucket of now, the next one (of a replica whose clock is ahead), and the two before.
 -- A receipt is the name of a template and the moment of the end, then the first start of its subject if that is known:
 -- 11, 8 and 8 digits to the base of 36; and, when it is known how many started, `!`, or `?` where the start is as it was
 -- recorded and no end told it. A template is [status, failure, slis], see subject.lua.
 
-local STARTS, ENDS, TEMPLATES, FORMER = KEYS[13], KEYS[14], KEYS[15], KEYS[16]
+local STARTS, ENDS, TEMPLATES, FORMER = KEYS[15], KEYS[16], KEYS[17], KEYS[18]
 local SEEN_STARTS, SEEN_ENDS = STARTS .. buckets[1], ENDS .. buckets[1]
 
 -- The numbers of the buckets among these that have a key.

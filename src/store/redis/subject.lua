@@ -43,6 +43,47 @@ local function find(slis, fingerprint)
   end
 end
 
+-- Whether one of its deadlines was counted as passed.
+local function isOverdue(record)
+  for _, watch in ipairs(record.w or {}) do
+    if watch[3] == 1 then
+      return true
+    end
+  end
+  return false
+end
+
+-- The moment it began as far as is known, by which the overdue are in order.
+local function begunAt(record)
+  return earlier(record.q, firstStart(record))
+end
+
+-- Where something in flight is: `e` for a whole execution, with the step begun last (which then has a moment), or `s` for a
+-- step; in upper case when it is overdue.
+local function placeOf(step, since, overdue)
+  local isNamed = step and step ~= cjson.null
+  local letter = isNamed and not since and 's' or 'e'
+  return (overdue and string.upper(letter) or letter) .. (isNamed and step or '')
+end
+
+-- How many more are in each place than before.
+local places = {}
+
+local function addToPlace(record, overdue, by)
+  local place = placeOf(record.p, record.a, overdue)
+  places[place] = (places[place] or 0) + by
+end
+
+-- Writes how many are where.
+local function writePlaces()
+  for place, by in pairs(places) do
+    if by ~= 0 and call('HINCRBY', PLACES, place, by) <= 0 then
+      call('HDEL', PLACES, place)
+    end
+  end
+  call('PEXPIRE', PLACES, limits.flightRetention)
+end
+
 -- Where an end lands for one SLI: a landing is {fingerprint, minute, good, count, failure, at, trace}.
 local function placeEnd(list, record, part, fingerprint, within, fromQueued, startFrom, startTo)
   local base = baseOf(record, fromQueued)

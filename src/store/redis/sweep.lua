@@ -1,6 +1,6 @@
 -- Looks at what is due in one partition: counts executions past a deadline as bad at that deadline, once, and
 -- forgets what is kept past its time. Safe to repeat.
--- KEYS  1-12 see counting.lua
+-- KEYS  1-14 see counting.lua
 -- ARGV  1 now, 2 how many to look at
 -- Reply {looked at, landings counted as overdue, ends given up whose start never came}
 
@@ -9,13 +9,14 @@ local overdue, unjudged = 0, 0
 
 local function forget(subject, home)
   call('HDEL', home, subject)
-  call('SREM', OVERDUE, subject)
+  call('ZREM', OVERDUE, subject)
   call('ZREM', DUE, subject)
 end
 
 -- Counts what has become overdue of something in flight, which lands as many as have not ended.
 local function countOverdue(subject, record)
   local before, counted = landingsOf(record), 0
+  addToPlace(record, isOverdue(record), -1)
   for _, watch in ipairs(record.w or {}) do
     local base = baseOf(record, watch[5])
     if watch[3] ~= 1 and base and base + watch[2] < now then
@@ -27,12 +28,13 @@ local function countOverdue(subject, record)
     overdue = overdue + counted
     move(subject, record.x, before, landingsOf(record))
     call('HSET', FLIGHT, subject, cjson.encode(record))
-    call('SADD', OVERDUE, subject)
+    call('ZADD', OVERDUE, begunAt(record), subject)
   end
   local due = dueOf(record, FLIGHT, now)
   if due < now then
     forget(subject, FLIGHT)
   else
+    addToPlace(record, isOverdue(record), 1)
     call('ZADD', DUE, due, subject)
   end
 end
@@ -62,5 +64,12 @@ for _, subject in ipairs(subjects) do
     forget(subject, SETTLED)
   end
 end
+for _, subject in ipairs(call('SPOP', FORMER_OVERDUE, ARGV[2])) do
+  local text = call('HGET', FLIGHT, subject)
+  if text then
+    call('ZADD', OVERDUE, begunAt(readRecord(text)), subject)
+  end
+end
+writePlaces()
 writeAll(now)
 return { #subjects, overdue, unjudged }

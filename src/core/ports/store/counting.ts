@@ -32,6 +32,10 @@ export interface CountStore {
   readLastFailed(sli: SliId, limit: number): Promise<readonly FailedExecution[]>;
   /** How many executions and steps of a workflow are under way. */
   inFlight(workflow: string): Promise<InFlight>;
+  /** The same by where they are; every place that has one, in no order. */
+  places(workflow: string): Promise<readonly Place[]>;
+  /** What has been in flight longest: the overdue first, each of the two by when they started. At most `limit`. */
+  slowest(workflow: string, now: number, limit: number): Promise<readonly Flight[]>;
   /**
    * Sets all cells of hours of a derived series, whole and at both resolutions (see core/cells.ts).
    * Writing the same again changes nothing; what is past its time at `now` (see `blockExpiry`) is left alone.
@@ -68,11 +72,11 @@ export type RecordGroup = StartGroup | EndGroup;
  */
 export interface StartGroup {
   readonly kind: 'start';
+  /** Null: of whole executions. */
+  readonly step: string | null;
   readonly phase: 'queued' | 'started';
   readonly attempt: number;
   readonly count: number;
-  /** False: these starts are only recognised when they come again, and nothing waits for their ends. */
-  readonly watched: boolean;
   /** The SLIs with a deadline that select these starts. */
   readonly watches: readonly Watch[];
   /** Where each of these starts counts by itself; empty for most. What is bad of it is filed under no names. */
@@ -92,7 +96,6 @@ export interface StartedSubject {
   readonly subject: string;
   readonly at: number;
   readonly execution: string;
-  readonly step: string | null;
   readonly traceId: string | null;
   /** For a step: the subject of the whole execution, whose record notes that this step was begun last. */
   readonly parent: string | null;
@@ -107,6 +110,8 @@ export interface StartedSubject {
  */
 export interface EndGroup {
   readonly kind: 'end';
+  /** Null: of whole executions, and of measurements. */
+  readonly step: string | null;
   readonly attempt: number;
   readonly status: EndStatus;
   /** The attempt failed and another follows: its subject goes on, with its deadline. */
@@ -170,6 +175,36 @@ export interface InFlight {
   readonly overdue: number;
   /** Ended, with a deadline that cannot be judged until their start is reported. */
   readonly waiting: number;
+}
+
+/** How many are in flight in one place of a workflow. */
+export interface Place {
+  /** `step`: steps by their name. `execution`: whole executions by the step of them that was begun last. */
+  readonly of: 'execution' | 'step';
+  /** Null: no step of these executions was begun. */
+  readonly step: string | null;
+  readonly running: number;
+  /** How many of those are overdue. */
+  readonly overdue: number;
+}
+
+/** Something in flight, as far as it is known. Moments in milliseconds since the epoch. */
+export interface Flight {
+  readonly of: Place['of'];
+  readonly execution: string;
+  /** As in `Place`. */
+  readonly step: string | null;
+  /** When that step of the execution was begun; null when none was, and for steps themselves. */
+  readonly stepSince: number | null;
+  /** When it started first; of what is only queued, null. */
+  readonly startedAt: number | null;
+  readonly queuedAt: number | null;
+  /** The attempt that is under way: one more than the latest that failed to be tried again. */
+  readonly attempt: number;
+  /** The first of its deadlines; null when it has none. */
+  readonly deadline: number | null;
+  readonly overdue: boolean;
+  readonly traceId: string | null;
 }
 
 /** What an overdue execution is filed under; its step is the one begun last, if any was. */
