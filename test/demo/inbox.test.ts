@@ -35,6 +35,7 @@ const FACTS: NotificationFacts = {
   recovering: null,
   missedRun: null,
   waiting: 0,
+  stuck: [],
   reasons: [
     {
       kind: 'burnRate',

@@ -14,8 +14,10 @@ import type {
   SloDetail,
   TierReport,
   WindowReport,
+  WorkflowReport,
 } from '../../src/core/ports/queries.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
+import type { Flight } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';
 import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
@@ -70,6 +72,8 @@ export function recordingRecorder(): RecordingRecorder {
 /** A report of these SLOs; `fail` makes every question of it reject. */
 export interface FixedQueries extends Queries {
   list: SloDetail[];
+  /** Beside those that are asked for by the name of an SLO's workflow. */
+  workflows: WorkflowReport[];
   fail: Error | null;
   /** What every history is. */
   past: HistoryReport | Refused;
@@ -88,6 +92,7 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
     limits: [],
     queries: [],
     past: history(),
+    workflows: [],
     slos: () => unlessFailing(queries.list.map(withoutDetail)),
     slo: (id) => unlessFailing(queries.list.find((slo) => slo.id === id) ?? null),
     history: (id, query) => {
@@ -104,12 +109,50 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
           conflicts: 0,
         })),
       ),
+    workflow: (name) =>
+      unlessFailing(
+        queries.workflows.find(({ workflow }) => workflow === name) ??
+          (queries.list.some(({ workflow }) => workflow === name) ? workflowReport(name) : null),
+      ),
     outbox(limit) {
       queries.limits.push(limit);
       return unlessFailing(outbox);
     },
   };
   return queries;
+}
+
+/** A workflow with something overdue in a step. */
+export function workflowReport(workflow: string): WorkflowReport {
+  const flight: Flight = {
+    of: 'execution',
+    execution: 'order-1001',
+    step: 'charge-card',
+    stepSince: NOW - HOUR,
+    startedAt: NOW - 2 * HOUR,
+    queuedAt: null,
+    attempt: 1,
+    deadline: NOW - HOUR,
+    overdue: true,
+    traceId: null,
+  };
+  return {
+    workflow,
+    at: NOW,
+    owner: 'payments',
+    runbook: null,
+    steps: ['reserve', 'charge-card', 'ship'],
+    slos: [`${workflow}/fulfilled`],
+    running: 1204,
+    overdue: 3,
+    waiting: 0,
+    conflicts: 0,
+    places: [
+      { of: 'execution', step: 'charge-card', running: 4, overdue: 3, oldest: NOW - 2 * HOUR },
+      { of: 'execution', step: null, running: 1200, overdue: 0, oldest: null },
+    ],
+    slowest: [flight],
+  };
 }
 
 /** An audit log in memory. */

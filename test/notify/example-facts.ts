@@ -74,6 +74,7 @@ export const OPENED: NotificationFacts = {
   recovering: null,
   missedRun: null,
   waiting: 0,
+  stuck: [],
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
   counted: 61_228,
@@ -203,6 +204,10 @@ export const STEP: NotificationFacts = {
 export const OVERDUE: NotificationFacts = {
   ...OPENED,
   waiting: 995,
+  stuck: [
+    { of: 'execution', step: 'payment-confirmation', count: 37, oldest: OPENED_AT - 48 * MINUTE },
+    { of: 'execution', step: null, count: 1, oldest: OPENED_AT - 12 * MINUTE },
+  ],
   sli: { ...WHOLE, withinMs: 10 * MINUTE },
   reasons: [
     {

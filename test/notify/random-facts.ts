@@ -178,6 +178,15 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     failedUntil: fc.option(time),
     recovering: fc.option(fc.record({ lastFailedAt: time, resolvesAt: time })),
     waiting: fc.nat(),
+    stuck: fc.array(
+      fc.record({
+        of: fc.constantFrom('execution' as const, 'step' as const),
+        step: nameOrNull,
+        count: fc.nat(),
+        oldest: fc.option(time),
+      }),
+      { maxLength: 5 },
+    ),
     missedRun: fc.option(
       fc.record({
         tick: time,

@@ -29,6 +29,7 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     recovering: null,
     missedRun: null,
     waiting: 0,
+    stuck: [],
     reasons: [
       {
         kind: 'burnRate',

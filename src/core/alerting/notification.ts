@@ -108,6 +108,8 @@ export interface NotificationFacts {
   readonly began: number | null;
   /** Ends of its workflow that wait for their start, and count for no SLI with a deadline before it comes. */
   readonly waiting: number;
+  /** Where what is past a deadline hangs, most first; empty for an SLI without a deadline, and when the incident is over. */
+  readonly stuck: readonly Stuck[];
   /** The last run of a schedule that was missed; null for other SLIs, and while there is none. */
   readonly missedRun: MissedRun | null;
   readonly acknowledged: Acknowledgement | null;
@@ -125,6 +127,16 @@ export interface NotificationFacts {
   readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
   readonly insteadOf: { readonly target: string; readonly reason: string } | null;
+}
+
+/** Executions, or steps of them, that have not ended and are past a deadline. */
+export interface Stuck {
+  readonly of: 'execution' | 'step';
+  /** The step begun last, or the step itself; null: none was begun. */
+  readonly step: string | null;
+  readonly count: number;
+  /** When the first of them began; null when that is not known. */
+  readonly oldest: number | null;
 }
 
 /** One notification for one target: a row of the outbox. */
@@ -171,6 +183,7 @@ export const NO_FIGURES = {
   during: { good: 0, bad: 0 },
   missedRun: null,
   waiting: 0,
+  stuck: [],
   waited: null,
   members: [],
   postmortem: null,

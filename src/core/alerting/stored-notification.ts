@@ -35,7 +35,15 @@ type Reason1 =
 type AddedToRow2 = 'recipients' | 'mayRepeat';
 
 type AddedToFacts2 =
-  'timeZone' | 'failing' | 'failedUntil' | 'recovering' | 'missedRun' | 'counted' | 'cause' | 'waiting';
+  | 'timeZone'
+  | 'failing'
+  | 'failedUntil'
+  | 'recovering'
+  | 'missedRun'
+  | 'counted'
+  | 'cause'
+  | 'waiting'
+  | 'stuck';
 
 type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
 
@@ -107,7 +115,7 @@ function upgradeRow(stored: unknown): OutboxRow | null {
     return rowOf2({ ...row, facts: factsOf1(facts) });
   }
   const { v: _, facts, ...row } = stored as OutboxRow & { readonly v: number };
-  const current = { ...row, facts: withoutFormerNames(facts as NotificationFacts & FormerNames) };
+  const current = { ...row, facts: withStuck(withoutFormerNames(facts as NotificationFacts & FormerNames)) };
   return version === 2 ? rowOf2(current) : current;
 }
 
@@ -119,12 +127,20 @@ function rowOf2({ facts, ...row }: Row2): OutboxRow {
     recovering: null,
     missedRun: null,
     waiting: 0,
+    stuck: [],
     cause: null,
   };
   // What might fail was a share of what was counted.
   const { budget, errorBudget } = facts;
   const counted = errorBudget > 0 ? Math.round((budget.allowed / errorBudget) * 1e6) / 1e6 : 0;
   return { ...row, facts: { ...facts, ...added, counted }, recipients: null, mayRepeat: false };
+}
+
+/** Of rows of this version that were written before it was noted where executions hang. */
+function withStuck(
+  facts: Omit<NotificationFacts, 'stuck'> & Partial<Pick<NotificationFacts, 'stuck'>>,
+): NotificationFacts {
+  return { ...facts, stuck: facts.stuck ?? [] };
 }
 
 function withoutFormerNames<Facts extends Facts2>(stored: Facts & FormerNames): Facts {

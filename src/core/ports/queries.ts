@@ -1,4 +1,4 @@
-import type { InFlight } from './store/counting.ts';
+import type { Flight, InFlight, Place } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
@@ -205,6 +205,30 @@ export interface WorkflowActivity extends InFlight {
   readonly conflicts: number;
 }
 
+/** What is known of a workflow as it is now. */
+export interface WorkflowReport extends WorkflowActivity {
+  /** When it was so. */
+  readonly at: number;
+  readonly owner: string;
+  readonly runbook: string | null;
+  /** Its map, as it is written. */
+  readonly steps: readonly string[];
+  /** The ids of its SLOs. */
+  readonly slos: readonly string[];
+  /** Where what is in flight is; most overdue first, then most. */
+  readonly places: readonly PlaceReport[];
+  /** What has been in flight longest, the overdue first; at most 50. */
+  readonly slowest: readonly Flight[];
+}
+
+export interface PlaceReport extends Place {
+  /**
+   * When the one that is there longest (of the overdue, where there are any) began; null where that is not among what is
+   * looked at: of very many only those in flight longest are.
+   */
+  readonly oldest: number | null;
+}
+
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
   /** Of thousands of SLOs it may be two seconds old, and be the same as others got; it never changes. */
@@ -218,5 +242,7 @@ export interface Queries {
   ): Promise<HistoryReport | Refused | null>;
   /** What is going on in each of these workflows that is loaded. */
   inFlight(workflows: readonly string[]): Promise<readonly WorkflowActivity[]>;
+  /** Null when no such workflow is loaded. */
+  workflow(name: string): Promise<WorkflowReport | null>;
   outbox(limit: number): Promise<OutboxView>;
 }

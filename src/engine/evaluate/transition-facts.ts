@@ -10,8 +10,10 @@ import type {
   MemberFacts,
   NotificationFacts,
   Recovering,
+  Stuck,
 } from '../../core/alerting/notification.ts';
 import { resolveAfterOf } from '../../core/slo/alert-policy.ts';
+import type { OutcomeSli } from '../../core/sli/sli.ts';
 import { componentsOf, countedSeries } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
@@ -57,7 +59,7 @@ export interface TransitionFacts {
 }
 
 export interface TransitionFactsOptions {
-  readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed' | 'inFlight'>;
+  readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed' | 'inFlight' | 'places' | 'slowest'>;
   readonly reader: Reader;
   readonly log: Log;
 }
@@ -77,10 +79,13 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
     readFailures: (sli, from, to) => limited(() => store.readFailures(sli, from, to)),
     readLastFailed: (sli, limit) => limited(() => store.readLastFailed(sli, limit)),
     inFlight: (workflow) => limited(() => store.inFlight(workflow)),
+    places: (workflow) => limited(() => store.places(workflow)),
+    slowest: (workflow, now, limit) => limited(() => store.slowest(workflow, now, limit)),
   };
 
   /** By workflow, as it was prepared. */
   let waiting: ReadonlyMap<string, number> = new Map();
+  let stuck: ReadonlyMap<string, readonly Stuck[]> = new Map();
 
   async function readFailures(
     { slo, transition }: IncidentChange,
@@ -110,6 +115,26 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
     const workflows = [...new Set(changes.flatMap(({ slo }) => timedWorkflows(slo)))];
     const flights = await Promise.all(workflows.map((workflow) => failureStore.inFlight(workflow)));
     waiting = new Map(workflows.map((workflow, index) => [workflow, flights[index]!.waiting]));
+  }
+
+  /** Reads where executions hang, of the same workflows. */
+  async function readStuck(changes: readonly IncidentChange[], now: number): Promise<void> {
+    const open = changes.filter(({ transition }) => transition.kind !== 'resolved');
+    const workflows = [...new Set(open.flatMap(({ slo }) => timedWorkflows(slo)))];
+    const found = await Promise.all(workflows.map((workflow) => stuckIn(failureStore, workflow, now)));
+    stuck = new Map(workflows.map((workflow, index) => [workflow, found[index]!]));
+  }
+
+  function stuckOf({ slo, transition }: IncidentChange): readonly Stuck[] {
+    if (transition.kind === 'resolved') return [];
+    const timed = timedSeries(slo);
+    const found = timed.flatMap(({ workflow, sli }) =>
+      (stuck.get(workflow) ?? []).filter(
+        ({ of, step }) =>
+          (sli.step === null) === (of === 'execution') && (sli.step === null || sli.step === step),
+      ),
+    );
+    return [...new Set(found)].toSorted((one, other) => other.count - one.count);
   }
 
   function waitingOf(slo: Slo): number {
@@ -143,7 +168,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
 
   return {
     async prepare(changes, now) {
-      await readWaiting(changes);
+      await Promise.all([readWaiting(changes), readStuck(changes, now)]);
       const onsets = changes.flatMap((change) => onsetRequest(change, now) ?? []);
       await reader.failing.prepare([...onsets, ...changes.map(({ slo }) => lastRequest(slo, now))], now);
       await reader.prepareSince(
@@ -171,16 +196,47 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
     async gather(change, now) {
       const failing = failingOf(change, now);
       const failed = await readFailures(change, failing, now);
-      return factsOf(change, failed, failing, membersOf(reader, change.slo, now), waitingOf(change.slo), now);
+      return factsOf(
+        change,
+        failed,
+        failing,
+        membersOf(reader, change.slo, now),
+        waitingOf(change.slo),
+        stuckOf(change),
+        now,
+      );
     },
   };
 }
 
-/** The workflows of which an SLO judges ends by a deadline. */
+/** What an SLO judges by a deadline. */
+function timedSeries(slo: Slo): { readonly workflow: string; readonly sli: OutcomeSli }[] {
+  return componentsOf(slo)
+    .flatMap(countedSeries)
+    .flatMap(({ workflow, sli }) =>
+      sli.kind === 'outcomes' && sli.withinMs !== null ? [{ workflow, sli }] : [],
+    );
+}
+
 function timedWorkflows(slo: Slo): string[] {
-  const judged = componentsOf(slo).flatMap(countedSeries);
-  const timed = judged.filter(({ sli }) => sli.kind === 'outcomes' && sli.withinMs !== null);
-  return [...new Set(timed.map(({ workflow }) => workflow))];
+  return [...new Set(timedSeries(slo).map(({ workflow }) => workflow))];
+}
+
+/** Looked at to see since when something is overdue. */
+const OLDEST_LOOKED_AT = 200;
+
+async function stuckIn(
+  store: TransitionFactsOptions['store'],
+  workflow: string,
+  now: number,
+): Promise<readonly Stuck[]> {
+  const places = (await store.places(workflow)).filter(({ overdue }) => overdue > 0);
+  if (places.length === 0) return [];
+  const slowest = await store.slowest(workflow, now, OLDEST_LOOKED_AT);
+  return places.map(({ of, step, overdue }) => {
+    const first = slowest.find((flight) => flight.overdue && flight.of === of && flight.step === step);
+    return { of, step, count: overdue, oldest: first?.startedAt ?? first?.queuedAt ?? null };
+  });
 }
 
 /** When an incident began: as it opens, with the failures that go on. */
@@ -262,6 +318,7 @@ function factsOf(
   failing: Failing,
   members: readonly MemberFacts[],
   waiting: number,
+  stuck: readonly Stuck[],
   now: number,
 ): NotificationFacts {
   const { kind, incident, step, cause } = transition;
@@ -296,6 +353,7 @@ function factsOf(
     peakBurnRate: incident.peakBurnRate,
     ...failing,
     waiting,
+    stuck,
     timeZone,
     acknowledged: incident.acknowledged,
     waited: step?.after ?? null,

@@ -15,7 +15,7 @@ import type { Reader } from '../counters/evidence-reader.ts';
 import { sharedReports } from './shared-reports.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
-import { readActivity } from './workflow-activity.ts';
+import { readActivity, readWorkflow } from './workflow-activity.ts';
 
 export interface QueriesOptions {
   readonly store: Store;
@@ -103,6 +103,10 @@ export function createQueries(options: QueriesOptions): Queries {
       const now = clock.now();
       const known = workflows.filter((workflow) => definitions().workflows.has(workflow));
       return Promise.all(known.map((workflow) => readActivity(store, workflow, now)));
+    },
+    async workflow(name) {
+      const workflow = definitions().workflows.get(name);
+      return workflow ? readWorkflow(store, workflow, clock.now()) : null;
     },
     outbox: (limit) => store.outbox(limit),
   };

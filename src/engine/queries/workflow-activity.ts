@@ -1,7 +1,9 @@
 import { sumCells } from '../../core/counters/cells.ts';
-import type { WorkflowActivity } from '../../core/ports/queries.ts';
+import type { PlaceReport, WorkflowActivity, WorkflowReport } from '../../core/ports/queries.ts';
+import type { Flight, Place } from '../../core/ports/store/counting.ts';
 import { CONFLICTS } from '../../core/ports/store/counting.ts';
 import type { Store } from '../../core/ports/store/store.ts';
+import type { Workflow } from '../../core/slo/slo.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 
 /** What is going on in a workflow. */
@@ -11,6 +13,43 @@ export async function readActivity(store: Store, workflow: string, now: number):
     countConflicts(store, workflow, now),
   ]);
   return { workflow, ...inFlight, conflicts };
+}
+
+/** Read to see since when something is in each place. */
+const LOOKED_AT = 500;
+const SHOWN = 50;
+
+/** A workflow as it is now. */
+export async function readWorkflow(store: Store, workflow: Workflow, now: number): Promise<WorkflowReport> {
+  const { name, owner, runbook, steps, slos } = workflow;
+  const [activity, places, slowest] = await Promise.all([
+    readActivity(store, name, now),
+    store.places(name),
+    store.slowest(name, now, LOOKED_AT),
+  ]);
+  return {
+    ...activity,
+    at: now,
+    owner,
+    runbook,
+    steps,
+    slos: slos.map(({ id }) => id),
+    places: placeReports(places, slowest),
+    slowest: slowest.slice(0, SHOWN),
+  };
+}
+
+/** Places with the moment since when something is there; `slowest` as the store gives them. */
+export function placeReports(places: readonly Place[], slowest: readonly Flight[]): readonly PlaceReport[] {
+  return places
+    .map((place): PlaceReport => {
+      const first = slowest.find(
+        (flight) =>
+          flight.of === place.of && flight.step === place.step && (flight.overdue || place.overdue === 0),
+      );
+      return { ...place, oldest: first?.startedAt ?? first?.queuedAt ?? null };
+    })
+    .toSorted((one, other) => other.overdue - one.overdue || other.running - one.running);
 }
 
 /** How many outcomes of a workflow were conflicts in the last hour. */

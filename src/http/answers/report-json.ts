@@ -8,6 +8,7 @@ import type {
   OpenIncident,
   SloDetail,
   SloReport,
+  WorkflowReport,
 } from '../../core/ports/queries.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { iso } from '../../core/time/timestamp.ts';
@@ -34,6 +35,22 @@ export function sloDetailJson(slo: SloDetail): object {
     ...sloJson(slo),
     adjustments: slo.adjustments.map(adjustmentJson),
     lastFailed: slo.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
+  };
+}
+
+/** `GET /v1/workflows/{workflow}`. */
+export function workflowJson(workflow: WorkflowReport): object {
+  return {
+    ...workflow,
+    at: iso(workflow.at),
+    places: workflow.places.map((place) => ({ ...place, oldest: isoOrNull(place.oldest) })),
+    slowest: workflow.slowest.map((flight) => ({
+      ...flight,
+      stepSince: isoOrNull(flight.stepSince),
+      startedAt: isoOrNull(flight.startedAt),
+      queuedAt: isoOrNull(flight.queuedAt),
+      deadline: isoOrNull(flight.deadline),
+    })),
   };
 }
 

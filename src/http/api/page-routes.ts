@@ -44,6 +44,15 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     answer: { ...HTML, statuses: [200, 404, 503] },
     handler: (services, call) => services.dashboard.slo(call.param('slo'), viewerOf(services, call)),
   },
+  {
+    method: 'GET',
+    path: '/workflows/{workflow}',
+    scope: 'read',
+    summary: 'the page of one workflow',
+    answer: { ...HTML, statuses: [200, 404, 503] },
+    handler: (services, call) =>
+      services.dashboard.workflow(call.param('workflow'), viewerOf(services, call)),
+  },
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),

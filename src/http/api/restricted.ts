@@ -31,6 +31,11 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
       const known = new Set((await readable()).map(({ workflow }) => workflow));
       return queries.inFlight(workflows.filter((workflow) => known.has(workflow)));
     },
+    async workflow(name) {
+      const known = (await readable()).filter(({ workflow }) => workflow === name);
+      const report = known.length === 0 ? null : await queries.workflow(name);
+      return report && { ...report, slos: known.map(({ id }) => id) };
+    },
     // Only those who may read everything are let through to the outbox.
     outbox: (limit) => queries.outbox(limit),
   };

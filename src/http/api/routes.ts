@@ -1,6 +1,6 @@
 import { isAskedFor } from '../../core/ports/queries.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { auditJson, historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
+import { auditJson, historyJson, sloDetailJson, sloJson, workflowJson } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
@@ -85,6 +85,22 @@ const SLO_ROUTES: readonly HttpRoute[] = [
   },
 ];
 
+const WORKFLOW_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/workflows/{workflow}',
+    scope: 'read',
+    summary:
+      'one workflow: what is in flight, overdue and waiting, by the step it is in, and what has been in flight longest',
+    answer: { kind: 'json', statuses: [200] },
+    async handler({ queries }, { param, caller }) {
+      const workflow = await readableQueries(queries, caller).workflow(param('workflow'));
+      if (!workflow) throw unknownWorkflow(param('workflow'));
+      return workflowJson(workflow);
+    },
+  },
+];
+
 const SERVICE_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
@@ -161,6 +177,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
 export const ROUTES: readonly HttpRoute[] = [
   ...INGEST_ROUTES,
   ...SLO_ROUTES,
+  ...WORKFLOW_ROUTES,
   ...OPERATOR_ROUTES,
   ...SERVICE_ROUTES,
   ...PAGE_ROUTES,
@@ -181,6 +198,10 @@ async function readHistory(services: Services, { param, query, caller }: Call): 
 
 function unknownSlo(id: string): HttpProblem {
   return new HttpProblem('unknown-slo', `No SLO ${JSON.stringify(id)} is loaded; GET /v1/slos lists them.`);
+}
+
+function unknownWorkflow(name: string): HttpProblem {
+  return new HttpProblem('unknown-workflow', `No SLO file defines the workflow ${JSON.stringify(name)}.`);
 }
 
 function rowLimit(text: string | null): number {

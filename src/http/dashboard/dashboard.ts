@@ -12,6 +12,7 @@ import { page } from './layout.ts';
 import type { SignInNotice } from './sign-in-page.ts';
 import { signInPage } from './sign-in-page.ts';
 import { sloPage, sloTitle } from './slo-page.ts';
+import { workflowPage } from './workflow-page.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 /** Who looks at a page. */
@@ -35,6 +36,7 @@ export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
   overview(filter: Overview['filter'], host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   slo(id: string, viewer: Viewer): Promise<Reply<string>>;
+  workflow(name: string, viewer: Viewer): Promise<Reply<string>>;
   /** The page where people sign in and then go on to `next`. */
   signIn(
     status: number,
@@ -133,6 +135,19 @@ export function createDashboard({ status, publicUrl, version }: DashboardOptions
           404,
           'Not found',
           html`<h1>No SLO ${id} is loaded</h1>
+            <p><a href="${base}/">All SLOs</a></p>`,
+        );
+      });
+    },
+    workflow(name, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () => {
+        const workflow = await viewer.queries.workflow(name);
+        if (workflow) return show(200, workflow.workflow, workflowPage(workflow, base));
+        return show(
+          404,
+          'Not found',
+          html`<h1>No SLO file defines the workflow ${name}</h1>
             <p><a href="${base}/">All SLOs</a></p>`,
         );
       });

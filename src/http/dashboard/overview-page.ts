@@ -147,7 +147,7 @@ function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview):
   const flight = inFlight.find((entry) => entry.workflow === workflow);
   return html`<section class="card" aria-label="Workflow ${workflow}">
     <header>
-      <h2>${workflow}</h2>
+      <h2><a href="${base}/workflows/${encodeURIComponent(workflow)}">${workflow}</a></h2>
       <p>
         owned by <b>${owner}</b>${
           flight

@@ -29,7 +29,7 @@ export function sloPage(slo: SloDetail, base: string): Html {
   return html`<div class="heading">
       <nav aria-label="Breadcrumb">
         <a href="${base}/">Error budgets</a> /
-        <a href="${base}/?q=${encodeURIComponent(slo.workflow)}">${slo.workflow}</a>
+        <a href="${base}/workflows/${encodeURIComponent(slo.workflow)}">${slo.workflow}</a>
       </nav>
       <h1>${slo.name} ${alertBadge(slo.alert)}</h1>
       ${slo.description === null ? null : html`<p class="lead">${slo.description}</p>`}

@@ -240,8 +240,31 @@ function burning(facts: NotificationFacts): Field[] {
     { label: 'Budget left', value: budgetLeft(facts) },
     ...(isSilence(facts) || facts.recovering ? [] : runsOut(facts)),
     since(facts),
+    ...stuck(facts),
     ...waitingEnds(facts),
   ];
+}
+
+/** Places named; further ones are in the dashboard. */
+const PLACES_NAMED = 3;
+
+/** Where executions hang, so that one knows where to look first. */
+function stuck(facts: NotificationFacts): Field[] {
+  if (facts.stuck.length === 0) return [];
+  const value = facts.stuck.slice(0, PLACES_NAMED).flatMap(({ of, step, count, oldest }, index): Phrase => {
+    const what = of === 'step' ? (count === 1 ? 'step' : 'steps') : count === 1 ? 'execution' : 'executions';
+    const since =
+      oldest === null ? '' : `, ${count === 1 ? '' : 'the oldest '}since ${timesOf(facts).at(oldest)}`;
+    return [
+      `${index > 0 ? '; ' : ''}${formatCount(count)} ${what}`,
+      ...(step === null
+        ? [' before any step']
+        : [of === 'step' ? ' ' : ' in ', { name: plainName(step, 128) }]),
+      since,
+    ];
+  });
+  const more = facts.stuck.length - PLACES_NAMED;
+  return [{ label: 'Stuck', value: more > 0 ? [...value, `; and in ${more} more places`] : value }];
 }
 
 /** What is not counted, so that no one takes the figures for all there is. */

@@ -81,6 +81,7 @@ describe('the facts of a notification', () => {
         recovering: null,
         missedRun: null,
         waiting: 0,
+        stuck: [],
         reasons: [
           {
             kind: 'outage',

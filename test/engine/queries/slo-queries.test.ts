@@ -356,6 +356,57 @@ it('counts what is under way, overdue, waiting for its start and in conflict, by
   expect((await queries.inFlight(['orders']))[0]).toMatchObject({ conflicts: 0 });
 });
 
+it('shows where the executions of a workflow hang, and which of them longest', async () => {
+  const slo = defineSlo({ sli: { withinMs: 10 * MINUTE } });
+  await open([slo]);
+  const started = (execution: string, minutesAgo: number, step: string | null = null) => ({
+    workflow: 'orders',
+    execution,
+    status: 'started',
+    step,
+    at: START - minutesAgo * MINUTE,
+  });
+  await world.recorder.record([
+    ...Array.from({ length: 37 }, (_, index) => started(`stuck-${index}`, 20 + index)),
+    ...Array.from({ length: 37 }, (_, index) => started(`stuck-${index}`, 15, 'payment-confirmation')),
+    started('early', 30),
+    started('young', 5),
+    started('young', 4, 'payment-confirmation'),
+    started('done', 20),
+    started('done', 19, 'payment-confirmation'),
+    { workflow: 'orders', execution: 'done', step: 'payment-confirmation', status: 'succeeded' },
+    { workflow: 'orders', execution: 'done', status: 'succeeded' },
+  ]);
+  await world.tick();
+  const report = (await queries.workflow('orders'))!;
+  expect(report).toMatchObject({ workflow: 'orders', running: 77, overdue: 38, slos: [slo.id] });
+  const step = 'payment-confirmation';
+  expect(report.places).toEqual([
+    { of: 'execution', step, running: 38, overdue: 37, oldest: START - 56 * MINUTE },
+    { of: 'execution', step: null, running: 1, overdue: 1, oldest: START - 30 * MINUTE },
+    { of: 'step', step, running: 38, overdue: 0, oldest: START - 15 * MINUTE },
+  ]);
+  expect(report.slowest).toHaveLength(50);
+  expect(report.slowest[0]).toEqual({
+    of: 'execution',
+    execution: 'stuck-36',
+    step,
+    stepSince: START - 15 * MINUTE,
+    startedAt: START - 56 * MINUTE,
+    queuedAt: null,
+    attempt: 1,
+    deadline: START - 46 * MINUTE,
+    overdue: true,
+    traceId: null,
+  });
+  expect(await queries.workflow('unknown')).toBeNull();
+  const [opened] = await world.told();
+  expect(opened!.facts.stuck).toEqual([
+    { of: 'execution', step, count: 37, oldest: START - 56 * MINUTE },
+    { of: 'execution', step: null, count: 1, oldest: START - 30 * MINUTE },
+  ]);
+});
+
 it('gives every reader the same states for a second, and then fresh ones', async () => {
   await open();
   await world.report(60, 40);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { sloDetailJson } from '../../../src/http/answers/report-json.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
-import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail } from '../fakes.ts';
+import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail, workflowReport } from '../fakes.ts';
+import { iso } from '../../../src/core/time/timestamp.ts';
 import { startServer } from '../running-server.ts';
 
 async function read(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -112,15 +113,42 @@ describe('SLOs', () => {
     }
   });
 
+  it('shows a workflow with what is in flight in it, its times as RFC 3339', async () => {
+    const { url } = await startServer();
+    const report = workflowReport('order-fulfillment');
+    const [flight] = report.slowest;
+    const times = (names: readonly ('stepSince' | 'startedAt' | 'deadline')[]) =>
+      Object.fromEntries(names.map((name) => [name, iso(flight![name]!)]));
+    expect((await read(`${url}/v1/workflows/order-fulfillment`)).body).toEqual({
+      ...report,
+      at: iso(report.at),
+      places: report.places.map((place) => ({
+        ...place,
+        oldest: place.oldest === null ? null : iso(place.oldest),
+      })),
+      slowest: [{ ...flight, ...times(['stepSince', 'startedAt', 'deadline']) }],
+    });
+    expect(await read(`${url}/v1/workflows/unknown`)).toMatchObject({
+      status: 404,
+      body: { code: 'unknown-workflow' },
+    });
+  });
+
   it('answers 503 while the store is away, and tells it in words on the dashboard', async () => {
     const { url, queries } = await startServer();
     queries.fail = new StoreUnavailable('redis://user:secret@host');
-    for (const path of ['/v1/slos', '/v1/slos/a/b', '/v1/slos/a/b/history', '/v1/outbox']) {
+    for (const path of [
+      '/v1/slos',
+      '/v1/slos/a/b',
+      '/v1/slos/a/b/history',
+      '/v1/workflows/a',
+      '/v1/outbox',
+    ]) {
       const response = await fetch(`${url}${path}`);
       expect(response.headers.get('retry-after')).toBe('1');
       expect([response.status, await response.json()]).toMatchObject([503, { code: 'store-unavailable' }]);
     }
-    for (const path of ['/', '/slos/a/b']) {
+    for (const path of ['/', '/slos/a/b', '/workflows/a']) {
       const response = await fetch(`${url}${path}`);
       const text = await response.text();
       expect(response.status).toBe(503);

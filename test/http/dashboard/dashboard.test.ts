@@ -4,14 +4,15 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { HOUR } from '../../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../../src/core/ports/service-status.ts';
 import {
-  NOW,
   adjustment,
   burningSlo,
   exhaustedSlo,
   fixedStatus,
   journeySlo,
+  NOW,
   silentSlo,
   sloDetail,
+  workflowReport,
 } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
@@ -244,12 +245,28 @@ describe('the page of an SLO', () => {
         })),
       }),
     ];
+    const shown = workflowReport(HOSTILE);
+    running.queries.workflows = [
+      {
+        ...shown,
+        owner: HOSTILE,
+        runbook: 'javascript:alert(1)',
+        places: shown.places.map((place) => ({ ...place, step: HOSTILE })),
+        slowest: shown.slowest.map((flight) => ({
+          ...flight,
+          execution: HOSTILE,
+          step: HOSTILE,
+          traceId: HOSTILE,
+        })),
+      },
+    ];
     const { page, complaints } = await openPage();
     for (const path of [
       '/',
       `/?q=${encodeURIComponent(HOSTILE)}&alert=${encodeURIComponent(HOSTILE)}`,
       `/slos/order-fulfillment/${encodeURIComponent(HOSTILE)}`,
       `/slos/a/${encodeURIComponent(HOSTILE)}`,
+      `/workflows/${encodeURIComponent(HOSTILE)}`,
     ]) {
       await page.goto(running.url + path);
       expect(
@@ -260,6 +277,24 @@ describe('the page of an SLO', () => {
     }
     expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
   });
+});
+
+it('shows of a workflow where its executions are, in the order of its map, and those there longest', async () => {
+  const running = await startServer();
+  const { page, complaints } = await openPage();
+  await page.goto(running.url);
+  await page.getByRole('link', { name: 'order-fulfillment', exact: true }).click();
+  expect(await page.title()).toBe('order-fulfillment · Burnwatch');
+  const rows = (name: string) => page.locator(`section[aria-label="${name}"] tbody tr`).allInnerTexts();
+  expect((await rows('In flight')).map((row) => row.split(/\s*\t\s*/))).toEqual([
+    ['no step yet', '1,200', '0', '–'],
+    ['charge-card', '4', '3', '2h ago'],
+  ]);
+  expect(await rows('In flight longest')).toEqual([
+    expect.stringMatching(/order-1001\s+charge-card, 1h ago\s+2h ago\s+1h ago overdue\s+1/),
+  ]);
+  expect(complaints).toEqual([]);
+  expect((await page.goto(`${running.url}/workflows/unknown`))!.status()).toBe(404);
 });
 
 it('leads with counts where a window is too young for a percentage', async () => {

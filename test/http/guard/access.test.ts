@@ -40,7 +40,10 @@ const ENOUGH = {
 const EVERY_ROUTE = [...ROUTES, ...createInbox().routes.filter(({ path }) => !path.includes('{'))];
 
 function example(path: string): string {
-  return path.replace('{workflow}/{slo}', 'order-fulfillment/fulfilled-in-10m').replace('{id}', 'mk2x1-a7f3');
+  return path
+    .replace('{workflow}/{slo}', 'order-fulfillment/fulfilled-in-10m')
+    .replace('{workflow}', 'order-fulfillment')
+    .replace('{id}', 'mk2x1-a7f3');
 }
 
 /** A server with these routes, that notes each one whose handler ran. */
@@ -281,12 +284,16 @@ describe('G1: a token for some workflows', () => {
     expect(own).toMatchObject({ workflow });
     expect((await get(`/v1/slos/${hidden}/fulfilled-in-10m`, 'narrow')).status).toBe(404);
     expect((await get(`/v1/slos/${hidden}/fulfilled-in-10m/history`, 'narrow')).status).toBe(404);
+    expect((await get(`/v1/workflows/${hidden}`, 'narrow')).status).toBe(404);
+    expect((await get(`/workflows/${hidden}`, 'narrow')).status).toBe(404);
     for (const path of [
       '/v1/slos',
       '/v1/incidents',
       '/v1/adjustments',
       '/',
       `/slos/${workflow}/fulfilled-in-10m`,
+      `/workflows/${workflow}`,
+      `/v1/workflows/${workflow}`,
       '/readyz',
     ]) {
       const response = await get(path, 'narrow');

@@ -1,0 +1,131 @@
+import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
+import type { Flight } from '../../core/ports/store/counting.ts';
+import { formatCount } from '../../core/words/figures.ts';
+import { outsideLink, when } from './format.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+/** The body of the page of one workflow: what is in flight in it, and where that is. */
+export function workflowPage(workflow: WorkflowReport, base: string): Html {
+  const { at } = workflow;
+  const link = outsideLink(workflow.runbook, 'Runbook');
+  return html`<div class="heading">
+      <nav aria-label="Breadcrumb"><a href="${base}/">Error budgets</a></nav>
+      <h1>${workflow.workflow}</h1>
+      <p class="meta">
+        owned by <b>${workflow.owner}</b> ·
+        <a href="${base}/?q=${encodeURIComponent(workflow.workflow)}">its SLOs</a>${link && html` · ${link}`}
+      </p>
+    </div>
+    ${placeCard(workflow, at)} ${slowestCard(workflow.slowest, at)}`;
+}
+
+function placeCard({ places, steps, running, overdue, waiting }: WorkflowReport, now: number): Html {
+  const executions = places.filter(({ of }) => of === 'execution');
+  const ofSteps = places.filter(({ of }) => of === 'step');
+  return html`<section class="card" aria-label="In flight">
+    <header>
+      <h2>In flight</h2>
+      <p>
+        ${formatCount(running)} executions and steps,
+        ${alarming(overdue, 'overdue')}${
+          waiting > 0 ? html`; ${formatCount(waiting)} ended and wait for their start` : null
+        }
+      </p>
+    </header>
+    ${running === 0 ? html`<p class="quiet">Nothing.</p>` : null}
+    ${placeTable('Executions by the step begun last', inOrder(executions, steps), now)}
+    ${placeTable('Steps that were begun and have not ended', inOrder(ofSteps, steps), now)}
+  </section>`;
+}
+
+/** In the order of the map; what is not in it comes after that. */
+function inOrder(places: readonly PlaceReport[], steps: readonly string[]): readonly PlaceReport[] {
+  const rank = ({ step }: PlaceReport): number => {
+    if (step === null) return -1;
+    const place = steps.indexOf(step);
+    return place === -1 ? steps.length : place;
+  };
+  return places.toSorted((one, other) => rank(one) - rank(other));
+}
+
+function placeTable(title: string, places: readonly PlaceReport[], now: number): Html | null {
+  if (places.length === 0) return null;
+  return html`<table class="plain">
+    <caption>
+      ${title}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Step</th>
+        <th scope="col">In flight</th>
+        <th scope="col">Overdue</th>
+        <th scope="col">Oldest</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${places.map(
+        ({ step, running, overdue, oldest }) =>
+          html`<tr>
+            <th scope="row">${step ?? html`<i>no step yet</i>`}</th>
+            <td data-label="In flight">${formatCount(running)}</td>
+            <td data-label="Overdue">${alarming(overdue)}</td>
+            <td data-label="Oldest">${oldest === null ? '–' : when(oldest, now)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function alarming(count: number, word = ''): Html {
+  const text = word === '' ? formatCount(count) : `${formatCount(count)} ${word}`;
+  return count > 0 ? html`<b class="alarm">${text}</b>` : html`${text}`;
+}
+
+function slowestCard(flights: readonly Flight[], now: number): Html | null {
+  // Steps say nothing that their executions do not say.
+  const executions = flights.filter(({ of }) => of === 'execution');
+  const shown = executions.length > 0 ? executions : flights;
+  if (shown.length === 0) return null;
+  return html`<section class="card" aria-label="In flight longest">
+    <header>
+      <h2>In flight longest</h2>
+      <p>the overdue first</p>
+    </header>
+    <table class="plain">
+      <thead>
+        <tr>
+          <th scope="col">Execution</th>
+          <th scope="col">Step</th>
+          <th scope="col">Began</th>
+          <th scope="col">Deadline</th>
+          <th scope="col">Attempt</th>
+          <th scope="col">Trace</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${shown.map((flight) => flightRow(flight, now))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function flightRow(flight: Flight, now: number): Html {
+  const began = flight.startedAt ?? flight.queuedAt;
+  return html`<tr>
+    <th scope="row"><code>${flight.execution}</code></th>
+    <td data-label="Step">
+      ${flight.step ?? '–'}${flight.stepSince === null ? null : html`, ${when(flight.stepSince, now)}`}
+    </td>
+    <td data-label="Began">
+      ${began === null ? '–' : when(began, now)}${flight.startedAt === null ? ' (queued)' : null}
+    </td>
+    <td data-label="Deadline">
+      ${flight.deadline === null ? '–' : when(flight.deadline, now)}${
+        flight.overdue ? html` <b class="alarm">overdue</b>` : null
+      }
+    </td>
+    <td data-label="Attempt">${String(flight.attempt)}</td>
+    <td data-label="Trace">${flight.traceId === null ? '–' : html`<code>${flight.traceId}</code>`}</td>
+  </tr>`;
+}
