@@ -71,7 +71,7 @@ const groupPlan: fc.Arbitrary<GroupPlan> = fc.record({
     ...(['queued', 'started', 'started', 'succeeded', 'succeeded', 'failed', 'failed'] as const),
     ...(['will-retry', 'cancelled', 'skipped'] as const),
   ),
-  attempt: fc.constantFrom(1, 1, 1, 1, 2, 3),
+  attempt: fc.constantFrom(1, 1, 1, 1, 0, 2, 3),
   executions: fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 6 }),
   step: fc.constantFrom(null, null, null, 'charge', 'ship/pack'),
   ago: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 * MINUTE }), fc.constant(23 * HOUR)),

@@ -149,6 +149,7 @@ export function workflowReport(workflow: string): WorkflowReport {
     conflicts: 0,
     places: [
       { of: 'execution', step: 'charge-card', running: 4, overdue: 3, oldest: NOW - 2 * HOUR },
+      { of: 'step', step: 'charge-card -> ship', running: 2, overdue: 1, oldest: NOW - HOUR },
       { of: 'execution', step: null, running: 1200, overdue: 0, oldest: null },
     ],
     slowest: [flight],

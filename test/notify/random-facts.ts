@@ -51,6 +51,8 @@ function sliWithTexts(kind: Sli['kind'], text: () => string): Sli {
       return of;
     case 'measurement':
       return { kind, name: text(), where, op: '<=', limit: 100, sums: false };
+    case 'transition':
+      return { kind, from: text(), to: text(), withinMs: 60_000 };
     case 'slices':
       return { kind, sliceMs: 300_000, of, rule: { kind: 'any' } };
     case 'freshness':
@@ -105,7 +107,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     good: fc.constantFrom('succeeded', 'first-try'),
   });
   const others = fc
-    .constantFrom('measurement', 'slices', 'freshness', 'schedule', 'composite')
+    .constantFrom('measurement', 'transition', 'slices', 'freshness', 'schedule', 'composite')
     .chain((kind) => name.map((text) => sliWithTexts(kind, () => text)));
   const base = { tier: name, severity: fc.constantFrom('page', 'ticket') };
   const reason: fc.Arbitrary<Reason> = fc.oneof(

@@ -26,6 +26,7 @@ const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
     meaning: ({ kind, name, where, op, limit, sums }) => [kind, name, meaningOfWhere(where), op, limit, sums],
     countsBad: true,
   },
+  transition: { meaning: ({ kind, from, to, withinMs }) => [kind, from, to, withinMs], countsBad: true },
   starts: { meaning: ({ kind, where }) => [kind, meaningOfWhere(where)], countsBad: false },
   scheduled: { meaning: meaningOfSchedule, countsBad: false },
   early: { meaning: meaningOfSchedule, countsBad: false },

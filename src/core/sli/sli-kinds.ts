@@ -97,6 +97,19 @@ const SLI_KINDS: { readonly [K in Sli['kind']]: SliKind<K> } = {
     expected: unknown,
     derived: null,
   },
+  transition: {
+    counted: (sli) => [sli],
+    meaning: meaningOfCounted,
+    unit: () => 'hand-overs',
+    where: () => ({}),
+    partsPerUnit: one,
+    silenceAllowed: none,
+    countsSilence: null,
+    warmUp: none,
+    // Not every execution comes to these steps.
+    expected: unknown,
+    derived: null,
+  },
   slices: {
     counted: ({ of }) => [of],
     meaning: ({ kind, sliceMs, of, rule }) => [kind, sliceMs, meaningOfCounted(of), rule],

@@ -57,6 +57,17 @@ export interface MeasurementSli {
   readonly sums: boolean;
 }
 
+/**
+ * Counts hand-overs from one step to another, once for each execution: good when `to` started within this many milliseconds
+ * of the success of `from`. Of an execution that ended first, only what was late by then counts.
+ */
+export interface TransitionSli {
+  readonly kind: 'transition';
+  readonly from: string;
+  readonly to: string;
+  readonly withinMs: number;
+}
+
 /** Moments at which something is to start: a cron expression in a time zone. */
 export interface Schedule {
   readonly cron: string;
@@ -98,7 +109,7 @@ export interface EarlySli extends Punctuality {
 }
 
 /** What is counted as it is reported. */
-export type CountedSli = OutcomeSli | MeasurementSli | StartSli | ScheduledSli | EarlySli;
+export type CountedSli = OutcomeSli | MeasurementSli | TransitionSli | StartSli | ScheduledSli | EarlySli;
 
 /** A share as a fraction of whole numbers, so that comparing with it is exact; may be 0 or 1. */
 export interface Share {
@@ -161,7 +172,7 @@ export interface CompositeSli {
 }
 
 /** An SLI with counters of its own. */
-export type ComponentSli = OutcomeSli | MeasurementSli | DerivedSli;
+export type ComponentSli = OutcomeSli | MeasurementSli | TransitionSli | DerivedSli;
 
 /** Which outcomes count, and which of those are good. */
 export type Sli = ComponentSli | CompositeSli;

@@ -13,7 +13,7 @@ import type {
   Stuck,
 } from '../../core/alerting/notification.ts';
 import { resolveAfterOf } from '../../core/slo/alert-policy.ts';
-import type { OutcomeSli } from '../../core/sli/sli.ts';
+import { handOverName } from '../../core/sli/hand-over.ts';
 import { componentsOf, countedSeries } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
@@ -128,10 +128,9 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   function stuckOf({ slo, transition }: IncidentChange): readonly Stuck[] {
     if (transition.kind === 'resolved') return [];
     const timed = timedSeries(slo);
-    const found = timed.flatMap(({ workflow, sli }) =>
-      (stuck.get(workflow) ?? []).filter(
-        ({ of, step }) =>
-          (sli.step === null) === (of === 'execution') && (sli.step === null || sli.step === step),
+    const found = timed.flatMap(({ workflow, step }) =>
+      (stuck.get(workflow) ?? []).filter((one) =>
+        step === null ? one.of === 'execution' : one.of === 'step' && one.step === step,
       ),
     );
     return [...new Set(found)].toSorted((one, other) => other.count - one.count);
@@ -209,13 +208,14 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   };
 }
 
-/** What an SLO judges by a deadline. */
-function timedSeries(slo: Slo): { readonly workflow: string; readonly sli: OutcomeSli }[] {
+/** Where an SLO waits for ends by a deadline: a workflow, and the name of a step or hand-over (null: whole executions). */
+function timedSeries(slo: Slo): { readonly workflow: string; readonly step: string | null }[] {
   return componentsOf(slo)
     .flatMap(countedSeries)
-    .flatMap(({ workflow, sli }) =>
-      sli.kind === 'outcomes' && sli.withinMs !== null ? [{ workflow, sli }] : [],
-    );
+    .flatMap(({ workflow, sli }) => {
+      if (sli.kind === 'transition') return [{ workflow, step: handOverName(sli) }];
+      return sli.kind === 'outcomes' && sli.withinMs !== null ? [{ workflow, step: sli.step }] : [];
+    });
 }
 
 function timedWorkflows(slo: Slo): string[] {

@@ -13,6 +13,8 @@ import type {
 } from '../../core/sli/sli.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
+import type { HandOver } from './hand-overs.ts';
+import { handOversOf } from './hand-overs.ts';
 
 export interface Selection {
   /** The SLIs that count its subject once, as the latest attempt ends. */
@@ -46,6 +48,8 @@ export interface CountingPlan {
   select(outcome: Outcome): Selection;
   /** The SLIs that count a measurement; null when none counts any of its name. */
   measured(measurement: Measurement): readonly MeasuredBy[] | null;
+  /** The hand-overs that SLIs count. */
+  readonly handOvers: readonly HandOver[];
   /** The names of measurements that some SLI counts. */
   readonly measurements: readonly string[];
 }
@@ -89,11 +93,12 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
     scheduled: ofKind('scheduled'),
     early: ofKind('early'),
     starts: ofKind('starts'),
+    transition: ofKind('transition'),
   };
 }
 
 function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
-  const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts } = byKind(slis);
+  const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts, transition } = byKind(slis);
   const select = selectionsOf(outcomeSlis);
   const hasPunctual = scheduled.length > 0 || starts.length > 0;
 
@@ -112,6 +117,7 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
     measured({ name, attributes }) {
       return byName.get(name)?.filter(({ sli }) => passes(sli.where, attributes)) ?? null;
     },
+    handOvers: handOversOf(transition),
     measurements: [...byName.keys()],
   };
 }

@@ -16,6 +16,8 @@ import type {
 } from '../../core/ports/store/counting.ts';
 import { subjectKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
+import type { ImpliedGroup } from './hand-overs.ts';
+import { impliedBy } from './hand-overs.ts';
 import type { AttemptSli, CountingPlan, MeasuredBy, Selection } from './counting-plan.ts';
 
 /** The records of one request, by the partition they are for, with like ones put together. */
@@ -25,6 +27,8 @@ export interface GroupsOfPartition {
   readonly workflow: string;
   readonly partition: number;
   readonly groups: Map<string, RecordGroup>;
+  /** The same of what follows from the records without being reported. */
+  readonly implied: Map<string, RecordGroup>;
   /** For a group of ends, the place of each subject in the request. */
   readonly indexes: Map<RecordGroup, number[]>;
 }
@@ -41,6 +45,16 @@ export function addOutcome(
   const groups = groupsOf(home, workflow, partitionOf(outcome.execution, partitions));
   if (status === 'queued' || status === 'started') addStart(groups, plan, outcome, status);
   else addEnd(groups, plan.select(outcome), outcome, status, index);
+  if (plan.handOvers.length > 0) addImplied(groups, impliedBy(outcome, plan.handOvers));
+}
+
+/** Adds what follows from a report beside what it is of; what becomes of that is not for its producer. */
+function addImplied({ implied }: GroupsOfPartition, found: readonly ImpliedGroup[]): void {
+  for (const { name, group } of found) {
+    const known = implied.get(name);
+    if (known) (known.subjects as unknown[]).push(...group.subjects);
+    else implied.set(name, group);
+  }
 }
 
 /** Puts a measurement with those that have the same effect; `measuredBy` are the SLIs that count it. */
@@ -89,7 +103,11 @@ export function addMeasurement(
 function groupsOf(home: GroupsByPartition, workflow: string, partition: number): GroupsOfPartition {
   const key = `${partition}/${workflow}`;
   let place = home.get(key);
-  if (!place) home.set(key, (place = { workflow, partition, groups: new Map(), indexes: new Map() }));
+  if (!place)
+    home.set(
+      key,
+      (place = { workflow, partition, groups: new Map(), implied: new Map(), indexes: new Map() }),
+    );
   return place;
 }
 

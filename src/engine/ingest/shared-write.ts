@@ -34,6 +34,8 @@ interface Batch {
 /** A group with the part that each request has in it, one after the other. */
 interface SharedGroup {
   group: RecordGroup;
+  /** Whether it is still the first request's own, which stays as it is. */
+  isOwn: boolean;
   readonly parts: Part[];
 }
 
@@ -63,7 +65,7 @@ export async function storeJobs(
       try {
         const results = await store.record(batch);
         shared.forEach((one, index) => spread(workflow, one, results[index]!));
-        onStored?.(workflow, storedCounts(batch.groups, results));
+        onStored?.(workflow, storedCounts(shared, results));
       } catch (error) {
         for (const job of waiting) failed.set(job, error);
       }
@@ -79,7 +81,7 @@ function batchesOf(found: ReadonlyMap<Job, Findings>): Batch[] {
   const batches: Batch[] = [];
   const latest = new Map<string, Batch>();
   for (const [job, findings] of found) {
-    for (const [key, { workflow, partition, groups, indexes }] of job.groups) {
+    for (const [key, { workflow, partition, groups, implied, indexes }] of job.groups) {
       let batch = latest.get(key);
       if (batch?.plans !== job.plans) {
         batch = { workflow, partition, plans: job.plans, groups: new Map(), jobs: new Set() };
@@ -92,21 +94,26 @@ function batchesOf(found: ReadonlyMap<Job, Findings>): Batch[] {
         const size = group.subjects.length;
         batch.groups.get(name)!.parts.push({ findings, from, size, indexes: indexes.get(group) });
       }
+      for (const [name, group] of implied) share(batch, `${IMPLIED}${name}`, group);
     }
   }
   return batches;
 }
 
+/** In front of the names of groups that no request is told of: they have no parts. */
+const IMPLIED = '-> ';
+
 /** Adds a group to the one of the same name; returns the place of its first subject there. */
 function share({ groups }: Batch, name: string, group: RecordGroup): number {
   const shared = groups.get(name);
   if (!shared) {
-    groups.set(name, { group, parts: [] });
+    groups.set(name, { group, isOwn: true, parts: [] });
     return 0;
   }
-  // The first request's own group stays as it is.
-  if (shared.parts.length === 1)
+  if (shared.isOwn) {
     shared.group = { ...shared.group, subjects: [...shared.group.subjects] } as RecordGroup;
+    shared.isOwn = false;
+  }
   const subjects = shared.group.subjects as unknown[];
   const from = subjects.length;
   for (const subject of group.subjects) subjects.push(subject);
@@ -115,6 +122,7 @@ function share({ groups }: Batch, name: string, group: RecordGroup): number {
 
 /** Answers each request what became of its part. */
 function spread(workflow: string, { group, parts }: SharedGroup, result: GroupResult): void {
+  if (parts.length === 0) return;
   for (const { findings, size } of parts) findings.counted += size;
   for (const offset of result.known) partAt(parts, offset).findings.counted--;
   for (const { offset, recorded } of result.conflicts) {
@@ -141,11 +149,16 @@ function partAt(parts: readonly Part[], offset: number): Part {
   return parts[low]!;
 }
 
-function storedCounts(groups: readonly RecordGroup[], results: readonly GroupResult[]): StoredCounts {
-  const all = groups.reduce((sum, { subjects }) => sum + subjects.length, 0);
-  const duplicates = results.reduce((sum, { known }) => sum + known.length, 0);
-  const conflicts = results.reduce((sum, result) => sum + result.conflicts.length, 0);
-  return { accepted: all - duplicates - conflicts, duplicates, conflicts };
+function storedCounts(groups: readonly SharedGroup[], results: readonly GroupResult[]): StoredCounts {
+  let [accepted, duplicates, conflicts] = [0, 0, 0];
+  for (const [index, { group, parts }] of groups.entries()) {
+    if (parts.length === 0) continue;
+    const { known, conflicts: found } = results[index]!;
+    accepted += group.subjects.length - known.length - found.length;
+    duplicates += known.length;
+    conflicts += found.length;
+  }
+  return { accepted, duplicates, conflicts };
 }
 
 /** An unexpected failure of the store is no reason for producers to drop their outcomes: they should send them again. */

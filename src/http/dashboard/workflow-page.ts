@@ -1,5 +1,6 @@
 import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
 import type { Flight } from '../../core/ports/store/counting.ts';
+import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink, when } from './format.ts';
 import type { Html } from './html.ts';
@@ -22,7 +23,9 @@ export function workflowPage(workflow: WorkflowReport, base: string): Html {
 
 function placeCard({ places, steps, running, overdue, waiting }: WorkflowReport, now: number): Html {
   const executions = places.filter(({ of }) => of === 'execution');
-  const ofSteps = places.filter(({ of }) => of === 'step');
+  const isHandOver = ({ step }: PlaceReport): boolean => step !== null && handOverOf(step) !== null;
+  const others = places.filter(({ of }) => of === 'step');
+  const ofSteps = others.filter((place) => !isHandOver(place));
   return html`<section class="card" aria-label="In flight">
     <header>
       <h2>In flight</h2>
@@ -36,6 +39,7 @@ function placeCard({ places, steps, running, overdue, waiting }: WorkflowReport,
     ${running === 0 ? html`<p class="quiet">Nothing.</p>` : null}
     ${placeTable('Executions by the step begun last', inOrder(executions, steps), now)}
     ${placeTable('Steps that were begun and have not ended', inOrder(ofSteps, steps), now)}
+    ${placeTable('Hand-overs that were not taken yet', others.filter(isHandOver), now)}
   </section>`;
 }
 

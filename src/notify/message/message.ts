@@ -1,6 +1,6 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
-import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import type { NotificationFacts, Stuck } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
@@ -10,6 +10,7 @@ import { timesOf } from './times.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
+import { handOverOf } from '../../core/sli/hand-over.ts';
 import { failedOf, failuresOf, isSilence, reasonFields, reasonSentence } from './reasons.ts';
 import { plainName, urlPart, webAddress } from './wording.ts';
 import {
@@ -251,20 +252,21 @@ const PLACES_NAMED = 3;
 /** Where executions hang, so that one knows where to look first. */
 function stuck(facts: NotificationFacts): Field[] {
   if (facts.stuck.length === 0) return [];
-  const value = facts.stuck.slice(0, PLACES_NAMED).flatMap(({ of, step, count, oldest }, index): Phrase => {
-    const what = of === 'step' ? (count === 1 ? 'step' : 'steps') : count === 1 ? 'execution' : 'executions';
-    const since =
-      oldest === null ? '' : `, ${count === 1 ? '' : 'the oldest '}since ${timesOf(facts).at(oldest)}`;
-    return [
-      `${index > 0 ? '; ' : ''}${formatCount(count)} ${what}`,
-      ...(step === null
-        ? [' before any step']
-        : [of === 'step' ? ' ' : ' in ', { name: plainName(step, 128) }]),
-      since,
-    ];
-  });
+  const value = facts.stuck
+    .slice(0, PLACES_NAMED)
+    .flatMap((place, index): Phrase => [index > 0 ? '; ' : '', ...stuckAt(facts, place)]);
   const more = facts.stuck.length - PLACES_NAMED;
   return [{ label: 'Stuck', value: more > 0 ? [...value, `; and in ${more} more places`] : value }];
+}
+
+function stuckAt(facts: NotificationFacts, { of, step, count, oldest }: Stuck): Phrase {
+  const since = oldest === null ? '' : `, ${count === 1 ? '' : 'the oldest '}since ${timesOf(facts).at(oldest)}`;
+  const executions = `${formatCount(count)} ${count === 1 ? 'execution' : 'executions'}`;
+  const named = (name: string) => ({ name: plainName(name, 128) });
+  const handOver = step === null ? null : handOverOf(step);
+  if (handOver) return [`${executions} between `, named(handOver.from), ' and ', named(handOver.to), since];
+  if (step === null) return [`${executions} before any step`, since];
+  return of === 'step' ? [`${executions} with `, named(step), ' not ended', since] : [`${executions} in `, named(step), since];
 }
 
 /** What is not counted, so that no one takes the figures for all there is. */

@@ -71,6 +71,19 @@ const SLI_WORDS: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => SliWords } = 
       failing: missed,
     };
   },
+  transition({ from, to, withinMs }) {
+    const which = [' from ', { name: plainName(from, 128) }, ' to ', { name: plainName(to, 128) }];
+    const late = `were lost or took longer than ${formatDuration(withinMs)}`;
+    return {
+      units: 'hand-overs',
+      which,
+      did: late,
+      may: late.replace('were', 'be').replace('took', 'take'),
+      absent: ['No hand-over', ...which, ' has come'],
+      nothingGood: 'every hand-over is lost or late',
+      failing: 'lost or late',
+    };
+  },
   slices({ sliceMs, of, rule }) {
     const which = [` of ${formatDuration(sliceMs)}`, ...wordsOf(of).which];
     const { did, may } = ruleWords(rule);

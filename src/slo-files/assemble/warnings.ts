@@ -112,6 +112,7 @@ const SLI_WARNINGS: { readonly [K in Sli['kind']]: SliWarnings<K> } = {
     reliesOn: ({ step, dependency }, reliedOn) => (step === null && dependency === null ? reliedOn : []),
   },
   measurement: { shortWindow: ofVolume, reliesOn: nothing },
+  transition: { shortWindow: ofVolume, reliesOn: nothing },
   slices: { shortWindow: ofVolume, reliesOn: nothing },
   freshness: { shortWindow: rareSuccesses, reliesOn: nothing },
   schedule: { shortWindow: ofVolume, reliesOn: nothing },

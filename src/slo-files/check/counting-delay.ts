@@ -4,6 +4,7 @@ import type { Sli, SliOf } from '../../core/sli/sli.ts';
 const COUNTING_DELAY: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => number } = {
   outcomes: ({ withinMs }) => withinMs ?? 0,
   measurement: () => 0,
+  transition: ({ withinMs }) => withinMs,
   slices: ({ of, sliceMs }) => sliceMs + (of.kind === 'outcomes' ? (of.withinMs ?? 0) : 0),
   freshness: ({ everyMs }) => everyMs,
   schedule: ({ finishWithinMs }) => finishWithinMs,

@@ -1,5 +1,6 @@
 import type { ComponentSli, Sli, SliOf } from '../../core/sli/sli.ts';
 import {
+  checkStep,
   type CompositeDraft,
   readComposite,
   readFreshness,
@@ -7,13 +8,12 @@ import {
   readOutcomes,
   readSlices,
   readTicks,
+  readTransition,
   type SliContext,
 } from './sli.ts';
 import type { NativeSli, NativeSliOf } from './sli-schema.ts';
-import { problemAt } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
 import type { Partly } from '../yaml/usable-part.ts';
-import { isWhole, type Place, placeAt, quoted } from '../yaml/value-tree.ts';
+import { isWhole, type Place, placeAt } from '../yaml/value-tree.ts';
 
 /** How a kind of SLI is read from native files. */
 interface NativeSliKind<K extends Sli['kind']> {
@@ -35,6 +35,11 @@ const NATIVE_SLIS: { readonly [K in Sli['kind']]: NativeSliKind<K> } = {
     deadline: { key: 'within', lengthOf: ({ withinMs }) => withinMs },
   },
   measurement: { keys: ['measurement'], read: readMeasurement, deadline: null },
+  transition: {
+    keys: ['transition'],
+    read: readTransition,
+    deadline: { key: 'within', lengthOf: ({ withinMs }) => withinMs },
+  },
   slices: {
     keys: ['slices'],
     read: readSlices,
@@ -57,7 +62,7 @@ export function readSli(
 ): ComponentSli | CompositeDraft | null {
   if (native === undefined || !place) return null;
   const isMap = typeof native === 'object';
-  if (isMap && 'step' in native) checkStep(native.step, place, context);
+  if (isMap && 'step' in native) checkStep(native.step, placeAt(place, ['step']), context);
   // Half a selection selects something else.
   if (!isWhole(native, place)) return null;
   const { read } = Object.values(NATIVE_SLIS).findLast(
@@ -74,15 +79,4 @@ export function deadlineOf<K extends Sli['kind']>(
   const { deadline }: NativeSliKind<K> = NATIVE_SLIS[sli.kind];
   const length = deadline?.lengthOf(sli) ?? null;
   return deadline === null || length === null ? null : { key: deadline.key, length };
-}
-
-function checkStep(step: string | undefined, place: Place, { steps, source, report }: SliContext): void {
-  const at = placeAt(place, ['step']);
-  if (!at || step === undefined || steps.length === 0 || steps.includes(step)) return;
-  report(
-    problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
-      expected: `one of ${steps.slice(0, 20).join(', ')}`,
-      suggestion: nearest(step, steps),
-    }),
-  );
 }

@@ -127,6 +127,17 @@ const measurement = mapWith({ measurement: measurementName, ...comparison, where
   .refine(oneComparison.holds, { error: oneComparison.error })
   .meta(oneComparison.meta);
 
+const TRANSITION = 'two steps with an arrow between them, such as charge-card -> ship';
+const transition = mapWith({
+  transition: z
+    .string({ error: TRANSITION })
+    .regex(/^ *[A-Za-z0-9._:/-]{1,128} +-> +[A-Za-z0-9._:/-]{1,128} *$/, { error: TRANSITION })
+    .describe(
+      'Judge hand-overs from one step to the next instead of executions: once the first step succeeded, the second one must start.',
+    ),
+  within: duration.describe('How soon after the success of the first step the second one must start.'),
+});
+
 const SLICES = 'whole minutes that divide an hour: 1m, 2m, 3m, 4m, 5m, 6m, 10m, 12m, 15m, 20m, 30m or 60m';
 const slices = z
   .string({ error: SLICES })
@@ -248,6 +259,7 @@ function isBetween(value: number, least: number, most: number): boolean {
 const SLI_FORMS = {
   outcomes: [z.literal('succeeded', { error: SLI }), outcomes],
   measurement: [measurement],
+  transition: [transition],
   slices: [outcomeSlices, measurementSlices],
   freshness: [freshness],
   schedule: [schedule],

@@ -8,6 +8,7 @@ import type {
   ScheduleSli,
   SliceRule,
   SliceSli,
+  TransitionSli,
   Where,
 } from '../../core/sli/sli.ts';
 import { START_EARLY } from '../../core/sli/counted-kinds.ts';
@@ -17,6 +18,7 @@ import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
 import type { NativeComparison, NativeSliOf, NativeSelection, NativeWhere } from './sli-schema.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
+import { nearest } from '../yaml/suggestion.ts';
 import { readTimeZone } from './time-zone.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 
@@ -62,6 +64,49 @@ function outcomeSli({ step, dependency, where, within, from, per, good }: Native
     per: good === 'first-try' ? 'attempt' : (per ?? 'execution'),
     good: good ?? 'succeeded',
   };
+}
+
+/** Reports a step that the map of the workflow does not have. */
+export function checkStep(
+  step: string | undefined,
+  at: Place | undefined,
+  { steps, source, report }: SliContext,
+): void {
+  if (!at || step === undefined || steps.length === 0 || steps.includes(step)) return;
+  report(
+    problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
+      expected: `one of ${steps.slice(0, 20).join(', ')}`,
+      suggestion: nearest(step, steps),
+    }),
+  );
+}
+
+export function readTransition(
+  { transition, within }: NativeSliOf<'transition'>,
+  place: Place,
+  context: SliContext,
+): TransitionSli | null {
+  const [from, to] = transition.split('->').map((step) => step.trim()) as [string, string];
+  const at = placeAt(place, ['transition'])!;
+  if (from === to) {
+    const expected = 'two different steps';
+    context.report(
+      problemAt(context.source, at.start, 'error', `\`transition\` is ${quoted(at)}`, { expected }),
+    );
+    return null;
+  }
+  for (const step of [from, to]) checkTransitionStep(step, at, context);
+  return { kind: 'transition', from, to, withinMs: parseDuration(within)! };
+}
+
+function checkTransitionStep(step: string, at: Place, { steps, source, report }: SliContext): void {
+  if (steps.length === 0 || steps.includes(step)) return;
+  report(
+    problemAt(source, at.start, 'error', `\`${step}\` of the transition is not a step of this workflow`, {
+      expected: `one of ${steps.slice(0, 20).join(', ')}`,
+      suggestion: nearest(step, steps),
+    }),
+  );
 }
 
 export function readWhere(where: NativeWhere = {}): Where {

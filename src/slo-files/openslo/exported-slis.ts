@@ -59,6 +59,13 @@ const EXPORTED_SLIS: { readonly [K in Sli['kind']]: ExportedSli<K> } = {
             objective: { op: OPERATORS[op], value: limit },
           },
   },
+  transition: {
+    native: ({ from, to, withinMs }) => ({
+      transition: `${from} -> ${to}`,
+      within: formatDuration(withinMs),
+    }),
+    openSlo: noWords,
+  },
   slices: {
     native({ sliceMs, of, rule }) {
       const words = ruleWords(rule, of);

@@ -59,7 +59,7 @@ function meantOption({ options }: z.ZodUnion, value: unknown): Issue[] | null {
     const { issues } = checked.error;
     const distance = issues.some(isWrongShape)
       ? Infinity
-      : keysAmiss(issues, value) - keysMeant(option, value);
+      : keysAmiss(issues, value) - keysMeant(option, options as readonly z.ZodType[], value);
     if (distance >= least) continue;
     least = distance;
     best = narrowIssues(checked.error, option, value);
@@ -67,11 +67,12 @@ function meantOption({ options }: z.ZodUnion, value: unknown): Issue[] | null {
   return best;
 }
 
-/** A key that only one form has shows that this form is meant. */
-function keysMeant(option: z.ZodType, value: unknown): number {
+/** A key that a form needs, and no other form has beside others, shows that this form is meant. */
+function keysMeant(option: z.ZodType, options: readonly z.ZodType[], value: unknown): number {
   if (!(option instanceof z.ZodObject) || typeof value !== 'object' || value === null) return 0;
-  const required = Object.entries(option.shape).filter(([, part]) => !(part instanceof z.ZodOptional));
-  return 4 * required.filter(([key]) => Object.hasOwn(value, key)).length;
+  const isOptional = (key: string) =>
+    options.some((other) => other instanceof z.ZodObject && other.shape[key] instanceof z.ZodOptional);
+  return 4 * Object.keys(option.shape).filter((key) => !isOptional(key) && Object.hasOwn(value, key)).length;
 }
 
 /** How badly the keys of a map fit: a strange one says more than a missing one, and that more than a choice of them. */

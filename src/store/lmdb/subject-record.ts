@@ -38,7 +38,7 @@ export interface SubjectRecord {
   readonly lastStepAt: number | null;
   /** The SLIs with a deadline that selected a start. */
   readonly watches: readonly FlightWatch[];
-  /** The latest attempt that ended; 0 when none has. */
+  /** The latest attempt that ended; 0 when none has, or only what comes before the first. */
   readonly attempt: number;
   /** It failed and another follows. */
   readonly willRetry: boolean;
@@ -108,7 +108,7 @@ export interface EndFact extends Pick<
 export function withStart(record: SubjectRecord, group: StartGroup, subject: StartedSubject): SubjectRecord {
   const { phase, attempt } = group;
   const isFirst = phase === 'started' && attempt === 1;
-  const isLater = phase === 'started' && attempt > 1;
+  const isLater = phase === 'started' && attempt !== 1;
   const isNew = record.execution === '';
   return {
     ...record,
@@ -127,7 +127,8 @@ export function withStart(record: SubjectRecord, group: StartGroup, subject: Sta
 /** Adds an end; null when more would have ended than started. */
 export function withEnd(record: SubjectRecord, end: EndFact): SubjectRecord | null {
   const { attempt, willRetry, startedAt } = end;
-  const isLatest = attempt > record.attempt || (attempt === record.attempt && record.willRetry);
+  const isLatest =
+    attempt > record.attempt || (attempt === record.attempt && (record.willRetry || record.endedAt === null));
   const merged: SubjectRecord = {
     ...record,
     keepUntil: null,
@@ -135,7 +136,7 @@ export function withEnd(record: SubjectRecord, end: EndFact): SubjectRecord | nu
     execution: record.execution === '' ? end.execution : record.execution,
     lastStep: record.lastStep ?? end.step,
     toldStart: attempt === 1 ? earlier(record.toldStart, startedAt) : record.toldStart,
-    laterStart: attempt > 1 ? earlier(record.laterStart, startedAt) : record.laterStart,
+    laterStart: attempt !== 1 ? earlier(record.laterStart, startedAt) : record.laterStart,
   };
   if (willRetry) {
     const open: SubjectRecord = {
@@ -274,7 +275,9 @@ export function stateOf(record: SubjectRecord): SubjectState {
 function waits(record: SubjectRecord): boolean {
   const isOpen = (watch: Pick<EndSli, 'withinMs' | 'from'>): boolean =>
     watch.withinMs !== null && baseOf(record, watch) === null;
-  return record.attempt > 0 && [...record.watches, ...record.ends.flatMap(({ slis }) => slis)].some(isOpen);
+  return (
+    record.endedAt !== null && [...record.watches, ...record.ends.flatMap(({ slis }) => slis)].some(isOpen)
+  );
 }
 
 /** When a sweep must look at a record next: at its next deadline, or to forget it. */

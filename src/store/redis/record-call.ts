@@ -54,7 +54,7 @@ function addIdentities(
   group: RecordGroup,
 ): { readonly keys: boolean; readonly mark: number } {
   const mark = reportMark(group);
-  const keys = group.attempt > 1 || mark !== '';
+  const keys = group.attempt !== 1 || mark !== '';
   if (keys) {
     for (const { subject } of group.subjects)
       args.push(shortSubject(attemptKey(subject, group.attempt)) + mark);

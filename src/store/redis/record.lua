@@ -146,7 +146,7 @@ end
 
 -- Adds an end to what is known. Returns how it had ended before when that does not go together.
 local function addEnd(record, group, end_)
-  local latest = record.k or 0
+  local latest = record.k or -1
   local isLatest = group.attempt > latest or (group.attempt == latest and record.o == 1)
   local parts, ended = record.e or {}, group.count
   if not group.retry and not isLatest and group.attempt == latest then
@@ -431,7 +431,7 @@ local function recordUnseen(group, first, seen, waiting, conflicts, alike)
     subjects[i] = ARGV[keys + offset]
   end
   local found = recordsOf(subjects)
-  if group.attempt > 1 or group.count > 1 or group.retry then
+  if group.attempt ~= 1 or group.count > 1 or group.retry then
     addReceipts(found, subjects)
   end
   local others, otherSubjects, otherRecords, together, written = {}, {}, {}, {}, {}

@@ -4,7 +4,7 @@
 -- x execution, t trace, n how many started, s the first attempt's start as it was recorded, f as its end says, r the earliest
 -- start of any other attempt, q when it was queued, p the step begun last, a when that was, w the SLIs with a deadline
 -- that selected a start [[fingerprint, withinMs, 1 once counted as overdue, the step it was filed under, 1 to count from q]],
--- k the latest attempt that ended, o 1 when it failed and another follows, e how it ended [[status, at, count, failure,
+-- k the latest attempt that ended (0 comes before the first), o 1 when it failed and another follows, e how it ended [[status, at, count, failure,
 -- slis, trace]], z when the last of all ends was.
 -- An SLI is [fingerprint, withinMs or false, 1 to count from q, earliest start, latest start]; the last three may be missing.
 

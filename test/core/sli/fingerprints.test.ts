@@ -48,6 +48,7 @@ const PINNED: { readonly [Kind in (Sli | CountedSli)['kind']]: Pinned<Kind> } = 
     [DEPTH, '2c9xlqgn70q'],
     [measurementSli({ op: '>', limit: 0.5, sums: true }), '21jxrrln6pp'],
   ],
+  transition: [[{ kind: 'transition', from: 'charge-card', to: 'ship', withinMs: MINUTE }, '2egkz9st3b9']],
   slices: [
     [sliceSli(5 * MINUTE, RATIO, OF_STEP), '1vrwk5em5k4'],
     [sliceSli(MINUTE, { kind: 'any' }, DEPTH), 'qi399ea5l3'],

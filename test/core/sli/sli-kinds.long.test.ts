@@ -7,6 +7,7 @@ const LISTED = listedFiles('An SLI kind');
 const KINDS: Readonly<Record<Sli['kind'], true>> = {
   outcomes: true,
   measurement: true,
+  transition: true,
   slices: true,
   freshness: true,
   schedule: true,

@@ -289,6 +289,7 @@ it('shows of a workflow where its executions are, in the order of its map, and t
   expect((await rows('In flight')).map((row) => row.split(/\s*\t\s*/))).toEqual([
     ['no step yet', '1,200', '0', '–'],
     ['charge-card', '4', '3', '2h ago'],
+    ['charge-card -> ship', '2', '1', '1h ago'],
   ]);
   expect(await rows('In flight longest')).toEqual([
     expect.stringMatching(/order-1001\s+charge-card, 1h ago\s+2h ago\s+1h ago overdue\s+1/),

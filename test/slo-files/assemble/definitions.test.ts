@@ -55,6 +55,7 @@ describe('the example files', () => {
       'outcomes',
       'schedule',
       'slices',
+      'transition',
     ]);
     const windows = slos.flatMap(({ window, otherWindows }) => [window, ...otherWindows]);
     expect(windows.some(({ kind }) => kind === 'calendar')).toBe(true);

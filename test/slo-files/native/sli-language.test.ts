@@ -100,6 +100,10 @@ describe('an SLI', () => {
       slice(lag('<', true) as Sli, { kind: 'mean', op: '<', limit: 30 }),
     ],
     [
+      '{ transition: pick -> pack, within: 90s }',
+      { kind: 'transition', from: 'pick', to: 'pack', withinMs: 90 * SECOND },
+    ],
+    [
       '{ succeededEvery: 26h, step: pack }',
       { kind: 'freshness', of: outcomes({ step: 'pack' }), everyMs: 26 * HOUR },
     ],
@@ -170,6 +174,23 @@ describe('an SLI', () => {
       'two tests of one attribute',
       '{ where: { a: { not: x, glob: y } } }',
       '5:56: `a` is a map of `not`, `glob`; expected exactly one of not, glob and notGlob',
+    ],
+    ['a transition without an arrow', '{ transition: pick, within: 1m }', 'expected two steps with an arrow'],
+    ['a transition without a time', '{ transition: pick -> pack }', '`within` is missing'],
+    [
+      'a transition to itself',
+      '{ transition: pick -> pick, within: 1m }',
+      '5:56: `transition` is `pick -> pick`; expected two different steps',
+    ],
+    [
+      'a transition to a step that is not in the map',
+      '{ transition: pick -> pakc, within: 1m }',
+      '5:56: `pakc` of the transition is not a step of this workflow; expected one of pick, pack (did you mean pack?)',
+    ],
+    [
+      'a transition that is waited for longer than the window',
+      '{ transition: pick -> pack, within: 40d }',
+      '`within`',
     ],
     [
       'attempts that must be fast',

@@ -112,6 +112,7 @@ export interface EndGroup {
   readonly kind: 'end';
   /** Null: of whole executions, and of measurements. */
   readonly step: string | null;
+  /** From 1; 0 says how it ended unless an attempt does. */
   readonly attempt: number;
   readonly status: EndStatus;
   /** The attempt failed and another follows: its subject goes on, with its deadline. */
