@@ -143,14 +143,22 @@ function orders(now: number): (period: Period) => ReportedOutcome[] {
     const lost = Math.min(timedOut, whole('lost', timedOut * LOST_SHARE));
     const late = whole('late', all * LATE_SHARE * wobble(random));
     const shipped = Math.max(0, all - suspected - lost);
+    // The same orders: of those that are records of their own it shows which were handed over.
+    const chargedAndShipped = (count: number, attempt: number) => {
+      const charged = done(count, 900);
+      return [
+        { ...charged, ...charge, attempt, at: at - MINUTE - 2000 },
+        { ...charged, step: 'ship', dependency: 'carrier', durationMs: MINUTE },
+      ];
+    };
     return counted([
       { ...done(all, 400), step: 'reserve-stock', dependency: 'warehouse' },
-      { ...done(all - suspected - timedOut, 900), ...charge },
+      ...chargedAndShipped(1, 1),
+      ...chargedAndShipped(all - suspected - timedOut - 1, 1),
       ...failed(suspected, 'fraud-check', 'suspected-fraud', 1),
       { ...some(timedOut), ...charge, status: 'failed', error: 'timeout', durationMs: 30_000 },
-      { ...done(timedOut - lost, 900), ...charge, attempt: 2 },
+      ...chargedAndShipped(timedOut - lost, 2),
       ...failed(lost, 'payment-gateway', 'timeout', 2),
-      { ...done(shipped, MINUTE), step: 'ship', dependency: 'carrier' },
       done(shipped - late, 4 * MINUTE),
       done(late, 14 * MINUTE),
     ]);
