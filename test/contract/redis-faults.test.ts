@@ -11,7 +11,7 @@ import { bucketOf } from '../../src/store/dedup-buckets.ts';
 import { revisionKey, seenKeys } from '../../src/store/redis/keys.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { connectClient, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
+import { connectClient, promote, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { outboxRow } from './outbox-rows.ts';
@@ -361,3 +361,34 @@ describe('Redis Cluster that loses a node', async () => {
     await until('the store to answer again', () => store.ping().then(() => true));
   });
 });
+
+it('C2: writes that wait for replicas find the new masters after a failover, and shards that were away', async () => {
+  const cluster = await startRedisCluster(['--repl-diskless-sync-delay', '0'], { replicas: 1 });
+  cleanups.push(() => cluster.stop());
+  const store = await open(cluster.url, 1);
+  const workflows = Array.from({ length: 12 }, (_, i) => `orders-${i}`);
+  const recordAll = (...executions: string[]): Promise<true> =>
+    Promise.all(
+      workflows.map((workflow) =>
+        recordIn(store, { workflow, partition: 0, now: NOW, groups: [failed(executions)] }),
+      ),
+    ).then(() => true);
+  await until('all shards to take writes', () => recordAll('a'));
+  const replicas: RedisServer[] = [];
+  for (const node of cluster.nodes) {
+    const client = connectClient(node);
+    if (String(await client.call('ROLE')).startsWith('slave')) replicas.push(node);
+    client.disconnect();
+  }
+  expect(replicas).toHaveLength(3);
+  for (const replica of replicas) await promote(replica);
+  await until('all shards to take writes again', () => recordAll('b'));
+  await Promise.all(cluster.nodes.map((node) => node.kill()));
+  expect((await failure(recordAll('c'))).error).toBeInstanceOf(StoreUnavailable);
+  await Promise.all(cluster.nodes.map((node) => node.restart()));
+  await until('all shards to take writes once more', () => recordAll('c'));
+  for (const workflow of workflows) {
+    const failures = await store.readFailures({ workflow, fingerprint: 'f' }, NOW, NOW);
+    expect(failures).toEqual([{ step: null, dependency: null, error: 'timeout', count: 3 }]);
+  }
+}, 120_000);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
 import type { Store, StoreLoss } from '../../src/core/ports/store/store.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
+import { scripts } from '../../src/store/redis/scripts.ts';
 import { CLUSTER_TAGS, slotOf } from '../../src/store/redis/slots.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { connectClient, flush, startRedis, startRedisCluster } from '../support/redis.ts';
@@ -53,6 +54,20 @@ describe('a Redis that lost data', () => {
     await client.save();
     await redis.restart();
     expect(await lossesOf(store), 'what was saved in time is no loss').toEqual(NOTHING);
+  });
+
+  it('J2: but not one to which a call that was given up came late, after others', async () => {
+    const redis = await startRedis();
+    cleanups.push(() => redis.stop());
+    const client = connectClient(redis);
+    cleanups.push(async () => client.disconnect());
+    const pulse = async (number: number): Promise<unknown> =>
+      client.eval(scripts.mark.source, 2, 'mark', 'pulse', 'identity', 'name', number, 60_000);
+    await pulse(4);
+    await pulse(6);
+    await pulse(5);
+    expect(await pulse(7)).toEqual(['identity', 'name', 6]);
+    expect(await pulse(8)).toEqual(['identity', 'name', 7]);
   });
 
   it('refuses writes: the examination fails', async () => {

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { startTcpProxy } from './tcp-proxy.ts';
+import type { TcpProxy } from './tcp-proxy.ts';
 
 /** A real redis-server on the loopback interface, with its data in a temporary folder. */
 export interface RedisServer {
@@ -25,7 +27,16 @@ export interface RedisServer {
 export interface RedisCluster {
   readonly url: string;
   readonly nodes: readonly RedisServer[];
+  /** Where clients and other nodes reach each of them, when it was asked for. */
+  readonly proxies: readonly TcpProxy[];
   stop(): Promise<void>;
+}
+
+export interface ClusterShape {
+  /** Replicas of each of the three masters; none by default. */
+  readonly replicas?: number;
+  /** Whether each node is reached through a proxy only, other than by the bus of the cluster. */
+  readonly proxied?: boolean;
 }
 
 /** How long a server or cluster may take to answer. */
@@ -92,33 +103,39 @@ async function start(argumentsFor: (folder: string) => Promise<readonly string[]
   };
 }
 
-/** Starts a cluster of three masters that has agreed on all slots. `args` are further options of each. */
-export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
+/** Starts a cluster of three masters, and replicas if asked for, that has agreed on all slots. `args` are further options of each. */
+export async function startRedisCluster(
+  args: readonly string[] = [],
+  { replicas = 0, proxied = false }: ClusterShape = {},
+): Promise<RedisCluster> {
+  const size = 3 * (1 + replicas);
+  const proxies = await Promise.all(Array.from({ length: proxied ? size : 0 }, () => startTcpProxy()));
   const nodes = await Promise.all(
-    [0, 1, 2].map(async () =>
-      startRedis([
-        '--cluster-enabled',
-        'yes',
-        '--cluster-port',
-        String(await freePort()),
-        '--cluster-node-timeout',
-        '2000',
-        ...args,
-      ]),
-    ),
+    Array.from({ length: size }, async (_, index) => {
+      const bus = String(await freePort());
+      const proxy = proxies[index];
+      const announced = proxy
+        ? ['--cluster-announce-port', String(proxy.port), '--cluster-announce-bus-port', bus]
+        : [];
+      const cluster = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', '2000'];
+      const node = await startRedis([...cluster, ...announced, ...args]);
+      proxy?.lead(node.port);
+      return node;
+    }),
   );
   const stop = async (): Promise<void> => {
-    await Promise.all(nodes.map((node) => node.stop()));
+    await Promise.all([...nodes.map((node) => node.stop()), ...proxies.map((proxy) => proxy.close())]);
   };
   try {
-    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    await promisify(execFile)('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], {
+    const addresses = (proxied ? proxies : nodes).map(({ port }) => `127.0.0.1:${port}`);
+    const shape = ['--cluster-replicas', String(replicas), '--cluster-yes'];
+    await promisify(execFile)('redis-cli', ['--cluster', 'create', ...addresses, ...shape], {
       timeout: PATIENCE,
     });
     for (const node of nodes) {
       await ask(node.port, async (client) => (await client.cluster('INFO')).includes('cluster_state:ok'));
     }
-    return { url: `redis+cluster://${addresses.join(',')}`, nodes, stop };
+    return { url: `redis+cluster://${addresses.join(',')}`, nodes, proxies, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -127,10 +144,11 @@ export async function startRedisCluster(args: readonly string[] = []): Promise<R
 
 /**
  * A client of a test's own, with its defaults. It may outlive its server, and says so by commands that fail, not on
- * standard error.
+ * standard error: after `commandTimeout` milliseconds if that is given.
  */
-export function connectClient({ port }: RedisServer): Redis {
-  return quiet(new Redis({ host: '127.0.0.1', port }));
+export function connectClient({ port }: RedisServer, commandTimeout?: number): Redis {
+  const limit = commandTimeout === undefined ? {} : { commandTimeout, maxRetriesPerRequest: 0 };
+  return quiet(new Redis({ host: '127.0.0.1', port, ...limit }));
 }
 
 function quiet(client: Redis): Redis {
@@ -140,6 +158,20 @@ function quiet(client: Redis): Redis {
 /** Adds a user with the rules of `ACL SETUSER`. */
 export async function addUser({ port }: RedisServer, name: string, rules: readonly string[]): Promise<void> {
   await ask(port, async (client) => (await client.call('ACL', 'SETUSER', name, ...rules)) === 'OK');
+}
+
+/** Makes the replica of a shard its master, as before maintenance. */
+export async function promote({ port }: RedisServer): Promise<void> {
+  await ask(port, async (client) => {
+    const isMaster = async () => String(await client.call('ROLE')).startsWith('master');
+    await client.cluster('FAILOVER').catch(() => undefined);
+    // A try that finds no majority is given up after five seconds.
+    for (let waited = 0; waited < 6000; waited += 100) {
+      if (await isMaster()) return true;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return false;
+  });
 }
 
 /** Empties a server, or every node of a cluster. */

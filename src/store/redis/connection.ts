@@ -165,6 +165,8 @@ export async function connect({
       return answer;
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
+      // The client looks up the shards again by itself only after single commands and pipelines that but read.
+      if (client instanceof Cluster && isMoved(error)) client.refreshSlotsCache();
       if (isTemporary(error)) throw unavailable(lastError && isClosed(error) ? lastError : error);
       throw plain(error);
     } finally {
@@ -360,6 +362,10 @@ function unwrapped(replies: [error: Error | null, result: unknown][] | null): un
 
 function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+function isMoved(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('MOVED');
 }
 
 function isClosed(error: unknown): boolean {

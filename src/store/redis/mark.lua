@@ -11,5 +11,6 @@ local pulse = tonumber(redis.call('GET', KEYS[2])) or 0
 if identity ~= ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. (name ~= '' and name or ARGV[2]))
 end
-redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+-- A call that was given up may arrive after later ones, and must not look as if those had been lost.
+redis.call('SET', KEYS[2], math.max(pulse, tonumber(ARGV[3])), 'PX', ARGV[4])
 return { identity, name, pulse }
