@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { measureLoopHolds } from '../support/loop-holds.ts';
+import type { LoopHolds } from '../support/loop-holds.ts';
 import { killServices, startService } from '../support/service.ts';
 import { startSlackReceiver } from '../support/slack-receiver.ts';
 import type { SlackReceiver } from '../support/slack-receiver.ts';
@@ -17,8 +19,10 @@ import { post } from './producer.ts';
 const MEGABYTE = 1024 * 1024;
 /** How long peers are borne with: longer than a try lasts. */
 const WATCHED = 8000;
-/** What froze the service did so for many seconds; a busy machine alone does not for one. */
-const LONGEST_HOLD = 1000;
+/** Milliseconds of computing for which the event loop may not get to anything else, however busy the machine is. */
+const LONGEST_HOLD = 100;
+/** As seen from outside, where a busy machine counts as well: this shows only that nothing blocks without computing. */
+const LONGEST_ANSWER = 1000;
 
 // Made once: what the peers do must not hold the process that measures.
 const PACKED = gzipSync(Buffer.alloc(200 * MEGABYTE));
@@ -43,11 +47,13 @@ const HTTP_PEERS: Readonly<Record<string, RequestListener>> = {
 let sockets: Set<Socket>;
 let servers: (HttpServer | Server)[];
 let good: SlackReceiver;
+let holds: LoopHolds;
 
 beforeEach(async () => {
   sockets = new Set();
   servers = [];
   good = await startSlackReceiver();
+  holds = measureLoopHolds();
 });
 
 afterEach(async () => {
@@ -55,6 +61,7 @@ afterEach(async () => {
   for (const socket of sockets) socket.destroy();
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   await good.close();
+  holds.remove();
 });
 
 async function listen(server: HttpServer | Server): Promise<number> {
@@ -105,6 +112,7 @@ targets:
 ${hooks.map(([name, port]) => `  ${name}: { slack: { webhook: "http://127.0.0.1:${port}/hook" } }`).join('\n')}
 `;
   const service = await startService({
+    ...holds.env,
     BURNWATCH_STORE: await mkdtemp(join(tmpdir(), 'burnwatch-store-')),
     BURNWATCH_SLOS: await sloFolder(slos),
     BURNWATCH_EVALUATE: '* * * * * *',
@@ -119,6 +127,7 @@ ${hooks.map(([name, port]) => `  ${name}: { slack: { webhook: "http://127.0.0.1:
   }));
   expect((await post(service, failed)).status).toBe(200);
   await until('the good target to be notified', () => good.requests.length > 0);
+  holds.read();
   let longest = 0;
   for (const end = performance.now() + WATCHED; performance.now() < end;) {
     const asked = performance.now();
@@ -126,7 +135,11 @@ ${hooks.map(([name, port]) => `  ${name}: { slack: { webhook: "http://127.0.0.1:
     longest = Math.max(longest, performance.now() - asked);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  expect(longest).toBeLessThan(LONGEST_HOLD);
+  // /healthz never waits behind more computing than this: what peers send is taken in small pieces.
+  const { longest: hold, firings } = holds.read();
+  expect(hold).toBeLessThan(LONGEST_HOLD);
+  expect(firings).toBeGreaterThan(100);
+  expect(longest).toBeLessThan(LONGEST_ANSWER);
   expect((await residentMegabytes(service.pid)) - before).toBeLessThan(150);
   const outbox = JSON.stringify(await (await fetch(`${service.url}/v1/outbox`)).json());
   expect(outbox).not.toContain('aaaa');

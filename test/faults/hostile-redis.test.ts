@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { measureLoopHolds } from '../support/loop-holds.ts';
+import type { LoopHolds } from '../support/loop-holds.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { killServices, startService } from '../support/service.ts';
 import { sloFolder, TYPICAL } from '../support/slo-folder.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { post } from './producer.ts';
 
@@ -13,8 +17,10 @@ const GARBAGE = Buffer.alloc(MEGABYTE, 0xff);
 const ARRAYS = Buffer.from(':1\r\n'.repeat(MEGABYTE / 4));
 /** How long a peer is borne with. */
 const WATCHED = 2000;
-/** A busy machine alone does not hold a service for so long. */
-const LONGEST_HOLD = 1500;
+/** Milliseconds of computing for which the event loop may not get to anything else, however busy the machine is. */
+const LONGEST_HOLD = 100;
+/** As seen from outside, where a busy machine counts as well: this shows only that nothing blocks without computing. */
+const LONGEST_ANSWER = 1500;
 
 /** Begins an answer and then goes on for ever with the same. */
 function endless(beginning: string, chunk: Buffer): (socket: Socket) => void {
@@ -42,39 +48,26 @@ const HOSTILE: Readonly<Record<string, (socket: Socket) => void>> = {
 };
 
 let redis: RedisServer;
-let proxy: Server;
-let sockets: Set<Socket>;
-/** Takes new connections; null hands them to the real server. */
-let hostile: ((socket: Socket) => void) | null;
+let proxy: TcpProxy;
+let holds: LoopHolds;
 
 beforeEach(async () => {
   redis = await startRedis();
-  sockets = new Set();
-  hostile = null;
-  proxy = createServer((socket) => {
-    keep(socket);
-    socket.resume();
-    if (hostile) return hostile(socket);
-    const behind = keep(connect(redis.port, '127.0.0.1'));
-    socket.pipe(behind).pipe(socket);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  proxy = await startTcpProxy(redis.port);
+  holds = measureLoopHolds();
 });
 
 afterEach(async () => {
   killServices();
-  cut();
-  await new Promise((resolve) => proxy.close(resolve));
+  await proxy.close();
   await redis.stop();
+  holds.remove();
 });
 
-function keep(socket: Socket): Socket {
-  sockets.add(socket);
-  return socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-}
-
-function cut(): void {
-  for (const socket of sockets) socket.destroy();
+/** Has a hostile server take over all connections, or the real one again. */
+function handTo(hostile: ((socket: Socket) => void) | null): void {
+  proxy.hand(hostile);
+  proxy.cut();
 }
 
 async function residentMegabytes(pid: number): Promise<number> {
@@ -86,7 +79,8 @@ describe('G2: a Redis that answers what it should not', () => {
     'does not freeze or fill the service: %s',
     async (what) => {
       const service = await startService({
-        BURNWATCH_STORE: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+        ...holds.env,
+        BURNWATCH_STORE: `redis://127.0.0.1:${proxy.port}`,
         BURNWATCH_SLOS: await sloFolder(TYPICAL),
         BURNWATCH_EVALUATE: '* * * * * *',
       });
@@ -97,8 +91,8 @@ describe('G2: a Redis that answers what it should not', () => {
       });
       expect((await post(service, [outcome('before')])).status).toBe(200);
       const before = await residentMegabytes(service.pid);
-      hostile = HOSTILE[what]!;
-      cut();
+      handTo(HOSTILE[what]!);
+      holds.read();
       let longest = 0;
       let most = before;
       for (const end = performance.now() + WATCHED; performance.now() < end;) {
@@ -108,15 +102,17 @@ describe('G2: a Redis that answers what it should not', () => {
         most = Math.max(most, await residentMegabytes(service.pid));
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      expect(longest).toBeLessThan(LONGEST_HOLD);
+      // /healthz never waits behind more computing than this: what the peer sends is taken in small pieces.
+      const { longest: hold, firings } = holds.read();
+      expect(hold).toBeLessThan(LONGEST_HOLD);
+      expect(firings).toBeGreaterThan(20);
+      expect(longest).toBeLessThan(LONGEST_ANSWER);
       expect(most - before).toBeLessThan(200);
       await until('readiness to go', async () => (await fetch(`${service.url}/readyz`)).status === 503);
-      hostile = null;
-      cut();
+      handTo(null);
       await until('the service to be ready again', async () => (await fetch(`${service.url}/readyz`)).ok);
       expect((await post(service, [outcome('after')])).status).toBe(200);
-      hostile = HOSTILE[what]!;
-      cut();
+      handTo(HOSTILE[what]!);
       const asked = performance.now();
       expect(await service.stop()).toBe(0);
       expect(performance.now() - asked).toBeLessThan(12_000);

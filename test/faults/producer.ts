@@ -24,11 +24,17 @@ export async function readCounts(service: Pick<Service, 'url'>, id = 'orders/wor
   return ((await answer.json()) as { sli: CountsRead }).sli;
 }
 
-export async function post(service: Pick<Service, 'url'>, outcomes: readonly object[]): Promise<Response> {
+/** Reports outcomes once, and gives up after `patience` milliseconds if that is given. */
+export async function post(
+  service: Pick<Service, 'url'>,
+  outcomes: readonly object[],
+  patience?: number,
+): Promise<Response> {
   return fetch(`${service.url}/v1/outcomes`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
     body: outcomes.map((outcome) => JSON.stringify(outcome)).join('\n'),
+    ...(patience !== undefined && { signal: AbortSignal.timeout(patience) }),
   });
 }
 
@@ -47,9 +53,27 @@ export interface Producer {
   finish(): Promise<number>;
 }
 
-/** Sends batches of outcomes as fast as they are answered, like a producer that keeps what was not acknowledged. */
-export function startProducer(first: Pick<Service, 'url'>, { batch = 50, parallel = 4 } = {}): Producer {
-  let service = first;
+export interface ProducerPace {
+  /** Outcomes of one request. */
+  readonly batch?: number;
+  /** Requests at a time. */
+  readonly parallel?: number;
+  /** Milliseconds between a request that was acknowledged and the next. */
+  readonly pause?: number;
+  /** Milliseconds after which a request is given up and sent again; without end if absent. */
+  readonly patience?: number;
+}
+
+/**
+ * Sends batches of outcomes as fast as they are answered, like a producer that keeps what was not acknowledged; to several
+ * replicas in turn.
+ */
+export function startProducer(
+  first: Pick<Service, 'url'> | readonly Pick<Service, 'url'>[],
+  { batch = 50, parallel = 4, pause = 0, patience }: ProducerPace = {},
+): Producer {
+  let services = [first].flat();
+  let turn = 0;
   let made = 0;
   let acknowledged = 0;
   let finishing = false;
@@ -59,12 +83,13 @@ export function startProducer(first: Pick<Service, 'url'>, { batch = 50, paralle
 
   async function send(outcomes: object[]): Promise<void> {
     try {
-      const answer = await post(service, outcomes);
+      const answer = await post(services[turn++ % services.length]!, outcomes, patience);
       const text = await answer.text();
       if (answer.ok) {
         const { accepted, duplicates } = JSON.parse(text) as { accepted: number; duplicates: number };
         if (accepted + duplicates !== outcomes.length) throw new Error(text);
         acknowledged += outcomes.length;
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
         return;
       }
       refusals.set(answer.status, (refusals.get(answer.status) ?? 0) + 1);
@@ -103,7 +128,7 @@ export function startProducer(first: Pick<Service, 'url'>, { batch = 50, paralle
     sent: () => made,
     refusals: () => refusals,
     retryAfter: () => retryAfter,
-    use: (next) => void (service = next),
+    use: (next) => void (services = [next]),
     async finish() {
       finishing = true;
       await Promise.all(workers);
