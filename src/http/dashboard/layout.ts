@@ -17,11 +17,31 @@ export interface PageFrame {
   readonly signedIn: string | null;
 }
 
-/**
- * A whole page around a body. `<main>` holds everything that can change, because the page's script replaces
- * that element by a newer one.
- */
-export function page({ title, alert, base, version, status, signedIn }: PageFrame, main: HtmlValue): string {
+/** What differs between pages of every kind. */
+export interface PageParts {
+  readonly title: string;
+  /** In front of every link to ourselves: the path of the public URL, or nothing. */
+  readonly base: string;
+  /** The file of the icon, below `base`. */
+  readonly icon: string;
+  /** More for the head. */
+  readonly head: HtmlValue;
+  /** What comes before the header, and what it holds beside the brand. */
+  readonly beforeHeader?: HtmlValue;
+  readonly header?: HtmlValue;
+  readonly main: HtmlValue;
+}
+
+/** The text of a whole page. `main` is the element of that name. */
+export function htmlPage({
+  title,
+  base,
+  icon,
+  head,
+  beforeHeader = null,
+  header = null,
+  main,
+}: PageParts): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -29,28 +49,46 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Burnwatch</title>
-        <link rel="icon" href="${base}/dashboard.svg?alert=${alert}" type="image/svg+xml" />
+        <link rel="icon" href="${base}/${icon}" type="image/svg+xml" />
         <link rel="stylesheet" href="${base}/dashboard.css" />
-        <script src="${base}/dashboard.js" defer></script>
+        ${head}
       </head>
       <body>
-        <a class="skip" href="#main">Skip to content</a>
+        ${beforeHeader}
         <header class="site">
           <a class="brand" href="${base}/"
             ><img src="${base}/dashboard.svg" alt="" width="24" height="24" />Burnwatch</a
           >
-          <p id="freshness" role="status"></p>
-          ${
-            signedIn === null
-              ? null
-              : html`<form method="post" action="${base}/logout" class="sign-out">
-                  <span>${signedIn}</span> <button type="submit">Sign out</button>
-                </form>`
-          }
+          ${header}
         </header>
-        <main id="main">${serviceProblems(status, base)} ${main} ${serviceFacts(status, version)}</main>
+        ${main}
       </body>
     </html> `.text;
+}
+
+/**
+ * A whole page around a body. `<main>` holds everything that can change, because the page's script replaces
+ * that element by a newer one.
+ */
+export function page({ title, alert, base, version, status, signedIn }: PageFrame, main: HtmlValue): string {
+  const signOut =
+    signedIn === null
+      ? null
+      : html`<form method="post" action="${base}/logout" class="sign-out">
+          <span>${signedIn}</span> <button type="submit">Sign out</button>
+        </form>`;
+  return htmlPage({
+    title,
+    base,
+    icon: `dashboard.svg?alert=${alert}`,
+    head: html`<script src="${base}/dashboard.js" defer></script>`,
+    beforeHeader: html`<a class="skip" href="#main">Skip to content</a>`,
+    header: html`<p id="freshness" role="status"></p>
+      ${signOut}`,
+    main: html`<main id="main">
+      ${serviceProblems(status, base)} ${main} ${serviceFacts(status, version)}
+    </main>`,
+  });
 }
 
 /** What is wrong with the service itself; nothing when nothing is. */

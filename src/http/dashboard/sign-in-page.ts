@@ -1,5 +1,6 @@
 import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
+import { htmlPage } from './layout.ts';
 
 /** What the page says above its form. */
 export type SignInNotice = 'unknown-token' | 'signed-out' | 'no-tls' | null;
@@ -30,43 +31,30 @@ export function signInPage(options: {
       : html`<p id="notice" class="${bad ? 'notice bad' : 'notice'}" role="${bad ? 'alert' : 'status'}">
           ${NOTICES[notice]}
         </p>`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        ${again ? html`<meta http-equiv="refresh" content="0" />` : null}
-        <title>Sign in · Burnwatch</title>
-        <link rel="icon" href="${base}/dashboard.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="${base}/dashboard.css" />
-      </head>
-      <body>
-        <header class="site">
-          <a class="brand" href="${base}/"
-            ><img src="${base}/dashboard.svg" alt="" width="24" height="24" />Burnwatch</a
-          >
-        </header>
-        <main id="main" class="sign-in">
-          <h1>Sign in</h1>
-          ${message}
-          <form method="post" action="${base}/login" class="sign-in-form">
-            <input type="hidden" name="next" value="${next}" />
-            <label for="token">Token</label>
-            <input
-              id="token"
-              name="token"
-              type="password"
-              autocomplete="current-password"
-              required
-              autofocus
-              spellcheck="false"
-              aria-describedby="hint"
-            />
-            <p id="hint"><small>A token with the scope read. You stay signed in for 12 hours.</small></p>
-            <button type="submit">Sign in</button>
-          </form>
-        </main>
-      </body>
-    </html> `.text;
+  return htmlPage({
+    title: 'Sign in',
+    base,
+    icon: 'dashboard.svg',
+    head: again ? html`<meta http-equiv="refresh" content="0" />` : null,
+    main: html`<main id="main" class="sign-in">
+      <h1>Sign in</h1>
+      ${message}
+      <form method="post" action="${base}/login" class="sign-in-form">
+        <input type="hidden" name="next" value="${next}" />
+        <label for="token">Token</label>
+        <input
+          id="token"
+          name="token"
+          type="password"
+          autocomplete="current-password"
+          required
+          autofocus
+          spellcheck="false"
+          aria-describedby="hint"
+        />
+        <p id="hint"><small>A token with the scope read. You stay signed in for 12 hours.</small></p>
+        <button type="submit">Sign in</button>
+      </form>
+    </main>`,
+  });
 }

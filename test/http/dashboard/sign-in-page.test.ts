@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { accessibilityProblems } from '../../support/accessibility.ts';
 import { startBrowser } from '../../support/browser.ts';
 import { token } from '../../support/tokens.ts';
 import { startServer } from '../running-server.ts';
@@ -59,6 +60,30 @@ it('is legible in light and dark, and named for screen readers', async () => {
     );
     expect(contrast(ground!, text!)).toBeGreaterThan(4.5);
   }
+});
+
+it.each(['light', 'dark'] as const)(
+  'has nothing that axe-core finds hard to use, in %s colours, whatever it says',
+  async (colorScheme) => {
+    const { url } = await startServer({ tokens: [token('sam', 'read', 'a token of sam')] });
+    const page = await browser.newPage({ colorScheme });
+    onTestFinished(() => page.close());
+    await page.goto(`${url}/login`);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByLabel('Token').fill('no such token');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await page.getByRole('alert').innerText()).toContain('This token is not known');
+    expect(await accessibilityProblems(page)).toEqual([]);
+  },
+);
+
+it('axe-core finds what is hard to use', async () => {
+  const page = await browser.newPage();
+  onTestFinished(() => page.close());
+  await page.setContent('<main><input><p style="color: #999; background: #aaa">faint</p></main>');
+  expect((await accessibilityProblems(page)).map((problem) => problem.split(':')[0])).toEqual(
+    expect.arrayContaining(['color-contrast', 'label']),
+  );
 });
 
 /** The contrast ratio of two colours as WCAG 2 defines it. */
