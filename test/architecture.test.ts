@@ -61,7 +61,7 @@ describe('src', () => {
   });
 
   it('tests lie in folders that mirror those of src', () => {
-    const layers = new Set(['core', 'engine', 'http', 'notify', 'slo-files']);
+    const layers = new Set(['client', 'core', 'engine', 'http', 'notify', 'slo-files']);
     const strays = test
       .map(({ path }) => path.split('/').slice(1, -1))
       .filter(([layer = '', folder]) => layers.has(layer) && folder !== undefined)
@@ -152,6 +152,7 @@ describe('these rules catch', () => {
     ['http', 'engine', "type A = import('../engine/a.ts').A;"],
     ['slo-files', 'notify', "const a = await import('../notify/a.ts');"],
     ['engine', 'client', "import '../client/a.ts';"],
+    ['client', 'core', "import type { Outcome } from '../core/a.ts';"],
   ])('%s importing %s', (from, to, text) => {
     expect(importProblems([file(`src/${from}/b.ts`, text), target(`src/${to}/a.ts`)])).toEqual([
       expect.stringContaining('imports point down only'),
@@ -261,6 +262,15 @@ describe('these rules catch', () => {
       'src/engine/a.ts uses ioredis, at home in store/redis',
       'src/engine/b.ts uses left-pad, which is not a dependency',
       'opossum is used in notify and engine, not in one folder',
+    ]);
+  });
+
+  it('a package in the client, which producers install without any', () => {
+    const sources = [
+      file('src/client/a.ts', "import 'node:http'; import type { QueueEvents } from 'bullmq';"),
+    ];
+    expect(packageProblems(sources, ['bullmq'])).toEqual([
+      'src/client/a.ts uses bullmq; producers install nothing with it',
     ]);
   });
 

@@ -164,7 +164,7 @@ describe('the CI run', () => {
 });
 
 describe('test/setup.sh', () => {
-  const commands = ['redis-server', 'prometheus', 'promtool', 'chromium', 'faketime'];
+  const commands = ['redis-server', 'prometheus', 'promtool', 'chromium', 'faketime', 'python3'];
   const setup = (): Ended => run('/bin/bash', [join(ROOT, 'test/setup.sh')], { PATH: join(folder, 'bin') });
 
   it('touches nothing when all is there', () => {
@@ -176,8 +176,10 @@ describe('test/setup.sh', () => {
     executable('bin/prometheus', 'exit 1');
     const { status, output } = setup();
     expect(status).toBe(1);
-    expect(output).toContain('on the PATH: redis-server promtool chromium faketime\n');
-    expect(output).toContain('apt-get install --no-install-recommends redis-server prometheus chromium faketime\n');
+    expect(output).toContain('on the PATH: redis-server promtool chromium faketime python3\n');
+    expect(output).toContain(
+      'apt-get install --no-install-recommends redis-server prometheus chromium faketime python3\n',
+    );
   });
 
   it('installs exactly what is missing, without recommended packages or questions', () => {

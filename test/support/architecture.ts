@@ -43,7 +43,8 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['notify', ['outbound', 'core']],
   ['outbound', ['core']],
   ['slo-files', ['core']],
-  ['client', ['core']],
+  // What producers install: it must run without the rest of Burnwatch.
+  ['client', []],
   ['core', []],
 ]);
 
@@ -260,6 +261,8 @@ export function packageProblems(sources: readonly Source[], dependencies: readon
     if (folder === null || folder === 'core') continue;
     for (const name of importsOf(source).map(packageOf)) {
       if (name === null) continue;
+      if (folder === 'client')
+        problems.push(`${source.path} uses ${name}; producers install nothing with it`);
       folders.set(name, (folders.get(name) ?? new Set()).add(folder));
       if (!dependencies.includes(name))
         problems.push(`${source.path} uses ${name}, which is not a dependency`);
