@@ -31,14 +31,15 @@ export interface WatchQueueOptions {
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Failed jobs that were tried again by hand: as many are remembered. */
+/** How many jobs that were tried again by hand are remembered. */
 const MAX_RETRIED = 10_000;
 
 /**
  * Reports the jobs of a BullMQ queue: queued, started, and succeeded or failed for good; retries of BullMQ's own are part of one
- * execution. What is reported comes with the time and the id that Redis gave to the event, so that several processes may watch one
- * queue and each job counts once. A failed job that is tried again by hand is a new attempt to the processes that were
- * watching then. Gives a function that ends the watching.
+ * execution, a failed job that is tried again by hand is a new attempt of it. What is reported has the time that Redis gave the
+ * event, so that several processes may watch one queue and each job counts once. Make the `QueueEvents` with `lastEventId: '0-0'`:
+ * then what happened while none was watching is reported as well, and what was reported before counts as a duplicate. Gives a
+ * function that ends the watching.
  */
 export function watchQueue(
   burnwatch: Burnwatch,

@@ -50,7 +50,7 @@ async function openQueue(name: string): Promise<{ queue: Queue; events: () => Pr
     queue,
     async events() {
       const own = connect();
-      const events = new QueueEvents(name, { connection: own });
+      const events = new QueueEvents(name, { connection: own, lastEventId: '0-0' });
       undo.push(
         async () => own.disconnect(),
         () => events.close(),
