@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { longestPause, startSchedule } from './schedule.ts';
-import { isLoopbackHost, type Config } from './config.ts';
+import type { Config } from './config.ts';
+import { isLoopbackHost } from './config/access-settings.ts';
 import { MAX_COUNT } from './core/outcomes/outcome.ts';
 import { createLineLimit } from './core/ports/limited-log.ts';
 import { ALL_GRANTS, OPEN_GRANTS } from './core/ports/token.ts';

@@ -5,8 +5,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
-import { ConfigError, readConfig, readReferences } from './config.ts';
+import { readConfig, readReferences } from './config.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './config/setting-reader.ts';
 import { SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
 

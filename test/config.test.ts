@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config.ts';
+import { ConfigError } from '../src/config/setting-reader.ts';
 import { makeCertificates } from './support/certificates.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
