@@ -15,6 +15,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { RecordStore } from '../core/ports/store/records.ts';
 import { createLineLimit } from '../core/ports/limited-log.ts';
 import { createConnectionShares } from './guard/connection-shares.ts';
+import { createRequestShares } from './guard/request-shares.ts';
 import { peerOf, trustedProxies } from './guard/client-address.ts';
 import { createSessions } from './guard/sessions.ts';
 import { createSignIn } from './guard/sign-in.ts';
@@ -51,6 +52,8 @@ export interface ServerOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** 10,000 if absent. */
   readonly maxConnections?: number;
+  /** Requests that are handled at once; half of `maxConnections` if absent. */
+  readonly maxRequests?: number;
   /** What can be asked; all `ROUTES` if absent. */
   readonly routes?: readonly HttpRoute[];
 }
@@ -120,11 +123,17 @@ export function createServer(options: ServerOptions): HttpServer {
   const signIn = createSignIn({ guard, sessions, proxies, publicUrl });
   const strangeHost = createHostCheck({ tokens: guard.closed, loopback: access.loopback, publicUrl });
   const lineOf = createLineLimit(options.elapsed);
-  function noteDropped(what: 'connection' | 'request', who: string, why: 'over-share' | 'queue-full'): void {
+  function noteDropped(what: 'connection' | 'request', who: string, why: ProblemCode): void {
     metrics.dropped(what, why);
     const omitted = lineOf(`${what} ${who}`);
     if (omitted !== null) log.warn({ what, who, why, omitted }, 'turned away for want of room');
   }
+  const maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+  const requests = createRequestShares(
+    // Connections on which a request is being handled cannot be cut for others, so these must leave some.
+    options.maxRequests ?? Math.ceil(maxConnections / 2),
+    (who) => noteDropped('request', who, 'too-many-requests'),
+  );
   const limits = { ...INGEST_LIMITS, ...options.ingest };
   const ingest = mountIngest(
     routes,
@@ -133,13 +142,14 @@ export function createServer(options: ServerOptions): HttpServer {
       metrics,
       log,
       limits,
+      requests,
       dropped: (who, why) => noteDropped('request', who, why),
     }),
     guard,
   );
   const dashboard = createDashboard(options);
   const { audit } = options;
-  const services = { queries, operator, status, guard, metrics, dashboard, audit, signIn };
+  const services = { queries, operator, status, guard, requests, metrics, dashboard, audit, signIn };
   const answer = mountRoutes(routes, services, log);
 
   /** Open connections with the latest answer on each; cheaper than listening for the end of every answer. */
@@ -174,10 +184,7 @@ export function createServer(options: ServerOptions): HttpServer {
     },
     handle,
   );
-  const shares = createConnectionShares<Socket>(
-    options.maxConnections ?? MAX_CONNECTIONS,
-    (socket) => unanswered(socket) === null,
-  );
+  const shares = createConnectionShares<Socket>(maxConnections, (socket) => unanswered(socket) === null);
   server.timeout = STALLED;
   // With a listener of our own a request can be refused before its body is sent.
   server.on('checkContinue', handle);

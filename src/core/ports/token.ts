@@ -92,5 +92,15 @@ export const SERVICE_ITSELF: Caller = { name: null, address: 'burnwatch', grants
 
 /** Under which name a caller takes its share of what is limited: its token's, else its address. */
 export function shareOf({ name, address }: Pick<Caller, 'name' | 'address'>): string {
-  return name === null ? `address ${address}` : `token ${name}`;
+  return name === null ? `address ${networkOf(address)}` : `token ${name}`;
+}
+
+/** The address itself; of IPv6 the network of a customer, who has as many addresses in it as they like. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const first = head.split(':').filter(Boolean);
+  const last = tail === undefined ? [] : tail.split(':').filter(Boolean);
+  const groups = [...first, ...Array<string>(Math.max(0, 8 - first.length - last.length)).fill('0'), ...last];
+  return `${groups.slice(0, 4).join(':')}::/64`;
 }

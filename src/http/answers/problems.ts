@@ -54,6 +54,11 @@ export const PROBLEMS = {
     status: 429,
     meaning: 'Too many unknown tokens came from this address; a known one is answered at any time.',
   },
+  'too-many-requests': {
+    status: 429,
+    meaning:
+      'This token or address has its share of the requests that are handled at once. Send the same later.',
+  },
   'headers-too-large': { status: 431, meaning: 'The request line and headers have too many bytes.' },
   'internal-error': { status: 500, meaning: 'Burnwatch failed; its log says how.' },
   'store-unavailable': {

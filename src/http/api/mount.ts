@@ -7,7 +7,9 @@ import type { Log } from '../../core/ports/log.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { Reply, problemOf, sendContent, sendJson, sendProblem, sendShared } from '../answers/respond.ts';
 import { SharedText } from '../answers/shared-text.ts';
+import type { Caller } from '../../core/ports/token.ts';
 import type { Guard } from '../guard/auth.ts';
+import type { RequestShares } from '../guard/request-shares.ts';
 import type { Ingest, IngestHandler } from '../ingest/ingest.ts';
 import { readJson } from '../requests/json-body.ts';
 import { readForm } from '../requests/form-body.ts';
@@ -64,6 +66,8 @@ export function mountRoutes(
       return;
     }
     const { route, caller } = admitted;
+    // What needs no token and has no body is answered at once, and health is asked for by what restarts the service.
+    if (route.scope !== 'public' || 'form' in route) countIn(caller, services.requests, response);
     const params = new Map(
       Object.entries(found.params).map(([name, text]) => [name, decodeURIComponent(text)]),
     );
@@ -88,6 +92,14 @@ export function mountRoutes(
     sendProblem(response, problem);
   });
   return app;
+}
+
+/** Until the answer was taken, or the client has gone. */
+function countIn(caller: Caller, requests: RequestShares, response: Response): void {
+  // Its client has gone by now, and with it the event that would end it.
+  if (response.closed) return;
+  const who = requests.begin(caller);
+  response.on('close', () => requests.end(who));
 }
 
 /** Whether a person's browser asks for a page. */

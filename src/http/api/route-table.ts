@@ -10,6 +10,7 @@ import type { Reply } from '../answers/respond.ts';
 import type { Dashboard } from '../dashboard/dashboard.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { ReportedRecords } from '../ingest/ingest.ts';
+import type { RequestShares } from '../guard/request-shares.ts';
 import type { SignIn } from '../guard/sign-in.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Parameters } from './parameters.ts';
@@ -81,6 +82,7 @@ export interface Services {
   readonly operator: Operator;
   readonly status: () => ServiceStatus;
   readonly guard: Guard;
+  readonly requests: RequestShares;
   readonly metrics: Metrics;
   readonly dashboard: Dashboard;
   readonly audit: Audit;

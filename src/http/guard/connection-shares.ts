@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../../core/ports/token.ts';
 
 /** The connections that are open, by the address at their other end. */
 export interface ConnectionShares<Connection> {
@@ -47,14 +47,4 @@ export function createConnectionShares<Connection>(
     },
     remove,
   };
-}
-
-/** Of IPv6 the network of a customer, who has as many addresses in it as they like. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::');
-  const first = head.split(':').filter(Boolean);
-  const last = tail === undefined ? [] : tail.split(':').filter(Boolean);
-  const groups = [...first, ...Array<string>(Math.max(0, 8 - first.length - last.length)).fill('0'), ...last];
-  return `${groups.slice(0, 4).join(':')}::/64`;
 }

@@ -4,11 +4,11 @@ import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import { overShare, problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
 import { createFairShare } from '../../core/fair-share.ts';
 import type { Caller } from '../../core/ports/token.ts';
-import { shareOf } from '../../core/ports/token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BodyFormat, IngestBody } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
 import { HttpProblem } from '../answers/problems.ts';
+import type { RequestShares } from '../guard/request-shares.ts';
 import { Disconnected, gunzip, readBody, tooLarge } from '../requests/request-body.ts';
 
 /** What a request reports. */
@@ -40,6 +40,7 @@ export interface IngestOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: IngestLimits;
+  readonly requests: RequestShares;
   /** Called with each request that was turned away for want of room, and whose it was. */
   readonly dropped: (who: string, why: 'over-share' | 'queue-full') => void;
 }
@@ -62,16 +63,17 @@ export interface Admitted {
  * Makes the handlers of requests that report records, which work on bare `node:http` because a framework would cost
  * them most of their throughput. They share the limits.
  */
-export function createIngest({ recorder, metrics, log, limits, dropped }: IngestOptions): Ingest {
+export function createIngest(options: IngestOptions): Ingest {
+  const { recorder, metrics, log, limits, requests, dropped } = options;
   const held = createFairShare(limits.maxHeldBytes);
 
   return (admit) => {
     return async (request, response) => {
       let kind: ReportedRecords | null = null;
       let reserved = 0;
-      let share = '';
+      let share: string | null = null;
       const reserve = (bytes: number): void => {
-        if (!held.take(share, bytes)) {
+        if (!held.take(share!, bytes)) {
           throw held.taken + bytes > limits.maxHeldBytes ? queueFull() : overShare();
         }
         reserved += bytes;
@@ -79,7 +81,7 @@ export function createIngest({ recorder, metrics, log, limits, dropped }: Ingest
       try {
         const admitted = admit(request);
         kind = admitted.kind;
-        share = shareOf(admitted.caller);
+        share = requests.begin(admitted.caller);
         const format = formatOf(request.headers['content-type']);
         const packed = isPacked(request.headers['content-encoding']);
         if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
@@ -98,10 +100,13 @@ export function createIngest({ recorder, metrics, log, limits, dropped }: Ingest
         if (problem.code === 'internal-error')
           log.error({ err: error }, `Recording ${kind ?? 'a request'} failed.`);
         metrics.failedRequest(problem.code);
-        if (problem.code === 'over-share' || problem.code === 'queue-full') dropped(share, problem.code);
+        if (problem.code === 'over-share' || problem.code === 'queue-full') dropped(share!, problem.code);
         sendProblem(response, problem);
       } finally {
-        held.give(share, reserved);
+        if (share !== null) {
+          held.give(share, reserved);
+          requests.end(share);
+        }
       }
     };
   };

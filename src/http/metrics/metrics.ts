@@ -34,7 +34,7 @@ export const METRICS = {
   dropped: {
     name: 'burnwatch_dropped_total',
     labelNames: ['what', 'why'],
-    help: 'Connections and requests turned away for want of room: over-share when one token or address had its share of it.',
+    help: 'Connections and requests turned away for want of room, by which limit: of one token or address, or of all.',
   },
   largeCounts: {
     name: 'burnwatch_large_counts_total',
