@@ -1,8 +1,5 @@
-import { CELL_BYTES, MINUTES_PER_BLOCK } from '../core/counters/cells.ts';
+import { CELL_BYTES, CELL_LIMIT, MINUTES_PER_BLOCK } from '../core/counters/cells.ts';
 import type { HourCells } from '../core/ports/store/counting.ts';
-
-/** The most a cell holds. */
-export const MAX_CELL = 0xffff_ffff;
 
 /** The cells of an hour as blocks hold them. */
 export interface PackedHour {
@@ -27,6 +24,6 @@ export function packHour({ hour, cells }: HourCells): PackedHour {
     sums[index % 2]! += count;
   });
   const total = Buffer.alloc(CELL_BYTES);
-  sums.forEach((sum, index) => total.writeUInt32BE(Math.min(MAX_CELL, sum), index * 4));
+  sums.forEach((sum, index) => total.writeUInt32BE(Math.min(CELL_LIMIT, sum), index * 4));
   return { hour, minutes, total };
 }

@@ -346,6 +346,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     incident: null,
     historySince: NOW - 20 * DAY,
     evaluatedAt: NOW,
+    warnings: [],
     dataThrough: NOW,
     tiers: [
       tier('fast', 'page', '1h', '5m', 13.44, 0.6, 0.4),

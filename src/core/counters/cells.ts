@@ -14,6 +14,8 @@ export interface Counts {
 export type Resolution = 'minute' | 'hour';
 
 export const CELL_BYTES = 8;
+/** The most that one number of a cell can hold; stores stop counting there, and so do sums of partitions. */
+export const CELL_LIMIT = 0xffff_ffff;
 export const MINUTES_PER_BLOCK = 60;
 export const HOURS_PER_BLOCK = 192;
 

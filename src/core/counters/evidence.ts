@@ -31,6 +31,8 @@ export interface Evidence {
   readonly hours: (first: number, last: number) => ArrayLike<number>;
   /** When the first outcome since a moment came, to the hour; null when none did. Absent: as soon as it was counted. */
   readonly firstAt?: (since: number) => number | null;
+  /** The first hour of its windows in which a counter was full, so that less is counted than was reported; null or absent: none. */
+  readonly saturatedSince?: () => number | null;
   /** Since when the SLI has been counted. */
   readonly since: number;
 }

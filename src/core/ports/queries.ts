@@ -35,6 +35,13 @@ export function isAskedFor(
   );
 }
 
+/** Why the numbers of an SLO are not all that was reported. `saturated`: since an hour, counters of it are full. */
+export interface SloWarning {
+  readonly code: 'saturated';
+  readonly since: number;
+  readonly message: string;
+}
+
 /** What was counted, and the share of it that was good; null without any. */
 export interface Ratio {
   readonly good: number;
@@ -70,6 +77,8 @@ export interface SloReport {
   readonly historySince: number;
   /** When SLOs were evaluated last, on whichever replica; null before that. What is counted here may be later. */
   readonly evaluatedAt: number | null;
+  /** Empty for nearly all. */
+  readonly warnings: readonly SloWarning[];
   /** Outcomes that happened up to here can be in the numbers. */
   readonly dataThrough: number;
 }

@@ -1,7 +1,8 @@
 import type { Resolution } from '../../core/counters/cells.ts';
-import { CELL_BYTES, HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
+import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore } from '../../core/ports/store/counting.ts';
+import { addCells, unpack } from './cached-cells.ts';
 
 /** Where blocks are read: the part of the store that this needs. */
 export type BlockStore = Pick<CountStore, 'readBlocks'> & { readonly partitions: number };
@@ -33,7 +34,10 @@ export async function readSeries(
   for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
     const some = ids.slice(from, from + READ_AT_ONCE);
     const packed = await store.readBlocks(some);
-    some.forEach(({ block }, index) => add(cells.get(block)!, packed[index] ?? null));
+    some.forEach(({ block }, index) => {
+      const bytes = packed[index];
+      if (bytes) addCells(cells.get(block)!, unpack(bytes, size));
+    });
   }
   return cells;
 }
@@ -54,11 +58,4 @@ export function blocksOf(resolution: Resolution, from: number, to: number): numb
   const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
   const [first, last] = [Math.floor(from / size), Math.floor(to / size)];
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-}
-
-function add(cells: Uint32Array, packed: Uint8Array | null): void {
-  if (!packed) return;
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const words = Math.min(cells.length, Math.floor(packed.byteLength / (CELL_BYTES / 2)));
-  for (let word = 0; word < words; word++) cells[word]! += view.getUint32(word * (CELL_BYTES / 2));
 }

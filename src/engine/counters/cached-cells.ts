@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import type { Counts, Resolution } from '../../core/counters/cells.ts';
-import { HOURS_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
+import { CELL_LIMIT, HOURS_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
 
 /** Cells of a block, good and bad in turn; null when nothing was counted. */
 export type Cells = Uint32Array | null;
@@ -79,14 +79,20 @@ export function merge(
     const bytes = packed[index];
     if (!bytes) continue;
     const cells = unpack(bytes, size);
-    if (total) for (let word = 0; word < cells.length; word++) total[word]! += cells[word]!;
+    if (total) addCells(total, cells);
     else total = cells;
   }
   return total;
 }
 
+/** Adds cells to others; what does not fit stays at the limit, where it would start at zero again. */
+export function addCells(total: Uint32Array, cells: ArrayLike<number>): void {
+  for (let word = 0; word < cells.length; word++)
+    total[word] = Math.min(CELL_LIMIT, total[word]! + cells[word]!);
+}
+
 /** The cells of a packed block, which is big-endian and may end before its last cells. */
-function unpack(bytes: Uint8Array, size: number): Uint32Array {
+export function unpack(bytes: Uint8Array, size: number): Uint32Array {
   const cells = new Uint32Array(2 * size);
   const copy = Buffer.from(cells.buffer);
   copy.set(bytes.subarray(0, Math.min(bytes.byteLength, copy.byteLength)));

@@ -7,6 +7,8 @@ import { isStoreAway } from '../../core/ports/store/store.ts';
 import { HOUR, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { Block, CachedCells } from './cached-cells.ts';
 import { blockCode, merge, cachedCells } from './cached-cells.ts';
+import type { Saturation } from './saturation.ts';
+import { createSaturation } from './saturation.ts';
 
 /**
  * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
@@ -47,6 +49,8 @@ export interface CounterCache {
   sums(sli: SliId, now: number): (window: number) => Counts;
   /** The cells of a series as they are now, as far as they were read. */
   series(sli: SliId): CachedCells;
+  /** Which of what was read is full. */
+  readonly saturation: Saturation;
   /** Grows whenever something of a series is read again. */
   version(sli: SliId): number;
   /** Starts reporting what is written of a series; at first, everything. */
@@ -88,6 +92,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   const revisions = new Map<string, { revision: number; readAt: number }>();
   const feeds = new Map<string, Set<Untold>>();
   const failures = new Map<string, Error>();
+  const saturation = createSaturation();
   let running: Promise<void> = Promise.resolve();
   let tidiedAt = 0;
   let spansMinute = 0;
@@ -141,17 +146,18 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
 
   /** Reads what is wanted and was not read since it changed. */
   async function readStale(requests: readonly CounterRequest[], now: number): Promise<void> {
-    const wanted = new Map<Block, { readonly resolution: Resolution; readonly of: Series }>();
+    const wanted = new Map<Block, Needed & { readonly of: Series }>();
     const ids: BlockId[] = [];
     for (const request of requests) {
       const { workflow, fingerprint, windows } = request;
       const of = seriesOf({ workflow, fingerprint });
-      const want = ({ code, resolution, block }: Needed): void => {
+      const want = (needed: Needed): void => {
+        const { code, resolution, block } = needed;
         let known = of.blocks.get(code);
         if (!known) of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now }));
         known.wantedAt = now;
         if (!known.stale || wanted.has(known)) return;
-        wanted.set(known, { resolution, of });
+        wanted.set(known, { ...needed, of });
         for (let partition = 0; partition < store.partitions; partition++) {
           ids.push({ workflow, partition, fingerprint, resolution, block });
         }
@@ -162,10 +168,11 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     if (ids.length === 0) return;
     const packed = await store.readBlocks(ids);
     let read = 0;
-    for (const [block, { resolution, of }] of wanted) {
+    for (const [known, { resolution, block, of }] of wanted) {
       const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
-      block.cells = merge(packed, read, store.partitions, size);
-      block.stale = false;
+      known.cells = merge(packed, read, store.partitions, size);
+      known.stale = false;
+      saturation.read(of.sli, resolution, block, known.cells);
       of.version++;
       read += store.partitions;
     }
@@ -229,8 +236,12 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   function tidy(now: number): void {
     if (Math.abs(now - tidiedAt) < UNWANTED_AFTER) return;
     tidiedAt = now;
-    for (const [key, { blocks }] of series) {
-      for (const [code, { wantedAt }] of blocks) if (now - wantedAt > UNWANTED_AFTER) blocks.delete(code);
+    for (const [key, { sli, blocks }] of series) {
+      for (const [code, { wantedAt }] of blocks) {
+        if (now - wantedAt <= UNWANTED_AFTER) continue;
+        blocks.delete(code);
+        saturation.forget(sli, code);
+      }
       if (blocks.size > 0) continue;
       series.delete(key);
       failures.delete(key);
@@ -270,6 +281,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         return { good, bad };
       };
     },
+    saturation,
     failure: (sli) => failures.get(seriesKey(sli)) ?? null,
     series: (sli) => series.get(seriesKey(sli))?.cells ?? NOTHING,
     version: (sli) => series.get(seriesKey(sli))?.version ?? 0,

@@ -204,9 +204,23 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
       usualGap: () => streaks.usualGap(slo, now),
       hours: (first, last) => hoursOf(slo, first, last),
       firstAt: (since) => firstOf(slo, since, now),
+      saturatedSince: () => saturatedSince(slo, now),
       // A composite says something only since its youngest member does.
       since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
     };
+  }
+
+  /** Of what is excluded as well: too little of it is taken out. */
+  function saturatedSince(slo: Slo, now: number): number | null {
+    if (!counterCache.saturation.any) return null;
+    const longest = Math.max(...[slo.window, ...slo.otherWindows].map(({ duration }) => duration));
+    const from = Math.floor((now - longest) / HOUR);
+    let first: number | null = null;
+    for (const series of summedSeries(slo)) {
+      const hour = counterCache.saturation.firstHour(series, from);
+      if (hour !== null) first = Math.min(first ?? hour, hour);
+    }
+    return first === null ? null : first * HOUR;
   }
 
   /** Whether judging an SLO asks for its usual gap. */

@@ -21,6 +21,7 @@ import { routeOf } from '../../core/alerting/routing.ts';
 import { createRedefinitions } from './redefinitions.ts';
 import type { SweeperOptions } from './sweep.ts';
 import { createSweeper, longestDeadlines } from './sweep.ts';
+import { createEvidenceNotes } from './evidence-notes.ts';
 import { rememberIncidents } from './remembered-incidents.ts';
 import type { IncidentChange } from './transition-facts.ts';
 import { createTransitionFacts } from './transition-facts.ts';
@@ -105,6 +106,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const longestDeadline = longestDeadlines();
   const sweeper = createSweeper(options);
   const remembered = rememberIncidents(options.elapsed);
+  const evidenceNotes = createEvidenceNotes(log);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
 
@@ -165,6 +167,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       if (known?.state === null)
         throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
       const evidence = reader.evidence(slo, now);
+      evidenceNotes.note(slo, evidence);
       const read = readTiers(slo, evidence, now, context.watched);
       const readings = context.inconclusive ? read.map(heldBack) : read;
       const stored = known?.state ?? QUIET;

@@ -1,5 +1,6 @@
 import { endOfPeriod, startOfPeriod } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
+import { CELL_LIMIT } from '../../core/counters/cells.ts';
 import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import { burnRatesOf } from '../../core/alerting/tier-kinds.ts';
 import type { ErrorBudget } from '../../core/budget/error-budget.ts';
@@ -9,7 +10,7 @@ import { windowBudget } from '../../core/budget/window-budget.ts';
 import type { Evidence } from '../../core/counters/evidence.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
-import { formatPercent } from '../../core/words/figures.ts';
+import { formatCount, formatPercent } from '../../core/words/figures.ts';
 import type {
   BudgetPolicyReport,
   BudgetReport,
@@ -17,6 +18,7 @@ import type {
   OpenIncident,
   Ratio,
   SloReport,
+  SloWarning,
   WindowReport,
 } from '../../core/ports/queries.ts';
 import { unitOf, warmUpOf } from '../../core/sli/sli-kinds.ts';
@@ -56,10 +58,20 @@ export function reportSlo(
     incident: openIncident(slo, state),
     historySince: since,
     evaluatedAt,
+    warnings: warningsOf(evidence),
     dataThrough: now,
   };
   return { report, readings };
 }
+
+function warningsOf({ saturatedSince }: Evidence): readonly SloWarning[] {
+  const since = saturatedSince?.() ?? null;
+  if (since === null) return NO_WARNINGS;
+  const message = `A counter is full: of a minute or an hour at most ${formatCount(CELL_LIMIT)} good and as many bad outcomes are counted, so that the counts are too low.`;
+  return [{ code: 'saturated', since, message }];
+}
+
+const NO_WARNINGS: readonly SloWarning[] = [];
 
 /** The incident of a state as readers see it; null when none is open. */
 export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIncident | null {

@@ -212,7 +212,8 @@ function sloRow(slo: SloReport, base: string): Html {
     </td>
     <td data-label="Good">
       <span>${goodRatio(sli.ratio, slo.objective)}</span
-      ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small>${dataNote(slo)}
+      ><small>of ${percent(slo.objective, 9)} in ${slo.window}</small
+      >${dataNote(slo)}${slo.warnings.length === 0 ? null : html`<small class="alarm">not all is counted</small>`}
     </td>
     <td data-label="Budget left" class="budget">
       ${budgetBar(budget)}<span>${budgetLeft(budget, sli)}</span>

@@ -35,9 +35,9 @@ export function sloPage(slo: SloDetail, base: string): Html {
       ${slo.description === null ? null : html`<p class="lead">${slo.description}</p>`}
       <p class="meta">owned by <b>${slo.owner}</b>${runbook(slo)}</p>
     </div>
-    ${slo.incident && incidentBanner(slo.incident, base, now)} ${freezeBanner(slo)} ${budgetCard(slo, now)}
-    ${windowCard(slo, now)} ${memberCard(slo, base)} ${tierCard(slo)} ${adjustmentCard(slo, now)}
-    ${failureCard(slo.failures)} ${lastFailedCard(slo.lastFailed, now)}`;
+    ${slo.incident && incidentBanner(slo.incident, base, now)} ${freezeBanner(slo)} ${warningBanner(slo, now)}
+    ${budgetCard(slo, now)} ${windowCard(slo, now)} ${memberCard(slo, base)} ${tierCard(slo)}
+    ${adjustmentCard(slo, now)} ${failureCard(slo.failures)} ${lastFailedCard(slo.lastFailed, now)}`;
 }
 
 function runbook(slo: SloDetail): Html | null {
@@ -80,6 +80,14 @@ function freezeBanner({ budgetPolicy }: SloDetail): Html | null {
   return html`<section class="banner bad" aria-label="Error budget policy">
     <h2>Deploys are frozen</h2>
     ${budgetPolicy.reasons.map((reason) => html`<p>${reason}</p>`)}
+  </section>`;
+}
+
+function warningBanner({ warnings }: SloDetail, now: number): Html | null {
+  if (warnings.length === 0) return null;
+  return html`<section class="banner ticket" aria-label="Warnings">
+    <h2>Not all is counted</h2>
+    ${warnings.map(({ since, message }) => html`<p>${message} Since ${when(since, now)}.</p>`)}
   </section>`;
 }
 

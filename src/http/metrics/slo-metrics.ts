@@ -57,6 +57,11 @@ export const SLO_METRICS = {
     labelNames: [...SLO_LABELS, 'budget'],
     help: 'State of the error budget: 1 for what it is and 0 for the others of exhausted, low, ok.',
   },
+  saturated: {
+    name: 'burnwatch_slo_saturated',
+    labelNames: SLO_LABELS,
+    help: '1 while a counter in the windows of the SLO is full, so that its counts are too low; absent otherwise.',
+  },
   data: {
     name: 'burnwatch_slo_data',
     labelNames: [...SLO_LABELS, 'data'],
@@ -107,6 +112,7 @@ function sliceOf(slos: readonly SloReport[]): Record<keyof typeof SLO_METRICS, s
     alert: '',
     unnotified: '',
     budget: '',
+    saturated: '',
     data: '',
   };
   for (const slo of slos) {
@@ -117,6 +123,8 @@ function sliceOf(slos: readonly SloReport[]): Record<keyof typeof SLO_METRICS, s
     text.unnotified += line(SLO_METRICS.unnotified.name, labels, unnotified);
     text.budget += stateSet('budget', labels, BUDGET_STATES, slo.budget.state);
     text.data += stateSet('data', labels, DATA_STATES, slo.data);
+    if (slo.warnings.some(({ code }) => code === 'saturated'))
+      text.saturated += line(SLO_METRICS.saturated.name, labels, 1);
     if (slo.sli.total > 0) {
       text.good += line(SLO_METRICS.good.name, labels, slo.sli.good);
       text.bad += line(SLO_METRICS.bad.name, labels, slo.sli.bad);

@@ -1,6 +1,7 @@
 import {
   blockExpiry,
   CELL_BYTES,
+  CELL_LIMIT,
   cellOf,
   HOURS_PER_BLOCK,
   MINUTES_PER_BLOCK,
@@ -18,7 +19,6 @@ import type { FailureKey, PartitionId } from '../../core/ports/store/counting.ts
 import { HOUR } from '../../core/time/duration.ts';
 import type { Databases, Sample } from './databases.ts';
 import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey, sumsKey } from './keys.ts';
-import { MAX_CELL } from '../hour-blocks.ts';
 import { addToSum } from '../sums.ts';
 
 /** What one transaction changes in the counters of a partition, collected so that each is written once. */
@@ -139,7 +139,7 @@ function writeCells(
 }
 
 function addTo(view: DataView, offset: number, count: number): void {
-  view.setUint32(offset, Math.min(MAX_CELL, Math.max(0, view.getUint32(offset) + count)));
+  view.setUint32(offset, Math.min(CELL_LIMIT, Math.max(0, view.getUint32(offset) + count)));
 }
 
 function writeSums(db: Databases, sli: SliId, sums: ReadonlyMap<number, number>, now: number): void {

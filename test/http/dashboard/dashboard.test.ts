@@ -322,6 +322,24 @@ it('leads with counts where a window is too young for a percentage', async () =>
   expect(await section('Windows')).toMatch(/2 of 45\s+2 bad of 45 so far/);
 });
 
+it('says of which SLOs not all is counted, and since when', async () => {
+  const running = await startServer();
+  const since = NOW - 2 * HOUR;
+  running.queries.list = [
+    sloDetail({ name: 'full', warnings: [{ code: 'saturated', since, message: 'A counter is full.' }] }),
+    sloDetail({ name: 'sound' }),
+  ];
+  const { page } = await openPage();
+  await page.goto(running.url);
+  expect(await page.locator('tbody tr', { hasText: 'not all is counted' }).allInnerTexts()).toHaveLength(1);
+  await page.goto(`${running.url}/slos/order-fulfillment/full`);
+  expect(await page.locator('section[aria-label="Warnings"]').innerText()).toMatch(
+    /Not all is counted\s+A counter is full. Since .*2h ago/,
+  );
+  await page.goto(`${running.url}/slos/order-fulfillment/sound`);
+  expect(await page.locator('section[aria-label="Warnings"]').count()).toBe(0);
+});
+
 describe('the script', () => {
   it('brings the page up to date without moving it or taking the focus, and says when it cannot', async () => {
     const running = await startServer();

@@ -31,7 +31,8 @@ function createLines() {
   return { lines, log };
 }
 
-const isTurnedAway = ({ received }: { readonly received: () => string }) => received().includes('"too-many-requests"');
+const isTurnedAway = ({ received }: { readonly received: () => string }) =>
+  received().includes('"too-many-requests"');
 
 it('G2: slow requests of one token, from wherever they come, leave room for others, and are counted and logged', async () => {
   const { lines, log } = createLines();

@@ -29,6 +29,8 @@ function value(text: string, series: string): number | null {
   return line === undefined ? null : Number(line.slice(series.length));
 }
 
+const FULL = { code: 'saturated', since: 0, message: 'a counter is full' } as const;
+
 /** A server with one SLO of every kind, that has counted one of everything. */
 async function busyServer(): Promise<RunningServer> {
   const running = await startServer({
@@ -43,7 +45,7 @@ async function busyServer(): Promise<RunningServer> {
       windows: [windowOf('28d', 28 * DAY, 9350, 650), windowOf('month (UTC)', 30 * DAY, 99, 1)],
     }),
     silentSlo({ name: 'silent' }),
-    burningSlo({ name: 'paged' }),
+    burningSlo({ name: 'paged', warnings: [FULL] }),
     sloDetail({
       name: 'hostile',
       owner: HOSTILE,
