@@ -8,7 +8,7 @@ import type { App } from './app.ts';
 import { readConfig, readReferences } from './config.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config/setting-reader.ts';
-import { SETTINGS, flagOf } from './settings.ts';
+import { PRODUCER_SETTINGS, SETTINGS, flagOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -129,6 +129,34 @@ program
     process.stdout.write(yaml);
   });
 
+program
+  .command('exec')
+  .description('run a command and report to Burnwatch when it started and how it ended')
+  .argument('[workflow]', 'as in the SLO file')
+  .argument('[execution]', 'the id of this execution (default: made from the workflow, the time and chance)')
+  .argument('[command...]', 'after --: the command, which keeps its input, output and exit code')
+  .usage('[options] <workflow> [execution] -- <command...>')
+  .option('--step <step>', 'it is a step of the execution')
+  .option('--attempt <number>', 'it is that try of the execution or step')
+  .option('--timeout <duration>', 'end it after so long, such as 2h, with TERM and ten seconds later KILL')
+  .option('--verbose', 'say on standard error what could not be reported')
+  .addHelpText('after', execSettings)
+  .action(async (...given: unknown[]) => {
+    const command: Command = given.at(-1) as Command;
+    const dashes = process.argv.indexOf('--');
+    const { WRONG_USAGE, readExecRequest } = await import('./exec/command-line.ts');
+    const request = readExecRequest({
+      ...(given.at(-2) as object),
+      operands: command.args,
+      commandLength: dashes === -1 ? null : process.argv.length - dashes - 1,
+    });
+    if (typeof request === 'string') command.error(`burnwatch exec: ${request}`, { exitCode: WRONG_USAGE });
+    const { runReported } = await import('./exec/exec.ts');
+    // What Node has to say is none of the command's output.
+    process.removeAllListeners('warning');
+    process.exit(await runReported(request, process.env));
+  });
+
 withSettings(
   program
     .command('notify')
@@ -157,6 +185,14 @@ withSettings(storeCommand.command('backup').argument('<folder>', 'where the copy
     const { storeBackup } = await import('./cli/store-verbs.ts');
     answer(await storeBackup(configFrom(flags), folder));
   });
+
+function execSettings(): string {
+  const lines = PRODUCER_SETTINGS.map(
+    ({ name, fallback, description }) =>
+      `  BURNWATCH_${name.padEnd(11)} ${description}${fallback === null ? '' : ` (default: ${fallback})`}`,
+  );
+  return ['', 'Environment:', ...lines].join('\n');
+}
 
 function answer({ ok, text }: { readonly ok: boolean; readonly text: string }): void {
   (ok ? print : complain)(text);
@@ -231,7 +267,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
+    // A wrong use of `exec` has a code of its own, since 1 may be the command's.
+    process.exitCode = process.argv[2] === 'exec' && error.exitCode === 1 ? 125 : error.exitCode;
   } else if (error instanceof ConfigError) {
     complain(
       `burnwatch: the configuration has ${error.problems.length === 1 ? 'a problem' : `${error.problems.length} problems`}:`,

@@ -197,6 +197,18 @@ export const SETTINGS = [
   },
 ] as const satisfies readonly Setting[];
 
+/** What `burnwatch exec` and `exec.sh` read from the environment, on the hosts of producers. */
+export const PRODUCER_SETTINGS = [
+  { name: 'URL', fallback: 'http://127.0.0.1:8080', description: 'where Burnwatch is' },
+  { name: 'TOKEN', fallback: null, description: 'a token with the scope ingest' },
+  { name: 'TOKEN_FILE', fallback: null, description: 'a file with that token' },
+  {
+    name: 'SPOOL',
+    fallback: '~/.local/state/burnwatch/spool',
+    description: 'the folder for reports that could not be sent',
+  },
+] as const;
+
 export type SettingName = (typeof SETTINGS)[number]['name'];
 
 /** The flag of a setting: `--public-url` for `PUBLIC_URL`. */

@@ -164,7 +164,17 @@ describe('the CI run', () => {
 });
 
 describe('test/setup.sh', () => {
-  const commands = ['redis-server', 'prometheus', 'promtool', 'chromium', 'faketime', 'python3'];
+  const commands = [
+    'redis-server',
+    'prometheus',
+    'promtool',
+    'chromium',
+    'faketime',
+    'python3',
+    'curl',
+    'wget',
+    'busybox',
+  ];
   const setup = (): Ended => run('/bin/bash', [join(ROOT, 'test/setup.sh')], { PATH: join(folder, 'bin') });
 
   it('touches nothing when all is there', () => {
@@ -176,9 +186,11 @@ describe('test/setup.sh', () => {
     executable('bin/prometheus', 'exit 1');
     const { status, output } = setup();
     expect(status).toBe(1);
-    expect(output).toContain('on the PATH: redis-server promtool chromium faketime python3\n');
     expect(output).toContain(
-      'apt-get install --no-install-recommends redis-server prometheus chromium faketime python3\n',
+      'on the PATH: redis-server promtool chromium faketime python3 curl wget busybox\n',
+    );
+    expect(output).toContain(
+      'apt-get install --no-install-recommends redis-server prometheus chromium faketime python3 curl wget busybox\n',
     );
   });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SETTINGS, flagOf } from '../settings.ts';
+import { PRODUCER_SETTINGS, SETTINGS, flagOf } from '../settings.ts';
 import type { SettingName } from '../settings.ts';
 
 /** All problems of a configuration at once, one a line, without any secret. */
@@ -77,7 +77,7 @@ export function settingReader(env: Environment, flags: Flags, problems: string[]
 }
 
 export function unknownVariables(env: Environment): string[] {
-  const known = new Set<string>(SETTINGS.map(({ name }) => `BURNWATCH_${name}`));
+  const known = new Set<string>([...SETTINGS, ...PRODUCER_SETTINGS].map(({ name }) => `BURNWATCH_${name}`));
   return Object.keys(env).filter(
     (name) => name.startsWith('BURNWATCH_') && !known.has(name) && !KUBERNETES_NAME.test(name),
   );

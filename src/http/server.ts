@@ -25,10 +25,11 @@ import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { IngestLimits } from './ingest/ingest.ts';
 import { INGEST_LIMITS, createIngest } from './ingest/ingest.ts';
+import { execScript } from './ingest/exec-script.ts';
 import type { ProblemCode } from './answers/problems.ts';
 import { PROBLEM_TYPE, HttpProblem, problemBody } from './answers/problems.ts';
 import { mountIngest, mountRoutes } from './api/mount.ts';
-import type { HttpRoute } from './api/route-table.ts';
+import type { HttpRoute, Services } from './api/route-table.ts';
 import { ROUTES } from './api/routes.ts';
 import { createDashboard } from './dashboard/dashboard.ts';
 
@@ -149,7 +150,18 @@ export function createServer(options: ServerOptions): HttpServer {
   );
   const dashboard = createDashboard(options);
   const { audit } = options;
-  const services = { queries, operator, status, guard, requests, metrics, dashboard, audit, signIn };
+  const services: Services = {
+    queries,
+    operator,
+    status,
+    guard,
+    requests,
+    metrics,
+    dashboard,
+    audit,
+    signIn,
+    execScript: execScript(publicUrl),
+  };
   const answer = mountRoutes(routes, services, log);
 
   /** Open connections with the latest answer on each; cheaper than listening for the end of every answer. */

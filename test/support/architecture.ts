@@ -26,10 +26,11 @@ const BELOW_APP = [
 
 /** What each layer of src may import besides itself: only what is below it, and never a sibling. */
 const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
-  ['main', ['cli', 'app', 'demo', ...BELOW_APP]],
+  ['main', ['cli', 'app', 'demo', 'exec', ...BELOW_APP]],
   ['cli', ['app', ...BELOW_APP]],
   ['demo', ['app', ...BELOW_APP]],
   ['app', ['demo', ...BELOW_APP]],
+  ['exec', ['core']],
   ['settings', []],
   ['schedule', ['core']],
   ['config', ['settings', 'token-file', 'token-text', 'core']],

@@ -126,9 +126,14 @@ export function readAt(value: unknown, arrival: number): number {
   return at;
 }
 
+/** Whether a text can be the name of a workflow, a step or a dependency. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
 export function name(field: string, value: unknown): string | null {
   if (value == null) return null;
-  if (typeof value !== 'string' || !NAME.test(value)) {
+  if (typeof value !== 'string' || !isName(value)) {
     throw invalid(field, value, `1 to ${MAX_NAME} characters of A-Z a-z 0-9 . _ : / -`);
   }
   return value;

@@ -87,6 +87,8 @@ export interface Services {
   readonly dashboard: Dashboard;
   readonly audit: Audit;
   readonly signIn: SignIn;
+  /** `exec.sh`, as it is given to producers. */
+  readonly execScript: string;
 }
 
 /** One request to a route, as far as the route says what belongs to it. */

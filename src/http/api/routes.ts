@@ -34,6 +34,18 @@ const INGEST_ROUTES: readonly HttpRoute[] = [
   },
 ];
 
+const PRODUCER_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/exec.sh',
+    scope: 'public',
+    summary:
+      'runs a command and reports how it ended: `burnwatch exec` as a shell script, for hosts without Node',
+    answer: { kind: 'text', type: 'text/x-shellscript; charset=utf-8', statuses: [200] },
+    handler: async ({ execScript }) => execScript,
+  },
+];
+
 const SLO_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
@@ -176,6 +188,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
 /** Everything that the service can be asked. */
 export const ROUTES: readonly HttpRoute[] = [
   ...INGEST_ROUTES,
+  ...PRODUCER_ROUTES,
   ...SLO_ROUTES,
   ...WORKFLOW_ROUTES,
   ...OPERATOR_ROUTES,

@@ -109,10 +109,11 @@ describe('G1: with tokens', () => {
     },
   );
 
-  it('G1: only health and what signing in needs say anything to everyone', () => {
+  it('G1: only health, exec.sh and what signing in needs say anything to everyone', () => {
     expect(
       EVERY_ROUTE.filter(({ scope }) => scope === 'public').map(({ method, path }) => `${method} ${path}`),
     ).toEqual([
+      'GET /exec.sh',
       'GET /healthz',
       'GET /readyz',
       'GET /dashboard.css',
