@@ -26,6 +26,8 @@ import { createIntake } from './engine/runtime/intake.ts';
 import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
+import { createPings } from './engine/ingest/pings.ts';
+import { createRejections } from './engine/ingest/rejections.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
@@ -129,6 +131,11 @@ export async function startApp(
   });
   const evaluationWatch = createEvaluationWatch(store, elapsed);
   const intake = createIntake({ store, owner, clock, elapsed, log });
+  const rejections = createRejections({
+    workflows: () => definitions.currentOrEmpty().workflows.keys(),
+    elapsed,
+    log,
+  });
   const largeCountLine = createLineLimit(elapsed);
   const recorder = createRecorder({
     store: intake.watching(store),
@@ -143,6 +150,7 @@ export async function startApp(
       if (omitted !== null)
         log.warn({ workflow, count, token: name, address, omitted }, 'a record stands for many outcomes');
     },
+    onRejected: (rejection, caller) => rejections.note(rejection, caller),
     onStored: (workflow, stored) => server.metrics.outcomes(workflow, stored),
   });
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
@@ -165,6 +173,8 @@ export async function startApp(
   const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
   const server = createServer({
     recorder,
+    rejections,
+    pings: createPings({ recorder, rejections, store, clock, elapsed, log }),
     queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),

@@ -4,7 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../core/ports/log.ts';
 import type { Operator } from '../core/ports/operator.ts';
+import type { Pings } from '../core/ports/pings.ts';
 import type { Queries } from '../core/ports/queries.ts';
+import type { Rejections } from '../core/ports/rejections.ts';
 import type { Recorder } from '../core/ports/recorder.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { sendProblem } from './answers/respond.ts';
@@ -37,6 +39,8 @@ export interface ServerOptions {
   readonly recorder: Recorder;
   readonly queries: Queries;
   readonly operator: Operator;
+  readonly pings: Pings;
+  readonly rejections: Rejections;
   readonly status: () => ServiceStatus;
   readonly log: Log;
   /** Where people reach this service, for links; null when it is not set. A path in it prefixes all links. */
@@ -140,6 +144,7 @@ export function createServer(options: ServerOptions): HttpServer {
     routes,
     createIngest({
       recorder,
+      rejections: options.rejections,
       metrics,
       log,
       limits,
@@ -161,6 +166,7 @@ export function createServer(options: ServerOptions): HttpServer {
     audit,
     signIn,
     execScript: execScript(publicUrl),
+    pings: options.pings,
   };
   const answer = mountRoutes(routes, services, log);
 
@@ -182,6 +188,7 @@ export function createServer(options: ServerOptions): HttpServer {
       sendProblem(response, stranger);
       return;
     }
+    guard.takePathToken(request);
     const take = ingest.get(pathOf(request.url!));
     if (take) void take(request, response);
     else answer(request, response);

@@ -1,7 +1,7 @@
 import { documentSchema, TELLING_KEYS } from './native/document-schema.ts';
 import { KINDS } from './openslo/kinds.ts';
 import { isOpenSlo } from './openslo/documents.ts';
-import { nearest } from './yaml/suggestion.ts';
+import { nearest } from '../core/words/suggestion.ts';
 import type { Place } from './yaml/value-tree.ts';
 
 const LEGAL = Object.keys(documentSchema.shape);

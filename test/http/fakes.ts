@@ -55,6 +55,7 @@ export function recordingRecorder(): RecordingRecorder {
     before: () => null,
     queued: 0,
     drain: () => Promise.resolve(),
+    refusal: () => null,
     record: (records) =>
       take(records, (record) => {
         const outcome = parseOutcome(record, Date.now());

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { ALL_GRANTS } from '../../src/core/ports/token.ts';
+import { createPings } from '../../src/engine/ingest/pings.ts';
+import { createRejections } from '../../src/engine/ingest/rejections.ts';
 import type { Token } from '../../src/core/ports/token.ts';
 import type { Access, HttpServer, ServerOptions } from '../../src/http/server.ts';
 import { createServer } from '../../src/http/server.ts';
@@ -52,8 +54,23 @@ export async function startServer({
   const operator = fixedOperator();
   const records = keptRecords();
   const audit = notedAudit();
+  const log = options.log ?? SILENT;
+  const rejections = createRejections({
+    workflows: () => ['order-fulfillment'],
+    elapsed: () => 0,
+    log: SILENT,
+  });
   const server = createServer({
     recorder,
+    rejections,
+    pings: createPings({
+      recorder: options.recorder ?? recorder,
+      rejections,
+      store: options.records ?? records,
+      clock: options.clock ?? { now: () => NOW },
+      elapsed: () => 0,
+      log,
+    }),
     queries,
     operator,
     status: () => fixedStatus(),
@@ -70,7 +87,7 @@ export async function startServer({
     clock: { now: () => NOW },
     elapsed: () => 0,
     publicUrl: null,
-    log: SILENT,
+    log,
     version: '0.0.0-test',
     ...options,
   });

@@ -51,7 +51,7 @@ export const FUTURE_LIMIT = 5 * MINUTE;
 export const MAX_ID_BYTES = 256;
 export const MAX_NAME = 128;
 const MAX_ATTRIBUTES = 16;
-const MAX_ATTRIBUTE_VALUE = 256;
+export const MAX_ATTRIBUTE_VALUE = 256;
 
 const NAME = /^[A-Za-z0-9._:/-]{1,128}$/;
 // Control characters would break logs, mails and keys; the store also uses NUL as its separator.

@@ -53,6 +53,8 @@ export interface Recorder {
   record(records: readonly unknown[], caller?: Caller): Promise<RecordResult>;
   /** Does the same with the measurements of one request. */
   recordMeasurements(records: readonly unknown[], caller?: Caller): Promise<RecordResult>;
+  /** Why every record of a workflow would be rejected that a caller sends now; null when it depends on the record. */
+  refusal(workflow: string, caller: Caller): Rejection | null;
   /** Resolves when nothing is waiting any more. */
   drain(): Promise<void>;
   /** Outcomes and measurements waiting for the store at this moment. */

@@ -5,13 +5,15 @@ import { parseMeasurement } from '../../core/outcomes/measurement.ts';
 import { parseOutcome } from '../../core/outcomes/outcome.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import type { Rejection } from '../../core/outcomes/record-fields.ts';
-import { isRejection } from '../../core/outcomes/record-fields.ts';
+import { isName, isRejection } from '../../core/outcomes/record-fields.ts';
 import type { RejectedRecord, Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
+import type { NotedRejection } from '../../core/ports/rejections.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import { SERVICE_ITSELF, shareOf } from '../../core/ports/token.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import type { Permitted } from './permitted.ts';
 import { permitted } from './permitted.ts';
 import type { CountingPlan } from './counting-plan.ts';
@@ -33,6 +35,8 @@ export interface RecorderOptions {
   readonly countLimit?: (workflow: string) => number;
   /** Called with each record that stands for `LARGE_COUNT` outcomes or more. */
   readonly onLargeCount?: (workflow: string, count: number, caller: Caller) => void;
+  /** Called with each record that is rejected. */
+  readonly onRejected?: (rejection: NotedRejection, caller: Caller) => void;
   /** Called with everything that was stored, or was found to be stored already. */
   readonly onStored?: (workflow: string, stored: StoredCounts) => void;
 }
@@ -50,6 +54,8 @@ const SLICE = 2000;
 /** What decides about the records of a request. */
 interface Rules extends Permitted {
   readonly caller: Caller;
+  /** The workflows that unknown ones were most likely to be, as far as they may be named; for a few of each request. */
+  readonly meant: Map<string, string | undefined>;
   readonly plans: ReadonlyMap<string, CountingPlan>;
 }
 
@@ -137,13 +143,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
     return null;
   };
 
+  function rulesOf(caller: Caller, active: Definitions): Rules {
+    return { caller, ...permitted(caller, active), plans: plansOf(active), meant: new Map() };
+  }
+
   async function recordShared(
     records: readonly unknown[],
     caller: Caller,
     sort: Sort,
   ): Promise<RecordResult> {
     const inForce = definitions();
-    const rules: Rules = { caller, ...permitted(caller, inForce), plans: plansOf(inForce) };
+    const rules = rulesOf(caller, inForce);
     const arrival = clock.now();
     const rejected: RejectedRecord[] = [];
     const groups: GroupsByPartition = new Map();
@@ -152,7 +162,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       // A request of many records lets others have their turn in between (G2).
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
       const rejection = sort(records[index], index, arrival, rules, groups);
-      if (rejection) rejected.push({ index, ...rejection });
+      if (!rejection) continue;
+      rejected.push({ index, ...rejection });
+      options.onRejected?.({ workflow: workflowNamed(records[index]), ...rejection }, caller);
     }
     const valid = records.length - rejected.length;
     release(rejected.length);
@@ -162,6 +174,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       schedule();
     });
     const conflicts = conflictsOf(found);
+    for (const conflict of conflicts)
+      options.onRejected?.({ workflow: workflowNamed(records[conflict.index]), ...conflict }, caller);
     return {
       accepted: found.counted,
       duplicates: valid - found.counted - conflicts.length,
@@ -194,6 +208,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     record: (records, caller = SERVICE_ITSELF) => record(records, caller, sortOutcome),
     recordMeasurements: (records, caller = SERVICE_ITSELF) => record(records, caller, sortMeasurement),
+    refusal(workflow, caller) {
+      const rules = rulesOf(caller, definitions());
+      if (rules.plans.has(workflow)) return rules.refusal(workflow);
+      return rules.refusal(workflow) ?? unknownWorkflow(workflow, rules);
+    },
     drain() {
       return queued === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
     },
@@ -203,12 +222,29 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
+/** The workflow that a record names; null when it names none that could be one. */
+function workflowNamed(record: unknown): string | null {
+  const { workflow } = (record ?? {}) as { readonly workflow?: unknown };
+  return typeof workflow === 'string' && isName(workflow) ? workflow : null;
+}
+
+/** Unknown names of a request for which a near one is looked for, which takes a while. */
+const MEANT = 20;
 /** Names listed in a rejection, so that it stays readable and cheap with thousands of them. */
 const NAMED = 12;
 
 function unknownWorkflow(workflow: string, rules: Rules): Rejection {
   const { plans } = rules;
   const known = rules.nameable();
+  if (!rules.meant.has(workflow) && rules.meant.size < MEANT)
+    rules.meant.set(workflow, nearest(workflow, known));
+  const meant = rules.meant.get(workflow);
+  if (meant !== undefined) {
+    return {
+      code: 'unknown-workflow',
+      message: `No SLO file defines the workflow ${workflow}; did you mean ${meant}?`,
+    };
+  }
   // To one that may name none of them, "there are: none" would be wrong.
   const others = known.length === 0 && plans.size > 0 ? '' : `; ${listed(known, known.length)}`;
   return {

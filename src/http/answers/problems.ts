@@ -45,6 +45,10 @@ export const PROBLEMS = {
     meaning: 'The Content-Type is neither application/json nor application/x-ndjson in UTF-8.',
   },
   'unsupported-encoding': { status: 415, meaning: 'The Content-Encoding is neither gzip nor identity.' },
+  'nothing-accepted': {
+    status: 422,
+    meaning: 'Not one record of the request was accepted; `rejected` or `detail` says why.',
+  },
   'misdirected-host': {
     status: 421,
     meaning:
@@ -107,6 +111,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   421: 'Misdirected Request',
+  422: 'Unprocessable Content',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',

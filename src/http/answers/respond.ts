@@ -23,6 +23,20 @@ export function sendJson(response: ServerResponse, status: number, body: string)
   response.end(body);
 }
 
+/** Answers a request of which nothing was accepted: with a problem that has the members of the usual answer as well, a JSON object. */
+export function sendRejected(response: ServerResponse, usual: string): void {
+  const problem = problemBody(
+    new HttpProblem('nothing-accepted', 'Not one record of the request was accepted; rejected says why.'),
+  );
+  const body = `${problem.slice(0, -1)},${usual.slice(1)}`;
+  response.writeHead(422, {
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': Buffer.byteLength(body),
+    ...API_HEADERS,
+  });
+  response.end(body);
+}
+
 /** Answers with JSON that others got as well, or with 304 when the client says it has it. */
 export function sendShared(response: Response, status: number, { body, etag }: SharedText): void {
   // Kept, but asked about each time: `no-store` would forbid to have it at all.

@@ -13,6 +13,7 @@ import type { RequestShares } from '../guard/request-shares.ts';
 import type { Ingest, IngestHandler } from '../ingest/ingest.ts';
 import { readJson } from '../requests/json-body.ts';
 import { readForm } from '../requests/form-body.ts';
+import { readText } from '../requests/text-body.ts';
 import type {
   Call,
   ContentRoute,
@@ -72,13 +73,15 @@ export function mountRoutes(
       Object.entries(found.params).map(([name, text]) => [name, decodeURIComponent(text)]),
     );
     const query = readQuery(route, request);
-    if ((route.body || 'form' in route) && request.headers.expect !== undefined) response.writeContinue();
+    if ((route.body || 'form' in route || 'text' in route) && request.headers.expect !== undefined)
+      response.writeContinue();
     const form = 'form' in route ? await readForm(request) : null;
     const call: Call = {
       param: (name) => required(params.get(name), route, name),
       query: (name) => required(query.get(name), route, name),
       body: route.body ? await readJson(request) : null,
       field: (name) => form?.get(name) ?? '',
+      text: 'text' in route ? await readText(request) : '',
       caller,
       request,
     };

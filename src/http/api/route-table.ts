@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Operator } from '../../core/ports/operator.ts';
+import type { Pings } from '../../core/ports/pings.ts';
 import type { Queries } from '../../core/ports/queries.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Audit } from '../../core/ports/audit.ts';
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly scope: Scope | 'public';
   /** What it answers cannot be told apart by workflow, so that the scope must be for all of them. */
   readonly everyWorkflow?: true;
+  /** It changes something although it may be a GET, so that no page of another site may make a browser ask for it. */
+  readonly changes?: true;
   /** What it does, as a phrase in Markdown. */
   readonly summary: string;
   readonly query?: {
@@ -56,6 +59,8 @@ export interface JsonRoute extends Endpoint {
 export interface ContentRoute extends Endpoint {
   /** The fields of a form that the body is. */
   readonly form?: Parameters;
+  /** The body is any text, the beginning of which is read. */
+  readonly text?: true;
   readonly answer: {
     readonly kind: 'html' | 'text' | 'asset';
     readonly type: string;
@@ -89,6 +94,7 @@ export interface Services {
   readonly signIn: SignIn;
   /** `exec.sh`, as it is given to producers. */
   readonly execScript: string;
+  readonly pings: Pings;
 }
 
 /** One request to a route, as far as the route says what belongs to it. */
@@ -101,6 +107,8 @@ export interface Call {
   readonly body: unknown;
   /** A field of the form; '' when it is not there. */
   readonly field: (name: string) => string;
+  /** The beginning of a body that is a text; '' for a route without one. */
+  readonly text: string;
   readonly caller: Caller;
   readonly request: IncomingMessage;
 }
@@ -162,7 +170,7 @@ export function admit<R extends Endpoint>(
   const route = routes.find((candidate) => candidate.method === method);
   const open = routes.some(({ scope }) => scope === 'public');
   const scope = route?.scope ?? (open ? 'public' : elsewhere);
-  const caller = scope === 'public' ? guard.identify(request) : guard.demand(request, scope);
+  const caller = scope === 'public' ? guard.identify(request) : guard.demand(request, scope, route?.changes);
   if (scope !== 'public' && route?.everyWorkflow && !mayAll(caller, scope))
     throw new HttpProblem('forbidden', `This needs the scope ${scope} for every workflow.`);
   if (route) return { route, caller };

@@ -6,6 +6,7 @@ import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
+import { PING_ROUTES } from './ping-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
 import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
 import { readableQueries } from './restricted.ts';
@@ -188,6 +189,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
 /** Everything that the service can be asked. */
 export const ROUTES: readonly HttpRoute[] = [
   ...INGEST_ROUTES,
+  ...PING_ROUTES,
   ...PRODUCER_ROUTES,
   ...SLO_ROUTES,
   ...WORKFLOW_ROUTES,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
+import type { Rejections } from '../../core/ports/rejections.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
 import type { HtmlValue } from './html.ts';
@@ -11,6 +12,7 @@ import { openAlerts, severest } from './open-alerts.ts';
 import { page } from './layout.ts';
 import type { SignInNotice } from './sign-in-page.ts';
 import { signInPage } from './sign-in-page.ts';
+import { rejectionCard } from './rejection-card.ts';
 import { sloPage, sloTitle } from './slo-page.ts';
 import { workflowPage } from './workflow-page.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
@@ -27,6 +29,8 @@ export interface Viewer {
 
 export interface DashboardOptions {
   readonly status: () => ServiceStatus;
+  /** What was rejected lately. */
+  readonly rejections: Pick<Rejections, 'lastHour'>;
   readonly publicUrl: string | null;
   readonly version: string;
 }
@@ -54,7 +58,7 @@ const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
 const MAX_OVERVIEWS = 50;
 type AssetName = (typeof ASSETS)[number];
 
-export function createDashboard({ status, publicUrl, version }: DashboardOptions): Dashboard {
+export function createDashboard({ status, rejections, publicUrl, version }: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/(?<!\/)\/+$/, '');
   const assets = new Map(
     ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
@@ -123,7 +127,13 @@ export function createDashboard({ status, publicUrl, version }: DashboardOptions
         const slos = await queries.slos();
         const origin = publicUrl?.replace(/(?<!\/)\/+$/, '') ?? originOf(host);
         const main = await overviewOf(queries, slos, filter, origin);
-        return show(200, openAlerts(slos) ?? 'Error budgets', main, severest(slos));
+        const workflows = new Set(slos.map(({ workflow }) => workflow));
+        // What names no workflow of theirs may name one of others.
+        const rejected = rejections
+          .lastHour()
+          .filter(({ workflow }) => viewer.readsAll || (workflow !== null && workflows.has(workflow)));
+        const body = html`${main} ${rejectionCard(rejected, workflows)}`;
+        return show(200, openAlerts(slos) ?? 'Error budgets', body, severest(slos));
       });
     },
     slo(id, viewer) {

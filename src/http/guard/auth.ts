@@ -9,14 +9,20 @@ import type { TrustedProxies } from './client-address.ts';
 import { addressOf, peerOf } from './client-address.ts';
 import { createFailureLimit } from './failure-limit.ts';
 import { sessionCookie } from './cookie.ts';
+import { pathToken } from './path-token.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Decides who may do what. */
 export interface Guard {
   /** Whether requests need a token, or a user that a proxy names. */
   readonly closed: boolean;
-  /** Who asks; throws the `HttpProblem` to answer with unless that one may do this to some workflow. */
-  demand(request: IncomingMessage, scope: Scope): Caller;
+  /**
+   * Who asks; throws the `HttpProblem` to answer with unless that one may do this to some workflow. `changes`: a GET that changes
+   * something, too.
+   */
+  demand(request: IncomingMessage, scope: Scope, changes?: boolean): Caller;
+  /** Takes the token out of the path of a request that has one there, so that nothing after it sees or writes it. */
+  takePathToken(request: IncomingMessage): void;
   /** Whether the one who asks may do this to every workflow. */
   permitsAll(request: IncomingMessage, scope: Scope): boolean;
   /** The one who asks, with no grants when nothing says who that is. */
@@ -38,8 +44,11 @@ export interface GuardOptions {
   readonly elapsed: () => number;
   readonly log: Log;
   /** Called with every wrong credential, and how it was sent. */
-  readonly onFailure: (by: 'bearer' | 'basic' | 'form') => void;
+  readonly onFailure: (by: CredentialForm) => void;
 }
+
+/** How a secret is sent. */
+type CredentialForm = 'bearer' | 'basic' | 'form' | 'path';
 
 interface Found {
   readonly caller: Caller;
@@ -51,6 +60,10 @@ export function createGuard(options: GuardOptions): Guard {
   const { tokens, open, proxies, identityHeader, sessions, publicUrl, log } = options;
   const failures = createFailureLimit(options.elapsed);
   const lineOf = createLineLimit(options.elapsed);
+  /** The token that stood in the path of a request; null: a wrong one. */
+  const inPaths = new WeakMap<IncomingMessage, Token | null>();
+  /** Requests without one, unless what is taken for a workflow was to be one. */
+  const maybeInPath = new WeakSet<IncomingMessage>();
   let known: { readonly from: readonly Token[]; readonly digests: readonly Buffer[] } = {
     from: [],
     digests: [],
@@ -72,7 +85,7 @@ export function createGuard(options: GuardOptions): Guard {
    * Notes a wrong secret, and gives the `HttpProblem` when there were too many. A right one is let through at any time, so that no
    * stranger can lock anyone out.
    */
-  function failed(address: string, by: 'bearer' | 'basic' | 'form'): HttpProblem | null {
+  function failed(address: string, by: CredentialForm): HttpProblem | null {
     options.onFailure(by);
     const omitted = lineOf(address);
     if (omitted !== null) log.warn({ address, by, omitted }, 'a token was sent that is not known');
@@ -86,6 +99,8 @@ export function createGuard(options: GuardOptions): Guard {
 
   function find(request: IncomingMessage): Found | HttpProblem | null {
     const address = addressOf(request, proxies);
+    const inPath = inPaths.get(request);
+    if (inPath !== undefined) return inPath === null ? failed(address, 'path') : fromPath(inPath, address);
     const presented = presentedSecret(request.headers.authorization);
     if (presented && open === null) {
       const token = tokenOf(presented.secret);
@@ -99,7 +114,18 @@ export function createGuard(options: GuardOptions): Guard {
     if (typeof user === 'string' && /^[^\p{Cc}]{1,200}$/u.test(user)) {
       return { caller: { name: `proxy:${user}`, address, grants: identityHeader!.grants }, ambient: true };
     }
-    return open === null ? null : { caller: { name: null, address, grants: open }, ambient: true };
+    if (open === null) return maybeInPath.has(request) ? failed(address, 'path') : null;
+    return { caller: { name: null, address, grants: open }, ambient: true };
+  }
+
+  /** A URL is written into logs and histories that we know nothing of, so a token in one must not be worth much. */
+  function fromPath(token: Token, address: string): Found | HttpProblem {
+    if (token.grants.every(({ scope }) => scope === 'ingest'))
+      return { caller: { ...callerOf(token), address }, ambient: false };
+    return new HttpProblem(
+      'forbidden',
+      'A token in a URL may have the scope ingest and no other; this one has more. Send it as Authorization: Bearer, or make one for this.',
+    );
   }
 
   /** Never throws: what needs no token is answered, whatever token comes along. */
@@ -112,7 +138,19 @@ export function createGuard(options: GuardOptions): Guard {
 
   return {
     closed: open === null,
-    demand(request, scope) {
+    takePathToken(request) {
+      const found = pathToken(request.url!);
+      if (!found) return;
+      const token = open === null ? tokenOf(found.secret) : null;
+      if (!token && !found.certain) {
+        maybeInPath.add(request);
+        return;
+      }
+      request.url = found.rest;
+      // Without tokens none is asked for, here as elsewhere.
+      if (open === null) inPaths.set(request, token);
+    },
+    demand(request, scope, changes = false) {
       const found = find(request);
       if (found instanceof HttpProblem) throw found;
       if (!found) {
@@ -127,7 +165,7 @@ export function createGuard(options: GuardOptions): Guard {
             : `a token; without tokens nobody has the scope ${scope} here`;
         throw new HttpProblem('forbidden', `This needs ${scoped}.`);
       }
-      if (found.ambient) demandSameOrigin(request, publicUrl);
+      if (found.ambient) demandSameOrigin(request, publicUrl, changes);
       return found.caller;
     },
     permitsAll(request, scope) {
@@ -152,8 +190,8 @@ function callerOf({ name, grants }: Token): Pick<Caller, 'name' | 'grants'> {
  * Refuses what another site's page makes a browser send with credentials that it adds by itself. Browsers say where a request
  * that changes something comes from; what says nothing is no browser, unless it came with a cookie.
  */
-export function demandSameOrigin(request: IncomingMessage, publicUrl: string | null): void {
-  if (request.method === 'GET' || request.method === 'HEAD') return;
+export function demandSameOrigin(request: IncomingMessage, publicUrl: string | null, changes = false): void {
+  if (!changes && (request.method === 'GET' || request.method === 'HEAD')) return;
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const own = [host, publicUrl === null ? undefined : new URL(publicUrl).host];

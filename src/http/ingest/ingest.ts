@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
-import { overShare, problemOf, queueFull, sendJson, sendProblem } from '../answers/respond.ts';
+import type { Rejections } from '../../core/ports/rejections.ts';
+import { overShare, problemOf, queueFull, sendJson, sendProblem, sendRejected } from '../answers/respond.ts';
 import { createFairShare } from '../../core/fair-share.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -37,6 +38,7 @@ export const MAX_REJECTED_LISTED = 1000;
 
 export interface IngestOptions {
   readonly recorder: Recorder;
+  readonly rejections: Pick<Rejections, 'note'>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: IngestLimits;
@@ -64,7 +66,7 @@ export interface Admitted {
  * them most of their throughput. They share the limits.
  */
 export function createIngest(options: IngestOptions): Ingest {
-  const { recorder, metrics, log, limits, requests, dropped } = options;
+  const { recorder, rejections, metrics, log, limits, requests, dropped } = options;
   const held = createFairShare(limits.maxHeldBytes);
 
   return (admit) => {
@@ -93,7 +95,11 @@ export function createIngest(options: IngestOptions): Ingest {
         if (bytes.length === 0) throw new HttpProblem('empty-body', 'The body is empty.');
         const body = await parseIngestBody(bytes, format, limits.maxRecords);
         const result = await record(admitted, body.records);
-        sendJson(response, 200, answer(body, result, metrics));
+        for (const rejection of body.rejected)
+          rejections.note({ ...rejection, workflow: null }, admitted.caller);
+        const text = answer(body, result, metrics);
+        if (isNothing(body, result)) sendRejected(response, text);
+        else sendJson(response, 200, text);
       } catch (error) {
         if (error instanceof Disconnected) return;
         const problem = problemOf(error);
@@ -146,6 +152,11 @@ function isPacked(encoding: string | undefined): boolean {
         'Accept-Encoding': 'gzip, identity',
       });
   }
+}
+
+/** Whether records came and all of them were rejected. What was stored before is no rejection. */
+function isNothing(body: IngestBody, { accepted, duplicates, rejected }: RecordResult): boolean {
+  return accepted + duplicates === 0 && rejected.length + body.rejected.length > 0;
 }
 
 function answer(body: IngestBody, result: RecordResult, metrics: Metrics): string {

@@ -2,7 +2,7 @@ import type { CompositeMember, CompositeSli, ComponentSli } from '../../core/sli
 import { fingerprint } from '../../core/sli/fingerprint.ts';
 import type { CompositeDraft } from '../native/sli.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { quoted } from '../yaml/value-tree.ts';
 
 /** An SLO that a composite may name. `sli` is null when it cannot be used, which was reported. */

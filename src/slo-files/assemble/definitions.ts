@@ -19,7 +19,7 @@ import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { pagesInOutage, reviewSlos } from './warnings.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { parseTraffic } from '../native/traffic.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt } from '../yaml/value-tree.ts';

@@ -3,7 +3,7 @@ import type { ReadDocument } from '../native/document.ts';
 import type { NativeDocument } from '../native/document-schema.ts';
 import type { FileProblem } from '../yaml/problem.ts';
 import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 

@@ -18,7 +18,7 @@ import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
 import type { NativeComparison, NativeSliOf, NativeSelection, NativeWhere } from './sli-schema.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { readTimeZone } from './time-zone.ts';
 import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 

@@ -1,5 +1,5 @@
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { type Place, quoted } from '../yaml/value-tree.ts';
 
 const known = new Map<string, boolean>();

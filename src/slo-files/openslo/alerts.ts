@@ -15,7 +15,7 @@ import type { TargetDefinition } from '../../core/slo/slo.ts';
 import { warnOfLoweredTiers } from '../native/alerts.ts';
 import { formatDuration, MINUTE } from '../../core/time/duration.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import { annotationKey, annotationOf, readShortWindow } from './annotations.ts';
 import type { Catalog } from './catalog.ts';

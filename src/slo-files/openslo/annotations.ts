@@ -1,6 +1,6 @@
 import { MINUTE } from '../../core/time/duration.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import type { PlacedMetadata } from './inline-objects.ts';
 import { KINDS, type Kind, type Metadata } from './kinds.ts';

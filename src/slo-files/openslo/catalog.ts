@@ -1,5 +1,5 @@
 import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import type { Entry, OpenSloDocument } from './documents.ts';
 import type { Kind } from './kinds.ts';

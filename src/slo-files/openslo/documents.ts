@@ -1,6 +1,6 @@
 import { narrowIssues, reportIssues } from '../yaml/schema-issues.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { type Place, placeAt, quoted, type ValueTree } from '../yaml/value-tree.ts';
 import { type DocumentOf, type Kind, KINDS, OPENSLO_VERSION } from './kinds.ts';
 

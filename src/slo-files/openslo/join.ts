@@ -1,7 +1,7 @@
 import type { Team } from '../../core/slo/slo.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { lineAt, problemAt, type ReportProblem } from '../yaml/source-text.ts';
-import { nearest } from '../yaml/suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { placeAt, quoted, shortened } from '../yaml/value-tree.ts';
 import { MAX_SLOS, type WorkflowDraft } from '../assemble/workflow-draft.ts';
 import { type AlertContext, checkTarget, readAlertDocuments } from './alerts.ts';

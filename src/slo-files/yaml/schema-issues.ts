@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemAt, type ReportProblem, type SourceText } from './source-text.ts';
-import { nearest } from './suggestion.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import { type Place, placeAt, quoted, shortened } from './value-tree.ts';
 
 type Issue = z.core.$ZodIssue;

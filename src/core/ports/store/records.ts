@@ -1,5 +1,6 @@
 /** What must not be forgotten, such as adjustments, acknowledgements and evaluation gaps: few, small, kept until removed. */
-export type Collection = 'adjustments' | 'acknowledgements' | 'evaluation' | 'audit' | 'sessions' | 'losses';
+export type Collection =
+  'adjustments' | 'acknowledgements' | 'evaluation' | 'audit' | 'sessions' | 'losses' | 'pings';
 
 export interface StoredRecord<Value = unknown> {
   readonly id: string;
