@@ -260,13 +260,16 @@ function stuck(facts: NotificationFacts): Field[] {
 }
 
 function stuckAt(facts: NotificationFacts, { of, step, count, oldest }: Stuck): Phrase {
-  const since = oldest === null ? '' : `, ${count === 1 ? '' : 'the oldest '}since ${timesOf(facts).at(oldest)}`;
+  const since =
+    oldest === null ? '' : `, ${count === 1 ? '' : 'the oldest '}since ${timesOf(facts).at(oldest)}`;
   const executions = `${formatCount(count)} ${count === 1 ? 'execution' : 'executions'}`;
   const named = (name: string) => ({ name: plainName(name, 128) });
   const handOver = step === null ? null : handOverOf(step);
   if (handOver) return [`${executions} between `, named(handOver.from), ' and ', named(handOver.to), since];
   if (step === null) return [`${executions} before any step`, since];
-  return of === 'step' ? [`${executions} with `, named(step), ' not ended', since] : [`${executions} in `, named(step), since];
+  return of === 'step'
+    ? [`${executions} with `, named(step), ' not ended', since]
+    : [`${executions} in `, named(step), since];
 }
 
 /** What is not counted, so that no one takes the figures for all there is. */
