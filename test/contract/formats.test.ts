@@ -33,7 +33,7 @@ describe('in LMDB', () => {
     const folder = await mkdtemp(join(tmpdir(), 'burnwatch-format-'));
     const root = open({ path: folder, noSubdir: false, maxDbs: MAX_TABLES, overlappingSync: false });
     const db = openTables(root);
-    const writer = createWriter(root, folder, { check: () => undefined });
+    const writer = createWriter(root, folder, { check: () => undefined, checkRoom: () => undefined });
     const first: About = { format: 1, identity: 'x', partitions: 1 };
     await writer.write(() => db.about.putSync('about', first));
     const steps = [2, 3].map(

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,9 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { MAX_TABLES } from '../../src/store/lmdb/databases.ts';
 import type { Key } from '../../src/store/lmdb/keys.ts';
+import { createFileGuard } from '../../src/store/lmdb/file-guard.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
+import { createWriter } from '../../src/store/lmdb/writer.ts';
 import { manualClock } from '../support/clock.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import {
@@ -301,4 +303,39 @@ it('what lands where its block has expired already is not kept', async () => {
   await recordIn(store, { ...HOME, now: later, groups: [done(['a'], NOW)] });
   expect(await countsIn(store, 'done', NOW)).toEqual({ good: 0, bad: 0 });
   expect(await countsInHour(store, 'done', NOW)).toEqual({ good: 1, bad: 0 });
+});
+
+it('G1: makes a folder that only its user can read', async () => {
+  const made = join(folder, 'made');
+  await open(null, made);
+  expect((await stat(made)).mode & 0o777).toBe(0o700);
+});
+
+it('J2: finds that its folder held another store before', async () => {
+  const first = await open();
+  expect((await first.examine()).losses).toEqual([]);
+  await first.close();
+  await rm(join(folder, 'data.mdb'));
+  const second = await open();
+  expect((await second.examine()).losses).toEqual([{ kind: 'wiped', part: null }]);
+  expect((await second.examine()).losses).toEqual([]);
+});
+
+it('C2: changes nothing when there is hardly room left, before LMDB finds that out', async () => {
+  await open();
+  let room = 16 * 1024 * 1024;
+  const guard = createFileGuard(folder, () => room);
+  guard.checkRoom();
+  room--;
+  expect(() => guard.checkRoom()).toThrow(StoreUnavailable);
+  let changes = 0;
+  const root = openFile({ path: folder, noSubdir: false, maxDbs: MAX_TABLES });
+  const writer = createWriter(root, folder, guard);
+  const change = () => changes++;
+  await expect(writer.write(change)).rejects.toThrow('less than 16 MB of room');
+  expect([changes, writer.failing()]).toEqual([0, expect.any(StoreUnavailable)]);
+  room++;
+  await writer.write(change);
+  expect([changes, writer.failing()]).toEqual([1, null]);
+  await root.close();
 });

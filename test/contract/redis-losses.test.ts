@@ -122,7 +122,9 @@ describe('a cluster that lost a shard', () => {
     await flush([other!]);
     const later = await open(cluster.url);
     expect(await lossesOf(later)).toEqual([{ kind: 'wiped', part: partOf(other!) }]);
-    await lossesOf(store);
+    expect(await lossesOf(store), 'though there are marks again').toEqual([
+      { kind: 'wiped', part: partOf(other!) },
+    ]);
 
     await flush([at]);
     expect(await lossesOf(await open(cluster.url)), 'the shard that knew of the marks').toEqual([
@@ -130,6 +132,14 @@ describe('a cluster that lost a shard', () => {
     ]);
     expect(await lossesOf(store)).toEqual([{ kind: 'wiped', part: partOf(at) }]);
     expect(await lossesOf(store)).toEqual(NOTHING);
+
+    await flush([at]);
+    expect(await lossesOf(store)).toEqual([{ kind: 'wiped', part: partOf(at) }]);
+    await flush([other!]);
+    expect(await lossesOf(await open(cluster.url)), 'noted again by the one that was there').toEqual([
+      { kind: 'wiped', part: partOf(other!) },
+    ]);
+    await lossesOf(store);
 
     for (const node of cluster.nodes) {
       const settings = connectClient(node);
@@ -142,6 +152,14 @@ describe('a cluster that lost a shard', () => {
       return examined.away.length > 0 ? examined : null;
     });
     expect(found.away.map(({ part }) => part)).toEqual([partOf(away!)]);
+    const workflow = Array.from({ length: 100 }, (_, index) => `orders-${index}`).find((name) => {
+      const slot = slotOf(`${name}.0`);
+      return ranges.some(([from, to, master]) => from <= slot && slot <= to && master![1] === away!.port);
+    });
+    await expect(
+      store.sweep({ workflow: workflow!, partition: 0 }, 0, 1),
+      'while that is known, without trying',
+    ).rejects.toThrow(`The shard ${partOf(away!)} is unavailable`);
     await away!.restart();
     await until('all shards', async () => (await store.examine()).away.length === 0);
   }, 60_000);

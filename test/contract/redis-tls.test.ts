@@ -4,11 +4,13 @@ import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { type RedisServer, startRedis } from '../support/redis.ts';
+import { type RedisServer, startRedis, startSentinel } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 
 let certificates: Certificates;
 let redis: RedisServer;
 let url: string;
+let tlsPort: number;
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -18,27 +20,29 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+function tlsOptions(port: number): string[] {
+  const { caFile, certFile, keyFile } = certificates;
+  const files = ['--tls-ca-cert-file', caFile, '--tls-cert-file', certFile, '--tls-key-file', keyFile];
+  return ['--tls-port', String(port), '--tls-auth-clients', 'yes', ...files];
+}
+
 beforeAll(async () => {
   certificates = await makeCertificates();
-  const port = await freePort();
-  redis = await startRedis([
-    '--tls-port',
-    String(port),
-    '--tls-auth-clients',
-    'yes',
-    '--tls-ca-cert-file',
-    certificates.caFile,
-    '--tls-cert-file',
-    certificates.certFile,
-    '--tls-key-file',
-    certificates.keyFile,
-  ]);
-  url = `rediss://127.0.0.1:${port}`;
+  tlsPort = await freePort();
+  redis = await startRedis(tlsOptions(tlsPort));
+  url = `rediss://127.0.0.1:${tlsPort}`;
 });
 afterAll(() => redis.stop());
 
-const open = (tls: { ca: string | null; cert: string | null; key: string | null }) =>
-  openRedisStore({ url, tls, partitions: null, log: memoryLog(), waitReplicas: 0, commandTimeoutMs: 1000 });
+const open = (tls: { ca: string | null; cert: string | null; key: string | null }, at = url) =>
+  openRedisStore({
+    url: at,
+    tls,
+    partitions: null,
+    log: memoryLog(),
+    waitReplicas: 0,
+    commandTimeoutMs: 1000,
+  });
 
 describe('Redis over TLS', () => {
   it('is used with an authority of its own and the certificate that it asks for', async () => {
@@ -61,5 +65,24 @@ describe('Redis over TLS', () => {
     await expect(open({ ca: certificates.ca, cert: null, key: null })).rejects.toBeInstanceOf(
       StoreUnavailable,
     );
+  });
+
+  it('is found by sentinels that speak nothing else', async () => {
+    const port = await freePort();
+    const options = [...tlsOptions(port), '--tls-replication', 'yes'];
+    const sentinel = await startSentinel({ port: tlsPort }, options);
+    try {
+      const { ca, cert, key } = certificates;
+      const store = await until('the sentinel to know its master', () =>
+        open({ ca, cert, key }, `rediss+sentinel://127.0.0.1:${port}/main`),
+      );
+      expect(await store.identity()).toMatch(/^[0-9a-f-]{36}$/);
+      await store.close();
+      await expect(
+        open({ ca: null, cert, key }, `rediss+sentinel://127.0.0.1:${port}/main`),
+      ).rejects.toBeInstanceOf(StoreUnavailable);
+    } finally {
+      await sentinel.stop();
+    }
   });
 });

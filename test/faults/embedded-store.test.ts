@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSmallDisk } from '../support/small-disk.ts';
 import { killServices, startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
 import { sloFolder } from '../support/slo-folder.ts';
@@ -127,6 +128,29 @@ describe('the files of the embedded store under the running service', () => {
     expect(await roomy.stop()).toBe(0);
   }, 60_000);
 });
+
+it('C2: a disk that is full when the service starts: it starts, reads, says so, and takes outcomes once there is room', async () => {
+  const disk = makeSmallDisk(64);
+  try {
+    folder = disk.folder;
+    const first = await start(disk.shell);
+    expect((await post(first, outcomes('a'))).status).toBe(200);
+    expect(await first.stop()).toBe(0);
+    if (disk.isFileSystem) disk.fill(first.pid);
+    const second = await start(disk.shell);
+    if (!disk.isFileSystem) disk.fill(second.pid);
+    await until('readiness to go', async () => (await readiness(second)).status === 503);
+    expect((await post(second, outcomes('b'))).status).toBe(503);
+    expect((await readCounts(second)).good).toBe(50);
+    disk.free(second.pid);
+    await until('readiness', async () => (await readiness(second)).status === 200);
+    expect((await post(second, outcomes('b'))).status).toBe(200);
+    expect(await second.stop()).toBe(0);
+  } finally {
+    killServices();
+    disk.remove();
+  }
+}, 60_000);
 
 describe('burnwatch store', () => {
   it('copies and verifies a store in use; the copy is a store with all that was acknowledged', async () => {

@@ -53,6 +53,16 @@ describe('a target of each kind', () => {
     expect(reached).toEqual({ slack: 0, email: 0, log: 0, [kind]: 1 });
   });
 
+  it('slack: goes only where the rules allow', async () => {
+    const outbound = { ...OUTBOUND, http: 'never' } as const;
+    const target = createTarget(definitions.slack, { ...options, outbound });
+    expect(await target.send(NOTIFICATION, SIGNAL)).toMatchObject({
+      result: 'refused',
+      reason: expect.stringContaining('plain http is not allowed') as string,
+    });
+    expect(slack.requests).toEqual([]);
+  });
+
   it('email: refuses without a mail server', async () => {
     const target = createTarget(definitions.email, { ...options, mailServer: null });
     expect(await target.send(NOTIFICATION, SIGNAL)).toMatchObject({ result: 'refused' });

@@ -18,6 +18,8 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url} ${request.headers['accept-encoding']}`);
     if (request.url === '/moved') response.writeHead(302, { Location: '/elsewhere' }).end();
+    else if (request.url === '/talkative')
+      response.writeHead(200, { 'X-Words': 'a'.repeat(20_000) }).end('ok');
     else if (request.url === '/long') response.end('a'.repeat(1_000_000));
     else response.end('ok');
   });
@@ -72,9 +74,15 @@ describe('an address', () => {
     ['fe80::1%eth0', 'never'],
     ['fd00:ec2::254', 'never'],
     ['100.100.100.200', 'never'],
+    ['192.0.0.192', 'never'],
+    ['168.63.129.16', 'never'],
     ['0.0.0.0', 'never'],
     ['::', 'never'],
     ['224.0.0.1', 'never'],
+    ['ff02::1', 'never'],
+    ['64:ff9b:1::a9fe:a9fe', 'never'],
+    ['2001:0:a9fe:a9fe::1', 'never'],
+    ['fd12::1%eth0', 'private'],
     ['255.255.255.255', 'never'],
     ['no address', 'never'],
   ])('%s is %s', (address, reach) => {
@@ -88,6 +96,12 @@ describe('a request', () => {
     const answer = await send(`http://127.0.0.1:${port}/long`, { method: 'POST', body: 'hello' });
     expect(await answer.text()).toHaveLength(16 * 1024);
     expect(asked).toEqual(['POST /long identity']);
+  });
+
+  it('gives up on an answer whose head is longer than 16 kB', async () => {
+    await expect(guardedFetch(OUTBOUND)(`http://127.0.0.1:${port}/talkative`)).rejects.toMatchObject({
+      code: 'HPE_HEADER_OVERFLOW',
+    });
   });
 
   it('follows no redirect', async () => {

@@ -58,8 +58,14 @@ export async function reserveRedis(args: readonly string[] = []): Promise<RedisS
   return server;
 }
 
-/** Starts one sentinel that watches a master as `main` and fails it over within a few seconds. */
-export async function startSentinel(master: RedisServer): Promise<RedisServer> {
+/**
+ * Starts one sentinel that watches a master as `main` and fails it over within a few seconds. `args` are further options
+ * of it.
+ */
+export async function startSentinel(
+  master: Pick<RedisServer, 'port'>,
+  args: readonly string[] = [],
+): Promise<RedisServer> {
   return start(async (folder) => {
     const file = join(folder, 'sentinel.conf');
     const settings = [
@@ -68,7 +74,7 @@ export async function startSentinel(master: RedisServer): Promise<RedisServer> {
       'sentinel failover-timeout main 5000',
     ];
     await writeFile(file, settings.join('\n'));
-    return [file, '--sentinel'];
+    return [file, '--sentinel', ...args];
   });
 }
 

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 
@@ -9,12 +9,23 @@ export interface FileGuard {
    * that nobody finds again, or is ended by the signal for reading beyond the end of one.
    */
   check(): void;
+  /** Throws `StoreUnavailable` when too little room is left where the files are; to be called before each change. */
+  checkRoom(): void;
 }
+
+/**
+ * LMDB 3.5.6 writes beyond its memory as it reports that the disk is full, and may take the process down. So it must not
+ * come to that; a change takes far less than this many bytes.
+ */
+const LEAST_ROOM = 16 * 1024 * 1024;
 
 const FILES = ['data.mdb', 'lock.mdb'] as const;
 
-/** Makes the guard; to be called when the store was just opened. Cheap enough to be asked at every call. */
-export function createFileGuard(folder: string): FileGuard {
+/**
+ * Makes the guard; to be called when the store was just opened. Cheap enough to be asked at every call. `roomIn` gives
+ * the bytes that are free where a folder is.
+ */
+export function createFileGuard(folder: string, roomIn: (folder: string) => number = freeBytes): FileGuard {
   const opened = FILES.map((name) => {
     const path = join(folder, name);
     const { dev, ino } = statSync(path);
@@ -30,6 +41,12 @@ export function createFileGuard(folder: string): FileGuard {
         file.largest = found.size;
       }
     },
+    checkRoom() {
+      if (roomIn(folder) < LEAST_ROOM)
+        throw new StoreUnavailable(
+          `There is less than 16 MB of room left for ${folder}; nothing is stored until there is more.`,
+        );
+    },
   };
 
   function lost(what: string): StoreUnavailable {
@@ -37,4 +54,9 @@ export function createFileGuard(folder: string): FileGuard {
       `In ${folder} ${what} while Burnwatch ran; nothing is stored until it is back or Burnwatch is started again.`,
     );
   }
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }

@@ -128,8 +128,10 @@ async function tryWriting(db: Databases, writer: Writer): Promise<void> {
   if (isTrial) await writer.write(() => db.trial.putSync('trial', ''));
 }
 
-/** What the store is; two processes that make it at once agree on one. */
-function findOrMake(db: Databases, writer: Writer, partitions: number | null): Promise<About> {
+/** What the store is; two processes that make it at once agree on one. What is there is found on a full disk, too. */
+async function findOrMake(db: Databases, writer: Writer, partitions: number | null): Promise<About> {
+  const found = db.about.get('about');
+  if (found) return found;
   return writer.write(() => {
     const known = db.about.get('about');
     if (known) return known;

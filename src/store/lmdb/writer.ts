@@ -60,6 +60,7 @@ export function createWriter(root: RootDatabase, folder: string, guard: FileGuar
     const weight = jobs.reduce((sum, job) => sum + job.weight, 0);
     try {
       guard.check();
+      guard.checkRoom();
       // Only a child transaction is undone by an exception.
       await root.childTransaction(() => {
         for (const job of jobs) job.run();

@@ -134,3 +134,11 @@ it('stays until it is acknowledged, over restarts; the first one who did stays',
   await later.refresh();
   expect(await later.losses()).toEqual([]);
 });
+
+it('stays however long nobody acknowledges it', async () => {
+  await process(TEAMS).note([WIPED]);
+  world.clock.advance(400 * DAY);
+  const later = process(TEAMS);
+  for (let look = 0; look < 2; look++) await later.refresh();
+  expect(later.open()).toMatchObject([WIPED]);
+});

@@ -72,6 +72,10 @@ export async function runCampaign<On extends Stage>(options: CampaignOptions<On>
   }
   const lasted = performance.now() - began;
   problems.push(...health.problems, ...(await recount(stage, producer, outages, farthest)));
+  for (const replica of stage.replicas) {
+    const words = replica.ended();
+    if (words !== null) problems.push(`${replica.name} ended by itself: ${words}`);
+  }
   const pages = outages.check();
   problems.push(...pages.problems);
   const sorted = outages.lateness.toSorted((a, b) => a - b);

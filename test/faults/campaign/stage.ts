@@ -32,6 +32,8 @@ export interface StagedReplica {
   startedAt(): number;
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** What a process printed last that ended although it was not killed; null while none has. */
+  ended(): string | null;
   isPaused(): boolean;
   pause(isPaused: boolean): void;
 }
@@ -90,6 +92,7 @@ async function prepareReplica(
   let service: Service | null = null;
   let paused = false;
   let startedAt = 0;
+  let ended: string | null = null;
   return {
     name,
     url: `http://127.0.0.1:${proxy.port}`,
@@ -98,16 +101,22 @@ async function prepareReplica(
     service: () => service,
     startedAt: () => startedAt,
     async start() {
-      service = await startService({ ...env, ...clock.env, LOG_LEVEL: 'warn' }, ['serve'], shell);
+      const started = await startService({ ...env, ...clock.env, LOG_LEVEL: 'warn' }, ['serve'], shell);
+      service = started;
+      void started.ended.then((code) => {
+        if (service === started) ended = `(${code ?? 'by a signal'}) ${started.output().slice(-800)}`;
+      });
       paused = false;
       startedAt = performance.now();
       proxy.lead(Number(new URL(service.url).port));
     },
     async kill() {
       proxy.lead(null);
-      await service?.stop('SIGKILL');
+      const killed = service;
       service = null;
+      await killed?.stop('SIGKILL');
     },
+    ended: () => ended,
     isPaused: () => paused,
     pause(isPaused) {
       paused = isPaused;

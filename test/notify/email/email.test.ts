@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { TargetAdapter } from '../../../src/core/ports/target.ts';
 import { emailTarget, mailTransport } from '../../../src/notify/email/email-target.ts';
-import type { EmailOptions } from '../../../src/notify/email/email-target.ts';
+import type { EmailOptions, MailTransport } from '../../../src/notify/email/email-target.ts';
 import { mailServerAt } from '../../support/outbound.ts';
 import { startMailReceiver } from '../../support/mail-receiver.ts';
 import type { MailReceiver } from '../../support/mail-receiver.ts';
@@ -187,6 +187,37 @@ describe('what becomes of one try to send a mail', () => {
     } finally {
       await new Promise((resolve) => mute.close(resolve));
     }
+  });
+
+  it('G2: gives up at once on a server that says more than it could have to say', async () => {
+    const talker = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(`220 ${'a'.repeat(200_000)}`);
+    });
+    await new Promise<void>((resolve) => talker.listen(0, '127.0.0.1', resolve));
+    const { port } = talker.address() as AddressInfo;
+    try {
+      const target = targetAt(`smtp://127.0.0.1:${port}`, { timeoutMs: 20_000 });
+      const begun = performance.now();
+      const { result } = await target.send(NOTIFICATION, NEVER);
+      expect(result).not.toBe('delivered');
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    } finally {
+      await new Promise((resolve) => talker.close(resolve));
+    }
+  });
+
+  it('G1: reads no file and asks no address for the text of a mail', async () => {
+    const transport = mailTransport(mailServerAt(mail.url), 5000);
+    const sent = async (text: object): Promise<unknown> =>
+      transport
+        .sendMail({ from: 'a@example.com', to: TO, subject: 'a', text } as unknown as Parameters<
+          MailTransport['sendMail']
+        >[0])
+        .catch((error: unknown) => error);
+    expect(String(await sent({ path: import.meta.filename }))).toContain('File access rejected');
+    expect(String(await sent({ href: 'http://127.0.0.1:9/' }))).toContain('Url access rejected');
+    transport.close();
   });
 
   it('stops at once when it is told to, to try again', async () => {
