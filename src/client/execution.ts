@@ -106,7 +106,9 @@ export class Execution implements RunningExecution {
     this.attempt = attempt ?? 1;
     this.common = common;
     this.report = report;
-    this.ending = new End({ ...common, attempt, dependency }, report);
+    const { workflow, execution, traceId, attributes } = common;
+    const fact = { workflow, execution, step: undefined, attempt, dependency, traceId, attributes };
+    this.ending = new End(fact, report);
   }
 
   succeeded(): void {
@@ -114,11 +116,7 @@ export class Execution implements RunningExecution {
   }
 
   failed(error?: unknown, options?: EndOptions): void {
-    this.ending.end('failed', {
-      error,
-      failedStep: options?.failedStep ?? this.stepOf(error),
-      willRetry: options?.willRetry,
-    });
+    this.ending.end('failed', error, options?.failedStep ?? this.stepOf(error), options?.willRetry);
   }
 
   cancelled(): void {
@@ -133,19 +131,25 @@ export class Execution implements RunningExecution {
     const call = (this.calls.get(name) ?? 0) + 1;
     this.calls.set(name, call);
     const attempt = options?.attempt ?? (this.attempt - 1) * ATTEMPTS_A_RUN + call;
-    const { attributes, ...common } = this.common;
+    const { workflow, execution, traceId, attributes } = this.common;
     const own = options?.attributes ? { ...attributes, ...options.attributes } : attributes;
-    const end = new End(
-      { ...common, attributes: own, step: name, attempt, dependency: options?.dependency },
-      this.report,
-    );
+    const fact = {
+      workflow,
+      execution,
+      step: name,
+      attempt,
+      dependency: options?.dependency,
+      traceId,
+      attributes: own,
+    };
+    const end = new End(fact, this.report);
     return {
       step: name,
       attempt,
       succeeded: () => end.end('succeeded'),
       failed: (error, ending) => {
         this.remember(error, name);
-        end.end('failed', { error, willRetry: ending?.willRetry });
+        end.end('failed', error, undefined, ending?.willRetry);
       },
       cancelled: () => end.end('cancelled'),
       skipped: () => end.end('skipped'),
@@ -211,25 +215,56 @@ export async function around<Started extends Ending, Value>(
 
 type EndStatusOf = Exclude<ReportedStatus, 'queued' | 'started'>;
 
+/** What a start and its end have in common. */
+type Fact = Pick<
+  OutcomeReport,
+  'workflow' | 'execution' | 'step' | 'attempt' | 'dependency' | 'traceId' | 'attributes'
+>;
+
 /** Reports a start at once, and the first end that it is given. */
 class End {
-  private readonly fact: Omit<OutcomeReport, 'status'>;
+  private readonly fact: Fact;
   private readonly report: (outcome: OutcomeReport) => void;
   private readonly since = performance.now();
   private ended = false;
 
-  constructor(fact: Omit<OutcomeReport, 'status'>, report: (outcome: OutcomeReport) => void) {
+  constructor(fact: Fact, report: (outcome: OutcomeReport) => void) {
     this.fact = fact;
     this.report = report;
-    report({ ...fact, status: 'started' });
+    this.say('started');
   }
 
-  end(status: EndStatusOf, more: Partial<OutcomeReport> = {}): void {
+  end(status: EndStatusOf, error?: unknown, failedStep?: string, willRetry?: boolean): void {
     if (this.ended) return;
     this.ended = true;
     const at = Date.now();
     // The time it took is that of a clock that cannot be set: nothing ends before it started.
-    const startedAt = at - Math.round(performance.now() - this.since);
-    this.report({ ...this.fact, status, at, startedAt, ...more });
+    this.say(status, at, at - Math.round(performance.now() - this.since), error, failedStep, willRetry);
+  }
+
+  private say(
+    status: ReportedStatus,
+    at?: number,
+    startedAt?: number,
+    error?: unknown,
+    failedStep?: string,
+    willRetry?: boolean,
+  ): void {
+    const { workflow, execution, step, attempt, dependency, traceId, attributes } = this.fact;
+    this.report({
+      workflow,
+      execution,
+      status,
+      at,
+      startedAt,
+      step,
+      attempt,
+      willRetry,
+      dependency,
+      error,
+      failedStep,
+      traceId,
+      attributes,
+    });
   }
 }

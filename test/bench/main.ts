@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { benchClient } from './client.ts';
 import { benchEvaluation } from './evaluation.ts';
 import { benchIngest } from './ingest.ts';
 import { benchPaging } from './paging.ts';
@@ -13,6 +14,7 @@ const PARTS = {
   single: benchSinglePost,
   evaluation: benchEvaluation,
   paging: benchPaging,
+  client: benchClient,
 } as const;
 
 const asked = process.argv.slice(2);

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AcceptingPeer } from './accepting-peer.ts';
+import { startAcceptingPeer } from './accepting-peer.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -41,23 +40,10 @@ client.report({ workflow: 'checkout', execution: 'a', status: 'done' });
 console.log(total, stats);
 `;
 
-let url: string;
-/** Bodies that arrived. */
-const bodies: string[] = [];
-
+let peer: AcceptingPeer;
 beforeAll(async () => {
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
-    bodies.push(body);
-    response.end(JSON.stringify({ accepted: body.split('\n').length, duplicates: 0, rejected: [] }));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  undo.push(
-    () => server.closeAllConnections(),
-    () => server.close(),
-  );
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  peer = await startAcceptingPeer();
+  undo.push(() => peer.close());
 });
 
 async function emptyFolder(): Promise<string> {
@@ -83,10 +69,10 @@ describe('the client as a package of its own', () => {
     };
     expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/burnwatch-client']);
     await writeFile(join(folder, 'program.mjs'), program('burnwatch-client'));
-    const env = { PATH: process.env['PATH'], BURNWATCH_URL: url };
+    const env = { PATH: process.env['PATH'], BURNWATCH_URL: peer.url };
     const { stdout, stderr } = await run(process.execPath, ['program.mjs'], { cwd: folder, env });
     expect({ stdout, stderr }).toEqual({ stdout: 'charged 1 true\n', stderr: '' });
-    expect(bodies.flatMap((body) => body.split('\n'))).toHaveLength(5);
+    expect(peer.records).toHaveLength(5);
   });
 
   it('loads every adapter, and brings the Python client', async () => {
@@ -126,7 +112,7 @@ describe('the client as a package of its own', () => {
 describe('the client as a part of the package of Burnwatch', () => {
   it('is what burnwatch/client exports', async () => {
     const args = ['--input-type=module', '-e', program('burnwatch/client')];
-    const env = { PATH: process.env['PATH'], BURNWATCH_URL: url };
+    const env = { PATH: process.env['PATH'], BURNWATCH_URL: peer.url };
     const { stdout, stderr } = await run(process.execPath, args, { cwd: ROOT, env });
     expect({ stdout, stderr }).toEqual({ stdout: 'charged 1 true\n', stderr: '' });
   });

@@ -1,53 +1,39 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AcceptingPeer } from './accepting-peer.ts';
+import { startAcceptingPeer } from './accepting-peer.ts';
 
-/** What only Python has; what both clients do is in `conformance.test.ts`. */
-type Fields = Readonly<Record<string, unknown>>;
-let url: string;
-let records: Fields[] = [];
-const server = createServer(async (request, response) => {
-  let body = '';
-  for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
-  const lines = body.split('\n').map((line) => JSON.parse(line) as Fields);
-  records.push(...lines);
-  response.end(JSON.stringify({ accepted: lines.length, duplicates: 0, rejected: [] }));
-});
-
+// What only Python has; what both clients do is in conformance.test.ts.
+type Fields = AcceptingPeer['records'][number];
+let peer: AcceptingPeer;
 beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  peer = await startAcceptingPeer();
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => peer.close());
 
 /** Runs a program to its end; gives the records that arrived and what it printed. */
 async function run(
   program: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly records: Fields[]; readonly stdout: string; readonly stderr: string }> {
-  records = [];
+  peer.records.length = 0;
   const env = {
     PATH: process.env['PATH'],
     PYTHONPATH: join(import.meta.dirname, '../../src/client/python'),
     PYTHONDONTWRITEBYTECODE: '1',
-    BURNWATCH_URL: url,
+    BURNWATCH_URL: peer.url,
     ...settings,
   };
   const options = { env, timeout: 30_000 };
   const { stdout, stderr } = await promisify(execFile)('python3', ['-c', program], options).catch(
     (error: unknown) => error as { stdout: string; stderr: string },
   );
-  return { records, stdout, stderr };
+  return { records: [...peer.records], stdout, stderr };
 }
 
-const ends = (reported: readonly Fields[]): unknown[] =>
+const ends = (reported: readonly Fields[]): string[] =>
   reported
     .filter(({ status }) => status !== 'started')
     .map(({ execution, status, error }) => [execution, status, error].filter(Boolean).join(' '));
