@@ -347,6 +347,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     incident: null,
     historySince: NOW - 20 * DAY,
     evaluatedAt: NOW,
+    readShare: 1,
     warnings: [],
     dataThrough: NOW,
     tiers: [

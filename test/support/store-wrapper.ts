@@ -1,5 +1,6 @@
 import type { Store } from '../../src/core/ports/store/store.ts';
-import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
+import type { PartitionId } from '../../src/core/ports/store/counting.ts';
+import { PartUnavailable, StoreUnavailable } from '../../src/core/ports/store/store.ts';
 
 export type StoreMethod = {
   [Name in keyof Store]: Store[Name] extends (...args: never[]) => unknown ? Name : never;
@@ -17,6 +18,11 @@ export interface WrappedStore {
   /** As `takeDown`, but each call reaches the store first: the write happens and its answer is lost. */
   loseAnswers(...methods: StoreMethod[]): void;
   bringUp(): void;
+  /**
+   * From now on these partitions of every workflow lie on a part of the store that is away; `known`, false: what reads them
+   * fails, and the store does not say so yet.
+   */
+  takeAway(partitions: readonly number[], known?: boolean): void;
   /** Runs before every call of a method goes on to the store. */
   before(method: StoreMethod, action: (...args: unknown[]) => void | Promise<void>): void;
   /** From now on another store answers, as after a wipe. */
@@ -31,6 +37,17 @@ export function wrapStore(wrapped: Store): WrappedStore {
   const actions = new Map<StoreMethod, (...args: unknown[]) => void | Promise<void>>();
   let isDown: (method: StoreMethod) => boolean = () => false;
   let isMute: (method: StoreMethod) => boolean = () => false;
+  let away: readonly number[] = [];
+  let isKnown = true;
+
+  function partitionsAsked(method: StoreMethod, [first]: unknown[]): readonly number[] {
+    if (method === 'sweep' || method === 'record') return [(first as PartitionId).partition];
+    if (method === 'readBlocks') return (first as PartitionId[]).map(({ partition }) => partition);
+    if (method === 'changes')
+      return (first as { readonly partition: PartitionId }[]).map(({ partition }) => partition.partition);
+    return method === 'writeHours' ? [0] : [];
+  }
+
   const among = (methods: readonly StoreMethod[]) => (method: StoreMethod) =>
     methods.length === 0 || methods.includes(method);
 
@@ -38,6 +55,14 @@ export function wrapStore(wrapped: Store): WrappedStore {
     keep(calls, method, args);
     await actions.get(method)?.(...args);
     if (isDown(method)) throw new StoreUnavailable(`${method}: taken down`);
+    if (partitionsAsked(method, args).some((partition) => away.includes(partition)))
+      throw new PartUnavailable('10.0.0.1:6379', `${method}: its part is away`, {});
+    if (method === 'partitionsAway' && isKnown) {
+      const workflows = args[0] as readonly string[];
+      return workflows.flatMap((workflow) =>
+        away.map((partition) => ({ workflow, partition, part: '10.0.0.1:6379' })),
+      );
+    }
     const answer = await (inner[method] as (...args: unknown[]) => Promise<unknown>)(...args);
     if (isMute(method)) throw new StoreUnavailable(`${method}: the answer was lost`);
     keep(answers, method, answer);
@@ -60,6 +85,10 @@ export function wrapStore(wrapped: Store): WrappedStore {
     bringUp() {
       isDown = () => false;
       isMute = () => false;
+    },
+    takeAway(partitions, known = true) {
+      away = partitions;
+      isKnown = known;
     },
     before: (method, action) => void actions.set(method, action),
     replace: (another) => void (inner = another),

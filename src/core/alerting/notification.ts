@@ -91,6 +91,8 @@ export interface NotificationFacts {
   readonly budget: ErrorBudget;
   /** How many outcomes the window holds so far; what may fail may be a share of more than those. */
   readonly counted: number;
+  /** The share of its executions whose counters could be read, while a part of the store was away; absent: all. */
+  readonly readShare?: number;
   /** When the budget runs out at the pace of the last `pace` milliseconds; null when it does not. */
   readonly exhaustsAt: number | null;
   readonly pace: number | null;

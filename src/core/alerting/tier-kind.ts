@@ -110,6 +110,11 @@ export interface WindowBurnRate {
 
 /** Everything the core knows of one kind of tier. Lengths and times in milliseconds. */
 export interface TierKind<K extends Tier['kind']> {
+  /**
+   * Whether its condition, where it holds for a random sample of the executions, holds for all: it compares shares, with
+   * proof from the counts of what was seen, and takes neither a count nor silence for the whole.
+   */
+  readonly judgesSamples: boolean;
   /** The window lengths that `read` sums up; `Evidence.sum` throws for any other. */
   windows(tier: TierOf<K>, slo: Slo, now: number): readonly number[];
   /** How far back it asks for the streak where that is longer than the time window; null when it does not ask. */

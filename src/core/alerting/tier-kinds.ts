@@ -2,7 +2,7 @@ import type { Tier, TierOf } from '../slo/alert-policy.ts';
 import { budgetWindows } from '../budget/window-budget.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Counts } from '../counters/cells.ts';
-import type { Evidence } from '../counters/evidence.ts';
+import type { Evidence, PartialEvidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
 import { windowLength } from '../time/calendar.ts';
 import type { PaceWindow } from './forecast.ts';
@@ -35,7 +35,25 @@ export function readTier<K extends Tier['kind']>(
   watched: Watched,
 ): TierReading<K> {
   const pace = () => burningPace(slo, evidence, now, watched);
-  return kindOf(tier).read(tier, { slo, evidence, now, watched, pace });
+  const reading = kindOf(tier).read(tier, { slo, evidence, now, watched, pace });
+  return evidence.partial ? ofPart(reading, evidence.partial) : reading;
+}
+
+/**
+ * What can be said of a tier while a part of the evidence is missing: it may fire on a sample, and never resolves. That
+ * it does not fire says nothing of what is missing.
+ */
+function ofPart<K extends Tier['kind']>(
+  reading: TierReading<K>,
+  { isSample }: PartialEvidence,
+): TierReading<K> {
+  const fires = isSample && reading.met === true && kindOf<K>(reading.tier).judgesSamples;
+  return fires ? { ...reading, cleared: false } : heldBack(reading);
+}
+
+/** A reading that cannot be believed: it lets nothing fire and nothing resolve. */
+export function heldBack<K extends Tier['kind']>(reading: TierReading<K>): TierReading<K> {
+  return { ...reading, met: null, cleared: false };
 }
 
 /** The pace of the tiers whose condition holds at this moment: one that has not resolved yet must not keep a forecast firing. */

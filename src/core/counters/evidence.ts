@@ -14,6 +14,14 @@ export interface Streak {
   readonly lastAt: number | null;
 }
 
+/** How much of what an SLO counts could be read, while a part of the store is away. */
+export interface PartialEvidence {
+  /** The share of its executions whose counters were read, at least 0 and below 1. */
+  readonly share: number;
+  /** Whether those are a random sample, so that what share of them is bad holds for all. */
+  readonly isSample: boolean;
+}
+
 /** What the counters of an SLO say at one moment: all that judging it may ask. */
 export interface Evidence {
   /** The outcomes of the window of a length (milliseconds) that ends now. Throws for a length that was not prepared. */
@@ -31,6 +39,8 @@ export interface Evidence {
   readonly hours: (first: number, last: number) => ArrayLike<number>;
   /** When the first outcome since a moment came, to the hour; null when none did. Absent: as soon as it was counted. */
   readonly firstAt?: (since: number) => number | null;
+  /** Null or absent: all of it could be read. */
+  readonly partial?: PartialEvidence | null;
   /** The first hour of its windows in which a counter was full, so that less is counted than was reported; null or absent: none. */
   readonly saturatedSince?: () => number | null;
   /** Since when the SLI has been counted. */

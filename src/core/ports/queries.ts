@@ -35,10 +35,13 @@ export function isAskedFor(
   );
 }
 
-/** Why the numbers of an SLO are not all that was reported. `saturated`: since an hour, counters of it are full. */
+/**
+ * Why the numbers of an SLO are not all that was reported. `saturated`: since an hour, counters of it are full. `partly-read`: a part of
+ * the store is away; since when is not known.
+ */
 export interface SloWarning {
-  readonly code: 'saturated';
-  readonly since: number;
+  readonly code: 'saturated' | 'partly-read';
+  readonly since: number | null;
   readonly message: string;
 }
 
@@ -77,6 +80,8 @@ export interface SloReport {
   readonly historySince: number;
   /** When SLOs were evaluated last, on whichever replica; null before that. What is counted here may be later. */
   readonly evaluatedAt: number | null;
+  /** The share of its executions whose counters could be read: below 1 while a part of the store is away. */
+  readonly readShare: number;
   /** Empty for nearly all. */
   readonly warnings: readonly SloWarning[];
   /** Outcomes that happened up to here can be in the numbers. */

@@ -10,6 +10,8 @@ interface CountedKind<K extends CountedSli['kind']> {
   readonly meaning: (sli: CountedOf<K>) => readonly unknown[];
   /** Whether some of what it counts may be bad. */
   readonly countsBad: boolean;
+  /** Whether its outcomes lie in partitions by their execution, so that those of some partitions are a random sample of all. */
+  readonly byExecution: boolean;
 }
 
 const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
@@ -21,15 +23,26 @@ const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
       return from === 'started' ? selected : [...selected, 'from queued'];
     },
     countsBad: true,
+    byExecution: true,
   },
   measurement: {
     meaning: ({ kind, name, where, op, limit, sums }) => [kind, name, meaningOfWhere(where), op, limit, sums],
     countsBad: true,
+    // A queue that is measured lies in one partition.
+    byExecution: false,
   },
-  transition: { meaning: ({ kind, from, to, withinMs }) => [kind, from, to, withinMs], countsBad: true },
-  starts: { meaning: ({ kind, where }) => [kind, meaningOfWhere(where)], countsBad: false },
-  scheduled: { meaning: meaningOfSchedule, countsBad: false },
-  early: { meaning: meaningOfSchedule, countsBad: false },
+  transition: {
+    meaning: ({ kind, from, to, withinMs }) => [kind, from, to, withinMs],
+    countsBad: true,
+    byExecution: true,
+  },
+  starts: {
+    meaning: ({ kind, where }) => [kind, meaningOfWhere(where)],
+    countsBad: false,
+    byExecution: true,
+  },
+  scheduled: { meaning: meaningOfSchedule, countsBad: false, byExecution: true },
+  early: { meaning: meaningOfSchedule, countsBad: false, byExecution: true },
 };
 
 /** What is counted selects, as plain values. */
@@ -45,6 +58,11 @@ export function isCounted(sli: { readonly kind: string }): sli is CountedSli {
 /** Whether some of what is counted may be bad; of starts and of successes in time none is. */
 export function countsBad({ kind }: CountedSli): boolean {
   return COUNTED_KINDS[kind].countsBad;
+}
+
+/** Whether some partitions hold a random sample of what is counted. */
+export function isByExecution({ kind }: CountedSli): boolean {
+  return COUNTED_KINDS[kind].byExecution;
 }
 
 /** What a schedule selects, and what is counted for it. */

@@ -59,8 +59,9 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
 
   async function write(slos: readonly Slo[], now: number): Promise<void> {
     await adjustments.refresh(now);
-    const adjusted = adjustedSingles(slos);
-    forgetOthers(adjusted);
+    const all = adjustedSingles(slos);
+    forgetOthers(all);
+    const adjusted = await wholeOnes(all);
     if (adjusted.length === 0) return;
     for (const [index, component] of adjusted.entries()) {
       if (index > 0 && index % SLIS_AT_ONCE === 0) await yieldToEventLoop();
@@ -81,6 +82,13 @@ export function createExcludedSeries({ store, adjustments, log }: ExcludedSeries
         if (left <= 0) return;
       }
     }
+  }
+
+  /** Those all of whose outcomes can be read; the others wait until no part of the store is away. */
+  async function wholeOnes(adjusted: readonly Adjusted[]): Promise<readonly Adjusted[]> {
+    const workflows = [...new Set(adjusted.map(({ workflow }) => workflow))];
+    const away = new Set((await store.partitionsAway(workflows)).map(({ workflow }) => workflow));
+    return adjusted.filter(({ workflow }) => !away.has(workflow));
   }
 
   function isDue(component: Adjusted): boolean {

@@ -11,6 +11,8 @@ export interface Block {
   /** Written since it was read. It is summed as it was until it is read again, so that no sum ever misses it. */
   stale: boolean;
   wantedAt: number;
+  /** How many partitions its cells are of: fewer than all when others could not be read. */
+  partitions: number;
 }
 
 /** The cells of one series, by hours since the epoch. */

@@ -3,11 +3,12 @@ import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../..
 import { seriesKey } from '../../core/slo/series.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
-import { isStoreAway } from '../../core/ports/store/store.ts';
-import { HOUR, formatDuration, minuteOf } from '../../core/time/duration.ts';
+import { HOUR, MINUTE, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { Block, CachedCells } from './cached-cells.ts';
 import { blockCode, merge, cachedCells } from './cached-cells.ts';
 import type { Saturation } from './saturation.ts';
+import { inParts } from './in-parts.ts';
+import { createReadablePartitions } from './readable-partitions.ts';
 import { createSaturation } from './saturation.ts';
 
 /**
@@ -43,6 +44,11 @@ export interface CounterCache {
   /** Why the last refresh that asked for a series could not read it, unless the whole store was away; else null. */
   failure(sli: SliId): Error | null;
   /**
+   * The share of partitions that what was read of a series is of, and that can be read now: 1 unless a part of the store
+   * is away, or was when some of it was read.
+   */
+  readShare(sli: SliId): number;
+  /**
    * Sums up an SLI's outcomes in the window of a length that ends at `now`; throws where part of the window was never
    * read, which a refresh of another length or to another time does not do.
    */
@@ -64,6 +70,8 @@ interface Series {
   readonly blocks: Map<number, Block>;
   /** The view of the blocks. */
   readonly cells: CachedCells;
+  /** Those of its blocks that are not of all partitions. */
+  readonly partial: Set<Block>;
   version: number;
 }
 
@@ -85,6 +93,8 @@ const READ_AT_ONCE = 1000;
 const STALE_AFTER = HOUR;
 /** Blocks that no refresh has wanted for this long are forgotten. */
 const UNWANTED_AFTER = HOUR;
+/** As well as those that a part of the store was missing from, once it is back. */
+const PARTIAL_UNWANTED_AFTER = MINUTE;
 const NOTHING = cachedCells(new Map());
 
 export function createCounterCache(store: CountStore & { readonly partitions: number }): CounterCache {
@@ -93,6 +103,8 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   const feeds = new Map<string, Set<Untold>>();
   const failures = new Map<string, Error>();
   const saturation = createSaturation();
+  const readable = createReadablePartitions(store);
+  const partialSeries = new Set<Series>();
   let running: Promise<void> = Promise.resolve();
   let tidiedAt = 0;
   let spansMinute = 0;
@@ -133,7 +145,9 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
 
   async function refresh(requests: readonly CounterRequest[], now: number): Promise<void> {
     for (const request of requests) failures.delete(seriesKey(request));
-    await markChanged(new Set(requests.map(({ workflow }) => workflow)), now);
+    const workflows = new Set(requests.map(({ workflow }) => workflow));
+    readAnew(await readable.refresh(workflows));
+    await markChanged(workflows, now);
     for (let from = 0; from < requests.length; from += READ_AT_ONCE) {
       await inParts(
         requests.slice(from, from + READ_AT_ONCE),
@@ -142,6 +156,19 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       );
     }
     tidy(now);
+    tidyPartial(now);
+    for (const request of requests) {
+      const failure = readable.failure(request.workflow);
+      if (failure) failures.set(seriesKey(request), failure);
+    }
+  }
+
+  /** Of workflows of which more or less can be read than before, everything is read again. */
+  function readAnew(workflows: ReadonlySet<string>): void {
+    if (workflows.size === 0) return;
+    for (const { sli, blocks } of series.values()) {
+      if (workflows.has(sli.workflow)) for (const block of blocks.values()) block.stale = true;
+    }
   }
 
   /** Reads what is wanted and was not read since it changed. */
@@ -151,16 +178,17 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     for (const request of requests) {
       const { workflow, fingerprint, windows } = request;
       const of = seriesOf({ workflow, fingerprint });
+      const partitions = readable.of(workflow);
+      if (partitions.length === 0) continue;
       const want = (needed: Needed): void => {
         const { code, resolution, block } = needed;
         let known = of.blocks.get(code);
-        if (!known) of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now }));
+        if (!known)
+          of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now, partitions: 0 }));
         known.wantedAt = now;
         if (!known.stale || wanted.has(known)) return;
         wanted.set(known, { ...needed, of });
-        for (let partition = 0; partition < store.partitions; partition++) {
-          ids.push({ workflow, partition, fingerprint, resolution, block });
-        }
+        for (const partition of partitions) ids.push({ workflow, partition, fingerprint, resolution, block });
       };
       neededFor(windows, now).forEach(want);
       neededByHours(request).forEach(want);
@@ -170,20 +198,29 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     let read = 0;
     for (const [known, { resolution, block, of }] of wanted) {
       const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
-      known.cells = merge(packed, read, store.partitions, size);
+      const { length: partitions } = readable.of(of.sli.workflow);
+      known.cells = merge(packed, read, partitions, size);
       known.stale = false;
+      notePartial(of, known, partitions);
       saturation.read(of.sli, resolution, block, known.cells);
       of.version++;
-      read += store.partitions;
+      read += partitions;
     }
+  }
+
+  function notePartial(of: Series, block: Block, partitions: number): void {
+    block.partitions = partitions;
+    if (partitions < store.partitions) of.partial.add(block);
+    else if (!of.partial.delete(block)) return;
+    if (of.partial.size > 0) partialSeries.add(of);
+    else partialSeries.delete(of);
   }
 
   /** Marks the blocks that were written since they were read. */
   async function markChanged(workflows: ReadonlySet<string>, now: number): Promise<void> {
     const partitions: PartitionId[] = [];
     for (const workflow of workflows) {
-      for (let partition = 0; partition < store.partitions; partition++)
-        partitions.push({ workflow, partition });
+      for (const partition of readable.of(workflow)) partitions.push({ workflow, partition });
     }
     const unknown = new Set<string>();
     const unread = new Map<string, Error>();
@@ -236,9 +273,11 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   function tidy(now: number): void {
     if (Math.abs(now - tidiedAt) < UNWANTED_AFTER) return;
     tidiedAt = now;
-    for (const [key, { sli, blocks }] of series) {
-      for (const [code, { wantedAt }] of blocks) {
-        if (now - wantedAt <= UNWANTED_AFTER) continue;
+    for (const [key, of] of series) {
+      const { sli, blocks } = of;
+      for (const [code, block] of blocks) {
+        if (now - block.wantedAt <= UNWANTED_AFTER) continue;
+        notePartial(of, block, store.partitions);
         blocks.delete(code);
         saturation.forget(sli, code);
       }
@@ -248,12 +287,24 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     }
   }
 
+  /** What was read in part and is no longer wanted must not make all of its series partial. */
+  function tidyPartial(now: number): void {
+    for (const of of partialSeries) {
+      for (const [code, block] of of.blocks) {
+        const isOver = readable.of(of.sli.workflow).length === store.partitions;
+        if (!isOver || !of.partial.has(block) || now - block.wantedAt <= PARTIAL_UNWANTED_AFTER) continue;
+        of.blocks.delete(code);
+        notePartial(of, block, store.partitions);
+      }
+    }
+  }
+
   function seriesOf(sli: SliId): Series {
     const key = seriesKey(sli);
     let entry = series.get(key);
     if (!entry) {
       const blocks = new Map<number, Block>();
-      series.set(key, (entry = { sli, blocks, cells: cachedCells(blocks), version: 0 }));
+      series.set(key, (entry = { sli, blocks, cells: cachedCells(blocks), partial: new Set(), version: 0 }));
     }
     return entry;
   }
@@ -282,6 +333,13 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       };
     },
     saturation,
+    readShare(sli) {
+      if (!readable.isAnyMissing() && partialSeries.size === 0) return 1;
+      const known = series.get(seriesKey(sli));
+      let least = readable.of(sli.workflow).length;
+      for (const { partitions } of known?.partial ?? []) least = Math.min(least, partitions);
+      return least / store.partitions;
+    },
     failure: (sli) => failures.get(seriesKey(sli)) ?? null,
     series: (sli) => series.get(seriesKey(sli))?.cells ?? NOTHING,
     version: (sli) => series.get(seriesKey(sli))?.version ?? 0,
@@ -303,28 +361,6 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     },
     forget: () => revisions.clear(),
   };
-}
-
-/**
- * Does something with many things at once. When that fails, other than for want of the store, it is done with halves
- * of them, so that only what really fails is reported to `onFailure`. Rejects with `StoreUnavailable`.
- */
-async function inParts<Thing>(
-  things: readonly Thing[],
-  work: (part: readonly Thing[]) => Promise<void>,
-  onFailure: (thing: Thing, error: Error) => void,
-): Promise<void> {
-  try {
-    await work(things);
-  } catch (error) {
-    if (isStoreAway(error)) throw error;
-    if (things.length === 1) {
-      return onFailure(things[0]!, error instanceof Error ? error : new Error(String(error)));
-    }
-    const half = Math.ceil(things.length / 2);
-    await inParts(things.slice(0, half), work, onFailure);
-    await inParts(things.slice(half), work, onFailure);
-  }
 }
 
 /** The blocks of hours that were asked for by themselves. */

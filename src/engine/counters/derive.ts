@@ -21,7 +21,7 @@ import { isDerived } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore, HourCells } from '../../core/ports/store/counting.ts';
-import { isStoreAway } from '../../core/ports/store/store.ts';
+import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import type { ChangeFeed, CounterCache, CounterRequest } from './counter-cache.ts';
@@ -184,6 +184,8 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
     jumps: readonly Gap[],
   ): Promise<void> {
     const { id, sli, bases, due, written } = derivation;
+    // Of some of the executions no slice, gap or run can be told; it waits until all can be read.
+    if (bases.some((base) => counterCache.readShare(base) < 1)) return;
     try {
       for (const series of bases) {
         const failure = counterCache.failure(series);
@@ -212,6 +214,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
       for (const hour of hours) due.delete(hour);
     } catch (error) {
       if (isStoreAway(error)) throw error;
+      if (error instanceof PartUnavailable) return;
       log.error({ ...id, error: String(error) }, 'an SLI could not be computed; the others are');
     }
   }

@@ -3,7 +3,8 @@ import { windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
 import { compositeCounts, spentShares } from '../../core/sli/composite.ts';
 import { beginningOf } from '../../core/sli/derived.ts';
-import type { Evidence } from '../../core/counters/evidence.ts';
+import type { Evidence, PartialEvidence } from '../../core/counters/evidence.ts';
+import { isByExecution, isCounted } from '../../core/sli/counted-kinds.ts';
 import type { MemberReport } from '../../core/ports/queries.ts';
 import type { Component } from '../../core/slo/series.ts';
 import { countedSeries, seriesKey, componentsOf } from '../../core/slo/series.ts';
@@ -33,8 +34,8 @@ export interface Reader {
   /** Brings everything that judging these SLOs asks up to `now`. */
   prepare(slos: readonly Slo[], now: number): Promise<void>;
   /**
-   * What the counters say of an SLO that was prepared for the same `now`. Throws when its counters could not be read;
-   * sums throw for windows that were not read.
+   * What the counters say of an SLO that was prepared for the same `now`; nothing, and that it is so, while they lie on a part of the
+   * store that is away. Throws when they could not be read otherwise; sums throw for windows that were not read.
    */
   evidence(slo: Slo, now: number): Evidence;
   /** Brings what `sumSince` is going to be asked up to `now`, all of it in a few store calls. */
@@ -196,8 +197,32 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     return mixed;
   }
 
+  /** How much of what an SLO counts was read; null: all. */
+  function partialOf(slo: Slo): PartialEvidence | null {
+    let share = 1;
+    let isSample = true;
+    for (const component of partsOf(slo)) {
+      const { sli } = component;
+      const read = counterCache.readShare(component);
+      if (read === 1) continue;
+      share = Math.min(share, read);
+      // What is derived, and what is excluded, is computed of all partitions and kept in one of them.
+      if (!isCounted(sli) || !isByExecution(sli) || excluded(component)) isSample = false;
+    }
+    return share === 1 ? null : { share, isSample };
+  }
+
+  /** Whether nothing of a part of an SLO can be read, since what it lies on is away. */
+  function isUnreadable(slo: Slo): boolean {
+    return summedSeries(slo).some((series) => counterCache.failure(series) instanceof PartUnavailable);
+  }
+
   function evidence(slo: Slo, now: number): Evidence {
+    // A composite says something only since its youngest member does.
+    const since = Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now));
+    if (isUnreadable(slo)) return { ...NOTHING_READ, since };
     return {
+      partial: partialOf(slo),
       sum: preparedOnly(slo, now, sumOf(slo, now)),
       ...(slo.sli.kind === 'composite' && { failures: preparedOnly(slo, now, failuresOf(slo, now)) }),
       streak: () => streaks.read(slo, now),
@@ -205,8 +230,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
       hours: (first, last) => hoursOf(slo, first, last),
       firstAt: (since) => firstOf(slo, since, now),
       saturatedSince: () => saturatedSince(slo, now),
-      // A composite says something only since its youngest member does.
-      since: Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now)),
+      since,
     };
   }
 
@@ -280,7 +304,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     missedRuns: createMissedRuns(counterCache, failing),
     members(slo, now) {
       const { sli } = slo;
-      if (sli.kind !== 'composite') return [];
+      if (sli.kind !== 'composite' || isUnreadable(slo)) return [];
       const window = windowLength(slo.window, now);
       const counts = partsOf(slo).map((part) => {
         const { weight, budgetScale } = part;
@@ -297,6 +321,16 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     forgetBeginnings: () => beginnings.clear(),
   };
 }
+
+/** What the counters say of an SLO while those cannot be read: nothing, which is not that nothing happened. */
+const NOTHING_READ: Omit<Evidence, 'since'> = {
+  sum: () => ({ good: 0, bad: 0 }),
+  streak: () => ({ consecutiveBad: 0, badMinutes: 0, lastGoodMinute: null, lastAt: null }),
+  usualGap: () => null,
+  hours: (first, last) => new Float64Array(2 * Math.max(0, last - first + 1)),
+  firstAt: () => null,
+  partial: { share: 0, isSample: false },
+};
 
 /** How long the window is that holds the minute of a moment and all that came since. */
 function lengthSince({ slo, from }: SinceRequest, now: number): number {

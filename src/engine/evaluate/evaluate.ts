@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { TierReading } from '../../core/alerting/tier-kind.ts';
+import { heldBack } from '../../core/alerting/tier-kinds.ts';
 import type { Acknowledgement, AlertState } from '../../core/alerting/incident.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
@@ -91,8 +91,6 @@ interface Found {
   readonly silent: StateChange[];
   /** SLOs whose evaluation threw. */
   failed: number;
-  /** Of those, how many need what lies on a part of the store that is away, by that part. */
-  readonly inconclusive: Map<string, number>;
 }
 
 /** By the id of the incident. */
@@ -126,17 +124,13 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     await derive(slos, now, context);
     await reader.prepare(slos, now);
     const acknowledgements = await readAcknowledgements(states);
-    const found: Found = { transitions: [], silent: [], failed: 0, inconclusive: new Map() };
+    const found: Found = { transitions: [], silent: [], failed: 0 };
     for (const [index, slo] of slos.entries()) {
       // Thousands of SLOs must not keep producers waiting (G2).
       if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
       evaluate(slo, current, states.get(slo.id), acknowledgements, context, now, found);
     }
-    for (const [shard, count] of found.inconclusive)
-      log.warn(
-        { shard, slos: count },
-        'SLOs are inconclusive: what they count lies on a shard that is away; nothing of them fires or resolves',
-      );
+    evidenceNotes.end();
     const removals = redefinitions.removals(current, slos, states, now);
     const committed = await commitFound(found, removals, states, now, onCommitted);
     await forgetAcknowledgements(acknowledgements);
@@ -189,10 +183,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
 
   function notEvaluated(slo: Slo, error: unknown, found: Found): void {
     found.failed++;
-    if (error instanceof PartUnavailable) {
-      found.inconclusive.set(error.part, (found.inconclusive.get(error.part) ?? 0) + 1);
-      return;
-    }
+    // Of a shard that went away just now, or the facts of a reminder: the next tick knows of it.
+    if (error instanceof PartUnavailable) return;
     log.error({ slo: slo.id, error: String(error) }, 'an SLO could not be evaluated; the others go on');
   }
 
@@ -277,6 +269,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       });
     } catch (error) {
       if (isStoreAway(error)) throw error;
+      // Of a shard that went away just now; the next tick does without it.
+      if (error instanceof PartUnavailable) return;
       log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');
     }
   }
@@ -348,11 +342,6 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
 function same(before: AlertState, after: AlertState): boolean {
   if (isQuiet(before) && isQuiet(after)) return true;
   return before === after || JSON.stringify(before) === JSON.stringify(after);
-}
-
-/** A reading of a time that cannot be believed: it lets nothing fire and nothing resolve. */
-function heldBack(reading: TierReading): TierReading {
-  return { ...reading, met: null, cleared: false };
 }
 
 function acknowledged(state: AlertState, acknowledgements: Acknowledgements): AlertState {

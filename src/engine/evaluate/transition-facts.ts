@@ -18,7 +18,7 @@ import { componentsOf, countedSeries } from '../../core/slo/series.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
-import { isStoreAway } from '../../core/ports/store/store.ts';
+import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import type { Failed } from '../counters/failure-breakdown.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
 import { readBudget } from '../../core/alerting/budget-reading.ts';
@@ -113,8 +113,18 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   /** Reads how many ends wait for their start, of every workflow whose deadlines these are judged by. */
   async function readWaiting(changes: readonly IncidentChange[]): Promise<void> {
     const workflows = [...new Set(changes.flatMap(({ slo }) => timedWorkflows(slo)))];
-    const flights = await Promise.all(workflows.map((workflow) => failureStore.inFlight(workflow)));
-    waiting = new Map(workflows.map((workflow, index) => [workflow, flights[index]!.waiting]));
+    const flights = await Promise.all(workflows.map(waitingIn));
+    waiting = new Map(workflows.map((workflow, index) => [workflow, flights[index]!]));
+  }
+
+  /** A shard that went away just now must not keep pages from going out. */
+  async function waitingIn(workflow: string): Promise<number> {
+    try {
+      return (await failureStore.inFlight(workflow)).waiting;
+    } catch (error) {
+      if (error instanceof PartUnavailable) return 0;
+      throw error;
+    }
   }
 
   /** Reads where executions hang, of the same workflows. */
@@ -348,6 +358,7 @@ function factsOf(
     reasons: readings.map((reading) => reasonOf(slo.objective, reading)),
     budget: errorBudgetOf(budget),
     counted: budget.counts.good + budget.counts.bad,
+    ...(evidence.partial && { readShare: evidence.partial.share }),
     exhaustsAt,
     pace: over || exhaustsAt === null ? null : pace,
     peakBurnRate: incident.peakBurnRate,

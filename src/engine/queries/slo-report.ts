@@ -7,7 +7,7 @@ import type { ErrorBudget } from '../../core/budget/error-budget.ts';
 import { stateOfBudget } from '../../core/budget/error-budget.ts';
 import type { WindowBudget } from '../../core/budget/window-budget.ts';
 import { windowBudget } from '../../core/budget/window-budget.ts';
-import type { Evidence } from '../../core/counters/evidence.ts';
+import type { Evidence, PartialEvidence } from '../../core/counters/evidence.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
 import { formatCount, formatPercent } from '../../core/words/figures.ts';
@@ -58,17 +58,30 @@ export function reportSlo(
     incident: openIncident(slo, state),
     historySince: since,
     evaluatedAt,
+    readShare: evidence.partial?.share ?? 1,
     warnings: warningsOf(evidence),
     dataThrough: now,
   };
   return { report, readings };
 }
 
-function warningsOf({ saturatedSince }: Evidence): readonly SloWarning[] {
+function warningsOf({ saturatedSince, partial }: Evidence): readonly SloWarning[] {
   const since = saturatedSince?.() ?? null;
-  if (since === null) return NO_WARNINGS;
+  if (since === null && !partial) return NO_WARNINGS;
+  return [...(since === null ? [] : [saturated(since)]), ...(partial ? [partlyRead(partial)] : [])];
+}
+
+function partlyRead({ share, isSample }: PartialEvidence): SloWarning {
+  const judged = isSample
+    ? 'Rates are judged by those, so that it can fire; counts and budget are of those alone, and nothing resolves.'
+    : 'That is not enough to judge it: nothing fires or resolves, and its numbers are not those of the whole.';
+  const message = `A shard of the store is away: the counters of ${formatPercent(share)} of its executions can be read. ${judged}`;
+  return { code: 'partly-read', since: null, message };
+}
+
+function saturated(since: number): SloWarning {
   const message = `A counter is full: of a minute or an hour at most ${formatCount(CELL_LIMIT)} good and as many bad outcomes are counted, so that the counts are too low.`;
-  return [{ code: 'saturated', since, message }];
+  return { code: 'saturated', since, message };
 }
 
 const NO_WARNINGS: readonly SloWarning[] = [];

@@ -6,7 +6,7 @@ import type { Store } from '../../core/ports/store/store.ts';
 import type { Workflow } from '../../core/slo/slo.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
 
-/** What is going on in a workflow. */
+/** What is going on in a workflow, as far as it can be read while a part of the store is away. */
 export async function readActivity(store: Store, workflow: string, now: number): Promise<WorkflowActivity> {
   const [inFlight, conflicts] = await Promise.all([
     store.inFlight(workflow),
@@ -57,8 +57,11 @@ async function countConflicts(store: Store, workflow: string, now: number): Prom
   const last = minuteOf(now);
   const first = minuteOf(now - HOUR) + 1;
   const hours = [...new Set([Math.floor(first / 60), Math.floor(last / 60)])];
+  const away = new Set((await store.partitionsAway([workflow])).map(({ partition }) => partition));
+  const partitions = Array.from({ length: store.partitions }, (_, partition) => partition);
+  const there = partitions.filter((partition) => !away.has(partition));
   const wanted = hours.flatMap((block) =>
-    Array.from({ length: store.partitions }, (_, partition) => ({
+    there.map((partition) => ({
       workflow,
       partition,
       fingerprint: CONFLICTS,

@@ -24,7 +24,7 @@ export function sloJson(slo: SloReport): object {
     windows: slo.windows.map((window) => ({ ...window, ...intervalJson(window) })),
     incident: slo.incident && openIncidentJson(slo.incident),
     historySince: iso(slo.historySince),
-    warnings: slo.warnings.map((warning) => ({ ...warning, since: iso(warning.since) })),
+    warnings: slo.warnings.map((warning) => ({ ...warning, since: isoOrNull(warning.since) })),
     evaluatedAt: isoOrNull(slo.evaluatedAt),
     dataThrough: iso(slo.dataThrough),
   };

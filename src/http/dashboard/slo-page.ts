@@ -87,7 +87,7 @@ function warningBanner({ warnings }: SloDetail, now: number): Html | null {
   if (warnings.length === 0) return null;
   return html`<section class="banner ticket" aria-label="Warnings">
     <h2>Not all is counted</h2>
-    ${warnings.map(({ since, message }) => html`<p>${message} Since ${when(since, now)}.</p>`)}
+    ${warnings.map(({ since, message }) => html`<p>${message}${since === null ? null : html` Since ${when(since, now)}.`}</p>`)}
   </section>`;
 }
 

@@ -57,6 +57,11 @@ export const SLO_METRICS = {
     labelNames: [...SLO_LABELS, 'budget'],
     help: 'State of the error budget: 1 for what it is and 0 for the others of exhausted, low, ok.',
   },
+  readShare: {
+    name: 'burnwatch_slo_read_ratio',
+    labelNames: SLO_LABELS,
+    help: 'Share of the executions of the SLO that could be read; absent while no shard of the store is away.',
+  },
   saturated: {
     name: 'burnwatch_slo_saturated',
     labelNames: SLO_LABELS,
@@ -112,6 +117,7 @@ function sliceOf(slos: readonly SloReport[]): Record<keyof typeof SLO_METRICS, s
     alert: '',
     unnotified: '',
     budget: '',
+    readShare: '',
     saturated: '',
     data: '',
   };
@@ -123,6 +129,7 @@ function sliceOf(slos: readonly SloReport[]): Record<keyof typeof SLO_METRICS, s
     text.unnotified += line(SLO_METRICS.unnotified.name, labels, unnotified);
     text.budget += stateSet('budget', labels, BUDGET_STATES, slo.budget.state);
     text.data += stateSet('data', labels, DATA_STATES, slo.data);
+    if (slo.readShare < 1) text.readShare += line(SLO_METRICS.readShare.name, labels, slo.readShare);
     if (slo.warnings.some(({ code }) => code === 'saturated'))
       text.saturated += line(SLO_METRICS.saturated.name, labels, 1);
     if (slo.sli.total > 0) {

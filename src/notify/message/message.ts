@@ -73,7 +73,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
     severity: facts.severity,
     tone: toneOf(event, facts.severity),
     headline: headlineOf(event, facts, causes),
-    notices: [...insteadOf(facts), ...postmortem(facts), ...mayRepeat(notification)],
+    notices: [...insteadOf(facts), ...postmortem(facts), ...partlyRead(facts), ...mayRepeat(notification)],
     sentence: capitalized(SENTENCES[event](facts)),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
@@ -170,6 +170,17 @@ function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
 
 function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {
   return repeat ? [['This may be a repeat: an earlier try was cut off before its answer came.']] : [];
+}
+
+/** What people see must not be taken for all there is. */
+function partlyRead({ readShare }: NotificationFacts): Phrase[] {
+  if (readShare === undefined) return [];
+  const share = formatPercent(readShare);
+  return [
+    [
+      `A shard of the store is away: judged by the ${share} of executions that can be read, and all figures are of those.`,
+    ],
+  ];
 }
 
 function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {

@@ -89,6 +89,8 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
 
     changes: (since) => readMany(since, ({ partition, revision }) => changesSince(db, partition, revision)),
 
+    partitionsAway: () => Promise.resolve([]),
+
     async readFailures(sli, from, to) {
       const hours = hoursFrom(Math.max(from, to - FAILURE_RETENTION), to);
       return addUp(await readMany(hours, (hour) => db.failures.get(failuresKey(hour, sli)) ?? []));

@@ -35,6 +35,10 @@ export interface Connection {
   probe(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
   /** From now on calls to these shards, by their masters' addresses, fail at once. */
   noteAway(masters: readonly string[]): void;
+  /** Whether any shard is known to be away. */
+  readonly isAnyAway: () => boolean;
+  /** The shard that a tag leads to, when that is known to be away; else null. */
+  awayPart(tag: string): string | null;
   /** The address of the master of a slot; null when it is not known. Of clusters only. */
   masterOf(slot: number): string | null;
   /** What is wrong with the configuration when a call failed like this; null when it may pass. */
@@ -130,6 +134,12 @@ export async function connect({
 
   const masterOf = (slot: number): string | null =>
     client instanceof Cluster ? (client.slots[slot]?.[0] ?? null) : null;
+
+  function awayPart(tag: string): string | null {
+    if (away.size === 0) return null;
+    const part = masterOf(slotOf(tag));
+    return part !== null && away.has(part) ? part : null;
+  }
 
   async function call<T>(command: (client: Client) => Promise<T>, tag?: string): Promise<T> {
     const part = tag === undefined || tag === SERVICE_TAG ? null : masterOf(slotOf(tag));
@@ -232,6 +242,8 @@ export async function connect({
   const connection: Connection = {
     refusal,
     masterOf,
+    isAnyAway: () => away.size > 0,
+    awayPart,
     probe,
     noteAway: (masters) => void (away = new Set(masters)),
     cluster: address.kind === 'cluster',

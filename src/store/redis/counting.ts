@@ -2,7 +2,13 @@ import { MINUTE_RETENTION } from '../../core/counters/cells.ts';
 import { HOUR, MINUTE } from '../../core/time/duration.ts';
 import { CHANGE_RETENTION, FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
-import type { BlockId, Changes, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
+import type {
+  AwayPartition,
+  BlockId,
+  Changes,
+  CountStore,
+  PartitionId,
+} from '../../core/ports/store/counting.ts';
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import type { Connection } from './connection.ts';
 import {
@@ -54,6 +60,8 @@ export function countingStore(connection: Connection, partitions: number): Count
   const partitionsOf = (workflow: string): PartitionId[] =>
     Array.from({ length: partitions }, (_, partition) => ({ workflow, partition }));
 
+  const isThere = (partition: PartitionId): boolean => connection.awayPart(slotName(partition)) === null;
+
   async function readMany(
     keys: readonly string[],
     slotOf: (index: number) => string,
@@ -88,17 +96,21 @@ export function countingStore(connection: Connection, partitions: number): Count
     );
   }
 
-  /** The hashes that are kept for each hour of an SLI, of the hours from one to another moment and every partition. */
+  /** The hashes that are kept for each hour of an SLI, of the hours from one to another moment and some partitions. */
   async function readHourly(
+    of: readonly PartitionId[],
     keyOf: (partition: number, hour: number) => string,
     from: number,
     to: number,
   ): Promise<Record<string, string>[]> {
-    const keys: string[] = [];
+    const reads: Promise<Record<string, string>>[] = [];
     for (let hour = Math.floor(from / HOUR); hour <= Math.floor(to / HOUR); hour++) {
-      for (let partition = 0; partition < partitions; partition++) keys.push(keyOf(partition, hour));
+      for (const id of of) {
+        const key = keyOf(id.partition, hour);
+        reads.push(connection.call((client) => client.hgetall(key), slotName(id)));
+      }
     }
-    return Promise.all(keys.map((key) => connection.call((client) => client.hgetall(key))));
+    return Promise.all(reads);
   }
 
   async function changesSince(partition: PartitionId, revision: number): Promise<Changes> {
@@ -175,8 +187,17 @@ export function countingStore(connection: Connection, partitions: number): Count
       return answers;
     },
 
+    async partitionsAway(workflows) {
+      if (!connection.isAnyAway()) return [];
+      return workflows.flatMap(partitionsOf).flatMap((partition): AwayPartition[] => {
+        const part = connection.awayPart(slotName(partition));
+        return part === null ? [] : [{ ...partition, part }];
+      });
+    },
+
     async readFailures(sli, from, to) {
       const found = await readHourly(
+        partitionsOf(sli.workflow).filter(isThere),
         (partition, hour) => failuresKey(sli, partition, hour),
         Math.max(from, to - FAILURE_RETENTION),
         to,
@@ -194,11 +215,14 @@ export function countingStore(connection: Connection, partitions: number): Count
 
     async readLastFailed(sli, limit) {
       const lists = await Promise.all(
-        partitionsOf(sli.workflow).map(({ partition }) =>
-          connection.call((client) =>
-            client.zrevrange(lastFailedKey(sli, partition), 0, limit - 1, 'WITHSCORES'),
+        partitionsOf(sli.workflow)
+          .filter(isThere)
+          .map((id) =>
+            connection.call(
+              (client) => client.zrevrange(lastFailedKey(sli, id.partition), 0, limit - 1, 'WITHSCORES'),
+              slotName(id),
+            ),
           ),
-        ),
       );
       return lists
         .flatMap(readFailed)
@@ -208,13 +232,15 @@ export function countingStore(connection: Connection, partitions: number): Count
 
     async inFlight(workflow) {
       const counts = await Promise.all(
-        partitionsOf(workflow).map((partition) =>
-          Promise.all([
-            connection.call((client) => client.hlen(flightKey(partition)), slotName(partition)),
-            connection.call((client) => client.zcard(overdueKey(partition)), slotName(partition)),
-            connection.call((client) => client.hlen(earlyKey(partition)), slotName(partition)),
-          ]),
-        ),
+        partitionsOf(workflow)
+          .filter(isThere)
+          .map((partition) =>
+            Promise.all([
+              connection.call((client) => client.hlen(flightKey(partition)), slotName(partition)),
+              connection.call((client) => client.zcard(overdueKey(partition)), slotName(partition)),
+              connection.call((client) => client.hlen(earlyKey(partition)), slotName(partition)),
+            ]),
+          ),
       );
       return {
         running: counts.reduce((sum, [running]) => sum + running, 0),
@@ -223,8 +249,9 @@ export function countingStore(connection: Connection, partitions: number): Count
       };
     },
 
-    places: (workflow) => readPlaces(connection, partitionsOf(workflow)),
-    slowest: (workflow, now, limit) => readSlowest(connection, partitionsOf(workflow), now, limit),
+    places: (workflow) => readPlaces(connection, partitionsOf(workflow).filter(isThere)),
+    slowest: (workflow, now, limit) =>
+      readSlowest(connection, partitionsOf(workflow).filter(isThere), now, limit),
 
     async writeHours({ workflow, fingerprint }, hours, now) {
       const keys = countingKeys({ workflow, partition: 0 });
@@ -238,6 +265,7 @@ export function countingStore(connection: Connection, partitions: number): Count
 
     async readSums(sli, from, to) {
       const found = await readHourly(
+        partitionsOf(sli.workflow),
         (partition, hour) => sumsKey(sli, partition, hour),
         Math.max(from, to - MINUTE_RETENTION),
         to,

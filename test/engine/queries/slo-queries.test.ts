@@ -87,6 +87,7 @@ describe('an SLO', () => {
       incident: null,
       historySince: START - 28 * DAY,
       evaluatedAt: EVALUATED,
+      readShare: 1,
       warnings: [],
       dataThrough: now,
     });

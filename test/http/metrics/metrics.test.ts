@@ -45,7 +45,7 @@ async function busyServer(): Promise<RunningServer> {
       windows: [windowOf('28d', 28 * DAY, 9350, 650), windowOf('month (UTC)', 30 * DAY, 99, 1)],
     }),
     silentSlo({ name: 'silent' }),
-    burningSlo({ name: 'paged', warnings: [FULL] }),
+    burningSlo({ name: 'paged', warnings: [FULL], readShare: 0.625 }),
     sloDetail({
       name: 'hostile',
       owner: HOSTILE,

@@ -6,6 +6,7 @@ import type { TierKind } from '../tier-kind.ts';
 import { hasFailures } from './window-volume.ts';
 
 export const BUDGET_REMAINING: TierKind<'budgetRemaining'> = {
+  judgesSamples: false,
   windows: (_tier, { window }, now) => budgetWindows(window, now),
   streak: () => null,
   asksUsualGap: () => false,

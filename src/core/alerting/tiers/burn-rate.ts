@@ -10,6 +10,7 @@ import type { FiguresOf, ReadContext, TierKind } from '../tier-kind.ts';
 import { failuresIn, hasFailures, isRare, volumeOfWindow } from './window-volume.ts';
 
 export const BURN_RATE: TierKind<'burnRate'> = {
+  judgesSamples: true,
   // How much the SLO's window holds is asked of tickets only: a page proves itself.
   windows: ({ severity, long, short }, { window }) =>
     severity === 'page' ? [long, short, USUAL_LOOKBACK] : [long, short, window.duration],

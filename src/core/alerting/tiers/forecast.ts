@@ -8,6 +8,7 @@ import type { TierKind } from '../tier-kind.ts';
 import { hasFailures } from './window-volume.ts';
 
 export const FORECAST: TierKind<'forecast'> = {
+  judgesSamples: false,
   // The other times whose pace it may carry on are windows of the tiers that offer them.
   windows: (_tier, { window }, now) => [...budgetWindows(window, now), LOOKBACK],
   streak: () => null,

@@ -2,6 +2,7 @@ import { DAY } from '../../time/duration.ts';
 import type { TierKind } from '../tier-kind.ts';
 
 export const NO_DATA: TierKind<'noData'> = {
+  judgesSamples: false,
   windows: () => [],
   streak: ({ after }) => after,
   asksUsualGap: () => false,

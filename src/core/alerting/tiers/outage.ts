@@ -14,6 +14,7 @@ const FEWEST_MINUTES = 2;
 const GAPS = 2;
 
 export const OUTAGE: TierKind<'outage'> = {
+  judgesSamples: true,
   windows: (_tier, { window }) => [window.duration, USUAL_LOOKBACK],
   streak: () => 0,
   asksUsualGap(_tier, slo, evidence, now) {

@@ -5,6 +5,7 @@ import type { TierKind } from '../tier-kind.ts';
 import { hasFailures } from './window-volume.ts';
 
 export const SUCCESS_RATE: TierKind<'successRate'> = {
+  judgesSamples: true,
   windows: ({ over }) => [over],
   streak: () => null,
   asksUsualGap: () => false,

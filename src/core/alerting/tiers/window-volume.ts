@@ -29,7 +29,8 @@ const RARE_BELOW = 100;
  * An hour shows nothing of a job that runs every night, so that of a young history a day is asked for its pace.
  */
 export function isRare(slo: Slo, evidence: Evidence, now: number): boolean {
-  return extrapolated(slo, evidence, now, Math.min(DAY, slo.window.duration)) < RARE_BELOW;
+  const read = extrapolated(slo, evidence, now, Math.min(DAY, slo.window.duration));
+  return read < RARE_BELOW * (evidence.partial?.share ?? 1);
 }
 
 function extrapolated({ window }: Slo, { sum, since }: Evidence, now: number, shortestAge: number): number {

@@ -26,7 +26,15 @@ export interface CountStore {
   changes(
     since: readonly { readonly partition: PartitionId; readonly revision: number }[],
   ): Promise<readonly Changes[]>;
-  /** Bad outcomes of an SLI by step, dependency and error class, over the hours from one to another moment. */
+  /**
+   * The partitions of workflows that lie on a part of the store that is known to be away, with that part. What reads counters
+   * must leave them out, or rejects with `PartUnavailable`.
+   */
+  partitionsAway(workflows: readonly string[]): Promise<readonly AwayPartition[]>;
+  /**
+   * Bad outcomes of an SLI by step, dependency and error class, over the hours from one to another moment. Here and in
+   * the next two, what lies on a part that is away is left out.
+   */
   readFailures(sli: SliId, from: number, to: number): Promise<readonly FailureCount[]>;
   /** The last executions that were bad for an SLI, latest first. */
   readLastFailed(sli: SliId, limit: number): Promise<readonly FailedExecution[]>;
@@ -50,6 +58,11 @@ export interface CountStore {
 export interface PartitionId {
   readonly workflow: string;
   readonly partition: number;
+}
+
+/** A partition that cannot be read, and the part of the store that it lies on. */
+export interface AwayPartition extends PartitionId {
+  readonly part: string;
 }
 
 export interface BlockId extends PartitionId {
