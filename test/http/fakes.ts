@@ -296,6 +296,7 @@ function withoutDetail({
   adjustments: _adjustments,
   failures: _failures,
   lastFailed: _lastFailed,
+  example: _example,
   ...queries
 }: SloDetail) {
   return queries;
@@ -363,6 +364,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       { step: 'ship', dependency: null, error: 'overdue', count: 9 },
       { step: 'charge-card', dependency: 'card-api', error: 'declined', count: 2 },
     ],
+    example: { kind: 'outcome', workflow, step: null, dependency: null, attributes: {} },
     lastFailed: [
       {
         execution: 'order-4711',

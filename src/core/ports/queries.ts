@@ -4,6 +4,7 @@ import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
 import type { BudgetState, ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
+import type { ExampleFact } from '../slo/example-fact.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { OutboxView } from './store/outbox.ts';
@@ -178,6 +179,8 @@ export interface SloDetail extends SloReport {
   /** Over the last hour, worst first. */
   readonly failures: readonly FailureCount[];
   readonly lastFailed: readonly FailedExecution[];
+  /** What a producer may report so that it counts something. */
+  readonly example: ExampleFact | null;
 }
 
 /** An open incident as `GET /v1/incidents` lists it. */

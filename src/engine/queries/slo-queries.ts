@@ -4,6 +4,7 @@ import { QUIET } from '../../core/alerting/incident.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import type { MemberReport, Queries } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
+import { exampleFact } from '../../core/slo/example-fact.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { HOUR } from '../../core/time/duration.ts';
@@ -87,6 +88,7 @@ export function createQueries(options: QueriesOptions): Queries {
         adjustments: adjustments.of(slo, now),
         failures,
         lastFailed: lastFailed.slice(0, LAST_FAILED_TOLD),
+        example: exampleFact(slo),
       };
     },
     async history(id, texts) {

@@ -42,7 +42,8 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     scope: 'read',
     summary: 'the page of one SLO',
     answer: { ...HTML, statuses: [200, 404, 503] },
-    handler: (services, call) => services.dashboard.slo(call.param('slo'), viewerOf(services, call)),
+    handler: (services, call) =>
+      services.dashboard.slo(call.param('slo'), call.request.headers.host, viewerOf(services, call)),
   },
   {
     method: 'GET',

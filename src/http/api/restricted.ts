@@ -18,6 +18,8 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
         ...slo,
         members: slo.members.filter((member) => ids.has(member.slo)),
         adjustments: slo.adjustments.filter((adjustment) => isOf(adjustment, [slo])),
+        // Of a composite it is that of a member, which may be of another workflow.
+        example: slo.example?.workflow === slo.workflow ? slo.example : null,
       };
     },
     async history(id, query) {

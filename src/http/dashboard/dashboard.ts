@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
+import type { Grant } from '../../core/ports/token.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
 import type { HtmlValue } from './html.ts';
@@ -31,6 +32,8 @@ export interface DashboardOptions {
   readonly status: () => ServiceStatus;
   /** What was rejected lately. */
   readonly rejections: Pick<Rejections, 'lastHour'>;
+  /** What a caller without a token may do; null when a token is needed. */
+  readonly access: { readonly open: readonly Grant[] | null };
   readonly publicUrl: string | null;
   readonly version: string;
 }
@@ -39,7 +42,7 @@ export interface DashboardOptions {
 export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
   overview(filter: Overview['filter'], host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
-  slo(id: string, viewer: Viewer): Promise<Reply<string>>;
+  slo(id: string, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   workflow(name: string, viewer: Viewer): Promise<Reply<string>>;
   /** The page where people sign in and then go on to `next`. */
   signIn(
@@ -58,12 +61,22 @@ const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
 const MAX_OVERVIEWS = 50;
 type AssetName = (typeof ASSETS)[number];
 
-export function createDashboard({ status, rejections, publicUrl, version }: DashboardOptions): Dashboard {
+export function createDashboard({
+  status,
+  rejections,
+  access,
+  publicUrl,
+  version,
+}: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/(?<!\/)\/+$/, '');
   const assets = new Map(
     ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
   );
 
+  /** Where producers reach the service, as far as can be known. */
+  const originFor = (host: string | undefined): string =>
+    publicUrl?.replace(/(?<!\/)\/+$/, '') ?? originOf(host);
+  const needsToken = access.open === null;
   const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<HtmlValue>>>();
 
   /** What is shown of a report, once for all who look at it. */
@@ -125,8 +138,7 @@ export function createDashboard({ status, rejections, publicUrl, version }: Dash
       const show = showTo(viewer);
       return unlessAway(show, async () => {
         const slos = await queries.slos();
-        const origin = publicUrl?.replace(/(?<!\/)\/+$/, '') ?? originOf(host);
-        const main = await overviewOf(queries, slos, filter, origin);
+        const main = await overviewOf(queries, slos, filter, originFor(host));
         const workflows = new Set(slos.map(({ workflow }) => workflow));
         // What names no workflow of theirs may name one of others.
         const rejected = rejections
@@ -136,11 +148,17 @@ export function createDashboard({ status, rejections, publicUrl, version }: Dash
         return show(200, openAlerts(slos) ?? 'Error budgets', body, severest(slos));
       });
     },
-    slo(id, viewer) {
+    slo(id, host, viewer) {
       const show = showTo(viewer);
       return unlessAway(show, async () => {
         const slo = await viewer.queries.slo(id);
-        if (slo) return show(200, sloTitle(slo), sloPage(slo, base), slo.alert);
+        if (slo)
+          return show(
+            200,
+            sloTitle(slo),
+            sloPage(slo, base, { url: originFor(host), needsToken }),
+            slo.alert,
+          );
         return show(
           404,
           'Not found',

@@ -16,6 +16,8 @@ import {
 import { failureCard, lastFailedCard } from './failure-cards.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
+import type { SnippetTarget } from './snippets.ts';
+import { snippetCard } from './snippets.ts';
 
 /** The title of its page: what is open first. */
 export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string {
@@ -24,7 +26,11 @@ export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string
 }
 
 /** The body of the page of one SLO: its budget, what that is made of, its tiers, what failed and which executions did. */
-export function sloPage(slo: SloDetail, base: string): Html {
+export function sloPage(
+  slo: SloDetail,
+  base: string,
+  producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
+): Html {
   const now = slo.dataThrough;
   return html`<div class="heading">
       <nav aria-label="Breadcrumb">
@@ -36,6 +42,7 @@ export function sloPage(slo: SloDetail, base: string): Html {
       <p class="meta">owned by <b>${slo.owner}</b>${runbook(slo)}</p>
     </div>
     ${slo.incident && incidentBanner(slo.incident, base, now)} ${freezeBanner(slo)} ${warningBanner(slo, now)}
+    ${slo.data === 'none' && slo.example ? snippetCard({ ...producers, fact: slo.example, slo: slo.name }) : null}
     ${budgetCard(slo, now)} ${windowCard(slo, now)} ${memberCard(slo, base)} ${tierCard(slo)}
     ${adjustmentCard(slo, now)} ${failureCard(slo.failures)} ${lastFailedCard(slo.lastFailed, now)}`;
 }

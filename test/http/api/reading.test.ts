@@ -15,7 +15,10 @@ describe('SLOs', () => {
   it('lists them, and shows one with what explains it', async () => {
     const { url } = await startServer();
     const detail = sloDetailJson(sloDetail());
-    const { tiers, members, adjustments, failures, lastFailed, ...slo } = detail as Record<string, unknown>;
+    const { tiers, members, adjustments, failures, lastFailed, example, ...slo } = detail as Record<
+      string,
+      unknown
+    >;
     expect((await read(`${url}/v1/slos`)).body).toEqual([slo]);
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...slo,
@@ -24,6 +27,7 @@ describe('SLOs', () => {
       adjustments,
       failures,
       lastFailed,
+      example,
     });
   });
 

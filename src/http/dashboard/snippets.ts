@@ -1,0 +1,118 @@
+import type { ExampleFact } from '../../core/slo/example-fact.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+/** Where a snippet reports to, and what. */
+export interface SnippetTarget {
+  /** Of the service, as its producers reach it. */
+  readonly url: string;
+  /** Whether producers need a token; it is in `$BURNWATCH_TOKEN`. */
+  readonly needsToken: boolean;
+  readonly fact: ExampleFact;
+  /** The name of the SLO: what was reported for one of a workflow must not be a duplicate for another. */
+  readonly slo: string;
+}
+
+/** One way to report, as a text to be copied. */
+interface Snippet {
+  readonly name: string;
+  /** The lines; null when what is to be reported cannot be said this way. */
+  readonly lines: (target: SnippetTarget) => readonly string[] | null;
+}
+
+/** Every way to report that has a snippet, in the order in which a page shows them. Each uses an execution of its own. */
+export const SNIPPETS: readonly Snippet[] = [
+  {
+    name: 'curl',
+    lines: ({ url, needsToken, fact, slo }) =>
+      recordsOf(fact, `try-curl-${slo}`).map((record) =>
+        [
+          `curl ${word(`${url}/v1/${fact.kind === 'outcome' ? 'outcomes' : 'measurements'}`)} -H 'Content-Type: application/json' \\`,
+          ...(needsToken ? [`  -H "Authorization: Bearer $BURNWATCH_TOKEN" \\`] : []),
+          `  -d ${word(JSON.stringify(record))}`,
+        ].join('\n'),
+      ),
+  },
+  {
+    name: 'burnwatch exec',
+    lines: ({ url, fact, slo }) =>
+      isPlain(fact)
+        ? [`BURNWATCH_URL=${word(url)} burnwatch exec ${execWords(fact, `try-exec-${slo}`)} -- sleep 1`]
+        : null,
+  },
+  {
+    name: 'exec.sh, on a host without Node',
+    lines: ({ url, fact, slo }) =>
+      isPlain(fact)
+        ? [
+            `curl -fsS -o exec.sh ${word(`${url}/exec.sh`)}`,
+            `BURNWATCH_URL=${word(url)} sh exec.sh ${execWords(fact, `try-exec-sh-${slo}`)} -- sleep 1`,
+          ]
+        : null,
+  },
+  {
+    name: 'a URL that is fetched',
+    lines: ({ url, needsToken, fact, slo }) =>
+      isPlain(fact)
+        ? ['start', 'ok'].map((verb) => {
+            const names = [fact.workflow, `try-ping-${slo}`, verb]
+              .map((name) => encodeURIComponent(name))
+              .join('/');
+            const step = fact.step === null ? '' : `?step=${encodeURIComponent(fact.step)}`;
+            return `curl ${word(`${url}/v1/ping/`)}${needsToken ? '"$BURNWATCH_TOKEN"/' : ''}${word(names + step)}`;
+          })
+        : null,
+  },
+];
+
+/** Ready snippets for an SLO without data, with its names filled in. */
+export function snippetCard(target: SnippetTarget): Html {
+  return html`<section class="card" aria-label="How to report">
+    <header>
+      <h2>Waiting for the first ${target.fact.kind}</h2>
+      <p>
+        ways to report
+        it${target.needsToken ? html`, with a token of the scope ingest in <code>BURNWATCH_TOKEN</code>` : null}
+      </p>
+    </header>
+    ${SNIPPETS.map(({ name, lines }) => {
+      const text = lines(target)?.join('\n');
+      return text === undefined
+        ? null
+        : html`<h3>${name}</h3>
+            <pre tabindex="0">${text}</pre>`;
+    })}
+  </section>`;
+}
+
+type OutcomeFact = Extract<ExampleFact, { kind: 'outcome' }>;
+
+/** Whether a workflow and a step say all: more cannot be said on a command line or in a URL. */
+function isPlain(fact: ExampleFact): fact is OutcomeFact {
+  return fact.kind === 'outcome' && fact.dependency === null && Object.keys(fact.attributes).length === 0;
+}
+
+function recordsOf(fact: ExampleFact, execution: string): readonly object[] {
+  const attributes = Object.keys(fact.attributes).length === 0 ? {} : { attributes: fact.attributes };
+  const { workflow } = fact;
+  if (fact.kind === 'measurement')
+    return [{ workflow, name: fact.name, value: 1, id: execution, ...attributes }];
+  const { step, dependency } = fact;
+  return ['started', 'succeeded'].map((status) => ({
+    workflow,
+    execution,
+    status,
+    ...(step !== null && { step }),
+    ...(dependency !== null && { dependency }),
+    ...attributes,
+  }));
+}
+
+function execWords({ workflow, step }: OutcomeFact, execution: string): string {
+  return step === null ? word(workflow) : `--step ${word(step)} ${word(workflow)} ${word(execution)}`;
+}
+
+/** A text as one word of a shell. */
+function word(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
