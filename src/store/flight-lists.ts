@@ -1,8 +1,8 @@
-import type { Flight, Place } from '../core/ports/store/counting.ts';
+import type { FlightReport, FlightPlace } from '../core/ports/store/counting.ts';
 
 /** Puts the same places of several partitions together. */
-export function addPlaces(places: readonly Place[]): readonly Place[] {
-  const byName = new Map<string, Place>();
+export function addPlaces(places: readonly FlightPlace[]): readonly FlightPlace[] {
+  const byName = new Map<string, FlightPlace>();
   for (const place of places) {
     const name = `${place.of} ${place.step ?? ''}`;
     const known = byName.get(name);
@@ -16,12 +16,12 @@ export function addPlaces(places: readonly Place[]): readonly Place[] {
 }
 
 /** The overdue first, each of the two by when they began; at most `limit`. */
-export function slowestFirst(flights: readonly Flight[], limit: number): readonly Flight[] {
+export function slowestFirst(flights: readonly FlightReport[], limit: number): readonly FlightReport[] {
   return flights
     .toSorted((one, other) => Number(other.overdue) - Number(one.overdue) || begunAt(one) - begunAt(other))
     .slice(0, limit);
 }
 
-function begunAt({ startedAt, queuedAt }: Flight): number {
+function begunAt({ startedAt, queuedAt }: FlightReport): number {
   return Math.min(startedAt ?? Infinity, queuedAt ?? Infinity);
 }

@@ -8,10 +8,10 @@ import type {
   EndSli,
   EndedSubject,
   FailureKey,
-  Flight,
+  FlightReport,
   HourCells,
   InFlight,
-  Place,
+  FlightPlace,
   RecordGroup,
   SliLanding,
   StartGroup,
@@ -77,9 +77,9 @@ export function createModel(): {
   /** What was set: the cells of each hour. */
   written(): ReadonlyMap<number, Uint32Array>;
   inFlight(): InFlight;
-  places(): readonly Place[];
+  places(): readonly FlightPlace[];
   /** What is in flight, without traces, in no order. */
-  flights(): readonly Flight[];
+  flights(): readonly FlightReport[];
 } {
   const facts = new Map<string, Fact>();
   const hoursSet = new Map<number, Uint32Array>();
@@ -201,7 +201,7 @@ export function createModel(): {
     written: () => hoursSet,
 
     places() {
-      const places = new Map<string, Place>();
+      const places = new Map<string, FlightPlace>();
       for (const { of, step, overdue } of [...facts.values()].filter(isInFlight).map(flightOf)) {
         const name = `${of} ${step}`;
         const { running, overdue: late } = places.get(name) ?? { running: 0, overdue: 0 };
@@ -329,7 +329,7 @@ function lastStep(fact: Fact): string | null {
   return lastBegun(fact)?.step ?? [...fact.starts, ...fact.ends][0]?.group.step ?? null;
 }
 
-function flightOf(fact: Fact): Flight {
+function flightOf(fact: Fact): FlightReport {
   const { group, subject } = [...fact.starts, ...fact.ends][0]!;
   const deadlines = watchesOf(fact).flatMap(({ withinMs, from }) => {
     const base = baseOf(fact, from);

@@ -8,7 +8,7 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import type {
   EndGroup,
   EndSli,
-  Flight,
+  FlightReport,
   GroupResult,
   HourCells,
   RecordGroup,
@@ -225,7 +225,7 @@ function samplesOf(failed: readonly FailedExecution[]): readonly object[] {
 }
 
 /** Without its trace, for which a record has room for one only. */
-function shown(flight: Flight): object {
+function shown(flight: FlightReport): object {
   return { ...flight, traceId: null };
 }
 

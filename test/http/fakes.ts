@@ -17,7 +17,7 @@ import type {
   WorkflowReport,
 } from '../../src/core/ports/queries.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
-import type { Flight } from '../../src/core/ports/store/counting.ts';
+import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';
 import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
@@ -125,7 +125,7 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
 
 /** A workflow with something overdue in a step. */
 export function workflowReport(workflow: string): WorkflowReport {
-  const flight: Flight = {
+  const flight: FlightReport = {
     of: 'execution',
     execution: 'order-1001',
     step: 'charge-card',

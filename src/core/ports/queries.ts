@@ -1,4 +1,4 @@
-import type { Flight, InFlight, Place } from './store/counting.ts';
+import type { FlightReport, InFlight, FlightPlace } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
@@ -235,10 +235,10 @@ export interface WorkflowReport extends WorkflowActivity {
   /** Where what is in flight is; most overdue first, then most. */
   readonly places: readonly PlaceReport[];
   /** What has been in flight longest, the overdue first; at most 50. */
-  readonly slowest: readonly Flight[];
+  readonly slowest: readonly FlightReport[];
 }
 
-export interface PlaceReport extends Place {
+export interface PlaceReport extends FlightPlace {
   /**
    * When the one that is there longest (of the overdue, where there are any) began; null where that is not among what is
    * looked at: of very many only those in flight longest are.

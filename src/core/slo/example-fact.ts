@@ -28,7 +28,7 @@ export function exampleFact(slo: Slo): ExampleFact | null {
 
 function factOf(workflow: string, sli: CountedSli): ExampleFact {
   const attributes: Record<string, string> = {};
-  for (const [name, test] of Object.entries(sli.where)) {
+  for (const [name, test] of Object.entries('where' in sli ? sli.where : {})) {
     const value = exampleValue(test);
     if (value !== null) attributes[name] = value;
   }
@@ -37,6 +37,9 @@ function factOf(workflow: string, sli: CountedSli): ExampleFact {
       return { kind: 'measurement', workflow, name: sli.name, attributes };
     case 'outcomes':
       return { kind: 'outcome', workflow, step: sli.step, dependency: sli.dependency, attributes };
+    case 'transition':
+      // The success that a hand-over begins with.
+      return { kind: 'outcome', workflow, step: sli.from, dependency: null, attributes };
     case 'starts':
     case 'scheduled':
     case 'early':

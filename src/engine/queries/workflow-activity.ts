@@ -1,6 +1,6 @@
 import { sumCells } from '../../core/counters/cells.ts';
 import type { PlaceReport, WorkflowActivity, WorkflowReport } from '../../core/ports/queries.ts';
-import type { Flight, Place } from '../../core/ports/store/counting.ts';
+import type { FlightReport, FlightPlace } from '../../core/ports/store/counting.ts';
 import { CONFLICTS } from '../../core/ports/store/counting.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { Workflow } from '../../core/slo/slo.ts';
@@ -40,7 +40,10 @@ export async function readWorkflow(store: Store, workflow: Workflow, now: number
 }
 
 /** Places with the moment since when something is there; `slowest` as the store gives them. */
-export function placeReports(places: readonly Place[], slowest: readonly Flight[]): readonly PlaceReport[] {
+export function placeReports(
+  places: readonly FlightPlace[],
+  slowest: readonly FlightReport[],
+): readonly PlaceReport[] {
   return places
     .map((place): PlaceReport => {
       const first = slowest.find(

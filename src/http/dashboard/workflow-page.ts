@@ -1,5 +1,5 @@
 import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
-import type { Flight } from '../../core/ports/store/counting.ts';
+import type { FlightReport } from '../../core/ports/store/counting.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink, when } from './format.ts';
@@ -86,7 +86,7 @@ function alarming(count: number, word = ''): Html {
   return count > 0 ? html`<b class="alarm">${text}</b>` : html`${text}`;
 }
 
-function slowestCard(flights: readonly Flight[], now: number): Html | null {
+function slowestCard(flights: readonly FlightReport[], now: number): Html | null {
   // Steps say nothing that their executions do not say.
   const executions = flights.filter(({ of }) => of === 'execution');
   const shown = executions.length > 0 ? executions : flights;
@@ -114,7 +114,7 @@ function slowestCard(flights: readonly Flight[], now: number): Html | null {
   </section>`;
 }
 
-function flightRow(flight: Flight, now: number): Html {
+function flightRow(flight: FlightReport, now: number): Html {
   const began = flight.startedAt ?? flight.queuedAt;
   return html`<tr>
     <th scope="row"><code>${flight.execution}</code></th>

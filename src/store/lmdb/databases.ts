@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
-import type { Place } from '../../core/ports/store/counting.ts';
+import type { FlightPlace } from '../../core/ports/store/counting.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { Key, Range } from './keys.ts';
 import type { StoredFlight } from './stored-flight.ts';
@@ -31,7 +31,7 @@ export interface PartitionRecord {
   /** Not there until something waits. */
   readonly waiting?: number;
   /** How many are in flight where; not there in what version 0.1 wrote. */
-  readonly places?: readonly Place[];
+  readonly places?: readonly FlightPlace[];
 }
 
 /** How an end that nothing more is known of was counted, and when it and its subject's start happened. */

@@ -1,4 +1,4 @@
-import type { Flight as Shown, InFlight, PartitionId, Place } from '../../core/ports/store/counting.ts';
+import type { FlightPlace, FlightReport, InFlight, PartitionId } from '../../core/ports/store/counting.ts';
 import { addPlaces } from '../flight-lists.ts';
 import { holds } from './databases.ts';
 import type { Databases } from './databases.ts';
@@ -29,7 +29,7 @@ export interface Flight {
 
 export function flightOf(db: Databases, partition: PartitionId): Flight {
   const changed = { running: 0, overdue: 0, waiting: 0 };
-  const moved: Place[] = [];
+  const moved: FlightPlace[] = [];
   // Every end asks for its start, and where nothing has a deadline there is never one.
   let empty = !holds(db.flight, flightsOf(partition));
 
@@ -86,7 +86,7 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
 }
 
 /** How many of a partition are where. */
-export function placesIn(db: Databases, partition: PartitionId): readonly Place[] {
+export function placesIn(db: Databases, partition: PartitionId): readonly FlightPlace[] {
   return db.partitions.get(partitionKey(partition))?.places ?? [];
 }
 
@@ -94,7 +94,7 @@ export function placesIn(db: Databases, partition: PartitionId): readonly Place[
  * Those of a partition that may be among the slowest: what is overdue, what is due next, and what has been there longest
  * of what is due only when it is forgotten, which comes after all that has ended and is still kept.
  */
-export function slowestIn(db: Databases, partition: PartitionId, now: number, limit: number): Shown[] {
+export function slowestIn(db: Databases, partition: PartitionId, now: number, limit: number): FlightReport[] {
   const found = [
     ...db.overdue.getKeys({ ...flightsOf(partition), limit }),
     ...db.due.getKeys({ ...flightsOf(partition), limit }),
@@ -114,7 +114,7 @@ export function locateFlights(db: Databases): void {
   );
   for (const { key, value } of unplaced) {
     const partition = partitionOf(key);
-    const places: Place[] = [];
+    const places: FlightPlace[] = [];
     for (const { key: at, value: stored } of db.flight.getRange(flightsOf(partition))) {
       const record = readFlight(stored);
       if (stateOf(record) !== 'in-flight') continue;

@@ -2,8 +2,8 @@ import type {
   EndGroup,
   EndSli,
   FailureKey,
-  Flight,
-  Place,
+  FlightReport,
+  FlightPlace,
   StartGroup,
   StartedSubject,
   Watch,
@@ -303,12 +303,12 @@ export function begunAt(record: SubjectRecord): number {
 }
 
 /** Where something in flight is: steps of their own were begun with their record, others at a moment after it. */
-export function placeOf({ lastStep, lastStepAt }: SubjectRecord): Pick<Place, 'of' | 'step'> {
+export function placeOf({ lastStep, lastStepAt }: SubjectRecord): Pick<FlightPlace, 'of' | 'step'> {
   return { of: lastStep !== null && lastStepAt === null ? 'step' : 'execution', step: lastStep };
 }
 
 /** Something in flight, as it is shown. */
-export function flightOf(record: SubjectRecord): Flight {
+export function flightOf(record: SubjectRecord): FlightReport {
   const deadlines = record.watches.flatMap((watch) => {
     const base = baseOf(record, watch);
     return base === null ? [] : [base + watch.withinMs];

@@ -1,4 +1,4 @@
-import type { Flight, PartitionId, Place } from '../../core/ports/store/counting.ts';
+import type { FlightReport, PartitionId, FlightPlace } from '../../core/ports/store/counting.ts';
 import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { addPlaces, slowestFirst } from '../flight-lists.ts';
 import type { Connection } from './connection.ts';
@@ -31,14 +31,14 @@ type StoredWatch = readonly [
 export async function readPlaces(
   connection: Connection,
   partitions: readonly PartitionId[],
-): Promise<readonly Place[]> {
+): Promise<readonly FlightPlace[]> {
   const found = await Promise.all(
     partitions.map((partition) =>
       connection.call((client) => client.hgetall(placesKey(partition)), tagOf(partition)),
     ),
   );
   return addPlaces(
-    found.flatMap(Object.entries<string>).map(([name, count]): Place => {
+    found.flatMap(Object.entries<string>).map(([name, count]): FlightPlace => {
       const letter = name[0]!;
       return {
         of: letter.toLowerCase() === 's' ? 'step' : 'execution',
@@ -56,7 +56,7 @@ export async function readSlowest(
   partitions: readonly PartitionId[],
   now: number,
   limit: number,
-): Promise<readonly Flight[]> {
+): Promise<readonly FlightReport[]> {
   const found = await Promise.all(
     partitions.map((partition) => readCandidates(connection, partition, now, limit)),
   );
@@ -72,7 +72,7 @@ async function readCandidates(
   partition: PartitionId,
   now: number,
   limit: number,
-): Promise<Flight[]> {
+): Promise<FlightReport[]> {
   const tag = tagOf(partition);
   const [overdue, next, last] = await Promise.all([
     connection.call((client) => client.zrange(overdueKey(partition), '0', String(limit - 1)), tag),
@@ -91,7 +91,7 @@ async function readCandidates(
   );
 }
 
-function flightOf(record: StoredRecord, overdue: boolean): Flight {
+function flightOf(record: StoredRecord, overdue: boolean): FlightReport {
   const startedAt = least([record.f ?? record.s, record.r]);
   const queuedAt = record.q ?? null;
   const step = record.p ?? null;

@@ -41,9 +41,9 @@ export interface CountStore {
   /** How many executions and steps of a workflow are under way. */
   inFlight(workflow: string): Promise<InFlight>;
   /** The same by where they are; every place that has one, in no order. */
-  places(workflow: string): Promise<readonly Place[]>;
+  places(workflow: string): Promise<readonly FlightPlace[]>;
   /** What has been in flight longest: the overdue first, each of the two by when they started. At most `limit`. */
-  slowest(workflow: string, now: number, limit: number): Promise<readonly Flight[]>;
+  slowest(workflow: string, now: number, limit: number): Promise<readonly FlightReport[]>;
   /**
    * Sets all cells of hours of a derived series, whole and at both resolutions (see core/cells.ts).
    * Writing the same again changes nothing; what is past its time at `now` (see `blockExpiry`) is left alone.
@@ -192,7 +192,7 @@ export interface InFlight {
 }
 
 /** How many are in flight in one place of a workflow. */
-export interface Place {
+export interface FlightPlace {
   /** `step`: steps by their name. `execution`: whole executions by the step of them that was begun last. */
   readonly of: 'execution' | 'step';
   /** Null: no step of these executions was begun. */
@@ -203,10 +203,10 @@ export interface Place {
 }
 
 /** Something in flight, as far as it is known. Moments in milliseconds since the epoch. */
-export interface Flight {
-  readonly of: Place['of'];
+export interface FlightReport {
+  readonly of: FlightPlace['of'];
   readonly execution: string;
-  /** As in `Place`. */
+  /** As in `FlightPlace`. */
   readonly step: string | null;
   /** When that step of the execution was begun; null when none was, and for steps themselves. */
   readonly stepSince: number | null;
