@@ -8,9 +8,9 @@ export interface SmallDisk {
   readonly folder: string;
   /** A line of shell that the process is started with. */
   readonly shell: string;
-  /** From now on a process finds no room for anything that makes its files longer. */
-  fill(pid: number): void;
-  free(pid: number): void;
+  /** From now on a process, if there is one, finds no room for anything that makes its files longer. */
+  fill(pid: number | undefined): void;
+  free(pid: number | undefined): void;
   /** Whether it is a file system of its own that is full, or a limit on the length of files. */
   readonly isFileSystem: boolean;
   remove(): void;
@@ -61,7 +61,8 @@ function takeAllRoom(filler: string, folder: string): void {
 }
 
 /** Only the limit that the process itself may raise again. */
-function limit(pid: number, bytes: string): void {
+function limit(pid: number | undefined, bytes: string): void {
+  if (pid === undefined) return;
   if (!command('prlimit', '--pid', String(pid), `--fsize=${bytes}:`))
     throw new Error(`the limit on files of process ${pid} could not be set`);
 }

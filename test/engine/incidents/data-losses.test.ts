@@ -140,5 +140,5 @@ it('stays however long nobody acknowledges it', async () => {
   world.clock.advance(400 * DAY);
   const later = process(TEAMS);
   for (let look = 0; look < 2; look++) await later.refresh();
-  expect(later.open()).toMatchObject([WIPED]);
+  expect(await later.losses()).toMatchObject([WIPED]);
 });

@@ -231,12 +231,12 @@ const OF_THE_EMBEDDED_STORE: readonly FaultKind<EmbeddedStage>[] = [
     name: 'disk full',
     lasts: [1000, 3000],
     async inject({ disk, replicas }) {
-      const { pid } = replicas[0]!.service()!;
-      disk.fill(pid);
+      const pid = () => replicas[0]!.service()?.pid;
+      disk.fill(pid());
       return {
         victim: disk.isFileSystem ? 'a file system without room' : 'a limit on the length of files',
         mustShow: true,
-        heal: () => Promise.resolve(disk.free(pid)),
+        heal: () => Promise.resolve(disk.free(pid())),
       };
     },
   },
@@ -248,16 +248,14 @@ export const EMBEDDED_FAULTS: readonly FaultKind<EmbeddedStage>[] = [
   ...OF_THE_EMBEDDED_STORE,
 ];
 
-/** Waits until every replica that answers says that the store, or a part of it, does not do its work. */
+/** Waits until every replica that runs says that the store, or a part of it, does not do its work. */
 export async function shown({ replicas }: Stage): Promise<void> {
   await until(
     'replicas to say that the store refuses',
     async () => {
-      const found = (await Promise.all(replicas.map(readinessOf))).filter((found) => found !== null);
-      return (
-        found.length > 0 &&
-        found.every(({ failing }) => failing.some((check) => /^(store|shard .*):/.test(check)))
-      );
+      const running = replicas.filter((replica) => replica.service() !== null && !replica.isPaused());
+      const found = await Promise.all(running.map(readinessOf));
+      return found.every((readiness) => readiness?.failing.some((check) => /^(store|shard .*):/.test(check)));
     },
     15_000,
   );
