@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,7 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { MAX_TABLES } from '../../src/store/lmdb/databases.ts';
 import type { Key } from '../../src/store/lmdb/keys.ts';
+import { verifyDataFile } from '../../src/store/lmdb/data-file.ts';
 import { createFileGuard } from '../../src/store/lmdb/file-guard.ts';
 import { openLmdbStore } from '../../src/store/lmdb/open.ts';
 import { createWriter } from '../../src/store/lmdb/writer.ts';
@@ -338,4 +339,18 @@ it('C2: changes nothing when there is hardly room left, before LMDB finds that o
   await writer.write(change);
   expect([changes, writer.failing()]).toEqual([1, null]);
   await root.close();
+});
+
+it('J2: a page that another one lies in the place of is found', async () => {
+  const store = await open();
+  const executions = Array.from({ length: 200 }, (_, index) => `e${index}`);
+  await recordIn(store, { ...HOME, now: NOW, groups: [done(executions, NOW)] });
+  await store.close();
+  const path = join(folder, 'data.mdb');
+  expect(await verifyDataFile(folder)).toBeGreaterThan(4);
+  const file = await readFile(path);
+  const size = file.readUInt32LE(48);
+  for (let at = 3 * size; at < file.length; at += size) file.copy(file, at, 2 * size, 3 * size);
+  await writeFile(path, file);
+  await expect(verifyDataFile(folder)).rejects.toThrow('holds something else');
 });

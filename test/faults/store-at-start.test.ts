@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../src/core/ports/store/store.ts';
+import { awaitStore } from '../../src/store/awaited-store.ts';
+import { memoryLog } from '../support/memory-log.ts';
 import { connectClient, reserveRedis, startRedis, startRedisCluster } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { killServices, startService } from '../support/service.ts';
@@ -152,4 +155,11 @@ describe('Redis that cannot serve when the service starts', () => {
     }
     expect(await service.stop()).toBe(0);
   });
+});
+
+it('a store that is waited for has no number of partitions, which would decide where outcomes belong', async () => {
+  const away = () => Promise.reject(new StoreUnavailable('away'));
+  const { store } = await awaitStore(away, memoryLog(), 60_000);
+  expect(() => store.partitions).toThrow(StoreUnavailable);
+  await store.close();
 });
