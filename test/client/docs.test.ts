@@ -89,15 +89,6 @@ describe('docs/client.md', () => {
     }
   });
 
-  it('the snippets', async () => {
-    const [, node] = /^\| Node {5}\| `(.*?)` *\|$/m.exec(TEXT)!;
-    await runNode(node!);
-    const [, imports, block] = /^\| Python {3}\| `(.*?)` and `(.*?)` *\|$/m.exec(TEXT)!;
-    await run('python3', ['-c', `${imports}\n${block}\n    pass`], { env: environment() });
-    const once = ['checkout order-17 started', 'checkout order-17 succeeded'];
-    expect(said()).toEqual([...once, ...once]);
-  });
-
   it('BullMQ', async () => {
     const redis = await startRedis();
     try {

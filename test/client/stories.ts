@@ -232,6 +232,18 @@ export const STORIES: readonly Story[] = [
     lastProblem: 'rejected',
   },
   {
+    name: 'all-rejected',
+    deeds: [
+      { do: 'report', fields: { execution: '1', status: 'done' } },
+      { do: 'report', fields: { execution: '2', status: 'succeeded', at: 1 } },
+    ],
+    counts: {},
+    stats: { rejected: 2 },
+    rejected: ['invalid-field', 'too-old'],
+    lastProblem: 'rejected',
+    requests: 1,
+  },
+  {
     name: 'thousands',
     options: { batchSize: 700 },
     deeds: [{ do: 'runs', prefix: 'n', count: 3000 }],

@@ -63,6 +63,16 @@ export const SNIPPETS: readonly Snippet[] = [
           })
         : null,
   },
+  {
+    name: 'Node, with the client',
+    lines: ({ url, fact, slo }) =>
+      fact.kind === 'outcome' ? nodeProgram(url, fact, `try-node-${slo}`) : null,
+  },
+  {
+    name: 'Python, with the client',
+    lines: ({ url, fact, slo }) =>
+      fact.kind === 'outcome' ? pythonProgram(url, fact, `try-python-${slo}`) : null,
+  },
 ];
 
 /** Ready snippets for an SLO without data, with its names filled in. */
@@ -110,6 +120,42 @@ function recordsOf(fact: ExampleFact, execution: string): readonly object[] {
 
 function execWords({ workflow, step }: OutcomeFact, execution: string): string {
   return step === null ? word(workflow) : `--step ${word(step)} ${word(workflow)} ${word(execution)}`;
+}
+
+/** A program of the Node client, as a shell runs it. Texts are written as JSON, which JavaScript and Python read alike. */
+function nodeProgram(url: string, fact: OutcomeFact, execution: string): readonly string[] {
+  const { workflow, step, dependency, attributes } = fact;
+  const own = {
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(step === null && dependency !== null && { dependency }),
+  };
+  const options = Object.keys(own).length === 0 ? '' : `${JSON.stringify(own)}, `;
+  const calls = dependency === null ? '' : `${JSON.stringify({ dependency })}, `;
+  return [
+    `BURNWATCH_URL=${word(url)} node --input-type=module - <<'END'`,
+    `import { burnwatch } from 'burnwatch/client';`,
+    `await burnwatch.run(${JSON.stringify(workflow)}, ${JSON.stringify(execution)}, ${options}async (run) => {`,
+    step === null ? '  // work' : `  await run.step(${JSON.stringify(step)}, ${calls}async () => {});`,
+    '});',
+    'END',
+  ];
+}
+
+/** The same of the Python client. */
+function pythonProgram(url: string, fact: OutcomeFact, execution: string): readonly string[] {
+  const { workflow, step, dependency, attributes } = fact;
+  const calls = dependency === null ? '' : `, dependency=${JSON.stringify(dependency)}`;
+  const own =
+    (Object.keys(attributes).length > 0 ? `, attributes=${JSON.stringify(attributes)}` : '') +
+    (step === null ? calls : '');
+  return [
+    `BURNWATCH_URL=${word(url)} python3 - <<'END'`,
+    'import burnwatch',
+    `with burnwatch.run(${JSON.stringify(workflow)}, ${JSON.stringify(execution)}${own}) as run:`,
+    ...(step === null ? [] : [`    with run.step(${JSON.stringify(step)}${calls}):`]),
+    step === null ? '    pass  # work' : '        pass  # work',
+    'END',
+  ];
 }
 
 /** A text as one word of a shell. */
