@@ -20,33 +20,23 @@ export type ExampleFact =
       readonly attributes: Readonly<Record<string, string>>;
     };
 
-/** One thing that an SLO counts; of a composite, that its first member does. Null when nothing that is reported counts for it. */
+/** One thing that an SLO counts; of a composite, that its first member does. Null when no single fact counts for it. */
 export function exampleFact(slo: Slo): ExampleFact | null {
   const counted = componentsOf(slo).flatMap(countedSeries)[0];
   return counted ? factOf(counted.workflow, counted.sli) : null;
 }
 
-function factOf(workflow: string, sli: CountedSli): ExampleFact {
+/** Null for what takes more than one fact to count, such as a hand-over between steps. */
+function factOf(workflow: string, sli: CountedSli): ExampleFact | null {
+  if (!('where' in sli)) return null;
   const attributes: Record<string, string> = {};
-  for (const [name, test] of Object.entries('where' in sli ? sli.where : {})) {
+  for (const [name, test] of Object.entries(sli.where)) {
     const value = exampleValue(test);
     if (value !== null) attributes[name] = value;
   }
-  switch (sli.kind) {
-    case 'measurement':
-      return { kind: 'measurement', workflow, name: sli.name, attributes };
-    case 'outcomes':
-      return { kind: 'outcome', workflow, step: sli.step, dependency: sli.dependency, attributes };
-    case 'transition':
-      // The success that a hand-over begins with.
-      return { kind: 'outcome', workflow, step: sli.from, dependency: null, attributes };
-    case 'starts':
-    case 'scheduled':
-    case 'early':
-      return { kind: 'outcome', workflow, step: null, dependency: null, attributes };
-    default:
-      return sli satisfies never;
-  }
+  if (sli.kind === 'measurement') return { kind: 'measurement', workflow, name: sli.name, attributes };
+  const { step, dependency } = sli.kind === 'outcomes' ? sli : { step: null, dependency: null };
+  return { kind: 'outcome', workflow, step, dependency, attributes };
 }
 
 /** A value that passes a test; null when none at all does. */

@@ -29,6 +29,11 @@ describe('an example of what an SLO counts', () => {
     expect(selects(slo.sli as OutcomeSli, outcome)).toBe(true);
   });
 
+  it('is none where it takes two facts to count', () => {
+    const sli = { kind: 'transition', from: 'pay', to: 'ship', withinMs: 1000 } as const;
+    expect(exampleFact(defineSlo({ sli }))).toBeNull();
+  });
+
   it('is a measurement where these are counted', () => {
     const sli = measurementSli({ where: { region: { op: 'in', values: ['eu'] } } });
     const fact = exampleFact(defineSlo({ sli }))!;
