@@ -167,7 +167,7 @@ withSettings(
   .description('send a marked test notification and report what happened')
   .action(async (target: string, flags: Flags) => {
     const { notifyTest } = await import('./cli/notify-test.ts');
-    answer(await notifyTest(target, configFrom(flags), print));
+    answer(await notifyTest(target, configFrom(flags), { now: () => Date.now() }, print));
   });
 
 const storeCommand = program.command('store').description('look after the embedded store');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { NotificationFacts } from '../core/alerting/notification.ts';
 import { NO_FIGURES } from '../core/alerting/notification.ts';
 import { EVERY_EXECUTION } from '../core/sli/sli.ts';
@@ -18,6 +19,7 @@ const TEST_TIMEOUT = 15 * SECOND;
 export async function notifyTest(
   name: string,
   config: Config,
+  clock: Clock,
   print: (text: string) => void,
 ): Promise<{ ok: boolean; text: string }> {
   const { definitions, problems } = await loadDefinitions([config.slos], config.references);
@@ -32,7 +34,7 @@ export async function notifyTest(
   }
   const target = createTarget(definition, { ...config, write: print });
   try {
-    const facts = testFacts(definitions, name, Date.now());
+    const facts = testFacts(definitions, name, clock.now());
     const delivery = await target.send(
       { facts: [facts], key: facts.incident },
       AbortSignal.timeout(TEST_TIMEOUT),

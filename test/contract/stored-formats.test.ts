@@ -18,7 +18,7 @@ import { startRedis } from '../support/redis.ts';
 import type { Edit } from './raw-data.ts';
 import type { Restore, StoredPlace } from './stored-places.ts';
 import { restoreInLmdb, restoreInRedis } from './stored-places.ts';
-import { END, definitions, playStory, report, startProcess } from './stored-story.ts';
+import { END, definitions, playStory, report, startLosses, startProcess } from './stored-story.ts';
 
 const COMMITS = readdirSync(join(import.meta.dirname, 'fixtures')).filter((name) => !name.includes('.'));
 const server = await startRedis();
@@ -92,7 +92,11 @@ function fieldsOf(values: readonly unknown[]): readonly string[] {
   const paths = new Set<string>();
   const walk = (value: unknown, path: string): void => {
     if (value === null || typeof value !== 'object') return void paths.add(path);
-    if (Array.isArray(value)) return value.forEach((item) => walk(item, `${path}[]`));
+    if (Array.isArray(value)) {
+      // An empty list is there all the same.
+      if (value.length === 0) paths.add(`${path}[]`);
+      return value.forEach((item) => walk(item, `${path}[]`));
+    }
     for (const [key, held] of Object.entries(value)) {
       if (key === 'definition') continue;
       walk(held, /\.(firing|where)$/.test(path) ? `${path}.*` : `${path}.${key}`);
@@ -100,10 +104,11 @@ function fieldsOf(values: readonly unknown[]): readonly string[] {
   };
   for (const value of values) walk(value, '');
   const all = [...paths];
-  // Null in one and a map in another: the longer path says it. The first version knew nothing of when outcomes failed.
+  // Null in one and a map in another: the longer path says it. The first version knew nothing of when outcomes failed,
+  // nor of what is stuck.
   return all
     .filter((path) => !all.some((other) => other.startsWith(`${path}.`)))
-    .map((path) => path.replace(/^\.facts\.(failing|recovering)\..*/, '.facts.$1'))
+    .map((path) => path.replace(/^\.facts\.(failing|recovering|stuck)(\.|\[).*/, '.facts.$1'))
     .filter((path, index, paths) => paths.indexOf(path) === index)
     .toSorted();
 }
@@ -181,8 +186,10 @@ describe.each(PLACES)('in %s', (_name, restore) => {
         'deescalated',
         'resolved',
       ]);
+      // The first version took a run in one minute for proof.
+      const run = commit === OLDEST ? 30 : 60;
       expect(sentence(...of('mail', 'imports/done'))).toBe(
-        'The last 30 executions all failed since 12:00 UTC.',
+        `The last ${run} executions all failed since 12:00 UTC.`,
       );
       expect(sentence(...of('lead', 'orders/done'))).toMatch(/^The last 220 executions all failed since/);
       // These were delivered before.
@@ -213,6 +220,47 @@ describe.each(PLACES)('in %s', (_name, restore) => {
         note: 'looking',
       });
     });
+  });
+
+  it.each(COMMITS.filter((name) => name !== OLDEST))(
+    'J2: losses of data that %s wrote are remembered, notified of once, and taken for acknowledged',
+    async (wrote) => {
+      await open(await restore(wrote));
+      const losses = startLosses(store, clock, true, log);
+      await losses.refresh();
+      expect(
+        (await losses.losses()).map(({ kind, part, acknowledged }) => [kind, part, acknowledged]),
+      ).toEqual(
+        expect.arrayContaining([
+          ['wiped', null, { at: END, by: 'eve', note: 'a new disk', actor: null }],
+          ['rolled-back', '10.0.0.1:6379', null],
+        ]),
+      );
+      expect(losses.open().map(({ kind }) => kind)).toEqual(['rolled-back']);
+      const notified = async () =>
+        (await store.outbox(1000)).pending.filter(({ facts }) => facts.kind === 'data-loss').length;
+      const first = await notified();
+      expect(first).toBeGreaterThan(0);
+      await losses.refresh();
+      expect(await notified()).toBe(first);
+      expect(await losses.acknowledgeLoss(losses.open()[0]!.id, { by: 'adam' }, ANYONE)).toMatchObject({
+        acknowledged: { by: 'adam' },
+      });
+      expect(losses.open()).toEqual([]);
+    },
+  );
+
+  it('a loss of data that a newer version stored is left alone, and the others are known', async () => {
+    const wrote = COMMITS.at(-1)!;
+    await open(await restore(wrote));
+    const [{ id } = { id: '' }] = await startLosses(store, clock, false).losses();
+    await store.close();
+    await open(await restore(wrote, newer(`losses ${id}`)));
+    const losses = startLosses(store, clock, true, log);
+    await losses.refresh();
+    expect((await losses.losses()).map((loss) => loss.id)).not.toContain(id);
+    expect(await losses.losses()).toHaveLength(1);
+    expect(await place.value('losses', id)).toMatchObject({ v: NEWER, meaning: 'another' });
   });
 
   it('the shapes of the first version have all fields, and say what they said', async () => {

@@ -17,6 +17,8 @@ import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import type { Evaluator } from '../../src/engine/evaluate/evaluate.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
+import type { DataLosses } from '../../src/engine/incidents/data-losses.ts';
+import { createDataLosses } from '../../src/engine/incidents/data-losses.ts';
 import { createManageIncidents } from '../../src/engine/incidents/open-incidents.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import type { ManualClock } from '../support/clock.ts';
@@ -196,7 +198,31 @@ export async function playStory(store: Store, clock: ManualClock): Promise<void>
   }
   await deliver(store, clock);
   clock.set(END);
+  await loseData(store, clock);
   await store.resign(OWNER);
+}
+
+/** Two losses of data: people were notified of none yet, and one is acknowledged. */
+async function loseData(store: Store, clock: ManualClock): Promise<void> {
+  const losses = startLosses(store, clock, false);
+  await losses.note([
+    { kind: 'wiped', part: null },
+    { kind: 'rolled-back', part: '10.0.0.1:6379' },
+  ]);
+  const wiped = (await losses.losses()).find(({ kind }) => kind === 'wiped')!;
+  await losses.acknowledgeLoss(wiped.id, { by: 'eve', note: 'a new disk' }, ANYONE);
+}
+
+/** What remembers losses of data; one that leads notifies people of them. */
+export function startLosses(store: Store, clock: ManualClock, leads: boolean, log = memoryLog()): DataLosses {
+  return createDataLosses({
+    store,
+    definitions: () => definitions,
+    leading: () => leads,
+    openIncidents: () => [],
+    clock,
+    log,
+  });
 }
 
 async function adjust(operator: ManageAdjustments & ManageIncidents): Promise<void> {
