@@ -118,20 +118,26 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   }
 
   /** A shard that went away just now must not keep pages from going out. */
-  async function waitingIn(workflow: string): Promise<number> {
+  async function unlessAway<Answer>(instead: Answer, ask: () => Promise<Answer>): Promise<Answer> {
     try {
-      return (await failureStore.inFlight(workflow)).waiting;
+      return await ask();
     } catch (error) {
-      if (error instanceof PartUnavailable) return 0;
+      if (error instanceof PartUnavailable) return instead;
       throw error;
     }
+  }
+
+  async function waitingIn(workflow: string): Promise<number> {
+    return unlessAway(0, async () => (await failureStore.inFlight(workflow)).waiting);
   }
 
   /** Reads where executions hang, of the same workflows. */
   async function readStuck(changes: readonly IncidentChange[], now: number): Promise<void> {
     const open = changes.filter(({ transition }) => transition.kind !== 'resolved');
     const workflows = [...new Set(open.flatMap(({ slo }) => timedWorkflows(slo)))];
-    const found = await Promise.all(workflows.map((workflow) => stuckIn(failureStore, workflow, now)));
+    const found = await Promise.all(
+      workflows.map((workflow) => unlessAway([], () => stuckIn(failureStore, workflow, now))),
+    );
     stuck = new Map(workflows.map((workflow, index) => [workflow, found[index]!]));
   }
 

@@ -4,6 +4,7 @@ import type { Queries } from '../../../src/core/ports/queries.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
 import { defaultTiers } from '../../../src/core/slo/alert-policy.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import { PartUnavailable } from '../../../src/core/ports/store/store.ts';
 import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
 import { createCounterCache } from '../../../src/engine/counters/counter-cache.ts';
 import { createQueries } from '../../../src/engine/queries/slo-queries.ts';
@@ -164,6 +165,25 @@ it('a shard that is away before the store says so stops no tick, and lets nothin
   }
   expect(await firing()).toContain('fast');
 });
+
+it.each(['inFlight', 'places'] as const)(
+  'D1: a page goes out although %s cannot be read of a shard that went away just now',
+  async (method) => {
+    world = await open([defineSlo({ sli: { withinMs: HOUR }, alerts: { tiers: FAST } })]);
+    const records = Array.from({ length: 100 }, (_, index) => ({
+      workflow: 'orders',
+      execution: `late-${index}`,
+      status: 'failed',
+      durationMs: 1000,
+    }));
+    await world.recorder.record(records);
+    world.wrapped.before(method, () => {
+      throw new PartUnavailable('10.0.0.1:6379', 'its part is away', {});
+    });
+    expect(await world.tick()).toMatchObject({ failed: 0, transitions: 1 });
+    expect(world.wrapped.calls(method).length).toBeGreaterThan(0);
+  },
+);
 
 it('C5: what was read in part is never taken for the whole, and the whole is read again once it is there', async () => {
   world = await open();
