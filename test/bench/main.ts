@@ -3,6 +3,7 @@ import { benchClient } from './client.ts';
 import { benchEvaluation } from './evaluation.ts';
 import { benchIngest } from './ingest.ts';
 import { benchPaging } from './paging.ts';
+import { benchReading } from './reading.ts';
 import { benchSinglePost } from './single-post.ts';
 
 /**
@@ -14,6 +15,7 @@ const PARTS = {
   single: benchSinglePost,
   evaluation: benchEvaluation,
   paging: benchPaging,
+  reading: benchReading,
   client: benchClient,
 } as const;
 

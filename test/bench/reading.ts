@@ -1,0 +1,140 @@
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startRedis } from '../support/redis.ts';
+import { startService } from '../support/service.ts';
+import { TYPICAL, sloFolder } from '../support/slo-folder.ts';
+import type { Result } from './result.ts';
+import { perSecond, ratio } from './result.ts';
+
+const WORKFLOWS = 2_500;
+const SLOS = WORKFLOWS * 4;
+const DASHBOARDS = 20;
+/** How often a page asks again. */
+const REFRESH = 5_000;
+const SECONDS = 5;
+const [BATCHES, BATCH, IN_FLIGHT] = [800, 2_000, 6];
+const PATHS = ['/', '/v1/slos', '/metrics'];
+
+/** What reading 10,000 SLOs costs those who report: holds of the event loop, lists with an ETag, open dashboards. */
+export async function benchReading(): Promise<Result[]> {
+  const redis = await startRedis(['--appendfsync', 'everysec']);
+  try {
+    const service = await startService({
+      BURNWATCH_STORE: redis.url,
+      BURNWATCH_SLOS: await sloFolder([TYPICAL, ...manyWorkflows()].join('\n---\n')),
+      LOG_LEVEL: 'error',
+    });
+    const { url } = service;
+    await report(url);
+    await holdWhile(url, () => Promise.resolve());
+    const holds: Result[] = [];
+    for (const path of PATHS) {
+      // The report of the moment before must be gone.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      const hold = await holdWhile(url, async () => {
+        await (await fetch(`${url}${path}`)).arrayBuffer();
+      });
+      holds.push({
+        what: `longest hold while ${path} is read at ${SLOS.toLocaleString('en')} SLOs`,
+        value: `${hold} ms`,
+        goal: '50 ms',
+      });
+    }
+    const etag = (await fetch(`${url}/v1/slos`)).headers.get('etag')!;
+    const lists = await wrk(`${url}/v1/slos`, [
+      '-H',
+      `If-None-Match: ${etag}`,
+      '-H',
+      'Accept-Encoding: gzip',
+    ]);
+    const alone = await ingest(url);
+    const stop = openDashboards(url);
+    const together = await ingest(url);
+    stop();
+    await service.stop();
+    return [
+      ...holds,
+      { what: 'lists a second with an ETag', value: perSecond(lists, 1000), goal: '200/s' },
+      {
+        what: `ingest with ${DASHBOARDS} dashboards open, of that without`,
+        value: ratio(together, alone),
+        goal: '0.95',
+      },
+    ];
+  } finally {
+    await redis.stop();
+  }
+}
+
+function manyWorkflows(): string[] {
+  return Array.from({ length: WORKFLOWS }, (_, index) =>
+    [
+      `workflow: workflow-${index}`,
+      'owner: payments',
+      'slos:',
+      ...['succeeded', '{ within: 1m }', '{ step: charge }', '{ dependency: bank }'].map(
+        (sli, which) => `  slo-${which}: { objective: 99.9%, window: 28d, sli: ${sli} }`,
+      ),
+    ].join('\n'),
+  );
+}
+
+/** One outcome of every workflow, so that each SLO has something to show. */
+async function report(url: string): Promise<void> {
+  const lines = Array.from({ length: WORKFLOWS }, (_, index) =>
+    JSON.stringify({ workflow: `workflow-${index}`, execution: 'first', status: 'succeeded', durationMs: 5 }),
+  );
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const answer = await fetch(`${url}/v1/outcomes`, { method: 'POST', headers, body: lines.join('\n') });
+  if (answer.status !== 200) throw new Error(await answer.text());
+}
+
+/** The longest an answer of `/healthz` took meanwhile, in milliseconds, less what it usually takes: how long all else waited. */
+async function holdWhile(url: string, work: () => Promise<void>): Promise<number> {
+  let done = false;
+  const probing = (async () => {
+    let longest = 0;
+    while (!done) {
+      const asked = performance.now();
+      await (await fetch(`${url}/healthz`)).arrayBuffer();
+      longest = Math.max(longest, performance.now() - asked);
+    }
+    return longest;
+  })();
+  await work();
+  done = true;
+  return Math.round(await probing);
+}
+
+async function wrk(url: string, args: readonly string[]): Promise<number> {
+  const { stdout } = await promisify(execFile)('wrk', ['-t1', '-c8', `-d${SECONDS}s`, ...args, url]);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)![1]);
+}
+
+async function ingest(url: string): Promise<number> {
+  const producer = fork(
+    fileURLToPath(new URL('./producer.ts', import.meta.url)),
+    [url, String(BATCHES), String(BATCH), String(IN_FLIGHT)],
+    { execArgv: ['--import', 'tsx'] },
+  );
+  const [rate] = (await once(producer, 'message')) as [number];
+  return rate;
+}
+
+/** Asks for the overview as so many open pages do; gives what closes them. */
+function openDashboards(url: string): () => void {
+  const timers = Array.from({ length: DASHBOARDS }, (_, index) => {
+    const ask = () => void fetch(url).then((answer) => answer.arrayBuffer());
+    let timer = setTimeout(
+      () => {
+        ask();
+        timer = setInterval(ask, REFRESH);
+      },
+      (index * REFRESH) / DASHBOARDS,
+    );
+    return () => clearTimeout(timer);
+  });
+  return () => timers.forEach((close) => close());
+}
