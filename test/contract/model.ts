@@ -11,6 +11,7 @@ import type {
   FlightReport,
   HourCells,
   InFlight,
+  KnownSubject,
   FlightPlace,
   RecordGroup,
   SliLanding,
@@ -52,7 +53,7 @@ interface Fact {
   /** Fingerprint of what a sweep found overdue -> the step begun last at that time. */
   readonly overdue: Map<string, string | null>;
   /** For a whole execution: its steps' starts that came while it was in flight. */
-  readonly stepsBegun: { readonly step: string; readonly at: number }[];
+  stepsBegun: { readonly step: string; readonly at: number }[];
   /** It waited too long for its start. */
   givenUp: boolean;
 }
@@ -78,6 +79,8 @@ export function createModel(): {
   written(): ReadonlyMap<number, Uint32Array>;
   inFlight(): InFlight;
   places(): readonly FlightPlace[];
+  /** What is known of each subject, without its state. */
+  known(): ReadonlyMap<string, Omit<KnownSubject, 'state' | 'deadlines'>>;
   /** What is in flight, without traces, in no order. */
   flights(): readonly FlightReport[];
 } {
@@ -150,6 +153,7 @@ export function createModel(): {
           group.subjects.forEach((subject, offset) => {
             if (!recordStart(group, subject)) result.known.push(offset);
             uncountEarly(factOf(subject.subject), now);
+            leavePlace(factOf(subject.subject));
           });
           continue;
         }
@@ -159,6 +163,7 @@ export function createModel(): {
           else if (found === 'known') result.known.push(offset);
           else {
             uncountEarly(factOf(subject.subject), now);
+            leavePlace(factOf(subject.subject));
             if (isWaiting(factOf(subject.subject))) result.waiting.push(offset);
           }
         });
@@ -209,6 +214,8 @@ export function createModel(): {
       }
       return [...places.values()];
     },
+
+    known: () => new Map([...facts].map(([subject, fact]) => [subject, knownOf(fact)])),
 
     flights: () => [...facts.values()].filter(isInFlight).map(flightOf),
 
@@ -318,6 +325,11 @@ function isWaiting(fact: Fact): boolean {
   );
 }
 
+/** The steps of an execution that has ended say nothing of where it is when it goes on after all. */
+function leavePlace(fact: Fact): void {
+  if (!isInFlight(fact)) fact.stepsBegun.length = 0;
+}
+
 /** The step of an execution that was begun last. */
 function lastBegun({ stepsBegun }: Fact): Fact['stepsBegun'][number] | undefined {
   let last: Fact['stepsBegun'][number] | undefined;
@@ -328,6 +340,31 @@ function lastBegun({ stepsBegun }: Fact): Fact['stepsBegun'][number] | undefined
 function lastStep(fact: Fact): string | null {
   return lastBegun(fact)?.step ?? [...fact.starts, ...fact.ends][0]?.group.step ?? null;
 }
+
+function knownOf(fact: Fact): Omit<KnownSubject, 'state' | 'deadlines'> {
+  const { attempt, parts } = decision(fact);
+  return {
+    queuedAt: least(fact.starts.flatMap((one) => (one.group.phase === 'queued' ? [one.subject.at] : []))),
+    startedAt: firstStart(fact),
+    attempt,
+    willRetry: fact.ends.length > 0 && parts.length === 0,
+    ends: parts.map(({ group, subject }) => ({
+      status: group.status,
+      at: subject.at,
+      count: group.count,
+      failure: group.failure,
+    })),
+    counts: outcomesOf(fact).map(({ fingerprint, minute, good, count, bad }) => ({
+      fingerprint,
+      minute,
+      good,
+      count,
+      failure: bad?.failure ?? NO_FAILURE,
+    })),
+  };
+}
+
+const NO_FAILURE: FailureKey = { step: null, dependency: null, error: null };
 
 function flightOf(fact: Fact): FlightReport {
   const { group, subject } = [...fact.starts, ...fact.ends][0]!;

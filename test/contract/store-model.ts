@@ -10,6 +10,7 @@ import type {
   EndSli,
   FlightReport,
   GroupResult,
+  KnownSubject,
   HourCells,
   RecordGroup,
   SliLanding,
@@ -208,6 +209,11 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
   }
   expect(await minutesIn(store, workflow, DERIVED, now)).toEqual(minutesWritten(model.written()));
   expect(await store.inFlight(workflow)).toEqual(model.inFlight());
+  for (const [subject, known] of model.known()) {
+    const found = await store.known(id, subject, now);
+    expect(found && comparable(found)).toEqual(comparable(known));
+  }
+  expect(await store.known(id, 'never reported', now)).toBeNull();
   expect(sorted(await store.places(workflow))).toEqual(sorted(model.places()));
   const slowest = await store.slowest(workflow, now, 1000);
   expect(sorted(slowest.map(shown))).toEqual(sorted(model.flights()));
@@ -222,6 +228,13 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
 function samplesOf(failed: readonly FailedExecution[]): readonly object[] {
   const samples = failed.map((sample) => ({ ...sample, traceId: null }));
   return [...new Map(samples.map((sample) => [JSON.stringify(canonical(sample)), sample])).values()];
+}
+
+/** Without what follows from the rest, in an order of its own; what is good is filed under nothing. */
+function comparable(known: Omit<KnownSubject, 'state' | 'deadlines'>): object {
+  const { queuedAt, startedAt, attempt, willRetry, ends, counts } = known;
+  const filed = counts.map((count) => ({ ...count, failure: count.good ? null : count.failure }));
+  return { queuedAt, startedAt, attempt, willRetry, ends: sorted(ends), counts: sorted(filed) };
 }
 
 /** Without its trace, for which a record has room for one only. */

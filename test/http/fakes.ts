@@ -8,6 +8,7 @@ import type { AcknowledgementReport, DataLossReport, Operator } from '../../src/
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
+  ExecutionReport,
   HistoryReport,
   IncidentReport,
   Queries,
@@ -115,12 +116,40 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
         queries.workflows.find(({ workflow }) => workflow === name) ??
           (queries.list.some(({ workflow }) => workflow === name) ? workflowReport(name) : null),
       ),
+    execution: (workflow, execution) =>
+      unlessFailing(
+        queries.list.some((slo) => slo.workflow === workflow) ? executionReport(workflow, execution) : null,
+      ),
     outbox(limit) {
       queries.limits.push(limit);
       return unlessFailing(outbox);
     },
   };
   return queries;
+}
+
+/** An execution that was late. */
+export function executionReport(workflow: string, execution: string): ExecutionReport {
+  const [startedAt, endedAt] = [NOW - 2 * HOUR, NOW - HOUR];
+  const slos = [`${workflow}/fulfilled-in-10m`];
+  return {
+    workflow,
+    execution,
+    at: NOW,
+    subjects: [
+      {
+        step: null,
+        state: 'ended',
+        queuedAt: null,
+        startedAt,
+        attempt: 1,
+        willRetry: false,
+        ends: [{ status: 'succeeded', at: endedAt, count: 1, error: null }],
+        counts: [{ slos, at: startedAt + 10 * MINUTE, good: false, count: 1, why: 'it ended late' }],
+        deadlines: [{ slos, at: startedAt + 10 * MINUTE }],
+      },
+    ],
+  };
 }
 
 /** A workflow with something overdue in a step. */

@@ -1,4 +1,5 @@
-import type { FlightReport, InFlight, FlightPlace } from './store/counting.ts';
+import type { EndStatus } from '../outcomes/outcome.ts';
+import type { FlightPlace, FlightReport, InFlight, KnownSubject } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
@@ -246,6 +247,43 @@ export interface PlaceReport extends FlightPlace {
   readonly oldest: number | null;
 }
 
+/** What is remembered of one execution; about a day after its end, or as long as it is in flight. */
+export interface ExecutionReport {
+  readonly workflow: string;
+  readonly execution: string;
+  /** When it was so. */
+  readonly at: number;
+  /** The execution as a whole, then those of its steps and hand-overs of which something is known. */
+  readonly subjects: readonly SubjectReport[];
+}
+
+export interface SubjectReport extends Pick<
+  KnownSubject,
+  'state' | 'queuedAt' | 'startedAt' | 'attempt' | 'willRetry'
+> {
+  /** Null for the execution as a whole. */
+  readonly step: string | null;
+  readonly ends: readonly {
+    readonly status: EndStatus;
+    readonly at: number;
+    readonly count: number;
+    readonly error: string | null;
+  }[];
+  readonly counts: readonly CountedFor[];
+  readonly deadlines: readonly { readonly slos: readonly string[]; readonly at: number }[];
+}
+
+/** What something counts for: by the SLOs that count each subject once. */
+export interface CountedFor {
+  /** Their ids; empty when they are no longer loaded. */
+  readonly slos: readonly string[];
+  /** The minute it counts in. */
+  readonly at: number;
+  readonly good: boolean;
+  readonly count: number;
+  readonly why: string;
+}
+
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
   /** Of thousands of SLOs it may be two seconds old, and be the same as others got; it never changes. */
@@ -261,5 +299,7 @@ export interface Queries {
   inFlight(workflows: readonly string[]): Promise<readonly WorkflowActivity[]>;
   /** Null when no such workflow is loaded. */
   workflow(name: string): Promise<WorkflowReport | null>;
+  /** Null when no such workflow is loaded; without subjects when nothing is remembered of the execution. */
+  execution(workflow: string, execution: string): Promise<ExecutionReport | null>;
   outbox(limit: number): Promise<OutboxView>;
 }

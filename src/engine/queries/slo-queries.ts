@@ -11,6 +11,7 @@ import { HOUR } from '../../core/time/duration.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { cachedStates } from './cached-states.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
+import { reportExecution } from './execution-report.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { sharedReports } from './shared-reports.ts';
@@ -109,6 +110,11 @@ export function createQueries(options: QueriesOptions): Queries {
     async workflow(name) {
       const workflow = definitions().workflows.get(name);
       return workflow ? readWorkflow(store, workflow, clock.now()) : null;
+    },
+    async execution(name, execution) {
+      const known = definitions();
+      const workflow = known.workflows.get(name);
+      return workflow ? reportExecution(store, workflow, allSlos(known), execution, clock.now()) : null;
     },
     outbox: (limit) => store.outbox(limit),
   };

@@ -24,6 +24,10 @@ export const PROBLEMS = {
   'cross-origin': { status: 403, meaning: 'A page of another site made a browser send this.' },
   'not-found': { status: 404, meaning: 'There is nothing at this path.' },
   'unknown-workflow': { status: 404, meaning: 'No SLO file defines a workflow of this name.' },
+  'unknown-execution': {
+    status: 404,
+    meaning: 'Nothing is remembered of the execution, which is kept about a day after its end.',
+  },
   'unknown-slo': { status: 404, meaning: 'No SLO of this name is loaded.' },
   'unknown-adjustment': { status: 404, meaning: 'There is no adjustment of this id.' },
   'unknown-incident': { status: 404, meaning: 'No incident of this id is open.' },

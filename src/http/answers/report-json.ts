@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../core/ports/audit.ts';
 import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
 import type {
   AdjustmentReport,
+  ExecutionReport,
   HistoryReport,
   IncidentReport,
   OpenIncident,
@@ -53,6 +54,26 @@ export function workflowJson(workflow: WorkflowReport): object {
       deadline: isoOrNull(flight.deadline),
     })),
   };
+}
+
+/** `GET /v1/executions/{workflow}/{execution}`. */
+export function executionJson(execution: ExecutionReport): object {
+  return {
+    ...execution,
+    at: iso(execution.at),
+    subjects: execution.subjects.map((subject) => ({
+      ...subject,
+      queuedAt: isoOrNull(subject.queuedAt),
+      startedAt: isoOrNull(subject.startedAt),
+      ends: subject.ends.map(withTime),
+      counts: subject.counts.map(withTime),
+      deadlines: subject.deadlines.map(withTime),
+    })),
+  };
+}
+
+function withTime(value: { readonly at: number }): object {
+  return { ...value, at: iso(value.at) };
 }
 
 /** `GET /v1/slos/{workflow}/{slo}/history`. */

@@ -38,6 +38,27 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
       const report = known.length === 0 ? null : await queries.workflow(name);
       return report && { ...report, slos: known.map(({ id }) => id) };
     },
+    async execution(name, execution) {
+      const slos = await readable();
+      const known = new Set(slos.map(({ id }) => id));
+      const report = slos.some(({ workflow }) => workflow === name)
+        ? await queries.execution(name, execution)
+        : null;
+      const readableOf = (ids: readonly string[]) => ids.filter((id) => known.has(id));
+      return (
+        report && {
+          ...report,
+          subjects: report.subjects.map((subject) => ({
+            ...subject,
+            counts: subject.counts.map((counted) => ({ ...counted, slos: readableOf(counted.slos) })),
+            deadlines: subject.deadlines.map((deadline) => ({
+              ...deadline,
+              slos: readableOf(deadline.slos),
+            })),
+          })),
+        }
+      );
+    },
     // Only those who may read everything are let through to the outbox.
     outbox: (limit) => queries.outbox(limit),
   };

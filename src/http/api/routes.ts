@@ -1,6 +1,13 @@
 import { isAskedFor } from '../../core/ports/queries.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { auditJson, historyJson, sloDetailJson, sloJson, workflowJson } from '../answers/report-json.ts';
+import {
+  auditJson,
+  executionJson,
+  historyJson,
+  sloDetailJson,
+  sloJson,
+  workflowJson,
+} from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
@@ -110,6 +117,23 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
       const workflow = await readableQueries(queries, caller).workflow(param('workflow'));
       if (!workflow) throw unknownWorkflow(param('workflow'));
       return workflowJson(workflow);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/executions/{workflow}/{execution}',
+    scope: 'read',
+    summary: 'one execution: what is remembered of it and its steps, what each counts for, and why',
+    answer: { kind: 'json', statuses: [200] },
+    async handler({ queries }, { param, caller }) {
+      const [workflow, execution] = [param('workflow'), param('execution')];
+      const report = await readableQueries(queries, caller).execution(workflow, execution);
+      if (!report) throw unknownWorkflow(workflow);
+      if (report.subjects.length > 0) return executionJson(report);
+      throw new HttpProblem(
+        'unknown-execution',
+        `Nothing is remembered of the execution ${JSON.stringify(execution)} of ${workflow}: it was not reported as a whole, or ended more than a day ago.`,
+      );
     },
   },
 ];

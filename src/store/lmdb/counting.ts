@@ -19,7 +19,8 @@ import { packHour } from '../hour-blocks.ts';
 import { addResult, cutIntoChunks, noResult, weightOf } from '../batch-chunks.ts';
 import { addPlaces, slowestFirst } from '../flight-lists.ts';
 import { countInFlight, placesIn, slowestIn } from './in-flight.ts';
-import { WEIGHT_PER_TRANSACTION, recordChunk } from './record.ts';
+import { knownOf } from '../subject-reports.ts';
+import { WEIGHT_PER_TRANSACTION, knownIn, recordChunk } from './record.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
 
@@ -118,6 +119,11 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
         partitionsOf(workflow).flatMap((partition) => slowestIn(db, partition, now, limit)),
         limit,
       ),
+
+    async known(partition, subject, now) {
+      const record = knownIn(db, partition, subject, now);
+      return record && knownOf(record);
+    },
 
     async writeHours(series, hours, now) {
       const packed = hours.map(packHour);

@@ -4,7 +4,7 @@ import type { FlightPlace } from '../../core/ports/store/counting.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { Key, Range } from './keys.ts';
 import type { StoredFlight } from './stored-flight.ts';
-import type { EndPart } from './subject-record.ts';
+import type { EndPart } from '../subject-record.ts';
 
 /** What the store is, made when it is opened for the first time. */
 export interface About {

@@ -15,8 +15,9 @@ import {
 } from './keys.ts';
 import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { readFlight } from './stored-flight.ts';
-import type { SubjectRecord } from './subject-record.ts';
-import { begunAt, dueOf, flightOf as shownOf, isOverdue, placeOf, stateOf } from './subject-record.ts';
+import type { SubjectRecord } from '../subject-record.ts';
+import { begunAt, dueOf, isOverdue, placeOf, stateOf } from '../subject-record.ts';
+import { flightOf as shownOf } from '../subject-reports.ts';
 
 /** The subjects of one partition that have a record. Use only inside a write transaction. */
 export interface Flight {

@@ -18,17 +18,18 @@ import { flightOf } from './in-flight.ts';
 import type { Flight } from './in-flight.ts';
 import { seenAt } from './seen.ts';
 import type { Seen } from './seen.ts';
-import type { EndFact, Placed, SubjectRecord } from './subject-record.ts';
+import type { EndFact, Placed, SubjectRecord } from '../subject-record.ts';
 import {
   isPlain,
   landingsOf,
   NOTHING_KNOWN,
   stateOf,
   withEnd,
+  withoutPlace,
   withoutEarly,
   withReceipt,
   withStart,
-} from './subject-record.ts';
+} from '../subject-record.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 
@@ -151,13 +152,23 @@ function recordEnd(
 }
 
 /** What is known of a subject: by its record, or by the receipt of its only end. */
-function knownOf({ flight, seen }: Work, subject: string): SubjectRecord | null {
+function knownOf({ flight, seen }: Pick<Work, 'flight' | 'seen'>, subject: string): SubjectRecord | null {
   const record = flight.get(subject);
   if (record) return record;
   const receipt = seen.end(subject);
   if (!receipt) return null;
   const { status, at, failure, slis } = receipt;
   return withReceipt({ status, at, failure, slis }, receipt);
+}
+
+/** What is known of a subject at a moment. */
+export function knownIn(
+  db: Databases,
+  partition: PartitionId,
+  subject: string,
+  now: number,
+): SubjectRecord | null {
+  return knownOf({ flight: flightOf(db, partition), seen: seenAt(db, partition, now) }, subject);
 }
 
 /** Counts what a new fact changes, and keeps what is known from now on where it belongs. */
@@ -171,11 +182,13 @@ function settle(
   const after = withoutEarly(known, now);
   move(tally, subject, before, after);
   const state = stateOf(after);
-  if (state === 'settled' && isPlain(after)) {
+  if (state === 'in-flight') flight.put(subject, after);
+  else if (state === 'settled' && isPlain(after)) {
     flight.remove(subject);
     seen.setStart(subject, after);
   } else {
-    flight.put(subject, state === 'settled' ? { ...after, keepUntil: now + IDENTITY_LIFE } : after);
+    const keepUntil = state === 'settled' ? now + IDENTITY_LIFE : null;
+    flight.put(subject, { ...withoutPlace(after), keepUntil });
   }
   return state;
 }

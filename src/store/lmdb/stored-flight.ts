@@ -1,6 +1,6 @@
 import type { FailureKey } from '../../core/ports/store/counting.ts';
-import type { SubjectRecord } from './subject-record.ts';
-import { NOTHING_KNOWN } from './subject-record.ts';
+import type { SubjectRecord } from '../subject-record.ts';
+import { NOTHING_KNOWN } from '../subject-record.ts';
 
 /** What a table of subjects holds, of whatever version. */
 export type StoredFlight = SubjectRecord | FirstRunning | FirstEarlyEnd;

@@ -15,8 +15,8 @@ import { blocksBefore, dueBefore, failuresBefore, sumsBefore, subjectOfDue } fro
 import type { Key, Range } from './keys.ts';
 import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { move } from './record.ts';
-import type { SubjectRecord } from './subject-record.ts';
-import { dueOf, isPlain, stateOf, withOverdue } from './subject-record.ts';
+import type { SubjectRecord } from '../subject-record.ts';
+import { dueOf, isPlain, stateOf, withOverdue } from '../subject-record.ts';
 import { createTally } from './tally.ts';
 
 /** Whether a sweep would find anything to do, so that most need no transaction. */

@@ -29,7 +29,7 @@ import {
   dueKey,
 } from './keys.ts';
 import { BUCKETS_BEFORE, bucketOf, DEDUP_BUCKET } from '../dedup-buckets.ts';
-import { readPlaces, readSlowest } from './flights.ts';
+import { readKnown, readPlaces, readSlowest } from './flights.ts';
 import { packHour } from '../hour-blocks.ts';
 import { addResult, cutIntoChunks, noResult } from '../batch-chunks.ts';
 import { MAX_WEIGHT_PER_CALL, readResult, recordArguments } from './record-call.ts';
@@ -252,6 +252,8 @@ export function countingStore(connection: Connection, partitions: number): Count
     places: (workflow) => readPlaces(connection, partitionsOf(workflow).filter(isThere)),
     slowest: (workflow, now, limit) =>
       readSlowest(connection, partitionsOf(workflow).filter(isThere), now, limit),
+
+    known: (partition, subject, now) => readKnown(connection, partition, subject, now),
 
     async writeHours({ workflow, fingerprint }, hours, now) {
       const keys = countingKeys({ workflow, partition: 0 });

@@ -1,31 +1,25 @@
-import type { FlightReport, PartitionId, FlightPlace } from '../../core/ports/store/counting.ts';
-import { IDENTITY_LIFE } from '../dedup-buckets.ts';
+import type {
+  FlightReport,
+  FlightPlace,
+  KnownSubject,
+  PartitionId,
+} from '../../core/ports/store/counting.ts';
+import { BUCKETS_BEFORE, bucketOf, IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { addPlaces, slowestFirst } from '../flight-lists.ts';
+import { flightOf, knownOf } from '../subject-reports.ts';
 import type { Connection } from './connection.ts';
-import { dueKey, flightKey, overdueKey, placesKey } from './keys.ts';
-
-/** A record of something in flight, as far as it is read here; `subject.lua` says what its fields are. */
-interface StoredRecord {
-  readonly x?: string;
-  readonly t?: string | null;
-  readonly s?: number;
-  readonly f?: number;
-  readonly r?: number;
-  readonly q?: number;
-  readonly p?: string | null;
-  readonly a?: number;
-  /** Lua writes an empty list as an object. */
-  readonly w?: readonly StoredWatch[] | Readonly<Record<string, never>>;
-  readonly k?: number;
-}
-
-type StoredWatch = readonly [
-  fingerprint: string,
-  withinMs: number,
-  counted?: number,
-  step?: string | null,
-  fromQueued?: number,
-];
+import {
+  dueKey,
+  earlyKey,
+  endReceiptsKey,
+  endTemplatesKey,
+  flightKey,
+  overdueKey,
+  placesKey,
+  settledKey,
+} from './keys.ts';
+import { shortSubject } from './record-call.ts';
+import { readReceipt, readStored, templateName } from './stored-record.ts';
 
 /** How many are in flight in each place of some partitions, which are all of one workflow. */
 export async function readPlaces(
@@ -82,42 +76,39 @@ async function readCandidates(
       tag,
     ),
   ]);
-  const late = new Set(overdue);
   const subjects = [...new Set([...overdue, ...next, ...last])];
   if (subjects.length === 0) return [];
   const texts = await connection.call((client) => client.hmget(flightKey(partition), ...subjects), tag);
-  return texts.flatMap((text, index) =>
-    text === null ? [] : [flightOf(JSON.parse(text) as StoredRecord, late.has(subjects[index]!))],
+  return texts.flatMap((text) => (text === null ? [] : [flightOf(readStored(text, null))]));
+}
+
+/** What is known of a subject of a partition. */
+export async function readKnown(
+  connection: Connection,
+  partition: PartitionId,
+  subject: string,
+  now: number,
+): Promise<KnownSubject | null> {
+  const name = shortSubject(subject);
+  const tag = tagOf(partition);
+  const read = (key: string) => connection.call((client) => client.hget(key, name), tag);
+  const [flying, early, settled] = await Promise.all(
+    [flightKey, earlyKey, settledKey].map((key) => read(key(partition))),
   );
-}
-
-function flightOf(record: StoredRecord, overdue: boolean): FlightReport {
-  const startedAt = least([record.f ?? record.s, record.r]);
-  const queuedAt = record.q ?? null;
-  const step = record.p ?? null;
-  const stepSince = record.a ?? null;
-  const watches = Array.isArray(record.w) ? (record.w as readonly StoredWatch[]) : [];
-  const deadlines = watches.map(([, withinMs, , , fromQueued]) => {
-    const base = fromQueued === 1 ? least([queuedAt ?? undefined, startedAt ?? undefined]) : startedAt;
-    return base === null ? undefined : base + withinMs;
-  });
-  return {
-    of: step !== null && stepSince === null ? 'step' : 'execution',
-    execution: record.x ?? '',
-    step,
-    stepSince,
-    startedAt,
-    queuedAt,
-    attempt: (record.k ?? 0) + 1,
-    deadline: least(deadlines),
-    overdue,
-    traceId: record.t ?? null,
-  };
-}
-
-function least(moments: readonly (number | undefined)[]): number | null {
-  const known = moments.filter((moment) => moment !== undefined);
-  return known.length === 0 ? null : Math.min(...known);
+  if (flying ?? early) return knownOf(readStored((flying ?? early)!, null));
+  if (settled) return knownOf(readStored(settled, now));
+  const bucket = bucketOf(now);
+  for (const number of [bucket, bucket + 1, bucket - 1, bucket - BUCKETS_BEFORE]) {
+    const receipt = await read(endReceiptsKey(partition, number));
+    if (receipt === null) continue;
+    const template = await connection.call(
+      (client) => client.hget(endTemplatesKey(partition, number), templateName(receipt)),
+      tag,
+    );
+    const record = template === null ? null : readReceipt(receipt, template);
+    return record && knownOf(record);
+  }
+  return null;
 }
 
 function tagOf({ workflow, partition }: PartitionId): string {

@@ -85,7 +85,7 @@ export function countingKeys(id: PartitionId): string[] {
     `${prefix}last:`,
     `${prefix}sums:`,
     /** HASH subject -> record of what has ended, where a receipt has no room for it. */
-    `${prefix}settled`,
+    settledKey(id),
     placesKey(id),
     formerOverdueKey(id),
   ];
@@ -107,6 +107,21 @@ const SEEN = [
   /** SET: what version 0.1 saw. */
   'seen',
 ] as const;
+
+/** HASH end -> receipt, of those that arrived during one dedup bucket. */
+export function endReceiptsKey(id: PartitionId, bucket: number): string {
+  return `${counting(id)}ends:${bucket}`;
+}
+
+/** HASH name -> JSON: what those receipts share. */
+export function endTemplatesKey(id: PartitionId, bucket: number): string {
+  return `${counting(id)}templates:${bucket}`;
+}
+
+/** HASH: what has ended, where a receipt has no room for it. */
+export function settledKey(id: PartitionId): string {
+  return `${counting(id)}settled`;
+}
 
 /** ZSET: subjects that started, or wait for their start, by when the sweep must look at them. */
 export function dueKey(id: PartitionId): string {

@@ -199,7 +199,7 @@ export function readResult(reply: RecordReply): GroupResult {
  * The name of a subject in Redis: itself, or 128 bits of its digest when it is longer than that. The mark in
  * front of a digest is a control character, which no execution begins with, so that the two never meet.
  */
-function shortSubject(subject: string): string {
+export function shortSubject(subject: string): string {
   // A UTF-16 unit is at most 3 bytes, so short ones need no counting.
   if (subject.length * 3 <= MAX_SHORT_BYTES || Buffer.byteLength(subject) <= MAX_SHORT_BYTES) return subject;
   return `\u0001${hash('sha256', subject, 'base64url').slice(0, 22)}`;

@@ -103,6 +103,9 @@ local function settle(subject, record, before, former)
   local isLate = home == FLIGHT and isOverdue(record)
   if home == FLIGHT then
     addToPlace(record, isLate, 1)
+  elseif record.a then
+    -- Where something was that has ended does not say where it is when it goes on after all.
+    record.p, record.a = nil, nil
   end
   if wasOverdue and not isLate then
     append(lateNoMore, subject)

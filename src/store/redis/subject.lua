@@ -1,5 +1,5 @@
 -- Put in front of record.lua and sweep.lua: what is known of a subject and what it counts as by that, as
--- lmdb/subject-record.ts has it. A record is kept as JSON in the hash FLIGHT while its subject is in flight, in EARLY while
+-- store/subject-record.ts has it. A record is kept as JSON in the hash FLIGHT while its subject is in flight, in EARLY while
 -- it has ended and waits for its start, and in SETTLED where a receipt (seen.lua) has no room for what is known:
 -- x execution, t trace, n how many started, s the first attempt's start as it was recorded, f as its end says, r the earliest
 -- start of any other attempt, q when it was queued, p the step begun last, a when that was, w the SLIs with a deadline

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Queries } from '../../../src/core/ports/queries.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
+import { iso } from '../../../src/core/time/timestamp.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
 import type { Sli, ComponentSli } from '../../../src/core/sli/sli.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
@@ -407,6 +408,69 @@ it('shows where the executions of a workflow hang, and which of them longest', a
     { of: 'execution', step, count: 37, oldest: START - 56 * MINUTE },
     { of: 'execution', step: null, count: 1, oldest: START - 30 * MINUTE },
   ]);
+});
+
+describe('one execution', () => {
+  const done = defineSlo();
+  const fast = defineSlo({ name: 'fast', sli: { withinMs: 10 * MINUTE } });
+  const handedOver = defineSlo({
+    name: 'handed-over',
+    sli: { kind: 'transition', from: 'charge', to: 'ship', withinMs: MINUTE },
+  });
+  const at = (minutes: number) => START + minutes * MINUTE;
+  const reported = (fields: object) => ({ workflow: 'orders', execution: 'order-1', ...fields });
+  const countsOf = async () => {
+    const report = await queries.execution('orders', 'order-1');
+    return report!.subjects.map(({ step, state, counts }) => [
+      step,
+      state,
+      ...counts.map(({ slos, good, at: minute, why }) => [slos, good, (minute - START) / MINUTE, why]),
+    ]);
+  };
+  beforeEach(() => open([done, fast, handedOver]));
+
+  it('says what it counts for and why: in time', async () => {
+    await world.recorder.record([
+      reported({ status: 'started', at: at(-20) }),
+      reported({ status: 'succeeded', step: 'charge', at: at(-19) }),
+      reported({ status: 'started', step: 'ship', at: at(-18.5) }),
+      reported({ status: 'succeeded', at: at(-15) }),
+    ]);
+    expect(await countsOf()).toEqual([
+      [
+        null,
+        'ended',
+        [[done.id], true, -15, 'it succeeded'],
+        [[fast.id], true, -15, `it succeeded by ${iso(at(-10))}`],
+      ],
+      ['charge -> ship', 'ended', [[handedOver.id], true, -19, `it succeeded by ${iso(at(-18))}`]],
+    ]);
+  });
+
+  it('says what it counts for and why: late, lost, failed', async () => {
+    await world.recorder.record([
+      reported({ status: 'started', at: at(-20) }),
+      reported({ status: 'succeeded', step: 'charge', at: at(-19) }),
+    ]);
+    await world.tick();
+    const overdue = `it had not ended at its deadline, ${iso(at(-10))}`;
+    const lost = [
+      'charge -> ship',
+      'in-flight',
+      [[handedOver.id], false, -18, `it had not ended at its deadline, ${iso(at(-18))}`],
+    ];
+    expect(await countsOf()).toEqual([[null, 'in-flight', [[fast.id], false, -10, overdue]], lost]);
+    await world.recorder.record([reported({ status: 'failed', error: 'timeout', at: at(-1) })]);
+    expect(await countsOf()).toEqual([
+      [null, 'ended', [[done.id], false, -1, 'it failed: timeout'], [[fast.id], false, -10, overdue]],
+      [...lost.toSpliced(1, 1, 'ended')],
+    ]);
+  });
+
+  it('is nothing where nothing was reported, and null without its workflow', async () => {
+    expect((await queries.execution('orders', 'order-1'))!.subjects).toEqual([]);
+    expect(await queries.execution('unknown', 'order-1')).toBeNull();
+  });
 });
 
 it('gives every reader the same states for a second, and then fresh ones', async () => {

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { sloDetailJson } from '../../../src/http/answers/report-json.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
-import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail, workflowReport } from '../fakes.ts';
+import {
+  executionReport,
+  burningSlo,
+  exhaustedSlo,
+  fixedStatus,
+  silentSlo,
+  sloDetail,
+  workflowReport,
+} from '../fakes.ts';
 import { iso } from '../../../src/core/time/timestamp.ts';
 import { startServer } from '../running-server.ts';
 
@@ -136,6 +144,34 @@ describe('SLOs', () => {
       status: 404,
       body: { code: 'unknown-workflow' },
     });
+  });
+
+  it('shows an execution with what it counts for, its times as RFC 3339', async () => {
+    const { url, queries } = await startServer();
+    const { subjects, ...report } = executionReport('order-fulfillment', 'order/1');
+    const [whole] = subjects;
+    const timed = <T extends { readonly at: number }>(values: readonly T[]) =>
+      values.map((value) => ({ ...value, at: iso(value.at) }));
+    const path = `${url}/v1/executions/order-fulfillment/order%2F1`;
+    expect((await read(path)).body).toEqual({
+      ...report,
+      at: iso(report.at),
+      subjects: [
+        {
+          ...whole,
+          startedAt: iso(whole!.startedAt!),
+          ends: timed(whole!.ends),
+          counts: timed(whole!.counts),
+          deadlines: timed(whole!.deadlines),
+        },
+      ],
+    });
+    expect(await read(`${url}/v1/executions/unknown/a`)).toMatchObject({
+      status: 404,
+      body: { code: 'unknown-workflow' },
+    });
+    queries.execution = async () => ({ ...report, subjects: [] });
+    expect(await read(path)).toMatchObject({ status: 404, body: { code: 'unknown-execution' } });
   });
 
   it('answers 503 while the store is away, and tells it in words on the dashboard', async () => {

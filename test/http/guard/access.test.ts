@@ -297,6 +297,7 @@ describe('G1: a token for some workflows', () => {
     expect((await get(`/v1/slos/${hidden}/fulfilled-in-10m/history`, 'narrow')).status).toBe(404);
     expect((await get(`/v1/workflows/${hidden}`, 'narrow')).status).toBe(404);
     expect((await get(`/workflows/${hidden}`, 'narrow')).status).toBe(404);
+    expect((await get(`/v1/executions/${hidden}/a`, 'narrow')).status).toBe(404);
     for (const path of [
       '/v1/slos',
       '/v1/incidents',
@@ -305,6 +306,7 @@ describe('G1: a token for some workflows', () => {
       `/slos/${workflow}/fulfilled-in-10m`,
       `/workflows/${workflow}`,
       `/v1/workflows/${workflow}`,
+      `/v1/executions/${workflow}/a`,
       '/readyz',
     ]) {
       const response = await get(path, 'narrow');

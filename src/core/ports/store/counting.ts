@@ -44,6 +44,8 @@ export interface CountStore {
   places(workflow: string): Promise<readonly FlightPlace[]>;
   /** What has been in flight longest: the overdue first, each of the two by when they started. At most `limit`. */
   slowest(workflow: string, now: number, limit: number): Promise<readonly FlightReport[]>;
+  /** What is known of a subject; null when nothing was reported of its whole, or that is no longer remembered. */
+  known(partition: PartitionId, subject: string, now: number): Promise<KnownSubject | null>;
   /**
    * Sets all cells of hours of a derived series, whole and at both resolutions (see core/cells.ts).
    * Writing the same again changes nothing; what is past its time at `now` (see `blockExpiry`) is left alone.
@@ -219,6 +221,36 @@ export interface FlightReport {
   readonly deadline: number | null;
   readonly overdue: boolean;
   readonly traceId: string | null;
+}
+
+/** What is remembered of an execution, a step or a hand-over, and what it counts as by that. Moments as everywhere. */
+export interface KnownSubject {
+  /** `waiting`: it has ended, and a deadline cannot be judged before its start is reported. */
+  readonly state: 'in-flight' | 'waiting' | 'ended';
+  readonly queuedAt: number | null;
+  /** When it started first, as an end told it or as it was recorded. */
+  readonly startedAt: number | null;
+  /** The latest attempt that ended; 0 when none has. */
+  readonly attempt: number;
+  /** That attempt failed and another follows. */
+  readonly willRetry: boolean;
+  /** How that attempt ended; more than one where a record stands for many. */
+  readonly ends: readonly {
+    readonly status: EndStatus;
+    readonly at: number;
+    readonly count: number;
+    readonly failure: FailureKey;
+  }[];
+  readonly deadlines: readonly { readonly fingerprint: string; readonly at: number }[];
+  /** What it counts for the SLIs that count each subject once. */
+  readonly counts: readonly {
+    readonly fingerprint: string;
+    /** Since the epoch. */
+    readonly minute: number;
+    readonly good: boolean;
+    readonly count: number;
+    readonly failure: FailureKey;
+  }[];
 }
 
 /** What an overdue execution is filed under; its step is the one begun last, if any was. */

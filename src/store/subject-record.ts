@@ -2,23 +2,22 @@ import type {
   EndGroup,
   EndSli,
   FailureKey,
-  FlightReport,
   FlightPlace,
   StartGroup,
   StartedSubject,
   Watch,
-} from '../../core/ports/store/counting.ts';
-import { IN_FLIGHT_RETENTION, MAX_PARTS, OVERDUE_ERROR } from '../../core/ports/store/counting.ts';
-import type { EndStatus } from '../../core/outcomes/outcome.ts';
-import { DEDUP_HORIZON } from '../../core/outcomes/record-fields.ts';
-import { judge } from '../../core/sli/landing.ts';
-import type { Landing } from '../../core/sli/landing.ts';
-import { minuteOf } from '../../core/time/duration.ts';
+} from '../core/ports/store/counting.ts';
+import { IN_FLIGHT_RETENTION, MAX_PARTS, OVERDUE_ERROR } from '../core/ports/store/counting.ts';
+import type { EndStatus } from '../core/outcomes/outcome.ts';
+import { DEDUP_HORIZON } from '../core/outcomes/record-fields.ts';
+import { judge } from '../core/sli/landing.ts';
+import type { Landing } from '../core/sli/landing.ts';
+import { minuteOf } from '../core/time/duration.ts';
 
 /**
  * What is known of a subject that is in flight, waits for its start, or has ended in a way that a receipt (seen.ts)
  * has no room for. What it counts as follows from these facts alone, see `landingsOf`, so that what a new fact changes
- * is the difference between before and after. `redis/subject.lua` is the same in Lua.
+ * is the difference between before and after. `redis/subject.lua` is the same in Lua, whose records `redis/stored-record.ts` reads.
  */
 export interface SubjectRecord {
   readonly v: 2;
@@ -198,7 +197,7 @@ export function firstStart({ recordedStart, toldStart, laterStart }: SubjectReco
 }
 
 /** The moment a deadline is counted from; null when that is not known. */
-function baseOf(record: SubjectRecord, { from }: Pick<Watch, 'from'>): number | null {
+export function baseOf(record: SubjectRecord, { from }: Pick<Watch, 'from'>): number | null {
   const start = firstStart(record);
   return from === 'queued' ? earlier(record.queuedAt, start) : start;
 }
@@ -307,23 +306,9 @@ export function placeOf({ lastStep, lastStepAt }: SubjectRecord): Pick<FlightPla
   return { of: lastStep !== null && lastStepAt === null ? 'step' : 'execution', step: lastStep };
 }
 
-/** Something in flight, as it is shown. */
-export function flightOf(record: SubjectRecord): FlightReport {
-  const deadlines = record.watches.flatMap((watch) => {
-    const base = baseOf(record, watch);
-    return base === null ? [] : [base + watch.withinMs];
-  });
-  return {
-    ...placeOf(record),
-    execution: record.execution,
-    stepSince: record.lastStepAt,
-    startedAt: firstStart(record),
-    queuedAt: record.queuedAt,
-    attempt: record.attempt + 1,
-    deadline: deadlines.length === 0 ? null : Math.min(...deadlines),
-    overdue: isOverdue(record),
-    traceId: record.traceId,
-  };
+/** Where something was that has ended does not say where it is when it goes on after all. */
+export function withoutPlace(record: SubjectRecord): SubjectRecord {
+  return record.lastStepAt === null ? record : { ...record, lastStep: null, lastStepAt: null };
 }
 
 /** Without the deadlines counted as passed that are not over, now that more is known of their beginning. */
