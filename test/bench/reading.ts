@@ -93,10 +93,10 @@ async function report(url: string): Promise<void> {
 
 /** The longest an answer of `/healthz` took meanwhile, in milliseconds, less what it usually takes: how long all else waited. */
 async function holdWhile(url: string, work: () => Promise<void>): Promise<number> {
-  let done = false;
+  const probed = new AbortController();
   const probing = (async () => {
     let longest = 0;
-    while (!done) {
+    while (!probed.signal.aborted) {
       const asked = performance.now();
       await (await fetch(`${url}/healthz`)).arrayBuffer();
       longest = Math.max(longest, performance.now() - asked);
@@ -104,7 +104,7 @@ async function holdWhile(url: string, work: () => Promise<void>): Promise<number
     return longest;
   })();
   await work();
-  done = true;
+  probed.abort();
   return Math.round(await probing);
 }
 

@@ -463,7 +463,7 @@ describe('one execution', () => {
     await world.recorder.record([reported({ status: 'failed', error: 'timeout', at: at(-1) })]);
     expect(await countsOf()).toEqual([
       [null, 'ended', [[done.id], false, -1, 'it failed: timeout'], [[fast.id], false, -10, overdue]],
-      [...lost.toSpliced(1, 1, 'ended')],
+      lost.toSpliced(1, 1, 'ended'),
     ]);
   });
 
