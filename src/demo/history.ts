@@ -105,6 +105,9 @@ const LATE_BATCH_SHARE = 0.004;
 /** Of the first attempts that time out, those whose second attempt times out too. */
 const LOST_SHARE = 0.2;
 
+/** How long ago orders came to shipping long after they were charged. */
+const LATE_HAND_OVERS = [4 * DAY + HOUR, 11 * DAY, 19 * DAY];
+
 function orders(now: number): (period: Period) => ReportedOutcome[] {
   const random = seededRandom(1);
   const whole = wholeNumbers();
@@ -144,16 +147,17 @@ function orders(now: number): (period: Period) => ReportedOutcome[] {
     const late = whole('late', all * LATE_SHARE * wobble(random));
     const shipped = Math.max(0, all - suspected - lost);
     // The same orders: of those that are records of their own it shows which were handed over.
-    const chargedAndShipped = (count: number, attempt: number) => {
+    const chargedAndShipped = (count: number, attempt: number, between = 2000) => {
       const charged = done(count, 900);
       return [
-        { ...charged, ...charge, attempt, at: at - MINUTE - 2000 },
+        { ...charged, ...charge, attempt, at: at - MINUTE - between },
         { ...charged, step: 'ship', dependency: 'carrier', durationMs: MINUTE },
       ];
     };
+    const isStray = LATE_HAND_OVERS.some((ago) => from <= now - ago && now - ago < to);
     return counted([
       { ...done(all, 400), step: 'reserve-stock', dependency: 'warehouse' },
-      ...chargedAndShipped(1, 1),
+      ...chargedAndShipped(1, 1, isStray ? 12 * MINUTE : 2000),
       ...chargedAndShipped(all - suspected - timedOut - 1, 1),
       ...failed(suspected, 'fraud-check', 'suspected-fraud', 1),
       { ...some(timedOut), ...charge, status: 'failed', error: 'timeout', durationMs: 30_000 },

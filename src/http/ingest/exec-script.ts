@@ -9,7 +9,7 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
  * public URL of the settings, never the Host of a request: who fetches it through a strange name must not get a script that sends to there.
  */
 export function execScript(publicUrl: string | null): string {
-  return SCRIPT.replace('@URL@', () => quoted((publicUrl ?? DEFAULT_URL).replace(/\/+$/, '')));
+  return SCRIPT.replace('@URL@', () => quoted((publicUrl ?? DEFAULT_URL).replace(/(?<!\/)\/+$/, '')));
 }
 
 /** A text as one word of a shell, whatever is in it. */
