@@ -147,17 +147,17 @@ function orders(now: number): (period: Period) => ReportedOutcome[] {
     const late = whole('late', all * LATE_SHARE * wobble(random));
     const shipped = Math.max(0, all - suspected - lost);
     // The same orders: of those that are records of their own it shows which were handed over.
-    const chargedAndShipped = (count: number, attempt: number, between = 2000) => {
+    const chargedAndShipped = (count: number, attempt: number, before = 0) => {
       const charged = done(count, 900);
       return [
-        { ...charged, ...charge, attempt, at: at - MINUTE - between },
+        { ...charged, ...charge, attempt, at: at - before },
         { ...charged, step: 'ship', dependency: 'carrier', durationMs: MINUTE },
       ];
     };
     const isStray = LATE_HAND_OVERS.some((ago) => from <= now - ago && now - ago < to);
     return counted([
       { ...done(all, 400), step: 'reserve-stock', dependency: 'warehouse' },
-      ...chargedAndShipped(1, 1, isStray ? 12 * MINUTE : 2000),
+      ...chargedAndShipped(1, 1, isStray ? 12 * MINUTE : 0),
       ...chargedAndShipped(all - suspected - timedOut - 1, 1),
       ...failed(suspected, 'fraud-check', 'suspected-fraud', 1),
       { ...some(timedOut), ...charge, status: 'failed', error: 'timeout', durationMs: 30_000 },

@@ -66,7 +66,7 @@ const EXPLICIT = [
 
 describe('docs/client.md', () => {
   it('has the examples that are run here', () => {
-    expect([examples('js').length, examples('python').length, examples('yaml').length]).toEqual([3, 2, 1]);
+    expect([examples('js').length, examples('python').length, examples('yml').length]).toEqual([3, 2, 1]);
   });
 
   it('Node, around functions and explicit', async () => {
@@ -117,7 +117,7 @@ describe('docs/client.md', () => {
     ['failure', 'failed'],
     ['cancelled', 'cancelled'],
   ])('GitHub Actions: a job that ends as %s', async (jobStatus, status) => {
-    const { jobs } = parse(examples('yaml')[0]!) as { jobs: { release: Job } };
+    const { jobs } = parse(examples('yml')[0]!) as { jobs: { release: Job } };
     const reporting = jobs.release.steps.filter(({ name }) => name?.startsWith('Report'));
     expect(reporting.at(-1)!.if).toBe('always()');
     const env = {

@@ -13,6 +13,7 @@ import {
   subjectOfDue,
   subjectOfFlight,
 } from './keys.ts';
+import type { Key } from './keys.ts';
 import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { readFlight } from './stored-flight.ts';
 import type { SubjectRecord } from '../subject-record.ts';
@@ -108,23 +109,28 @@ export function slowestIn(db: Databases, partition: PartitionId, now: number, li
   });
 }
 
-/** Brings up to date what version 0.1 did not keep: where what is in flight is, and what of it is overdue by when it began. */
-export function locateFlights(db: Databases): void {
-  const unplaced = [...db.partitions.getRange({})].filter(
-    ({ value: { running, places } }) => running > 0 && !places,
+/** The partitions of which it is not kept where what is in flight is, as version 0.1 left them. */
+export function unlocated(db: Databases): Key[] {
+  return [...db.partitions.getRange({})].flatMap(({ key, value: { running, places } }) =>
+    running > 0 && !places ? [key] : [],
   );
-  for (const { key, value } of unplaced) {
-    const partition = partitionOf(key);
-    const places: FlightPlace[] = [];
-    for (const { key: at, value: stored } of db.flight.getRange(flightsOf(partition))) {
-      const record = readFlight(stored);
-      if (stateOf(record) !== 'in-flight') continue;
-      const overdue = isOverdue(record);
-      if (overdue) db.overdue.putSync(overdueKey(partition, begunAt(record), subjectOfFlight(at)), null);
-      places.push({ ...placeOf(record), running: 1, overdue: overdue ? 1 : 0 });
-    }
-    db.partitions.putSync(key, { ...value, places: addPlaces(places) });
+}
+
+/**
+ * Notes where what is in flight in a partition is, and what of it is overdue by when it began. Call it in a write
+ * transaction.
+ */
+export function locateFlights(db: Databases, key: Key): void {
+  const partition = partitionOf(key);
+  const places: FlightPlace[] = [];
+  for (const { key: at, value: stored } of db.flight.getRange(flightsOf(partition))) {
+    const record = readFlight(stored);
+    if (stateOf(record) !== 'in-flight') continue;
+    const overdue = isOverdue(record);
+    if (overdue) db.overdue.putSync(overdueKey(partition, begunAt(record), subjectOfFlight(at)), null);
+    places.push({ ...placeOf(record), running: 1, overdue: overdue ? 1 : 0 });
   }
+  db.partitions.putSync(key, { ...db.partitions.get(key)!, places: addPlaces(places) });
 }
 
 /** How many are under way in some partitions. */

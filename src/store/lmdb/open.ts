@@ -14,7 +14,7 @@ import type { About, Databases } from './databases.ts';
 import { createFileGuard } from './file-guard.ts';
 import type { FileGuard } from './file-guard.ts';
 import { LMDB_STEPS, upgradeFormat } from './format.ts';
-import { locateFlights } from './in-flight.ts';
+import { locateFlights, unlocated } from './in-flight.ts';
 import { lossesSince } from './identity-file.ts';
 import { outboxStore } from './outbox.ts';
 import { recordStore } from './records.ts';
@@ -52,7 +52,7 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
     const about = await findOrMake(db, writer, partitions);
     await upgradeFormat(db, writer, about, folder);
     checkPartitions(folder, about, partitions);
-    await writer.write(() => locateFlights(db), 1);
+    for (const key of unlocated(db)) await writer.write(() => locateFlights(db, key), 1);
     let losses = await lossesSince(folder, about.identity);
     log.info({ folder, partitions: about.partitions }, 'Opened the embedded store.');
     return {
