@@ -17,14 +17,14 @@ afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
-/** A peer that takes everything, and a client of it that sends at once. */
+/** A peer that takes everything, and a client of it that sends at once and keeps its problems to itself. */
 async function connected(
   options: ClientOptions = {},
 ): Promise<Pick<AcceptingPeer, 'records'> & { readonly client: Burnwatch }> {
   const peer = await startAcceptingPeer();
   const { url, records } = peer;
   undo.push(() => peer.close());
-  const client = createClient({ url, flushAfterMs: 1, ...options });
+  const client = createClient({ url, flushAfterMs: 1, onProblem: () => undefined, ...options });
   undo.push(() => client.close(100));
   return { client, records };
 }
