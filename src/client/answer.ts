@@ -99,6 +99,6 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | null {
 /** `Retry-After` in seconds or as a date, in milliseconds from now; null when it is absent or neither. */
 function readRetryAfter(value: string | null, now: number): number | null {
   if (value === null) return null;
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER);
 }

@@ -64,7 +64,7 @@ export class Sender {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private flushes: { readonly upTo: number; readonly done: () => void }[] = [];
   private failures = 0;
-  /** Until when Burnwatch asked not to be sent anything. */
+  /** Until when Burnwatch asked not to be sent anything, by time that passes: a clock that is set must not make it hours. */
   private notBefore = 0;
   private wake: (() => void) | null = null;
   private request: AbortController | null = null;
@@ -105,7 +105,7 @@ export class Sender {
     const upTo = this.added;
     if (this.settled >= upTo) return true;
     // Nothing may be sent in time.
-    if (this.notBefore - Date.now() > withinMs) return false;
+    if (this.notBefore - performance.now() > withinMs) return false;
     return new Promise((resolve) => {
       const waiting = { upTo, done: () => finish(true) };
       const finish = (delivered: boolean): void => {
@@ -144,7 +144,7 @@ export class Sender {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     while (this.queue.length > 0) {
-      const asked = this.notBefore - Date.now();
+      const asked = this.notBefore - performance.now();
       if (asked > 0) await this.pause(asked, true);
       else await this.sendBatch();
     }
@@ -222,7 +222,7 @@ export class Sender {
     const [first, longest] = this.options.pauseMs;
     const pause = lasting ? longest : Math.min(longest, first * 2 ** Math.min(this.failures, 20));
     this.failures++;
-    if (afterMs !== null) this.notBefore = Date.now() + afterMs * (1 + Math.random() / 10);
+    if (afterMs !== null) this.notBefore = performance.now() + afterMs * (1 + Math.random() / 10);
     // Half of the pause is left to chance, so that producers that failed together do not come back together.
     else await this.pause(pause * (0.5 + Math.random() / 2), false);
   }

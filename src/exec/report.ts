@@ -57,14 +57,14 @@ export function createReporter({ url, token, spool, note }: ReporterOptions): Re
       if (!(await post([...kept.map((each) => each.record), ...(last === null ? [] : [last])]))) return false;
       last = null;
       from?.remove(kept);
-      if (Date.now() >= until) return true;
+      if (performance.now() >= until) return true;
     }
   }
 
   return {
     async report(record, name) {
       const line = JSON.stringify(record);
-      if (await send(spool, line, Date.now() + ANSWER_WITHIN)) return true;
+      if (await send(spool, line, performance.now() + ANSWER_WITHIN)) return true;
       note(
         spool?.keep(name, line)
           ? `not reported: ${url} does not take it; kept in ${spool.folder}`
@@ -73,9 +73,9 @@ export function createReporter({ url, token, spool, note }: ReporterOptions): Re
       return false;
     },
     async sendKept() {
-      const until = Date.now() + ANSWER_WITHIN;
+      const until = performance.now() + ANSWER_WITHIN;
       for (const each of spool?.all() ?? []) {
-        if (Date.now() >= until) return;
+        if (performance.now() >= until) return;
         await send(each, null, until);
         each.close();
       }

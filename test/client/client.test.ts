@@ -208,6 +208,29 @@ describe('what is sent later', () => {
   });
 });
 
+it('waits as long as it is asked to, whatever the clock is set to meanwhile', async () => {
+  let refused = 0;
+  const server = createServer((_request, response) => {
+    if (refused++ === 0) response.writeHead(503, { 'Retry-After': '1' }).end('{}');
+    else response.end(JSON.stringify({ accepted: 1, duplicates: 0, rejected: [] }));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  undo.push(
+    () => server.close(),
+    () => server.closeAllConnections(),
+  );
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = createClient({ url, flushAfterMs: 1, onProblem: () => undefined });
+  undo.push(() => client.close(0));
+  client.report({ workflow: 'a', execution: '1', status: 'succeeded' });
+  await until('the first answer', () => client.stats().lastProblem !== null);
+  const real = Date.now;
+  Date.now = () => real() - 3_600_000;
+  undo.push(() => (Date.now = real));
+  expect(await client.flush(20_000)).toBe(true);
+  expect(client.stats()).toMatchObject({ accepted: 1, dropped: 0 });
+});
+
 describe('nothing of it throws', () => {
   it.each<[string, unknown]>([
     ['a record that holds itself', circular()],
