@@ -4,7 +4,7 @@ import { seriesOf } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { NothingLoaded, StoreUnavailable } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
 /** The definitions everything works by. They change as a whole or not at all. */
@@ -38,8 +38,9 @@ export function createActiveDefinitions(options: {
   return {
     current: () => inForce,
     currentOrThrow() {
-      if (!inForce) throw new StoreUnavailable('no SLO file has loaded yet, so nothing says what to count');
-      return inForce;
+      if (inForce) return inForce;
+      if (latest) throw new StoreUnavailable('the SLO files wait for the store');
+      throw new NothingLoaded('no SLO file has loaded yet, so nothing says what to count');
     },
     currentOrEmpty: () => inForce ?? none,
     currentOrWaiting() {

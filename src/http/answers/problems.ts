@@ -69,6 +69,10 @@ export const PROBLEMS = {
   },
   'headers-too-large': { status: 431, meaning: 'The request line and headers have too many bytes.' },
   'internal-error': { status: 500, meaning: 'Burnwatch failed; its log says how.' },
+  'nothing-loaded': {
+    status: 503,
+    meaning: 'No SLO file has loaded, so nothing says what to count. `/readyz` and the log say why.',
+  },
   'store-unavailable': {
     status: 503,
     meaning: 'The store does not answer. Sending the same again is safe and counts nothing twice.',

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
 import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
-import { StoreUnavailable } from '../../core/ports/store/store.ts';
+import { NothingLoaded, StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HttpProblem, PROBLEM_TYPE, problemBody } from './problems.ts';
 import type { SharedText } from './shared-text.ts';
 
@@ -104,6 +104,10 @@ export function sendProblem(response: ServerResponse, problem: HttpProblem): voi
 /** What to answer when handling a request threw this. Says nothing about the inside of the service. */
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof NothingLoaded) {
+    const detail = 'No SLO file has loaded, so nothing says what to count; send the same again once one has.';
+    return new HttpProblem('nothing-loaded', detail, { 'Retry-After': RETRY_AFTER });
+  }
   if (error instanceof StoreUnavailable) {
     return new HttpProblem('store-unavailable', 'The store does not answer; send the same again.', {
       'Retry-After': RETRY_AFTER,

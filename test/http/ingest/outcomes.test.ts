@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { QueueFull } from '../../../src/core/ports/recorder.ts';
-import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import { NothingLoaded, StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { until } from '../../support/until.ts';
 import { openConnection, outcome, startServer } from '../running-server.ts';
 
@@ -164,6 +164,7 @@ describe('what does not', () => {
 
   it.each([
     [new StoreUnavailable('redis://user:secret@host'), 'store-unavailable'],
+    [new NothingLoaded('secret.yaml'), 'nothing-loaded'],
     [new QueueFull('full'), 'queue-full'],
   ])('C2: answers 503 with Retry-After when it could not be stored', async (error, code) => {
     const { post, recorder } = await startServer();

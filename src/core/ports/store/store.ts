@@ -42,6 +42,9 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/** Nothing says what to count yet: no SLO file has loaded. It passes, and what was sent should be sent again. */
+export class NothingLoaded extends StoreUnavailable {}
+
 /** A part of the store cannot be reached, which keeps nothing that lies on the others from being used. */
 export class PartUnavailable extends StoreUnavailable {
   readonly part: string;
