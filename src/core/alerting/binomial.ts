@@ -27,7 +27,8 @@ function binomialDensity(total: number, bad: number, p: number, q: number): numb
     stirlingError(good) -
     deviance(bad, total * p) -
     deviance(good, total * q);
-  return Math.exp(exponent) * Math.sqrt(total / (2 * Math.PI * bad * good));
+  // In one power: the first factor alone may be too small to have all its digits.
+  return Math.exp(exponent + 0.5 * Math.log(total / (2 * Math.PI * bad * good)));
 }
 
 /** `ln(n!) - ln(sqrt(2 pi n) (n/e)^n)` for n above 0. */

@@ -77,6 +77,14 @@ describe('the binomial tail', () => {
     );
   });
 
+  it('keeps its digits where hardly anything is good, and the chance is near the least that a number can be', () => {
+    const [total, p] = [76.77884950570036, 0.0001];
+    const all = chanceOfAtLeast(total, total, p, 1 - p);
+    expect(all).toBeLessThanOrEqual(
+      chanceOfAtLeast(total, total * 0.9999999999999923, p, 1 - p) * (1 + 1e-12),
+    );
+  });
+
   it('is certain of no failure, and impossible of more than there are outcomes', () => {
     expect(chanceOfAtLeast(10, 0, 0.01, 0.99)).toBe(1);
     expect(chanceOfAtLeast(10, 10.5, 0.01, 0.99)).toBe(0);
