@@ -6,10 +6,8 @@ import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/co
 import { HOUR, MINUTE, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { Block, CachedCells } from './cached-cells.ts';
 import { blockCode, merge, cachedCells } from './cached-cells.ts';
-import type { Saturation } from './saturation.ts';
 import { inParts } from './in-parts.ts';
 import { createReadablePartitions } from './readable-partitions.ts';
-import { createSaturation } from './saturation.ts';
 
 /**
  * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
@@ -55,8 +53,6 @@ export interface CounterCache {
   sums(sli: SliId, now: number): (window: number) => Counts;
   /** The cells of a series as they are now, as far as they were read. */
   series(sli: SliId): CachedCells;
-  /** Which of what was read is full. */
-  readonly saturation: Saturation;
   /** Grows whenever something of a series is read again. */
   version(sli: SliId): number;
   /** Starts reporting what is written of a series; at first, everything. */
@@ -102,7 +98,6 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   const revisions = new Map<string, { revision: number; readAt: number }>();
   const feeds = new Map<string, Set<Untold>>();
   const failures = new Map<string, Error>();
-  const saturation = createSaturation();
   const readable = createReadablePartitions(store);
   const partialSeries = new Set<Series>();
   let running: Promise<void> = Promise.resolve();
@@ -173,7 +168,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
 
   /** Reads what is wanted and was not read since it changed. */
   async function readStale(requests: readonly CounterRequest[], now: number): Promise<void> {
-    const wanted = new Map<Block, Needed & { readonly of: Series }>();
+    const wanted = new Map<Block, { readonly needed: Needed; readonly of: Series }>();
     const ids: BlockId[] = [];
     for (const request of requests) {
       const { workflow, fingerprint, windows } = request;
@@ -187,7 +182,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
           of.blocks.set(code, (known = { cells: undefined, stale: true, wantedAt: now, partitions: 0 }));
         known.wantedAt = now;
         if (!known.stale || wanted.has(known)) return;
-        wanted.set(known, { ...needed, of });
+        wanted.set(known, { needed, of });
         for (const partition of partitions) ids.push({ workflow, partition, fingerprint, resolution, block });
       };
       neededFor(windows, now).forEach(want);
@@ -196,13 +191,12 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     if (ids.length === 0) return;
     const packed = await store.readBlocks(ids);
     let read = 0;
-    for (const [known, { resolution, block, of }] of wanted) {
-      const size = resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
+    for (const [known, { needed, of }] of wanted) {
+      const size = needed.resolution === 'minute' ? MINUTES_PER_BLOCK : HOURS_PER_BLOCK;
       const { length: partitions } = readable.of(of.sli.workflow);
       known.cells = merge(packed, read, partitions, size);
       known.stale = false;
       notePartial(of, known, partitions);
-      saturation.read(of.sli, resolution, block, known.cells);
       of.version++;
       read += partitions;
     }
@@ -211,7 +205,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   function notePartial(of: Series, block: Block, partitions: number): void {
     block.partitions = partitions;
     if (partitions < store.partitions) of.partial.add(block);
-    else if (!of.partial.delete(block)) return;
+    else if (of.partial.size === 0 || !of.partial.delete(block)) return;
     if (of.partial.size > 0) partialSeries.add(of);
     else partialSeries.delete(of);
   }
@@ -274,12 +268,11 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     if (Math.abs(now - tidiedAt) < UNWANTED_AFTER) return;
     tidiedAt = now;
     for (const [key, of] of series) {
-      const { sli, blocks } = of;
+      const { blocks } = of;
       for (const [code, block] of blocks) {
         if (now - block.wantedAt <= UNWANTED_AFTER) continue;
         notePartial(of, block, store.partitions);
         blocks.delete(code);
-        saturation.forget(sli, code);
       }
       if (blocks.size > 0) continue;
       series.delete(key);
@@ -332,7 +325,6 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         return { good, bad };
       };
     },
-    saturation,
     readShare(sli) {
       if (!readable.isAnyMissing() && partialSeries.size === 0) return 1;
       const known = series.get(seriesKey(sli));

@@ -1,6 +1,7 @@
 import { PartUnavailable } from '../../core/ports/store/store.ts';
 import { windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
+import { CELL_LIMIT } from '../../core/counters/cells.ts';
 import { compositeCounts, spentShares } from '../../core/sli/composite.ts';
 import { beginningOf } from '../../core/sli/derived.ts';
 import type { Evidence, PartialEvidence } from '../../core/counters/evidence.ts';
@@ -234,15 +235,23 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     };
   }
 
-  /** Of what is excluded as well: too little of it is taken out. */
+  /**
+   * Of what is excluded as well: too little of it is taken out. The sum of a window is at least what a full counter in it holds, so
+   * that hours are looked at only where there is one, or billions of outcomes.
+   */
   function saturatedSince(slo: Slo, now: number): number | null {
-    if (!counterCache.saturation.any) return null;
-    const longest = Math.max(...[slo.window, ...slo.otherWindows].map(({ duration }) => duration));
+    const longest = Math.max(slo.window.duration, ...slo.otherWindows.map(({ duration }) => duration));
     const from = Math.floor((now - longest) / HOUR);
+    const last = Math.floor(now / HOUR);
     let first: number | null = null;
     for (const series of summedSeries(slo)) {
-      const hour = counterCache.saturation.firstHour(series, from);
-      if (hour !== null) first = Math.min(first ?? hour, hour);
+      if (!isFull(counterCache.sums(series, now)(Math.max(...requestOf(slo, series, now).windows)))) continue;
+      const { hour: countsOf } = counterCache.series(series);
+      for (let hour = from; hour <= last; hour++) {
+        if (!isFull(countsOf(hour))) continue;
+        first = Math.min(first ?? hour, hour);
+        break;
+      }
     }
     return first === null ? null : first * HOUR;
   }
@@ -320,6 +329,10 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     },
     forgetBeginnings: () => beginnings.clear(),
   };
+}
+
+function isFull({ good, bad }: Counts): boolean {
+  return good >= CELL_LIMIT || bad >= CELL_LIMIT;
 }
 
 /** What the counters say of an SLO while those cannot be read: nothing, which is not that nothing happened. */
