@@ -5,7 +5,6 @@ import { isLoopbackHost } from './config/access-settings.ts';
 import { MAX_COUNT } from './core/outcomes/outcome.ts';
 import { createLineLimit } from './core/ports/limited-log.ts';
 import { ALL_GRANTS, OPEN_GRANTS } from './core/ports/token.ts';
-import { matches } from './core/sli/selection.ts';
 import { followTokenFile } from './token-file.ts';
 import { createAudit } from './engine/audit/audit.ts';
 import type { Log } from './core/ports/log.ts';
@@ -26,8 +25,10 @@ import { createIntake } from './engine/runtime/intake.ts';
 import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
+import { limitOf } from './config/workflow-limits.ts';
 import { createPings } from './engine/ingest/pings.ts';
 import { createRejections } from './engine/ingest/rejections.ts';
+import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
@@ -142,8 +143,12 @@ export async function startApp(
     definitions: definitions.currentOrThrow,
     clock,
     queueLimit: config.queueLimit,
-    countLimit: (workflow) =>
-      config.countLimits.find(({ pattern }) => matches(pattern, workflow))?.most ?? MAX_COUNT,
+    countLimit: (workflow) => limitOf(config.countLimits, workflow) ?? MAX_COUNT,
+    flightLimit: createFlightLimit({
+      store,
+      limitOf: (workflow) => limitOf(config.inFlightLimits, workflow) ?? Infinity,
+      elapsed,
+    }),
     onLargeCount(workflow, count, { name, address }) {
       server.metrics.largeCount(workflow);
       const omitted = largeCountLine(workflow);

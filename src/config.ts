@@ -16,6 +16,8 @@ import type { Environment, Flags, SettingReader } from './config/setting-reader.
 import { ConfigError, settingReader, unknownVariables } from './config/setting-reader.ts';
 import type { StoreLocation } from './config/store-settings.ts';
 import { readStore } from './config/store-settings.ts';
+import type { WorkflowLimit } from './config/workflow-limits.ts';
+import { MAX_IN_FLIGHT, readWorkflowLimits } from './config/workflow-limits.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -46,7 +48,9 @@ export interface Config {
   readonly partitions: number | null;
   readonly queueLimit: number;
   /** The most outcomes that one record of a workflow may stand for; the first pattern that fits counts. */
-  readonly countLimits: readonly { readonly pattern: string; readonly most: number }[];
+  readonly countLimits: readonly WorkflowLimit[];
+  /** The most executions and steps of a workflow that may be in flight; the first pattern that fits counts. */
+  readonly inFlightLimits: readonly WorkflowLimit[];
   readonly waitReplicas: number;
   readonly logLevel: LogLevel;
   /** What was ignored, one a line. */
@@ -99,7 +103,8 @@ export function readConfig(env: Environment, flags: Flags): Config {
     outbound: readOutbound(reader),
     partitions: reader.number('PARTITIONS', 1, 256),
     queueLimit: reader.number('QUEUE_LIMIT', 1, 10_000_000)!,
-    countLimits: readCountLimits(reader),
+    countLimits: readWorkflowLimits(reader, 'COUNT_LIMIT', MAX_COUNT),
+    inFlightLimits: readWorkflowLimits(reader, 'IN_FLIGHT_LIMIT', MAX_IN_FLIGHT),
     waitReplicas: reader.number('WAIT_REPLICAS', 0, 10)!,
     logLevel: readLogLevel(env, problems),
     warnings,
@@ -130,20 +135,6 @@ function referencesOf(reader: SettingReader, env: Environment): References {
     );
   }
   return { env, variables, secretsDir: reader.text('SECRETS_DIR') || null };
-}
-
-function readCountLimits(reader: SettingReader): Config['countLimits'] {
-  const parts = reader.text('COUNT_LIMIT').split(/,\s*/);
-  const limits = parts.map((part) => {
-    const [, pattern = '*', digits = ''] = /^(?:([A-Za-z0-9._:/*?-]{1,128})=)?(\d{1,7})$/.exec(part) ?? [];
-    return { pattern, most: Number(digits) };
-  });
-  if (limits.every(({ most }) => most >= 1 && most <= MAX_COUNT)) return limits;
-  reader.problem(
-    'COUNT_LIMIT',
-    `a whole number from 1 to ${MAX_COUNT}, or pattern=number,… such as nightly-*=50000,*=100`,
-  );
-  return [];
 }
 
 function readCron(reader: SettingReader): string {

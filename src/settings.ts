@@ -189,6 +189,13 @@ export const SETTINGS = [
       'the most outcomes that one record may stand for (its `count`): a number, or numbers by workflow, of which the first pattern counts, such as `nightly-*=50000,*=100`',
   },
   {
+    name: 'IN_FLIGHT_LIMIT',
+    fallback: '2000000',
+    argument: 'pattern=number,…',
+    description:
+      'the most executions and steps of a workflow that may be in flight, written as `BURNWATCH_COUNT_LIMIT` is; each takes about 0.5 KB of the store until it ends',
+  },
+  {
     name: 'WAIT_REPLICAS',
     fallback: '0',
     argument: 'number',

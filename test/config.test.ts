@@ -130,6 +130,16 @@ describe('how many outcomes a record may stand for', () => {
   it.each(['0', 'many', '1000001', 'a=b', '5,,6'])('%j is refused', (BURNWATCH_COUNT_LIMIT) => {
     expect(problemsOf({ BURNWATCH_COUNT_LIMIT })).toEqual([expect.stringContaining('BURNWATCH_COUNT_LIMIT')]);
   });
+
+  it('are read alike of what may be in flight, which is more', () => {
+    expect(readConfig({ BURNWATCH_IN_FLIGHT_LIMIT: 'bulk-*=50000000,*=1000' }, {}).inFlightLimits).toEqual([
+      { pattern: 'bulk-*', most: 50_000_000 },
+      { pattern: '*', most: 1000 },
+    ]);
+    expect(problemsOf({ BURNWATCH_IN_FLIGHT_LIMIT: '100000001' })).toEqual([
+      expect.stringMatching(/BURNWATCH_IN_FLIGHT_LIMIT.*from 1 to 100000000/),
+    ]);
+  });
 });
 
 describe('proxies in front', () => {

@@ -167,6 +167,11 @@ function willRetry(value: unknown, status: string): boolean {
   throw new Rejected('invalid-field', `willRetry belongs on what failed; this is ${status}.`);
 }
 
+/** Whether a status reports a beginning: what it is of goes on. */
+export function isStart(status: OutcomeStatus): status is Exclude<OutcomeStatus, EndStatus> {
+  return status === 'started' || status === 'queued';
+}
+
 /** Programs name errors in any way; a long or odd name must not keep a failure from being counted. */
 function errorClass(value: unknown): string | null {
   if (value == null) return null;
@@ -182,7 +187,7 @@ function throwMissing(field: string): never {
 function startOf(record: Fields, status: OutcomeStatus, at: number): number | null {
   const { startedAt, durationMs } = record;
   if (startedAt == null && durationMs == null) return null;
-  if (status === 'started' || status === 'queued') {
+  if (isStart(status)) {
     throw new Rejected(
       'invalid-field',
       `${startedAt == null ? 'durationMs' : 'startedAt'} belongs on an end; ${status === 'started' ? 'the start of a started outcome is its at' : 'a queued outcome has not started'}.`,

@@ -11,6 +11,7 @@ export type RejectionCode =
   | 'unknown-workflow'
   | 'forbidden-workflow'
   | 'count-too-large'
+  | 'too-many-in-flight'
   | 'unknown-measurement'
   | 'conflict';
 

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/outcomes/outcome.ts';
+import { isStart } from '../../core/outcomes/outcome.ts';
 import { handOverName } from '../../core/sli/hand-over.ts';
 import type { TransitionSli } from '../../core/sli/sli.ts';
 import type { EndGroup, EndSli, StartGroup, Watch } from '../../core/ports/store/counting.ts';
@@ -47,7 +48,7 @@ export function impliedBy(outcome: Outcome, handOvers: readonly HandOver[]): rea
   const { step, status, startedAt, at } = outcome;
   if (outcome.count > 1) return [];
   if (step === null)
-    return status === 'queued' || status === 'started' || outcome.willRetry
+    return isStart(status) || outcome.willRetry
       ? []
       : handOvers.map((handOver) => endOf(handOver, outcome, 0, at));
   return handOvers.flatMap((handOver): ImpliedGroup[] => [

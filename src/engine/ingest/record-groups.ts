@@ -2,6 +2,7 @@ import { partitionOf } from '../../core/hash.ts';
 import type { Measurement } from '../../core/outcomes/measurement.ts';
 import { measurementSubject } from '../../core/outcomes/measurement.ts';
 import type { EndStatus, Outcome } from '../../core/outcomes/outcome.ts';
+import { isStart } from '../../core/outcomes/outcome.ts';
 import { compares } from '../../core/sli/sli.ts';
 import { judge } from '../../core/sli/landing.ts';
 import type { Landing } from '../../core/sli/landing.ts';
@@ -43,7 +44,7 @@ export function addOutcome(
 ): void {
   const { workflow, status } = outcome;
   const groups = groupsOf(home, workflow, partitionOf(outcome.execution, partitions));
-  if (status === 'queued' || status === 'started') addStart(groups, plan, outcome, status);
+  if (isStart(status)) addStart(groups, plan, outcome, status);
   else addEnd(groups, plan.select(outcome), outcome, status, index);
   if (plan.handOvers.length > 0) addImplied(groups, impliedBy(outcome, plan.handOvers));
 }

@@ -2,7 +2,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import { createFairShare } from '../../core/fair-share.ts';
 import { parseMeasurement } from '../../core/outcomes/measurement.ts';
-import { parseOutcome } from '../../core/outcomes/outcome.ts';
+import { isStart, parseOutcome } from '../../core/outcomes/outcome.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import type { Rejection } from '../../core/outcomes/record-fields.ts';
 import { isName, isRejection } from '../../core/outcomes/record-fields.ts';
@@ -14,6 +14,7 @@ import type { NotedRejection } from '../../core/ports/rejections.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import { SERVICE_ITSELF, shareOf } from '../../core/ports/token.ts';
 import { nearest } from '../../core/words/suggestion.ts';
+import type { FlightLimit } from './flight-limit.ts';
 import type { Permitted } from './permitted.ts';
 import { permitted } from './permitted.ts';
 import type { CountingPlan } from './counting-plan.ts';
@@ -33,6 +34,7 @@ export interface RecorderOptions {
   readonly queueLimit: number;
   /** The most outcomes one record of a workflow may stand for. */
   readonly countLimit?: (workflow: string) => number;
+  readonly flightLimit?: FlightLimit;
   /** Called with each record that stands for `LARGE_COUNT` outcomes or more. */
   readonly onLargeCount?: (workflow: string, count: number, caller: Caller) => void;
   /** Called with each record that is rejected. */
@@ -125,6 +127,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const most = options.countLimit?.(outcome.workflow) ?? Infinity;
       if (outcome.count > most) return countTooLarge(outcome, most);
       if (outcome.count >= LARGE_COUNT) options.onLargeCount?.(outcome.workflow, outcome.count, rules.caller);
+    }
+    if (isStart(outcome.status)) {
+      const full = options.flightLimit?.take(outcome.workflow);
+      if (full) return full;
     }
     addOutcome(home, plan, outcome, index, store.partitions);
     return null;
