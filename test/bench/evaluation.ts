@@ -7,6 +7,7 @@ import { seriesOf } from '../../src/core/slo/series.ts';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { Definitions, Slo, Workflow } from '../../src/core/slo/slo.ts';
+import { NO_MAP } from '../../src/core/slo/workflow-map.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
 import { DAY, minuteOf } from '../../src/core/time/duration.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
@@ -177,7 +178,7 @@ function manySlos(): Definitions {
         source: 'bench',
       };
     });
-    workflows.set(name, { name, owner: 'team', runbook: null, steps: [], slos });
+    workflows.set(name, { ...NO_MAP, name, owner: 'team', runbook: null, slos });
   }
   return { workflows, teams: new Map(), targets: new Map() };
 }

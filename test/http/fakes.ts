@@ -139,6 +139,7 @@ export function executionReport(workflow: string, execution: string): ExecutionR
     subjects: [
       {
         step: null,
+        notes: [],
         state: 'ended',
         queuedAt: null,
         startedAt,
@@ -172,6 +173,20 @@ export function workflowReport(workflow: string): WorkflowReport {
     owner: 'payments',
     runbook: null,
     steps: ['reserve', 'charge-card', 'ship'],
+    after: { reserve: [], 'charge-card': ['reserve'], ship: ['charge-card'] },
+    unmapped: [{ step: 'charge-cards', meant: 'charge-card' }],
+    queues: [
+      {
+        name: 'dlq-depth',
+        after: 'ship',
+        depth: 12,
+        at: NOW - 60_000,
+        history: [
+          { from: NOW - 2 * HOUR, mean: 0.5, highest: 3 },
+          { from: NOW - HOUR, mean: 8, highest: 12 },
+        ],
+      },
+    ],
     slos: [`${workflow}/fulfilled`],
     running: 1204,
     overdue: 3,

@@ -5,6 +5,7 @@ import { parseObjective } from '../../src/core/budget/objective.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo/slo.ts';
+import { NO_MAP } from '../../src/core/slo/workflow-map.ts';
 import { parseDuration } from '../../src/core/time/duration.ts';
 
 export interface SloSketch {
@@ -80,7 +81,7 @@ export function define(slos: readonly Slo[], teams: readonly Team[] = [PAYMENTS]
   for (const slo of slos) {
     const { workflow: name, owner } = slo;
     const others = workflows.get(name)?.slos ?? [];
-    workflows.set(name, { name, owner, runbook: null, steps: [], slos: [...others, slo] });
+    workflows.set(name, { ...NO_MAP, name, owner, runbook: null, slos: [...others, slo] });
   }
   const names = teams.flatMap(({ page, ticket, fallback }) => [...page, ...ticket, ...fallback]);
   return {

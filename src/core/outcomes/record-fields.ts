@@ -12,6 +12,7 @@ export type RejectionCode =
   | 'forbidden-workflow'
   | 'count-too-large'
   | 'too-many-in-flight'
+  | 'unknown-step'
   | 'unknown-measurement'
   | 'conflict';
 

@@ -5,6 +5,7 @@ import type { Severity } from '../slo/alert-policy.ts';
 import type { Refused } from './refused.ts';
 import type { BudgetState, ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
+import type { Queue } from '../slo/workflow-map.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
@@ -229,14 +230,28 @@ export interface WorkflowReport extends WorkflowActivity {
   readonly at: number;
   readonly owner: string;
   readonly runbook: string | null;
-  /** Its map, as it is written. */
+  /** Its map: every step after those before it, and what each comes right after. */
   readonly steps: readonly string[];
+  readonly after: Readonly<Record<string, readonly string[]>>;
+  /** Steps in flight that its map does not have, with the one that each was most likely to be; empty without a map. */
+  readonly unmapped: readonly { readonly step: string; readonly meant: string | null }[];
+  readonly queues: readonly QueueReport[];
   /** The ids of its SLOs. */
   readonly slos: readonly string[];
   /** Where what is in flight is; most overdue first, then most. */
   readonly places: readonly PlaceReport[];
   /** What has been in flight longest, the overdue first; at most 50. */
   readonly slowest: readonly FlightReport[];
+}
+
+/** A queue by the readings of the last 24 hours. */
+export interface QueueReport extends Queue {
+  /** The mean of the latest minute with a reading; null without one, or while it cannot be read. */
+  readonly depth: number | null;
+  /** The beginning of that minute. */
+  readonly at: number | null;
+  /** By hour, oldest first; hours without a reading are left out. */
+  readonly history: readonly { readonly from: number; readonly mean: number; readonly highest: number }[];
 }
 
 export interface PlaceReport extends FlightPlace {
@@ -263,6 +278,8 @@ export interface SubjectReport extends Pick<
 > {
   /** Null for the execution as a whole. */
   readonly step: string | null;
+  /** What of it goes against the map of the workflow, as sentences. */
+  readonly notes: readonly string[];
   readonly ends: readonly {
     readonly status: EndStatus;
     readonly at: number;

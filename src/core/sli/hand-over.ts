@@ -8,6 +8,12 @@ export function handOverName({ from, to }: Pick<TransitionSli, 'from' | 'to'>): 
   return `${from}${ARROW}${to}`;
 }
 
+/**
+ * The error class of what a queue gave up on: it was never taken over by the step that failed with it, but lost on its way
+ * there.
+ */
+export const DEAD_LETTER = 'dead-letter';
+
 /** The steps that a name of a hand-over is made of; null for the name of a step. */
 export function handOverOf(name: string): Pick<TransitionSli, 'from' | 'to'> | null {
   const at = name.indexOf(ARROW);

@@ -1,6 +1,7 @@
 import type { CountedSli, ComponentSli } from '../sli/sli.ts';
 import { countedSlis, isDerived } from '../sli/sli-kinds.ts';
 import { fingerprint } from '../sli/fingerprint.ts';
+import { queueDepth } from '../sli/queue-depth.ts';
 import type { Definitions, Slo } from './slo.ts';
 import { allSlos } from './slo.ts';
 import type { SliId } from '../sli/sli-id.ts';
@@ -48,7 +49,10 @@ export function seriesOf(slos: readonly Slo[]): readonly SliId[] {
   return [...series.values()];
 }
 
-/** What is counted for each workflow, those that composites of other workflows name included, each once. */
+/**
+ * What is counted for each workflow, each once: by its SLOs, those of composites of other workflows included, and the readings of
+ * its queues.
+ */
 export function countedByWorkflow(
   definitions: Definitions,
 ): ReadonlyMap<string, ReadonlyMap<string, CountedSli>> {
@@ -58,6 +62,10 @@ export function countedByWorkflow(
   for (const component of allSlos(definitions).flatMap(componentsOf)) {
     for (const { workflow, fingerprint, sli } of countedSeries(component))
       counted.get(workflow)?.set(fingerprint, sli);
+  }
+  for (const { name, queues } of definitions.workflows.values()) {
+    for (const sli of queues.map((queue) => queueDepth(queue.name)))
+      counted.get(name)!.set(fingerprint(sli), sli);
   }
   return counted;
 }

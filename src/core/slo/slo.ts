@@ -1,6 +1,7 @@
 import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Sli } from '../sli/sli.ts';
+import type { WorkflowMap } from './workflow-map.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 
 /** One service level objective of one workflow, ready to be counted and judged. */
@@ -26,12 +27,11 @@ export interface Slo {
   readonly source: string;
 }
 
-/** What is run: its owner, its map of steps (empty when the file does not draw one) and its SLOs. */
-export interface Workflow {
+/** What is run: its owner, its map and its SLOs. */
+export interface Workflow extends WorkflowMap {
   readonly name: string;
   readonly owner: string;
   readonly runbook: string | null;
-  readonly steps: readonly string[];
   readonly slos: readonly Slo[];
 }
 

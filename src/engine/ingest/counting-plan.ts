@@ -12,6 +12,8 @@ import type {
   StartSli,
 } from '../../core/sli/sli.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
+import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
+import { NO_MAP } from '../../core/slo/workflow-map.ts';
 import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
 import type { HandOver } from './hand-overs.ts';
 import { handOversOf } from './hand-overs.ts';
@@ -48,6 +50,7 @@ export interface CountingPlan {
   select(outcome: Outcome): Selection;
   /** The SLIs that count a measurement; null when none counts any of its name. */
   measured(measurement: Measurement): readonly MeasuredBy[] | null;
+  readonly map: WorkflowMap;
   /** The hand-overs that SLIs count. */
   readonly handOvers: readonly HandOver[];
   /** The names of measurements that some SLI counts. */
@@ -68,7 +71,12 @@ export function countingPlans(): (definitions: Definitions) => ReadonlyMap<strin
   let plans: ReadonlyMap<string, CountingPlan> = new Map();
   return (definitions) => {
     if (definitions !== known) {
-      plans = new Map([...countedByWorkflow(definitions)].map(([name, slis]) => [name, countingPlan(slis)]));
+      plans = new Map(
+        [...countedByWorkflow(definitions)].map(([name, slis]) => [
+          name,
+          countingPlan(slis, definitions.workflows.get(name) ?? NO_MAP),
+        ]),
+      );
       known = definitions;
     }
     return plans;
@@ -97,7 +105,7 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
   };
 }
 
-function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
+function countingPlan(slis: ReadonlyMap<string, CountedSli>, map: WorkflowMap): CountingPlan {
   const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts, transition } = byKind(slis);
   const select = selectionsOf(outcomeSlis);
   const hasPunctual = scheduled.length > 0 || starts.length > 0;
@@ -117,6 +125,7 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>): CountingPlan {
     measured({ name, attributes }) {
       return byName.get(name)?.filter(({ sli }) => passes(sli.where, attributes)) ?? null;
     },
+    map,
     handOvers: handOversOf(transition),
     measurements: [...byName.keys()],
   };

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { isStart } from '../../core/outcomes/outcome.ts';
-import { handOverName } from '../../core/sli/hand-over.ts';
+import { DEAD_LETTER, handOverName } from '../../core/sli/hand-over.ts';
 import type { TransitionSli } from '../../core/sli/sli.ts';
 import type { EndGroup, EndSli, StartGroup, Watch } from '../../core/ports/store/counting.ts';
 import { subjectKey } from '../../core/ports/store/counting.ts';
@@ -42,18 +42,18 @@ export function handOversOf(
  * What an outcome says of hand-overs: the success of a step begins one, and the start of the step after it, however that
  * ends, is its success. The end of the whole execution ends those that are still open as cancelled: what is in time then
  * counts for nothing, what is late is lost. It is attempt 0, so that a start of the step after it decides in whatever
- * order they are reported. A record that stands for many says nothing of which of them was handed over.
+ * order they are reported. A dead letter of the step after it is its failure, at once and for good, since it is attempt 2. A record that stands for many says nothing of which of them was handed over.
  */
 export function impliedBy(outcome: Outcome, handOvers: readonly HandOver[]): readonly ImpliedGroup[] {
-  const { step, status, startedAt, at } = outcome;
+  const { step, status, at } = outcome;
   if (outcome.count > 1) return [];
   if (step === null)
     return isStart(status) || outcome.willRetry
       ? []
-      : handOvers.map((handOver) => endOf(handOver, outcome, 0, at));
+      : handOvers.map((handOver) => endOf(handOver, outcome, 'cancelled', at));
   return handOvers.flatMap((handOver): ImpliedGroup[] => [
     ...(step === handOver.from && status === 'succeeded' ? [beginningOf(handOver, outcome)] : []),
-    ...(step === handOver.to && status !== 'queued' ? [endOf(handOver, outcome, 1, startedAt ?? at)] : []),
+    ...(step === handOver.to && status !== 'queued' ? [takenOrLost(handOver, outcome)] : []),
   ]);
 }
 
@@ -75,23 +75,38 @@ function beginningOf(handOver: HandOver, outcome: Outcome): ImpliedGroup {
   };
 }
 
-function endOf(handOver: HandOver, outcome: Outcome, attempt: 0 | 1, at: number): ImpliedGroup {
+function takenOrLost(handOver: HandOver, outcome: Outcome): ImpliedGroup {
+  const { status, error, startedAt, at } = outcome;
+  return status === 'failed' && error === DEAD_LETTER
+    ? endOf(handOver, outcome, 'failed', at)
+    : endOf(handOver, outcome, 'succeeded', startedAt ?? at);
+}
+
+/** How a hand-over ends, and the attempt that this is: the higher one decides. */
+const ATTEMPTS = { cancelled: 0, succeeded: 1, failed: 2 } as const;
+
+function endOf(
+  handOver: HandOver,
+  outcome: Outcome,
+  status: keyof typeof ATTEMPTS,
+  at: number,
+): ImpliedGroup {
   const { name, slis, to } = handOver;
   const { execution, traceId } = outcome;
   return {
-    name: `${attempt === 0 ? 'dropped' : 'taken'}|${name}`,
+    name: `${status}|${name}`,
     group: {
       kind: 'end',
       step: name,
-      attempt,
-      status: attempt === 0 ? 'cancelled' : 'succeeded',
+      attempt: ATTEMPTS[status],
+      status,
       willRetry: false,
       count: 1,
       // A hand-over that never began is not waited for: its execution ended without.
-      slis: attempt === 0 ? [] : slis,
+      slis: status === 'cancelled' ? [] : slis,
       landings: null,
       own: [],
-      failure: { step: to, dependency: null, error: null },
+      failure: { step: to, dependency: null, error: status === 'failed' ? DEAD_LETTER : null },
       subjects: [{ subject: subjectKey(execution, name), at, startedAt: null, execution, traceId }],
     },
   };

@@ -4,6 +4,7 @@ import { measurementSubject } from '../../core/outcomes/measurement.ts';
 import type { EndStatus, Outcome } from '../../core/outcomes/outcome.ts';
 import { isStart } from '../../core/outcomes/outcome.ts';
 import { compares } from '../../core/sli/sli.ts';
+import { DEAD_LETTER, handOverName } from '../../core/sli/hand-over.ts';
 import { judge } from '../../core/sli/landing.ts';
 import type { Landing } from '../../core/sli/landing.ts';
 import type {
@@ -19,7 +20,7 @@ import { subjectKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { ImpliedGroup } from './hand-overs.ts';
 import { impliedBy } from './hand-overs.ts';
-import type { AttemptSli, CountingPlan, MeasuredBy, Selection } from './counting-plan.ts';
+import type { AttemptSli, CountingPlan, MeasuredBy } from './counting-plan.ts';
 
 /** The records of one request, by the partition they are for, with like ones put together. */
 export type GroupsByPartition = Map<string, GroupsOfPartition>;
@@ -45,7 +46,7 @@ export function addOutcome(
   const { workflow, status } = outcome;
   const groups = groupsOf(home, workflow, partitionOf(outcome.execution, partitions));
   if (isStart(status)) addStart(groups, plan, outcome, status);
-  else addEnd(groups, plan.select(outcome), outcome, status, index);
+  else addEnd(groups, plan, outcome, status, index);
   if (plan.handOvers.length > 0) addImplied(groups, impliedBy(outcome, plan.handOvers));
 }
 
@@ -152,17 +153,26 @@ function addStart(
   });
 }
 
+/** Where an outcome failed: the step, or of a dead letter the hand-over that was lost, where the map says which. */
+function failurePlace({ step, failedStep, error }: Outcome, { after }: CountingPlan['map']): string | null {
+  const place = failedStep ?? step;
+  if (error !== DEAD_LETTER || place === null) return place;
+  const [from, ...others] = after.get(place) ?? [];
+  return from === undefined || others.length > 0 ? place : handOverName({ from, to: place });
+}
+
 function startLandings(starts: readonly string[], at: number): readonly SliLanding[] {
   return starts.map((fingerprint) => ({ fingerprint, minute: minuteOf(at), good: true, value: null }));
 }
 
 function addEnd(
   { groups, indexes }: GroupsOfPartition,
-  selection: Selection,
+  plan: CountingPlan,
   outcome: Outcome,
   status: EndStatus,
   index: number,
 ): void {
+  const selection = plan.select(outcome);
   const { slis, attempts, starts, needsStart, strict } = selection;
   const { startedAt, attempt, willRetry } = outcome;
   const startKnown = !needsStart || startedAt !== null;
@@ -177,7 +187,7 @@ function addEnd(
   }
   if (!needsStart || attempts.length > 0) where += `@${minuteOf(outcome.at)}`;
   if (beginning !== null) where += `s${beginning}`;
-  const failedStep = outcome.failedStep ?? outcome.step;
+  const failedStep = failurePlace(outcome, plan.map);
   const failure =
     strict || status === 'failed'
       ? `${failedStep ?? ''}|${outcome.dependency ?? ''}|${outcome.error ?? ''}`

@@ -56,7 +56,7 @@ const SLICE = 2000;
 /** What decides about the records of a request. */
 interface Rules extends Permitted {
   readonly caller: Caller;
-  /** The workflows that unknown ones were most likely to be, as far as they may be named; for a few of each request. */
+  /** The workflows and steps that unknown ones were most likely to be, as far as they may be named; for a few of each request. */
   readonly meant: Map<string, string | undefined>;
   readonly plans: ReadonlyMap<string, CountingPlan>;
 }
@@ -123,6 +123,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (refusal) return refusal;
     const plan = rules.plans.get(outcome.workflow);
     if (!plan) return unknownWorkflow(outcome.workflow, rules);
+    const { map } = plan;
+    if (map.unknownSteps === 'reject' && outcome.step !== null && !map.after.has(outcome.step))
+      return unknownStep(outcome.workflow, outcome.step, map.steps, rules);
     if (outcome.count > 1) {
       const most = options.countLimit?.(outcome.workflow) ?? Infinity;
       if (outcome.count > most) return countTooLarge(outcome, most);
@@ -242,9 +245,7 @@ const NAMED = 12;
 function unknownWorkflow(workflow: string, rules: Rules): Rejection {
   const { plans } = rules;
   const known = rules.nameable();
-  if (!rules.meant.has(workflow) && rules.meant.size < MEANT)
-    rules.meant.set(workflow, nearest(workflow, known));
-  const meant = rules.meant.get(workflow);
+  const meant = meantOf(workflow, workflow, known, rules);
   if (meant !== undefined) {
     return {
       code: 'unknown-workflow',
@@ -257,6 +258,21 @@ function unknownWorkflow(workflow: string, rules: Rules): Rejection {
     code: 'unknown-workflow',
     message: `No SLO file defines the workflow ${workflow}${others}.`,
   };
+}
+
+function unknownStep(workflow: string, step: string, known: readonly string[], rules: Rules): Rejection {
+  const meant = meantOf(`${workflow} ${step}`, step, known, rules);
+  const others = meant === undefined ? listed(known, known.length) : `did you mean ${meant}?`;
+  return {
+    code: 'unknown-step',
+    message: `${workflow} has no step ${step}; ${others}${meant === undefined ? '.' : ''}`,
+  };
+}
+
+/** The name that an unknown one was most likely to be; `key` is the same for the same name of the same place. */
+function meantOf(key: string, name: string, known: Iterable<string>, { meant }: Rules): string | undefined {
+  if (!meant.has(key) && meant.size < MEANT) meant.set(key, nearest(name, known));
+  return meant.get(key);
 }
 
 function unknownMeasurement(

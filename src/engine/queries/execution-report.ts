@@ -2,11 +2,12 @@ import { partitionOf } from '../../core/hash.ts';
 import type { CountedFor, ExecutionReport, SubjectReport } from '../../core/ports/queries.ts';
 import type { CountStore, KnownSubject } from '../../core/ports/store/counting.ts';
 import { OVERDUE_ERROR, subjectKey } from '../../core/ports/store/counting.ts';
-import { handOverName } from '../../core/sli/hand-over.ts';
+import { handOverName, handOverOf } from '../../core/sli/hand-over.ts';
 import { componentsOf, countedSeries } from '../../core/slo/series.ts';
 import type { Slo, Workflow } from '../../core/slo/slo.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import { MINUTE } from '../../core/time/duration.ts';
+import { orderNotes } from './step-order.ts';
 
 /**
  * What is remembered of an execution, its steps and its hand-overs, and what each counts for and why. `slos` are all that
@@ -26,14 +27,20 @@ export async function reportExecution(
   const known = await Promise.all(
     names.map((step) => store.known(partition, subjectKey(execution, step), now)),
   );
+  const subjects = new Map(
+    names.flatMap((step, index) => {
+      const subject = known[index];
+      return subject ? [[step, subject] as const] : [];
+    }),
+  );
   return {
     workflow: name,
     execution,
     at: now,
-    subjects: names.flatMap((step, index): SubjectReport[] => {
-      const subject = known[index];
-      return subject ? [reportSubject(step, subject, counting.byFingerprint)] : [];
-    }),
+    subjects: [...subjects].map(([step, subject]) => ({
+      ...reportSubject(step, subject, counting.byFingerprint),
+      notes: step === null || handOverOf(step) ? [] : orderNotes(step, subjects, workflow),
+    })),
   };
 }
 
@@ -60,7 +67,7 @@ function reportSubject(
   step: string | null,
   subject: KnownSubject,
   slosOf: ReadonlyMap<string, readonly string[]>,
-): SubjectReport {
+): Omit<SubjectReport, 'notes'> {
   const deadlines = new Map(subject.deadlines.map(({ fingerprint, at }) => [fingerprint, at]));
   const { state, queuedAt, startedAt, attempt, willRetry, ends } = subject;
   return {

@@ -2,9 +2,12 @@ import { sumCells } from '../../core/counters/cells.ts';
 import type { PlaceReport, WorkflowActivity, WorkflowReport } from '../../core/ports/queries.ts';
 import type { FlightReport, FlightPlace } from '../../core/ports/store/counting.ts';
 import { CONFLICTS } from '../../core/ports/store/counting.ts';
+import { handOverOf } from '../../core/sli/hand-over.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { Workflow } from '../../core/slo/slo.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import { readQueues } from './queue-depths.ts';
 
 /** What is going on in a workflow, as far as it can be read while a part of the store is away. */
 export async function readActivity(store: Store, workflow: string, now: number): Promise<WorkflowActivity> {
@@ -21,11 +24,12 @@ const SHOWN = 50;
 
 /** A workflow as it is now. */
 export async function readWorkflow(store: Store, workflow: Workflow, now: number): Promise<WorkflowReport> {
-  const { name, owner, runbook, steps, slos } = workflow;
-  const [activity, places, slowest] = await Promise.all([
+  const { name, owner, runbook, steps, after, slos } = workflow;
+  const [activity, places, slowest, queues] = await Promise.all([
     readActivity(store, name, now),
     store.places(name),
     store.slowest(name, now, LOOKED_AT),
+    readQueues(store, workflow, now),
   ]);
   return {
     ...activity,
@@ -33,10 +37,23 @@ export async function readWorkflow(store: Store, workflow: Workflow, now: number
     owner,
     runbook,
     steps,
+    after: Object.fromEntries(after),
+    unmapped: unmappedSteps(places, steps),
+    queues,
     slos: slos.map(({ id }) => id),
     places: placeReports(places, slowest),
     slowest: slowest.slice(0, SHOWN),
   };
+}
+
+/** Steps that are not in the map, where there is one. */
+function unmappedSteps(places: readonly FlightPlace[], steps: readonly string[]): WorkflowReport['unmapped'] {
+  if (steps.length === 0) return [];
+  const names = new Set(places.flatMap(({ step }) => (step === null || handOverOf(step) ? [] : [step])));
+  return [...names]
+    .filter((step) => !steps.includes(step))
+    .slice(0, SHOWN)
+    .map((step) => ({ step, meant: nearest(step, steps) ?? null }));
 }
 
 /** Places with the moment since when something is there; `slowest` as the store gives them. */

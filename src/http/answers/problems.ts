@@ -105,6 +105,7 @@ export const REJECTIONS: Readonly<Record<RejectionCode | RecordProblemCode, stri
   'count-too-large': 'One record of this workflow may not stand for so many outcomes.',
   'too-many-in-flight':
     'So much of this workflow is in flight that no further start is followed (`BURNWATCH_IN_FLIGHT_LIMIT`).',
+  'unknown-step': 'The workflow has no such step, and its file says `unknownSteps: reject`.',
   'unknown-measurement': 'No SLO of the workflow counts measurements of this name.',
   conflict:
     'This attempt was recorded to end otherwise, or more would have ended than started. A retry is another `attempt`.',

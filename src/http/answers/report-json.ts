@@ -46,6 +46,11 @@ export function workflowJson(workflow: WorkflowReport): object {
     ...workflow,
     at: iso(workflow.at),
     places: workflow.places.map((place) => ({ ...place, oldest: isoOrNull(place.oldest) })),
+    queues: workflow.queues.map((queue) => ({
+      ...queue,
+      at: isoOrNull(queue.at),
+      history: queue.history.map((hour) => ({ ...hour, from: iso(hour.from) })),
+    })),
     slowest: workflow.slowest.map((flight) => ({
       ...flight,
       stepSince: isoOrNull(flight.stepSince),

@@ -18,10 +18,13 @@ export function workflowPage(workflow: WorkflowReport, base: string): Html {
         <a href="${base}/?q=${encodeURIComponent(workflow.workflow)}">its SLOs</a>${link && html` · ${link}`}
       </p>
     </div>
-    ${placeCard(workflow, at)} ${slowestCard(workflow.slowest, at)}`;
+    ${placeCard(workflow, at)} ${queueCard(workflow.queues, at)} ${slowestCard(workflow.slowest, at)}`;
 }
 
-function placeCard({ places, steps, running, overdue, waiting }: WorkflowReport, now: number): Html {
+function placeCard(
+  { places, steps, unmapped, running, overdue, waiting }: WorkflowReport,
+  now: number,
+): Html {
   const executions = places.filter(({ of }) => of === 'execution');
   const isHandOver = ({ step }: PlaceReport): boolean => step !== null && handOverOf(step) !== null;
   const others = places.filter(({ of }) => of === 'step');
@@ -40,7 +43,63 @@ function placeCard({ places, steps, running, overdue, waiting }: WorkflowReport,
     ${placeTable('Executions by the step begun last', inOrder(executions, steps), now)}
     ${placeTable('Steps that were begun and have not ended', inOrder(ofSteps, steps), now)}
     ${placeTable('Hand-overs that were not taken yet', others.filter(isHandOver), now)}
+    ${unmappedNote(unmapped)}
   </section>`;
+}
+
+function unmappedNote(unmapped: WorkflowReport['unmapped']): Html | null {
+  if (unmapped.length === 0) return null;
+  return html`<p>
+    Not in the map of this workflow:
+    ${unmapped.map(
+      ({ step, meant }, index) =>
+        html`${index > 0 ? ', ' : null}<b>${step}</b>${meant === null ? null : html` (meant ${meant}?)`}`,
+    )}.
+  </p>`;
+}
+
+function queueCard(queues: WorkflowReport['queues'], now: number): Html | null {
+  if (queues.length === 0) return null;
+  return html`<section class="card" aria-label="Queues">
+    <header>
+      <h2>Queues</h2>
+      <p>the mean of each hour, of the last 24 hours</p>
+    </header>
+    <table class="plain">
+      <thead>
+        <tr>
+          <th scope="col">Queue</th>
+          <th scope="col">Behind</th>
+          <th scope="col">Depth</th>
+          <th scope="col">Read</th>
+          <th scope="col">By hour, oldest first</th>
+          <th scope="col">Highest</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${queues.map(
+          ({ name, after, depth, at, history }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td data-label="Behind">${after ?? '–'}</td>
+              <td data-label="Depth">${depth === null ? 'no reading' : formatDepth(depth)}</td>
+              <td data-label="Read">${at === null ? '–' : when(at, now)}</td>
+              <td data-label="By hour">${history.map(({ mean }) => formatDepth(mean)).join(' ') || '–'}</td>
+              <td data-label="Highest">
+                ${
+                  history.length === 0 ? '–' : formatDepth(Math.max(...history.map(({ highest }) => highest)))
+                }
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+/** Whole from ten on; below that with one digit, so that a queue that is hardly ever empty does not look so. */
+function formatDepth(depth: number): string {
+  return Math.abs(depth) >= 10 ? formatCount(Math.round(depth)) : String(Math.round(depth * 10) / 10);
 }
 
 /** In the order of the map; what is not in it comes after that. */

@@ -1,6 +1,7 @@
 import type { Objective } from '../../core/budget/objective.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
+import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { type Candidate, type Candidates, resolveComposite } from './composites.ts';
 import {
   checkTargets,
@@ -14,6 +15,7 @@ import {
 import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
+import { readMap } from '../native/workflow-map.ts';
 import { readTimeZone } from '../native/time-zone.ts';
 import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
@@ -66,7 +68,7 @@ export async function assemble(
   const workflows = new Map<string, Workflow>();
   const objectives = new Map<string, Objective>();
   for (const draft of joined.workflows) {
-    const { name, owner, runbook, steps, drafts } = draft;
+    const { name, owner, runbook, drafts } = draft;
     const slos: Slo[] = [];
     for (const slo of drafts) {
       if (timeSlice.due()) await timeSlice.rest();
@@ -75,7 +77,7 @@ export async function assemble(
       slos.push(finished);
       objectives.set(finished.id, finished.objective);
     }
-    workflows.set(name, { name, owner, runbook, steps, slos });
+    workflows.set(name, { ...mapOf(draft), name, owner, runbook, slos });
   }
   const definitions: Definitions = { workflows, teams, targets };
   const paging = new Set(allSlos(definitions).flatMap((slo) => (pagesInOutage(slo) ? [slo.id] : [])));
@@ -88,6 +90,10 @@ export async function assemble(
     rate === null ? [] : [[name, rate] as const],
   );
   return { definitions, traffic: new Map(traffic) };
+}
+
+function mapOf({ steps, after, unknownSteps, queues }: WorkflowDraft): WorkflowMap {
+  return { steps, after, unknownSteps, queues };
 }
 
 function finish(
@@ -136,7 +142,7 @@ async function draftWorkflows(
 
 /** Keys that are about a workflow in a document that names none. */
 function reportStray({ data, place, source }: ReadDocument, report: ReportProblem): void {
-  for (const key of ['owner', 'runbook', 'steps', 'traffic', 'slos'] as const) {
+  for (const key of ['owner', 'runbook', 'steps', 'unknownSteps', 'queues', 'traffic', 'slos'] as const) {
     const stray = place.parts.get(key);
     if (!stray || data[key] === undefined) continue;
     const message = `\`${key}\` without a workflow`;
@@ -153,7 +159,8 @@ async function draftWorkflow(
   timeSlice: TimeSlice,
 ): Promise<WorkflowDraft> {
   const { report } = known;
-  const { owner = '', runbook = null, steps = [], slos: natives = {} } = data;
+  const { owner = '', runbook = null, slos: natives = {} } = data;
+  const map = readMap(data, place, source, report);
   checkOwner(data.owner, place, source, known);
   const slosPlace = place.parts.get('slos');
   if (!slosPlace || (slosPlace.kind === 'map' && slosPlace.parts.size === 0)) {
@@ -169,11 +176,11 @@ async function draftWorkflow(
     const policy = findPolicy(native.alerts?.policy, sloPlace, source, known);
     const budgetPolicy = findBudgetPolicy(native.budgetPolicy, sloPlace, source, known);
     checkTargets(native.alerts, placeAt(sloPlace, ['alerts']), source, known);
-    const context = { workflow: name, owner, runbook, steps, policy, budgetPolicy, source, report };
+    const context = { workflow: name, owner, runbook, map, policy, budgetPolicy, source, report };
     drafts.push(draftSlo(sloName, native, sloPlace, context));
   }
   const traffic = data.traffic === undefined ? null : parseTraffic(data.traffic);
-  return { name, owner, runbook, steps, traffic, drafts, place, source };
+  return { ...map, name, owner, runbook, traffic, drafts, place, source };
 }
 
 function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {

@@ -1,4 +1,5 @@
 import type { SloDraft } from '../native/slo.ts';
+import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import type { SourceText } from '../yaml/source-text.ts';
 import type { Place } from '../yaml/value-tree.ts';
 
@@ -6,11 +7,10 @@ import type { Place } from '../yaml/value-tree.ts';
 export const MAX_SLOS = 10_000;
 
 /** A workflow of the files whose SLOs are still to be finished. */
-export interface WorkflowDraft {
+export interface WorkflowDraft extends WorkflowMap {
   readonly name: string;
   readonly owner: string;
   readonly runbook: string | null;
-  readonly steps: readonly string[];
   /** Executions a millisecond that it expects; null when it does not say. */
   readonly traffic: number | null;
   readonly drafts: readonly SloDraft[];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alertsSchema, budgetPolicySchema, policySchema } from './alerts-schema.ts';
-import { httpUrl, listOf, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
+import { httpUrl, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
+import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
 import { sliSchema } from './sli-schema.ts';
 import { targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
@@ -44,9 +45,9 @@ export const documentSchema = mapWith(
     workflow: pathName.optional().describe('The workflow this document is about, as producers report it.'),
     owner: name.optional().describe('The team that owns the workflow; required with `workflow`.'),
     runbook: httpUrl.optional().describe('Where to look when it burns; linked in every notification.'),
-    steps: listOf(pathName, 'names of steps', 1000)
-      .optional()
-      .describe('The steps of the workflow; SLOs may then only name these.'),
+    steps: stepsSchema.optional(),
+    unknownSteps: unknownStepsSchema.optional(),
+    queues: queuesSchema.optional(),
     traffic: z
       .string({ error: TRAFFIC })
       .regex(/^\d{1,9}(\.\d{1,6})?\/(s|minute|hour|day)$/, { error: TRAFFIC })
@@ -71,6 +72,8 @@ export const documentSchema = mapWith(
     owner: ['workflow'],
     runbook: ['workflow'],
     steps: ['workflow'],
+    unknownSteps: ['steps'],
+    queues: ['workflow'],
     traffic: ['workflow'],
     slos: ['workflow'],
   },

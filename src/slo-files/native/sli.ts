@@ -13,6 +13,8 @@ import type {
 } from '../../core/sli/sli.ts';
 import { START_EARLY } from '../../core/sli/counted-kinds.ts';
 import { EVERY_EXECUTION } from '../../core/sli/sli.ts';
+import { comesBefore } from '../../core/slo/workflow-map.ts';
+import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { formatDuration, parseDuration } from '../../core/time/duration.ts';
 import { readSchedule } from './schedule.ts';
 import { parseShare } from './share.ts';
@@ -24,7 +26,7 @@ import { type Place, placeAt, quoted } from '../yaml/value-tree.ts';
 
 /** What an SLI takes from around it. */
 export interface SliContext {
-  readonly steps: readonly string[];
+  readonly map: WorkflowMap;
   readonly source: SourceText;
   readonly report: ReportProblem;
 }
@@ -66,21 +68,6 @@ function outcomeSli({ step, dependency, where, within, from, per, good }: Native
   };
 }
 
-/** Reports a step that the map of the workflow does not have. */
-export function checkStep(
-  step: string | undefined,
-  at: Place | undefined,
-  { steps, source, report }: SliContext,
-): void {
-  if (!at || step === undefined || steps.length === 0 || steps.includes(step)) return;
-  report(
-    problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
-      expected: `one of ${steps.slice(0, 20).join(', ')}`,
-      suggestion: nearest(step, steps),
-    }),
-  );
-}
-
 export function readTransition(
   { transition, within }: NativeSliOf<'transition'>,
   place: Place,
@@ -95,18 +82,33 @@ export function readTransition(
     );
     return null;
   }
-  for (const step of [from, to]) checkTransitionStep(step, at, context);
+  const { map, source, report } = context;
+  const known = [from, to].filter((step) =>
+    checkStepName(step, at, `\`${step}\` of the transition is not a step of this workflow`, context),
+  );
+  if (known.length === 2 && map.steps.length > 0 && !comesBefore(map, from, to)) {
+    const expected = `a step that comes after \`${from}\` by the map of \`steps\``;
+    report(problemAt(source, at.start, 'error', `\`${to}\` never comes after \`${from}\``, { expected }));
+  }
   return { kind: 'transition', from, to, withinMs: parseDuration(within)! };
 }
 
-function checkTransitionStep(step: string, at: Place, { steps, source, report }: SliContext): void {
-  if (steps.length === 0 || steps.includes(step)) return;
-  report(
-    problemAt(source, at.start, 'error', `\`${step}\` of the transition is not a step of this workflow`, {
-      expected: `one of ${steps.slice(0, 20).join(', ')}`,
-      suggestion: nearest(step, steps),
-    }),
-  );
+/** Reports a step that the map of the workflow does not have. */
+export function checkStep(step: string | undefined, at: Place | undefined, context: SliContext): void {
+  if (at && step !== undefined)
+    checkStepName(step, at, `${quoted(at)} is not a step of this workflow`, context);
+}
+
+function checkStepName(
+  step: string,
+  at: Place,
+  message: string,
+  { map: { steps }, source, report }: SliContext,
+): boolean {
+  if (steps.length === 0 || steps.includes(step)) return true;
+  const expected = `one of ${steps.slice(0, 20).join(', ')}`;
+  report(problemAt(source, at.start, 'error', message, { expected, suggestion: nearest(step, steps) }));
+  return false;
 }
 
 export function readWhere(where: NativeWhere = {}): Where {

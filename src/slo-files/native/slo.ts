@@ -3,6 +3,7 @@ import { type Objective, parseObjective } from '../../core/budget/objective.ts';
 import type { Sli } from '../../core/sli/sli.ts';
 import { fingerprint } from '../../core/sli/fingerprint.ts';
 import type { Slo } from '../../core/slo/slo.ts';
+import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import type { NativeBudgetPolicy, NativePolicy } from './alerts-schema.ts';
@@ -21,7 +22,7 @@ export interface SloContext {
   readonly workflow: string;
   readonly owner: string;
   readonly runbook: string | null;
-  readonly steps: readonly string[];
+  readonly map: WorkflowMap;
   readonly source: SourceText;
   readonly report: ReportProblem;
   /** What the SLO's policies say, if they are there. */

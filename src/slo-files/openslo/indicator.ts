@@ -1,5 +1,6 @@
 import type { MeasurementSli, OutcomeSli, ComponentSli } from '../../core/sli/sli.ts';
 import { EVERY_EXECUTION } from '../../core/sli/sli.ts';
+import { NO_MAP } from '../../core/slo/workflow-map.ts';
 import { parseDuration } from '../../core/time/duration.ts';
 import { type CompositeDraft, readWhere } from '../native/sli.ts';
 import { readSli } from '../native/sli-kinds.ts';
@@ -109,7 +110,7 @@ function rawIndicator(
   const { workflow, sli: native, within } = words;
   if (native === undefined) return counted(words, within, place, source);
   // Steps are checked when the workflow is known.
-  const sli = readSli(native, placeAt(place, ['sli']), { steps: [], source, report });
+  const sli = readSli(native, placeAt(place, ['sli']), { map: NO_MAP, source, report });
   return sli && { kind: 'native', workflow, place, source, sli };
 }
 

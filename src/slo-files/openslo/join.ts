@@ -1,8 +1,10 @@
 import type { Team } from '../../core/slo/slo.ts';
+import { NO_MAP } from '../../core/slo/workflow-map.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { lineAt, problemAt, type ReportProblem } from '../yaml/source-text.ts';
 import { nearest } from '../../core/words/suggestion.ts';
 import { placeAt, quoted, shortened } from '../yaml/value-tree.ts';
+import { checkStep } from '../native/sli.ts';
 import { MAX_SLOS, type WorkflowDraft } from '../assemble/workflow-draft.ts';
 import { type AlertContext, checkTarget, readAlertDocuments } from './alerts.ts';
 import { annotationOf, checkAnnotations, foreignMetadata, ownerOf } from './annotations.ts';
@@ -195,30 +197,23 @@ function joinWorkflow(
       continue;
     }
     first.set(slo.id, slo.source);
-    if (indicator && known) checkStep(indicator, known, report);
+    if (indicator && known) checkStepOf(indicator, known, report);
     drafts.push(draftOf(item, owner, runbook));
   }
   const { place, source } = built[0]!.entry;
   return known
     ? { ...known, drafts }
-    : { name, owner, runbook, steps: [], traffic: null, drafts, place, source };
+    : { ...NO_MAP, name, owner, runbook, traffic: null, drafts, place, source };
 }
 
-function checkStep(
+function checkStepOf(
   { kind, sli, place, source }: Indicator,
-  { steps }: WorkflowDraft,
+  map: WorkflowDraft,
   report: ReportProblem,
 ): void {
   const path = kind === 'native' ? ['sli', 'step'] : ['step'];
-  const at = placeAt(place, path);
   const step = 'step' in sli ? sli.step : null;
-  if (!at || step === null || steps.length === 0 || steps.includes(step)) return;
-  report(
-    problemAt(source, at.start, 'error', `${quoted(at)} is not a step of this workflow`, {
-      expected: `one of ${steps.slice(0, 20).join(', ')}`,
-      suggestion: nearest(step, steps),
-    }),
-  );
+  checkStep(step ?? undefined, placeAt(place, path), { map, source, report });
 }
 
 /** The team that owns a workflow: the native owner, else whom its SLOs or their Services name; null when there is none. */

@@ -11,6 +11,9 @@ const shipped = defineSlo({
   sli: { kind: 'transition', from: 'charge', to: 'ship', withinMs: WITHIN },
 });
 
+/** A queue gave up on what the step was to take. */
+const DEAD = { error: 'dead-letter' };
+
 let world: World;
 beforeEach(async () => {
   world = await startWorld({ slos: [shipped], partitions: 2 });
@@ -76,6 +79,26 @@ describe('hand-overs between steps', () => {
     expect(await world.store.inFlight('orders')).toEqual({ running: 0, overdue: 0, waiting: 0 });
   });
 
+  it('are lost at once with a dead letter, and stay so when that is sent again in time', async () => {
+    await world.recorder.record([
+      report('dead', 0, 'succeeded', 'charge'),
+      report('dead', 1000, 'failed', 'ship', DEAD),
+      report('sent again', 0, 'succeeded', 'charge'),
+      report('sent again', 1000, 'failed', 'ship', DEAD),
+      report('sent again', 2000, 'started', 'ship', { attempt: 2 }),
+      report('sent again', 3000, 'succeeded', 'ship', { attempt: 2 }),
+      report('failed otherwise', 0, 'succeeded', 'charge'),
+      report('failed otherwise', 1000, 'failed', 'ship', { error: 'timeout' }),
+    ]);
+    const minute = START - (START % MINUTE);
+    // Before any deadline: nothing waits for one.
+    expect(await world.counted(shipped)).toEqual({ good: 1, bad: 2 });
+    expect(await world.store.readFailures(shipped, minute, START)).toEqual([
+      { step: 'ship', dependency: null, error: 'dead-letter', count: 2 },
+    ]);
+    expect(await world.store.inFlight('orders')).toMatchObject({ overdue: 0, waiting: 0 });
+  });
+
   it('are not known of records that stand for many', async () => {
     await world.recorder.record([
       report('many', 0, 'succeeded', 'charge', { count: 3 }),
@@ -95,6 +118,7 @@ describe('hand-overs between steps', () => {
     const plan = fc.record({
       charged: fc.option(moment, { freq: 4 }),
       taken: fc.option(moment, { freq: 2 }),
+      dead: fc.option(moment, { freq: 1 }),
       ended: fc.option(
         fc.record({ after: moment, status: fc.constantFrom('succeeded', 'failed', 'cancelled') }),
       ),
@@ -109,15 +133,17 @@ describe('hand-overs between steps', () => {
           run += 1;
           const before = await counted();
           const expected = { good: before.good, bad: before.bad };
-          const records = plans.flatMap(({ charged, taken, ended }, index) => {
+          const records = plans.flatMap(({ charged, taken, dead, ended }, index) => {
             const execution = `run-${run}-${index}`;
             if (charged !== null) {
-              if (taken !== null) expected[taken <= charged + WITHIN ? 'good' : 'bad'] += 1;
+              if (dead !== null) expected.bad += 1;
+              else if (taken !== null) expected[taken <= charged + WITHIN ? 'good' : 'bad'] += 1;
               else if (ended === null || ended.after > charged + WITHIN) expected.bad += 1;
             }
             return [
               ...(charged === null ? [] : [report(execution, charged, 'succeeded', 'charge')]),
               ...(taken === null ? [] : [report(execution, taken, 'started', 'ship')]),
+              ...(dead === null ? [] : [report(execution, dead, 'failed', 'ship', DEAD)]),
               ...(ended === null ? [] : [report(execution, ended.after, ended.status)]),
             ];
           });

@@ -138,6 +138,11 @@ describe('SLOs', () => {
         ...place,
         oldest: place.oldest === null ? null : iso(place.oldest),
       })),
+      queues: report.queues.map((queue) => ({
+        ...queue,
+        at: iso(queue.at!),
+        history: queue.history.map((hour) => ({ ...hour, from: iso(hour.from) })),
+      })),
       slowest: [{ ...flight, ...times(['stepSince', 'startedAt', 'deadline']) }],
     });
     expect(await read(`${url}/v1/workflows/unknown`)).toMatchObject({

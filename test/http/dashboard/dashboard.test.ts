@@ -291,6 +291,12 @@ it('shows of a workflow where its executions are, in the order of its map, and t
     ['charge-card', '4', '3', '2h ago'],
     ['charge-card -> ship', '2', '1', '1h ago'],
   ]);
+  expect(await page.locator('section[aria-label="In flight"]').innerText()).toContain(
+    'Not in the map of this workflow: charge-cards (meant charge-card?).',
+  );
+  expect((await rows('Queues')).map((row) => row.split(/\s*\t\s*/))).toEqual([
+    ['dlq-depth', 'ship', '12', '1m ago', '0.5 8', '12'],
+  ]);
   expect(await rows('In flight longest')).toEqual([
     expect.stringMatching(/order-1001\s+charge-card, 1h ago\s+2h ago\s+1h ago overdue\s+1/),
   ]);
