@@ -30,6 +30,7 @@ import { createPings } from './engine/ingest/pings.ts';
 import { createRejections } from './engine/ingest/rejections.ts';
 import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
+import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
@@ -180,6 +181,11 @@ export async function startApp(
     recorder,
     rejections,
     pings: createPings({ recorder, rejections, store, clock, elapsed, log }),
+    telemetry: createTelemetryRecorder({
+      recorder,
+      definitions: definitions.currentOrThrow,
+      onRejected: (rejection, caller) => rejections.note(rejection, caller),
+    }),
     queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),

@@ -10,6 +10,7 @@ import type { Rejections } from '../core/ports/rejections.ts';
 import type { Recorder } from '../core/ports/recorder.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { sendProblem } from './answers/respond.ts';
+import type { TelemetryRecorder } from '../core/ports/telemetry-recorder.ts';
 import type { ServiceStatus } from '../core/ports/service-status.ts';
 import type { Grant, Token } from '../core/ports/token.ts';
 import type { Audit } from '../core/ports/audit.ts';
@@ -37,6 +38,7 @@ import { createDashboard } from './dashboard/dashboard.ts';
 
 export interface ServerOptions {
   readonly recorder: Recorder;
+  readonly telemetry: TelemetryRecorder;
   readonly queries: Queries;
   readonly operator: Operator;
   readonly pings: Pings;
@@ -112,7 +114,7 @@ export interface HttpServer {
 export function createServer(options: ServerOptions): HttpServer {
   const { access, publicUrl, records, clock } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
-  const { recorder, queries, operator, status, log, routes = ROUTES } = options;
+  const { recorder, telemetry, queries, operator, status, log, routes = ROUTES } = options;
   const metrics = createMetrics(options.version);
   const proxies = trustedProxies(access.trustedProxies);
   const sessions = createSessions({ store: records, tokens: access.tokens, clock });
@@ -145,6 +147,7 @@ export function createServer(options: ServerOptions): HttpServer {
     createIngest({
       recorder,
       rejections: options.rejections,
+      telemetry,
       metrics,
       log,
       limits,

@@ -39,6 +39,31 @@ export async function benchIngest(): Promise<Result[]> {
   }
 }
 
+/** OTLP spans over HTTP into Redis, against outcomes in NDJSON. */
+export async function benchOtlp(): Promise<Result[]> {
+  const redis = await startRedis(['--appendfsync', 'everysec']);
+  try {
+    const service = await startService({
+      BURNWATCH_STORE: redis.url,
+      BURNWATCH_SLOS: await sloFolder(TYPICAL),
+      LOG_LEVEL: 'error',
+    });
+    const reference = await loadFrom(service.url);
+    const rate = await loadFrom(service.url, 'spans');
+    await service.stop();
+    return [
+      {
+        what: `OTLP spans a second, protobuf, requests of ${BATCH}, each an execution`,
+        value: perSecond(rate, 1000),
+      },
+      { what: 'the same outcomes as NDJSON', value: perSecond(reference, 1000) },
+      { what: 'share of NDJSON', value: ratio(rate, reference) },
+    ];
+  } finally {
+    await redis.stop();
+  }
+}
+
 /** Identities a second through one script that adds them to a set and counts the new ones. */
 async function bareScript(url: string): Promise<number> {
   const client = new Redis(url);
@@ -63,10 +88,10 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unk
 }
 
 /** Lets a process of its own produce the load, so that it shares no event loop with anything measured. */
-async function loadFrom(url: string): Promise<number> {
+async function loadFrom(url: string, as: 'outcomes' | 'spans' = 'outcomes'): Promise<number> {
   const producer = fork(
     fileURLToPath(new URL('./producer.ts', import.meta.url)),
-    [url, String(BATCHES), String(BATCH), String(IN_FLIGHT)],
+    [url, String(BATCHES), String(BATCH), String(IN_FLIGHT), as],
     {
       execArgv: ['--import', 'tsx'],
     },

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { benchClient } from './client.ts';
 import { benchEvaluation } from './evaluation.ts';
-import { benchIngest } from './ingest.ts';
+import { benchIngest, benchOtlp } from './ingest.ts';
 import { benchPaging } from './paging.ts';
 import { benchReading } from './reading.ts';
 import { benchSinglePost } from './single-post.ts';
@@ -12,6 +12,7 @@ import { benchSinglePost } from './single-post.ts';
  */
 const PARTS = {
   ingest: benchIngest,
+  otlp: benchOtlp,
   single: benchSinglePost,
   evaluation: benchEvaluation,
   paging: benchPaging,

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
+import { watchTurns } from '../support/turns.ts';
 import { openConnection, outcome, startServer } from './running-server.ts';
 import type { RunningServer } from './running-server.ts';
 
@@ -169,34 +170,6 @@ describe('time', () => {
     expect(watch.stop()).toBeLessThan(100);
   });
 });
-
-/**
- * The most processor time, in milliseconds, that passes between two turns of the event loop. Processor time,
- * because on a busy machine a turn that does nothing can take long.
- */
-function watchTurns(): { stop(): number } {
-  let worst = 0;
-  let last = process.cpuUsage();
-  let next: NodeJS.Immediate;
-  const measure = (): void => {
-    const { user, system } = process.cpuUsage(last);
-    worst = Math.max(worst, (user + system) / 1000);
-    last = process.cpuUsage();
-  };
-  const look = (): void => {
-    measure();
-    next = setImmediate(look);
-  };
-  next = setImmediate(look);
-  return {
-    stop() {
-      // The turn that is running may be the long one.
-      measure();
-      clearImmediate(next);
-      return worst;
-    },
-  };
-}
 
 describe('requests', () => {
   const request = (head: string, body = '') =>

@@ -7,6 +7,9 @@ import { createPings } from '../../src/engine/ingest/pings.ts';
 import { createRejections } from '../../src/engine/ingest/rejections.ts';
 import type { Token } from '../../src/core/ports/token.ts';
 import type { Access, HttpServer, ServerOptions } from '../../src/http/server.ts';
+import { createTelemetryRecorder } from '../../src/engine/ingest/telemetry.ts';
+import type { Definitions } from '../../src/core/slo/slo.ts';
+import { define, defineSlo } from '../support/definitions.ts';
 import { createServer } from '../../src/http/server.ts';
 import type { FixedOperator, FixedQueries, NotedAudit, RecordingRecorder } from './fakes.ts';
 import {
@@ -38,7 +41,9 @@ export interface RunningServer {
   ) => Promise<Response>;
 }
 
-export interface StartOptions extends Partial<Omit<ServerOptions, 'access'>> {
+export interface StartOptions extends Partial<Omit<ServerOptions, 'access' | 'telemetry'>> {
+  /** What telemetry is mapped by. */
+  readonly definitions?: Definitions;
   readonly tokens?: readonly Token[];
   readonly access?: Partial<Access>;
 }
@@ -47,6 +52,7 @@ export interface StartOptions extends Partial<Omit<ServerOptions, 'access'>> {
 export async function startServer({
   tokens = [],
   access = {},
+  definitions = define([defineSlo({ workflow: 'order-fulfillment' })]),
   ...options
 }: StartOptions = {}): Promise<RunningServer> {
   const recorder = recordingRecorder();
@@ -70,6 +76,10 @@ export async function startServer({
       clock: options.clock ?? { now: () => NOW },
       elapsed: () => 0,
       log,
+    }),
+    telemetry: createTelemetryRecorder({
+      recorder: options.recorder ?? recorder,
+      definitions: () => definitions,
     }),
     queries,
     operator,

@@ -57,7 +57,8 @@ const folders = (text: string): readonly string[] => text.split(' ').filter((nam
  */
 const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   core: {
-    ports: folders('alerting slo sli budget adjustments outcomes counters time words .'),
+    ports: folders('mapping alerting slo sli budget adjustments outcomes counters time words .'),
+    mapping: folders('slo sli outcomes time words .'),
     alerting: folders('slo sli budget counters time words .'),
     slo: folders('sli budget counters outcomes time words .'),
     sli: folders('outcomes counters time words .'),

@@ -148,14 +148,15 @@ function read(raw: unknown, arrival: number): Outcome {
 }
 
 function unknownStatus(status: unknown): Rejected {
-  const known = typeof status === 'string' && status.length <= MAX_NAME ? meantStatus(status) : undefined;
+  const known = typeof status === 'string' ? meantStatus(status) : undefined;
   return invalid('status', status, STATUSES.join(', '), known);
 }
 
 /** The status that a text most likely means; undefined when that is unclear. */
-function meantStatus(text: string): string | undefined {
+export function meantStatus(text: string): OutcomeStatus | undefined {
+  if (text.length > MAX_NAME) return undefined;
   const plain = text.trim().toLowerCase();
-  if (STATUSES.includes(plain)) return plain;
+  if (STATUSES.includes(plain)) return plain as OutcomeStatus;
   const other = plain.replaceAll(/[\s-]+/g, '_');
   return Object.hasOwn(OTHER_NAMES, other) ? OTHER_NAMES[other] : undefined;
 }

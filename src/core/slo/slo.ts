@@ -2,6 +2,7 @@ import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { WorkflowMap } from './workflow-map.ts';
+import type { WorkflowMapping } from './mapping-rules.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 
 /** One service level objective of one workflow, ready to be counted and judged. */
@@ -33,6 +34,8 @@ export interface Workflow extends WorkflowMap {
   readonly owner: string;
   readonly runbook: string | null;
   readonly slos: readonly Slo[];
+  /** How it is told from spans and metrics; absent where its file says nothing of it. */
+  readonly mapping?: WorkflowMapping;
 }
 
 /** Where the notifications of a team go, by severity, as names of targets. */

@@ -7,6 +7,7 @@ import type { RejectionCode } from '../../core/outcomes/record-fields.ts';
 export const PROBLEMS = {
   'empty-body': { status: 400, meaning: 'The body holds no record.' },
   'invalid-json': { status: 400, meaning: 'The body is not JSON, or not one line of it is.' },
+  'invalid-protobuf': { status: 400, meaning: 'The body is not the protobuf message of its path.' },
   'invalid-utf8': { status: 400, meaning: 'The body is not UTF-8 text.' },
   'invalid-gzip': { status: 400, meaning: 'The body is not gzip, or its end is missing.' },
   'invalid-path': { status: 400, meaning: 'The path holds a percent sign that is not part of an escape.' },
@@ -46,7 +47,7 @@ export const PROBLEMS = {
   'too-many-records': { status: 413, meaning: 'The body holds more records than one request may.' },
   'unsupported-media-type': {
     status: 415,
-    meaning: 'The Content-Type is neither application/json nor application/x-ndjson in UTF-8.',
+    meaning: 'The Content-Type is none that the path takes.',
   },
   'unsupported-encoding': { status: 415, meaning: 'The Content-Encoding is neither gzip nor identity.' },
   'nothing-accepted': {

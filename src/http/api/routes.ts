@@ -40,6 +40,20 @@ const INGEST_ROUTES: readonly HttpRoute[] = [
     summary: 'reports what was measured',
     answer: { kind: 'ingest', records: 'measurements' },
   },
+  {
+    method: 'POST',
+    path: '/v1/traces',
+    scope: 'ingest',
+    summary: 'takes OpenTelemetry spans (OTLP/HTTP) as what happened to executions and steps',
+    answer: { kind: 'ingest', records: 'spans' },
+  },
+  {
+    method: 'POST',
+    path: '/v1/metrics',
+    scope: 'ingest',
+    summary: 'takes OpenTelemetry metrics (OTLP/HTTP): sums as counts of outcomes, gauges as measurements',
+    answer: { kind: 'ingest', records: 'points' },
+  },
 ];
 
 const PRODUCER_ROUTES: readonly HttpRoute[] = [

@@ -64,6 +64,10 @@ export const SNIPPETS: readonly Snippet[] = [
         : null,
   },
   {
+    name: 'OpenTelemetry (OTLP/HTTP), by hand',
+    lines: ({ url, needsToken, fact, slo }) => otlpRequest(url, needsToken, fact, `try-otlp-${slo}`),
+  },
+  {
     name: 'Node, with the client',
     lines: ({ url, fact, slo }) =>
       fact.kind === 'outcome' ? nodeProgram(url, fact, `try-node-${slo}`) : null,
@@ -156,6 +160,61 @@ function pythonProgram(url: string, fact: OutcomeFact, execution: string): reado
     step === null ? '    pass  # work' : '        pass  # work',
     'END',
   ];
+}
+
+/** A request as an SDK would send it, of a span or of a gauge, as a shell runs it. */
+function otlpRequest(
+  url: string,
+  needsToken: boolean,
+  fact: ExampleFact,
+  execution: string,
+): readonly string[] {
+  const own = {
+    'burnwatch.workflow': fact.workflow,
+    ...fact.attributes,
+    ...(fact.kind === 'outcome' && {
+      'burnwatch.execution': execution,
+      ...(fact.step !== null && { 'burnwatch.step': fact.step }),
+      ...(fact.dependency !== null && { 'peer.service': fact.dependency }),
+    }),
+  };
+  const attributes = Object.entries(own).map(([key, value]) => ({ key, value: { stringValue: value } }));
+  const now = { timeUnixNano: NOW };
+  const body =
+    fact.kind === 'measurement'
+      ? metrics({ name: fact.name, gauge: { dataPoints: [{ ...now, asInt: '1', attributes }] } })
+      : traces({
+          traceId: '5b8efff798038103d269b633813fc60c',
+          spanId: 'eee19b7ec3c1b174',
+          name: fact.workflow,
+          kind: fact.dependency === null ? INTERNAL : CLIENT,
+          startTimeUnixNano: BEFORE,
+          endTimeUnixNano: NOW,
+          attributes,
+        });
+  const json = JSON.stringify(body).replaceAll(/[\\$`]/g, (special) => `\\${special}`);
+  return [
+    `curl ${word(`${url}/v1/${fact.kind === 'measurement' ? 'metrics' : 'traces'}`)} -H 'Content-Type: application/json' \\`,
+    ...(needsToken ? [`  -H "Authorization: Bearer $BURNWATCH_TOKEN" \\`] : []),
+    `  -d @- <<END`,
+    json.replaceAll(NOW, '$(date +%s)000000000').replaceAll(BEFORE, '$(($(date +%s) - 1))000000000'),
+    'END',
+  ];
+}
+
+/** Placeholders for times, which the shell fills in. */
+const NOW = '@now@';
+const BEFORE = '@before@';
+/** Kinds of spans, as the protocol numbers them. */
+const INTERNAL = 1;
+const CLIENT = 3;
+
+function traces(span: object): object {
+  return { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
+}
+
+function metrics(metric: object): object {
+  return { resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] };
 }
 
 /** A text as one word of a shell. */

@@ -69,6 +69,18 @@ export async function parseIngestBody(
 
 let lastTurn: Promise<void> = Promise.resolve();
 
+/** Milliseconds for which a body may be worked at before others get a turn. */
+const SLICE_MS = 5;
+
+/** Makes what is asked between two parts of a body: lets others have their turn when this one has had its time (G2). */
+export function createTurns(): () => Promise<void> | null {
+  let began = performance.now();
+  return () => {
+    if (performance.now() - began < SLICE_MS) return null;
+    return turn().then(() => void (began = performance.now()));
+  };
+}
+
 /** Resolves in a later turn of the event loop than every other waiter's, so that slices never add up in one. */
 function turn(): Promise<void> {
   lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));

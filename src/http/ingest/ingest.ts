@@ -6,6 +6,10 @@ import { overShare, problemOf, queueFull, sendJson, sendProblem, sendRejected } 
 import { createFairShare } from '../../core/fair-share.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { TelemetryRecorder } from '../../core/ports/telemetry-recorder.ts';
+import type { TelemetrySignal } from '../metrics/metrics.ts';
+import { otlpProtocols } from './otlp/otlp.ts';
+import type { Protocol } from './protocol.ts';
 import type { BodyFormat, IngestBody } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
 import { HttpProblem } from '../answers/problems.ts';
@@ -13,7 +17,7 @@ import type { RequestShares } from '../guard/request-shares.ts';
 import { Disconnected, gunzip, readBody, tooLarge } from '../requests/request-body.ts';
 
 /** What a request reports. */
-export type ReportedRecords = 'outcomes' | 'measurements';
+export type ReportedRecords = 'outcomes' | 'measurements' | TelemetrySignal;
 
 export interface IngestLimits {
   /** Bytes of a body as sent. */
@@ -39,6 +43,7 @@ export const MAX_REJECTED_LISTED = 1000;
 export interface IngestOptions {
   readonly recorder: Recorder;
   readonly rejections: Pick<Rejections, 'note'>;
+  readonly telemetry: TelemetryRecorder;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: IngestLimits;
@@ -51,27 +56,27 @@ export interface IngestOptions {
 export type IngestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Makes the handler of a path. `admit` says what the request reports and who sends it, or throws the `HttpProblem` to answer with; it is
+ * Makes the handler of a path. `admit` says who sends the request, or throws the `HttpProblem` to answer with; it is
  * called before anything of the body is read.
  */
-export type Ingest = (admit: (request: IncomingMessage) => Admitted) => IngestHandler;
-
-export interface Admitted {
-  readonly kind: ReportedRecords;
-  readonly caller: Caller;
-}
+export type Ingest = (kind: ReportedRecords, admit: (request: IncomingMessage) => Caller) => IngestHandler;
 
 /**
  * Makes the handlers of requests that report records, which work on bare `node:http` because a framework would cost
  * them most of their throughput. They share the limits.
  */
 export function createIngest(options: IngestOptions): Ingest {
-  const { recorder, rejections, metrics, log, limits, requests, dropped } = options;
+  const { recorder, rejections, telemetry, metrics, log, limits, requests, dropped } = options;
   const held = createFairShare(limits.maxHeldBytes);
+  const protocols: Readonly<Record<ReportedRecords, Protocol>> = {
+    outcomes: plainRecords((records, caller) => recorder.record(records, caller)),
+    measurements: plainRecords((records, caller) => recorder.recordMeasurements(records, caller)),
+    ...otlpProtocols({ telemetry, metrics, maxThings: limits.maxRecords }),
+  };
 
-  return (admit) => {
+  return (kind, admit) => {
+    const protocol = protocols[kind];
     return async (request, response) => {
-      let kind: ReportedRecords | null = null;
       let reserved = 0;
       let share: string | null = null;
       const reserve = (bytes: number): void => {
@@ -81,10 +86,9 @@ export function createIngest(options: IngestOptions): Ingest {
         reserved += bytes;
       };
       try {
-        const admitted = admit(request);
-        kind = admitted.kind;
-        share = requests.begin(admitted.caller);
-        const format = formatOf(request.headers['content-type']);
+        const caller = admit(request);
+        share = requests.begin(caller);
+        const take = protocol.open(request);
         const packed = isPacked(request.headers['content-encoding']);
         if (Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes) {
           throw tooLarge(limits.maxBodyBytes);
@@ -92,22 +96,16 @@ export function createIngest(options: IngestOptions): Ingest {
         if (request.headers.expect !== undefined) response.writeContinue();
         let bytes = await readBody(request, limits.maxBodyBytes, reserve);
         if (packed && bytes.length > 0) bytes = await gunzip(bytes, limits.maxUnpackedBytes, reserve);
-        if (bytes.length === 0) throw new HttpProblem('empty-body', 'The body is empty.');
-        const body = await parseIngestBody(bytes, format, limits.maxRecords);
-        const result = await record(admitted, body.records);
-        for (const rejection of body.rejected)
-          rejections.note({ ...rejection, workflow: null }, admitted.caller);
-        const text = answer(body, result, metrics);
-        if (isNothing(body, result)) sendRejected(response, text);
-        else sendJson(response, 200, text);
+        if (bytes.length === 0 && !protocol.takesEmpty(request))
+          throw new HttpProblem('empty-body', 'The body is empty.');
+        await take(bytes, caller, response);
       } catch (error) {
         if (error instanceof Disconnected) return;
         const problem = problemOf(error);
-        if (problem.code === 'internal-error')
-          log.error({ err: error }, `Recording ${kind ?? 'a request'} failed.`);
+        if (problem.code === 'internal-error') log.error({ err: error }, `Recording ${kind} failed.`);
         metrics.failedRequest(problem.code);
         if (problem.code === 'over-share' || problem.code === 'queue-full') dropped(share!, problem.code);
-        sendProblem(response, problem);
+        protocol.refuse(request, response, problem);
       } finally {
         if (share !== null) {
           held.give(share, reserved);
@@ -117,10 +115,24 @@ export function createIngest(options: IngestOptions): Ingest {
     };
   };
 
-  function record({ kind, caller }: Admitted, records: readonly unknown[]): Promise<RecordResult> {
-    return kind === 'outcomes'
-      ? recorder.record(records, caller)
-      : recorder.recordMeasurements(records, caller);
+  function plainRecords(
+    record: (records: readonly unknown[], caller: Caller) => Promise<RecordResult>,
+  ): Protocol {
+    return {
+      takesEmpty: () => false,
+      open(request) {
+        const format = formatOf(request.headers['content-type']);
+        return async (bytes, caller, response) => {
+          const body = await parseIngestBody(bytes, format, limits.maxRecords);
+          const result = await record(body.records, caller);
+          for (const rejection of body.rejected) rejections.note({ ...rejection, workflow: null }, caller);
+          const text = answer(body, result, metrics);
+          if (isNothing(body, result)) sendRejected(response, text);
+          else sendJson(response, 200, text);
+        };
+      },
+      refuse: (_request, response, problem) => sendProblem(response, problem),
+    };
   }
 }
 

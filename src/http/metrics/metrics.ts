@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Ignored } from '../../core/mapping/telemetry.ts';
 import type { SloReport } from '../../core/ports/queries.ts';
 import type { Delivery } from '../../core/ports/target.ts';
 import { renderSloMetrics } from './slo-metrics.ts';
@@ -20,6 +21,11 @@ export const METRICS = {
     name: 'burnwatch_outcomes_rejected_total',
     labelNames: ['code'],
     help: 'Outcomes rejected one by one, by code.',
+  },
+  telemetry: {
+    name: 'burnwatch_telemetry_total',
+    labelNames: ['signal', 'result'],
+    help: 'Spans and points of metrics that arrived, by what became of them: mapped; ignored because no-workflow or not-mapped; rejected; alike, of those mapped, for another one of the same request stands for the same outcome.',
   },
   failedRequests: {
     name: 'burnwatch_requests_failed_total',
@@ -129,6 +135,10 @@ export interface EvaluationCounts {
   readonly unjudged: number;
 }
 
+/** What programs report anyway, and is mapped to outcomes and measurements. */
+export type TelemetrySignal = 'spans' | 'points';
+export type TelemetryOutcome = Ignored | 'mapped' | 'rejected' | 'alike';
+
 /** Where everything that is worth a number is counted. */
 export interface Metrics {
   /** Counts what became of valid outcomes of a workflow that is loaded. */
@@ -138,6 +148,8 @@ export interface Metrics {
   ): void;
   /** Counts one record that was rejected. */
   rejected(code: string): void;
+  /** Counts what became of telemetry. */
+  telemetry(signal: TelemetrySignal, result: TelemetryOutcome, count: number): void;
   /** Counts one request that was answered with an error. */
   failedRequest(code: string): void;
   /** Counts what was turned away for want of room. */
@@ -171,6 +183,7 @@ export function createMetrics(version: string): Metrics {
   const outcomes = new Counter({ ...METRICS.outcomes, registers });
   const conflicts = new Counter({ ...METRICS.conflicts, registers });
   const rejected = new Counter({ ...METRICS.rejected, registers });
+  const telemetry = new Counter({ ...METRICS.telemetry, registers });
   const failedRequests = new Counter({ ...METRICS.failedRequests, registers });
   const failedAuthentication = new Counter({ ...METRICS.failedAuthentication, registers });
   const dropped = new Counter({ ...METRICS.dropped, registers });
@@ -214,6 +227,7 @@ export function createMetrics(version: string): Metrics {
       conflicts.inc({ workflow }, conflicting);
     },
     rejected: (code) => rejected.inc({ code }),
+    telemetry: (signal, result, count) => telemetry.inc({ signal, result }, count),
     failedRequest: (code) => failedRequests.inc({ code }),
     dropped: (what, why) => dropped.inc({ what, why }),
     largeCount: (workflow) => largeCounts.inc({ workflow }),

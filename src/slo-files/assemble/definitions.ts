@@ -16,9 +16,11 @@ import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
 import { readMap } from '../native/workflow-map.ts';
+import { readMapping } from '../native/mapping.ts';
 import { readTimeZone } from '../native/time-zone.ts';
 import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
+import { reviewMappings } from './mapping-review.ts';
 import { pagesInOutage, reviewSlos } from './warnings.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../../core/words/suggestion.ts';
@@ -68,7 +70,7 @@ export async function assemble(
   const workflows = new Map<string, Workflow>();
   const objectives = new Map<string, Objective>();
   for (const draft of joined.workflows) {
-    const { name, owner, runbook, drafts } = draft;
+    const { name, owner, runbook, drafts, mapping } = draft;
     const slos: Slo[] = [];
     for (const slo of drafts) {
       if (timeSlice.due()) await timeSlice.rest();
@@ -77,7 +79,7 @@ export async function assemble(
       slos.push(finished);
       objectives.set(finished.id, finished.objective);
     }
-    workflows.set(name, { ...mapOf(draft), name, owner, runbook, slos });
+    workflows.set(name, { ...mapOf(draft), name, owner, runbook, slos, ...(mapping && { mapping }) });
   }
   const definitions: Definitions = { workflows, teams, targets };
   const paging = new Set(allSlos(definitions).flatMap((slo) => (pagesInOutage(slo) ? [slo.id] : [])));
@@ -86,6 +88,7 @@ export async function assemble(
     if (timeSlice.due()) await timeSlice.rest();
     await reviewSlos(draft, workflows.get(draft.name)!.slos, around, timeSlice, report);
   }
+  reviewMappings(joined.workflows, workflows, report);
   const traffic = joined.workflows.flatMap(({ name, traffic: rate }) =>
     rate === null ? [] : [[name, rate] as const],
   );
@@ -140,9 +143,21 @@ async function draftWorkflows(
   return drafts;
 }
 
+const KEYS_OF_WORKFLOW = [
+  'owner',
+  'runbook',
+  'steps',
+  'unknownSteps',
+  'queues',
+  'traffic',
+  'spans',
+  'metrics',
+  'slos',
+] as const;
+
 /** Keys that are about a workflow in a document that names none. */
 function reportStray({ data, place, source }: ReadDocument, report: ReportProblem): void {
-  for (const key of ['owner', 'runbook', 'steps', 'unknownSteps', 'queues', 'traffic', 'slos'] as const) {
+  for (const key of KEYS_OF_WORKFLOW) {
     const stray = place.parts.get(key);
     if (!stray || data[key] === undefined) continue;
     const message = `\`${key}\` without a workflow`;
@@ -180,7 +195,8 @@ async function draftWorkflow(
     drafts.push(draftSlo(sloName, native, sloPlace, context));
   }
   const traffic = data.traffic === undefined ? null : parseTraffic(data.traffic);
-  return { ...map, name, owner, runbook, traffic, drafts, place, source };
+  const mapping = readMapping(data);
+  return { ...map, name, owner, runbook, traffic, drafts, ...(mapping && { mapping }), place, source };
 }
 
 function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {

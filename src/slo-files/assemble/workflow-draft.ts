@@ -1,3 +1,4 @@
+import type { WorkflowMapping } from '../../core/slo/mapping-rules.ts';
 import type { SloDraft } from '../native/slo.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import type { SourceText } from '../yaml/source-text.ts';
@@ -14,6 +15,8 @@ export interface WorkflowDraft extends WorkflowMap {
   /** Executions a millisecond that it expects; null when it does not say. */
   readonly traffic: number | null;
   readonly drafts: readonly SloDraft[];
+  /** How it is told from spans and metrics; absent where its document says nothing of it. */
+  readonly mapping?: WorkflowMapping;
   /** Of the document that defines it. */
   readonly place: Place;
   readonly source: SourceText;

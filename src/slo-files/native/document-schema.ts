@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { alertsSchema, budgetPolicySchema, policySchema } from './alerts-schema.ts';
 import { httpUrl, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
 import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
+import { metricsSchema, spansSchema } from './mapping-schema.ts';
 import { sliSchema } from './sli-schema.ts';
 import { targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
@@ -54,6 +55,14 @@ export const documentSchema = mapWith(
       .refine((rate) => parseTraffic(rate) !== null, { error: TRAFFIC })
       .optional()
       .describe('How many executions to expect, such as 2/day; only `check` uses it, for its estimates.'),
+    spans: spansSchema
+      .optional()
+      .describe('How OpenTelemetry spans (`POST /v1/traces`) become executions and steps of the workflow.'),
+    metrics: metricsSchema
+      .optional()
+      .describe(
+        'How OpenTelemetry metrics (`POST /v1/metrics`) become outcomes and measurements of the workflow.',
+      ),
     slos: mapOf(name, sloSchema, 'SLOs').optional().describe('The SLOs of the workflow by name.'),
     teams: mapOf(name, teamSchema, 'teams').optional().describe('Where the notifications of each team go.'),
     targets: mapOf(name, targetSchema, 'targets').optional().describe('Places notifications can be sent to.'),
@@ -75,6 +84,8 @@ export const documentSchema = mapWith(
     unknownSteps: ['steps'],
     queues: ['workflow'],
     traffic: ['workflow'],
+    spans: ['workflow'],
+    metrics: ['workflow'],
     slos: ['workflow'],
   },
 });

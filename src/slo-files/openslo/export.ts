@@ -54,12 +54,13 @@ export function exportOpenSlo(
 }
 
 function serviceDocument(
-  { name, owner, runbook, steps }: Workflow,
+  { name, owner, runbook, steps, mapping }: Workflow,
   hasTraffic: boolean,
   warnings: string[],
 ): Words {
   const lost = [
     ...(steps.length > 0 ? [`steps (${steps.join(', ')})`] : []),
+    ...(mapping ? ['how spans and metrics become outcomes'] : []),
     ...(hasTraffic ? ['traffic (only estimates of `check` depend on it)'] : []),
   ];
   const annotations = {
