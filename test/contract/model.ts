@@ -19,6 +19,7 @@ import type {
   StartedSubject,
   Watch,
 } from '../../src/core/ports/store/counting.ts';
+import { attemptSlot, endedSlot } from '../../src/core/statistics/outcome-counts.ts';
 import { DAY } from '../../src/core/time/duration.ts';
 
 /** One outcome counted for one SLI. */
@@ -58,6 +59,14 @@ interface Fact {
   givenUp: boolean;
 }
 
+/** So many of a step (null: of executions) in a slot of statistics, at a moment. */
+export interface InSlot {
+  readonly step: string | null;
+  readonly at: number;
+  readonly slot: number;
+  readonly count: number;
+}
+
 /** What became of a group. */
 export interface Result {
   readonly known: number[];
@@ -81,6 +90,8 @@ export function createModel(): {
   places(): readonly FlightPlace[];
   /** What is known of each subject, without its state. */
   known(): ReadonlyMap<string, Omit<KnownSubject, 'state' | 'deadlines'>>;
+  /** What statistics hold, one by one. */
+  statistics(): readonly InSlot[];
   /** What is in flight, without traces, in no order. */
   flights(): readonly FlightReport[];
 } {
@@ -216,6 +227,8 @@ export function createModel(): {
     },
 
     known: () => new Map([...facts].map(([subject, fact]) => [subject, knownOf(fact)])),
+
+    statistics: () => [...facts.values()].flatMap(slotsOf),
 
     flights: () => [...facts.values()].filter(isInFlight).map(flightOf),
 
@@ -362,6 +375,21 @@ function knownOf(fact: Fact): Omit<KnownSubject, 'state' | 'deadlines'> {
       failure: bad?.failure ?? NO_FAILURE,
     })),
   };
+}
+
+/** Every attempt that ended, and how the latest did. */
+function slotsOf(fact: Fact): readonly InSlot[] {
+  const start = firstStart(fact);
+  const inSlot = ({ group, subject }: End, slot: number): InSlot => {
+    return { step: group.step, at: subject.at, slot, count: group.count };
+  };
+  return [
+    ...fact.ends.map((end) => inSlot(end, attemptSlot(end.group.attempt))),
+    ...decision(fact).parts.map((end) => {
+      const duration = start === null ? null : end.subject.at - start;
+      return inSlot(end, endedSlot(end.group.status, duration));
+    }),
+  ];
 }
 
 const NO_FAILURE: FailureKey = { step: null, dependency: null, error: null };

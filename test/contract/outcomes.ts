@@ -49,6 +49,7 @@ export function starts(
     count: 1,
     watches,
     landings: [],
+    statistics: 'named',
     subjects: executions.map((execution) => ({
       subject: subjectKey(execution, null),
       at,
@@ -94,6 +95,7 @@ export function ends(
     landings: null,
     own: [],
     failure: NO_FAILURE,
+    statistics: 'named',
     subjects: executions.map((execution) => ({
       subject: subjectKey(execution, null),
       at,

@@ -41,6 +41,7 @@ function end(subjects: readonly EndedSubject[], options: Partial<EndGroup> = {})
     landings: [landingAt('f', NOW, { good })],
     own: [],
     failure: NO_NAMES,
+    statistics: 'named',
     subjects,
     ...options,
   };
@@ -56,6 +57,7 @@ function start(name: string, at: number, step: string | null = null): StartGroup
     count: 1,
     watches: step === null ? [timedSli('f', 10 * MINUTE)] : [],
     landings: [],
+    statistics: 'named',
     subjects: [{ subject: key, at, execution: name, traceId: null, parent: step === null ? null : name }],
   };
 }

@@ -57,6 +57,7 @@ function failed(executions: readonly string[]): EndGroup {
     landings: [landingAt('f', NOW, { good: false })],
     own: [],
     failure: { step: null, dependency: null, error: 'timeout' },
+    statistics: 'named',
     subjects: executions.map((execution) => ({
       subject: execution,
       at: NOW,

@@ -16,9 +16,13 @@ import type {
   SliLanding,
   StartGroup,
 } from '../../src/core/ports/store/counting.ts';
+import type { SubjectCounts } from '../../src/core/ports/store/statistics.ts';
+import type { OutcomeCounts } from '../../src/core/statistics/outcome-counts.ts';
+import { addCounts } from '../../src/core/statistics/outcome-counts.ts';
+import { SPANS } from '../../src/core/statistics/statistic-cells.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { createModel, failuresOf } from './model.ts';
-import type { Counted } from './model.ts';
+import type { Counted, InSlot } from './model.ts';
 import { endSli, landingAt, timedSli } from './outcomes.ts';
 
 const BEGIN = 1_800_000_000_000;
@@ -213,6 +217,7 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
     const found = await store.known(id, subject, now);
     expect(found && comparable(found)).toEqual(comparable(known));
   }
+  await compareStatistics(store, workflow, model.statistics(), now);
   expect(await store.known(id, 'never reported', now)).toBeNull();
   expect(sorted(await store.places(workflow))).toEqual(sorted(model.places()));
   const slowest = await store.slowest(workflow, now, 1000);
@@ -222,6 +227,46 @@ async function compare(store: Store, workflow: string, actions: readonly Action[
     Math.min(startedAt ?? Infinity, queuedAt ?? Infinity),
   ]);
   expect(order).toEqual(order.toSorted(([a, b], [c, d]) => a! - c! || b! - d!));
+}
+
+/** Every cell of the last day and a bit holds what it should, as far back as its span is kept. */
+async function compareStatistics(
+  store: Store,
+  workflow: string,
+  expected: readonly InSlot[],
+  now: number,
+): Promise<void> {
+  const cells = SPANS.flatMap(({ span, length, serves }) => {
+    const first = Math.floor((now - Math.min(serves, 26 * HOUR)) / length);
+    const last = Math.floor(now / length);
+    return Array.from({ length: last - first + 1 }, (_, i) => ({ span, index: first + i, length }));
+  });
+  const found = await store.readStatistics(workflow, cells);
+  cells.forEach(({ index, length }, i) => {
+    const inCell = expected.filter(({ at }) => Math.floor(at / length) === index);
+    expect(slotsByName(found[i]!.map(plainCounts))).toEqual(
+      slotsByName(inCell.map(({ step, slot, count }) => ({ step, counts: new Map([[slot, count]]) }))),
+    );
+  });
+}
+
+function plainCounts({ of, counts }: SubjectCounts): Named {
+  return { step: of.kind === 'step' ? of.step : null, counts };
+}
+
+interface Named {
+  readonly step: string | null;
+  readonly counts: OutcomeCounts;
+}
+
+function slotsByName(all: readonly Named[]): Map<string | null, Map<number, number>> {
+  const names = new Map<string | null, Map<number, number>>();
+  for (const { step, counts } of all) {
+    const slots = names.get(step) ?? new Map<number, number>();
+    addCounts(slots, counts);
+    names.set(step, slots);
+  }
+  return names;
 }
 
 /** Without traces, which are not kept of an end that is judged anew later. The same failure is there once. */
@@ -291,6 +336,7 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
         withinMs === null ? [] : [{ fingerprint, withinMs, from }],
       ),
       landings: own,
+      statistics: 'named',
       subjects: subjects.map((subject) => ({
         ...subject,
         parent: plan.step === null ? null : subjectKey(subject.execution, null),
@@ -313,6 +359,7 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
     landings: landingsOf(slis, startedAt, at, status),
     own: [...own, ...(verdict === null ? [] : [landingAt(ATTEMPTS, at, { good: verdict })])],
     failure: { step: plan.step, dependency: null, error: plan.error },
+    statistics: 'named',
     subjects: subjects.map((subject) => ({ ...subject, startedAt })),
   };
   return group;

@@ -57,13 +57,14 @@ const folders = (text: string): readonly string[] => text.split(' ').filter((nam
  */
 const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   core: {
-    ports: folders('mapping alerting slo sli budget adjustments outcomes counters time words .'),
+    ports: folders('mapping alerting slo sli budget adjustments statistics outcomes counters time words .'),
     mapping: folders('slo sli outcomes time words .'),
     alerting: folders('slo sli budget counters time words .'),
     slo: folders('sli budget counters outcomes time words .'),
     sli: folders('outcomes counters time words .'),
     budget: folders('counters time words .'),
     adjustments: folders('counters time words .'),
+    statistics: folders('outcomes time words .'),
     outcomes: folders('time words .'),
     counters: folders('time words .'),
     words: folders('time .'),

@@ -15,6 +15,7 @@ import type { Definitions } from '../../core/slo/slo.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { NO_MAP } from '../../core/slo/workflow-map.ts';
 import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
+import type { StatisticsOf } from '../../core/ports/store/statistics.ts';
 import type { HandOver } from './hand-overs.ts';
 import { handOversOf } from './hand-overs.ts';
 
@@ -53,6 +54,8 @@ export interface CountingPlan {
   readonly map: WorkflowMap;
   /** The hand-overs that SLIs count. */
   readonly handOvers: readonly HandOver[];
+  /** How an outcome is counted in statistics of its step. */
+  statisticsOf(outcome: Pick<Outcome, 'step'>): StatisticsOf;
   /** The names of measurements that some SLI counts. */
   readonly measurements: readonly string[];
 }
@@ -108,6 +111,11 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
 function countingPlan(slis: ReadonlyMap<string, CountedSli>, map: WorkflowMap): CountingPlan {
   const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts, transition } = byKind(slis);
   const select = selectionsOf(outcomeSlis);
+  const named = new Set<string | null>([
+    ...map.steps,
+    ...outcomeSlis.map(([, { step }]) => step),
+    ...transition.flatMap(([, { from, to }]) => [from, to]),
+  ]);
   const hasPunctual = scheduled.length > 0 || starts.length > 0;
 
   const byName = new Map<string, MeasuredBy[]>();
@@ -127,6 +135,7 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>, map: WorkflowMap): 
     },
     map,
     handOvers: handOversOf(transition),
+    statisticsOf: ({ step }) => (step === null || named.has(step) ? 'named' : 'bounded'),
     measurements: [...byName.keys()],
   };
 }

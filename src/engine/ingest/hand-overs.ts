@@ -70,6 +70,7 @@ function beginningOf(handOver: HandOver, outcome: Outcome): ImpliedGroup {
       count: 1,
       watches,
       landings: [],
+      statistics: 'none',
       subjects: [{ subject: subjectKey(execution, name), at, execution, traceId, parent: null }],
     },
   };
@@ -107,6 +108,7 @@ function endOf(
       landings: null,
       own: [],
       failure: { step: to, dependency: null, error: status === 'failed' ? DEAD_LETTER : null },
+      statistics: 'none',
       subjects: [{ subject: subjectKey(execution, name), at, startedAt: null, execution, traceId }],
     },
   };

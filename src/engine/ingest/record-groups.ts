@@ -91,6 +91,7 @@ export function addMeasurement(
     landings: [],
     own: landings,
     failure: { step: null, dependency: null, error: name },
+    statistics: 'none',
     subjects: [],
   }));
   (group.subjects as EndedSubject[]).push({
@@ -142,6 +143,7 @@ function addStart(
     count: outcome.count,
     watches,
     landings: startLandings(counting, outcome.at),
+    statistics: plan.statisticsOf(outcome),
     subjects: [],
   }));
   (group.subjects as StartedSubject[]).push({
@@ -207,6 +209,7 @@ function addEnd(
       ...(beginning === null ? [] : startLandings(starts, startedAt!)),
     ],
     failure: { step: failedStep, dependency: outcome.dependency, error: outcome.error },
+    statistics: plan.statisticsOf(outcome),
     subjects: [],
   }));
   (group.subjects as EndedSubject[]).push({

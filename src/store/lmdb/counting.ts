@@ -21,6 +21,7 @@ import { addPlaces, slowestFirst } from '../flight-lists.ts';
 import { countInFlight, placesIn, slowestIn } from './in-flight.ts';
 import { knownOf } from '../subject-reports.ts';
 import { WEIGHT_PER_TRANSACTION, knownIn, recordChunk } from './record.ts';
+import { statisticsIn } from './statistics.ts';
 import { isSweepDue, sweepPartition } from './sweep.ts';
 import type { Writer } from './writer.ts';
 
@@ -139,6 +140,9 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
       const hours = hoursFrom(Math.max(from, to - MINUTE_RETENTION), to);
       return new Map((await readMany(hours, (hour) => db.sums.get(sumsKey(hour, sli)) ?? [])).flat());
     },
+
+    readStatistics: (workflow, cells) =>
+      readMany(cells, (cell) => statisticsIn(db, workflow, partitions, cell)),
 
     async registerSlis(slis: readonly SliId[], now) {
       const known = await readMany(slis, (sli) => db.slis.get(sliKey(sli)));

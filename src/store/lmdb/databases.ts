@@ -89,6 +89,8 @@ export interface Databases {
   readonly failures: Database<readonly FailureCount[], Key>;
   readonly lastFailed: Database<readonly Sample[], Key>;
   readonly sums: Database<readonly MinuteSum[], Key>;
+  /** Of each step (see statistics.ts): slots and how many are in each, in turn. */
+  readonly statistics: Database<readonly number[], Key>;
   readonly slis: Database<number, Key>;
   readonly states: Database<RevisedState, string>;
   /** Of whatever version: see core/alerting/stored-notification.ts. */
@@ -126,6 +128,8 @@ export function openTables(root: RootDatabase): Databases {
     failures: table('failures'),
     lastFailed: table('last-failed'),
     sums: table('sums'),
+    // As new as its name: an older version leaves it alone, so the format stays.
+    statistics: table('statistics'),
     slis: table('slis'),
     states: table('states'),
     rows: table('rows'),

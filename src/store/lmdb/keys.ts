@@ -2,6 +2,7 @@ import type { Resolution } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { Collection } from '../../core/ports/store/records.ts';
 import type { PartitionId } from '../../core/ports/store/counting.ts';
+import type { Span, StatisticCell } from '../../core/statistics/statistic-cells.ts';
 
 /**
  * Every key of the embedded store is made here. Keys are lists that sort by their parts from left to right, so
@@ -115,6 +116,33 @@ export function sumsKey(hour: number, { workflow, fingerprint }: SliId): Key {
 
 export function sumsBefore(hour: number): Range {
   return { start: [0], end: [hour] };
+}
+
+/** What is counted of a subject, by the name that statistics have for it. */
+export function statisticKey(
+  { span, index }: StatisticCell,
+  { workflow, partition }: PartitionId,
+  name: string,
+): Key {
+  return [span, index, workflow, partition, name];
+}
+
+/** All subjects of a cell, of the partitions from one up to another, that one not included. */
+export function statisticsOfCell(
+  { span, index }: StatisticCell,
+  workflow: string,
+  from: number,
+  to: number,
+): Range {
+  return { start: [span, index, workflow, from], end: [span, index, workflow, to] };
+}
+
+export function subjectOfStatistic(key: Key): string {
+  return String(key[4]);
+}
+
+export function statisticsBefore(span: Span, index: number): Range {
+  return { start: [span, 0], end: [span, index] };
 }
 
 export function recordKey(collection: Collection, id: string): Key {

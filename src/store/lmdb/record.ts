@@ -20,6 +20,7 @@ import { seenAt } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { EndFact, Placed, SubjectRecord } from '../subject-record.ts';
 import {
+  firstStart,
   isPlain,
   landingsOf,
   NOTHING_KNOWN,
@@ -30,6 +31,9 @@ import {
   withReceipt,
   withStart,
 } from '../subject-record.ts';
+import { attemptSlot, endedSlot } from '../../core/statistics/outcome-counts.ts';
+import { collectStatistics } from './statistics.ts';
+import type { Statistics } from './statistics.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 
@@ -41,6 +45,7 @@ interface Work {
   readonly seen: Seen;
   readonly flight: Flight;
   readonly tally: Tally;
+  readonly statistics: Statistics;
 }
 
 /**
@@ -53,6 +58,7 @@ export function recordChunk(db: Databases, partition: PartitionId, now: number, 
     seen: seenAt(db, partition, now),
     flight: flightOf(db, partition),
     tally: createTally(db, partition, now),
+    statistics: collectStatistics(db, partition, now),
   };
   const results = chunk.map(({ group }) =>
     group.kind === 'start' ? recordStarts(work, group) : recordEnds(work, group),
@@ -60,6 +66,7 @@ export function recordChunk(db: Databases, partition: PartitionId, now: number, 
   const conflicts = results.reduce((sum, result) => sum + result.conflicts.length, 0);
   if (conflicts > 0) work.tally.count(CONFLICTS, minuteOf(now), false, conflicts);
   work.tally.write();
+  work.statistics.write();
   work.flight.write();
   return results;
 }
@@ -78,7 +85,7 @@ function recordStart(work: Work, group: StartGroup, subject: StartedSubject): bo
     landAll(work.tally, { ...subject, count: group.count, failure: NO_NAMES }, group.landings);
   }
   const before = knownOf(work, subject.subject);
-  settle(work, subject.subject, before, withStart(before ?? NOTHING_KNOWN, group, subject));
+  settle(work, group, subject.subject, before, withStart(before ?? NOTHING_KNOWN, group, subject));
   if (subject.parent !== null && group.step !== null)
     noteStep(work.flight, subject.parent, group.step, subject.at);
   return true;
@@ -126,6 +133,8 @@ function recordEnd(
   let found: 'counted' | 'waiting' = 'counted';
   if (!record && isPlain && group.landings) {
     landAll(tally, { ...subject, count, failure }, group.landings);
+    const duration = startedAt === null ? null : at - startedAt;
+    work.statistics.count(group, at, endedSlot(status, duration), count);
     seen.addEnd(identity, group, { at, toldStart: startedAt, recordedStart: null, count: null });
   } else {
     const end: EndFact = {
@@ -145,8 +154,9 @@ function recordEnd(
     const after = withEnd(before ?? NOTHING_KNOWN, end);
     if (after === null) return { recorded: before!.ends[0]!.status };
     seen.addEnd(identity, group, { at, toldStart: startedAt, recordedStart: null, count: null });
-    if (settle(work, subject.subject, before, after) === 'waiting') found = 'waiting';
+    if (settle(work, group, subject.subject, before, after) === 'waiting') found = 'waiting';
   }
+  work.statistics.count(group, at, attemptSlot(attempt), count);
   if (group.own.length > 0) landAll(tally, { ...subject, subject: identity, count, failure }, group.own);
   return found;
 }
@@ -171,9 +181,21 @@ export function knownIn(
   return knownOf({ flight: flightOf(db, partition), seen: seenAt(db, partition, now) }, subject);
 }
 
+/** The group that something is of, as far as statistics need it. */
+type Measured = Pick<EndGroup, 'step' | 'statistics'>;
+
+/** Counts, or takes back, how something has ended by what is known of it. */
+function countStanding(statistics: Statistics, group: Measured, record: SubjectRecord, sign: 1 | -1): void {
+  const start = firstStart(record);
+  for (const { status, at, count: ended } of record.ends) {
+    statistics.count(group, at, endedSlot(status, start === null ? null : at - start), sign * ended);
+  }
+}
+
 /** Counts what a new fact changes, and keeps what is known from now on where it belongs. */
 function settle(
   work: Work,
+  group: Measured,
   subject: string,
   before: SubjectRecord | null,
   known: SubjectRecord,
@@ -181,6 +203,8 @@ function settle(
   const { tally, flight, seen, now } = work;
   const after = withoutEarly(known, now);
   move(tally, subject, before, after);
+  if (before) countStanding(work.statistics, group, before, -1);
+  countStanding(work.statistics, group, after, 1);
   const state = stateOf(after);
   if (state === 'in-flight') flight.put(subject, after);
   else if (state === 'settled' && isPlain(after)) {

@@ -17,6 +17,7 @@ import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { move } from './record.ts';
 import type { SubjectRecord } from '../subject-record.ts';
 import { dueOf, isPlain, stateOf, withOverdue } from '../subject-record.ts';
+import { expiredStatistics } from './statistics.ts';
 import { createTally } from './tally.ts';
 
 /** Whether a sweep would find anything to do, so that most need no transaction. */
@@ -85,6 +86,7 @@ function expired(db: Databases, now: number): Expired[] {
     { table: db.failures, range: failuresBefore(hour) },
     // Sums are kept as long as the minute block of their hour, which has the same number.
     { table: db.sums, range: sumsBefore(minuteBlock) },
+    ...expiredStatistics(now).map((range) => ({ table: db.statistics, range })),
   ];
 }
 

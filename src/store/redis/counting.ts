@@ -23,6 +23,7 @@ import {
   overdueKey,
   revisionKey,
   seenKeys,
+  statisticsPrefix,
   serviceKeys,
   sliField,
   sumsKey,
@@ -35,6 +36,7 @@ import { addResult, cutIntoChunks, noResult } from '../batch-chunks.ts';
 import { MAX_WEIGHT_PER_CALL, readResult, recordArguments } from './record-call.ts';
 import type { RecordReply } from './record-call.ts';
 import { scripts } from './scripts.ts';
+import { readStatistics } from './statistics.ts';
 import { addToSum } from '../sums.ts';
 
 /** How far the clocks of two replicas may be apart without one missing what the other remembered. */
@@ -124,7 +126,7 @@ export function countingStore(connection: Connection, partitions: number): Count
     async record(batch) {
       const bucket = bucketOf(batch.now);
       const buckets = [bucket, bucket + 1, bucket - 1, bucket - BUCKETS_BEFORE];
-      const keys = [...countingKeys(batch), ...seenKeys(batch)];
+      const keys = [...countingKeys(batch), ...seenKeys(batch), statisticsPrefix(batch)];
       const seenLife = (bucket + 1 + BUCKETS_BEFORE) * DEDUP_BUCKET + SEEN_SPARE - batch.now;
       const results = batch.groups.map(noResult);
       for (const chunk of cutIntoChunks(batch.groups, MAX_WEIGHT_PER_CALL)) {
@@ -278,6 +280,9 @@ export function countingStore(connection: Connection, partitions: number): Count
       }
       return sums;
     },
+
+    readStatistics: (workflow, cells) =>
+      readStatistics(connection, partitionsOf(workflow).filter(isThere), cells),
 
     async registerSlis(slis: readonly SliId[], now) {
       const key = serviceKeys.slis;

@@ -2,6 +2,7 @@ import type { Resolution } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { Collection } from '../../core/ports/store/records.ts';
 import type { BlockId, PartitionId } from '../../core/ports/store/counting.ts';
+import type { StatisticCell } from '../../core/statistics/statistic-cells.ts';
 
 /**
  * Every key Burnwatch uses in Redis is built here. All begin with `bw:`. What belongs to one partition of a
@@ -107,6 +108,16 @@ const SEEN = [
   /** SET: what version 0.1 saw. */
   'seen',
 ] as const;
+
+/** The beginning of the keys of statistics. */
+export function statisticsPrefix(id: PartitionId): string {
+  return `${counting(id)}statistics:`;
+}
+
+/** HASH name -> MessagePack {slot: how many}, of one minute, hour or day; see statistics.lua. */
+export function statisticsKey(id: PartitionId, { span, index }: StatisticCell): string {
+  return `${statisticsPrefix(id)}${span}:${index}`;
+}
 
 /** HASH end -> receipt, of those that arrived during one dedup bucket. */
 export function endReceiptsKey(id: PartitionId, bucket: number): string {

@@ -19,6 +19,9 @@ import type {
   StartedSubject,
   Watch,
 } from '../../core/ports/store/counting.ts';
+import { attemptSlot, endedSlot } from '../../core/statistics/outcome-counts.ts';
+import { minuteOf } from '../../core/time/duration.ts';
+import { statisticName } from '../statistic-names.ts';
 import { notesSteps } from '../batch-chunks.ts';
 import type { Chunk } from '../batch-chunks.ts';
 
@@ -81,7 +84,14 @@ function addStarts(args: string[], group: StartGroup): object {
     for (const { parent } of subjects) args.push(parent === null ? '' : shortSubject(parent));
     for (const { at } of subjects) args.push(String(at));
   }
-  const kind = { kind: 'start', n: subjects.length, keys, steps, step: group.step };
+  const kind = {
+    kind: 'start',
+    n: subjects.length,
+    keys,
+    steps,
+    step: group.step,
+    ...statisticsArguments(group),
+  };
   if (group.landings.length === 0) return kind;
   return {
     ...kind,
@@ -122,8 +132,34 @@ function addEnds(args: string[], group: EndGroup): object {
     own: own.length > 0 && landingArguments(own),
     failure,
     latest: latest([...(landings ?? []), ...own], subjects),
+    ...statisticsArguments(group),
+    ...(landings && attempt === 1 && count === 1 && !willRetry && { slots: slotsOf(group) }),
   };
 }
+
+/** Under which name a group is counted in statistics. */
+function statisticsArguments({ statistics, step }: RecordGroup): object {
+  return statistics === 'none' ? {} : { name: statisticName(step), named: statistics === 'named' };
+}
+
+/** What ends of which nothing else is known add to statistics: minute, slot and how many, in turn. */
+function slotsOf({ statistics, status, attempt, subjects }: EndGroup): readonly number[] {
+  if (statistics === 'none') return [];
+  // A number for a minute and a slot, so that what is the same is put together quickly.
+  const counts = new Map<number, number>();
+  const add = (at: number, slot: number): void => {
+    const key = minuteOf(at) * SLOTS + slot;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  for (const { at, startedAt } of subjects) {
+    add(at, endedSlot(status, startedAt === null ? null : at - startedAt));
+    add(at, attemptSlot(attempt));
+  }
+  return [...counts].flatMap(([key, count]) => [Math.floor(key / SLOTS), key % SLOTS, count]);
+}
+
+/** More than there are slots. */
+const SLOTS = 2 ** 16;
 
 const NO_NAMES = [null, null, null];
 const MOMENT_DIGITS = 8;

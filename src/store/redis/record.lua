@@ -1,5 +1,5 @@
 -- Counts one call's worth of outcomes of one partition, each identity once. Safe to repeat.
--- KEYS  1-14 see counting.lua, 15-18 see seen.lua
+-- KEYS  1-14 see counting.lua, 15-18 see seen.lua, 19 see statistics.lua
 -- ARGV  1 JSON {now, buckets (see seen.lua), seenLife, groups}; then for each group its columns of n values each:
 --       both   identities; with `keys` also the subjects, which else are the identities themselves
 --       start  also dues and records (see subject.lua); if `steps` also parents ('' for none), at
@@ -249,7 +249,9 @@ local function startFlights(group, first, offsets)
     else
       local record = found[i][1]
       local before = landingsOf(record)
+      countAll(group, standingOf(group, record), -1)
       addStart(record, readRecord(text))
+      countAll(group, standingOf(group, record), 1)
       if not settle(subject, record, before, found[i][2]) then
         setReceiptStart(subject, record.s, record.f, record.n)
       end
@@ -318,6 +320,20 @@ local function receiptIn(receipts, offset, width)
   return string.sub(receipts, width * offset + 1, width * offset + width)
 end
 
+-- Counts ends in statistics of which nothing else is known: those at some offsets, or all of a column.
+local function countTogether(group, receipts, offsets)
+  if #offsets == group.n then
+    countAll(group, group.slots or {}, 1)
+    return
+  end
+  for _, offset in ipairs(offsets) do
+    local receipt = receiptIn(receipts, offset, group.width)
+    local at = tonumber(string.sub(receipt, 12, 19), 36)
+    countEnd(group, at, tonumber(string.sub(receipt, 20, 27), 36))
+    countAttempt(group, at)
+  end
+end
+
 -- Remembers a column of ends and returns how many were new, all but those that are in it twice; of those also which.
 local function rememberAll(group, first, receipts)
   local n, width, written = group.n, group.width, {}
@@ -326,6 +342,7 @@ local function rememberAll(group, first, receipts)
     written[2 * offset + 2] = receiptIn(receipts, offset, width)
   end
   if call('HSET', SEEN_ENDS, unpack(written)) == n then
+    countAll(group, group.slots or {}, 1)
     return n
   end
   -- The first of two is the one that counts.
@@ -333,6 +350,7 @@ local function rememberAll(group, first, receipts)
   for _, offset in ipairs(offsets) do
     call('HSET', SEEN_ENDS, ARGV[first + offset], receiptIn(receipts, offset, width))
   end
+  countTogether(group, receipts, offsets)
   return #offsets, setOf(offsets)
 end
 
@@ -364,6 +382,7 @@ local function finish(group, subject, record, timed, end_)
   addToPlace(record, false, -1)
   append(tableIn(removals, FLIGHT), subject)
   append(dueNoMore, subject)
+  countEnd(group, end_.at, start)
   return start
 end
 
@@ -392,8 +411,14 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, wait
       trace = traces and traces[offset + 1] or nil,
     }
     local start = isSimple and former == FLIGHT and finish(group, subject, record, timed, end_)
-    local before = not start and landingsOf(record)
+    local before, stood = nil, nil
+    if not start then
+      before, stood = landingsOf(record), standingOf(group, record)
+    end
     local recorded = not start and addEnd(record, group, end_)
+    if not recorded then
+      countAttempt(group, end_.at)
+    end
     if start then
       append(written, ARGV[first + offset], string.sub(receipt, 1, 19) .. startDigits(record.s, end_.startedAt, 1))
     elseif recorded then
@@ -404,6 +429,8 @@ local function recordOneByOne(group, first, rest, offsets, subjects, found, wait
         end
       end
     else
+      countAll(group, stood, -1)
+      countAll(group, standingOf(group, record), 1)
       local home = settle(subject, record, before, former)
       local known = home and '' or startDigits(record.s, record.f, record.n)
       if not home and not isSimple then
@@ -449,6 +476,7 @@ local function recordUnseen(group, first, seen, waiting, conflicts, alike)
   end
   if #together > 0 then
     landAlike(group, group.landings, #together, setOf(together), keys)
+    countTogether(group, ARGV[rest], together)
   end
   if #others > 0 then
     recordOneByOne(group, first, rest, others, otherSubjects, otherRecords, waiting, conflicts, written)
@@ -504,5 +532,6 @@ for _, key in ipairs({ SEEN_STARTS, SEEN_ENDS, TEMPLATES .. buckets[1] }) do
   call('PEXPIRE', key, batch.seenLife)
 end
 writePlaces()
+writeStatistics(now)
 writeAll(now)
 return replies

@@ -12,6 +12,9 @@ import {
   MAX_PARTS,
   OVERDUE_ERROR,
 } from '../../core/ports/store/counting.ts';
+import { MAX_COUNTED_STEPS } from '../../core/ports/store/statistics.ts';
+import { SPANS } from '../../core/statistics/statistic-cells.ts';
+import { OTHERS_NAME } from '../statistic-names.ts';
 import { IDENTITY_LIFE } from '../dedup-buckets.ts';
 import { LARGEST_SUM } from '../sums.ts';
 
@@ -38,11 +41,17 @@ const LIMITS = luaTable({
   maxParts: MAX_PARTS,
   conflicts: CONFLICTS,
   identityLife: IDENTITY_LIFE,
+  maxCountedSteps: MAX_COUNTED_STEPS,
+  othersName: OTHERS_NAME,
+  spans: SPANS.map(({ span, length, serves }) => [span, length, serves]),
 });
 
 /** The scripts by name. Each file says in its header what its keys, arguments and reply are. */
 export const scripts = {
-  record: script(LIMITS, ...['counting.lua', 'batch.lua', 'seen.lua', 'subject.lua', 'record.lua'].map(read)),
+  record: script(
+    LIMITS,
+    ...['counting.lua', 'batch.lua', 'seen.lua', 'subject.lua', 'statistics.lua', 'record.lua'].map(read),
+  ),
   sweep: script(LIMITS, read('counting.lua'), read('subject.lua'), read('sweep.lua')),
   hours: script(LIMITS, read('counting.lua'), read('hours.lua')),
   changes: script(read('changes.lua')),
@@ -67,7 +76,13 @@ function script(...parts: readonly string[]): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
-function luaTable(values: Readonly<Record<string, number | string>>): string {
-  const fields = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+type LuaValue = number | string | readonly LuaValue[];
+
+function luaTable(values: Readonly<Record<string, LuaValue>>): string {
+  const fields = Object.entries(values).map(([name, value]) => `${name} = ${luaValue(value)}`);
   return `local limits = { ${fields.join(', ')} }`;
+}
+
+function luaValue(value: LuaValue): string {
+  return typeof value === 'object' ? `{ ${value.map(luaValue).join(', ')} }` : JSON.stringify(value);
 }

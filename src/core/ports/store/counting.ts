@@ -3,8 +3,9 @@ import type { FailedExecution, FailureCount } from '../../alerting/notification.
 import type { EndStatus } from '../../outcomes/outcome.ts';
 import type { DeadlineFrom } from '../../sli/sli.ts';
 import type { SliId } from '../../sli/sli-id.ts';
+import type { StatisticsOf, StatisticStore } from './statistics.ts';
 
-export interface CountStore {
+export interface CountStore extends StatisticStore {
   /**
    * Counts a batch of one partition of one workflow, each identity once (C1). Each outcome is stored whole or
    * not at all; a long batch may be stored in parts, so that after a failure the same batch is to be sent again.
@@ -96,6 +97,7 @@ export interface StartGroup {
   readonly watches: readonly Watch[];
   /** Where each of these starts counts by itself; empty for most. What is bad of it is filed under no names. */
   readonly landings: readonly SliLanding[];
+  readonly statistics: StatisticsOf;
   readonly subjects: readonly StartedSubject[];
 }
 
@@ -145,6 +147,7 @@ export interface EndGroup {
   readonly own: readonly SliLanding[];
   /** What to file bad landings under. */
   readonly failure: FailureKey;
+  readonly statistics: StatisticsOf;
   readonly subjects: readonly EndedSubject[];
 }
 
