@@ -5,6 +5,7 @@ import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import { stateOfBudget } from '../../src/core/budget/error-budget.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { AcknowledgementReport, DataLossReport, Operator } from '../../src/core/ports/operator.ts';
+import { refuse } from '../../src/core/ports/refused.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
@@ -16,12 +17,14 @@ import type {
   TierReport,
   WindowReport,
   WorkflowReport,
+  WorkflowStatistics,
 } from '../../src/core/ports/queries.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
 import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';
 import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
-import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
+import { attemptSlot, endedSlot, statisticsOf } from '../../src/core/statistics/outcome-counts.ts';
+import { DAY, HOUR, MINUTE, parseDuration } from '../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../src/core/ports/service-status.ts';
 
 export const NOW = Date.parse('2026-03-10T12:00:00Z');
@@ -116,6 +119,14 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
         queries.workflows.find(({ workflow }) => workflow === name) ??
           (queries.list.some(({ workflow }) => workflow === name) ? workflowReport(name) : null),
       ),
+    statistics: (name, window) =>
+      unlessFailing(
+        queries.list.some(({ workflow }) => workflow === name)
+          ? window === null || parseDuration(window) !== null
+            ? workflowStatistics(window)
+            : refuse('invalid', 'window must be a duration.')
+          : null,
+      ),
     execution: (workflow, execution) =>
       unlessFailing(
         queries.list.some((slo) => slo.workflow === workflow) ? executionReport(workflow, execution) : null,
@@ -148,6 +159,32 @@ export function executionReport(workflow: string, execution: string): ExecutionR
         ends: [{ status: 'succeeded', at: endedAt, count: 1, error: null }],
         counts: [{ slos, at: startedAt + 10 * MINUTE, good: false, count: 1, why: 'it ended late' }],
         deadlines: [{ slos, at: startedAt + 10 * MINUTE }],
+      },
+    ],
+  };
+}
+
+/** A workflow whose steps went well and badly, over one window. */
+export function workflowStatistics(window: string | null): WorkflowStatistics {
+  const charge = new Map([
+    [endedSlot('succeeded', 2500), 90],
+    [endedSlot('failed', 60_000), 10],
+    [attemptSlot(1), 100],
+    [attemptSlot(2), 25],
+  ]);
+  const length = parseDuration(window ?? '1h')!;
+  return {
+    readShare: 1,
+    windows: [
+      {
+        window: length,
+        from: NOW - length,
+        endToEnd: statisticsOf(charge),
+        steps: [
+          { step: 'reserve', ...statisticsOf(new Map()) },
+          { step: 'charge-card', ...statisticsOf(charge) },
+        ],
+        others: statisticsOf(charge),
       },
     ],
   };

@@ -7,6 +7,7 @@ import type { BudgetState, ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
 import type { Queue } from '../slo/workflow-map.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
+import type { OutcomeStatistics } from '../statistics/outcome-counts.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { OutboxView } from './store/outbox.ts';
@@ -262,6 +263,30 @@ export interface PlaceReport extends FlightPlace {
   readonly oldest: number | null;
 }
 
+/** What became of the executions and steps of a workflow, whatever SLIs select them. */
+export interface WorkflowStatistics {
+  /** The share of executions that could be read: below 1 while a shard of the store is away. */
+  readonly readShare: number;
+  readonly windows: readonly WindowStatistics[];
+}
+
+export interface WindowStatistics {
+  /** As it was asked for, in milliseconds. */
+  readonly window: number;
+  /** Where it begins: rounded out to the minute up to 1h, to the hour up to 7d, and to the day (UTC) above. */
+  readonly from: number;
+  /** Executions as a whole. */
+  readonly endToEnd: OutcomeStatistics;
+  /** The steps of the map in its order, then others that were reported, those with most attempts first. */
+  readonly steps: readonly StepStatistics[];
+  /** Steps past the bound, together; null when there are none. */
+  readonly others: OutcomeStatistics | null;
+}
+
+export interface StepStatistics extends OutcomeStatistics {
+  readonly step: string;
+}
+
 /** What is remembered of one execution; about a day after its end, or as long as it is in flight. */
 export interface ExecutionReport {
   readonly workflow: string;
@@ -316,6 +341,8 @@ export interface Queries {
   inFlight(workflows: readonly string[]): Promise<readonly WorkflowActivity[]>;
   /** Null when no such workflow is loaded. */
   workflow(name: string): Promise<WorkflowReport | null>;
+  /** Null when no such workflow is loaded. The window as in the query of the request; null: 5m, 1h, 1d, 7d and 28d. */
+  statistics(workflow: string, window: string | null): Promise<WorkflowStatistics | Refused | null>;
   /** Null when no such workflow is loaded; without subjects when nothing is remembered of the execution. */
   execution(workflow: string, execution: string): Promise<ExecutionReport | null>;
   outbox(limit: number): Promise<OutboxView>;

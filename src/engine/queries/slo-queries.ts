@@ -2,6 +2,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
+import { isRefused } from '../../core/ports/refused.ts';
 import type { MemberReport, Queries } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { exampleFact } from '../../core/slo/example-fact.ts';
@@ -18,6 +19,7 @@ import { sharedReports } from './shared-reports.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 import { readActivity, readWorkflow } from './workflow-activity.ts';
+import { parseWindows, readStatistics } from './workflow-statistics.ts';
 
 export interface QueriesOptions {
   readonly store: Store;
@@ -110,6 +112,12 @@ export function createQueries(options: QueriesOptions): Queries {
     async workflow(name) {
       const workflow = definitions().workflows.get(name);
       return workflow ? readWorkflow(store, workflow, clock.now()) : null;
+    },
+    async statistics(name, text) {
+      const workflow = definitions().workflows.get(name);
+      if (!workflow) return null;
+      const windows = parseWindows(text);
+      return isRefused(windows) ? windows : readStatistics(store, workflow, windows, clock.now());
     },
     async execution(name, execution) {
       const known = definitions();

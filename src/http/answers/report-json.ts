@@ -10,6 +10,7 @@ import type {
   SloDetail,
   SloReport,
   WorkflowReport,
+  WorkflowStatistics,
 } from '../../core/ports/queries.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { iso } from '../../core/time/timestamp.ts';
@@ -57,6 +58,18 @@ export function workflowJson(workflow: WorkflowReport): object {
       startedAt: isoOrNull(flight.startedAt),
       queuedAt: isoOrNull(flight.queuedAt),
       deadline: isoOrNull(flight.deadline),
+    })),
+  };
+}
+
+/** What `GET /v1/workflows/{workflow}` says of windows of time. */
+export function statisticsJson({ readShare, windows }: WorkflowStatistics): object {
+  return {
+    readShare,
+    statistics: windows.map(({ window, from, ...statistics }) => ({
+      window: formatDuration(window),
+      from: iso(from),
+      ...statistics,
     })),
   };
 }

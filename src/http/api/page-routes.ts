@@ -1,5 +1,5 @@
 import { iconSvg } from '../dashboard/icon.ts';
-import { TEXT } from './parameters.ts';
+import { DURATION, TEXT } from './parameters.ts';
 import { SLO_FILTER, readAlert, readPageFilter } from './slo-filter.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import type { Viewer } from '../dashboard/dashboard.ts';
@@ -50,9 +50,13 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     path: '/workflows/{workflow}',
     scope: 'read',
     summary: 'the page of one workflow',
+    query: {
+      parameters: { window: { schema: DURATION, description: 'of what became of executions and steps' } },
+      others: 'ignored',
+    },
     answer: { ...HTML, statuses: [200, 404, 503] },
     handler: (services, call) =>
-      services.dashboard.workflow(call.param('workflow'), viewerOf(services, call)),
+      services.dashboard.workflow(call.param('workflow'), call.query('window'), viewerOf(services, call)),
   },
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),

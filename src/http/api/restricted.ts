@@ -38,6 +38,10 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
       const report = known.length === 0 ? null : await queries.workflow(name);
       return report && { ...report, slos: known.map(({ id }) => id) };
     },
+    async statistics(name, window) {
+      const isReadable = (await readable()).some(({ workflow }) => workflow === name);
+      return isReadable ? queries.statistics(name, window) : null;
+    },
     async execution(name, execution) {
       const slos = await readable();
       const known = new Set(slos.map(({ id }) => id));

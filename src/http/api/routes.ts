@@ -6,6 +6,7 @@ import {
   historyJson,
   sloDetailJson,
   sloJson,
+  statisticsJson,
   workflowJson,
 } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
@@ -125,12 +126,26 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
     path: '/v1/workflows/{workflow}',
     scope: 'read',
     summary:
-      'one workflow: what is in flight, overdue and waiting, by the step it is in, and what has been in flight longest',
+      'one workflow: what is in flight, overdue and waiting, by the step it is in, what has been in flight longest, and success rate, durations and retries by step',
+    query: {
+      parameters: {
+        window: { schema: DURATION, description: 'of the statistics; 5m, 1h, 1d, 7d and 28d if absent' },
+      },
+      others: 'refused',
+    },
     answer: { kind: 'json', statuses: [200] },
-    async handler({ queries }, { param, caller }) {
-      const workflow = await readableQueries(queries, caller).workflow(param('workflow'));
-      if (!workflow) throw unknownWorkflow(param('workflow'));
-      return workflowJson(workflow);
+    async handler(services, { param, query, caller }) {
+      const queries = readableQueries(services.queries, caller);
+      const name = param('workflow');
+      const [workflow, statistics] = await Promise.all([
+        queries.workflow(name),
+        queries.statistics(name, query('window')),
+      ]);
+      if (!workflow || !statistics) throw unknownWorkflow(name);
+      return {
+        ...workflowJson(workflow),
+        ...statisticsJson(answerOf(statistics, 'unknown-workflow', 'invalid-query')),
+      };
     },
   },
   {

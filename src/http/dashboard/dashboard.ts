@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
+import { isRefused } from '../../core/ports/refused.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
 import type { Grant } from '../../core/ports/token.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
@@ -15,6 +16,7 @@ import type { SignInNotice } from './sign-in-page.ts';
 import { signInPage } from './sign-in-page.ts';
 import { rejectionCard } from './rejection-card.ts';
 import { sloPage, sloTitle } from './slo-page.ts';
+import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.ts';
 import { workflowPage } from './workflow-page.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
@@ -43,7 +45,8 @@ export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
   overview(filter: Overview['filter'], host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   slo(id: string, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
-  workflow(name: string, viewer: Viewer): Promise<Reply<string>>;
+  /** `window` as in the query of the page: one that is none is as if it were absent. */
+  workflow(name: string, window: string | null, viewer: Viewer): Promise<Reply<string>>;
   /** The page where people sign in and then go on to `next`. */
   signIn(
     status: number,
@@ -167,11 +170,18 @@ export function createDashboard({
         );
       });
     },
-    workflow(name, viewer) {
+    workflow(name, window, viewer) {
       const show = showTo(viewer);
       return unlessAway(show, async () => {
-        const workflow = await viewer.queries.workflow(name);
-        if (workflow) return show(200, workflow.workflow, workflowPage(workflow, base));
+        const { queries } = viewer;
+        const [workflow, asked] = await Promise.all([
+          queries.workflow(name),
+          queries.statistics(name, window ?? DEFAULT_STATISTICS_WINDOW),
+        ]);
+        const statistics =
+          asked && isRefused(asked) ? await queries.statistics(name, DEFAULT_STATISTICS_WINDOW) : asked;
+        if (workflow && statistics && !isRefused(statistics))
+          return show(200, workflow.workflow, workflowPage(workflow, statistics, base));
         return show(
           404,
           'Not found',

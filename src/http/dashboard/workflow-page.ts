@@ -1,13 +1,14 @@
-import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
+import type { PlaceReport, WorkflowReport, WorkflowStatistics } from '../../core/ports/queries.ts';
 import type { FlightReport } from '../../core/ports/store/counting.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink, when } from './format.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
+import { statisticsCard } from './statistics-card.ts';
 
-/** The body of the page of one workflow: what is in flight in it, and where that is. */
-export function workflowPage(workflow: WorkflowReport, base: string): Html {
+/** The body of the page of one workflow: what is in flight in it, where that is, and how its steps go. */
+export function workflowPage(workflow: WorkflowReport, statistics: WorkflowStatistics, base: string): Html {
   const { at } = workflow;
   const link = outsideLink(workflow.runbook, 'Runbook');
   return html`<div class="heading">
@@ -18,7 +19,8 @@ export function workflowPage(workflow: WorkflowReport, base: string): Html {
         <a href="${base}/?q=${encodeURIComponent(workflow.workflow)}">its SLOs</a>${link && html` · ${link}`}
       </p>
     </div>
-    ${placeCard(workflow, at)} ${queueCard(workflow.queues, at)} ${slowestCard(workflow.slowest, at)}`;
+    ${placeCard(workflow, at)} ${statisticsCard(statistics)} ${queueCard(workflow.queues, at)}
+    ${slowestCard(workflow.slowest, at)}`;
 }
 
 function placeCard(

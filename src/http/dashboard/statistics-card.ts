@@ -1,0 +1,109 @@
+import type { WindowStatistics, WorkflowStatistics } from '../../core/ports/queries.ts';
+import type { OutcomeStatistics } from '../../core/statistics/outcome-counts.ts';
+import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../core/time/duration.ts';
+import { formatCount } from '../../core/words/figures.ts';
+import { percent, timestamp } from './format.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+/** The windows a reader may choose from, as the query of the page has them. */
+const CHOICES = ['5m', '1h', '1d', '7d', '28d'] as const;
+export const DEFAULT_STATISTICS_WINDOW = '1h';
+
+/** How executions and each step went over one window. */
+export function statisticsCard({ windows, readShare }: WorkflowStatistics): Html {
+  return html`${windows.map((window) => windowCard(window, readShare))}`;
+}
+
+function windowCard(window: WindowStatistics, readShare: number): Html {
+  const chosen = formatDuration(window.window);
+  const isEmpty = window.endToEnd.attempts === 0 && window.steps.every(({ attempts }) => attempts === 0);
+  return html`<section class="card" aria-label="Success and duration">
+    <header>
+      <h2>Success and duration</h2>
+      <p>over the last ${chosen}, since ${timestamp(window.from)}</p>
+      <nav class="totals" aria-label="Window">
+        ${CHOICES.map(
+          (choice) =>
+            html` <a href="?window=${choice}" ${choice === chosen ? html`aria-current="true"` : null}
+              >${choice}</a
+            >`,
+        )}
+      </nav>
+    </header>
+    ${
+      readShare < 1
+        ? html`<p class="alarm">
+            A part of the store is away: these are ${percent(readShare, 0)} of the executions.
+          </p>`
+        : null
+    }
+    ${isEmpty && window.others === null ? html`<p class="quiet">Nothing ended in this time.</p>` : table(window)}
+  </section>`;
+}
+
+function table({ endToEnd, steps, others }: WindowStatistics): Html {
+  return html`<table class="plain">
+    <caption>
+      Each execution and step counts once, as its latest attempt ended; durations are from its first start
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Step</th>
+        <th scope="col">Succeeded</th>
+        <th scope="col">Failed</th>
+        <th scope="col">Cancelled</th>
+        <th scope="col">Success</th>
+        <th scope="col">p50</th>
+        <th scope="col">p95</th>
+        <th scope="col">p99</th>
+        <th scope="col">Attempts</th>
+        <th scope="col">Retries</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${row(html`<i>end to end</i>`, endToEnd)}${steps.map((step) => row(html`${step.step}`, step))}${
+        others && row(html`<i>other steps</i>`, others)
+      }
+    </tbody>
+  </table>`;
+}
+
+function row(name: Html, statistics: OutcomeStatistics): Html {
+  const { succeeded, failed, cancelled, skipped, successRate, attempts, retryRate } = statistics;
+  return html`<tr>
+    <th scope="row">${name}</th>
+    <td data-label="Succeeded">${formatCount(succeeded)}</td>
+    <td data-label="Failed">
+      ${failed > 0 ? html`<b class="alarm">${formatCount(failed)}</b>` : formatCount(failed)}
+    </td>
+    <td data-label="Cancelled">${formatCount(cancelled + skipped)}</td>
+    <td data-label="Success">${percent(successRate)}</td>
+    <td data-label="p50">${durationText(statistics.p50Ms)}</td>
+    <td data-label="p95">${durationText(statistics.p95Ms)}</td>
+    <td data-label="p99">${durationText(statistics.p99Ms)}</td>
+    <td data-label="Attempts">${formatCount(attempts)}</td>
+    <td data-label="Retries">${percent(retryRate)}</td>
+  </tr>`;
+}
+
+/** A duration to two or three digits, in the unit that people would say it in: `640 ms`, `2.5 s`, `1 h 5 min`. */
+export function durationText(duration: number | null): string {
+  if (duration === null) return '–';
+  if (duration < SECOND) return `${duration} ms`;
+  if (duration < MINUTE) return `${trimmed(duration / SECOND)} s`;
+  if (duration < HOUR) return twoUnits(duration, MINUTE, 'min', SECOND, 's');
+  if (duration < DAY) return twoUnits(duration, HOUR, 'h', MINUTE, 'min');
+  return twoUnits(duration, DAY, 'd', HOUR, 'h');
+}
+
+function trimmed(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function twoUnits(duration: number, large: number, name: string, small: number, smallName: string): string {
+  const rounded = Math.round(duration / small) * small;
+  const rest = (rounded % large) / small;
+  const whole = `${Math.floor(rounded / large)} ${name}`;
+  return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
+}
