@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import { countingContract } from './counting-contract.ts';
+import { deadLetterContract } from './dead-letter-contract.ts';
 import { deadlineContract } from './deadline-contract.ts';
 import { hoursContract } from './hours-contract.ts';
 import { landingContract } from './landing-contract.ts';
@@ -63,5 +64,6 @@ export function storeContract(name: string, fresh: () => Promise<StoreData>): vo
     describe('alert states', () => stateContract(place));
     describe('outbox', () => outboxContract(place));
     describe('records', () => recordContract(place));
+    describe('dead letters', () => deadLetterContract(place));
   });
 }

@@ -153,6 +153,18 @@ export function recordsOf(collection: Collection): Range {
   return { start: [collection], end: [`${collection}\u0001`] };
 }
 
+/** Beside the records, under the name of no collection. */
+export function letterKey(id: string): Key {
+  return [LETTERS, id];
+}
+
+/** All dead letters, or those after an id. */
+export function lettersAfter(after: string | null): Range {
+  return { start: after === null ? [LETTERS] : [LETTERS, `${after}\u0001`], end: [`${LETTERS}\u0001`] };
+}
+
+const LETTERS = 'dead-letters';
+
 export function idOfRecord(key: Key): string {
   return String(key[1]);
 }

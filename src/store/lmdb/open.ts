@@ -9,6 +9,7 @@ import type { Store } from '../../core/ports/store/store.ts';
 import { knownFormat } from '../format.ts';
 import { countingStore } from './counting.ts';
 import { checkDataFile } from './data-file.ts';
+import { deadLetterStore } from './dead-letters.ts';
 import { MAX_TABLES, openTables } from './databases.ts';
 import type { About, Databases } from './databases.ts';
 import { createFileGuard } from './file-guard.ts';
@@ -61,6 +62,7 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
         ...stateStore(db, writer, clock),
         ...outboxStore(db, writer, clock),
         ...recordStore(db, writer),
+        ...deadLetterStore(db, writer),
         identity: async () => about.identity,
         ping: async () => void db.about.get('about'),
         async examine() {

@@ -203,6 +203,16 @@ export function recordsKey(collection: Collection): string {
   return `bw:{bw}:records:${collection}`;
 }
 
+/** Keys of the dead letters, in the order in which the scripts name them. */
+export const deadLetterKeys = [
+  /** HASH id -> JSON: what is known of a letter. */
+  'bw:{bw}:dead-letters:about',
+  /** HASH id -> what a letter holds. */
+  'bw:{bw}:dead-letters:data',
+  /** ZSET: ids, which sort by themselves. */
+  'bw:{bw}:dead-letters:order',
+] as const;
+
 /** The field of an SLI in the registry; a space is in no workflow's name. */
 export function sliField({ workflow, fingerprint }: SliId): string {
   return `${workflow} ${fingerprint}`;

@@ -6,6 +6,7 @@ import { SECOND } from '../../core/time/duration.ts';
 import { connect } from './connection.ts';
 import type { Client, Connection } from './connection.ts';
 import { countingStore } from './counting.ts';
+import { deadLetterStore } from './dead-letters.ts';
 import { noteFormat, upgradeFormat } from './format.ts';
 import { serviceKeys } from './keys.ts';
 import { storeExaminer } from './marks.ts';
@@ -51,6 +52,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       ...stateStore(connection),
       ...outboxStore(connection),
       ...recordStore(connection),
+      ...deadLetterStore(connection),
       partitions,
       identity: () => identity(connection, partitions),
       examine: storeExaminer(connection, () => identity(connection, partitions)),

@@ -63,6 +63,9 @@ export const scripts = {
   settle: script(read('outbox.lua'), read('settle.lua')),
   outbox: script(read('outbox.lua'), read('view.lua')),
   putRecord: script(read('put-record.lua')),
+  putLetters: script(read('put-letters.lua')),
+  letters: script(read('letters.lua')),
+  removeLetters: script(read('remove-letters.lua')),
   format: script(read('format.lua')),
   mark: script(read('mark.lua')),
 } as const;
