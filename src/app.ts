@@ -26,6 +26,7 @@ import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
 import { limitOf } from './config/workflow-limits.ts';
+import { createDeadLetters } from './engine/ingest/dead-letters.ts';
 import { createPings } from './engine/ingest/pings.ts';
 import { createRejections } from './engine/ingest/rejections.ts';
 import { createFlightLimit } from './engine/ingest/flight-limit.ts';
@@ -35,16 +36,21 @@ import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
+import { parseIngestBody } from './http/ingest/ingest-body.ts';
 import { createServer, type Access, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
+import type { Source } from './core/ports/sources.ts';
+import { createStreams, type StreamsOptions } from './sources/streams.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
 import { awaitStore, openedStore } from './store/awaited-store.ts';
 import type { AwaitedStore } from './store/awaited-store.ts';
 import { openLmdbStore } from './store/lmdb/open.ts';
+import { parseAddress } from './store/redis/address.ts';
+import { connect } from './store/redis/connection.ts';
 import { openRedisStore } from './store/redis/open.ts';
 
 /** The running service. */
@@ -77,6 +83,11 @@ const DELIVERY_GRACE = 3_000;
 
 /** A token file is read again this often. */
 const TOKENS_REREAD = 2_000;
+
+/** No command to the Redis of streams takes longer. */
+const STREAM_TIMEOUT = 2_000;
+/** An entry of a stream with more records is not taken. */
+const MAX_ENTRY_RECORDS = 10_000;
 
 const clock = { now: () => Date.now() };
 const elapsed = () => performance.now();
@@ -177,6 +188,8 @@ export async function startApp(
     breakGrace: config.breakGrace,
   });
   const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
+  const deadLetters = createDeadLetters({ store, recorder, clock, elapsed, log });
+  const sources = openSources(config, { owner, recorder, rejections, deadLetters, log });
   const server = createServer({
     recorder,
     rejections,
@@ -192,6 +205,7 @@ export async function startApp(
       ...createManageIncidents(asked),
       losses: () => losses.losses(),
       acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
+      ...deadLetters,
     },
     status: () => loops.status(),
     access: accessOf(config, () => tokenFile?.tokens() ?? config.tokens),
@@ -236,6 +250,7 @@ export async function startApp(
     definitions: definitions.current,
     sloProblems: () => sloProblems,
     recorder,
+    sources,
     evaluator,
     deliverer,
     storeWatch,
@@ -266,7 +281,8 @@ export async function startApp(
   async function stop(): Promise<void> {
     clearInterval(tokenTimer);
     // First all that begins work, side by side, and then what does it.
-    await Promise.all([intake.close(), loops.stop(), watcher?.close(), server.close()]);
+    const stopped = sources.map((source) => source.stop());
+    await Promise.all([...stopped, intake.close(), loops.stop(), watcher?.close(), server.close()]);
     await Promise.all([evaluator.stop(), recorder.drain()]);
     await deliverer.stop(DELIVERY_GRACE);
     await leadership.stop();
@@ -295,6 +311,7 @@ export async function startApp(
       },
     });
     loops.start();
+    for (const source of sources) source.start();
     if (tokenFile) tokenTimer = setInterval(() => void tokenFile.check(), TOKENS_REREAD);
     return {
       url,
@@ -328,4 +345,25 @@ async function openStore(config: Config, log: Log): Promise<AwaitedStore> {
       log,
     );
   return openedStore(await openLmdbStore({ folder: store.folder, partitions, clock, log }));
+}
+
+/** What is read by itself: streams, of a Redis that need not be there yet. Throws when its address cannot be one. */
+function openSources(
+  { streams, queueLimit }: Pick<Config, 'streams' | 'queueLimit'>,
+  common: Pick<StreamsOptions, 'owner' | 'recorder' | 'rejections' | 'deadLetters' | 'log'>,
+): readonly Source[] {
+  if (!streams) return [];
+  const { url, tls } = streams;
+  parseAddress(url);
+  const setting = 'BURNWATCH_STREAM_REDIS';
+  return createStreams({
+    ...common,
+    ...streams,
+    queueLimit,
+    clock,
+    elapsed,
+    connect: () =>
+      connect({ url, tls, setting, log: common.log, waitReplicas: 0, commandTimeoutMs: STREAM_TIMEOUT }),
+    parse: (text, format) => parseIngestBody(Buffer.from(text), format, MAX_ENTRY_RECORDS),
+  });
 }

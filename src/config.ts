@@ -15,9 +15,11 @@ import { readMailServer, readOutbound } from './config/outbound-settings.ts';
 import type { Environment, Flags, SettingReader } from './config/setting-reader.ts';
 import { ConfigError, settingReader, unknownVariables } from './config/setting-reader.ts';
 import type { StoreLocation } from './config/store-settings.ts';
-import { readStore } from './config/store-settings.ts';
+import { readRedisTls, readStore } from './config/store-settings.ts';
 import type { WorkflowLimit } from './config/workflow-limits.ts';
 import { MAX_IN_FLIGHT, readWorkflowLimits } from './config/workflow-limits.ts';
+import type { StreamSettings } from './config/source-settings.ts';
+import { readStreams } from './config/source-settings.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -25,6 +27,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** The whole configuration of the service, checked and complete. */
 export interface Config {
   readonly store: StoreLocation;
+  /** Null: none is read. */
+  readonly streams: StreamSettings | null;
   readonly slos: string;
   readonly references: References;
   readonly host: string;
@@ -61,7 +65,8 @@ export interface Config {
 export function readConfig(env: Environment, flags: Flags): Config {
   const problems: string[] = [];
   const reader = settingReader(env, flags, problems);
-  const store = readStore(reader);
+  const tls = readRedisTls(reader);
+  const store = readStore(reader, tls);
   const host = reader.text('HOST');
   const warnings = unknownVariables(env).map(
     (name) => `${name} is not a setting and is ignored; \`burnwatch serve --help\` lists them.`,
@@ -85,6 +90,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
   }
   const config: Config = {
     store,
+    streams: readStreams(reader, store, tls),
     slos: reader.text('SLOS'),
     references: referencesOf(reader, env),
     host,

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readReferences } from './config.ts';
+import type { LetterOptions } from './cli/dead-letters.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config/setting-reader.ts';
 import { PRODUCER_SETTINGS, SETTINGS, flagOf } from './settings.ts';
@@ -186,8 +187,47 @@ withSettings(storeCommand.command('backup').argument('<folder>', 'where the copy
     answer(await storeBackup(configFrom(flags), folder));
   });
 
+const lettersCommand = program
+  .command('dead-letters')
+  .description('look after what a running Burnwatch read from streams and could not count');
+
+withChoice(lettersCommand.command('list'))
+  .description('list them, oldest first, and why each could not be counted')
+  .option('--format <format>', 'text or json', 'text')
+  .action(async ({ format, ...choice }: LetterOptions & { format: string }) => {
+    if (format !== 'text' && format !== 'json')
+      program.error(`--format is ${format}; expected text or json.`);
+    const { listDeadLetters } = await import('./cli/dead-letters.ts');
+    answer(await listDeadLetters(choice, format, process.env));
+  });
+
+withChoice(lettersCommand.command('replay').argument('<id>', 'of one of them, or all'))
+  .description('have them counted now; exit 1 when some are left')
+  .action(async (id: string, choice: LetterOptions) => {
+    const { replayDeadLetters } = await import('./cli/dead-letters.ts');
+    answer(await replayDeadLetters(id, choice, process.env));
+  });
+
+withChoice(lettersCommand.command('drop').argument('<id>', 'of one of them, or all'))
+  .description('remove them for good')
+  .action(async (id: string, choice: LetterOptions) => {
+    const { dropDeadLetters } = await import('./cli/dead-letters.ts');
+    answer(await dropDeadLetters(id, choice, process.env));
+  });
+
+function withChoice(command: Command): Command {
+  return command
+    .option('--source <source>', 'only those of this source, such as stream:outcomes')
+    .option('--after <id>', 'only those after this one')
+    .addHelpText('after', () => settingsHelp(['URL', 'TOKEN', 'TOKEN_FILE']));
+}
+
 function execSettings(): string {
-  const lines = PRODUCER_SETTINGS.map(
+  return settingsHelp(PRODUCER_SETTINGS.map(({ name }) => name));
+}
+
+function settingsHelp(names: readonly string[]): string {
+  const lines = PRODUCER_SETTINGS.filter(({ name }) => names.includes(name)).map(
     ({ name, fallback, description }) =>
       `  BURNWATCH_${name.padEnd(11)} ${description}${fallback === null ? '' : ` (default: ${fallback})`}`,
   );

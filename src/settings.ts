@@ -202,9 +202,29 @@ export const SETTINGS = [
     description:
       'Redis replicas that must have an outcome before it is acknowledged, and an alert state or notification before it is acted on',
   },
+  {
+    name: 'STREAM',
+    fallback: null,
+    argument: 'name[@pattern] …',
+    description:
+      'the Redis streams that outcomes are read from, each for some workflows only with @pattern or @owner=pattern, such as `outcomes@nightly-*`; none without it',
+  },
+  {
+    name: 'STREAM_REDIS',
+    fallback: null,
+    argument: 'url',
+    description: 'the Redis of those streams, written as for the store; that of the store if absent',
+    secret: true,
+  },
+  {
+    name: 'STREAM_GROUP',
+    fallback: 'burnwatch',
+    argument: 'name',
+    description: 'the consumer group that all replicas read those streams as',
+  },
 ] as const satisfies readonly Setting[];
 
-/** What `burnwatch exec` and `exec.sh` read from the environment, on the hosts of producers. */
+/** What `burnwatch exec`, `exec.sh` and `burnwatch dead-letters` read from the environment. */
 export const PRODUCER_SETTINGS = [
   { name: 'URL', fallback: 'http://127.0.0.1:8080', description: 'where Burnwatch is' },
   { name: 'TOKEN', fallback: null, description: 'a token with the scope ingest' },

@@ -6,6 +6,7 @@ import { stateOfBudget } from '../../src/core/budget/error-budget.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { AcknowledgementReport, DataLossReport, Operator } from '../../src/core/ports/operator.ts';
 import { refuse } from '../../src/core/ports/refused.ts';
+import type { DeadLetterReport } from '../../src/core/ports/dead-letters.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
@@ -308,8 +309,33 @@ export function fixedOperator(): FixedOperator {
     acknowledge: asking('acknowledge', () => operator.acknowledgement),
     losses: () => Promise.resolve([dataLoss()]),
     acknowledgeLoss: asking('acknowledgeLoss', () => operator.loss),
+    deadLetters: asking('deadLetters', () => ({ letters: [deadLetter()], next: null })),
+    replayDeadLetters: asking('replayDeadLetters', () => ({
+      id: deadLetter().id,
+      replayed: 1,
+      left: 0,
+      reasons: [],
+      next: null,
+    })),
+    dropDeadLetters: asking('dropDeadLetters', () => ({ id: deadLetter().id, dropped: 1, next: null })),
   };
   return operator;
+}
+
+/** An entry of a stream that was for a workflow that is not loaded. */
+export function deadLetter(): DeadLetterReport {
+  return {
+    id: 'mk2x1a7f3-1k2j3h',
+    source: 'stream:outcomes',
+    entry: `${NOW - HOUR}-0`,
+    at: NOW - HOUR,
+    deadAt: NOW,
+    deliveries: 1,
+    code: 'unknown-workflow',
+    message: 'No SLO file defines the workflow chekout; did you mean checkout?',
+    records: 1,
+    data: '{"workflow":"chekout"}',
+  };
 }
 
 /** A shard that was wiped, which somebody looks after. */
@@ -394,6 +420,8 @@ export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus
     evaluation: { lastAt: NOW, age: 3_250, lastDurationMs: 12, failures: 0 },
     outbox: { pending: 1, undeliverable: 0 },
     queued: 7,
+    sources: [],
+    deadLetters: 0,
     ...changes,
   };
 }

@@ -20,6 +20,7 @@ const BELOW_APP = [
   'store/lmdb',
   'notify',
   'slo-files',
+  'sources',
   'outbound',
   'core',
 ];
@@ -43,6 +44,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['store/lmdb', ['store', 'core']],
   ['notify', ['outbound', 'core']],
   ['outbound', ['core']],
+  ['sources', ['core']],
   ['slo-files', ['core']],
   // What producers install: it must run without the rest of Burnwatch.
   ['client', []],

@@ -1,5 +1,6 @@
 import type { LostData } from '../alerting/data-loss.ts';
 import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts';
+import type { ManageDeadLetters } from './dead-letters.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
@@ -8,7 +9,7 @@ import type { AdjustmentReport, IncidentReport } from './queries.ts';
  * What people do to a running Burnwatch. Requests are as parsed from JSON; everything is
  * logged, nothing is erased. What a caller may not do is refused as `forbidden`, or as unknown where it may not even be named.
  */
-export interface Operator extends ManageAdjustments, ManageIncidents, ManageDataLosses {}
+export interface Operator extends ManageAdjustments, ManageIncidents, ManageDataLosses, ManageDeadLetters {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */

@@ -1,3 +1,5 @@
+import type { SourceStatus } from './sources.ts';
+
 /** The state of the service itself, as `/readyz`, `/metrics` and the dashboard show it. */
 export interface ServiceStatus {
   readonly ready: boolean;
@@ -22,6 +24,10 @@ export interface ServiceStatus {
   readonly dataLosses: number;
   /** Notifications; while the store is down, as many as there were. */
   readonly outbox: { readonly pending: number; readonly undeliverable: number };
+  /** Sources that this replica reads by itself. */
+  readonly sources: readonly SourceStatus[];
+  /** While the store is down, as many as there were. */
+  readonly deadLetters: number;
   /** Outcomes waiting for the store at this moment. */
   readonly queued: number;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder } from '../../core/ports/recorder.ts';
+import type { Source } from '../../core/ports/sources.ts';
 import type { Check, ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
@@ -50,6 +51,8 @@ export interface ServiceLoopsOptions {
   /** Problems of the SLO files, formatted; empty when all of them load. */
   readonly sloProblems: () => readonly string[];
   readonly recorder: Pick<Recorder, 'queued'>;
+  /** What is read besides requests. */
+  readonly sources: readonly Pick<Source, 'status'>[];
   /** Evaluates every SLO at `now`, and calls `onCommitted` when there is something to deliver; see `Evaluator`. */
   readonly evaluator: { tick(now: number, onCommitted: () => void): Promise<EvaluationTotals> };
   /** Claims what is due and begins to send it; see `Deliverer`. */
@@ -164,8 +167,10 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
 
   const watchStore = oneAtATime(async () => {
     await storeWatch.check();
-    const able = storeWatch.health().error === null;
-    await Promise.all([options.intake.check(able && definitions() !== null), evaluationWatch.check()]);
+    // What a source that stands still has waiting is not late.
+    const flows = options.sources.every((source) => source.status().ok);
+    const able = storeWatch.health().error === null && definitions() !== null && flows;
+    await Promise.all([options.intake.check(able), evaluationWatch.check()]);
   });
 
   async function end(): Promise<void> {
@@ -187,7 +192,8 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     stop: () => (stopped ??= end()),
     refused: () => void (refusedAt = elapsed()),
     status() {
-      const { error, away, outbox } = storeWatch.health();
+      const { error, away, outbox, deadLetters } = storeWatch.health();
+      const sources = options.sources.map((source) => source.status());
       const losses = options.dataLosses();
       const lost = losses.map(({ at, message }) => `${message} (found at ${iso(at)})`).join('; ');
       const shards = away.map(({ part, reason }): [string, Check] => [
@@ -206,6 +212,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
           },
           counters: { ok: losses.length === 0, message: lost || 'kept' },
           ...Object.fromEntries(shards),
+          ...Object.fromEntries(sources.map(({ name, ok, message }) => [name, { ok, message }])),
           evaluation: evaluates,
         },
         sloProblems: options.sloProblems(),
@@ -214,6 +221,8 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
         partsAway: away.map(({ part }) => part),
         dataLosses: losses.length,
         outbox,
+        sources,
+        deadLetters,
         queued: options.recorder.queued,
       };
     },

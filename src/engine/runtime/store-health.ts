@@ -9,6 +9,8 @@ export interface StoreHealth {
   readonly away: StoreExamination['away'];
   /** Notifications in the outbox, as many as there were when it last answered. */
   readonly outbox: { readonly pending: number; readonly undeliverable: number };
+  /** As many as there were when it last answered. */
+  readonly deadLetters: number;
 }
 
 export interface StoreWatch {
@@ -31,7 +33,12 @@ export function createStoreWatch(options: {
   readonly log: Log;
 }): StoreWatch {
   const { store, onDataLoss, losses, log } = options;
-  let health: StoreHealth = { error: null, away: [], outbox: { pending: 0, undeliverable: 0 } };
+  let health: StoreHealth = {
+    error: null,
+    away: [],
+    outbox: { pending: 0, undeliverable: 0 },
+    deadLetters: 0,
+  };
   // Found, and not remembered by the store yet.
   let found: readonly StoreLoss[] = [];
 
@@ -50,7 +57,8 @@ export function createStoreWatch(options: {
         if (!health.away.some((before) => before.part === part))
           log.error({ shard: part, error: reason }, 'a shard of the store does not answer');
       }
-      health = { error: null, away, outbox: { pending: pendingCount, undeliverable: undeliverableCount } };
+      const outbox = { pending: pendingCount, undeliverable: undeliverableCount };
+      health = { error: null, away, outbox, deadLetters: await store.deadLetterCount() };
     } catch (error) {
       if (health.error === null) log.error({ error: String(error) }, 'the store does not answer');
       health = { ...health, error: (error as Error).message };

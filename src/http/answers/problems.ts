@@ -33,6 +33,7 @@ export const PROBLEMS = {
   'unknown-adjustment': { status: 404, meaning: 'There is no adjustment of this id.' },
   'unknown-incident': { status: 404, meaning: 'No incident of this id is open.' },
   'unknown-loss': { status: 404, meaning: 'There is no loss of data of this id.' },
+  'unknown-dead-letter': { status: 404, meaning: 'There is no dead letter of this id.' },
   'method-not-allowed': {
     status: 405,
     meaning: 'The path exists, but not for this method; Allow lists them.',

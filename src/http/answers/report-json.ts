@@ -1,5 +1,6 @@
 import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
 import type { AuditEntry } from '../../core/ports/audit.ts';
+import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
 import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
 import type {
   AdjustmentReport,
@@ -39,6 +40,11 @@ export function sloDetailJson(slo: SloDetail): object {
     adjustments: slo.adjustments.map(adjustmentJson),
     lastFailed: slo.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
   };
+}
+
+/** One letter of `GET /v1/dead-letters`. */
+export function deadLetterJson(letter: DeadLetterReport): object {
+  return { ...letter, at: iso(letter.at), deadAt: iso(letter.deadAt) };
 }
 
 /** `GET /v1/workflows/{workflow}`. */

@@ -12,17 +12,17 @@ import {
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
+import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
 import { PING_ROUTES } from './ping-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
 import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
 import { readableQueries } from './restricted.ts';
+import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
-const MAX_ROWS = 1000;
-const DEFAULT_ROWS = 100;
 /** Written before others get a turn of the event loop. */
 const SLICE_SLOS = 100;
 
@@ -176,10 +176,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     summary: 'notifications that are not delivered',
     query: {
       parameters: {
-        limit: {
-          schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_ROWS },
-          description: 'the most rows of each kind',
-        },
+        limit: { ...ROW_LIMIT, description: 'the most rows of each kind' },
       },
       others: 'refused',
     },
@@ -193,10 +190,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     summary: 'who did what, when and from where, latest first; kept 90 days',
     query: {
       parameters: {
-        limit: {
-          schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_ROWS },
-          description: 'the most entries',
-        },
+        limit: { ...ROW_LIMIT, description: 'the most entries' },
       },
       others: 'refused',
     },
@@ -247,6 +241,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...SLO_ROUTES,
   ...WORKFLOW_ROUTES,
   ...OPERATOR_ROUTES,
+  ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
   ...PAGE_ROUTES,
   ...SIGN_IN_ROUTES,
@@ -270,11 +265,4 @@ function unknownSlo(id: string): HttpProblem {
 
 function unknownWorkflow(name: string): HttpProblem {
   return new HttpProblem('unknown-workflow', `No SLO file defines the workflow ${JSON.stringify(name)}.`);
-}
-
-function rowLimit(text: string | null): number {
-  if (text === null) return DEFAULT_ROWS;
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MAX_ROWS) return limit;
-  throw new HttpProblem('invalid-query', `limit must be a whole number from 1 to ${MAX_ROWS}.`);
 }

@@ -124,7 +124,10 @@ function serviceProblems({ checks, sloProblems, outbox }: ServiceStatus, base: s
   }`;
 }
 
-function serviceFacts({ leader, evaluation, outbox, queued }: ServiceStatus, version: string): Html {
+function serviceFacts(
+  { leader, evaluation, outbox, queued, deadLetters }: ServiceStatus,
+  version: string,
+): Html {
   const { lastAt, lastDurationMs } = evaluation;
   const evaluated =
     lastAt === null
@@ -138,6 +141,11 @@ function serviceFacts({ leader, evaluation, outbox, queued }: ServiceStatus, ver
       <li>${evaluated}</li>
       <li>${queued} ${queued === 1 ? 'outcome' : 'outcomes'} waiting</li>
       <li>${outbox.pending} ${outbox.pending === 1 ? 'notification' : 'notifications'} waiting</li>
+      ${
+        deadLetters === 0
+          ? null
+          : html`<li class="alarm">${deadLetters} ${deadLetters === 1 ? 'dead letter' : 'dead letters'}</li>`
+      }
       <li>Burnwatch ${version}</li>
     </ul>
   </footer>`;

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Ignored } from '../../core/mapping/telemetry.ts';
 import type { SloReport } from '../../core/ports/queries.ts';
+import type { SourceStatus } from '../../core/ports/sources.ts';
 import type { Delivery } from '../../core/ports/target.ts';
 import { renderSloMetrics } from './slo-metrics.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
@@ -118,6 +119,36 @@ export const METRICS = {
     labelNames: [],
     help: 'Losses of stored data that nobody has acknowledged.',
   },
+  sourceUp: {
+    name: 'burnwatch_source_up',
+    labelNames: ['source'],
+    help: '0 when a source that this replica reads by itself stands still.',
+  },
+  sourceEntries: {
+    name: 'burnwatch_source_entries_total',
+    labelNames: ['source', 'what'],
+    help: 'Entries of a source: read, claimed from a replica that did not finish them, or lost because they were trimmed or deleted before they were read.',
+  },
+  sourceRecords: {
+    name: 'burnwatch_source_records_total',
+    labelNames: ['source', 'result'],
+    help: 'Records in those entries, by result: accepted, duplicate or rejected.',
+  },
+  sourcePending: {
+    name: 'burnwatch_source_pending',
+    labelNames: ['source'],
+    help: 'Entries that some replica has read and not acknowledged.',
+  },
+  sourceLag: {
+    name: 'burnwatch_source_lag',
+    labelNames: ['source'],
+    help: 'Entries that no replica has read; absent while that is not known.',
+  },
+  deadLetters: {
+    name: 'burnwatch_dead_letters',
+    labelNames: [],
+    help: 'Dead letters: entries of sources with records that could not be counted.',
+  },
   buildInfo: { name: 'burnwatch_build_info', labelNames: ['version'], help: 'Always 1; the version.' },
 } as const;
 
@@ -206,6 +237,12 @@ export function createMetrics(version: string): Metrics {
   const storeUp = new Gauge({ ...METRICS.storeUp, registers });
   const storePartAway = new Gauge({ ...METRICS.storePartAway, registers });
   const dataLosses = new Gauge({ ...METRICS.dataLosses, registers });
+  const sourceUp = new Gauge({ ...METRICS.sourceUp, registers });
+  const sourceEntries = new Counter({ ...METRICS.sourceEntries, registers });
+  const sourceRecords = new Counter({ ...METRICS.sourceRecords, registers });
+  const sourcePending = new Gauge({ ...METRICS.sourcePending, registers });
+  const sourceLag = new Gauge({ ...METRICS.sourceLag, registers });
+  const deadLetters = new Gauge({ ...METRICS.deadLetters, registers });
   new Gauge({ ...METRICS.buildInfo, registers }).set({ version }, 1);
 
   function setStatus(status: ServiceStatus): void {
@@ -218,6 +255,23 @@ export function createMetrics(version: string): Metrics {
     storePartAway.reset();
     for (const shard of status.partsAway) storePartAway.set({ shard }, 1);
     dataLosses.set(status.dataLosses);
+    deadLetters.set(status.deadLetters);
+    setSources(status.sources);
+  }
+
+  /** Sources count by themselves, since the start of the process as counters do. */
+  function setSources(sources: readonly SourceStatus[]): void {
+    for (const each of [sourceEntries, sourceRecords, sourcePending, sourceLag]) each.reset();
+    for (const { name: source, ok, entries, records, pending, lag } of sources) {
+      sourceUp.set({ source }, ok ? 1 : 0);
+      for (const what of ['read', 'claimed', 'lost'] as const)
+        sourceEntries.inc({ source, what }, entries[what]);
+      sourceRecords.inc({ source, result: 'accepted' }, records.accepted);
+      sourceRecords.inc({ source, result: 'duplicate' }, records.duplicates);
+      sourceRecords.inc({ source, result: 'rejected' }, records.rejected);
+      if (pending !== null) sourcePending.set({ source }, pending);
+      if (lag !== null) sourceLag.set({ source }, lag);
+    }
   }
 
   return {

@@ -22,7 +22,8 @@ export function deadLetterStore(db: Databases, writer: Writer): DeadLetterStore 
         }
         const surplus = Math.max(0, count() - MAX_DEAD_LETTERS);
         // Copied, since a range that is being read does not like to be written to.
-        const oldest = surplus === 0 ? [] : [...db.records.getKeys({ ...lettersAfter(null), limit: surplus })];
+        const oldest =
+          surplus === 0 ? [] : [...db.records.getKeys({ ...lettersAfter(null), limit: surplus })];
         for (const key of oldest) db.records.removeSync(key);
         return surplus;
       }, letters.length),

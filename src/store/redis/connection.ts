@@ -54,6 +54,8 @@ export interface ConnectionOptions {
   /** For `rediss://`; null for what Node.js trusts, and no certificate of its own. */
   readonly tls?: TlsCredentials | null;
   readonly log: Log;
+  /** Where its address was set, for what is wrong with it. */
+  readonly setting?: string;
 }
 
 /** Replies of a server that is there but cannot serve now. */
@@ -62,13 +64,13 @@ const TEMPORARY =
 
 /** What waiting does not mend: who it is that asks, and what kind of server was asked. */
 const REFUSALS: readonly (readonly [pattern: RegExp, advice: string])[] = [
-  [/^(NOAUTH|WRONGPASS)\b/, 'check the user and password of BURNWATCH_STORE'],
+  [/^(NOAUTH|WRONGPASS)\b/, 'check the user and password of {setting}'],
   [/^NOPERM\b/, "its user lacks a permission, see 'Permissions in Redis' in docs/stores.md"],
-  [/cluster support disabled/, 'it is not a cluster: BURNWATCH_STORE should begin with redis://'],
+  [/cluster support disabled/, 'it is not a cluster: {setting} should begin with redis://'],
 ];
 const OF_A_CLUSTER: (typeof REFUSALS)[number] = [
   /^MOVED\b/,
-  'it belongs to a cluster: BURNWATCH_STORE should begin with redis+cluster://',
+  'it belongs to a cluster: {setting} should begin with redis+cluster://',
 ];
 
 /**
@@ -81,6 +83,7 @@ export async function connect({
   waitReplicas: replicas,
   tls = null,
   log,
+  setting = 'BURNWATCH_STORE',
 }: ConnectionOptions): Promise<Connection> {
   const address = parseAddress(url);
   const where = describeAddress(address);
@@ -234,7 +237,8 @@ export async function connect({
     const known = address.kind === 'standalone' ? [...REFUSALS, OF_A_CLUSTER] : REFUSALS;
     for (const text of texts) {
       const advice = known.find(([pattern]) => pattern.test(text))?.[1];
-      if (advice) return new Error(`Redis at ${where} says "${text}"; ${advice}.`);
+      if (advice)
+        return new Error(`Redis at ${where} says "${text}"; ${advice.replace('{setting}', setting)}.`);
     }
     return null;
   }

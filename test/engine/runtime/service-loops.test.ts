@@ -14,7 +14,12 @@ import { memoryLog } from '../../support/memory-log.ts';
 
 const DEFINITIONS = define([defineSlo(), defineSlo({ name: 'other' })]);
 const FOUND: EvaluationTotals = { failed: 0, overdue: 0, unjudged: 0 };
-const HEALTHY: StoreHealth = { error: null, away: [], outbox: { pending: 2, undeliverable: 1 } };
+const HEALTHY: StoreHealth = {
+  error: null,
+  away: [],
+  outbox: { pending: 2, undeliverable: 1 },
+  deadLetters: 3,
+};
 /** The only thing that is ever scheduled by an expression runs this often in these tests. */
 const EVALUATE_EVERY = 5 * SECOND;
 const EXPRESSION = '*/5 * * * * *';
@@ -72,6 +77,7 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
     definitions: () => (state.definitions ? DEFINITIONS : null),
     sloProblems: () => ['a.yaml:1:1: a problem'],
     recorder: { queued: 7 },
+    sources: [],
     evaluator: {
       tick(now) {
         calls.push(`evaluate ${now - START}`);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAdjustment, parseSignature } from '../../../src/core/adjustments/adjustment-request.ts';
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
+import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
 import type { Parameters } from '../../../src/http/api/parameters.ts';
 import type { HttpRoute } from '../../../src/http/api/route-table.ts';
 import { createFinder, routesByPath } from '../../../src/http/api/route-table.ts';
@@ -141,6 +142,11 @@ describe('what a route declares', () => {
       parse: (body: object) => parseSignature(body, 'note'),
       examples: [{ by: 'sam', note: 'a new disk' }],
     },
+    ...['replay', 'drop'].map((verb) => ({
+      path: `/v1/dead-letters/${verb}`,
+      parse: (body: object) => readLetterChoice(body),
+      examples: [{ id: 'all', source: 'stream:outcomes', after: 'mk2x1a7f3-1k2j3h' }],
+    })),
   ];
 
   it.each(bodies)('is what the reader of the body takes: $path', ({ path, parse, examples }) => {

@@ -12,6 +12,7 @@ import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
 import { DAY } from '../../../src/core/time/duration.ts';
 import { until } from '../../support/until.ts';
 import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail, windowOf } from '../fakes.ts';
+import type { SourceStatus } from '../../../src/core/ports/sources.ts';
 import type { RunningServer } from '../running-server.ts';
 import { outcome, startServer } from '../running-server.ts';
 
@@ -31,10 +32,21 @@ function value(text: string, series: string): number | null {
 
 const FULL = { code: 'saturated', since: 0, message: 'a counter is full' } as const;
 
+const STREAM: SourceStatus = {
+  name: 'stream:outcomes',
+  ok: false,
+  message: 'stands still',
+  entries: { read: 9, claimed: 1, lost: 2 },
+  records: { accepted: 7, duplicates: 1, rejected: 3 },
+  pending: 5,
+  lag: 6,
+};
+
 /** A server with one SLO of every kind, that has counted one of everything. */
 async function busyServer(): Promise<RunningServer> {
   const running = await startServer({
-    status: () => fixedStatus({ partsAway: ['10.0.0.1:6379'], dataLosses: 1 }),
+    status: () =>
+      fixedStatus({ partsAway: ['10.0.0.1:6379'], dataLosses: 1, sources: [STREAM], deadLetters: 4 }),
   });
   const { metrics } = running.server;
   running.queries.list = [
@@ -84,6 +96,24 @@ describe('GET /metrics', () => {
     promtool.stdin.end(text);
     const [code] = (await once(promtool, 'close')) as [number];
     expect([said, code]).toEqual(['', 0]);
+  });
+
+  it('has what a source counts by itself, however often it is asked', async () => {
+    const running = await busyServer();
+    await scrape(running);
+    const text = await scrape(running);
+    const of = (name: string, more = '') => `burnwatch_${name}{source="stream:outcomes"${more}}`;
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        `${of('source_up')} 0`,
+        `${of('source_entries_total', ',what="lost"')} 2`,
+        `${of('source_records_total', ',result="accepted"')} 7`,
+        `${of('source_records_total', ',result="rejected"')} 3`,
+        `${of('source_pending')} 5`,
+        `${of('source_lag')} 6`,
+        'burnwatch_dead_letters 4',
+      ]),
+    );
   });
 
   it('counts what happened', async () => {

@@ -1,0 +1,141 @@
+import type { ParseRecords } from '../core/ports/sources.ts';
+
+/** One entry of a source. */
+export interface SourceEntry {
+  readonly id: string;
+  /** When it was made, in milliseconds since the epoch: the default of `at` in its records. */
+  readonly at: number;
+  /** How often it was handed out, this time included. */
+  readonly deliveries: number;
+  /** Its fields; for one that is too long only the beginning of what it holds. */
+  readonly fields: ReadonlyMap<string, string> | { readonly beginning: string; readonly bytes: number };
+}
+
+/** What cannot be read as a record, and why. */
+export interface Unreadable {
+  readonly code: string;
+  readonly message: string;
+  readonly text: string;
+}
+
+/** What an entry holds. */
+export interface EntryRecords {
+  readonly records: readonly unknown[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** An entry with more bytes is not even read. */
+export const MAX_ENTRY_BYTES = 1024 * 1024;
+
+/** The fields of which one alone holds JSON. */
+const JSON_FIELDS = ['outcome', 'data'];
+const NUMBERS = new Set(['attempt', 'count', 'durationMs']);
+const TIMES = new Set(['at', 'startedAt']);
+const ATTRIBUTE = 'attributes.';
+
+/**
+ * Reads the records of an entry: a field `outcome` or `data` with one as JSON, an array of them, or one a line; or the fields
+ * of one record, each a text. A record that does not say when it happened gets the time of the entry, which is the same
+ * however late and often the entry is read.
+ */
+export async function readEntry({ at, fields }: SourceEntry, parse: ParseRecords): Promise<EntryRecords> {
+  if (!(fields instanceof Map)) return tooLarge(fields as { beginning: string; bytes: number });
+  const name = JSON_FIELDS.find((field) => fields.has(field));
+  const text = name === undefined ? textOf(fields) : fields.get(name)!;
+  // What is not UTF-8 has come with this in its place.
+  if (text.includes('\ufffd')) return unreadable('invalid-utf8', 'The entry is not UTF-8 text.', text);
+  if (name !== undefined && fields.size === 1) return readText(text, at, parse);
+  if (name === undefined && fields.has('workflow'))
+    return { records: [dated(flatRecord(fields), at)], unreadable: [] };
+  const names = [...fields.keys()].slice(0, 8).join(', ').slice(0, 200);
+  return unreadable(
+    'invalid-entry',
+    `An entry holds one field outcome or data with JSON, or the fields of an outcome, such as workflow; this one has ${names}.`,
+    textOf(fields),
+  );
+}
+
+function tooLarge({
+  beginning,
+  bytes,
+}: {
+  readonly beginning: string;
+  readonly bytes: number;
+}): EntryRecords {
+  const message = `The entry has ${bytes} bytes; at most ${MAX_ENTRY_BYTES} are read.`;
+  return unreadable('entry-too-large', message, beginning);
+}
+
+function unreadable(code: string, message: string, text: string): EntryRecords {
+  return { records: [], unreadable: [{ code, message, text }] };
+}
+
+async function readText(text: string, at: number, parse: ParseRecords): Promise<EntryRecords> {
+  try {
+    return await readFormat(text, 'json', at, parse);
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message: string };
+    if (typeof code !== 'string') throw error;
+    // Several lines may be one record each, which only the lines can say.
+    if (code === 'invalid-json' && text.trim().includes('\n')) {
+      try {
+        return await readFormat(text, 'ndjson', at, parse);
+      } catch {
+        // What is wrong with the whole says more.
+      }
+    }
+    return unreadable(code, message, text);
+  }
+}
+
+async function readFormat(
+  text: string,
+  format: 'json' | 'ndjson',
+  at: number,
+  parse: ParseRecords,
+): Promise<EntryRecords> {
+  const { records, rejected } = await parse(text, format);
+  const lines =
+    rejected.length > 0 && format === 'ndjson' ? text.split('\n').filter((line) => line !== '') : [];
+  return {
+    records: records.map((record) => dated(record, at)),
+    unreadable: rejected.map(({ index, code, message }) => ({ code, message, text: lines[index] ?? '' })),
+  };
+}
+
+/** A record whose fields are texts, with those of them parsed that are not. */
+function flatRecord(fields: ReadonlyMap<string, string>): object {
+  const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const attributes: [string, string][] = [];
+  for (const [name, value] of fields) {
+    // Shells and templates leave empty what they have no value for.
+    if (value === '') continue;
+    if (name.startsWith(ATTRIBUTE)) attributes.push([name.slice(ATTRIBUTE.length), value]);
+    else record[name] = parsed(name, value);
+  }
+  if (attributes.length === 0) return { ...record };
+  const given = record['attributes'];
+  const others = typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {};
+  return { ...record, attributes: { ...others, ...Object.fromEntries(attributes) } };
+}
+
+function parsed(name: string, value: string): unknown {
+  if (NUMBERS.has(name) || TIMES.has(name))
+    return /^\d{1,16}(\.\d{1,9})?$/.test(value) ? Number(value) : value;
+  if (name === 'willRetry') return { true: true, false: false }[value] ?? value;
+  if (name !== 'attributes') return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
+
+function dated(record: unknown, at: number): unknown {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return record;
+  return (record as { readonly at?: unknown }).at == null ? { ...record, at } : record;
+}
+
+function textOf(fields: ReadonlyMap<string, string>): string {
+  return [...fields].map(([name, value]) => `${name}=${value}`).join('\n');
+}
