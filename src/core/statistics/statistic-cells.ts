@@ -1,16 +1,16 @@
 import { DAY, HOUR, MINUTE } from '../time/duration.ts';
 
 /** Counts are kept for each minute, hour and day (of UTC); each for as long as some window needs it. */
-export type Span = 'minute' | 'hour' | 'day';
+export type StatisticSpan = 'minute' | 'hour' | 'day';
 
 /** One minute, hour or day, by its number since the epoch. */
 export interface StatisticCell {
-  readonly span: Span;
+  readonly span: StatisticSpan;
   readonly index: number;
 }
 
 interface SpanRule {
-  readonly span: Span;
+  readonly span: StatisticSpan;
   readonly length: number;
   /** Windows up to this long begin with a cell of this span: their far edge is exact to that. */
   readonly serves: number;

@@ -2,7 +2,7 @@ import type { Resolution } from '../../core/counters/cells.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { Collection } from '../../core/ports/store/records.ts';
 import type { PartitionId } from '../../core/ports/store/counting.ts';
-import type { Span, StatisticCell } from '../../core/statistics/statistic-cells.ts';
+import type { StatisticSpan, StatisticCell } from '../../core/statistics/statistic-cells.ts';
 
 /**
  * Every key of the embedded store is made here. Keys are lists that sort by their parts from left to right, so
@@ -141,7 +141,7 @@ export function subjectOfStatistic(key: Key): string {
   return String(key[4]);
 }
 
-export function statisticsBefore(span: Span, index: number): Range {
+export function statisticsBefore(span: StatisticSpan, index: number): Range {
   return { start: [span, 0], end: [span, index] };
 }
 
