@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ROUTES } from '../src/http/api/routes.ts';
 import { METRICS } from '../src/http/metrics/metrics.ts';
 import { PROBLEMS, REJECTIONS } from '../src/http/answers/problems.ts';
+import { DEPENDENCY_METRICS } from '../src/http/metrics/dependency-metrics.ts';
 import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
 import { SETTINGS, flagOf } from '../src/settings.ts';
 
@@ -35,11 +36,13 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   ],
   metrics: [
     ['metric', 'labels', ''],
-    ...[...Object.values(METRICS), ...Object.values(SLO_METRICS)].map(({ name, labelNames, help }) => [
-      `\`${name}\``,
-      labelNames.map((label) => `\`${label}\``).join(', '),
-      help,
-    ]),
+    ...[...Object.values(METRICS), ...Object.values(SLO_METRICS), ...Object.values(DEPENDENCY_METRICS)].map(
+      ({ name, labelNames, help }) => [
+        `\`${name}\``,
+        labelNames.map((label) => `\`${label}\``).join(', '),
+        help,
+      ],
+    ),
   ],
   problems: [
     ['status', 'code', ''],

@@ -22,6 +22,9 @@ export function isMeantForUs(place: Place): boolean {
   if (isOpenSlo({ place }) || DIALECT.test(top.parts.get('apiVersion')?.written ?? '')) return true;
   if (Object.hasOwn(KINDS, top.parts.get('kind')?.written ?? '')) return true;
   const telling: readonly string[] = TELLING_KEYS;
+  // Manifests of packages have dependencies as well, but promise nothing of them.
+  const dependencies = top.parts.get('dependencies')?.parts.values() ?? [];
+  if ([...dependencies].some(({ parts }) => parts.has('sla'))) return true;
   return [...top.parts.keys()].some((key) =>
     telling.includes(LEGAL.includes(key) ? key : (nearest(key, LEGAL) ?? '')),
   );

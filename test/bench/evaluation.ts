@@ -180,7 +180,7 @@ function manySlos(): Definitions {
     });
     workflows.set(name, { ...NO_MAP, name, owner: 'team', runbook: null, slos });
   }
-  return { workflows, teams: new Map(), targets: new Map() };
+  return { workflows, teams: new Map(), targets: new Map(), dependencies: new Map() };
 }
 
 async function memory(client: Redis): Promise<number> {

@@ -29,6 +29,7 @@ const FACTS: NotificationFacts = {
   missedRun: null,
   waiting: 0,
   stuck: [],
+  likelyCause: null,
   reasons: [
     {
       kind: 'burnRate',

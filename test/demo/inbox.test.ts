@@ -36,6 +36,7 @@ const FACTS: NotificationFacts = {
   missedRun: null,
   waiting: 0,
   stuck: [],
+  likelyCause: null,
   reasons: [
     {
       kind: 'burnRate',

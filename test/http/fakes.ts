@@ -10,6 +10,7 @@ import type { DeadLetterReport } from '../../src/core/ports/dead-letters.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
+  DependencyDetail,
   ExecutionReport,
   HistoryReport,
   IncidentReport,
@@ -80,6 +81,8 @@ export interface FixedQueries extends Queries {
   list: SloDetail[];
   /** Beside those that are asked for by the name of an SLO's workflow. */
   workflows: WorkflowReport[];
+  /** The dependencies that are listed; `bank` can be asked for anyway. */
+  calls: DependencyDetail[];
   fail: Error | null;
   /** What every history is. */
   past: HistoryReport | Refused;
@@ -99,6 +102,7 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
     queries: [],
     past: history(),
     workflows: [],
+    calls: [],
     slos: () => unlessFailing(queries.list.map(withoutDetail)),
     slo: (id) => unlessFailing(queries.list.find((slo) => slo.id === id) ?? null),
     history: (id, query) => {
@@ -132,6 +136,18 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
       unlessFailing(
         queries.list.some((slo) => slo.workflow === workflow) ? executionReport(workflow, execution) : null,
       ),
+    dependencies: (workflows) =>
+      unlessFailing(
+        queries.calls.map((report) => {
+          const { failures: _, lastFailed: __, ...listed } = calledBy(report, workflows);
+          return listed;
+        }),
+      ),
+    dependency(name, workflows) {
+      const known = [...queries.calls, dependencyReport('bank', ['order-fulfillment'])];
+      const found = known.find((report) => report.name === name);
+      return unlessFailing(found ? calledBy(found, workflows) : null);
+    },
     outbox(limit) {
       queries.limits.push(limit);
       return unlessFailing(outbox);
@@ -188,6 +204,53 @@ export function workflowStatistics(window: string | null): WorkflowStatistics {
         others: statisticsOf(charge),
       },
     ],
+  };
+}
+
+function calledBy(report: DependencyDetail, workflows: readonly string[] | null): DependencyDetail {
+  if (workflows === null) return report;
+  const isAsked = ({ workflow }: { readonly workflow: string }) => workflows.includes(workflow);
+  return {
+    ...report,
+    workflows: report.workflows.filter(isAsked),
+    failures: report.failures.filter(isAsked),
+    lastFailed: report.lastFailed.filter(isAsked),
+  };
+}
+
+/** A dependency that broke its promise and burns. */
+export function dependencyReport(name: string, callers: readonly string[]): DependencyDetail {
+  const ratio = (good: number, bad: number) => ({
+    good,
+    bad,
+    total: good + bad,
+    ratio: good / (good + bad),
+  });
+  return {
+    name,
+    owner: 'acme',
+    status: 'https://status.acme.example',
+    sla: 0.995,
+    at: NOW,
+    month: { from: NOW - 9 * DAY - 12 * HOUR, to: NOW + 21 * DAY + 12 * HOUR, ...ratio(9800, 200) },
+    today: ratio(961, 39),
+    lastHour: ratio(80, 20),
+    promise: 'broken',
+    burning: true,
+    budget: { allowed: 50, spent: 200, remaining: -150, remainingRatio: -3 },
+    countedSince: NOW - 40 * DAY,
+    complete: true,
+    workflows: callers.map((workflow) => ({ workflow, month: ratio(9800, 200), lastHour: ratio(80, 20) })),
+    failures: callers.map((workflow) => ({ workflow, step: 'charge-card', error: 'timeout', count: 20 })),
+    lastFailed: callers.map((workflow) => ({
+      workflow,
+      execution: 'order-1042',
+      at: NOW - MINUTE,
+      step: 'charge-card',
+      dependency: name,
+      error: 'timeout',
+      traceId: null,
+    })),
   };
 }
 

@@ -7,7 +7,7 @@ import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { createQueries } from '../../src/engine/queries/slo-queries.ts';
-import type { SloReport } from '../../src/core/ports/queries.ts';
+import type { DependencyReport, SloReport } from '../../src/core/ports/queries.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
@@ -53,6 +53,7 @@ slos:
 ---
 teams: { payments: { page: [log] } }
 targets: { log: { log: {} } }
+dependencies: { bank: { sla: 99% } }
 `;
 
 /** What is counted begins so long before `NOW`, before anything happens. */
@@ -306,6 +307,9 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
       expect(read).toMatchObject(exact);
       expect(read['journey']!.bad).toBeCloseTo(journey!.bad, 6);
       expect(read['journey']!.good).toBeCloseTo(journey!.good, 6);
+      const [bank] = (await (await fetch(`${server.url}/v1/dependencies`)).json()) as DependencyReport[];
+      // Every attempt of a step is a call of it.
+      expect(bank!.month).toMatchObject(want['tries']!);
       // Nothing of this may hold by having counted nothing.
       for (const [slo, totals] of Object.entries(want)) expect([slo, total(totals) > 3]).toEqual([slo, true]);
       await store.close();

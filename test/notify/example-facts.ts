@@ -75,6 +75,7 @@ export const OPENED: NotificationFacts = {
   missedRun: null,
   waiting: 0,
   stuck: [],
+  likelyCause: null,
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
   counted: 61_228,
@@ -105,6 +106,34 @@ export const OPENED: NotificationFacts = {
   ],
   notified: ['payments-oncall'],
   insteadOf: null,
+};
+
+/** The same incident while what it calls does worse than promised. */
+export const LIKELY_CAUSE: NotificationFacts = {
+  ...OPENED,
+  likelyCause: {
+    dependency: 'stripe',
+    failures: 227 / 270,
+    usual: 0.61,
+    sla: 0.995,
+    broken: true,
+    lastHour: { good: 2210, bad: 291 },
+    today: { good: 61_007, bad: 2475 },
+  },
+};
+
+/** What it calls keeps its promise, and yet most of what calls it fails. */
+export const CALLED_BY_FAILURES: NotificationFacts = {
+  ...OPENED,
+  likelyCause: {
+    dependency: 'stripe',
+    failures: 0.93,
+    usual: 0.2,
+    sla: 0.9,
+    broken: false,
+    lastHour: { good: 0, bad: 0 },
+    today: { good: 61_007, bad: 2475 },
+  },
 };
 
 /** The same incident when it was only a ticket. */

@@ -15,6 +15,8 @@ const RULE = '─'.repeat(80);
 
 const EXAMPLES: Readonly<Record<string, Notification>> = {
   opened: notificationOf(examples.OPENED),
+  'likely-cause': notificationOf(examples.LIKELY_CAUSE),
+  'called-by-failures': notificationOf(examples.CALLED_BY_FAILURES),
   'ticket-about-a-step': notificationOf(examples.STEP),
   overdue: notificationOf(examples.OVERDUE),
   overspent: notificationOf(examples.OVERSPENT),

@@ -180,6 +180,17 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
     failedUntil: fc.option(time),
     recovering: fc.option(fc.record({ lastFailedAt: time, resolvesAt: time })),
     waiting: fc.nat(),
+    likelyCause: fc.option(
+      fc.record({
+        dependency: name,
+        failures: ratio,
+        usual: fc.option(ratio),
+        sla: ratio,
+        broken: fc.boolean(),
+        lastHour: fc.record(counts),
+        today: fc.record(counts),
+      }),
+    ),
     stuck: fc.array(
       fc.record({
         of: fc.constantFrom('execution' as const, 'step' as const),

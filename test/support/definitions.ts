@@ -4,6 +4,7 @@ import type { Objective } from '../../src/core/budget/objective.ts';
 import { parseObjective } from '../../src/core/budget/objective.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
+import type { Dependency } from '../../src/core/slo/dependency.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo/slo.ts';
 import { NO_MAP } from '../../src/core/slo/workflow-map.ts';
 import { parseDuration } from '../../src/core/time/duration.ts';
@@ -75,8 +76,17 @@ export const PAYMENTS: Team = {
   timeZone: null,
 };
 
+/** A dependency as a file would declare it. */
+export function defineDependency(name: string, sla = '99.5%', fields: Partial<Dependency> = {}): Dependency {
+  return { name, sla: objective(sla), owner: null, status: null, source: 'test.yaml:1', ...fields };
+}
+
 /** Definitions that hold these SLOs, teams, and a target of each name the teams use. */
-export function define(slos: readonly Slo[], teams: readonly Team[] = [PAYMENTS]): Definitions {
+export function define(
+  slos: readonly Slo[],
+  teams: readonly Team[] = [PAYMENTS],
+  dependencies: readonly Dependency[] = [],
+): Definitions {
   const workflows = new Map<string, Workflow>();
   for (const slo of slos) {
     const { workflow: name, owner } = slo;
@@ -88,5 +98,6 @@ export function define(slos: readonly Slo[], teams: readonly Team[] = [PAYMENTS]
     workflows,
     teams: new Map(teams.map((team) => [team.name, team])),
     targets: new Map(names.map((name): [string, TargetDefinition] => [name, { kind: 'log', name }])),
+    dependencies: new Map(dependencies.map((dependency) => [dependency.name, dependency])),
   };
 }

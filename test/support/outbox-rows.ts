@@ -30,6 +30,7 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     missedRun: null,
     waiting: 0,
     stuck: [],
+    likelyCause: null,
     reasons: [
       {
         kind: 'burnRate',

@@ -4,6 +4,7 @@ import type { AlertState } from '../../src/core/alerting/incident.ts';
 import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
+import type { Dependency } from '../../src/core/slo/dependency.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
@@ -62,6 +63,8 @@ export interface World {
 
 export interface WorldOptions {
   readonly slos?: readonly Slo[];
+  /** The declared ones. */
+  readonly dependencies?: readonly Dependency[];
   readonly partitions?: number;
   readonly queueLimit?: number;
   /** Where the outcomes are counted that an SLI is to do without, see `ReaderOptions`. */
@@ -77,6 +80,7 @@ const SOON_OVER = defineSlo({ alerts: { resolveAfter: 5 * MINUTE } });
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const {
     slos = [SOON_OVER],
+    dependencies = [],
     partitions = 1,
     queueLimit = 10_000,
     excluded = () => null,
@@ -87,7 +91,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { store } = wrapped;
   if (counted > 0) await store.registerSlis(seriesOf(slos), clock.now() - counted);
   const log = memoryLog();
-  let current = define(slos);
+  let current = define(slos, undefined, dependencies);
   const definitions = () => current;
   const recorder = createRecorder({ store, definitions, clock, queueLimit });
   const newReader = (options: Partial<ReaderOptions> = {}) =>
@@ -149,7 +153,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
     slos: () => allSlos(current),
-    redefine: (next, teams) => void (current = define(next, teams)),
+    redefine: (next, teams) => void (current = define(next, teams, dependencies)),
     async close() {
       wrapped.bringUp();
       await recorder.drain();

@@ -2,6 +2,7 @@ import type { Severity } from '../slo/alert-policy.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { Acknowledgement, EndCause, TransitionKind } from './incident.ts';
+import type { LikelyCause } from './likely-cause.ts';
 import type { Reason } from './reason.ts';
 import type { LostData } from './data-loss.ts';
 import type { Sli } from '../sli/sli.ts';
@@ -125,6 +126,8 @@ export interface NotificationFacts {
   readonly failures: readonly FailureCount[];
   /** Latest first, each execution once. */
   readonly lastFailed: readonly FailedExecution[];
+  /** The dependency that most likely makes it fail; null when none stands out. */
+  readonly likelyCause: LikelyCause | null;
   /** The targets this was for, so that a fallback is not notified twice. */
   readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
@@ -191,5 +194,6 @@ export const NO_FIGURES = {
   postmortem: null,
   failures: [],
   lastFailed: [],
+  likelyCause: null,
   insteadOf: null,
 } satisfies Partial<NotificationFacts>;

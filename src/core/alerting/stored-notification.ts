@@ -43,7 +43,8 @@ type AddedToFacts2 =
   | 'counted'
   | 'cause'
   | 'waiting'
-  | 'stuck';
+  | 'stuck'
+  | 'likelyCause';
 
 type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
 
@@ -115,7 +116,7 @@ function upgradeRow(stored: unknown): OutboxRow | null {
     return rowOf2({ ...row, facts: factsOf1(facts) });
   }
   const { v: _, facts, ...row } = stored as OutboxRow & { readonly v: number };
-  const current = { ...row, facts: withStuck(withoutFormerNames(facts as NotificationFacts & FormerNames)) };
+  const current = { ...row, facts: withLater(withoutFormerNames(facts as NotificationFacts & FormerNames)) };
   return version === 2 ? rowOf2(current) : current;
 }
 
@@ -128,6 +129,7 @@ function rowOf2({ facts, ...row }: Row2): OutboxRow {
     missedRun: null,
     waiting: 0,
     stuck: [],
+    likelyCause: null,
     cause: null,
   };
   // What might fail was a share of what was counted.
@@ -136,11 +138,13 @@ function rowOf2({ facts, ...row }: Row2): OutboxRow {
   return { ...row, facts: { ...facts, ...added, counted }, recipients: null, mayRepeat: false };
 }
 
-/** Of rows of this version that were written before it was noted where executions hang. */
-function withStuck(
-  facts: Omit<NotificationFacts, 'stuck'> & Partial<Pick<NotificationFacts, 'stuck'>>,
+/** What rows of these versions say only since it was added to them. */
+type Later = 'stuck' | 'likelyCause';
+
+function withLater(
+  facts: Omit<NotificationFacts, Later> & Partial<Pick<NotificationFacts, Later>>,
 ): NotificationFacts {
-  return { ...facts, stuck: facts.stuck ?? [] };
+  return { ...facts, stuck: facts.stuck ?? [], likelyCause: facts.likelyCause ?? null };
 }
 
 function withoutFormerNames<Facts extends Facts2>(stored: Facts & FormerNames): Facts {

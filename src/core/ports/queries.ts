@@ -326,6 +326,50 @@ export interface CountedFor {
   readonly why: string;
 }
 
+/** How a dependency of which something was promised does, as the calls of workflows say. */
+export interface DependencyReport {
+  readonly name: string;
+  readonly owner: string | null;
+  /** The address of its status page. */
+  readonly status: string | null;
+  /** The share of calls that is promised to succeed in a calendar month. */
+  readonly sla: number;
+  /** When it was so. */
+  readonly at: number;
+  /** The calendar month (UTC) that is running, and the calls of it so far. */
+  readonly month: Ratio & Interval;
+  /** Since midnight UTC. */
+  readonly today: Ratio;
+  readonly lastHour: Ratio;
+  /** Whether the calls of the month so far keep the promise; null before any. */
+  readonly promise: 'kept' | 'broken' | null;
+  /** Whether the calls of the last hour do worse than promised, by more than chance explains. */
+  readonly burning: boolean;
+  /** How many calls of the month so far may fail, and what is left of that. */
+  readonly budget: ErrorBudget;
+  /** Since when its calls are counted. */
+  readonly countedSince: number;
+  /** False while the calls of some workflows cannot be read. */
+  readonly complete: boolean;
+  /** Those that called it this month, most calls first. */
+  readonly workflows: readonly DependencyWorkflow[];
+}
+
+/** The calls of one workflow. */
+export interface DependencyWorkflow {
+  readonly workflow: string;
+  readonly month: Ratio;
+  readonly lastHour: Ratio;
+}
+
+/** A dependency with which of its calls failed. */
+export interface DependencyDetail extends DependencyReport {
+  /** Over the last hour, worst first. */
+  readonly failures: readonly (Omit<FailureCount, 'dependency'> & { readonly workflow: string })[];
+  /** The latest first. */
+  readonly lastFailed: readonly (FailedExecution & { readonly workflow: string })[];
+}
+
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
   /** Of thousands of SLOs it may be two seconds old, and be the same as others got; it never changes. */
@@ -345,5 +389,9 @@ export interface Queries {
   statistics(workflow: string, window: string | null): Promise<WorkflowStatistics | Refused | null>;
   /** Null when no such workflow is loaded; without subjects when nothing is remembered of the execution. */
   execution(workflow: string, execution: string): Promise<ExecutionReport | null>;
+  /** The declared dependencies, by the calls of some workflows; null: of all. */
+  dependencies(workflows: readonly string[] | null): Promise<readonly DependencyReport[]>;
+  /** Null when no such dependency is declared. */
+  dependency(name: string, workflows: readonly string[] | null): Promise<DependencyDetail | null>;
   outbox(limit: number): Promise<OutboxView>;
 }

@@ -41,6 +41,11 @@ const COUNTED_KINDS: { readonly [K in CountedSli['kind']]: CountedKind<K> } = {
     countsBad: false,
     byExecution: true,
   },
+  calls: {
+    meaning: ({ kind, dependency }) => [kind, dependency],
+    countsBad: true,
+    byExecution: true,
+  },
   scheduled: { meaning: meaningOfSchedule, countsBad: false, byExecution: true },
   early: { meaning: meaningOfSchedule, countsBad: false, byExecution: true },
 };

@@ -19,6 +19,11 @@ export function selects(sli: OutcomeSli, outcome: Outcome): boolean {
   return passes(sli.where, outcome.attributes);
 }
 
+/** Whether an outcome that names a dependency is a call of it, see `CallSli`. */
+export function isCall({ step, failedStep }: Outcome): boolean {
+  return step !== null || failedStep === null;
+}
+
 /** Whether attributes pass every test. */
 export function passes(where: Where, attributes: Readonly<Record<string, string>> | null): boolean {
   for (const name in where) {

@@ -108,8 +108,18 @@ export interface EarlySli extends Punctuality {
   readonly kind: 'early';
 }
 
+/**
+ * Counts calls of a dependency: every attempt of what names it. A whole execution that names a failed step as well only
+ * repeats which of them failed, and is no call of its own.
+ */
+export interface CallSli {
+  readonly kind: 'calls';
+  readonly dependency: string;
+}
+
 /** What is counted as it is reported. */
-export type CountedSli = OutcomeSli | MeasurementSli | TransitionSli | StartSli | ScheduledSli | EarlySli;
+export type CountedSli =
+  OutcomeSli | MeasurementSli | TransitionSli | StartSli | ScheduledSli | EarlySli | CallSli;
 
 /** A share as a fraction of whole numbers, so that comparing with it is exact; may be 0 or 1. */
 export interface Share {

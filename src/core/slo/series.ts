@@ -4,6 +4,7 @@ import { fingerprint } from '../sli/fingerprint.ts';
 import { queueDepth } from '../sli/queue-depth.ts';
 import type { Definitions, Slo } from './slo.ts';
 import { allSlos } from './slo.ts';
+import { callsOf, callsRegistration } from './dependency.ts';
 import type { SliId } from '../sli/sli-id.ts';
 
 /** One SLI with counters of its own that an SLO is judged by. */
@@ -54,7 +55,7 @@ export function seriesOf(slos: readonly Slo[]): readonly SliId[] {
  * its queues.
  */
 export function countedByWorkflow(
-  definitions: Definitions,
+  definitions: Pick<Definitions, 'workflows' | 'dependencies'>,
 ): ReadonlyMap<string, ReadonlyMap<string, CountedSli>> {
   const counted = new Map<string, Map<string, CountedSli>>(
     [...definitions.workflows.keys()].map((name) => [name, new Map()]),
@@ -67,7 +68,16 @@ export function countedByWorkflow(
     for (const sli of queues.map((queue) => queueDepth(queue.name)))
       counted.get(name)!.set(fingerprint(sli), sli);
   }
+  for (const { name } of definitions.dependencies.values()) {
+    const calls = callsOf(name);
+    for (const slis of counted.values()) slis.set(fingerprint(calls), calls);
+  }
   return counted;
+}
+
+/** All that is registered in the store so that it is known since when it counts. */
+export function registeredSeries(definitions: Definitions): readonly SliId[] {
+  return [...seriesOf(allSlos(definitions)), ...[...definitions.dependencies.keys()].map(callsRegistration)];
 }
 
 /** A key of a series, the same for the same one. */

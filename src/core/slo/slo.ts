@@ -1,4 +1,5 @@
 import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
+import type { Dependency } from './dependency.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { WorkflowMap } from './workflow-map.ts';
@@ -63,9 +64,11 @@ export interface Definitions {
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly teams: ReadonlyMap<string, Team>;
   readonly targets: ReadonlyMap<string, TargetDefinition>;
+  /** The dependencies of which something was promised. */
+  readonly dependencies: ReadonlyMap<string, Dependency>;
 }
 
 /** All SLOs of all workflows, in the order they were written. */
-export function allSlos(definitions: Definitions): Slo[] {
+export function allSlos(definitions: Pick<Definitions, 'workflows'>): Slo[] {
   return [...definitions.workflows.values()].flatMap((workflow) => workflow.slos);
 }

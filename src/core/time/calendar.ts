@@ -133,6 +133,12 @@ function startFrom({ unit, timeZone }: CalendarWindow, at: number, later: number
   }
 }
 
+/** When the day began that a time zone has at a moment. */
+export function startOfToday(timeZone: string, now: number): number {
+  const local = new Date(now + offsetOf(timeZone, now));
+  return startOfDay(timeZone, local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate());
+}
+
 /** When the running period of a calendar window began. */
 export function startOfPeriod(window: CalendarWindow, now: number): number {
   return periodAt(window, now).start;

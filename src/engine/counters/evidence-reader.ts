@@ -20,6 +20,8 @@ import type { FailingStretches } from './failing-stretches.ts';
 import { createFailingStretches } from './failing-stretches.ts';
 import type { MissedRuns } from './missed-runs.ts';
 import { createMissedRuns } from './missed-runs.ts';
+import type { SeriesSums } from './series-sums.ts';
+import { createSeriesSums } from './series-sums.ts';
 import { createStreaks } from './streaks.ts';
 import { asksUsualGap, needsStreak } from '../../core/alerting/tier-kinds.ts';
 
@@ -50,6 +52,7 @@ export interface Reader {
   readonly failing: FailingStretches;
   /** Which runs of schedules were missed last. */
   readonly missedRuns: MissedRuns;
+  readonly seriesSums: SeriesSums;
   /** The members of a composite over its time window, in their order; none of any other SLO. */
   members(slo: Slo, now: number): readonly MemberReport[];
   /** Asks again since when SLIs are counted: the store was wiped. */
@@ -311,6 +314,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     sumSince: (request, now) => sumOf(request.slo, now)(lengthSince(request, now)),
     failing,
     missedRuns: createMissedRuns(counterCache, failing),
+    seriesSums: createSeriesSums(counterCache),
     members(slo, now) {
       const { sli } = slo;
       if (sli.kind !== 'composite' || isUnreadable(slo)) return [];

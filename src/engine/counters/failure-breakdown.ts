@@ -41,6 +41,33 @@ export async function readFailed(
   };
 }
 
+/** How much more failures than those since the onset the files of its hours may hold before they are not believed. */
+const FOREIGN_FAILURES = 1.2;
+/** So few executions say little of what the others failed of. */
+const LEAST_SAMPLES = 3;
+
+/**
+ * What failed since a moment. Failures are filed by the hour, so another fault of the same hour may be among them; where
+ * that shows, the last failed executions say better what it is now.
+ */
+export function onlySince(
+  { failures, lastFailed }: Failed,
+  from: number,
+  failed: number,
+): readonly FailureCount[] {
+  const filed = failures.reduce((sum, { count }) => sum + count, 0);
+  if (filed <= failed * FOREIGN_FAILURES) return failures;
+  const samples = lastFailed.filter(({ at }) => at >= from);
+  if (samples.length < Math.min(LEAST_SAMPLES, failed)) return failures;
+  const counts = new Map<string, FailureCount>();
+  for (const { step, dependency, error } of samples) {
+    const key = JSON.stringify([step, dependency, error]);
+    const count = (counts.get(key)?.count ?? 0) + failed / samples.length;
+    counts.set(key, { step, dependency, error, count });
+  }
+  return [...counts.values()].toSorted((a, b) => b.count - a.count);
+}
+
 /** The counted series whose bad outcomes an SLO's failures are filed under, each once. */
 function sourcesOf(slo: Slo): SliId[] {
   const series = componentsOf(slo)

@@ -6,7 +6,6 @@ import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { AlertState, Transition } from '../../core/alerting/incident.ts';
 import type {
   FailingSince,
-  FailureCount,
   MemberFacts,
   NotificationFacts,
   Recovering,
@@ -15,18 +14,20 @@ import type {
 import { resolveAfterOf } from '../../core/slo/alert-policy.ts';
 import { handOverName } from '../../core/sli/hand-over.ts';
 import { componentsOf, countedSeries } from '../../core/slo/series.ts';
-import type { Slo } from '../../core/slo/slo.ts';
+import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { MAX_FAILURE_KEYS } from '../../core/ports/store/counting.ts';
 import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import type { Failed } from '../counters/failure-breakdown.ts';
-import { readFailed } from '../counters/failure-breakdown.ts';
+import { onlySince, readFailed } from '../counters/failure-breakdown.ts';
 import { readBudget } from '../../core/alerting/budget-reading.ts';
 import type { Reader, SinceRequest } from '../counters/evidence-reader.ts';
 import type { FailingRequest } from '../counters/failing-stretches.ts';
 import type { Route } from '../../core/alerting/routing.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { LikelyCause } from '../../core/alerting/likely-cause.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
+import { createLikelyCauses } from './likely-causes.ts';
 
 /** Failing step-dependency-error combinations (all, since shares are of their sum) and executions listed in one notification. */
 const FAILURES_LISTED = MAX_FAILURE_KEYS;
@@ -61,6 +62,7 @@ export interface TransitionFacts {
 export interface TransitionFactsOptions {
   readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed' | 'inFlight' | 'places' | 'slowest'>;
   readonly reader: Reader;
+  readonly definitions: () => Definitions;
   readonly log: Log;
 }
 
@@ -74,6 +76,7 @@ interface Failing extends Pick<
 
 export function createTransitionFacts(options: TransitionFactsOptions): TransitionFacts {
   const { store, reader, log } = options;
+  const likelyCauses = createLikelyCauses({ ...options, sums: reader.seriesSums });
   const limited = concurrencyLimit(READS_AT_ONCE);
   const failureStore: typeof store = {
     readFailures: (sli, from, to) => limited(() => store.readFailures(sli, from, to)),
@@ -183,6 +186,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
 
   return {
     async prepare(changes, now) {
+      likelyCauses.begin();
       await Promise.all([readWaiting(changes), readStuck(changes, now)]);
       const onsets = changes.flatMap((change) => onsetRequest(change, now) ?? []);
       await reader.failing.prepare([...onsets, ...changes.map(({ slo }) => lastRequest(slo, now))], now);
@@ -214,6 +218,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
       return factsOf(
         change,
         failed,
+        await likelyCauses.find(change.slo, failed.failures, change.timeZone, now),
         failing,
         membersOf(reader, change.slo, now),
         waitingOf(change.slo),
@@ -305,39 +310,17 @@ function recoveringOf(
   return lastFailedAt === undefined ? null : { lastFailedAt, resolvesAt: Math.max(...ends) };
 }
 
-/** How much more failures than those since the onset the files of its hours may hold before they are not believed. */
-const FOREIGN_FAILURES = 1.2;
-/** So few executions say little of what the others failed of. */
-const LEAST_SAMPLES = 3;
-
-/**
- * What failed since a moment. Failures are filed by the hour, so another fault of the same hour may be among them; where
- * that shows, the last failed executions say better what it is now.
- */
-function onlySince({ failures, lastFailed }: Failed, from: number, failed: number): readonly FailureCount[] {
-  const filed = failures.reduce((sum, { count }) => sum + count, 0);
-  if (filed <= failed * FOREIGN_FAILURES) return failures;
-  const samples = lastFailed.filter(({ at }) => at >= from);
-  if (samples.length < Math.min(LEAST_SAMPLES, failed)) return failures;
-  const counts = new Map<string, FailureCount>();
-  for (const { step, dependency, error } of samples) {
-    const key = JSON.stringify([step, dependency, error]);
-    const count = (counts.get(key)?.count ?? 0) + failed / samples.length;
-    counts.set(key, { step, dependency, error, count });
-  }
-  return [...counts.values()].toSorted((a, b) => b.count - a.count);
-}
-
 function factsOf(
   { slo, state, transition, evidence, route, timeZone }: IncidentChange,
   { failures, lastFailed }: Failed,
+  cause: LikelyCause | null,
   failing: Failing,
   members: readonly MemberFacts[],
   waiting: number,
   stuck: readonly Stuck[],
   now: number,
 ): NotificationFacts {
-  const { kind, incident, step, cause } = transition;
+  const { kind, incident, step } = transition;
   const readings = burningFirst(transition.readings, state);
   const over = kind === 'resolved';
   const { during } = failing;
@@ -347,7 +330,7 @@ function factsOf(
   const above = policy?.postmortemAbove ?? null;
   return {
     kind,
-    cause,
+    cause: transition.cause,
     slo: slo.id,
     workflow: slo.workflow,
     owner: slo.owner,
@@ -379,6 +362,7 @@ function factsOf(
       over && policy && above !== null && spent > above ? { policy: policy.name, above, spent } : null,
     failures: failures.slice(0, FAILURES_LISTED),
     lastFailed: lastFailed.slice(0, EXECUTIONS_LISTED),
+    likelyCause: over ? null : cause,
     notified: route.notify,
     insteadOf: null,
   };

@@ -2,7 +2,7 @@ import type { Measurement } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { countedByWorkflow } from '../../core/slo/series.ts';
 import { earlyStart, scheduledStart } from '../../core/sli/schedule.ts';
-import { passes, selects } from '../../core/sli/selection.ts';
+import { isCall, passes, selects } from '../../core/sli/selection.ts';
 import type {
   CountedOf,
   CountedSli,
@@ -105,12 +105,21 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
     early: ofKind('early'),
     starts: ofKind('starts'),
     transition: ofKind('transition'),
+    calls: ofKind('calls'),
   };
 }
 
 function countingPlan(slis: ReadonlyMap<string, CountedSli>, map: WorkflowMap): CountingPlan {
-  const { outcomes: outcomeSlis, measurement: measured, scheduled, early, starts, transition } = byKind(slis);
-  const select = selectionsOf(outcomeSlis);
+  const {
+    outcomes: outcomeSlis,
+    measurement: measured,
+    scheduled,
+    early,
+    starts,
+    transition,
+    calls,
+  } = byKind(slis);
+  const select = withCalls(selectionsOf(outcomeSlis), calls);
   const named = new Set<string | null>([
     ...map.steps,
     ...outcomeSlis.map(([, { step }]) => step),
@@ -169,6 +178,29 @@ function selectionsOf(slis: OfKind<'outcomes'>): (outcome: Outcome) => Selection
     let ofStep = names.get(outcome.step);
     if (!ofStep || ofStep.size >= MAX_NAMES) names.set(outcome.step, (ofStep = new Map()));
     ofStep.set(outcome.dependency, found);
+    return found;
+  };
+}
+
+/** Adds the calls of declared dependencies to what else counts an outcome. */
+function withCalls(
+  select: (outcome: Outcome) => Selection,
+  calls: OfKind<'calls'>,
+): (outcome: Outcome) => Selection {
+  if (calls.length === 0) return select;
+  const fingerprints = new Map(calls.map(([fingerprint, { dependency }]) => [dependency, fingerprint]));
+  const known = new WeakMap<Selection, Map<string, Selection>>();
+  return (outcome) => {
+    const selection = select(outcome);
+    const fingerprint = outcome.dependency === null ? undefined : fingerprints.get(outcome.dependency);
+    if (fingerprint === undefined || !isCall(outcome)) return selection;
+    let extended = known.get(selection);
+    if (!extended) known.set(selection, (extended = new Map()));
+    let found = extended.get(fingerprint);
+    if (!found) {
+      const attempts = [...selection.attempts, { fingerprint, verdict: null }];
+      extended.set(fingerprint, (found = { ...selection, attempts, key: `${selection.key},${fingerprint}` }));
+    }
     return found;
   };
 }

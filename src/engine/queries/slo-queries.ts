@@ -12,6 +12,7 @@ import { HOUR } from '../../core/time/duration.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { cachedStates } from './cached-states.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
+import { reportDependencies, reportDependency } from './dependency-report.ts';
 import { reportExecution } from './execution-report.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
@@ -43,6 +44,7 @@ type SloResult = ReturnType<typeof reportSlo>;
 export function createQueries(options: QueriesOptions): Queries {
   const { store, reader, adjustments, definitions, clock, elapsed, evaluatedAt } = options;
   const states = cachedStates(store, clock);
+  const calls = { store, sums: reader.seriesSums };
 
   async function read(slos: readonly Slo[], now: number): Promise<readonly SloResult[]> {
     await adjustments.refresh(now);
@@ -124,8 +126,27 @@ export function createQueries(options: QueriesOptions): Queries {
       const workflow = known.workflows.get(name);
       return workflow ? reportExecution(store, workflow, allSlos(known), execution, clock.now()) : null;
     },
+    async dependencies(workflows) {
+      const known = definitions();
+      return reportDependencies(
+        calls,
+        [...known.dependencies.values()],
+        among(known, workflows),
+        clock.now(),
+      );
+    },
+    async dependency(name, workflows) {
+      const known = definitions();
+      const dependency = known.dependencies.get(name);
+      return dependency ? reportDependency(calls, dependency, among(known, workflows), clock.now()) : null;
+    },
     outbox: (limit) => store.outbox(limit),
   };
+}
+
+/** Those of the workflows that are loaded; null: all of them. */
+function among({ workflows: loaded }: Definitions, workflows: readonly string[] | null): readonly string[] {
+  return workflows === null ? [...loaded.keys()] : workflows.filter((workflow) => loaded.has(workflow));
 }
 
 function undustedMember(member: MemberReport): MemberReport {

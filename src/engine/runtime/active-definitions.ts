@@ -1,8 +1,7 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
-import { seriesOf } from '../../core/slo/series.ts';
+import { registeredSeries } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
-import { allSlos } from '../../core/slo/slo.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { NothingLoaded, StoreUnavailable } from '../../core/ports/store/store.ts';
 import { SECOND } from '../../core/time/duration.ts';
@@ -31,7 +30,12 @@ export function createActiveDefinitions(options: {
   readonly log: Log;
 }): ActiveDefinitions {
   const { store, prepare, clock, log } = options;
-  const none: Definitions = { workflows: new Map(), teams: new Map(), targets: new Map() };
+  const none: Definitions = {
+    workflows: new Map(),
+    teams: new Map(),
+    targets: new Map(),
+    dependencies: new Map(),
+  };
   let inForce: Definitions | null = null;
   let latest: Definitions | null = null;
 
@@ -53,7 +57,7 @@ export function createActiveDefinitions(options: {
         if (latest !== next) return;
         try {
           await prepare(next);
-          await store.registerSlis(seriesOf(allSlos(next)), clock.now());
+          await store.registerSlis(registeredSeries(next), clock.now());
           if (latest === next) inForce = next;
           return;
         } catch (error) {
@@ -64,7 +68,7 @@ export function createActiveDefinitions(options: {
       }
     },
     async register() {
-      if (inForce) await store.registerSlis(seriesOf(allSlos(inForce)), clock.now());
+      if (inForce) await store.registerSlis(registeredSeries(inForce), clock.now());
     },
   };
 }

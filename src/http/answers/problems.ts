@@ -25,6 +25,7 @@ export const PROBLEMS = {
   'cross-origin': { status: 403, meaning: 'A page of another site made a browser send this.' },
   'not-found': { status: 404, meaning: 'There is nothing at this path.' },
   'unknown-workflow': { status: 404, meaning: 'No SLO file defines a workflow of this name.' },
+  'unknown-dependency': { status: 404, meaning: 'No SLO file declares a dependency of this name.' },
   'unknown-execution': {
     status: 404,
     meaning: 'Nothing is remembered of the execution, which is kept about a day after its end.',

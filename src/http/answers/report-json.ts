@@ -4,6 +4,8 @@ import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
 import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
 import type {
   AdjustmentReport,
+  DependencyDetail,
+  DependencyReport,
   ExecutionReport,
   HistoryReport,
   IncidentReport,
@@ -78,6 +80,21 @@ export function statisticsJson({ readShare, windows }: WorkflowStatistics): obje
       ...statistics,
     })),
   };
+}
+
+/** One dependency of `GET /v1/dependencies`. */
+export function dependencyJson(dependency: DependencyReport): object {
+  return {
+    ...dependency,
+    at: iso(dependency.at),
+    month: { ...dependency.month, ...intervalJson(dependency.month) },
+    countedSince: iso(dependency.countedSince),
+  };
+}
+
+/** `GET /v1/dependencies/{dependency}`. */
+export function dependencyDetailJson(dependency: DependencyDetail): object {
+  return { ...dependencyJson(dependency), lastFailed: dependency.lastFailed.map(withTime) };
 }
 
 /** `GET /v1/executions/{workflow}/{execution}`. */

@@ -58,6 +58,15 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     handler: (services, call) =>
       services.dashboard.workflow(call.param('workflow'), call.query('window'), viewerOf(services, call)),
   },
+  {
+    method: 'GET',
+    path: '/dependencies/{dependency}',
+    scope: 'read',
+    summary: 'the page of one dependency',
+    answer: { ...HTML, statuses: [200, 404, 503] },
+    handler: (services, call) =>
+      services.dashboard.dependency(call.param('dependency'), viewerOf(services, call)),
+  },
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),

@@ -7,6 +7,7 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
   if (mayAll(caller, 'read')) return queries;
   const reads = (subject: Subject): boolean => may(caller, 'read', subject);
   const readable = async (): Promise<SloReport[]> => (await queries.slos()).filter(reads);
+  const ownWorkflows = async () => [...new Set((await readable()).map(({ workflow }) => workflow))];
 
   return {
     slos: readable,
@@ -62,6 +63,14 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
           })),
         }
       );
+    },
+    async dependencies() {
+      const reports = await queries.dependencies(await ownWorkflows());
+      return reports.filter(({ workflows }) => workflows.length > 0);
+    },
+    async dependency(name) {
+      const report = await queries.dependency(name, await ownWorkflows());
+      return report && report.workflows.length > 0 ? report : null;
     },
     // Only those who may read everything are let through to the outbox.
     outbox: (limit) => queries.outbox(limit),

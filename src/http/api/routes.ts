@@ -2,6 +2,8 @@ import { isAskedFor } from '../../core/ports/queries.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import {
   auditJson,
+  dependencyDetailJson,
+  dependencyJson,
   executionJson,
   historyJson,
   sloDetailJson,
@@ -167,6 +169,35 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
   },
 ];
 
+const DEPENDENCY_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/dependencies',
+    scope: 'read',
+    summary:
+      'every declared dependency: calls that succeeded, this month, today and in the last hour, against its SLA',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ queries }, { caller }) =>
+      (await readableQueries(queries, caller).dependencies(null)).map(dependencyJson),
+  },
+  {
+    method: 'GET',
+    path: '/v1/dependencies/{dependency}',
+    scope: 'read',
+    summary: 'one dependency, with the failed calls of the last hour by workflow, step and error',
+    answer: { kind: 'json', statuses: [200] },
+    async handler({ queries }, { param, caller }) {
+      const name = param('dependency');
+      const dependency = await readableQueries(queries, caller).dependency(name, null);
+      if (dependency) return dependencyDetailJson(dependency);
+      throw new HttpProblem(
+        'unknown-dependency',
+        `No dependency ${JSON.stringify(name)} is declared; GET /v1/dependencies lists those that are.`,
+      );
+    },
+  },
+];
+
 const SERVICE_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
@@ -206,8 +237,11 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
     async handler({ queries, metrics, status }) {
       // A scrape must show that the store is down, so it cannot fail with it.
-      const slos = await queries.slos().catch(() => []);
-      return metrics.render(status(), slos);
+      const [slos, dependencies] = await Promise.all([
+        queries.slos().catch(() => []),
+        queries.dependencies(null).catch(() => []),
+      ]);
+      return metrics.render(status(), slos, dependencies);
     },
   },
   {
@@ -240,6 +274,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...PRODUCER_ROUTES,
   ...SLO_ROUTES,
   ...WORKFLOW_ROUTES,
+  ...DEPENDENCY_ROUTES,
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,

@@ -10,6 +10,7 @@ import type { HtmlValue } from './html.ts';
 import { html } from './html.ts';
 import type { Overview } from './overview-page.ts';
 import { overviewPage, shownSlos } from './overview-page.ts';
+import { dependencyCard, dependencyPage } from './dependency-pages.ts';
 import { openAlerts, severest } from './open-alerts.ts';
 import { page } from './layout.ts';
 import type { SignInNotice } from './sign-in-page.ts';
@@ -47,6 +48,7 @@ export interface Dashboard {
   slo(id: string, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   /** `window` as in the query of the page: one that is none is as if it were absent. */
   workflow(name: string, window: string | null, viewer: Viewer): Promise<Reply<string>>;
+  dependency(name: string, viewer: Viewer): Promise<Reply<string>>;
   /** The page where people sign in and then go on to `next`. */
   signIn(
     status: number,
@@ -147,7 +149,8 @@ export function createDashboard({
         const rejected = rejections
           .lastHour()
           .filter(({ workflow }) => viewer.readsAll || (workflow !== null && workflows.has(workflow)));
-        const body = html`${main} ${rejectionCard(rejected, workflows)}`;
+        const dependencies = await queries.dependencies(null);
+        const body = html`${main} ${dependencyCard(dependencies, base)} ${rejectionCard(rejected, workflows)}`;
         return show(200, openAlerts(slos) ?? 'Error budgets', body, severest(slos));
       });
     },
@@ -186,6 +189,19 @@ export function createDashboard({
           404,
           'Not found',
           html`<h1>No SLO file defines the workflow ${name}</h1>
+            <p><a href="${base}/">All SLOs</a></p>`,
+        );
+      });
+    },
+    dependency(name, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () => {
+        const dependency = await viewer.queries.dependency(name, null);
+        if (dependency) return show(200, dependency.name, dependencyPage(dependency, base));
+        return show(
+          404,
+          'Not found',
+          html`<h1>No SLO file declares the dependency ${name}</h1>
             <p><a href="${base}/">All SLOs</a></p>`,
         );
       });

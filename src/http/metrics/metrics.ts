@@ -1,8 +1,9 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Ignored } from '../../core/mapping/telemetry.ts';
-import type { SloReport } from '../../core/ports/queries.ts';
+import type { DependencyReport, SloReport } from '../../core/ports/queries.ts';
 import type { SourceStatus } from '../../core/ports/sources.ts';
 import type { Delivery } from '../../core/ports/target.ts';
+import { renderDependencyMetrics } from './dependency-metrics.ts';
 import { renderSloMetrics } from './slo-metrics.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
@@ -197,8 +198,12 @@ export interface Metrics {
   evaluationFailed(): void;
   /** Says whether the SLO files load as they are now. */
   sloFiles(ok: boolean): void;
-  /** Everything in the Prometheus text format; `slos` is empty while they cannot be read. */
-  render(status: ServiceStatus, slos: readonly SloReport[]): Promise<Buffer>;
+  /** Everything in the Prometheus text format; `slos` and `dependencies` are empty while they cannot be read. */
+  render(
+    status: ServiceStatus,
+    slos: readonly SloReport[],
+    dependencies: readonly DependencyReport[],
+  ): Promise<Buffer>;
 }
 
 /** The media type of what `render` writes. */
@@ -295,10 +300,10 @@ export function createMetrics(version: string): Metrics {
     },
     evaluationFailed: () => evaluationFailures.inc(),
     sloFiles: (ok) => sloFilesOk.set(ok ? 1 : 0),
-    async render(status, slos) {
+    async render(status, slos, dependencies) {
       setStatus(status);
       const own = Buffer.from(await registry.metrics());
-      return Buffer.concat([own, await renderSloMetrics(slos)]);
+      return Buffer.concat([own, await renderSloMetrics(slos), renderDependencyMetrics(dependencies)]);
     },
   };
 }

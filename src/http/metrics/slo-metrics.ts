@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
 import type { SloReport } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
+import { escaped, header, labelsOf, line } from './exposition.ts';
 
 const SLO_LABELS = ['slo', 'workflow', 'owner'] as const;
 
@@ -91,18 +92,13 @@ export function renderSloMetrics(slos: readonly SloReport[]): Promise<Buffer> {
 
 async function make(slos: readonly SloReport[]): Promise<Buffer> {
   const names = Object.keys(SLO_METRICS) as (keyof typeof SLO_METRICS)[];
-  const parts = new Map(names.map((key) => [key, [header(key)]]));
+  const parts = new Map(names.map((key) => [key, [Buffer.from(header(SLO_METRICS[key]))]]));
   for (let from = 0; from < slos.length; from += SLICE_SLOS) {
     if (from > 0) await setImmediate();
     const text = sliceOf(slos.slice(from, from + SLICE_SLOS));
     for (const key of names) parts.get(key)!.push(Buffer.from(text[key]));
   }
   return Buffer.concat([...parts.values()].flat());
-}
-
-function header(key: keyof typeof SLO_METRICS): Buffer {
-  const { name, help } = SLO_METRICS[key];
-  return Buffer.from(`\n# HELP ${name} ${help}\n# TYPE ${name} gauge\n`);
 }
 
 function sliceOf(slos: readonly SloReport[]): Record<keyof typeof SLO_METRICS, string> {
@@ -122,7 +118,7 @@ function sliceOf(slos: readonly SloReport[]): Record<keyof typeof SLO_METRICS, s
     data: '',
   };
   for (const slo of slos) {
-    const labels = `slo="${escaped(slo.id)}",workflow="${escaped(slo.workflow)}",owner="${escaped(slo.owner)}"`;
+    const labels = labelsOf({ slo: slo.id, workflow: slo.workflow, owner: slo.owner });
     text.objective += line(SLO_METRICS.objective.name, labels, slo.objective);
     text.alert += stateSet('alert', labels, ALERT_LEVELS, slo.alert);
     const unnotified = slo.incident?.notified.length === 0 ? 1 : 0;
@@ -168,14 +164,4 @@ function stateSet(
   return members
     .map((member) => line(name, `${labels},${metric}="${member}"`, member === present ? 1 : 0))
     .join('');
-}
-
-function line(name: string, labels: string, value: number): string {
-  return `${name}{${labels}} ${value}\n`;
-}
-
-function escaped(label: string): string {
-  return /[\\"\n]/.test(label)
-    ? label.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))
-    : label;
 }

@@ -1,4 +1,5 @@
 import type { Objective } from '../../core/budget/objective.ts';
+import { type Dependency, MAX_DEPENDENCIES } from '../../core/slo/dependency.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
@@ -14,6 +15,7 @@ import {
 } from './known-names.ts';
 import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
+import { readDependency } from '../native/dependency.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
 import { readMap } from '../native/workflow-map.ts';
 import { readMapping } from '../native/mapping.ts';
@@ -22,7 +24,7 @@ import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { reviewMappings } from './mapping-review.ts';
 import { pagesInOutage, reviewSlos } from './warnings.ts';
-import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
+import { lineAt, problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
 import { nearest } from '../../core/words/suggestion.ts';
 import { parseTraffic } from '../native/traffic.ts';
 import type { Partly } from '../yaml/usable-part.ts';
@@ -81,9 +83,10 @@ export async function assemble(
     }
     workflows.set(name, { ...mapOf(draft), name, owner, runbook, slos, ...(mapping && { mapping }) });
   }
-  const definitions: Definitions = { workflows, teams, targets };
+  const dependencies = readDependencies(known);
+  const definitions: Definitions = { workflows, teams, targets, dependencies };
   const paging = new Set(allSlos(definitions).flatMap((slo) => (pagesInOutage(slo) ? [slo.id] : [])));
-  const around = { teams, objectives, paging };
+  const around = { teams, objectives, paging, dependencies: [...known.dependencies.keys()] };
   for (const draft of joined.workflows) {
     if (timeSlice.due()) await timeSlice.rest();
     await reviewSlos(draft, workflows.get(draft.name)!.slos, around, timeSlice, report);
@@ -254,4 +257,19 @@ function readTargets({ targets: found }: KnownNames): Map<string, TargetDefiniti
     if (target) targets.set(name, target);
   }
   return targets;
+}
+
+function readDependencies({ dependencies: found, report }: KnownNames): Map<string, Dependency> {
+  const dependencies = new Map<string, Dependency>();
+  for (const [name, { item, place, source }] of found) {
+    if (dependencies.size === MAX_DEPENDENCIES) {
+      const message = `with this dependency there are more than ${MAX_DEPENDENCIES}`;
+      report(problemAt(source, place.key, 'error', message));
+      break;
+    }
+    const written = `${source.file}:${lineAt(source, place.key)}`;
+    const dependency = item && readDependency(name, item, written);
+    if (dependency) dependencies.set(name, dependency);
+  }
+  return dependencies;
 }

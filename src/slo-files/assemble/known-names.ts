@@ -16,7 +16,7 @@ interface Entry<Item> {
   readonly source: SourceText;
 }
 
-type Section = 'teams' | 'targets' | 'policies' | 'budgetPolicies';
+type Section = 'teams' | 'targets' | 'policies' | 'budgetPolicies' | 'dependencies';
 type ItemOf<Name extends Section> = Partly<NonNullable<NativeDocument[Name]>[string]>;
 type Found<Name extends Section> = ReadonlyMap<string, Entry<ItemOf<Name>>>;
 
@@ -26,6 +26,7 @@ export interface KnownNames {
   readonly targets: Found<'targets'>;
   readonly policies: Found<'policies'>;
   readonly budgetPolicies: Found<'budgetPolicies'>;
+  readonly dependencies: Found<'dependencies'>;
   readonly complete: boolean;
   readonly report: ReportProblem;
 }
@@ -41,6 +42,7 @@ export function collectNames(
     targets: collect(documents, 'targets', 'target', report),
     policies: collect(documents, 'policies', 'policy', report),
     budgetPolicies: collect(documents, 'budgetPolicies', 'budget policy', report),
+    dependencies: collect(documents, 'dependencies', 'dependency', report),
     complete,
     report,
   };

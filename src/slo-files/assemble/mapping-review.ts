@@ -12,7 +12,7 @@ export function reviewMappings(
   workflows: ReadonlyMap<string, Workflow>,
   report: ReportProblem,
 ): void {
-  const counted = countedByWorkflow({ workflows, teams: new Map(), targets: new Map() });
+  const counted = countedByWorkflow({ workflows, dependencies: new Map() });
   const takers = new Map<string, Taker>();
   for (const draft of drafts) {
     const { name, mapping = DEFAULT_MAPPING, place, source } = draft;

@@ -1,7 +1,8 @@
 import { formatObjective, type Objective } from '../../core/budget/objective.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { FreshnessSli, Sli, SliOf } from '../../core/sli/sli.ts';
-import { whereOf } from '../../core/sli/sli-kinds.ts';
+import { countedSlis, whereOf } from '../../core/sli/sli-kinds.ts';
+import { nearest } from '../../core/words/suggestion.ts';
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { Slo, Team } from '../../core/slo/slo.ts';
 import { formatDuration } from '../../core/time/duration.ts';
@@ -19,6 +20,8 @@ export interface Around {
   readonly objectives: ReadonlyMap<string, Objective>;
   /** The ids of the SLOs that page for a total outage of what they count. */
   readonly paging: ReadonlySet<string>;
+  /** The names of the declared dependencies. */
+  readonly dependencies: readonly string[];
 }
 
 /** Parts that something relies on, and the product of their objectives. */
@@ -58,6 +61,7 @@ export async function reviewSlos(
     warn('window', warningsOf(slo.sli).shortWindow(slo, slo.sli, traffic));
     warn('objective', lowObjective(slo) ?? strictObjective(slo, reliedOn, objectives));
     warn('sli.where', literalPattern(slo));
+    warn('sli.dependency', misspeltDependency(slo, around.dependencies));
     warn(
       placeAt(at, ['alerts', 'tiers']) ? 'alerts.tiers' : 'alerts.policy',
       unpagedOutage(slo) ?? unpagedPart(slo, paging),
@@ -177,6 +181,19 @@ function literalPattern({ sli }: Slo): string | null {
     const meant = pattern.replaceAll(/\.\*|^[/^]+|(?<![/$])[/$]+$/g, (part) => (part === '.*' ? '*' : ''));
     const operator = op === 'in' ? 'glob' : 'notGlob';
     return `\`${shortened(pattern)}\` of \`${name}\` is no pattern here, but a value to be met as it is written; was { ${operator}: '${shortened(meant)}' } meant?`;
+  }
+  return null;
+}
+
+/** A dependency of which nothing was promised, although something was of one with nearly the same name. */
+function misspeltDependency({ sli }: Slo, declared: readonly string[]): string | null {
+  if (sli.kind === 'composite') return null;
+  for (const counted of countedSlis(sli)) {
+    if (counted.kind !== 'outcomes' || counted.dependency === null) continue;
+    if (declared.includes(counted.dependency)) return null;
+    const meant = nearest(counted.dependency, declared);
+    if (meant !== undefined)
+      return `no dependency \`${shortened(counted.dependency)}\` is declared; did you mean \`${shortened(meant)}\`?`;
   }
   return null;
 }

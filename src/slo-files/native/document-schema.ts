@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertsSchema, budgetPolicySchema, policySchema } from './alerts-schema.ts';
+import { dependencySchema } from './dependency.ts';
 import { httpUrl, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
 import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
 import { metricsSchema, spansSchema } from './mapping-schema.ts';
@@ -72,8 +73,11 @@ export const documentSchema = mapWith(
     budgetPolicies: mapOf(name, budgetPolicySchema, 'budget policies')
       .optional()
       .describe('What happens when how much of a budget is left, by name.'),
+    dependencies: mapOf(pathName, dependencySchema, 'dependencies')
+      .optional()
+      .describe('What was promised of what workflows call, by the name that producers report.'),
   },
-  'a map with workflow, or with teams, targets or policies',
+  'a map with workflow, or with teams, targets, policies or dependencies',
 ).meta({
   title: 'Burnwatch SLO file',
   dependentRequired: {
@@ -97,7 +101,7 @@ export type NativeSlo = z.infer<typeof sloSchema>;
 /** Where the schema says that secrets stand: keys from the top down, with `*` for any name or position. */
 export const SECRET_PATHS: readonly (readonly string[])[] = secretPaths(documentSchema);
 
-/** What a document has at its top that other YAML files hardly have. */
+/** What a document has at its top that other YAML files hardly have; `dependencies` many of them have. */
 export const TELLING_KEYS = ['workflow', 'slos', 'teams', 'targets', 'policies', 'budgetPolicies'] as const;
 
 function secretPaths(schema: z.ZodType): string[][] {

@@ -68,6 +68,7 @@ const PINNED: { readonly [Kind in (Sli | CountedSli)['kind']]: Pinned<Kind> } = 
     [{ kind: 'composite', method: 'weighted', members }, 'n7knpy8jvh'],
     [{ kind: 'composite', method: 'all-of', members }, 'z00jqxiydp'],
   ],
+  calls: [[{ kind: 'calls', dependency: 'bank' }, '5aovhg1kls']],
   starts: [[{ kind: 'starts', where: WHERE }, '1t3xov96tfx']],
   scheduled: [[{ ...NIGHTLY, kind: 'scheduled' }, 'v7l2de74z3']],
   early: [[{ ...NIGHTLY, kind: 'early' }, 'urci305i7f']],

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { sloDetailJson } from '../../../src/http/answers/report-json.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
 import {
+  dependencyReport,
   executionReport,
   burningSlo,
   exhaustedSlo,
@@ -10,6 +11,7 @@ import {
   silentSlo,
   sloDetail,
   workflowReport,
+  workflowStatistics,
 } from '../fakes.ts';
 import { iso } from '../../../src/core/time/timestamp.ts';
 import { startServer } from '../running-server.ts';
@@ -144,10 +146,35 @@ describe('SLOs', () => {
         history: queue.history.map((hour) => ({ ...hour, from: iso(hour.from) })),
       })),
       slowest: [{ ...flight, ...times(['stepSince', 'startedAt', 'deadline']) }],
+      readShare: 1,
+      statistics: workflowStatistics(null).windows.map(({ from, ...of }) => ({
+        ...of,
+        window: '1h',
+        from: iso(from),
+      })),
     });
     expect(await read(`${url}/v1/workflows/unknown`)).toMatchObject({
       status: 404,
       body: { code: 'unknown-workflow' },
+    });
+  });
+
+  it('shows dependencies against what was promised, their times as RFC 3339', async () => {
+    const { url, queries } = await startServer();
+    const report = dependencyReport('bank/eu', ['order-fulfillment']);
+    queries.calls = [report];
+    const { failures, lastFailed, ...listed } = report;
+    const month = { ...report.month, from: iso(report.month.from), to: iso(report.month.to) };
+    const one = { ...listed, at: iso(report.at), month, countedSince: iso(report.countedSince) };
+    expect((await read(`${url}/v1/dependencies`)).body).toEqual([one]);
+    expect((await read(`${url}/v1/dependencies/bank%2Feu`)).body).toEqual({
+      ...one,
+      failures,
+      lastFailed: [{ ...lastFailed[0], at: iso(lastFailed[0]!.at) }],
+    });
+    expect(await read(`${url}/v1/dependencies/carrier`)).toMatchObject({
+      status: 404,
+      body: { code: 'unknown-dependency' },
     });
   });
 
@@ -187,13 +214,15 @@ describe('SLOs', () => {
       '/v1/slos/a/b',
       '/v1/slos/a/b/history',
       '/v1/workflows/a',
+      '/v1/dependencies',
+      '/v1/dependencies/bank',
       '/v1/outbox',
     ]) {
       const response = await fetch(`${url}${path}`);
       expect(response.headers.get('retry-after')).toBe('1');
       expect([response.status, await response.json()]).toMatchObject([503, { code: 'store-unavailable' }]);
     }
-    for (const path of ['/', '/slos/a/b', '/workflows/a']) {
+    for (const path of ['/', '/slos/a/b', '/workflows/a', '/dependencies/bank']) {
       const response = await fetch(`${url}${path}`);
       const text = await response.text();
       expect(response.status).toBe(503);

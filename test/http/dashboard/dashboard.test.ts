@@ -13,6 +13,7 @@ import {
   silentSlo,
   sloDetail,
   workflowReport,
+  dependencyReport,
 } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
@@ -484,3 +485,40 @@ const WEAK_TEXTS = `(() => {
   }
   return weak;
 })()`;
+
+describe('dependencies', () => {
+  it('are listed against what was promised, what needs people first, each with a page', async () => {
+    const running = await startServer();
+    const fine = {
+      ...dependencyReport('carrier', []),
+      owner: null,
+      status: 'javascript:alert(1)',
+      promise: null,
+      burning: false,
+      budget: { allowed: 0, spent: 0, remaining: 0, remainingRatio: null },
+      month: { from: NOW, to: NOW, good: 0, bad: 0, total: 0, ratio: null },
+    };
+    running.queries.calls = [fine, { ...dependencyReport('bank', ['order-fulfillment']), owner: HOSTILE }];
+    const { page, complaints } = await openPage();
+    await page.goto(running.url);
+    const card = page.getByRole('region', { name: 'Dependencies' });
+    const rows = await card.locator('tbody tr').allInnerTexts();
+    expect(rows[0]).toMatch(
+      /^bank[^]*status page[^]*99.5%[^]*98%[^]*promise broken[^]*96.1%[^]*80%[^]*burning[^]*1 workflow/,
+    );
+    expect(rows[1]).toMatch(/^carrier[^]*99.5%[^]*–[^]*no calls yet/);
+    expect(await card.locator('a[href^="javascript"]').count()).toBe(0);
+    await card.getByRole('link', { name: 'bank' }).click();
+    expect(page.url()).toBe(`${running.url}/dependencies/bank`);
+    const text = await page.locator('main').innerText();
+    expect(text).toMatch(/The promise is broken, and it burns now/);
+    expect(text).toMatch(/Promised\s+99.5%\s+This month\s+98%\s+Today \(UTC\)\s+96.1%\s+Last hour\s+80%/);
+    expect(text).toMatch(
+      /Called by[^]*order-fulfillment[^]*10,000[^]*Failed calls[^]*charge-card\s+timeout\s+20/,
+    );
+    expect(text).toContain('order-1042');
+    expect(await page.evaluate('window.stolen')).toBeUndefined();
+    expect((await fetch(`${running.url}/dependencies/nothing`)).status).toBe(404);
+    expect(complaints).toEqual([]);
+  });
+});

@@ -6,7 +6,7 @@ import { allowedMethods, isIngest, routesByPath } from '../../../src/http/api/ro
 import { ROUTES } from '../../../src/http/api/routes.ts';
 import { shuffled } from '../../support/random.ts';
 import type { Token } from '../../../src/core/ports/token.ts';
-import { burningSlo, fixedStatus, sloDetail } from '../fakes.ts';
+import { burningSlo, dependencyReport, fixedStatus, sloDetail } from '../fakes.ts';
 import { jsonMetrics, jsonSpan, jsonTraces } from '../../support/otlp.ts';
 import { outcome, startServer } from '../running-server.ts';
 
@@ -45,6 +45,7 @@ function example(path: string): string {
     .replace('{workflow}/{slo}', 'order-fulfillment/fulfilled-in-10m')
     .replace('{workflow}', 'order-fulfillment')
     .replace('{execution}', 'order-17')
+    .replace('{dependency}', 'bank')
     .replace('{verb}', 'ok')
     .replace('{id}', 'mk2x1-a7f3');
 }
@@ -280,6 +281,10 @@ describe('G1: a token for some workflows', () => {
       status: () => fixedStatus({ sloProblems: ['billing: wrong'] }),
     });
     running.queries.list = LISTED;
+    running.queries.calls = [
+      dependencyReport('bank', ['order-fulfillment', 'billing']),
+      ...LISTED.map(({ workflow }) => dependencyReport(`only-of-${workflow}`, [workflow])),
+    ];
     running.operator.open = LISTED.map(({ id, workflow, owner }) => ({
       ...burningSlo().incident!,
       slo: id,
@@ -305,8 +310,12 @@ describe('G1: a token for some workflows', () => {
     expect((await get(`/v1/workflows/${hidden}`, 'narrow')).status).toBe(404);
     expect((await get(`/workflows/${hidden}`, 'narrow')).status).toBe(404);
     expect((await get(`/v1/executions/${hidden}/a`, 'narrow')).status).toBe(404);
+    expect((await get(`/v1/dependencies/only-of-${hidden}`, 'narrow')).status).toBe(404);
     for (const path of [
       '/v1/slos',
+      '/v1/dependencies',
+      '/v1/dependencies/bank',
+      '/dependencies/bank',
       '/v1/incidents',
       '/v1/adjustments',
       '/',
@@ -320,7 +329,9 @@ describe('G1: a token for some workflows', () => {
       expect([path, response.status]).toEqual([path, 200]);
       expect([path, await response.text()]).toEqual([
         path,
-        expect.not.stringMatching(`(workflow|slo)":"${hidden}|/slos/${hidden}|billing: wrong`),
+        expect.not.stringMatching(
+          `(workflow|slo)":"${hidden}|/(slos|workflows)/${hidden}|only-of-${hidden}|billing: wrong`,
+        ),
       ]);
     }
     for (const path of ['/metrics', '/v1/outbox']) expect((await get(path, 'narrow')).status).toBe(403);

@@ -8,10 +8,19 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { METRICS } from '../../../src/http/metrics/metrics.ts';
+import { DEPENDENCY_METRICS } from '../../../src/http/metrics/dependency-metrics.ts';
 import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
 import { DAY } from '../../../src/core/time/duration.ts';
 import { until } from '../../support/until.ts';
-import { burningSlo, exhaustedSlo, fixedStatus, silentSlo, sloDetail, windowOf } from '../fakes.ts';
+import {
+  burningSlo,
+  dependencyReport,
+  exhaustedSlo,
+  fixedStatus,
+  silentSlo,
+  sloDetail,
+  windowOf,
+} from '../fakes.ts';
 import type { SourceStatus } from '../../../src/core/ports/sources.ts';
 import type { RunningServer } from '../running-server.ts';
 import { outcome, startServer } from '../running-server.ts';
@@ -65,6 +74,7 @@ async function busyServer(): Promise<RunningServer> {
       windows: [windowOf('28d', 28 * DAY, 9710, 290), windowOf('7d "', 7 * DAY, 10, 0)],
     }),
   ];
+  running.queries.calls = [{ ...dependencyReport('bank', ['order-fulfillment']), owner: HOSTILE }];
   metrics.outcomes('order-fulfillment', { accepted: 3, duplicates: 2, conflicts: 1 });
   metrics.notification('payments-mail', 'retry');
   metrics.evaluation(30, { failed: 2, overdue: 5, unjudged: 1 });
@@ -82,7 +92,7 @@ async function busyServer(): Promise<RunningServer> {
 describe('GET /metrics', () => {
   it('has every metric of the tables, in a form that promtool finds nothing wrong with', async () => {
     const text = await scrape(await busyServer());
-    const tables = [...Object.values(METRICS), ...Object.values(SLO_METRICS)];
+    const tables = [METRICS, SLO_METRICS, DEPENDENCY_METRICS].flatMap((table) => Object.values(table));
     for (const { name, help } of tables) {
       expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} `);
       expect(text).toMatch(new RegExp(`^${name}(_count)?[ {]`, 'm'));

@@ -1,0 +1,34 @@
+import type { Counts } from '../../core/counters/cells.ts';
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { formatPercent, formatShare, formatWholeShare } from '../../core/words/figures.ts';
+import type { Field } from './phrase.ts';
+import { plainName } from './wording.ts';
+
+/** The dependency that most likely makes it fail, with what speaks for that; nothing when none stands out. */
+export function likelyCauseField({ likelyCause }: NotificationFacts): Field[] {
+  if (!likelyCause) return [];
+  const { dependency, failures, usual, sla, lastHour, today } = likelyCause;
+  const name = { name: plainName(dependency, 128) };
+  const others = usual === null ? '' : ` (${formatWholeShare(usual)} of all outcomes do)`;
+  const rates = [rateOf(lastHour, 'in the last hour'), rateOf(today, 'today')].filter(
+    (rate) => rate !== null,
+  );
+  const standing = rates.length === 0 ? '' : `at ${rates.join(' and ')}, `;
+  return [
+    {
+      label: 'Likely cause',
+      value: [
+        `${formatWholeShare(failures)} of the failures call `,
+        name,
+        `${others}; `,
+        name,
+        ` is ${standing}promised ${formatPercent(sla, 9)}`,
+      ],
+    },
+  ];
+}
+
+function rateOf({ good, bad }: Counts, when: string): string | null {
+  const total = good + bad;
+  return total > 0 ? `${formatShare(good / total)} ${when}` : null;
+}
