@@ -112,6 +112,40 @@ describe('TLS to Redis', () => {
   });
 });
 
+describe('streams', () => {
+  const redis = { BURNWATCH_STORE: 'redis://host' };
+
+  it.each([
+    [{ BURNWATCH_STREAM: 'outcomes' }, 'expected the address of the Redis of BURNWATCH_STREAM'],
+    [{ BURNWATCH_STREAM_REDIS: 'http://host' }, 'BURNWATCH_STREAM_REDIS is not usable; expected redis://'],
+    [{ ...redis, BURNWATCH_STREAM: 'a a' }, 'different names of streams'],
+    [{ ...redis, BURNWATCH_STREAM: 'bw:{bw}:x' }, 'not beginning with bw:'],
+    [{ ...redis, BURNWATCH_STREAM: 'a{b}{c}' }, 'at most one {tag}'],
+    [{ ...redis, BURNWATCH_STREAM: 'a@b@c' }, 'names of streams'],
+    [{ ...redis, BURNWATCH_STREAM: 'a@' }, 'names of streams'],
+    [{ ...redis, BURNWATCH_STREAM: Array.from({ length: 17 }, (_, i) => `s${i}`).join() }, 'at most 16'],
+    [{ ...redis, BURNWATCH_STREAM_GROUP: 'a b' }, 'BURNWATCH_STREAM_GROUP is "a b"; expected 1 to 64'],
+  ])('are refused with words that help: %j', (env, message) => {
+    expect(() => readConfig(env, {})).toThrow(message);
+  });
+
+  it("are read from the store's Redis or another one, each for the workflows that are named", () => {
+    expect(readConfig(redis, {}).streams).toBeNull();
+    const { streams } = readConfig({ ...redis, BURNWATCH_STREAM: 'outcomes, {a}:b@nightly-*' }, {});
+    expect(streams).toEqual({
+      url: 'redis://host',
+      tls: { ca: null, cert: null, key: null },
+      group: 'burnwatch',
+      streams: [
+        { name: 'outcomes', grants: [{ scope: 'ingest', only: null }] },
+        { name: '{a}:b', grants: [{ scope: 'ingest', only: { by: 'workflow', pattern: 'nightly-*' } }] },
+      ],
+    });
+    const other = { BURNWATCH_STREAM: 'a', BURNWATCH_STREAM_REDIS: 'rediss+sentinel://h/m' };
+    expect(readConfig(other, {}).streams).toMatchObject({ url: 'rediss+sentinel://h/m' });
+  });
+});
+
 describe('how many outcomes a record may stand for', () => {
   it.each([
     ['', [{ pattern: '*', most: 1_000_000 }]],

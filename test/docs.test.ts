@@ -106,11 +106,11 @@ describe('README.md', () => {
   it('names every verb of the program, and no other', () => {
     const text = readFileSync(README, 'utf8');
     const { stdout } = spawnSync(process.execPath, [PROGRAM, '--help'], { encoding: 'utf8' });
-    const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
+    const verbs = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)]
       .map(([, verb]) => verb!)
       .filter((verb) => verb !== 'help');
     expect(verbs.length).toBeGreaterThanOrEqual(5);
-    const told = new Set([...text.matchAll(/`(?:npx )?burnwatch ([a-z]+)/g)].map(([, verb]) => verb!));
+    const told = new Set([...text.matchAll(/`(?:npx )?burnwatch ([a-z-]+)/g)].map(([, verb]) => verb!));
     expect([...told].toSorted()).toEqual(verbs.toSorted());
   });
 });

@@ -146,13 +146,13 @@ describe('a Redis stream', () => {
     await world.settled(client);
     expect(await world.total()).toBe(3);
     const letters = await world.letters();
-    expect(letters.map(({ code, records }) => [code, records]).toSorted()).toEqual([
-      ['invalid-entry', 0],
-      ['invalid-field', 1],
-      ['invalid-json', 0],
-      ['invalid-json', 0],
-      ['invalid-utf8', 0],
-      ['unknown-workflow', 3],
+    expect(letters.map(({ code, records }) => `${code} ${records}`).toSorted()).toEqual([
+      'invalid-entry 0',
+      'invalid-field 1',
+      'invalid-json 0',
+      'invalid-json 0',
+      'invalid-utf8 0',
+      'unknown-workflow 3',
     ]);
     expect(letters.find(({ code }) => code === 'unknown-workflow')).toEqual({
       id: expect.stringMatching(/^[0-9a-z]+-[0-9a-z]+$/) as string,

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import type { SourceStatus } from '../../../src/core/ports/sources.ts';
 import { iso } from '../../../src/core/time/timestamp.ts';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import type { EvaluationTotals, ServiceLoopsOptions } from '../../../src/engine/runtime/service-loops.ts';
@@ -499,6 +500,8 @@ describe('the status', () => {
       partsAway: [],
       dataLosses: 0,
       outbox: { pending: 2, undeliverable: 1 },
+      sources: [],
+      deadLetters: 3,
       queued: 7,
     });
   });
@@ -605,5 +608,33 @@ describe('starting and stopping', () => {
     for (const run of late) await run();
     expect(late).toHaveLength(4);
     expect(service.calls('')).toEqual([]);
+  });
+});
+
+describe('a source that is read besides requests', () => {
+  const STREAM: SourceStatus = {
+    name: 'stream:outcomes',
+    ok: true,
+    message: 'is read',
+    entries: { read: 1, claimed: 0, lost: 0 },
+    records: { accepted: 1, duplicates: 0, rejected: 0 },
+    pending: 0,
+    lag: 0,
+  };
+
+  it('is a check, and while it stands still outcomes that wait in it are not held against deadlines', async () => {
+    let source = STREAM;
+    service = startLoops({ sources: [{ status: () => source }] });
+    await service.pass(SECOND);
+    expect(service.loops.status()).toMatchObject({ ready: true, sources: [STREAM], deadLetters: 3 });
+    expect(service.loops.status().checks['stream:outcomes']).toEqual({ ok: true, message: 'is read' });
+    expect(service.calls('intake')).toEqual(['intake true']);
+    source = { ...STREAM, ok: false, message: 'stands still for 10s' };
+    await service.pass(SECOND);
+    expect(service.calls('intake')).toEqual(['intake true', 'intake false']);
+    const { ready, checks } = service.loops.status();
+    expect(checks['stream:outcomes']).toEqual({ ok: false, message: 'stands still for 10s' });
+    // Requests are still answered.
+    expect(ready).toBe(true);
   });
 });
