@@ -30,7 +30,7 @@ export const MAX_ENTRY_BYTES = 1024 * 1024;
 /** The fields of which one alone holds JSON. */
 const JSON_FIELDS = ['outcome', 'data'];
 /** How a text of several lines fails that is no JSON as a whole. */
-const NOT_ONE = ['invalid-json', 'body-too-large'];
+const NOT_ONE = new Set(['invalid-json', 'body-too-large']);
 const NUMBERS = new Set(['attempt', 'count', 'durationMs']);
 const TIMES = new Set(['at', 'startedAt']);
 const ATTRIBUTE = 'attributes.';
@@ -79,7 +79,7 @@ async function readText(text: string, at: number, parse: ParseRecords): Promise<
     const { code, message } = error as { readonly code?: unknown; readonly message: string };
     if (typeof code !== 'string') throw error;
     // Several lines may be one record each, which only the lines can say.
-    if (NOT_ONE.includes(code) && text.trim().includes('\n')) {
+    if (NOT_ONE.has(code) && text.trim().includes('\n')) {
       try {
         return await readFormat(text, 'ndjson', at, parse);
       } catch {

@@ -389,8 +389,8 @@ describe('what was done', () => {
       {
         at: '2026-03-10T12:00:00.000Z',
         who: 'writer',
-        what: 'adjustment.withdrawn',
-        about: 'mk2x1-1a2b3c4d',
+        what: 'dead-letters.dropped',
+        about: 'mk2x1a7f3-1k2j3h',
         address: '127.0.0.1',
       },
     ]);
