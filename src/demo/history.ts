@@ -15,6 +15,7 @@ import {
   REGIONS,
   SUSPECTED_FRAUD_SHARE,
 } from './live-outcomes.ts';
+import { leftBehind } from './left-behind.ts';
 import { nightlyOutcomes } from './nightly-run.ts';
 import type { ReportedMeasurement } from './queue-measurements.ts';
 import { createQueueGauges } from './queue-measurements.ts';
@@ -57,7 +58,7 @@ export async function writeHistory({
   const clock = { time: begin, now: () => clock.time };
   const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: Infinity });
   await store.registerSlis(allSlos(definitions), clock.time);
-  const producers = [orders(now), clicks(now), invoices];
+  const producers = [orders(now), leftBehind(now), clicks(now), invoices];
   const measure = queues();
   let chunk: ReportedOutcome[] = [];
   let measured: ReportedMeasurement[] = [];

@@ -74,6 +74,11 @@ describe('the story of the demo', () => {
         `resolved ${CHARGE_CARD}`,
         'resolved order-fulfillment/payment-gateway',
       ]);
+      // The page of the workflow names the step where orders hang and the hand-over that was lost, from the first tick on.
+      const overdue = (await stage.store.places('order-fulfillment')).flatMap(
+        ({ of, step, overdue: late }) => (late > 0 ? [`${of} ${step}`] : []),
+      );
+      expect(overdue).toEqual(expect.arrayContaining(['execution charge-card', 'step charge-card -> ship']));
       // Orders that have hung since the incident are overdue by then, and counted.
       expect(await stage.errors('order-fulfillment/fulfilled-in-10m')).toContain(OVERDUE_ERROR);
     },
