@@ -27,6 +27,7 @@ import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
 import { limitOf } from './config/workflow-limits.ts';
 import { createDeadLetters } from './engine/ingest/dead-letters.ts';
+import { createBreakdownValues } from './engine/ingest/breakdown-values.ts';
 import { createPings } from './engine/ingest/pings.ts';
 import { createRejections } from './engine/ingest/rejections.ts';
 import { createFlightLimit } from './engine/ingest/flight-limit.ts';
@@ -120,7 +121,14 @@ export async function startApp(
   // Shared by all readers: the store reports each change to a connection only once.
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
-  const reader = createReader({ store, counterCache, excluded: adjustments.excluded });
+  const values = createBreakdownValues({
+    store,
+    definitions: definitions.currentOrEmpty,
+    elapsed,
+    log,
+    onFull: (workflow, attribute) => server.metrics.breakdownFull(workflow, attribute),
+  });
+  const reader = createReader({ store, counterCache, excluded: adjustments.excluded, values });
   const deriver = createDeriver({ store, counterCache, log });
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
   const losses = createDataLosses({
@@ -153,6 +161,7 @@ export async function startApp(
   const recorder = createRecorder({
     store: intake.watching(store),
     definitions: definitions.currentOrThrow,
+    values,
     clock,
     queueLimit: config.queueLimit,
     countLimit: (workflow) => limitOf(config.countLimits, workflow) ?? MAX_COUNT,

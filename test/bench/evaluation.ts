@@ -178,7 +178,7 @@ function manySlos(): Definitions {
         source: 'bench',
       };
     });
-    workflows.set(name, { ...NO_MAP, name, owner: 'team', runbook: null, slos });
+    workflows.set(name, { ...NO_MAP, name, owner: 'team', runbook: null, breakdown: [], slos });
   }
   return { workflows, teams: new Map(), targets: new Map(), dependencies: new Map() };
 }

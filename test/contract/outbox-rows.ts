@@ -30,6 +30,7 @@ const FACTS: NotificationFacts = {
   waiting: 0,
   stuck: [],
   likelyCause: null,
+  standsOut: null,
   reasons: [
     {
       kind: 'burnRate',

@@ -536,6 +536,16 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       { step: 'ship', dependency: null, error: 'overdue', count: 9 },
       { step: 'charge-card', dependency: 'card-api', error: 'declined', count: 2 },
     ],
+    breakdown: [
+      {
+        attribute: 'region',
+        full: true,
+        values: [
+          { value: 'eu', good: 9, bad: 91, failures: 0.91, outcomes: 0.2, standsOut: true },
+          { value: null, good: 391, bad: 9, failures: 0.09, outcomes: 0.8, standsOut: false },
+        ],
+      },
+    ],
     example: { kind: 'outcome', workflow, step: null, dependency: null, attributes: {} },
     lastFailed: [
       {

@@ -5,6 +5,8 @@ import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
+import { createBreakdownValues } from '../../src/engine/ingest/breakdown-values.ts';
+import { brokenDownSeries, valueSeries } from '../../src/core/slo/breakdown.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { createQueries } from '../../src/engine/queries/slo-queries.ts';
 import type { DependencyReport, SloReport } from '../../src/core/ports/queries.ts';
@@ -31,6 +33,7 @@ const SLO_FILE = `
 workflow: orders
 owner: payments
 steps: [charge]
+breakdown: [region]
 slos:
   done: { objective: 99%, window: 1d, sli: succeeded }
   in-time: { objective: 99%, window: 1d, sli: { within: 10m } }
@@ -224,7 +227,8 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
       const log = memoryLog();
       const common = { store, definitions: () => definitions!, clock, log };
       const counterCache = createCounterCache(store);
-      const reader = createReader({ store, counterCache });
+      const values = createBreakdownValues({ ...common, elapsed: () => clock.now() });
+      const reader = createReader({ store, counterCache, values });
       const evaluator = createEvaluator({
         ...common,
         reader,
@@ -234,7 +238,7 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
         elapsed: () => clock.now(),
         intake: () => [[SINCE, clock.now()]],
       });
-      const recorder = createRecorder({ ...common, queueLimit: 100_000 });
+      const recorder = createRecorder({ ...common, values, queueLimit: 100_000 });
       const adjustments = createAdjustments(store, log);
       const queries = createQueries({
         ...common,
@@ -310,6 +314,18 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
       const [bank] = (await (await fetch(`${server.url}/v1/dependencies`)).json()) as DependencyReport[];
       // Every attempt of a step is a call of it.
       expect(bank!.month).toMatchObject(want['tries']!);
+      for (const region of ['eu', 'us']) {
+        const its = expected(happened.facts.filter(({ execution }) => happened.region(execution) === region));
+        for (const slo of ['done', 'in-time', 'from-queue', 'charged', 'tries', 'first-try']) {
+          const [broken] = brokenDownSeries(slos.find((one) => one.name === slo)!);
+          const [sums] = await reader.seriesSums(
+            [valueSeries(broken!, 'region', region)],
+            [DAY],
+            clock.now(),
+          );
+          expect([slo, region, sums]).toEqual([slo, region, [its[slo]]]);
+        }
+      }
       // Nothing of this may hold by having counted nothing.
       for (const [slo, totals] of Object.entries(want)) expect([slo, total(totals) > 3]).toEqual([slo, true]);
       await store.close();

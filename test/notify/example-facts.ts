@@ -76,6 +76,7 @@ export const OPENED: NotificationFacts = {
   waiting: 0,
   stuck: [],
   likelyCause: null,
+  standsOut: null,
   reasons: [HOURLY, DRIFT],
   budget: { allowed: 3061.4, spent: 1806, remaining: 1255.4, remainingRatio: 0.41007 },
   counted: 61_228,
@@ -120,6 +121,12 @@ export const LIKELY_CAUSE: NotificationFacts = {
     lastHour: { good: 2210, bad: 291 },
     today: { good: 61_007, bad: 2475 },
   },
+};
+
+/** The same incident where one region fails. */
+export const STANDS_OUT: NotificationFacts = {
+  ...OPENED,
+  standsOut: { attribute: 'region', value: 'eu', failures: 0.914, outcomes: 0.2 },
 };
 
 /** What it calls keeps its promise, and yet most of what calls it fails. */

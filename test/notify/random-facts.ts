@@ -191,6 +191,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
         today: fc.record(counts),
       }),
     ),
+    standsOut: fc.option(fc.record({ attribute: name, value: name, failures: ratio, outcomes: ratio })),
     stuck: fc.array(
       fc.record({
         of: fc.constantFrom('execution' as const, 'step' as const),

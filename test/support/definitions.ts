@@ -86,12 +86,13 @@ export function define(
   slos: readonly Slo[],
   teams: readonly Team[] = [PAYMENTS],
   dependencies: readonly Dependency[] = [],
+  breakdown: readonly string[] = [],
 ): Definitions {
   const workflows = new Map<string, Workflow>();
   for (const slo of slos) {
     const { workflow: name, owner } = slo;
     const others = workflows.get(name)?.slos ?? [];
-    workflows.set(name, { ...NO_MAP, name, owner, runbook: null, slos: [...others, slo] });
+    workflows.set(name, { ...NO_MAP, name, owner, runbook: null, breakdown, slos: [...others, slo] });
   }
   const names = teams.flatMap(({ page, ticket, fallback }) => [...page, ...ticket, ...fallback]);
   return {

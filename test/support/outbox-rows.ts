@@ -31,6 +31,7 @@ export function sketchFacts(fields: Partial<NotificationFacts> = {}): Notificati
     waiting: 0,
     stuck: [],
     likelyCause: null,
+    standsOut: null,
     reasons: [
       {
         kind: 'burnRate',

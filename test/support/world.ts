@@ -16,6 +16,7 @@ import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
 import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import type { Reader, ReaderOptions } from '../../src/engine/counters/evidence-reader.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
+import { createBreakdownValues } from '../../src/engine/ingest/breakdown-values.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import type { ManualClock } from './clock.ts';
 import { manualClock } from './clock.ts';
@@ -33,6 +34,8 @@ export interface World {
   readonly store: Store;
   readonly log: Log & { readonly entries: readonly LogEntry[] };
   readonly recorder: Recorder;
+  /** That of another replica. */
+  newRecorder(): Recorder;
   /**
    * Another evaluator of the same store; of the process that leads, in its first term, and that can take outcomes from now
    * on, unless told otherwise.
@@ -65,6 +68,8 @@ export interface WorldOptions {
   readonly slos?: readonly Slo[];
   /** The declared ones. */
   readonly dependencies?: readonly Dependency[];
+  /** Attributes that the outcomes of every workflow are broken down by. */
+  readonly breakdown?: readonly string[];
   readonly partitions?: number;
   readonly queueLimit?: number;
   /** Where the outcomes are counted that an SLI is to do without, see `ReaderOptions`. */
@@ -81,6 +86,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const {
     slos = [SOON_OVER],
     dependencies = [],
+    breakdown = [],
     partitions = 1,
     queueLimit = 10_000,
     excluded = () => null,
@@ -91,11 +97,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { store } = wrapped;
   if (counted > 0) await store.registerSlis(seriesOf(slos), clock.now() - counted);
   const log = memoryLog();
-  let current = define(slos, undefined, dependencies);
+  let current = define(slos, undefined, dependencies, breakdown);
   const definitions = () => current;
-  const recorder = createRecorder({ store, definitions, clock, queueLimit });
+  const newValues = () => createBreakdownValues({ store, definitions, elapsed: () => clock.now(), log });
+  const newRecorder = () => createRecorder({ store, definitions, clock, queueLimit, values: newValues() });
+  const recorder = newRecorder();
   const newReader = (options: Partial<ReaderOptions> = {}) =>
-    createReader({ store, counterCache: createCounterCache(store), ...options });
+    createReader({ store, counterCache: createCounterCache(store), values: newValues(), ...options });
   const newEvaluator: World['newEvaluator'] = (
     owner = OWNER,
     term = () => 1,
@@ -103,7 +111,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     intake,
   ) => {
     const counterCache = createCounterCache(store);
-    const reader = createReader({ store, counterCache, excluded });
+    const reader = createReader({ store, counterCache, excluded, values: newValues() });
     const deriver = createDeriver({ store, counterCache, log });
     const since = clock.now();
     const always = (): readonly TimeSpan[] => [[Math.min(since, clock.now()), clock.now()]];
@@ -130,6 +138,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     store,
     log,
     recorder,
+    newRecorder,
     newEvaluator,
     tick: (who = evaluator) => who.tick(clock.now()),
     async report(good, bad, fields = {}) {
@@ -153,7 +162,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
     slos: () => allSlos(current),
-    redefine: (next, teams) => void (current = define(next, teams, dependencies)),
+    redefine: (next, teams) => void (current = define(next, teams, dependencies, breakdown)),
     async close() {
       wrapped.bringUp();
       await recorder.drain();

@@ -3,6 +3,7 @@ import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { Acknowledgement, EndCause, TransitionKind } from './incident.ts';
 import type { LikelyCause } from './likely-cause.ts';
+import type { StandingValue } from './value-breakdown.ts';
 import type { Reason } from './reason.ts';
 import type { LostData } from './data-loss.ts';
 import type { Sli } from '../sli/sli.ts';
@@ -128,6 +129,8 @@ export interface NotificationFacts {
   readonly lastFailed: readonly FailedExecution[];
   /** The dependency that most likely makes it fail; null when none stands out. */
   readonly likelyCause: LikelyCause | null;
+  /** The value of an attribute that far more of the failures have than of all outcomes; null when none stands out. */
+  readonly standsOut: StandingValue | null;
   /** The targets this was for, so that a fallback is not notified twice. */
   readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
@@ -195,5 +198,6 @@ export const NO_FIGURES = {
   failures: [],
   lastFailed: [],
   likelyCause: null,
+  standsOut: null,
   insteadOf: null,
 } satisfies Partial<NotificationFacts>;

@@ -44,7 +44,8 @@ type AddedToFacts2 =
   | 'cause'
   | 'waiting'
   | 'stuck'
-  | 'likelyCause';
+  | 'likelyCause'
+  | 'standsOut';
 
 type Row2 = Omit<OutboxRow, AddedToRow2 | 'facts'> & { readonly facts: Facts2 };
 
@@ -130,6 +131,7 @@ function rowOf2({ facts, ...row }: Row2): OutboxRow {
     waiting: 0,
     stuck: [],
     likelyCause: null,
+    standsOut: null,
     cause: null,
   };
   // What might fail was a share of what was counted.
@@ -139,12 +141,13 @@ function rowOf2({ facts, ...row }: Row2): OutboxRow {
 }
 
 /** What rows of these versions say only since it was added to them. */
-type Later = 'stuck' | 'likelyCause';
+type Later = 'stuck' | 'likelyCause' | 'standsOut';
 
 function withLater(
   facts: Omit<NotificationFacts, Later> & Partial<Pick<NotificationFacts, Later>>,
 ): NotificationFacts {
-  return { ...facts, stuck: facts.stuck ?? [], likelyCause: facts.likelyCause ?? null };
+  const { stuck = [], likelyCause = null, standsOut = null } = facts;
+  return { ...facts, stuck, likelyCause, standsOut };
 }
 
 function withoutFormerNames<Facts extends Facts2>(stored: Facts & FormerNames): Facts {

@@ -6,6 +6,7 @@ import type { Refused } from './refused.ts';
 import type { BudgetState, ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
 import type { Queue } from '../slo/workflow-map.ts';
+import type { ValueBreakdown } from '../alerting/value-breakdown.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
 import type { OutcomeStatistics } from '../statistics/outcome-counts.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
@@ -182,8 +183,19 @@ export interface SloDetail extends SloReport {
   /** Over the last hour, worst first. */
   readonly failures: readonly FailureCount[];
   readonly lastFailed: readonly FailedExecution[];
+  /** Over the last hour, by each attribute that its workflow is broken down by. */
+  readonly breakdown: readonly BreakdownReport[];
   /** What a producer may report so that it counts something. */
   readonly example: ExampleFact | null;
+}
+
+/** What an SLO counted by the values of one attribute. */
+export interface BreakdownReport {
+  readonly attribute: string;
+  /** Those with most failures first; null stands for outcomes without it, and with values that are not told apart. */
+  readonly values: readonly ValueBreakdown[];
+  /** Whether there are more values than are told apart. */
+  readonly full: boolean;
 }
 
 /** An open incident as `GET /v1/incidents` lists it. */

@@ -34,6 +34,8 @@ export interface Workflow extends WorkflowMap {
   readonly name: string;
   readonly owner: string;
   readonly runbook: string | null;
+  /** The attributes whose values are told apart among its outcomes. */
+  readonly breakdown: readonly string[];
   readonly slos: readonly Slo[];
   /** How it is told from spans and metrics; absent where its file says nothing of it. */
   readonly mapping?: WorkflowMapping;

@@ -14,6 +14,9 @@ import type { Slo } from '../../core/slo/slo.ts';
 import { HOUR, MINUTE, formatDuration, minuteOf } from '../../core/time/duration.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
+import type { BreakdownValues } from '../../core/ports/breakdown-values.ts';
+import type { Breakdowns } from './breakdowns.ts';
+import { NOTHING_BROKEN_DOWN, createBreakdowns } from './breakdowns.ts';
 import { counterRequests } from './counter-requests.ts';
 import type { CounterCache, CounterRequest } from './counter-cache.ts';
 import type { FailingStretches } from './failing-stretches.ts';
@@ -53,6 +56,7 @@ export interface Reader {
   /** Which runs of schedules were missed last. */
   readonly missedRuns: MissedRuns;
   readonly seriesSums: SeriesSums;
+  readonly breakdowns: Breakdowns;
   /** The members of a composite over its time window, in their order; none of any other SLO. */
   members(slo: Slo, now: number): readonly MemberReport[];
   /** Asks again since when SLIs are counted: the store was wiped. */
@@ -64,9 +68,16 @@ export interface ReaderOptions {
   readonly counterCache: CounterCache;
   /** The series of an SLI's excluded outcomes; null when there are none. */
   readonly excluded?: (component: Component) => SliId | null;
+  /** Absent: nothing is broken down. */
+  readonly values?: BreakdownValues;
 }
 
-export function createReader({ store, counterCache, excluded = () => null }: ReaderOptions): Reader {
+export function createReader({
+  store,
+  counterCache,
+  excluded = () => null,
+  values = NOTHING_BROKEN_DOWN,
+}: ReaderOptions): Reader {
   const requestOf = counterRequests();
   const components = new WeakMap<Slo, readonly Component[]>();
   const beginnings = new Map<string, number>();
@@ -315,6 +326,7 @@ export function createReader({ store, counterCache, excluded = () => null }: Rea
     failing,
     missedRuns: createMissedRuns(counterCache, failing),
     seriesSums: createSeriesSums(counterCache),
+    breakdowns: createBreakdowns(counterCache, values),
     members(slo, now) {
       const { sli } = slo;
       if (sli.kind !== 'composite' || isUnreadable(slo)) return [];

@@ -25,7 +25,9 @@ import type { Reader, SinceRequest } from '../counters/evidence-reader.ts';
 import type { FailingRequest } from '../counters/failing-stretches.ts';
 import type { Route } from '../../core/alerting/routing.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { LikelyCause } from '../../core/alerting/likely-cause.ts';
+import { standingValue } from '../../core/alerting/value-breakdown.ts';
+import type { AttributeCounts } from '../counters/breakdowns.ts';
+import { breakdownSince } from '../counters/breakdowns.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { createLikelyCauses } from './likely-causes.ts';
 
@@ -89,6 +91,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   /** By workflow, as it was prepared. */
   let waiting: ReadonlyMap<string, number> = new Map();
   let stuck: ReadonlyMap<string, readonly Stuck[]> = new Map();
+  let brokenDown: ReadonlyMap<Slo, readonly AttributeCounts[]> = new Map();
 
   async function readFailures(
     { slo, transition }: IncidentChange,
@@ -207,6 +210,14 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
         ),
         now,
       );
+      brokenDown = await unlessAway(new Map(), () =>
+        reader.breakdowns(
+          changes.map((change) =>
+            breakdownSince(change.slo, beganOf(change, failingSince(change, now)), now),
+          ),
+          now,
+        ),
+      );
       await reader.missedRuns.prepare(
         changes.map(({ slo }) => slo),
         now,
@@ -218,7 +229,10 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
       return factsOf(
         change,
         failed,
-        await likelyCauses.find(change.slo, failed.failures, change.timeZone, now),
+        {
+          likelyCause: await likelyCauses.find(change.slo, failed.failures, change.timeZone, now),
+          standsOut: standingValue(brokenDown.get(change.slo) ?? []),
+        },
         failing,
         membersOf(reader, change.slo, now),
         waitingOf(change.slo),
@@ -313,7 +327,7 @@ function recoveringOf(
 function factsOf(
   { slo, state, transition, evidence, route, timeZone }: IncidentChange,
   { failures, lastFailed }: Failed,
-  cause: LikelyCause | null,
+  causes: Pick<NotificationFacts, 'likelyCause' | 'standsOut'>,
   failing: Failing,
   members: readonly MemberFacts[],
   waiting: number,
@@ -362,7 +376,8 @@ function factsOf(
       over && policy && above !== null && spent > above ? { policy: policy.name, above, spent } : null,
     failures: failures.slice(0, FAILURES_LISTED),
     lastFailed: lastFailed.slice(0, EXECUTIONS_LISTED),
-    likelyCause: over ? null : cause,
+    likelyCause: over ? null : causes.likelyCause,
+    standsOut: over ? null : causes.standsOut,
     notified: route.notify,
     insteadOf: null,
   };

@@ -14,36 +14,14 @@ import type {
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { NO_MAP } from '../../core/slo/workflow-map.ts';
-import type { EndSli, Watch } from '../../core/ports/store/counting.ts';
+import type { EndSli } from '../../core/ports/store/counting.ts';
 import type { StatisticsOf } from '../../core/ports/store/statistics.ts';
 import type { HandOver } from './hand-overs.ts';
 import { handOversOf } from './hand-overs.ts';
-
-export interface Selection {
-  /** The SLIs that count its subject once, as the latest attempt ends. */
-  readonly slis: readonly EndSli[];
-  /** The SLIs that count every attempt. */
-  readonly attempts: readonly AttemptSli[];
-  /** Those of `slis` with a deadline: what its start is waited for. */
-  readonly watches: readonly Watch[];
-  /** The SLIs that count it as a start, by fingerprint. */
-  readonly starts: readonly string[];
-  /** The same for the same effect. */
-  readonly key: string;
-  /** Whether one of them has a deadline. */
-  readonly timed: boolean;
-  /** Whether an end needs its start to know where it lands. */
-  readonly needsStart: boolean;
-  /** Whether a success of its can be bad. */
-  readonly strict: boolean;
-}
-
-/** An SLI that counts every attempt. */
-export interface AttemptSli {
-  readonly fingerprint: string;
-  /** What an attempt counts as, however it ends; null when that decides. */
-  readonly verdict: boolean | null;
-}
+import type { ValueAdmission } from './breakdown-values.ts';
+import type { AttemptSli, Selection } from './selection.ts';
+import type { Breakdown } from './value-selections.ts';
+import { withValues } from './value-selections.ts';
 
 /** How the outcomes of one workflow are counted: its distinct SLIs, prepared for many look-ups a second. */
 export interface CountingPlan {
@@ -69,16 +47,20 @@ export interface MeasuredBy {
 const MAX_NAMES = 100;
 
 /** Makes a function that gives the counting plans of definitions, kept until the definitions change. */
-export function countingPlans(): (definitions: Definitions) => ReadonlyMap<string, CountingPlan> {
+export function countingPlans(
+  values: ValueAdmission | null,
+): (definitions: Definitions) => ReadonlyMap<string, CountingPlan> {
   let known: Definitions | null = null;
   let plans: ReadonlyMap<string, CountingPlan> = new Map();
   return (definitions) => {
     if (definitions !== known) {
+      const { workflows } = definitions;
       plans = new Map(
-        [...countedByWorkflow(definitions)].map(([name, slis]) => [
-          name,
-          countingPlan(slis, definitions.workflows.get(name) ?? NO_MAP),
-        ]),
+        [...countedByWorkflow(definitions)].map(([workflow, slis]) => {
+          const defined = workflows.get(workflow);
+          const breakdown = values && { values, workflow, attributes: defined?.breakdown ?? [] };
+          return [workflow, countingPlan(slis, defined ?? NO_MAP, breakdown)];
+        }),
       );
       known = definitions;
     }
@@ -109,7 +91,11 @@ function byKind(slis: ReadonlyMap<string, CountedSli>): ByKind {
   };
 }
 
-function countingPlan(slis: ReadonlyMap<string, CountedSli>, map: WorkflowMap): CountingPlan {
+function countingPlan(
+  slis: ReadonlyMap<string, CountedSli>,
+  map: WorkflowMap,
+  breakdown: Breakdown | null,
+): CountingPlan {
   const {
     outcomes: outcomeSlis,
     measurement: measured,
@@ -119,7 +105,7 @@ function countingPlan(slis: ReadonlyMap<string, CountedSli>, map: WorkflowMap): 
     transition,
     calls,
   } = byKind(slis);
-  const select = withCalls(selectionsOf(outcomeSlis), calls);
+  const select = withCalls(withValues(selectionsOf(outcomeSlis), outcomeSlis, breakdown), calls);
   const named = new Set<string | null>([
     ...map.steps,
     ...outcomeSlis.map(([, { step }]) => step),

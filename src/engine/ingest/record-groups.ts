@@ -20,7 +20,8 @@ import { subjectKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { ImpliedGroup } from './hand-overs.ts';
 import { impliedBy } from './hand-overs.ts';
-import type { AttemptSli, CountingPlan, MeasuredBy } from './counting-plan.ts';
+import type { CountingPlan, MeasuredBy } from './counting-plan.ts';
+import type { AttemptSli } from './selection.ts';
 
 /** The records of one request, by the partition they are for, with like ones put together. */
 export type GroupsByPartition = Map<string, GroupsOfPartition>;

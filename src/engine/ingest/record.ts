@@ -23,6 +23,7 @@ import type { GroupsByPartition } from './record-groups.ts';
 import { addMeasurement, addOutcome } from './record-groups.ts';
 import type { Findings } from './record-findings.ts';
 import { conflictsOf, warningsOf } from './record-findings.ts';
+import type { ValueAdmission } from './breakdown-values.ts';
 import type { Job, StoredCounts } from './shared-write.ts';
 import { storeJobs } from './shared-write.ts';
 
@@ -39,6 +40,8 @@ export interface RecorderOptions {
   readonly onLargeCount?: (workflow: string, count: number, caller: Caller) => void;
   /** Called with each record that is rejected. */
   readonly onRejected?: (rejection: NotedRejection, caller: Caller) => void;
+  /** Tells values of attributes apart; absent: none are. */
+  readonly values?: ValueAdmission;
   /** Called with everything that was stored, or was found to be stored already. */
   readonly onStored?: (workflow: string, stored: StoredCounts) => void;
 }
@@ -78,7 +81,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let flushing = 0;
   let scheduled = false;
   let idle: (() => void)[] = [];
-  const plansOf = countingPlans();
+  const plansOf = countingPlans(options.values ?? null);
   const shares = createFairShare(queueLimit);
 
   function schedule(): void {
@@ -178,6 +181,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const valid = records.length - rejected.length;
     release(rejected.length);
     if (valid === 0) return { accepted: 0, duplicates: 0, rejected };
+    // What is counted by itself must be known to be so when the answer comes.
+    if (options.values) await options.values.remembered();
     const found = await new Promise<Findings>((resolve, reject) => {
       waiting.push({ groups, plans: rules.plans, size: valid, resolve, reject });
       schedule();

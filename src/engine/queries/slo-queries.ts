@@ -5,6 +5,7 @@ import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { MemberReport, Queries } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
+import { valueBreakdown } from '../../core/alerting/value-breakdown.ts';
 import { exampleFact } from '../../core/slo/example-fact.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { Store } from '../../core/ports/store/store.ts';
@@ -83,6 +84,7 @@ export function createQueries(options: QueriesOptions): Queries {
       const [result] = await read([slo], now);
       const { report, readings } = result!;
       const { failures, lastFailed } = await readFailed(store, slo, now - HOUR, now);
+      const brokenDown = await reader.breakdowns([{ slo, window: HOUR }], now);
       const firing = report.incident?.firing ?? [];
       return {
         ...report,
@@ -93,6 +95,11 @@ export function createQueries(options: QueriesOptions): Queries {
         adjustments: adjustments.of(slo, now),
         failures,
         lastFailed: lastFailed.slice(0, LAST_FAILED_TOLD),
+        breakdown: brokenDown.get(slo)!.map(({ attribute, all, values, full }) => ({
+          attribute,
+          values: valueBreakdown(all, values),
+          full,
+        })),
         example: exampleFact(slo),
       };
     },

@@ -1,6 +1,8 @@
 import type { FailedExecution, FailureCount } from '../../core/alerting/notification.ts';
 import { formatCount } from '../../core/words/figures.ts';
-import { when } from './format.ts';
+import type { ValueBreakdown } from '../../core/alerting/value-breakdown.ts';
+import type { BreakdownReport } from '../../core/ports/queries.ts';
+import { goodRatio, percent, when } from './format.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -54,6 +56,50 @@ function bars(title: string, entries: readonly [string | null, number][], total:
       )}
     </ul>
   </div>`;
+}
+
+/** What was good and bad by the values of each attribute; nothing where outcomes are not broken down. */
+export function breakdownCards(breakdown: readonly BreakdownReport[], objective: number): readonly Html[] {
+  return breakdown
+    .filter(({ values }) => values.length > 0)
+    .map(
+      ({ attribute, values, full }) =>
+        html`<section class="card" aria-label="By ${attribute}">
+          <header>
+            <h2>By ${attribute}</h2>
+            <p>outcomes of the last hour${full ? '; there are more values than are told apart' : null}</p>
+          </header>
+          <table class="plain">
+            <thead>
+              <tr>
+                <th scope="col">${attribute}</th>
+                <th scope="col">Good</th>
+                <th scope="col">Bad</th>
+                <th scope="col">Of the failures</th>
+                <th scope="col">Of all outcomes</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${values.map((value) => valueRow(value, objective))}
+            </tbody>
+          </table>
+        </section>`,
+    );
+}
+
+function valueRow(
+  { value, good, bad, failures, outcomes, standsOut }: ValueBreakdown,
+  objective: number,
+): Html {
+  return html`<tr>
+    <th scope="row">
+      ${value ?? html`<i>other or none</i>`}${standsOut ? html`<small class="alarm">stands out</small>` : null}
+    </th>
+    <td data-label="Good">${goodRatio(good / (good + bad), objective)}</td>
+    <td data-label="Bad">${formatCount(bad)}</td>
+    <td data-label="Of the failures">${percent(failures)}</td>
+    <td data-label="Of all outcomes">${percent(outcomes)}</td>
+  </tr>`;
 }
 
 /** The last executions that failed, for people who go and look; nothing when none did. */

@@ -13,7 +13,7 @@ import {
   withSigns,
   when,
 } from './format.ts';
-import { failureCard, lastFailedCard } from './failure-cards.ts';
+import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.ts';
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 import type { SnippetTarget } from './snippets.ts';
@@ -44,7 +44,8 @@ export function sloPage(
     ${slo.incident && incidentBanner(slo.incident, base, now)} ${freezeBanner(slo)} ${warningBanner(slo, now)}
     ${slo.data === 'none' && slo.example ? snippetCard({ ...producers, fact: slo.example, slo: slo.name }) : null}
     ${budgetCard(slo, now)} ${windowCard(slo, now)} ${memberCard(slo, base)} ${tierCard(slo)}
-    ${adjustmentCard(slo, now)} ${failureCard(slo.failures)} ${lastFailedCard(slo.lastFailed, now)}`;
+    ${adjustmentCard(slo, now)} ${failureCard(slo.failures)} ${breakdownCards(slo.breakdown, slo.objective)}
+    ${lastFailedCard(slo.lastFailed, now)}`;
 }
 
 function runbook(slo: SloDetail): Html | null {

@@ -49,6 +49,11 @@ export const METRICS = {
     labelNames: ['workflow'],
     help: 'Records with a count of 10,000 or more, which move a budget by themselves.',
   },
+  breakdownFull: {
+    name: 'burnwatch_breakdown_full',
+    labelNames: ['workflow', 'attribute'],
+    help: '1 for each attribute with more values than are told apart, so that further ones count as other; absent otherwise.',
+  },
   overdue: {
     name: 'burnwatch_overdue_total',
     labelNames: [],
@@ -188,6 +193,8 @@ export interface Metrics {
   dropped(what: 'connection' | 'request', why: string): void;
   /** Counts one record with a large count. */
   largeCount(workflow: string): void;
+  /** Notes that an attribute has more values than are told apart. */
+  breakdownFull(workflow: string, attribute: string): void;
   /** Counts one unknown token, and how it was sent. */
   failedAuthentication(by: string): void;
   /** Counts one try to send to a target, and what came of it. */
@@ -224,6 +231,7 @@ export function createMetrics(version: string): Metrics {
   const failedAuthentication = new Counter({ ...METRICS.failedAuthentication, registers });
   const dropped = new Counter({ ...METRICS.dropped, registers });
   const largeCounts = new Counter({ ...METRICS.largeCounts, registers });
+  const breakdownFull = new Gauge({ ...METRICS.breakdownFull, registers });
   const overdue = new Counter({ ...METRICS.overdue, registers });
   const unjudged = new Counter({ ...METRICS.unjudged, registers });
   const notifications = new Counter({ ...METRICS.notifications, registers });
@@ -289,6 +297,7 @@ export function createMetrics(version: string): Metrics {
     telemetry: (signal, result, count) => telemetry.inc({ signal, result }, count),
     failedRequest: (code) => failedRequests.inc({ code }),
     dropped: (what, why) => dropped.inc({ what, why }),
+    breakdownFull: (workflow, attribute) => breakdownFull.set({ workflow, attribute }, 1),
     largeCount: (workflow) => largeCounts.inc({ workflow }),
     failedAuthentication: (by) => failedAuthentication.inc({ by }),
     notification: (target, result) => notifications.inc({ target, result }),

@@ -28,6 +28,22 @@ export function likelyCauseField({ likelyCause }: NotificationFacts): Field[] {
   ];
 }
 
+/** The value that far more of the failures have than of all outcomes; nothing when none stands out. */
+export function standingValueField({ standsOut }: NotificationFacts): Field[] {
+  if (!standsOut) return [];
+  const { attribute, value, failures, outcomes } = standsOut;
+  return [
+    {
+      label: 'Stands out',
+      value: [
+        `${formatWholeShare(failures)} of the failures are `,
+        { name: plainName(`${attribute}=${value}`, 128) },
+        `, which has ${formatWholeShare(outcomes)} of the outcomes`,
+      ],
+    },
+  ];
+}
+
 function rateOf({ good, bad }: Counts, when: string): string | null {
   const total = good + bad;
   return total > 0 ? `${formatShare(good / total)} ${when}` : null;

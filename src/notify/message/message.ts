@@ -4,7 +4,7 @@ import type { NotificationFacts, Stuck } from '../../core/alerting/notification.
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
-import { likelyCauseField } from './cause-words.ts';
+import { likelyCauseField, standingValueField } from './cause-words.ts';
 import { failedFor, headlineOf, incidentLasted } from './headline.ts';
 import { lossSentence } from './loss-words.ts';
 import { timesOf } from './times.ts';
@@ -251,6 +251,7 @@ function burning(facts: NotificationFacts): Field[] {
   return [
     ...reasonFields(facts),
     ...likelyCauseField(facts),
+    ...standingValueField(facts),
     { label: 'Budget left', value: budgetLeft(facts) },
     ...(isSilence(facts) || facts.recovering ? [] : runsOut(facts)),
     since(facts),

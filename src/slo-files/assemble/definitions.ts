@@ -72,7 +72,7 @@ export async function assemble(
   const workflows = new Map<string, Workflow>();
   const objectives = new Map<string, Objective>();
   for (const draft of joined.workflows) {
-    const { name, owner, runbook, drafts, mapping } = draft;
+    const { name, owner, runbook, breakdown, drafts, mapping } = draft;
     const slos: Slo[] = [];
     for (const slo of drafts) {
       if (timeSlice.due()) await timeSlice.rest();
@@ -81,7 +81,8 @@ export async function assemble(
       slos.push(finished);
       objectives.set(finished.id, finished.objective);
     }
-    workflows.set(name, { ...mapOf(draft), name, owner, runbook, slos, ...(mapping && { mapping }) });
+    const said = { name, owner, runbook, breakdown, slos, ...(mapping && { mapping }) };
+    workflows.set(name, { ...mapOf(draft), ...said });
   }
   const dependencies = readDependencies(known);
   const definitions: Definitions = { workflows, teams, targets, dependencies };
@@ -150,6 +151,7 @@ const KEYS_OF_WORKFLOW = [
   'owner',
   'runbook',
   'steps',
+  'breakdown',
   'unknownSteps',
   'queues',
   'traffic',
@@ -177,7 +179,7 @@ async function draftWorkflow(
   timeSlice: TimeSlice,
 ): Promise<WorkflowDraft> {
   const { report } = known;
-  const { owner = '', runbook = null, slos: natives = {} } = data;
+  const { owner = '', runbook = null, breakdown = [], slos: natives = {} } = data;
   const map = readMap(data, place, source, report);
   checkOwner(data.owner, place, source, known);
   const slosPlace = place.parts.get('slos');
@@ -199,7 +201,8 @@ async function draftWorkflow(
   }
   const traffic = data.traffic === undefined ? null : parseTraffic(data.traffic);
   const mapping = readMapping(data);
-  return { ...map, name, owner, runbook, traffic, drafts, ...(mapping && { mapping }), place, source };
+  const said = { name, owner, runbook, breakdown, traffic, drafts, ...(mapping && { mapping }) };
+  return { ...map, ...said, place, source };
 }
 
 function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {

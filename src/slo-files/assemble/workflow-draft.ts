@@ -12,6 +12,8 @@ export interface WorkflowDraft extends WorkflowMap {
   readonly name: string;
   readonly owner: string;
   readonly runbook: string | null;
+  /** Attributes whose values are told apart. */
+  readonly breakdown: readonly string[];
   /** Executions a millisecond that it expects; null when it does not say. */
   readonly traffic: number | null;
   readonly drafts: readonly SloDraft[];

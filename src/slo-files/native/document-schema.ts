@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { MAX_BREAKDOWN_ATTRIBUTES } from '../../core/slo/breakdown.ts';
 import { alertsSchema, budgetPolicySchema, policySchema } from './alerts-schema.ts';
 import { dependencySchema } from './dependency.ts';
-import { httpUrl, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
+import { httpUrl, listOf, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
 import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
 import { metricsSchema, spansSchema } from './mapping-schema.ts';
 import { sliSchema } from './sli-schema.ts';
@@ -12,6 +13,7 @@ import { windowSchema } from './window-schema.ts';
 /** What `apiVersion` may say. */
 export const VERSION = 'burnwatch/v1 or nothing, or openslo/v1 for OpenSLO';
 export const OBJECTIVE = 'a share below 100%, such as 99.9% or 0.999';
+const BREAKDOWN = `a list of different names of attributes, at most ${MAX_BREAKDOWN_ATTRIBUTES}`;
 const TRAFFIC = 'a rate such as 2/day, 10/hour, 30/minute or 100/s';
 
 const sloSchema = mapWith(
@@ -50,6 +52,10 @@ export const documentSchema = mapWith(
     steps: stepsSchema.optional(),
     unknownSteps: unknownStepsSchema.optional(),
     queues: queuesSchema.optional(),
+    breakdown: listOf(pathName, 'names of attributes', MAX_BREAKDOWN_ATTRIBUTES)
+      .refine((names) => new Set(names).size === names.length, { error: BREAKDOWN })
+      .optional()
+      .describe('Attributes by which its outcomes are told apart: which values fail more than the rest.'),
     traffic: z
       .string({ error: TRAFFIC })
       .regex(/^\d{1,9}(\.\d{1,6})?\/(s|minute|hour|day)$/, { error: TRAFFIC })
@@ -87,6 +93,7 @@ export const documentSchema = mapWith(
     steps: ['workflow'],
     unknownSteps: ['steps'],
     queues: ['workflow'],
+    breakdown: ['workflow'],
     traffic: ['workflow'],
     spans: ['workflow'],
     metrics: ['workflow'],

@@ -54,13 +54,14 @@ export function exportOpenSlo(
 }
 
 function serviceDocument(
-  { name, owner, runbook, steps, mapping }: Workflow,
+  { name, owner, runbook, steps, breakdown, mapping }: Workflow,
   hasTraffic: boolean,
   warnings: string[],
 ): Words {
   const lost = [
     ...(steps.length > 0 ? [`steps (${steps.join(', ')})`] : []),
     ...(mapping ? ['how spans and metrics become outcomes'] : []),
+    ...(breakdown.length > 0 ? [`breakdown (${breakdown.join(', ')})`] : []),
     ...(hasTraffic ? ['traffic (only estimates of `check` depend on it)'] : []),
   ];
   const annotations = {

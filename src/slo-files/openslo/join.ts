@@ -203,7 +203,7 @@ function joinWorkflow(
   const { place, source } = built[0]!.entry;
   return known
     ? { ...known, drafts }
-    : { ...NO_MAP, name, owner, runbook, traffic: null, drafts, place, source };
+    : { ...NO_MAP, name, owner, runbook, breakdown: [], traffic: null, drafts, place, source };
 }
 
 function checkStepOf(

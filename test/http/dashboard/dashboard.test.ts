@@ -522,3 +522,19 @@ describe('dependencies', () => {
     expect(complaints).toEqual([]);
   });
 });
+
+describe('a breakdown', () => {
+  it('shows which values of an attribute fail more than the rest', async () => {
+    const running = await startServer();
+    const { page, complaints } = await openPage();
+    await page.goto(`${running.url}/slos/order-fulfillment/fulfilled-in-10m`);
+    const card = page.getByRole('region', { name: 'By region' });
+    expect(await card.locator('p').innerText()).toBe(
+      'outcomes of the last hour; there are more values than are told apart',
+    );
+    const rows = await card.locator('tbody tr').allInnerTexts();
+    expect(rows[0]).toMatch(/^eu\s+stands out\s+9%\s+91\s+91%\s+20%$/);
+    expect(rows[1]).toMatch(/^other or none\s+97.75%\s+9\s+9%\s+80%$/);
+    expect(complaints).toEqual([]);
+  });
+});

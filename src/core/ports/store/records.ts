@@ -1,6 +1,13 @@
 /** What must not be forgotten, such as adjustments, acknowledgements and evaluation gaps: few, small, kept until removed. */
 export type Collection =
-  'adjustments' | 'acknowledgements' | 'evaluation' | 'audit' | 'sessions' | 'losses' | 'pings';
+  | 'adjustments'
+  | 'acknowledgements'
+  | 'evaluation'
+  | 'audit'
+  | 'sessions'
+  | 'losses'
+  | 'pings'
+  | 'breakdowns';
 
 export interface StoredRecord<Value = unknown> {
   readonly id: string;
