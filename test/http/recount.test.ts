@@ -9,17 +9,25 @@ import { createBreakdownValues } from '../../src/engine/ingest/breakdown-values.
 import { brokenDownSeries, valueSeries } from '../../src/core/slo/breakdown.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { createQueries } from '../../src/engine/queries/slo-queries.ts';
-import type { DependencyReport, SloReport } from '../../src/core/ports/queries.ts';
+import type { DependencyReport, SloReport, StepStatistics } from '../../src/core/ports/queries.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
-import { DAY, HOUR, MINUTE } from '../../src/core/time/duration.ts';
+import type { OutcomeStatistics } from '../../src/core/statistics/outcome-counts.ts';
+import { DAY, HOUR, MINUTE, parseDuration } from '../../src/core/time/duration.ts';
 import { loadDefinitions } from '../../src/slo-files/load.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import { manualClock } from '../support/clock.ts';
 import { openEmbeddedStore } from '../support/embedded-store.ts';
-import type { Fact, Totals } from '../support/execution-plans.ts';
-import { NOW, executionPlan, expected, factsOf, recordOf } from '../support/execution-plans.ts';
+import type { Fact, Recounted, Totals } from '../support/execution-plans.ts';
+import {
+  NOW,
+  executionPlan,
+  expected,
+  factsOf,
+  recordOf,
+  recountedStatistics,
+} from '../support/execution-plans.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { seededRandom } from '../support/random.ts';
 import { startRedis } from '../support/redis.ts';
@@ -326,12 +334,56 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
           expect([slo, region, sums]).toEqual([slo, region, [its[slo]]]);
         }
       }
+      await expectStatistics(`${server.url}/v1/workflows/${prefix}orders`, happened.facts);
       // Nothing of this may hold by having counted nothing.
       for (const [slo, totals] of Object.entries(want)) expect([slo, total(totals) > 3]).toEqual([slo, true]);
       await store.close();
     },
   );
 });
+
+/** The statistics of every window are those of a recount: what is counted exactly, and durations within 2%. */
+async function expectStatistics(url: string, facts: readonly Fact[]): Promise<void> {
+  const usual = (await (await fetch(url)).json()) as { statistics: ReportedWindow[] };
+  expect(usual.statistics.map(({ window }) => window)).toEqual(['5m', '1h', '1d', '7d', '28d']);
+  const asked = (await (await fetch(`${url}?window=17m`)).json()) as { statistics: ReportedWindow[] };
+  for (const { window, endToEnd, steps, others } of [...usual.statistics, ...asked.statistics]) {
+    const minutes = parseDuration(window)! / MINUTE;
+    expect(steps.map(({ step }) => step)).toEqual(['charge']);
+    expect(others).toBeNull();
+    expectStatistic(endToEnd, recountedStatistics(facts, undefined, minutes));
+    expectStatistic(steps[0]!, recountedStatistics(facts, 'charge', minutes));
+  }
+  expect(recountedStatistics(facts, undefined, 60).durations.length).toBeGreaterThan(20);
+  expect(recountedStatistics(facts, 'charge', 60).retries).toBeGreaterThan(20);
+}
+
+interface ReportedWindow {
+  readonly window: string;
+  readonly endToEnd: OutcomeStatistics;
+  readonly steps: readonly StepStatistics[];
+  readonly others: OutcomeStatistics | null;
+}
+
+function expectStatistic(found: OutcomeStatistics, { counts, attempts, retries, durations }: Recounted) {
+  const { succeeded, failed } = counts;
+  const share = (part: number, of: number) => (of === 0 ? null : part / of);
+  expect(found).toMatchObject({
+    ...counts,
+    attempts,
+    successRate: share(succeeded, succeeded + failed),
+    retryRate: share(retries, attempts),
+  });
+  for (const [percentage, shown] of [
+    [50, found.p50Ms],
+    [95, found.p95Ms],
+    [99, found.p99Ms],
+  ] as const) {
+    const exact = durations[Math.ceil((percentage * durations.length) / 100) - 1];
+    if (exact === undefined) expect(shown).toBeNull();
+    else expect(Math.abs(shown! - exact * MINUTE)).toBeLessThanOrEqual(0.02 * exact * MINUTE);
+  }
+}
 
 interface Answer {
   readonly accepted: number;

@@ -99,6 +99,55 @@ export interface Totals {
   bad: number;
 }
 
+const oldest = (of: readonly number[]): number | null => (of.length === 0 ? null : Math.max(...of));
+
+/** When an execution, or a step of it, started first: that of the first attempt as its ends say, or an earlier one. */
+function startOf(mine: readonly Fact[]): number | null {
+  const told = (of: readonly Fact[]) =>
+    of.flatMap(({ ago: ended, took }) => (took === undefined ? [] : [ended + took]));
+  const began = (of: readonly Fact[]) => of.flatMap((fact) => (fact.status === 'started' ? [fact.ago] : []));
+  const first = mine.filter(({ attempt }) => attempt === 1);
+  const later = mine.filter(({ attempt }) => attempt > 1);
+  const firstStart = oldest(told(first)) ?? oldest(began(first));
+  return oldest([...(firstStart === null ? [] : [firstStart]), ...told(later), ...began(later)]);
+}
+
+/** What statistics count of executions, or of their step. */
+export interface Recounted {
+  readonly counts: Readonly<Record<(typeof ENDS)[number], number>>;
+  readonly attempts: number;
+  readonly retries: number;
+  /** Of what succeeded or failed, in minutes; in rising order. */
+  readonly durations: readonly number[];
+}
+
+/** The statistics of what ended in the last so many minutes, the running one included, worked out plainly. */
+export function recountedStatistics(
+  facts: readonly Fact[],
+  step: 'charge' | undefined,
+  minutes: number,
+): Recounted {
+  const counts = { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
+  const durations: number[] = [];
+  let [attempts, retries] = [0, 0];
+  for (const execution of new Set(facts.map((fact) => fact.execution))) {
+    const mine = facts.filter((fact) => fact.execution === execution && fact.step === step);
+    const ends = mine.filter(({ status }) => status !== 'queued' && status !== 'started');
+    const last = Math.max(0, ...ends.map(({ attempt }) => attempt));
+    const start = startOf(mine);
+    for (const { status, ago: ended, attempt, willRetry, count = 1 } of ends) {
+      if (ended >= minutes) continue;
+      attempts += count;
+      if (attempt > 1) retries += count;
+      if (attempt < last || willRetry) continue;
+      counts[status as keyof typeof counts] += count;
+      if (start !== null && (status === 'succeeded' || status === 'failed'))
+        for (let one = 0; one < count; one++) durations.push(Math.max(0, start - ended));
+    }
+  }
+  return { counts, attempts, retries, durations: durations.toSorted((one, other) => one - other) };
+}
+
 /** What the facts of all executions come to at the end, worked out plainly; `NOW` is when deadlines are looked at. */
 export function expected(facts: readonly Fact[]): Record<string, Totals> {
   const totals: Record<string, Totals> = {};
@@ -113,17 +162,7 @@ export function expected(facts: readonly Fact[]): Record<string, Totals> {
     const ends = mine.filter(({ status }) => status !== 'queued' && status !== 'started');
     const last = Math.max(0, ...ends.map(({ attempt }) => attempt));
     const deciding = ends.filter(({ attempt, willRetry }) => attempt === last && !willRetry);
-    const oldest = (of: readonly number[]): number | null => (of.length === 0 ? null : Math.max(...of));
-    const told = (of: readonly Fact[]) =>
-      of.flatMap(({ ago: ended, took }) => (took === undefined ? [] : [ended + took]));
-    const began = (of: readonly Fact[]) =>
-      of.flatMap((fact) => (fact.status === 'started' ? [fact.ago] : []));
-    const [first, later] = [
-      mine.filter(({ attempt }) => attempt === 1),
-      mine.filter(({ attempt }) => attempt > 1),
-    ];
-    const firstStart = oldest(told(first)) ?? oldest(began(first));
-    const start = oldest([...(firstStart === null ? [] : [firstStart]), ...told(later), ...began(later)]);
+    const start = startOf(mine);
     const queued = oldest(mine.flatMap((fact) => (fact.status === 'queued' ? [fact.ago] : [])));
     const known = mine.filter(
       ({ status, willRetry }) => status === 'queued' || status === 'started' || willRetry,

@@ -52,7 +52,7 @@ function table({ endToEnd, steps, others }: WindowStatistics): Html {
         <th scope="col">Step</th>
         <th scope="col">Succeeded</th>
         <th scope="col">Failed</th>
-        <th scope="col">Cancelled</th>
+        <th scope="col">Cancelled, skipped</th>
         <th scope="col">Success</th>
         <th scope="col">p50</th>
         <th scope="col">p95</th>
@@ -77,7 +77,7 @@ function row(name: Html, statistics: OutcomeStatistics): Html {
     <td data-label="Failed">
       ${failed > 0 ? html`<b class="alarm">${formatCount(failed)}</b>` : formatCount(failed)}
     </td>
-    <td data-label="Cancelled">${formatCount(cancelled + skipped)}</td>
+    <td data-label="Cancelled, skipped">${formatCount(cancelled + skipped)}</td>
     <td data-label="Success">${percent(successRate)}</td>
     <td data-label="p50">${durationText(statistics.p50Ms)}</td>
     <td data-label="p95">${durationText(statistics.p95Ms)}</td>
