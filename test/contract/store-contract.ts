@@ -9,6 +9,7 @@ import { outboxContract } from './outbox-contract.ts';
 import { PARTITIONS } from './place.ts';
 import type { Place } from './place.ts';
 import { recordContract } from './record-contract.ts';
+import { statisticsContract } from './statistics-contract.ts';
 import { stateContract } from './state-contract.ts';
 
 /** The data of one store, empty at first, which can be opened any number of times, also at once. */
@@ -60,6 +61,7 @@ export function storeContract(name: string, fresh: () => Promise<StoreData>): vo
     describe('counting', () => countingContract(place));
     describe('deadlines', () => deadlineContract(place));
     describe('verdicts, starts and sums', () => landingContract(place));
+    describe('statistics', () => statisticsContract(place));
     describe('hours', () => hoursContract(place));
     describe('alert states', () => stateContract(place));
     describe('outbox', () => outboxContract(place));
