@@ -3,6 +3,7 @@ import { sumCells } from '../../src/core/counters/cells.ts';
 import { MAX_FAILURE_KEYS, MAX_LAST_FAILED } from '../../src/core/ports/store/counting.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type { EndGroup, EndedSubject, StartGroup } from '../../src/core/ports/store/counting.ts';
+import { cellsAt, statisticExpiry } from '../../src/core/statistics/statistic-cells.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { bucketOf, DEDUP_BUCKET } from '../../src/store/dedup-buckets.ts';
 import { seenKeys } from '../../src/store/redis/keys.ts';
@@ -293,6 +294,24 @@ describe.each([
     expect(await recordIn(store, { ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([0]);
     await store.sweep(ID, unused + 5 * MINUTE, 10);
     expect(await recordIn(store, { ...ID, now: unused - 1, groups: [end([subject('a')])] })).toEqual([1]);
+  });
+
+  it('keeps statistics of minutes, hours and days for as long as a window needs them', async () => {
+    const store = await open();
+    await recordIn(store, { ...ID, now: NOW, groups: [end([subject('a')])] });
+    const lives = new Map<string, number>();
+    for (const node of nodes) {
+      const client = connectClient(node);
+      for (const key of await client.keys('bw:{orders.0}:statistics:*'))
+        lives.set(key.split(':').slice(3).join(':'), await client.pttl(key));
+      client.disconnect();
+    }
+    expect(lives.size).toBe(3);
+    for (const cell of cellsAt(NOW)) {
+      const life = lives.get(`${cell.span}:${cell.index}`)!;
+      expect(life).toBeLessThanOrEqual(statisticExpiry(cell) - NOW);
+      expect(life).toBeGreaterThan(statisticExpiry(cell) - NOW - MINUTE);
+    }
   });
 
   it('leaves no key without an expiry but those of the service itself', async () => {

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NotificationFacts, OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
-import { DAY, MINUTE, SECOND } from '../../src/core/time/duration.ts';
+import { addCounts, statisticsOf } from '../../src/core/statistics/outcome-counts.ts';
+import type { OutcomeStatistics } from '../../src/core/statistics/outcome-counts.ts';
+import { cellsOfWindow } from '../../src/core/statistics/statistic-cells.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { createDeliverer } from '../../src/engine/deliver/deliver.ts';
 import { composeMessage } from '../../src/notify/message/message.ts';
 import { phraseText } from '../../src/notify/message/phrase.ts';
 import type { ManualClock } from '../support/clock.ts';
-import { manualClock } from '../support/clock.ts';
+import { START, manualClock } from '../support/clock.ts';
 import { openEmbeddedStore } from '../support/embedded-store.ts';
 import type { LogEntry } from '../support/memory-log.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -113,6 +116,14 @@ function fieldsOf(values: readonly unknown[]): readonly string[] {
     .toSorted();
 }
 
+/** The statistics of all executions of a workflow in the hour before now. */
+async function endToEnd(workflow: string): Promise<OutcomeStatistics> {
+  const { cells } = cellsOfWindow(HOUR, clock.now());
+  const counts = new Map<number, number>();
+  for (const found of (await store.readStatistics(workflow, cells)).flat()) addCounts(counts, found.counts);
+  return statisticsOf(counts);
+}
+
 const errors = (): readonly LogEntry[] => log.entries.filter(({ level }) => level === 'error');
 const isLegacy = (slo: string): boolean => slo === 'legacy/done';
 
@@ -201,8 +212,16 @@ describe.each(PLACES)('in %s', (_name, restore) => {
       const again = { workflow: 'orders', execution: 'bad-5', status: 'failed', count: 20 };
       expect(await process.recorder.record([again])).toMatchObject({ accepted: 0, duplicates: 1 });
       const { running } = await store.inFlight('batch');
+      // Earlier versions kept no statistics; what started then and ends now is counted, with its duration.
+      const ended = await endToEnd('batch');
+      expect(await endToEnd('orders')).toEqual(statisticsOf(new Map()));
       await process.recorder.record([{ workflow: 'batch', execution: 'run-18', status: 'succeeded' }]);
       expect((await store.inFlight('batch')).running).toBe(running - 1);
+      expect(await endToEnd('batch')).toMatchObject({
+        succeeded: ended.succeeded + 1,
+        attempts: ended.attempts + 1,
+        p99Ms: expect.closeTo(clock.now() - (START + 18 * MINUTE), -4) as number,
+      });
       const adjustments = await process.operator.adjustments();
       expect(
         adjustments.map(({ slo, when, ended, withdrawn }) => [slo, when.kind, ended?.by, withdrawn?.by]),
