@@ -6,7 +6,7 @@ import type { CountedSubject } from '../../src/core/ports/store/statistics.ts';
 import { addCounts, attemptSlot, endedSlot, statisticsOf } from '../../src/core/statistics/outcome-counts.ts';
 import type { OutcomeStatistics } from '../../src/core/statistics/outcome-counts.ts';
 import { SPANS, cellsAt, statisticExpiry } from '../../src/core/statistics/statistic-cells.ts';
-import type { Span } from '../../src/core/statistics/statistic-cells.ts';
+import type { StatisticSpan } from '../../src/core/statistics/statistic-cells.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import {
   DONE,
@@ -51,7 +51,10 @@ export function statisticsContract(place: Place): void {
   const record = (...groups: EndGroup[]) => place.store.record({ ...HOME, now: NOW, groups });
 
   /** What the cells of a moment hold, by subject; the partitions of each added up. */
-  async function countsAt(at: number, span: Span = 'hour'): Promise<Map<string, Map<number, number>>> {
+  async function countsAt(
+    at: number,
+    span: StatisticSpan = 'hour',
+  ): Promise<Map<string, Map<number, number>>> {
     const cells = cellsAt(at).filter((cell) => cell.span === span);
     const [found] = await place.store.readStatistics(WORKFLOW, cells);
     const counts = new Map<string, Map<number, number>>();
@@ -63,7 +66,10 @@ export function statisticsContract(place: Place): void {
     return counts;
   }
 
-  async function statisticsAt(at: number, span: Span = 'hour'): Promise<Record<string, OutcomeStatistics>> {
+  async function statisticsAt(
+    at: number,
+    span: StatisticSpan = 'hour',
+  ): Promise<Record<string, OutcomeStatistics>> {
     const counts = await countsAt(at, span);
     return Object.fromEntries([...counts].map(([subject, slots]) => [subject, statisticsOf(slots)]));
   }
