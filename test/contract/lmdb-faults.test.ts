@@ -274,7 +274,8 @@ it('G2: old identities are removed some thousands a sweep, however many partitio
     let turns = 0;
     const sweeps = Promise.all([0, 1].map((partition) => store.sweep({ ...HOME, partition }, later, 500)));
     while ((await Promise.race([sweeps, nextTurn(null)])) === null) turns += 1;
-    expect((await sweeps).map(({ swept }) => swept)).toEqual([0, 0]);
+    // The statistics of the minutes back then are all else that is past its time; the store has them once.
+    expect((await sweeps).map(({ swept }) => swept)).toEqual([1, 0]);
     expect(turns).toBeGreaterThan(10);
     expect(identities.getCount()).toBe(2_001);
     await store.sweep(HOME, later, 500);
