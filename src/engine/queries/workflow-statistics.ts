@@ -41,8 +41,12 @@ export async function readStatistics(
   ]);
   const counted = new Map([...cells.keys()].map((key, index) => [key, found[index]!]));
   const reports: WindowStatistics[] = [];
+  const takeTurns = turns();
   for (const { length, from, cells: own } of windows) {
-    const subjects = await addUp(own.flatMap((cell) => counted.get(nameOf(cell))!));
+    const subjects = await addUp(
+      own.flatMap((cell) => counted.get(nameOf(cell))!),
+      takeTurns,
+    );
     reports.push({ window: length, from, ...reportOf(subjects, steps) });
   }
   return { readShare: 1 - away.length / store.partitions, windows: reports };
@@ -58,15 +62,26 @@ interface Subjects {
   readonly steps: Map<string, Map<number, number>>;
 }
 
-async function addUp(found: readonly SubjectCounts[]): Promise<Subjects> {
+/** Lets others have a turn whenever so many numbers were added up since the last one. */
+function turns(): (added: number) => Promise<void> | null {
+  let since = 0;
+  return (added) => {
+    since += added;
+    if (since < PER_TURN) return null;
+    since = 0;
+    return yieldToEventLoop();
+  };
+}
+
+async function addUp(
+  found: readonly SubjectCounts[],
+  takeTurns: ReturnType<typeof turns>,
+): Promise<Subjects> {
   const subjects: Subjects = { endToEnd: new Map(), others: new Map(), steps: new Map() };
-  let added = 0;
   for (const { of, counts } of found) {
     addCounts(countsIn(subjects, of), counts);
-    added += counts.size;
-    if (added < PER_TURN) continue;
-    await yieldToEventLoop();
-    added = 0;
+    const turn = takeTurns(counts.size);
+    if (turn) await turn;
   }
   return subjects;
 }

@@ -9,6 +9,7 @@ import type {
   PartitionId,
   SweepResult,
 } from '../../core/ports/store/counting.ts';
+import type { SubjectCounts } from '../../core/ports/store/statistics.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import type { Databases } from './databases.ts';
@@ -27,6 +28,8 @@ import type { Writer } from './writer.ts';
 
 /** How many entries are read before other work gets a turn. */
 const READS_PER_TURN = 1000;
+/** How many cells of statistics are read before other work gets a turn. */
+const CELLS_PER_TURN = 8;
 /** How many hours are set in one transaction. */
 const HOURS_PER_TRANSACTION = 50;
 /** How many old identities one sweep removes, and one of its transactions: a whole bucket takes many sweeps. */
@@ -141,8 +144,15 @@ export function countingStore(db: Databases, writer: Writer, partitions: number)
       return new Map((await readMany(hours, (hour) => db.sums.get(sumsKey(hour, sli)) ?? [])).flat());
     },
 
-    readStatistics: (workflow, cells) =>
-      readMany(cells, (cell) => statisticsIn(db, workflow, partitions, cell)),
+    async readStatistics(workflow, cells) {
+      const found: SubjectCounts[][] = [];
+      for (const [index, cell] of cells.entries()) {
+        // A cell may hold fifty steps, each with hundreds of numbers.
+        if (index % CELLS_PER_TURN === CELLS_PER_TURN - 1) await yieldToEventLoop();
+        found.push(statisticsIn(db, workflow, partitions, cell));
+      }
+      return found;
+    },
 
     async registerSlis(slis: readonly SliId[], now) {
       const known = await readMany(slis, (sli) => db.slis.get(sliKey(sli)));

@@ -133,8 +133,11 @@ describe('SLOs', () => {
     const [flight] = report.slowest;
     const times = (names: readonly ('stepSince' | 'startedAt' | 'deadline')[]) =>
       Object.fromEntries(names.map((name) => [name, iso(flight![name]!)]));
+    const { windows } = workflowStatistics(null);
     expect((await read(`${url}/v1/workflows/order-fulfillment`)).body).toEqual({
       ...report,
+      readShare: 1,
+      statistics: windows.map((window) => ({ ...window, window: '1h', from: iso(window.from) })),
       at: iso(report.at),
       places: report.places.map((place) => ({
         ...place,
@@ -153,6 +156,15 @@ describe('SLOs', () => {
         from: iso(from),
       })),
     });
+    const asked = (await read(`${url}/v1/workflows/order-fulfillment?window=7d`)).body;
+    expect(asked['statistics']).toMatchObject([{ window: '7d' }]);
+    for (const query of ['window=soon', 'windows=7d', 'window=1h&window=1d']) {
+      expect(await read(`${url}/v1/workflows/order-fulfillment?${query}`)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid-query' },
+      });
+    }
+    expect(await read(`${url}/v1/workflows/unknown?window=1h`)).toMatchObject({ status: 404 });
     expect(await read(`${url}/v1/workflows/unknown`)).toMatchObject({
       status: 404,
       body: { code: 'unknown-workflow' },

@@ -301,6 +301,22 @@ it('shows of a workflow where its executions are, in the order of its map, and t
   expect(await rows('In flight longest')).toEqual([
     expect.stringMatching(/order-1001\s+charge-card, 1h ago\s+2h ago\s+1h ago overdue\s+1/),
   ]);
+  expect((await rows('Success and duration')).map((row) => row.split(/\s*\t\s*/))).toEqual([
+    ['end to end', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
+    ['reserve', '0', '0', '0', '–', '–', '–', '–', '0', '–'],
+    ['charge-card', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
+    ['other steps', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
+  ]);
+  const windows = page.getByRole('navigation', { name: 'Window' });
+  expect(await windows.locator('[aria-current]').innerText()).toBe('1h');
+  await windows.getByRole('link', { name: '7d' }).click();
+  expect(await windows.locator('[aria-current]').innerText()).toBe('7d');
+  expect(await page.locator('section[aria-label="Success and duration"] header').innerText()).toContain(
+    'over the last 7d',
+  );
+  // A link to a page must not break because of what is in its query.
+  expect((await page.goto(`${running.url}/workflows/order-fulfillment?window=soon`))!.status()).toBe(200);
+  expect(await windows.locator('[aria-current]').innerText()).toBe('1h');
   expect(complaints).toEqual([]);
   expect((await page.goto(`${running.url}/workflows/unknown`))!.status()).toBe(404);
 });
