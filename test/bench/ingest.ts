@@ -11,6 +11,8 @@ import { TYPICAL, sloFolder } from '../support/slo-folder.ts';
 
 const BATCH = 2_000;
 const BATCHES = 400;
+/** Of executions with steps, each record of which takes several times as long. */
+const STEP_BATCHES = 120;
 const IN_FLIGHT = 6;
 
 /** NDJSON over HTTP into Redis, against the bare dedup and count that it cannot do without. */
@@ -23,7 +25,8 @@ export async function benchIngest(): Promise<Result[]> {
       BURNWATCH_SLOS: await sloFolder(TYPICAL),
       LOG_LEVEL: 'error',
     });
-    const rate = await loadFrom(service.url);
+    const rate = await loadFrom(service.url, 'ends', BATCHES);
+    const ofSteps = await loadFrom(service.url, 'steps', STEP_BATCHES);
     await service.stop();
     return [
       {
@@ -33,6 +36,11 @@ export async function benchIngest(): Promise<Result[]> {
       },
       { what: 'the bare dedup + count script, fed from ioredis', value: perSecond(reference, 1000) },
       { what: 'share of the bare script', value: ratio(rate, reference), goal: '0.25' },
+      {
+        what: 'starts and ends a second of executions with ten steps, likewise',
+        value: perSecond(ofSteps, 1000),
+      },
+      { what: 'share of the bare script', value: ratio(ofSteps, reference) },
     ];
   } finally {
     await redis.stop();
@@ -48,8 +56,8 @@ export async function benchOtlp(): Promise<Result[]> {
       BURNWATCH_SLOS: await sloFolder(TYPICAL),
       LOG_LEVEL: 'error',
     });
-    const reference = await loadFrom(service.url);
-    const rate = await loadFrom(service.url, 'spans');
+    const reference = await loadFrom(service.url, 'ends', BATCHES);
+    const rate = await loadFrom(service.url, 'spans', BATCHES);
     await service.stop();
     return [
       {
@@ -88,10 +96,10 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unk
 }
 
 /** Lets a process of its own produce the load, so that it shares no event loop with anything measured. */
-async function loadFrom(url: string, as: 'outcomes' | 'spans' = 'outcomes'): Promise<number> {
+async function loadFrom(url: string, shape: 'ends' | 'steps' | 'spans', batches: number): Promise<number> {
   const producer = fork(
     fileURLToPath(new URL('./producer.ts', import.meta.url)),
-    [url, String(BATCHES), String(BATCH), String(IN_FLIGHT), as],
+    [url, String(batches), String(BATCH), String(IN_FLIGHT), shape],
     {
       execArgv: ['--import', 'tsx'],
     },

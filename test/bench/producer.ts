@@ -3,29 +3,31 @@ import { Agent, request } from 'node:http';
 import { wireSpan, wireTraces } from '../support/otlp.ts';
 
 /** Posts batches of outcomes or of spans, prepared beforehand, and tells its parent how many a second were taken. */
-const [url = '', batches = '', batch = '', inFlight = '', as = ''] = process.argv.slice(2);
+const [url = '', batches = '', batch = '', inFlight = '', shape = 'ends'] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, maxSockets: Number(inFlight) });
-const size = Number(batch);
+const [path, contentType] =
+  shape === 'spans' ? ['/v1/traces', 'application/x-protobuf'] : ['/v1/outcomes', 'application/x-ndjson'];
+const bodies = Array.from({ length: Number(batches) }, () => {
+  if (shape === 'spans') return { size: Number(batch), body: spans(Number(batch)) };
+  const records = shape === 'steps' ? wholeExecutions(Number(batch)) : ends(Number(batch));
+  return {
+    size: records.length,
+    body: Buffer.from(records.map((record) => JSON.stringify(record)).join('\n')),
+  };
+});
 
-function outcomes(): Buffer {
-  const lines = Array.from({ length: size }, (_, index) =>
-    JSON.stringify({
-      workflow: 'order-fulfillment',
-      execution: randomUUID(),
-      status: index % 50 === 0 ? 'failed' : 'succeeded',
-      durationMs: 1000 + index,
-      ...(index % 50 === 0 && { failedStep: 'charge-card', error: 'timeout' }),
-    }),
-  );
-  return Buffer.from(lines.join('\n'));
+/** How many of a batch were accepted; an empty message of OTLP is all of them. */
+function takenOf(answer: string, size: number): number {
+  if (shape === 'spans') return answer === '' ? size : 0;
+  return (JSON.parse(answer) as { accepted: number }).accepted;
 }
 
 /** Root spans with the attributes that an instrumented HTTP server gives them. */
-function spans(): Buffer {
+function spans(count: number): Buffer {
   const end = Date.now();
   return wireTraces(
     'order-fulfillment',
-    ...Array.from({ length: size }, (_, index) =>
+    ...Array.from({ length: count }, (_, index) =>
       wireSpan({
         traceId: randomBytes(16).toString('hex'),
         spanId: randomBytes(8).toString('hex'),
@@ -47,19 +49,36 @@ function spans(): Buffer {
   );
 }
 
-const [path, contentType, body] =
-  as === 'spans'
-    ? ['/v1/traces', 'application/x-protobuf', spans]
-    : ['/v1/outcomes', 'application/x-ndjson', outcomes];
-const bodies = Array.from({ length: Number(batches) }, body);
-
-/** How many of a batch were accepted; an empty message of OTLP is all of them. */
-function takenOf(answer: string): number {
-  if (as === 'spans') return answer === '' ? size : 0;
-  return (JSON.parse(answer) as { accepted: number }).accepted;
+/** Ends of executions of which nothing else is reported. */
+function ends(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    workflow: 'order-fulfillment',
+    execution: randomUUID(),
+    status: index % 50 === 0 ? 'failed' : 'succeeded',
+    durationMs: 1000 + index,
+    ...(index % 50 === 0 && { failedStep: 'charge-card', error: 'timeout' }),
+  }));
 }
 
-function post(body: Buffer): Promise<number> {
+/** Executions of ten steps, from their start to their end: 22 records each, in the order in which they happen. */
+function wholeExecutions(count: number): object[] {
+  const records: object[] = [];
+  const begin = Date.now() - 60_000;
+  for (let serial = 0; records.length + 22 <= count; serial++) {
+    const of = { workflow: 'order-fulfillment', execution: randomUUID() };
+    let at = begin + serial;
+    records.push({ ...of, status: 'started', at });
+    for (let step = 0; step < 10; step++) {
+      records.push({ ...of, step: `step-${step}`, status: 'started', at });
+      at += 100 + ((serial * 37 + step * 911) % 3000);
+      records.push({ ...of, step: `step-${step}`, status: 'succeeded', at });
+    }
+    records.push({ ...of, status: 'succeeded', at });
+  }
+  return records;
+}
+
+function post({ size, body }: (typeof bodies)[number]): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(
       `${url}${path}`,
@@ -73,7 +92,7 @@ function post(body: Buffer): Promise<number> {
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
         response.on('end', () => {
-          const taken = response.statusCode === 200 ? takenOf(text) : 0;
+          const taken = response.statusCode === 200 ? takenOf(text, size) : 0;
           // An answer that rejects anything would make the number mean something else.
           if (taken === size) resolve(taken);
           else reject(new Error(`${response.statusCode}: ${text}`));

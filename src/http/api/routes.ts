@@ -128,7 +128,7 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
     path: '/v1/workflows/{workflow}',
     scope: 'read',
     summary:
-      'one workflow: what is in flight, overdue and waiting, by the step it is in, what has been in flight longest, and success rate, durations and retries by step',
+      'one workflow: what is in flight and where, what for longest, and success rate, durations and retries by step',
     query: {
       parameters: {
         window: { schema: DURATION, description: 'of the statistics; 5m, 1h, 1d, 7d and 28d if absent' },
