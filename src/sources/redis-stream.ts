@@ -287,6 +287,7 @@ export function createRedisStream(options: RedisStreamOptions): Source {
       return {
         name,
         ok,
+        still,
         message: ok ? 'is read' : `stands still for ${since}: ${failure ?? 'what was read is not finished'}`,
         entries: { ...entries },
         records: { ...records },

@@ -5,6 +5,8 @@ export interface SourceStatus {
   /** False once it stands still. */
   readonly ok: boolean;
   readonly message: string;
+  /** Milliseconds since it last got on: looked for entries, or finished some. */
+  readonly still: number;
   /** Since the start of the process: entries, and what became of the records in them. */
   readonly entries: {
     readonly read: number;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder } from '../../core/ports/recorder.ts';
-import type { Source } from '../../core/ports/sources.ts';
+import type { Source, SourceStatus } from '../../core/ports/sources.ts';
 import type { Check, ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
@@ -81,6 +81,14 @@ const EVALUATION_GRACE = 30 * SECOND;
 const STORED_GRACE = MINUTE;
 /** After a permanent delivery failure, withhold the heartbeat this long so that the external watchdog alerts. */
 const WITHHELD_AFTER_REFUSAL = HOUR;
+
+/** For so long deadlines wait for a source that stands still; one that is never mended must not switch them off. */
+const SOURCE_PATIENCE = HOUR;
+
+/** Whether deadlines need not wait for a source. */
+function needsNoWaiting({ ok, still }: SourceStatus): boolean {
+  return ok || still > SOURCE_PATIENCE;
+}
 
 export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
   const { clock, elapsed, leadership, definitions, evaluator, deliverer, storeWatch, metrics, log } = options;
@@ -168,7 +176,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
   const watchStore = oneAtATime(async () => {
     await storeWatch.check();
     // What a source that stands still has waiting is not late.
-    const flows = options.sources.every((source) => source.status().ok);
+    const flows = options.sources.every((source) => needsNoWaiting(source.status()));
     const able = storeWatch.health().error === null && definitions() !== null && flows;
     await Promise.all([options.intake.check(able), evaluationWatch.check()]);
   });

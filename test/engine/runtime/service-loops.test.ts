@@ -616,6 +616,7 @@ describe('a source that is read besides requests', () => {
     name: 'stream:outcomes',
     ok: true,
     message: 'is read',
+    still: 100,
     entries: { read: 1, claimed: 0, lost: 0 },
     records: { accepted: 1, duplicates: 0, rejected: 0 },
     pending: 0,
@@ -629,12 +630,22 @@ describe('a source that is read besides requests', () => {
     expect(service.loops.status()).toMatchObject({ ready: true, sources: [STREAM], deadLetters: 3 });
     expect(service.loops.status().checks['stream:outcomes']).toEqual({ ok: true, message: 'is read' });
     expect(service.calls('intake')).toEqual(['intake true']);
-    source = { ...STREAM, ok: false, message: 'stands still for 10s' };
+    source = { ...STREAM, ok: false, message: 'stands still for 10s', still: 10 * SECOND };
     await service.pass(SECOND);
     expect(service.calls('intake')).toEqual(['intake true', 'intake false']);
     const { ready, checks } = service.loops.status();
     expect(checks['stream:outcomes']).toEqual({ ok: false, message: 'stands still for 10s' });
     // Requests are still answered.
     expect(ready).toBe(true);
+  });
+
+  it('C3: does not switch off deadlines when it is never mended', async () => {
+    const still = { ...STREAM, ok: false, message: 'stands still' };
+    let source: SourceStatus = { ...still, still: HOUR };
+    service = startLoops({ sources: [{ status: () => source }] });
+    await service.pass(SECOND);
+    source = { ...still, still: HOUR + SECOND };
+    await service.pass(SECOND);
+    expect(service.calls('intake')).toEqual(['intake false', 'intake true']);
   });
 });

@@ -45,6 +45,7 @@ const STREAM: SourceStatus = {
   name: 'stream:outcomes',
   ok: false,
   message: 'stands still',
+  still: 10_000,
   entries: { read: 9, claimed: 1, lost: 2 },
   records: { accepted: 7, duplicates: 1, rejected: 3 },
   pending: 5,
