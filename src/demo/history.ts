@@ -1,10 +1,13 @@
 import type { Definitions } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
+import { registeredSeries } from '../core/slo/series.ts';
 import type { CountStore } from '../core/ports/store/counting.ts';
+import type { RecordStore } from '../core/ports/store/records.ts';
 import type { Log } from '../core/ports/log.ts';
 import { DAY, HOUR, MINUTE } from '../core/time/duration.ts';
 import { createCounterCache } from '../engine/counters/counter-cache.ts';
 import { createDeriver } from '../engine/counters/derive.ts';
+import { createBreakdownValues } from '../engine/ingest/breakdown-values.ts';
 import { createRecorder } from '../engine/ingest/record.ts';
 import { USUAL_FAILURE_SHARE } from './incident-script.ts';
 import {
@@ -23,7 +26,7 @@ import type { ReportedOutcome } from './reported-outcome.ts';
 import { pick, randomTraceId, seededRandom } from './seeded-random.ts';
 
 export interface HistoryOptions {
-  readonly store: CountStore & { readonly partitions: number };
+  readonly store: CountStore & RecordStore & { readonly partitions: number };
   readonly definitions: Definitions;
   /** Where the history ends; everything in it happened before. */
   readonly now: number;
@@ -56,8 +59,10 @@ export async function writeHistory({
 }: HistoryOptions): Promise<void> {
   const begin = Math.ceil((now - length) / HOUR) * HOUR;
   const clock = { time: begin, now: () => clock.time };
-  const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: Infinity });
-  await store.registerSlis(allSlos(definitions), clock.time);
+  const common = { store, definitions: () => definitions };
+  const values = createBreakdownValues({ ...common, elapsed: clock.now, log });
+  const recorder = createRecorder({ ...common, clock, queueLimit: Infinity, values });
+  await store.registerSlis(registeredSeries(definitions), clock.time);
   const producers = [orders(now), leftBehind(now), clicks(now), invoices];
   const measure = queues();
   let chunk: ReportedOutcome[] = [];

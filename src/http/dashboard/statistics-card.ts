@@ -1,7 +1,7 @@
 import type { WindowStatistics, WorkflowStatistics } from '../../core/ports/queries.ts';
 import type { OutcomeStatistics } from '../../core/statistics/outcome-counts.ts';
 import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../core/time/duration.ts';
-import { formatCount } from '../../core/words/figures.ts';
+import { formatCount, formatShare } from '../../core/words/figures.ts';
 import { percent, timestamp } from './format.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -78,13 +78,18 @@ function row(name: Html, statistics: OutcomeStatistics): Html {
       ${failed > 0 ? html`<b class="alarm">${formatCount(failed)}</b>` : formatCount(failed)}
     </td>
     <td data-label="Cancelled, skipped">${formatCount(cancelled + skipped)}</td>
-    <td data-label="Success">${percent(successRate)}</td>
+    <td data-label="Success">${measuredShare(successRate)}</td>
     <td data-label="p50">${durationText(statistics.p50Ms)}</td>
     <td data-label="p95">${durationText(statistics.p95Ms)}</td>
     <td data-label="p99">${durationText(statistics.p99Ms)}</td>
     <td data-label="Attempts">${formatCount(attempts)}</td>
-    <td data-label="Retries">${percent(retryRate)}</td>
+    <td data-label="Retries">${measuredShare(retryRate)}</td>
   </tr>`;
+}
+
+/** Never 0% or 100% for what is not quite that. */
+function measuredShare(ratio: number | null): string {
+  return ratio === null ? '–' : formatShare(ratio);
 }
 
 /** A duration to two or three digits, in the unit that people would say it in: `640 ms`, `2.5 s`, `1 h 5 min`. */
