@@ -19,8 +19,8 @@ import type {
   TierReport,
   WindowReport,
   WorkflowReport,
-  WorkflowStatistics,
 } from '../../src/core/ports/queries.ts';
+import type { WorkflowStatistics } from '../../src/core/ports/workflow-statistics.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
 import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';

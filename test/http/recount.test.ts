@@ -9,7 +9,8 @@ import { createBreakdownValues } from '../../src/engine/ingest/breakdown-values.
 import { brokenDownSeries, valueSeries } from '../../src/core/slo/breakdown.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import { createQueries } from '../../src/engine/queries/slo-queries.ts';
-import type { DependencyReport, SloReport, StepStatistics } from '../../src/core/ports/queries.ts';
+import type { DependencyReport, SloReport } from '../../src/core/ports/queries.ts';
+import type { StepStatistics } from '../../src/core/ports/workflow-statistics.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';

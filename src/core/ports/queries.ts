@@ -8,7 +8,7 @@ import type { FailedExecution, FailureCount } from '../alerting/notification.ts'
 import type { Queue } from '../slo/workflow-map.ts';
 import type { ValueBreakdown } from '../alerting/value-breakdown.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
-import type { OutcomeStatistics } from '../statistics/outcome-counts.ts';
+import type { WorkflowStatistics } from './workflow-statistics.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { OutboxView } from './store/outbox.ts';
@@ -273,30 +273,6 @@ export interface PlaceReport extends FlightPlace {
    * looked at: of very many only those in flight longest are.
    */
   readonly oldest: number | null;
-}
-
-/** What became of the executions and steps of a workflow, whatever SLIs select them. */
-export interface WorkflowStatistics {
-  /** The share of executions that could be read: below 1 while a shard of the store is away. */
-  readonly readShare: number;
-  readonly windows: readonly WindowStatistics[];
-}
-
-export interface WindowStatistics {
-  /** As it was asked for, in milliseconds. */
-  readonly window: number;
-  /** Where it begins: rounded out to the minute up to 1h, to the hour up to 7d, and to the day (UTC) above. */
-  readonly from: number;
-  /** Executions as a whole. */
-  readonly endToEnd: OutcomeStatistics;
-  /** The steps of the map in its order, then others that were reported, those with most attempts first. */
-  readonly steps: readonly StepStatistics[];
-  /** Steps past the bound, together; null when there are none. */
-  readonly others: OutcomeStatistics | null;
-}
-
-export interface StepStatistics extends OutcomeStatistics {
-  readonly step: string;
 }
 
 /** What is remembered of one execution; about a day after its end, or as long as it is in flight. */

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { WindowStatistics, WorkflowStatistics } from '../../core/ports/queries.ts';
+import type { WindowStatistics, WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import type { SubjectCounts } from '../../core/ports/store/statistics.ts';
 import { MAX_COUNTED_STEPS } from '../../core/ports/store/statistics.ts';
 import type { Store } from '../../core/ports/store/store.ts';

@@ -13,8 +13,8 @@ import type {
   SloDetail,
   SloReport,
   WorkflowReport,
-  WorkflowStatistics,
 } from '../../core/ports/queries.ts';
+import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { iso } from '../../core/time/timestamp.ts';
 

@@ -1,4 +1,4 @@
-import type { WindowStatistics, WorkflowStatistics } from '../../core/ports/queries.ts';
+import type { WindowStatistics, WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import type { OutcomeStatistics } from '../../core/statistics/outcome-counts.ts';
 import { DAY, HOUR, MINUTE, SECOND, formatDuration } from '../../core/time/duration.ts';
 import { formatCount, formatShare } from '../../core/words/figures.ts';

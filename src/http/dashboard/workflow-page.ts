@@ -1,4 +1,5 @@
-import type { PlaceReport, WorkflowReport, WorkflowStatistics } from '../../core/ports/queries.ts';
+import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
+import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import type { FlightReport } from '../../core/ports/store/counting.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';

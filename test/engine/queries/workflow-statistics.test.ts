@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import { MAX_COUNTED_STEPS } from '../../../src/core/ports/store/statistics.ts';
-import type { WorkflowStatistics } from '../../../src/core/ports/queries.ts';
+import type { WorkflowStatistics } from '../../../src/core/ports/workflow-statistics.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import { parseWindows, readStatistics } from '../../../src/engine/queries/workflow-statistics.ts';
 import { START } from '../../support/clock.ts';
