@@ -11,7 +11,6 @@ import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
   AdjustmentReport,
   DependencyDetail,
-  ExecutionReport,
   HistoryReport,
   IncidentReport,
   Queries,
@@ -21,6 +20,7 @@ import type {
   WorkflowReport,
 } from '../../src/core/ports/queries.ts';
 import type { WorkflowStatistics } from '../../src/core/ports/workflow-statistics.ts';
+import type { ExecutionReport } from '../../src/core/ports/execution-report.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
 import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';

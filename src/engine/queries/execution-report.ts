@@ -1,5 +1,5 @@
 import { partitionOf } from '../../core/hash.ts';
-import type { CountedFor, ExecutionReport, SubjectReport } from '../../core/ports/queries.ts';
+import type { CountedFor, ExecutionReport, SubjectReport } from '../../core/ports/execution-report.ts';
 import type { CountStore, KnownSubject } from '../../core/ports/store/counting.ts';
 import { OVERDUE_ERROR, subjectKey } from '../../core/ports/store/counting.ts';
 import { handOverName, handOverOf } from '../../core/sli/hand-over.ts';

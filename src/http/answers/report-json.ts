@@ -1,4 +1,5 @@
 import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
+import type { ExecutionReport } from '../../core/ports/execution-report.ts';
 import type { AuditEntry } from '../../core/ports/audit.ts';
 import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
 import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
@@ -6,7 +7,6 @@ import type {
   AdjustmentReport,
   DependencyDetail,
   DependencyReport,
-  ExecutionReport,
   HistoryReport,
   IncidentReport,
   OpenIncident,

@@ -53,10 +53,10 @@ function dependencyRow(dependency: DependencyReport, base: string): Html {
       >${owner === null && !link ? null : html`<small>${owner}${owner !== null && link ? ' · ' : null}${link}</small>`}
     </th>
     <td data-label="Promised">${percent(sla, 9)}</td>
-    <td data-label="This month">${observed(month, sla)}${promiseNote(dependency)}</td>
+    <td data-label="This month">${observed(month, sla)} ${promiseNote(dependency)}</td>
     <td data-label="Today">${observed(today, sla)}</td>
     <td data-label="Last hour">
-      ${observed(lastHour, sla)}${dependency.burning ? html`<small class="alarm">burning</small>` : null}
+      ${observed(lastHour, sla)} ${dependency.burning ? html`<small class="alarm">burning</small>` : null}
     </td>
     <td data-label="Called by">${callers(workflows.length)}</td>
   </tr>`;
