@@ -1,5 +1,7 @@
--- Entries as every script gives them: id, how often it was handed out, bytes of its fields and values, and then these as
--- they alternate, or only the beginning of them when there are more bytes than an entry may have.
+-- Entries as every script gives them: id, how often it was handed out, bytes of its fields and values, how many fields, and
+-- then these as they alternate with their values, or only the beginning of the first when there are more than an entry may have.
+
+local MOST_FIELDS = 64
 
 local entries = {}
 local bytes = 0
@@ -10,7 +12,8 @@ local function add(entry, deliveries, longest, beginning)
   for _, text in ipairs(fields) do
     size = size + #text
   end
-  if size > longest then
+  local count = #fields / 2
+  if size > longest or count > MOST_FIELDS then
     local start = {}
     for at, text in ipairs(fields) do
       start[at] = string.sub(text, 1, beginning)
@@ -23,7 +26,7 @@ local function add(entry, deliveries, longest, beginning)
   else
     bytes = bytes + size
   end
-  entries[#entries + 1] = { id, deliveries, size, fields }
+  entries[#entries + 1] = { id, deliveries, size, count, fields }
 end
 
 -- The group as XINFO tells of it; nil without stream or group.

@@ -1,5 +1,12 @@
 import type { ParseRecords } from '../core/ports/sources.ts';
 
+/** What is known of an entry that is too large: the beginning of it, and how large it is. */
+export interface TooLarge {
+  readonly beginning: string;
+  readonly bytes: number;
+  readonly count: number;
+}
+
 /** One entry of a source. */
 export interface SourceEntry {
   readonly id: string;
@@ -8,24 +15,30 @@ export interface SourceEntry {
   /** How often it was handed out, this time included. */
   readonly deliveries: number;
   /** Its fields; for one that is too long only the beginning of what it holds. */
-  readonly fields: ReadonlyMap<string, string> | { readonly beginning: string; readonly bytes: number };
+  readonly fields: ReadonlyMap<string, string> | TooLarge;
 }
 
-/** What cannot be read as a record, and why. */
+/** What of an entry cannot be read as records, and why; of several, why the first cannot. */
 export interface Unreadable {
   readonly code: string;
   readonly message: string;
+  /** How many records they would be. */
+  readonly count: number;
   readonly text: string;
 }
 
 /** What an entry holds. */
 export interface EntryRecords {
   readonly records: readonly unknown[];
-  readonly unreadable: readonly Unreadable[];
+  /** Null when all of it can be read. */
+  readonly unreadable: Unreadable | null;
 }
 
 /** An entry with more bytes is not even read. */
 export const MAX_ENTRY_BYTES = 1024 * 1024;
+
+/** So is one with more fields, which are twice as many as an outcome may have. As in `entries.lua`. */
+const MAX_FIELDS = 64;
 
 /** The fields of which one alone holds JSON. */
 const JSON_FIELDS = ['outcome', 'data'];
@@ -41,14 +54,14 @@ const ATTRIBUTE = 'attributes.';
  * however late and often the entry is read.
  */
 export async function readEntry({ at, fields }: SourceEntry, parse: ParseRecords): Promise<EntryRecords> {
-  if (!(fields instanceof Map)) return tooLarge(fields as { beginning: string; bytes: number });
+  if (!(fields instanceof Map)) return tooLarge(fields as TooLarge);
   const name = JSON_FIELDS.find((field) => fields.has(field));
   const text = name === undefined ? textOf(fields) : fields.get(name)!;
   // What is not UTF-8 has come with this in its place.
   if (text.includes('\ufffd')) return unreadable('invalid-utf8', 'The entry is not UTF-8 text.', text);
   if (name !== undefined && fields.size === 1) return readText(text, at, parse);
   if (name === undefined && fields.has('workflow'))
-    return { records: [dated(flatRecord(fields), at)], unreadable: [] };
+    return { records: [dated(flatRecord(fields), at)], unreadable: null };
   const names = [...fields.keys()].slice(0, 8).join(', ').slice(0, 200);
   return unreadable(
     'invalid-entry',
@@ -57,19 +70,13 @@ export async function readEntry({ at, fields }: SourceEntry, parse: ParseRecords
   );
 }
 
-function tooLarge({
-  beginning,
-  bytes,
-}: {
-  readonly beginning: string;
-  readonly bytes: number;
-}): EntryRecords {
-  const message = `The entry has ${bytes} bytes; at most ${MAX_ENTRY_BYTES} are read.`;
+function tooLarge({ beginning, bytes, count }: TooLarge): EntryRecords {
+  const message = `The entry has ${bytes} bytes and ${count} fields; at most ${MAX_ENTRY_BYTES} bytes and ${MAX_FIELDS} fields are read.`;
   return unreadable('entry-too-large', message, beginning);
 }
 
 function unreadable(code: string, message: string, text: string): EntryRecords {
-  return { records: [], unreadable: [{ code, message, text }] };
+  return { records: [], unreadable: { code, message, count: 1, text } };
 }
 
 async function readText(text: string, at: number, parse: ParseRecords): Promise<EntryRecords> {
@@ -97,12 +104,30 @@ async function readFormat(
   parse: ParseRecords,
 ): Promise<EntryRecords> {
   const { records, rejected } = await parse(text, format);
-  const lines =
-    rejected.length > 0 && format === 'ndjson' ? text.split('\n').filter((line) => line !== '') : [];
+  const [first] = rejected;
   return {
     records: records.map((record) => dated(record, at)),
-    unreadable: rejected.map(({ index, code, message }) => ({ code, message, text: lines[index] ?? '' })),
+    unreadable: first
+      ? {
+          code: first.code,
+          message: first.message,
+          count: rejected.length,
+          text: format === 'ndjson' ? linesOf(text, rejected) : '',
+        }
+      : null,
   };
+}
+
+/** Those lines of a text that were rejected; their places do not count empty ones. */
+function linesOf(text: string, rejected: readonly { readonly index: number }[]): string {
+  const lines: string[] = [];
+  let place = 0;
+  // Not by splitting it, since a megabyte may be a million lines.
+  for (const [line] of text.matchAll(/[^\n]+/g)) {
+    if (place++ === rejected[lines.length]!.index) lines.push(line);
+    if (lines.length === rejected.length) break;
+  }
+  return lines.join('\n');
 }
 
 /** A record whose fields are texts, with those of them parsed that are not. */

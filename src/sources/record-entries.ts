@@ -1,5 +1,6 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { DeadLetterBox, NewDeadLetter } from '../core/ports/dead-letters.ts';
-import type { Recorder } from '../core/ports/recorder.ts';
+import type { Recorder, RecordResult } from '../core/ports/recorder.ts';
 import type { Rejections } from '../core/ports/rejections.ts';
 import type { ParseRecords } from '../core/ports/sources.ts';
 import type { Caller } from '../core/ports/token.ts';
@@ -15,8 +16,18 @@ export interface EntryRecorderOptions {
   readonly rejections: Pick<Rejections, 'note'>;
   readonly deadLetters: DeadLetterBox;
   readonly parse: ParseRecords;
-  /** The most records that are recorded in one call. */
+  /** The most records that wait for the store at a time. */
   readonly atOnce: number;
+}
+
+/** Records that are checked before others get a turn of the event loop: a rejection takes a while (G2). */
+const SLICE = 250;
+/** So many entries are read in a turn. */
+const ENTRIES = 100;
+
+interface RecordedSlice {
+  readonly slice: readonly ReadRecord[];
+  readonly result: RecordResult;
 }
 
 /** What became of the records of entries. */
@@ -56,33 +67,53 @@ export function createEntryRecorder(
     return { source, entry: id, at, deliveries, part, code, message, holds };
   }
 
+  /** Has them stored together, and leaves others their turn of the event loop meanwhile. */
+  async function recordSlices(records: readonly ReadRecord[]): Promise<readonly RecordedSlice[]> {
+    const recording: Promise<RecordedSlice>[] = [];
+    for (let at = 0; at < records.length; at += SLICE) {
+      await yieldToEventLoop();
+      const slice = records.slice(at, at + SLICE);
+      const result = recorder.record(
+        slice.map(({ record }) => record),
+        caller,
+      );
+      const recorded = result.then((found) => ({ slice, result: found }));
+      // Whatever comes of it is awaited below, and may come before.
+      recorded.catch(() => undefined);
+      recording.push(recorded);
+    }
+    return Promise.all(recording);
+  }
+
   return async (entries) => {
     const records: ReadRecord[] = [];
     const letters: NewDeadLetter[] = [];
     const unreadable: Unreadable[] = [];
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
+      if (index % ENTRIES === 0) await yieldToEventLoop();
       const read = await readEntry(entry, parse);
       for (const record of read.records) records.push({ entry, record });
-      for (const [index, each] of read.unreadable.entries())
-        letters.push(letterOf(entry, `text ${index}`, each, { text: each.text }));
-      unreadable.push(...read.unreadable);
+      if (!read.unreadable) continue;
+      letters.push(letterOf(entry, 'text', read.unreadable, { text: read.unreadable.text }));
+      unreadable.push(read.unreadable);
     }
-    const totals = { accepted: 0, duplicates: 0, rejected: unreadable.length };
+    const totals = {
+      accepted: 0,
+      duplicates: 0,
+      rejected: unreadable.reduce((sum, { count }) => sum + count, 0),
+    };
     const rejected = new Map<SourceEntry, { readonly why: Why; readonly lines: string[] }>();
     for (let at = 0; at < records.length; at += atOnce) {
-      const group = records.slice(at, at + atOnce);
-      const result = await recorder.record(
-        group.map(({ record }) => record),
-        caller,
-      );
-      totals.accepted += result.accepted;
-      totals.duplicates += result.duplicates;
-      totals.rejected += result.rejected.length;
-      for (const { index, code, message } of result.rejected) {
-        const { entry, record } = group[index]!;
-        const letter = rejected.get(entry) ?? { why: { code, message }, lines: [] };
-        letter.lines.push(JSON.stringify(record));
-        rejected.set(entry, letter);
+      for (const { slice, result } of await recordSlices(records.slice(at, at + atOnce))) {
+        totals.accepted += result.accepted;
+        totals.duplicates += result.duplicates;
+        totals.rejected += result.rejected.length;
+        for (const { index, code, message } of result.rejected) {
+          const { entry, record } = slice[index]!;
+          const letter = rejected.get(entry) ?? { why: { code, message }, lines: [] };
+          letter.lines.push(JSON.stringify(record));
+          rejected.set(entry, letter);
+        }
       }
     }
     // However an entry was put together with others, its letter is the same.

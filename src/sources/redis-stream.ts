@@ -77,7 +77,13 @@ const TRIES = 5;
 const FIRST_TIME = Date.UTC(2020, 0);
 
 type Reply = [made: number, missing: number, entries: readonly EntryReply[]];
-type EntryReply = [id: string, deliveries: number, bytes: number, fields: readonly string[] | string];
+type EntryReply = [
+  id: string,
+  deliveries: number,
+  bytes: number,
+  count: number,
+  fields: readonly string[] | string,
+];
 
 /**
  * Makes a source that reads a Redis stream as one of a consumer group. An entry is acknowledged once all its records are stored or in a
@@ -141,13 +147,9 @@ export function createRedisStream(options: RedisStreamOptions): Source {
     if (lost > 0) log.error({ stream, group, lost }, message);
   }
 
-  function entryOf([id, deliveries, bytes, fields]: EntryReply): SourceEntry {
-    return {
-      id,
-      at: timeOf(id),
-      deliveries,
-      fields: typeof fields === 'string' ? { beginning: fields, bytes } : fieldsOf(fields),
-    };
+  function entryOf([id, deliveries, bytes, count, fields]: EntryReply): SourceEntry {
+    const held = typeof fields === 'string' ? { beginning: fields, bytes, count } : fieldsOf(fields);
+    return { id, at: timeOf(id), deliveries, fields: held };
   }
 
   function timeOf(id: string): number {

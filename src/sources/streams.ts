@@ -28,7 +28,7 @@ export interface StreamsOptions {
   readonly limits?: Partial<StreamLimits>;
 }
 
-/** The most records that are recorded in one call. */
+/** The most records of a stream that wait for the store at a time. */
 const AT_ONCE = 2000;
 /** A stream takes no more of the queue than this, so that requests have room, too. */
 const SHARE = 0.25;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { measureLoopHolds } from '../support/loop-holds.ts';
 import { connectClient, startRedis } from '../support/redis.ts';
 import { killServices, startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
@@ -95,4 +96,61 @@ describe('a stream that two replicas read, one of which is killed again and agai
       await redis.stop();
     }
   }, 180_000);
+
+  it('G2: holds nobody up with entries that are made to be slow, and keeps few letters of each', async () => {
+    const redis = await startRedis();
+    const client = connectClient(redis);
+    const holds = measureLoopHolds();
+    const of = (count: number, one: (index: number) => unknown) =>
+      Array.from({ length: count }, (_, at) => one(at));
+    const outcome = (index: number) => ({ workflow: 'orders', execution: `x-${index}`, status: 'succeeded' });
+    const slow = [
+      JSON.stringify(
+        of(10_000, (index) => ({ workflow: `w-${index}`, execution: 'x', status: 'y'.repeat(40) })),
+      ),
+      JSON.stringify(of(10_000, () => 1)),
+      '['.repeat(500_000),
+      '{"a":'.repeat(200_000),
+      `${'\n'.repeat(1_000_000)}{bad`,
+      of(9999, () => '{bad').join('\n'),
+      JSON.stringify(of(10_000, outcome)),
+      JSON.stringify({ ...outcome(0), execution: 'e', error: 'x'.repeat(60_000) }),
+    ];
+    try {
+      const service = await startService({
+        ...holds.env,
+        BURNWATCH_STORE: redis.url,
+        BURNWATCH_STREAM: 'outcomes',
+        BURNWATCH_SLOS: await sloFolder(ONE_WORKFLOW),
+        LOG_LEVEL: 'error',
+      });
+      // What starting took.
+      holds.read();
+      for (const data of slow) await client.xadd('outcomes', '*', 'data', data);
+      for (let index = 0; index < 500; index++) {
+        const many = of(300, (at) => [`attributes.a${at}`, 'v']) as string[][];
+        await client.xadd('outcomes', '*', 'workflow', 'orders', 'execution', `q-${index}`, ...many.flat());
+      }
+      const isDone = async () => {
+        const metrics = await (await fetch(`${service.url}/metrics`)).text();
+        const of = (name: string) =>
+          metrics.includes(`burnwatch_source_${name}{source="stream:outcomes"} 0\n`);
+        return of('lag') && of('pending');
+      };
+      await until('all of it to be read', isDone, 60_000);
+      const { longest, firings } = holds.read();
+      expect(firings).toBeGreaterThan(20);
+      expect(longest).toBeLessThan(100);
+      expect((await readCounts(service)).total).toBe(10_001);
+      const letters = await client.zcard('bw:{bw}:dead-letters:order');
+      // One for each of the short entries, and for the others as many as their records fill.
+      expect(letters).toBeGreaterThan(505);
+      expect(letters).toBeLessThan(650);
+      expect(await service.stop()).toBe(0);
+    } finally {
+      holds.remove();
+      client.disconnect();
+      await redis.stop();
+    }
+  }, 120_000);
 });
