@@ -19,15 +19,17 @@ export interface MappedWorkflow {
   readonly lookedAt: readonly string[];
 }
 
-/** Workflows by name, and by the services whose spans or metrics are theirs. */
+/** Workflows by name, and by the services and sources whose spans, metrics or events are theirs. */
 export interface MappedWorkflows {
   readonly byName: ReadonlyMap<string, MappedWorkflow>;
   readonly withSpansOf: (service: string) => readonly MappedWorkflow[];
   readonly withMetricsOf: (service: string) => readonly MappedWorkflow[];
+  /** Of those that name sources of events. */
+  readonly withEventsOf: (source: string) => readonly MappedWorkflow[];
 }
 
-/** Services come from producers: what is remembered of them must not grow without end. */
-const MAX_SERVICES = 1000;
+/** Services and sources come from producers: what is remembered of them must not grow without end. */
+const MAX_SENDERS = 1000;
 
 /** Prepares the mappings of definitions for many look-ups a second. */
 export function mappedWorkflows(definitions: Definitions): MappedWorkflows {
@@ -47,31 +49,32 @@ export function mappedWorkflows(definitions: Definitions): MappedWorkflows {
   );
   return {
     byName: new Map(workflows.map((workflow) => [workflow.name, workflow])),
-    withSpansOf: byService(workflows, ({ spans }) => spans.services),
-    withMetricsOf: byService(workflows, ({ metrics }) => metrics.services),
+    withSpansOf: bySender(workflows, ({ mapping, name }) => mapping.spans.services ?? [name]),
+    withMetricsOf: bySender(workflows, ({ mapping, name }) => mapping.metrics.services ?? [name]),
+    withEventsOf: bySender(workflows, ({ mapping }) => mapping.events.sources ?? []),
   };
 }
 
-function byService(
+function bySender(
   workflows: readonly MappedWorkflow[],
-  servicesOf: (mapping: WorkflowMapping) => readonly string[] | null,
-): (service: string) => readonly MappedWorkflow[] {
+  sendersOf: (workflow: MappedWorkflow) => readonly string[],
+): (sender: string) => readonly MappedWorkflow[] {
   const exact = new Map<string, MappedWorkflow[]>();
   const patterns: (readonly [pattern: string, workflow: MappedWorkflow])[] = [];
   for (const workflow of workflows) {
-    for (const service of servicesOf(workflow.mapping) ?? [workflow.name]) {
-      if (/[*?]/.test(service)) patterns.push([service, workflow]);
-      else exact.set(service, [...(exact.get(service) ?? []), workflow]);
+    for (const sender of sendersOf(workflow)) {
+      if (/[*?]/.test(sender)) patterns.push([sender, workflow]);
+      else exact.set(sender, [...(exact.get(sender) ?? []), workflow]);
     }
   }
   const known = new Map<string, readonly MappedWorkflow[]>();
-  return (service) => {
-    const found = known.get(service);
+  return (sender) => {
+    const found = known.get(sender);
     if (found) return found;
-    const matching = patterns.flatMap(([pattern, workflow]) => (matches(pattern, service) ? [workflow] : []));
-    const all = [...new Set([...(exact.get(service) ?? []), ...matching])];
-    if (known.size >= MAX_SERVICES) known.clear();
-    known.set(service, all);
+    const matching = patterns.flatMap(([pattern, workflow]) => (matches(pattern, sender) ? [workflow] : []));
+    const all = [...new Set([...(exact.get(sender) ?? []), ...matching])];
+    if (known.size >= MAX_SENDERS) known.clear();
+    known.set(sender, all);
     return all;
   };
 }

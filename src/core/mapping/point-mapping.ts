@@ -1,10 +1,10 @@
-import { hash53 } from '../hash.ts';
 import { meantStatus } from '../outcomes/outcome.ts';
 import type { CountRule } from '../slo/mapping-rules.ts';
+import { identityHash } from './identity-hash.ts';
 import type { MappedWorkflow, MappedWorkflows } from './mapped-workflows.ts';
 import { asName, firstOf, lookUp, recordAttributes } from './mapped-workflows.ts';
 import type { AttributeValue, Mapped, MappedRecords, MetricPoint, PlainRecord } from './telemetry.ts';
-import { Unusable } from './telemetry.ts';
+import { Unusable, wholeMilliseconds } from './telemetry.ts';
 
 /** The sum that counts without being named in a file: its attributes say everything. */
 const OUTCOMES = 'burnwatch.outcomes';
@@ -15,8 +15,6 @@ const OUTCOMES_RULE: CountRule = {
   dependency: [],
   error: [],
 };
-
-const NANOSECONDS = 1e6;
 
 /**
  * Gives the records that a number of a metric stands for: so many outcomes alike, or a measurement. Its identity is made of the
@@ -80,7 +78,7 @@ function mappedFor(point: MetricPoint, workflow: MappedWorkflow, valueOf: ValueO
     workflow: workflow.name,
     name,
     value: point.value,
-    at: Math.floor(point.timeNs / NANOSECONDS),
+    at: wholeMilliseconds(point.timeNs),
     attributes: recordAttributes(workflow, workflow.mapping.metrics.attributes, valueOf),
     id: identityOf(point),
   };
@@ -107,7 +105,7 @@ function countOf(point: MetricPoint, workflow: Reported, rule: CountRule, valueO
     workflow: workflow.name,
     execution: identityOf(point),
     status,
-    at: Math.floor(point.timeNs / NANOSECONDS),
+    at: wholeMilliseconds(point.timeNs),
     count: value,
     step: rule.step ?? firstOf(['burnwatch.step'], valueOf),
     dependency: dependency === null ? null : asName(dependency),
@@ -119,9 +117,7 @@ function countOf(point: MetricPoint, workflow: Reported, rule: CountRule, valueO
 /** The same for the same point of the same series, and for no other. */
 function identityOf({ metric, attributes, resource, startNs, timeNs }: MetricPoint): string {
   const series = `${metric} ${sorted(attributes)} ${sorted(resource)}`;
-  // Two lanes of 53 bits: one alone would let points of different programs meet now and then.
-  const hash = hash53(series).toString(36) + hash53(`${series.length} ${series}`).toString(36);
-  return `${metric.slice(0, MAX_METRIC)} ${hash} ${startNs.toString(36)}-${timeNs.toString(36)}`;
+  return `${metric.slice(0, MAX_METRIC)} ${identityHash(series)} ${startNs.toString(36)}-${timeNs.toString(36)}`;
 }
 
 /** Enough of the name for people to recognise; the hash tells the rest. */

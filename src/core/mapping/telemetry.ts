@@ -32,6 +32,14 @@ export interface TraceSpan {
  */
 export type PointKind = 'delta' | 'total' | 'value' | 'change';
 
+/**
+ * Nanoseconds since the epoch as whole milliseconds. As doubles the former are 128 ns off at most, before or after the
+ * millisecond that the producer meant.
+ */
+export function wholeMilliseconds(nanoseconds: number): number {
+  return Math.floor((nanoseconds + 500) / 1e6);
+}
+
 /** One number of a metric. */
 export interface MetricPoint {
   readonly metric: string;

@@ -1,4 +1,6 @@
 import type { Ignored, MetricPoint, TraceSpan } from '../mapping/telemetry.ts';
+import type { CloudEvent } from '../mapping/cloud-event.ts';
+import type { Rejection } from '../outcomes/record-fields.ts';
 import type { RejectedRecord } from './recorder.ts';
 import type { Caller } from './token.ts';
 
@@ -21,7 +23,7 @@ export interface TelemetryResult {
 export interface TelemetryBatch<Thing> {
   add(thing: Thing): void;
   /** Notes that the next thing is of no use, and why. */
-  reject(message: string): void;
+  reject(why: Rejection): void;
   /** How many records there are so far. */
   readonly size: number;
   /** Records everything that was added. Rejects as `Recorder.record` does; sending the same again is safe (C1). */
@@ -32,4 +34,5 @@ export interface TelemetryBatch<Thing> {
 export interface TelemetryRecorder {
   spans(caller: Caller): TelemetryBatch<TraceSpan>;
   points(caller: Caller): TelemetryBatch<MetricPoint>;
+  events(caller: Caller): TelemetryBatch<CloudEvent>;
 }

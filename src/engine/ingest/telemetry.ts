@@ -1,8 +1,12 @@
 import { mappedWorkflows, type MappedWorkflows } from '../../core/mapping/mapped-workflows.ts';
+import { recordsOfEvent } from '../../core/mapping/event-mapping.ts';
 import { recordsOfPoint } from '../../core/mapping/point-mapping.ts';
 import { recordsOfSpan } from '../../core/mapping/span-mapping.ts';
 import type { Ignored, Mapped, PlainRecord } from '../../core/mapping/telemetry.ts';
 import { Unusable } from '../../core/mapping/telemetry.ts';
+import type { OutcomeStatus } from '../../core/outcomes/outcome.ts';
+import { isStart } from '../../core/outcomes/outcome.ts';
+import type { Rejection } from '../../core/outcomes/record-fields.ts';
 import type { Recorder, RecordResult, RejectedRecord } from '../../core/ports/recorder.ts';
 import type {
   TelemetryBatch,
@@ -38,7 +42,7 @@ interface Gathered {
   readonly things: number[];
 }
 
-/** Makes what maps spans and metrics to records and hands these to the recorder, which judges them like any others. */
+/** Makes what maps spans, metrics and events to records and hands these to the recorder, which judges them like any others. */
 export function createTelemetryRecorder(options: TelemetryOptions): TelemetryRecorder {
   const { recorder, definitions, onRejected } = options;
   let known: Definitions | null = null;
@@ -71,7 +75,7 @@ export function createTelemetryRecorder(options: TelemetryOptions): TelemetryRec
         mapped = map(thing, workflows, mayReport);
       } catch (error) {
         if (!(error instanceof Unusable)) throw error;
-        reject(index, error.message);
+        reject(index, { code: 'invalid-field', message: error.message });
         return;
       }
       if (typeof mapped === 'string') {
@@ -85,13 +89,14 @@ export function createTelemetryRecorder(options: TelemetryOptions): TelemetryRec
       }
     }
 
-    function reject(index: number, message: string): void {
-      unusable.push({ index, code: 'invalid-field', message });
-      onRejected?.({ workflow: null, code: 'invalid-field', message }, caller);
+    function reject(index: number, why: Rejection): void {
+      unusable.push({ index, ...why });
+      onRejected?.({ workflow: null, ...why }, caller);
     }
 
-    function isAlike({ workflow, execution, step, attempt }: PlainRecord, id: string): boolean {
-      const identity = [workflow, execution, step, attempt].join('\u0000');
+    function isAlike({ workflow, execution, step, attempt, status }: PlainRecord, id: string): boolean {
+      const phase = isStart(status as OutcomeStatus) ? status : 'ended';
+      const identity = [workflow, execution, step, attempt, phase].join('\u0000');
       const first = ids.get(identity);
       if (first === undefined) ids.set(identity, id);
       return first !== undefined && first !== id;
@@ -116,7 +121,7 @@ export function createTelemetryRecorder(options: TelemetryOptions): TelemetryRec
 
     return {
       add,
-      reject: (message) => reject(things++, message),
+      reject: (why) => reject(things++, why),
       get size() {
         return gathered.outcomes.records.length + gathered.measurements.records.length;
       },
@@ -127,6 +132,8 @@ export function createTelemetryRecorder(options: TelemetryOptions): TelemetryRec
   return {
     spans: (caller) => batch(caller, { map: recordsOfSpan, idOf: ({ spanId }) => spanId }),
     points: (caller) => batch(caller, { map: recordsOfPoint, idOf: null }),
+    events: (caller) =>
+      batch(caller, { map: recordsOfEvent, idOf: ({ id, source }) => `${source}\u0000${id}` }),
   };
 }
 

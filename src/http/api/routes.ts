@@ -57,6 +57,13 @@ const INGEST_ROUTES: readonly HttpRoute[] = [
     summary: 'takes OpenTelemetry metrics (OTLP/HTTP): sums as counts of outcomes, gauges as measurements',
     answer: { kind: 'ingest', records: 'points' },
   },
+  {
+    method: 'POST',
+    path: '/v1/events',
+    scope: 'ingest',
+    summary: 'takes CloudEvents as what happened to executions and steps',
+    answer: { kind: 'ingest', records: 'events' },
+  },
 ];
 
 const PRODUCER_ROUTES: readonly HttpRoute[] = [

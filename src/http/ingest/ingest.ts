@@ -2,15 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../core/ports/log.ts';
 import type { Recorder, RecordResult } from '../../core/ports/recorder.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
-import { overShare, problemOf, queueFull, sendJson, sendProblem, sendRejected } from '../answers/respond.ts';
+import { overShare, problemOf, queueFull, sendProblem } from '../answers/respond.ts';
 import { createFairShare } from '../../core/fair-share.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { TelemetryRecorder } from '../../core/ports/telemetry-recorder.ts';
 import type { TelemetrySignal } from '../metrics/metrics.ts';
+import { eventsProtocol } from './cloud-events.ts';
+import { sendResult } from './record-answers.ts';
 import { otlpProtocols } from './otlp/otlp.ts';
 import type { Protocol } from './protocol.ts';
-import type { BodyFormat, IngestBody } from './ingest-body.ts';
+import type { BodyFormat } from './ingest-body.ts';
 import { parseIngestBody } from './ingest-body.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import type { RequestShares } from '../guard/request-shares.ts';
@@ -36,9 +38,6 @@ export const INGEST_LIMITS: IngestLimits = {
   maxRecords: 50_000,
   maxHeldBytes: 64 * 1024 * 1024,
 };
-
-/** An answer lists at most this many rejected records; if there are more, it gives their number as `rejectedCount`. */
-export const MAX_REJECTED_LISTED = 1000;
 
 export interface IngestOptions {
   readonly recorder: Recorder;
@@ -72,6 +71,7 @@ export function createIngest(options: IngestOptions): Ingest {
     outcomes: plainRecords((records, caller) => recorder.record(records, caller)),
     measurements: plainRecords((records, caller) => recorder.recordMeasurements(records, caller)),
     ...otlpProtocols({ telemetry, metrics, maxThings: limits.maxRecords }),
+    events: eventsProtocol({ telemetry, rejections, metrics, maxEvents: limits.maxRecords }),
   };
 
   return (kind, admit) => {
@@ -126,9 +126,7 @@ export function createIngest(options: IngestOptions): Ingest {
           const body = await parseIngestBody(bytes, format, limits.maxRecords);
           const result = await record(body.records, caller);
           for (const rejection of body.rejected) rejections.note({ ...rejection, workflow: null }, caller);
-          const text = answer(body, result, metrics);
-          if (isNothing(body, result)) sendRejected(response, text);
-          else sendJson(response, 200, text);
+          sendResult(response, body, result, metrics);
         };
       },
       refuse: (_request, response, problem) => sendProblem(response, problem),
@@ -164,28 +162,4 @@ function isPacked(encoding: string | undefined): boolean {
         'Accept-Encoding': 'gzip, identity',
       });
   }
-}
-
-/** Whether records came and all of them were rejected. What was stored before is no rejection. */
-function isNothing(body: IngestBody, { accepted, duplicates, rejected }: RecordResult): boolean {
-  return accepted + duplicates === 0 && rejected.length + body.rejected.length > 0;
-}
-
-function answer(body: IngestBody, result: RecordResult, metrics: Metrics): string {
-  const { accepted, duplicates } = result;
-  const { positions } = body;
-  const judged = positions
-    ? result.rejected.map((rejection) => ({ ...rejection, index: positions[rejection.index]! }))
-    : result.rejected;
-  const rejected =
-    body.rejected.length === 0
-      ? judged
-      : [...body.rejected, ...judged].toSorted((one, other) => one.index - other.index);
-  for (const { code } of rejected) metrics.rejected(code);
-  const listed = rejected.length > MAX_REJECTED_LISTED ? rejected.slice(0, MAX_REJECTED_LISTED) : rejected;
-  const list = listed.length === 0 ? '[]' : JSON.stringify(listed);
-  const count = listed === rejected ? '' : `,"rejectedCount":${rejected.length}`;
-  const conflicts = result.conflicts === undefined ? '' : `,"conflicts":${result.conflicts}`;
-  const warnings = result.warnings === undefined ? '' : `,"warnings":${JSON.stringify(result.warnings)}`;
-  return `{"accepted":${accepted},"duplicates":${duplicates}${conflicts},"rejected":${list}${count}${warnings}}`;
 }

@@ -27,7 +27,7 @@ export const METRICS = {
   telemetry: {
     name: 'burnwatch_telemetry_total',
     labelNames: ['signal', 'result'],
-    help: 'Spans and points of metrics that arrived, by what became of them: mapped; ignored because no-workflow or not-mapped; rejected; alike, of those mapped, for another one of the same request stands for the same outcome.',
+    help: 'Spans, points of metrics and events that arrived, by what became of them: mapped; ignored because no-workflow or not-mapped; rejected; alike, of those mapped, for another one of the same request stands for the same outcome.',
   },
   failedRequests: {
     name: 'burnwatch_requests_failed_total',
@@ -173,7 +173,7 @@ export interface EvaluationCounts {
 }
 
 /** What programs report anyway, and is mapped to outcomes and measurements. */
-export type TelemetrySignal = 'spans' | 'points';
+export type TelemetrySignal = 'spans' | 'points' | 'events';
 export type TelemetryOutcome = Ignored | 'mapped' | 'rejected' | 'alike';
 
 /** Where everything that is worth a number is counted. */

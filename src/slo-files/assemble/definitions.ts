@@ -156,6 +156,7 @@ const KEYS_OF_WORKFLOW = [
   'queues',
   'traffic',
   'spans',
+  'events',
   'metrics',
   'slos',
 ] as const;

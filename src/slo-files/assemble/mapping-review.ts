@@ -29,6 +29,13 @@ export function reviewMappings(
         'every request that one of these services serves counts as a whole execution; name the spans that are with `executions`',
       );
     }
+    if (mapping.events.sources && mapping.events.executions === null) {
+      problem(
+        'warning',
+        ['events', 'sources'],
+        'every event of these sources that reports a start or an end, and is no step, counts for a whole execution; name the types that are with `executions`',
+      );
+    }
     const takesAll = executions === null && Object.keys(where).length === 0;
     for (const service of services ?? [name]) {
       const other = takers.get(service);
@@ -77,7 +84,8 @@ function checkSteps({ steps, mapping }: WorkflowDraft, problem: Problem): void {
     if (step === null || steps.includes(step)) return;
     problem('error', path, `there is no step \`${shortened(step)}\` in \`steps\``, nearest(step, steps));
   };
-  for (const [span, step] of mapping.spans.steps ?? []) check(step, ['spans', 'steps', span]);
+  for (const kind of ['spans', 'events'] as const)
+    for (const [name, step] of mapping[kind].steps ?? []) check(step, [kind, 'steps', name]);
   for (const [metric, { step }] of Object.entries(mapping.metrics.counts))
     check(step, ['metrics', 'counts', metric, 'step']);
 }

@@ -4,7 +4,7 @@ import { alertsSchema, budgetPolicySchema, policySchema } from './alerts-schema.
 import { dependencySchema } from './dependency.ts';
 import { httpUrl, listOf, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
 import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
-import { metricsSchema, spansSchema } from './mapping-schema.ts';
+import { eventsSchema, metricsSchema, spansSchema } from './mapping-schema.ts';
 import { sliSchema } from './sli-schema.ts';
 import { targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
@@ -65,6 +65,9 @@ export const documentSchema = mapWith(
     spans: spansSchema
       .optional()
       .describe('How OpenTelemetry spans (`POST /v1/traces`) become executions and steps of the workflow.'),
+    events: eventsSchema
+      .optional()
+      .describe('How CloudEvents (`POST /v1/events`) become executions and steps of the workflow.'),
     metrics: metricsSchema
       .optional()
       .describe(
@@ -96,6 +99,7 @@ export const documentSchema = mapWith(
     breakdown: ['workflow'],
     traffic: ['workflow'],
     spans: ['workflow'],
+    events: ['workflow'],
     metrics: ['workflow'],
     slos: ['workflow'],
   },

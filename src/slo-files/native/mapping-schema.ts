@@ -29,34 +29,63 @@ const services = patterns.optional();
 const dependency = attributeNames.optional().describe('The attribute that says what was called.');
 const error = attributeNames.optional().describe('The attribute with the class of the error.');
 
+/** What spans and events have in common: each is an execution or a step by its name. */
+const named = {
+  where: where.describe('Only those with these attributes.'),
+  executions: patterns
+    .optional()
+    .describe(
+      'Names of the spans, or types of the events, that are whole executions; if absent, root spans and those of kind server or consumer, and events of no step.',
+    ),
+  steps: mapOf(shortText, pathName, 'steps by name of their spans or type of their events')
+    .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} steps` })
+    .optional()
+    .describe(
+      'Names of spans or types of events, with * and ?, and the step that each is; those called like a step need not be here.',
+    ),
+  execution: attributeNames
+    .optional()
+    .describe(
+      'The attribute with the id of the execution; if absent, `burnwatch.execution` or the trace id of a span, the subject of an event.',
+    ),
+  attempt: attributeNames.optional().describe('The attribute that says which try this is, from 1.'),
+  dependency,
+  error,
+  attributes,
+};
+
 export const spansSchema = mapWith(
   {
     services: services.describe(
       'The services (`service.name`) whose spans belong to this workflow; the one called like it if absent.',
     ),
-    where: where.describe('Only spans with these attributes, of their own or of their resource.'),
-    executions: patterns
-      .optional()
-      .describe(
-        'Names of the spans that are whole executions; if absent, root spans and those of kind server or consumer.',
-      ),
-    steps: mapOf(shortText, pathName, 'steps by name of their spans')
-      .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} steps` })
-      .optional()
-      .describe(
-        'Names of spans, with * and ?, and the step that each is; spans called like a step need not be here.',
-      ),
-    execution: attributeNames
-      .optional()
-      .describe(
-        'The attribute with the id of the execution; `burnwatch.execution` or else the trace id if absent.',
-      ),
-    attempt: attributeNames.optional().describe('The attribute that says which try this is, from 1.'),
-    dependency,
-    error,
-    attributes,
+    ...named,
   },
   'a map of how spans become executions and steps',
+);
+
+const REPORTED = 'queued, started, succeeded, failed, cancelled or skipped';
+
+export const eventsSchema = mapWith(
+  {
+    sources: patterns
+      .optional()
+      .describe(
+        'The sources whose events belong to this workflow, with * and ?; those with its name in their type or source if absent.',
+      ),
+    statuses: mapOf(
+      shortText,
+      z.enum(['queued', 'started', 'succeeded', 'failed', 'cancelled', 'skipped'], { error: REPORTED }),
+      'statuses by type of event',
+    )
+      .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} statuses` })
+      .optional()
+      .describe(
+        'Types of events, with * and ?, and what each reports; of others the last word says it, such as completed.',
+      ),
+    ...named,
+  },
+  'a map of how CloudEvents become executions and steps',
 );
 
 const countRule = mapWith(
@@ -97,4 +126,5 @@ export const metricsSchema = mapWith(
 );
 
 export type NativeSpans = z.infer<typeof spansSchema>;
+export type NativeEvents = z.infer<typeof eventsSchema>;
 export type NativeMetrics = z.infer<typeof metricsSchema>;

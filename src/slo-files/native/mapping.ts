@@ -1,32 +1,35 @@
-import type { CountRule, MetricRules, SpanRules, WorkflowMapping } from '../../core/slo/mapping-rules.ts';
+import type { CountRule, MetricRules, NamedRules, WorkflowMapping } from '../../core/slo/mapping-rules.ts';
 import type { Partly } from '../yaml/usable-part.ts';
-import type { NativeMetrics, NativeSpans } from './mapping-schema.ts';
+import type { NativeEvents, NativeMetrics, NativeSpans } from './mapping-schema.ts';
 import { readWhere } from './sli.ts';
 import type { NativeWhere } from './sli-schema.ts';
 
 /** What a document says of how its workflow is told from what programs report anyway. */
 export interface NativeMapping {
   readonly spans?: Partly<NativeSpans> | undefined;
+  readonly events?: Partly<NativeEvents> | undefined;
   readonly metrics?: Partly<NativeMetrics> | undefined;
 }
 
-/** Reads how spans and metrics become outcomes; null when the document says nothing of it. */
-export function readMapping({ spans, metrics }: NativeMapping): WorkflowMapping | null {
-  if (spans === undefined && metrics === undefined) return null;
-  return { spans: spanRules(spans ?? {}), metrics: metricRules(metrics ?? {}) };
+/** Reads how spans, events and metrics become outcomes; null when the document says nothing of it. */
+export function readMapping({ spans, events, metrics }: NativeMapping): WorkflowMapping | null {
+  if (spans === undefined && events === undefined && metrics === undefined) return null;
+  return {
+    spans: { ...namedRules(spans ?? {}), services: listedOrNull(spans?.services) },
+    events: {
+      ...namedRules(events ?? {}),
+      sources: listedOrNull(events?.sources),
+      statuses: pairs(events?.statuses ?? {}),
+    },
+    metrics: metricRules(metrics ?? {}),
+  };
 }
 
-function spanRules({ services, where, executions, steps, ...names }: Partly<NativeSpans>): SpanRules {
+function namedRules({ where, executions, steps, ...names }: Partly<NativeSpans | NativeEvents>): NamedRules {
   return {
-    services: services === undefined ? null : listed(services),
     where: readWhere(where as NativeWhere | undefined),
-    executions: executions === undefined ? null : listed(executions),
-    steps:
-      steps === undefined
-        ? null
-        : Object.entries(steps).flatMap(([span, step]) =>
-            step === undefined ? [] : [[span, step] as const],
-          ),
+    executions: listedOrNull(executions),
+    steps: steps === undefined ? null : pairs(steps),
     execution: listed(names.execution),
     attempt: listed(names.attempt),
     dependency: listed(names.dependency),
@@ -42,7 +45,7 @@ function metricRules({
   attributes,
 }: Partly<NativeMetrics>): MetricRules {
   return {
-    services: services === undefined ? null : listed(services),
+    services: listedOrNull(services),
     counts: Object.fromEntries(
       Object.entries(counts).flatMap(([metric, rule]) =>
         rule === undefined ? [] : [[metric, countRule(rule)]],
@@ -60,13 +63,23 @@ function countRule(rule: NonNullable<NonNullable<Partly<NativeMetrics>['counts']
   return { status, statusFrom, step, dependency: listed(dependency), error: listed(error) };
 }
 
-function listed(value: string | readonly (string | undefined)[] | undefined): readonly string[] {
+type Names = string | readonly (string | undefined)[] | undefined;
+
+function listedOrNull(value: Names): readonly string[] | null {
+  return value === undefined ? null : listed(value);
+}
+
+function listed(value: Names): readonly string[] {
   if (value === undefined) return [];
   return typeof value === 'string' ? [value] : value.filter((name) => name !== undefined);
 }
 
 function written(map: Readonly<Record<string, string | undefined>> = {}): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(map).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  return Object.fromEntries(pairs(map));
+}
+
+function pairs<Value>(map: Readonly<Record<string, Value | undefined>>): (readonly [string, Value])[] {
+  return Object.entries(map).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
   );
 }

@@ -60,7 +60,7 @@ function serviceDocument(
 ): Words {
   const lost = [
     ...(steps.length > 0 ? [`steps (${steps.join(', ')})`] : []),
-    ...(mapping ? ['how spans and metrics become outcomes'] : []),
+    ...(mapping ? ['how spans, events and metrics become outcomes'] : []),
     ...(breakdown.length > 0 ? [`breakdown (${breakdown.join(', ')})`] : []),
     ...(hasTraffic ? ['traffic (only estimates of `check` depend on it)'] : []),
   ];

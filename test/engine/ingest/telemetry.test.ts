@@ -3,6 +3,9 @@ import type { MetricPoint, TraceSpan } from '../../../src/core/mapping/telemetry
 import { ALL_GRANTS, type Caller } from '../../../src/core/ports/token.ts';
 import { MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import { createTelemetryRecorder } from '../../../src/engine/ingest/telemetry.ts';
+import { readCloudEvent } from '../../../src/core/mapping/cloud-event.ts';
+import { isRejection } from '../../../src/core/outcomes/record-fields.ts';
+import { anEvent } from '../../support/cloud-events.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import { shuffled } from '../../support/random.ts';
 import { aPoint, aSpan } from '../../support/telemetry.ts';
@@ -123,6 +126,80 @@ describe('spans', () => {
   });
 });
 
+describe('events', () => {
+  /** An order that charges a card; a tenth fails, every seventh is slow. */
+  function order(i: number, now: number): unknown[] {
+    const failed = i % 10 === 0;
+    const began = now - 60 * SECOND;
+    const took = i % 7 === 0 ? 20 * SECOND : SECOND;
+    const about = (type: string, at: number, more: object = {}) =>
+      anEvent({
+        id: `${i} ${type}`,
+        type: `com.example.orders.${type}`,
+        subject: `order-${i}`,
+        time: new Date(at).toISOString(),
+        ...more,
+      });
+    const data = { error: 'declined' };
+    return [
+      about('started', began),
+      about(failed ? 'charge-card.failed' : 'charge-card.completed', began + 10, {
+        burnwatchdependency: 'bank',
+        data,
+      }),
+      about(failed ? 'failed' : 'completed', began + took, { data }),
+    ];
+  }
+
+  async function sendEvents(events: readonly unknown[], to = replica()) {
+    const batch = to.events(CALLER);
+    for (const raw of events) {
+      const event = readCloudEvent(raw);
+      if (isRejection(event)) batch.reject(event);
+      else batch.add(event);
+    }
+    return batch.record();
+  }
+
+  it('C1: in any order, repeated and at several replicas count as a recount of the orders', async () => {
+    const now = world.clock.now();
+    const orders = Array.from({ length: 100 }, (_, i) => order(i, now));
+    const sent = shuffled([...orders.flat(), ...orders.slice(20, 70).flat()], 11);
+    const replicas = [replica(), replica()];
+    let accepted = 0;
+    for (let at = 0; at < sent.length; at += 17) {
+      const result = await sendEvents(sent.slice(at, at + 17), replicas[at % 2]);
+      expect(result).toMatchObject({ rejected: [], alike: 0 });
+      accepted += result.accepted;
+    }
+    expect(accepted).toBe(orders.flat().length);
+    expect(await world.counted(done)).toEqual({ good: 90, bad: 10 });
+    expect(await world.counted(charged)).toEqual({ good: 90, bad: 10 });
+    expect(await world.counted(calls)).toEqual({ good: 90, bad: 10 });
+    const bad = orders.filter((_, i) => i % 10 === 0 || i % 7 === 0).length;
+    expect(await world.counted(quick)).toEqual({ good: 100 - bad, bad });
+  });
+
+  it('says which of them were rejected, and which of a request stand for the same', async () => {
+    const at = { time: new Date(world.clock.now()).toISOString(), type: 'orders.completed' };
+    const result = await sendEvents([
+      anEvent({ ...at, burnwatchworkflow: 'oders' }),
+      anEvent({ ...at, specversion: '2.0' }),
+      anEvent(at),
+      anEvent(at),
+      anEvent({ ...at, id: 'another' }),
+      anEvent({ ...at, id: 'third', type: 'orders.failed' }),
+      anEvent({ ...at, id: 'fourth', type: 'orders.started' }),
+    ]);
+    expect(result.rejected.map(({ index, code }) => [index, code])).toEqual([
+      [0, 'unknown-workflow'],
+      [1, 'invalid-field'],
+      [5, 'conflict'],
+    ]);
+    expect(result).toMatchObject({ accepted: 2, duplicates: 2, conflicts: 1, alike: 2 });
+  });
+});
+
 describe('points', () => {
   it('C1: count once each, however often and in whatever parts they are sent', async () => {
     const timeNs = world.clock.now() * 1e6;
@@ -164,7 +241,7 @@ describe('points', () => {
       onRejected: (rejection, caller) => noted.push([rejection.code, rejection.message, caller]),
     });
     const batch = telemetry.points(CALLER);
-    batch.reject('of no use');
+    batch.reject({ code: 'invalid-field', message: 'of no use' });
     batch.add(aPoint({ metric: 'burnwatch.outcomes', kind: 'total' }));
     await batch.record();
     expect(noted).toEqual([

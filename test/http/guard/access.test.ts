@@ -7,6 +7,7 @@ import { ROUTES } from '../../../src/http/api/routes.ts';
 import { shuffled } from '../../support/random.ts';
 import type { Token } from '../../../src/core/ports/token.ts';
 import { burningSlo, dependencyReport, fixedStatus, sloDetail } from '../fakes.ts';
+import { anEvent } from '../../support/cloud-events.ts';
 import { jsonMetrics, jsonSpan, jsonTraces } from '../../support/otlp.ts';
 import { outcome, startServer } from '../running-server.ts';
 
@@ -72,12 +73,15 @@ async function startWatched(routes: readonly HttpRoute[] = EVERY_ROUTE) {
   return { ...running, ran: () => ran.length + running.recorder.calls.length };
 }
 
-const contentType = (path: string) =>
-  path.startsWith('/log') ? 'application/x-www-form-urlencoded' : 'application/json';
+function contentType(path: string): string {
+  if (path === '/v1/events') return 'application/cloudevents+json';
+  return path.startsWith('/log') ? 'application/x-www-form-urlencoded' : 'application/json';
+}
 
 /** What each path that takes in records is sent, so that there is something to record. */
 const BODIES: Readonly<Record<string, object>> = {
   '/v1/measurements': { workflow: 'order-fulfillment', name: 'depth', value: 1 },
+  '/v1/events': anEvent({ type: 'order-fulfillment.completed', time: undefined }),
   '/v1/traces': jsonTraces('order-fulfillment', jsonSpan()),
   '/v1/metrics': jsonMetrics('order-fulfillment', 'burnwatch.outcomes', { 'burnwatch.status': 'failed' }),
 };

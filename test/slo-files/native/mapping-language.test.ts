@@ -76,6 +76,55 @@ spans:
   });
 });
 
+describe('events', () => {
+  it('may be mapped in every way, by the rules that spans have and two of their own', async () => {
+    const mapping = await mappingOf(`
+events:
+  sources: /shop*
+  statuses: { com.shop.order.placed: started, 'com.shop.*.undone': cancelled }
+  where: { tenant: { not: test } }
+  executions: com.shop.order.*
+  steps: { com.shop.payment.*: charge-card }
+  execution: [data.order.id, subject]
+  attempt: data.try
+  dependency: data.bank
+  error: data.reason
+  attributes: { region: data.shop.region }
+`);
+    expect(mapping!.events).toEqual({
+      sources: ['/shop*'],
+      statuses: [
+        ['com.shop.order.placed', 'started'],
+        ['com.shop.*.undone', 'cancelled'],
+      ],
+      where: { tenant: { op: 'not-in', values: ['test'] } },
+      executions: ['com.shop.order.*'],
+      steps: [['com.shop.payment.*', 'charge-card']],
+      execution: ['data.order.id', 'subject'],
+      attempt: ['data.try'],
+      dependency: ['data.bank'],
+      error: ['data.reason'],
+      attributes: { region: 'data.shop.region' },
+    });
+    expect(mapping!.spans.services).toBeNull();
+  });
+
+  it('are checked', async () => {
+    expect(await problems('events: { steps: { a: chargecard } }')).toEqual([
+      expect.stringMatching(/there is no step `chargecard` in `steps` \(did you mean charge-card\?\)/),
+    ]);
+    expect(await problems('events: { statuses: { a: done } }')).toEqual([
+      expect.stringMatching(/queued, started, succeeded, failed, cancelled or skipped/),
+    ]);
+    expect(await problems('events: { sources: /shop }')).toEqual([
+      expect.stringMatching(
+        /warning: every event of these sources.*name the types that are with `executions`/s,
+      ),
+    ]);
+    expect(await problems('events: { sources: /shop, executions: a }')).toEqual([]);
+  });
+});
+
 describe('metrics', () => {
   it('may be mapped in every way', async () => {
     const mapping = await mappingOf(`

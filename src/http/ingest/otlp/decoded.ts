@@ -46,12 +46,6 @@ export const STATUS_ERROR = 2;
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 
-const NANOSECONDS = 1e6;
-
-export function milliseconds(nanoseconds: number): number {
-  return Math.floor(nanoseconds / NANOSECONDS);
-}
-
 /** What the points of a sum mean, by the number of its temporality. */
 export function pointKind(temporality: number, monotonic: boolean): PointKind {
   if (temporality === DELTA) return monotonic ? 'delta' : 'change';

@@ -5,6 +5,7 @@ import type {
   TraceSpan,
   TelemetryAttributes,
 } from '../../../core/mapping/telemetry.ts';
+import { wholeMilliseconds } from '../../../core/mapping/telemetry.ts';
 import { HttpProblem } from '../../answers/problems.ts';
 import type { Decoded } from './decoded.ts';
 import {
@@ -17,7 +18,6 @@ import {
   Unread,
   STATUS_ERROR,
   checkedSpan,
-  milliseconds,
   pointKind,
   spanKind,
 } from './decoded.ts';
@@ -128,8 +128,8 @@ function readSpan(span: Json | Unread, resource: TelemetryAttributes): TraceSpan
     isRoot: typeof parentSpanId !== 'string' || /^0*$/.test(parentSpanId),
     name,
     kind: spanKind(enumeration(span['kind'], SPAN_KINDS)),
-    startedAt: milliseconds(wholeNumber(span['startTimeUnixNano'])),
-    endedAt: milliseconds(wholeNumber(span['endTimeUnixNano'])),
+    startedAt: wholeMilliseconds(wholeNumber(span['startTimeUnixNano'])),
+    endedAt: wholeMilliseconds(wholeNumber(span['endTimeUnixNano'])),
     failed: isObject(status) && enumeration(status['code'], STATUS_CODES) === STATUS_ERROR,
     exception: exceptionOf(span['events']),
     attributes,

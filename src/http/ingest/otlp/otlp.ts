@@ -1,15 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { MetricPoint, TraceSpan } from '../../../core/mapping/telemetry.ts';
-import type {
-  TelemetryBatch,
-  TelemetryRecorder,
-  TelemetryResult,
-} from '../../../core/ports/telemetry-recorder.ts';
+import type { TelemetryBatch, TelemetryRecorder } from '../../../core/ports/telemetry-recorder.ts';
 import type { Caller } from '../../../core/ports/token.ts';
 import { HttpProblem } from '../../answers/problems.ts';
 import { sendContent, sendProblem } from '../../answers/respond.ts';
 import type { Metrics, TelemetrySignal } from '../../metrics/metrics.ts';
 import { createTurns } from '../ingest-body.ts';
+import { noteTelemetry } from '../telemetry-counts.ts';
 import type { Protocol } from '../protocol.ts';
 import type { Decoded } from './decoded.ts';
 import { Unread } from './decoded.ts';
@@ -29,9 +26,11 @@ export interface OtlpOptions {
 /** Steps that a decoder may take for each thing of the largest request: empty fields have two bytes, so that millions fit into a body. */
 const STEPS_EACH = 20;
 
+type OtlpName = Exclude<TelemetrySignal, 'events'>;
+
 /** What differs between the paths of OTLP. */
 interface OtlpSignal<Thing> {
-  readonly signal: TelemetrySignal;
+  readonly signal: OtlpName;
   readonly decode: Readonly<Record<Encoding, (body: Buffer) => Iterable<Decoded<Thing>>>>;
   readonly batch: (caller: Caller) => TelemetryBatch<Thing>;
   /** Of the partial success, in JSON. */
@@ -43,7 +42,7 @@ interface OtlpSignal<Thing> {
  * OTLP/HTTP 1.x: the answer has the encoding of the request; what was rejected is said as a partial success; an error has
  * a `google.rpc.Status`. 429 and 503 are to be retried, all other errors are not.
  */
-export function otlpProtocols(options: OtlpOptions): Readonly<Record<TelemetrySignal, Protocol>> {
+export function otlpProtocols(options: OtlpOptions): Readonly<Record<OtlpName, Protocol>> {
   const { telemetry } = options;
   return {
     spans: otlpProtocol<TraceSpan>(options, {
@@ -96,11 +95,12 @@ function otlpProtocol<Thing extends object>(
               `A request may hold at most ${maxThings} ${unit}s; send them in several requests.`,
             );
           }
-          if (thing instanceof Unread) things.reject(thing.message);
+          if (thing instanceof Unread) things.reject({ code: 'invalid-field', message: thing.message });
           else things.add(thing);
         }
         const result = await things.record();
-        note(result, count);
+        for (const { code } of result.rejected) metrics.rejected(code);
+        noteTelemetry(metrics, signal, result, count);
         const body = partialSuccess(encoding, result.rejected, rejectedField, unit);
         sendContent(response, 200, body, CONTENT_TYPES[encoding], API_HEADERS);
       };
@@ -120,18 +120,6 @@ function otlpProtocol<Thing extends object>(
       }
     },
   };
-
-  function note({ rejected, ignored, alike }: TelemetryResult, count: number): void {
-    for (const { code } of rejected) metrics.rejected(code);
-    let mapped = count - rejected.length;
-    for (const [reason, of] of ignored) {
-      metrics.telemetry(signal, reason, of);
-      mapped -= of;
-    }
-    metrics.telemetry(signal, 'mapped', mapped);
-    metrics.telemetry(signal, 'rejected', rejected.length);
-    metrics.telemetry(signal, 'alike', alike);
-  }
 }
 
 const API_HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };

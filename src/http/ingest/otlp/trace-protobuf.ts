@@ -1,4 +1,5 @@
 import type { AttributeValue, TraceSpan, TelemetryAttributes } from '../../../core/mapping/telemetry.ts';
+import { wholeMilliseconds } from '../../../core/mapping/telemetry.ts';
 import { HttpProblem } from '../../answers/problems.ts';
 import type { Decoded } from './decoded.ts';
 import {
@@ -9,7 +10,6 @@ import {
   Unread,
   STATUS_ERROR,
   checkedSpan,
-  milliseconds,
   spanKind,
 } from './decoded.ts';
 import { WireReader } from './wire.ts';
@@ -146,8 +146,8 @@ function readSpan(reader: WireReader, resource: TelemetryAttributes): TraceSpan 
     isRoot: /^0*$/.test(parent),
     name,
     kind: spanKind(kind),
-    startedAt: milliseconds(startNs),
-    endedAt: milliseconds(endNs),
+    startedAt: wholeMilliseconds(startNs),
+    endedAt: wholeMilliseconds(endNs),
     failed,
     exception,
     attributes,
