@@ -184,7 +184,7 @@ function lookUpIn({ attributes, data }: CloudEvent): ValueOf {
 function valueIn(data: unknown, path: readonly string[]): AttributeValue | undefined {
   let value = data;
   for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'

@@ -35,7 +35,7 @@ function answer(body: IngestBody, result: RecordResult, metrics: Metrics, ignore
     body.rejected.length === 0
       ? judged
       : [...body.rejected, ...judged].toSorted((one, other) => one.index - other.index);
-  for (const { code } of rejected) metrics.rejected(code);
+  noteRejected(metrics, rejected);
   const listed = rejected.length > MAX_REJECTED_LISTED ? rejected.slice(0, MAX_REJECTED_LISTED) : rejected;
   const list = listed.length === 0 ? '[]' : JSON.stringify(listed);
   const count = listed === rejected ? '' : `,"rejectedCount":${rejected.length}`;
@@ -43,4 +43,11 @@ function answer(body: IngestBody, result: RecordResult, metrics: Metrics, ignore
   const warnings = result.warnings === undefined ? '' : `,"warnings":${JSON.stringify(result.warnings)}`;
   const passedOver = ignored === null ? '' : `,"ignored":${ignored}`;
   return `{"accepted":${accepted},"duplicates":${duplicates}${conflicts}${passedOver},"rejected":${list}${count}${warnings}}`;
+}
+
+/** Counts rejections by code: one by one those of a large body would hold the event loop. */
+export function noteRejected(metrics: Metrics, rejected: readonly { readonly code: string }[]): void {
+  const counts = new Map<string, number>();
+  for (const { code } of rejected) counts.set(code, (counts.get(code) ?? 0) + 1);
+  for (const [code, count] of counts) metrics.rejected(code, count);
 }

@@ -183,8 +183,8 @@ export interface Metrics {
     workflow: string,
     stored: { readonly accepted: number; readonly duplicates: number; readonly conflicts: number },
   ): void;
-  /** Counts one record that was rejected. */
-  rejected(code: string): void;
+  /** Counts records that were rejected, one unless `count` says otherwise. */
+  rejected(code: string, count?: number): void;
   /** Counts what became of telemetry. */
   telemetry(signal: TelemetrySignal, result: TelemetryOutcome, count: number): void;
   /** Counts one request that was answered with an error. */
@@ -293,7 +293,7 @@ export function createMetrics(version: string): Metrics {
       outcomes.inc({ workflow, result: 'duplicate' }, duplicates);
       conflicts.inc({ workflow }, conflicting);
     },
-    rejected: (code) => rejected.inc({ code }),
+    rejected: (code, count = 1) => rejected.inc({ code }, count),
     telemetry: (signal, result, count) => telemetry.inc({ signal, result }, count),
     failedRequest: (code) => failedRequests.inc({ code }),
     dropped: (what, why) => dropped.inc({ what, why }),

@@ -6,6 +6,7 @@ import { HttpProblem } from '../../answers/problems.ts';
 import { sendContent, sendProblem } from '../../answers/respond.ts';
 import type { Metrics, TelemetrySignal } from '../../metrics/metrics.ts';
 import { createTurns } from '../ingest-body.ts';
+import { noteRejected } from '../record-answers.ts';
 import { noteTelemetry } from '../telemetry-counts.ts';
 import type { Protocol } from '../protocol.ts';
 import type { Decoded } from './decoded.ts';
@@ -99,7 +100,7 @@ function otlpProtocol<Thing extends object>(
           else things.add(thing);
         }
         const result = await things.record();
-        for (const { code } of result.rejected) metrics.rejected(code);
+        noteRejected(metrics, result.rejected);
         noteTelemetry(metrics, signal, result, count);
         const body = partialSuccess(encoding, result.rejected, rejectedField, unit);
         sendContent(response, 200, body, CONTENT_TYPES[encoding], API_HEADERS);
