@@ -15,7 +15,7 @@ export interface MappedWorkflow {
   readonly steps: ReadonlySet<string>;
   /** The measurements that its SLOs count. */
   readonly measurements: ReadonlySet<string>;
-  /** The attributes that its SLOs look at. */
+  /** The attributes that its breakdown and its SLOs look at. */
   readonly lookedAt: readonly string[];
 }
 
@@ -35,7 +35,7 @@ const MAX_SENDERS = 1000;
 export function mappedWorkflows(definitions: Definitions): MappedWorkflows {
   const counted = countedByWorkflow(definitions);
   const workflows = [...definitions.workflows.values()].map(
-    ({ name, steps, slos, mapping = DEFAULT_MAPPING }): MappedWorkflow => ({
+    ({ name, steps, slos, breakdown, mapping = DEFAULT_MAPPING }): MappedWorkflow => ({
       name,
       mapping,
       steps: new Set(steps),
@@ -43,7 +43,10 @@ export function mappedWorkflows(definitions: Definitions): MappedWorkflows {
         [...counted.get(name)!.values()].flatMap((sli) => (sli.kind === 'measurement' ? [sli.name] : [])),
       ),
       lookedAt: [
-        ...new Set(slos.flatMap(componentsOf).flatMap(({ sli }) => Object.keys(whereOf(sli)))),
+        ...new Set([
+          ...breakdown,
+          ...slos.flatMap(componentsOf).flatMap(({ sli }) => Object.keys(whereOf(sli))),
+        ]),
       ].slice(0, MAX_ATTRIBUTES),
     }),
   );

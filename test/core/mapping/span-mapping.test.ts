@@ -13,6 +13,7 @@ import { TRACE, aSpan } from '../../support/telemetry.ts';
 interface Sketch {
   readonly spans?: Partial<SpanRules>;
   readonly steps?: readonly string[];
+  readonly breakdown?: readonly string[];
 }
 
 /** Workflows of one SLO each, of which `orders` looks at the attribute `region`. */
@@ -22,9 +23,9 @@ function workflows(sketches: Readonly<Record<string, Sketch>> = { orders: {} }) 
   );
   const definitions = define(slos);
   const mapped = [...definitions.workflows].map(([name, workflow]): [string, Workflow] => {
-    const { spans, steps = [] } = sketches[name]!;
+    const { spans, steps = [], breakdown = [] } = sketches[name]!;
     const mapping = spans && { ...DEFAULT_MAPPING, spans: { ...DEFAULT_MAPPING.spans, ...spans } };
-    return [name, { ...workflow, steps, ...(mapping && { mapping }) }];
+    return [name, { ...workflow, steps, breakdown, ...(mapping && { mapping }) }];
   });
   return mappedWorkflows({ ...definitions, workflows: new Map(mapped) });
 }
@@ -142,6 +143,13 @@ describe('without configuration', () => {
     ],
   ])('maps %s', (_what, span, expected) => {
     expect(mapped(aSpan(span))).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('attributes are those of the breakdown as well', () => {
+    const span = aSpan({ attributes: { tenant: 'acme', region: 'eu', other: 'x' } });
+    expect(mapped(span, { orders: { breakdown: ['tenant'] } })).toMatchObject([
+      { attributes: { tenant: 'acme', region: 'eu' } },
+    ]);
   });
 
   it('a long value is cut where no character is', () => {
