@@ -129,6 +129,14 @@ export function readReferences(env: Environment): References {
   return references;
 }
 
+/** Where notifications may go, likewise. */
+export function readOutboundRules(env: Environment): OutboundRules {
+  const problems: string[] = [];
+  const rules = readOutbound(settingReader(env, {}, problems));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return rules;
+}
+
 function referencesOf(reader: SettingReader, env: Environment): References {
   const variables = reader
     .text('SUBSTITUTE')

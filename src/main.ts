@@ -5,7 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
-import { readConfig, readReferences } from './config.ts';
+import { readConfig, readOutboundRules, readReferences } from './config.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config/setting-reader.ts';
@@ -87,8 +87,12 @@ program
       program.error(`--format is ${format}; expected text or json.`);
     const { checkReport } = await import('./slo-files/check/check-report.ts');
     const { loadDefinitions } = await import('./slo-files/load.ts');
+    const { forbiddenTarget } = await import('./notify/target-kinds.ts');
+    const rules = readOutboundRules(process.env);
     const { text, json, ok } = checkReport(
-      await loadDefinitions(sloPlaces(paths), readReferences(process.env)),
+      await loadDefinitions(sloPlaces(paths), readReferences(process.env), (target) =>
+        forbiddenTarget(target, rules),
+      ),
     );
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
     if (!ok) process.exitCode = 1;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { References } from '../core/ports/references.ts';
 import type { Definitions } from '../core/slo/slo.ts';
 import { decode } from './yaml/decode.ts';
-import { assemble, type Join } from './assemble/definitions.ts';
+import { assemble, type Join, type TargetRefusal } from './assemble/definitions.ts';
 import { type Finding, listFiles, readFiles } from './yaml/find-files.ts';
 import { SECRET_PATHS } from './native/document-schema.ts';
 import { readNativeDocument, type ReadDocument } from './native/document.ts';
@@ -37,17 +37,22 @@ const MAX_PROBLEMS_OF_FILE = 100;
 
 /**
  * Loads every `*.yaml` and `*.yml` below the folders (and the files) given, with references filled in.
- * Never rejects: whatever is wrong with paths, files or their content is in `problems`, all at once.
+ * `refusalOf` says which targets are warned of because nothing may be sent to them. Never rejects: whatever is wrong with paths, files or their content is in `problems`, all at once.
  */
 export async function loadDefinitions(
   folderOrFiles: readonly string[],
   references: References,
+  refusalOf?: TargetRefusal,
 ): Promise<Loaded> {
-  return interpret(await readFiles(await listFiles(folderOrFiles)), references);
+  return interpret(await readFiles(await listFiles(folderOrFiles)), references, refusalOf);
 }
 
 /** Makes definitions of files that were read already; gives way to others while it works. */
-export async function interpret(finding: Finding, references: References): Promise<Loaded> {
+export async function interpret(
+  finding: Finding,
+  references: References,
+  refusalOf?: TargetRefusal,
+): Promise<Loaded> {
   const timeSlice = createTimeSlice();
   const substitute = createSubstitute(references);
   const problems = collectProblems();
@@ -71,7 +76,7 @@ export async function interpret(finding: Finding, references: References): Promi
   }
   const { report } = problems;
   const join: Join = (native) => joinOpenSlos(openSlo, native, complete, timeSlice, report);
-  const { definitions, traffic } = await assemble(documents, join, complete, timeSlice, report);
+  const { definitions, traffic } = await assemble(documents, join, complete, timeSlice, report, refusalOf);
   const all = problems.sorted();
   return {
     definitions: all.some(({ severity }) => severity === 'error') ? null : definitions,

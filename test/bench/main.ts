@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { benchClient } from './client.ts';
 import { benchEvaluation } from './evaluation.ts';
+import { benchInFlight } from './in-flight.ts';
 import { benchIngest, benchOtlp } from './ingest.ts';
 import { benchPaging } from './paging.ts';
 import { benchReading } from './reading.ts';
@@ -14,6 +15,7 @@ const PARTS = {
   ingest: benchIngest,
   otlp: benchOtlp,
   single: benchSinglePost,
+  'in-flight': benchInFlight,
   evaluation: benchEvaluation,
   paging: benchPaging,
   reading: benchReading,

@@ -33,7 +33,7 @@ export async function benchReading(): Promise<Result[]> {
     const holds: Result[] = [];
     for (const path of PATHS) {
       // The report of the moment before must be gone.
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await new Promise((resolve) => setTimeout(resolve, 5_500));
       const hold = await holdWhile(url, async () => {
         await (await fetch(`${url}${path}`)).arrayBuffer();
       });

@@ -198,6 +198,30 @@ describe('other verbs', () => {
     expect(JSON.parse(run('check', folder, '--format', 'json').stdout)).toMatchObject({ ok: false });
   });
 
+  it('G2: check warns of targets that nothing may be sent to, as the settings of the service say', async () => {
+    const webhook = 'http://10.0.0.1/services/T0/B0/hidden';
+    const folder = await sloFolder(
+      DEADLINE.replace(/targets: .*/, `targets: { terminal: { slack: { webhook: '${webhook}' } } }`),
+    );
+    const check = (env: Readonly<Record<string, string>>) =>
+      spawnSync(process.execPath, [PROGRAM, 'check', folder], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...env },
+      });
+    const { status, stdout } = check({});
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /slos\.yaml:\d+:\d+: warning: nothing will be sent to this target: plain http goes only to this machine/,
+    );
+    expect(stdout).not.toContain('hidden');
+    expect(check({ BURNWATCH_ALLOW_HTTP_TARGETS: 'true' }).stdout).not.toContain('nothing will be sent');
+    expect(check({ BURNWATCH_TARGET_HOSTS: 'hooks.slack.com' }).stdout).toContain('BURNWATCH_TARGET_HOSTS');
+    expect(check({ BURNWATCH_ALLOW_HTTP_TARGETS: 'maybe' })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('BURNWATCH_ALLOW_HTTP_TARGETS') as string,
+    });
+  });
+
   it('notify test reports what happened: delivered, or no such target', async () => {
     const folder = await sloFolder(DEADLINE);
     const delivered = run('notify', 'test', 'terminal', '--slos', folder);

@@ -85,6 +85,24 @@ const binarySpans: Way = async (facts, replica) => {
   expect(await post(replica, '/v1/traces', 'application/x-protobuf', new Uint8Array(body))).toBe('');
 };
 
+/** They know no durations: of each execution and step its start is an event of its own. */
+const events: Way = async (facts, replica) => {
+  const body = facts.flatMap(({ execution, step, failed, startedAt, at }) =>
+    [['started', startedAt] as const, [failed ? 'failed' : 'succeeded', at] as const].map(([what, time]) => ({
+      specversion: '1.0',
+      id: `${execution} ${step} ${what}`,
+      source: '/shop',
+      type: `com.example.orders.${step === null ? '' : `${step}.`}${what}`,
+      subject: execution,
+      time: new Date(time).toISOString(),
+    })),
+  );
+  const type = 'application/cloudevents-batch+json';
+  expect(JSON.parse(await post(replica, '/v1/events', type, JSON.stringify(body)))).toMatchObject({
+    rejected: [],
+  });
+};
+
 /** They know no times: each start and end happened when it arrived. */
 const pings: Way = async (facts, replica) => {
   for (const { execution, step, failed } of facts) {
@@ -180,7 +198,7 @@ describe('the same executions by every way in, to two replicas of which one is k
       const steady = await startService(env);
       let killed = await startService(env);
       const facts = happened(random);
-      const ways = [outcomes, jsonSpans, binarySpans, pings, clients, streams(client)];
+      const ways = [outcomes, jsonSpans, binarySpans, events, pings, clients, streams(client)];
       // Each way knows most of what happened, some of it twice; what one does not know another does.
       const loads = ways.map((way, place) => {
         const known = facts.filter((_, index) => random() < 0.8 || index % ways.length === place);

@@ -200,6 +200,7 @@ export function workflowStatistics(window: string | null): WorkflowStatistics {
         steps: [
           { step: 'reserve', ...statisticsOf(new Map()) },
           { step: 'charge-card', ...statisticsOf(charge) },
+          { step: 'charge-cards', ...statisticsOf(charge) },
         ],
         others: statisticsOf(charge),
       },

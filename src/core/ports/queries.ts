@@ -321,7 +321,7 @@ export interface DependencyDetail extends DependencyReport {
 
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
-  /** Of thousands of SLOs it may be two seconds old, and be the same as others got; it never changes. */
+  /** Of thousands of SLOs it may be five seconds old, and be the same as others got; it never changes. */
   slos(): Promise<readonly SloReport[]>;
   /** Null when no such SLO is loaded. */
   slo(id: string): Promise<SloDetail | null>;

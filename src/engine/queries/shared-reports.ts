@@ -12,7 +12,7 @@ export interface SharedReportsOptions {
 /** Fewer SLOs than this are reported anew for each reader, who then sees what was acknowledged just before. */
 const SHARED_FROM = 500;
 /** Readers of more share a report for so long after it was made. */
-const SHARED_FOR = 2 * SECOND;
+const SHARED_FOR = 5 * SECOND;
 
 interface Shared {
   readonly of: Definitions;
@@ -21,7 +21,7 @@ interface Shared {
   until: number;
 }
 
-/** Makes a function that reports all SLOs. However many readers ask, thousands of SLOs are reported once in two seconds. */
+/** Makes a function that reports all SLOs. However many readers ask, thousands of SLOs are reported once in five seconds, as they are evaluated. */
 export function sharedReports(options: SharedReportsOptions): () => Promise<readonly SloReport[]> {
   const { definitions, elapsed, report } = options;
   let shared: Shared | null = null;

@@ -62,7 +62,7 @@ export interface Dashboard {
 }
 
 const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
-/** Of one report: what people ask for in its two seconds is of few kinds, what a program asks for may not be. */
+/** Of one report: what people ask for in its five seconds is of few kinds, what a program asks for may not be. */
 const MAX_OVERVIEWS = 50;
 type AssetName = (typeof ASSETS)[number];
 

@@ -10,12 +10,12 @@ import { html } from './html.ts';
 const CHOICES = ['5m', '1h', '1d', '7d', '28d'] as const;
 export const DEFAULT_STATISTICS_WINDOW = '1h';
 
-/** How executions and each step went over one window. */
-export function statisticsCard({ windows, readShare }: WorkflowStatistics): Html {
-  return html`${windows.map((window) => windowCard(window, readShare))}`;
+/** How executions and each step went over one window; `map` are the steps that the workflow is known to have, if any are. */
+export function statisticsCard({ windows, readShare }: WorkflowStatistics, map: readonly string[]): Html {
+  return html`${windows.map((window) => windowCard(window, readShare, map))}`;
 }
 
-function windowCard(window: WindowStatistics, readShare: number): Html {
+function windowCard(window: WindowStatistics, readShare: number, map: readonly string[]): Html {
   const chosen = formatDuration(window.window);
   const isEmpty = window.endToEnd.attempts === 0 && window.steps.every(({ attempts }) => attempts === 0);
   return html`<section class="card" aria-label="Success and duration">
@@ -38,11 +38,12 @@ function windowCard(window: WindowStatistics, readShare: number): Html {
           </p>`
         : null
     }
-    ${isEmpty && window.others === null ? html`<p class="quiet">Nothing ended in this time.</p>` : table(window)}
+    ${isEmpty && window.others === null ? html`<p class="quiet">Nothing ended in this time.</p>` : table(window, map)}
   </section>`;
 }
 
-function table({ endToEnd, steps, others }: WindowStatistics): Html {
+function table({ endToEnd, steps, others }: WindowStatistics, map: readonly string[]): Html {
+  const isMapped = (step: string): boolean => map.length === 0 || map.includes(step);
   return html`<table class="plain">
     <caption>
       Each execution and step counts once, as its latest attempt ended; durations are from its first start
@@ -62,9 +63,9 @@ function table({ endToEnd, steps, others }: WindowStatistics): Html {
       </tr>
     </thead>
     <tbody>
-      ${row(html`<i>end to end</i>`, endToEnd)}${steps.map((step) => row(html`${step.step}`, step))}${
-        others && row(html`<i>other steps</i>`, others)
-      }
+      ${row(html`<i>end to end</i>`, endToEnd)}${steps.map((step) =>
+        row(html`${step.step}${isMapped(step.step) ? null : html` <small>not in the map</small>`}`, step),
+      )}${others && row(html`<i>other steps</i>`, others)}
     </tbody>
   </table>`;
 }

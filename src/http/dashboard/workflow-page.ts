@@ -20,7 +20,7 @@ export function workflowPage(workflow: WorkflowReport, statistics: WorkflowStati
         <a href="${base}/?q=${encodeURIComponent(workflow.workflow)}">its SLOs</a>${link && html` · ${link}`}
       </p>
     </div>
-    ${placeCard(workflow, at)} ${statisticsCard(statistics)} ${queueCard(workflow.queues, at)}
+    ${placeCard(workflow, at)} ${statisticsCard(statistics, workflow.steps)} ${queueCard(workflow.queues, at)}
     ${slowestCard(workflow.slowest, at)}`;
 }
 

@@ -37,6 +37,9 @@ export interface Assembled {
   readonly traffic: ReadonlyMap<string, number>;
 }
 
+/** Why nothing may be sent to a target; null when it may be. No secret is in it. */
+export type TargetRefusal = (target: TargetDefinition) => string | null;
+
 /** Adds what other dialects say to the workflows of the native one. */
 export type Join = (native: {
   readonly workflows: readonly WorkflowDraft[];
@@ -57,6 +60,7 @@ export async function assemble(
   complete: boolean,
   timeSlice: TimeSlice,
   report: ReportProblem,
+  refusalOf?: TargetRefusal,
 ): Promise<Assembled> {
   const known = collectNames(documents, complete, report);
   for (const { item, place, source } of known.policies.values()) {
@@ -64,7 +68,7 @@ export async function assemble(
   }
   const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
   const native = await draftWorkflows(documents, known, timeSlice);
-  const targets = readTargets(known);
+  const targets = readTargets(known, refusalOf);
   const joined = await join({ workflows: native, workflowNames, teams: known.teams, targets });
   const teams = readTeams(known);
   for (const team of joined.teams) if (!teams.has(team.name)) teams.set(team.name, team);
@@ -254,11 +258,18 @@ function readTeams(known: KnownNames): Map<string, Team> {
   return teams;
 }
 
-function readTargets({ targets: found }: KnownNames): Map<string, TargetDefinition> {
+function readTargets(
+  { targets: found, report }: KnownNames,
+  refusalOf: TargetRefusal = () => null,
+): Map<string, TargetDefinition> {
   const targets = new Map<string, TargetDefinition>();
-  for (const [name, { item }] of found) {
+  for (const [name, { item, place, source }] of found) {
     const target = item && readTarget(item, name);
-    if (target) targets.set(name, target);
+    if (!target) continue;
+    targets.set(name, target);
+    const refusal = refusalOf(target);
+    if (refusal !== null)
+      report(problemAt(source, place.key, 'warning', `nothing will be sent to this target: ${refusal}`));
   }
   return targets;
 }

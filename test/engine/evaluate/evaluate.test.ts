@@ -82,6 +82,8 @@ describe('the facts of a notification', () => {
         missedRun: null,
         waiting: 0,
         stuck: [],
+        likelyCause: null,
+        standsOut: null,
         reasons: [
           {
             kind: 'outage',

@@ -305,6 +305,7 @@ it('shows of a workflow where its executions are, in the order of its map, and t
     ['end to end', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
     ['reserve', '0', '0', '0', '–', '–', '–', '–', '0', '–'],
     ['charge-card', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
+    ['charge-cards\nnot in the map', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
     ['other steps', '90', '10', '0', '90%', '2.55 s', '1 min', '1 min', '125', '20%'],
   ]);
   const windows = page.getByRole('navigation', { name: 'Window' });
