@@ -3,10 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { connectClient, startRedis } from '../support/redis.ts';
+import type { RedisServer } from '../support/redis.ts';
 import { killServices, startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
 import { sloFolder } from '../support/slo-folder.ts';
+import { until } from '../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,21 +56,23 @@ const EXPECTED: readonly (readonly [slo: string, ways: number])[] = [
 
 afterEach(killServices);
 
-async function start(tokens: boolean): Promise<Service> {
+async function start(tokens: boolean, env: Readonly<Record<string, string>> = {}): Promise<Service> {
   return startService({
     BURNWATCH_STORE: mkdtempSync(join(tmpdir(), 'burnwatch-store-')),
     BURNWATCH_SLOS: await sloFolder(SLOS),
     ...(tokens && { BURNWATCH_TOKENS: `producer:ingest:${INGEST},reader:read:${READ}` }),
+    ...env,
   });
 }
 
 /** Runs lines of shell as a producer would, with `burnwatch` and what it runs on the PATH; gives what they print. */
-function shell(lines: string, env: Readonly<Record<string, string>> = {}): string {
+function shell(lines: string, env: Readonly<Record<string, string>> = {}, redis?: RedisServer): string {
   const folder = mkdtempSync(join(tmpdir(), 'burnwatch-snippets-'));
   const command = (name: string, text: string) =>
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   command('burnwatch', `exec '${process.execPath}' '${PROGRAM}' "$@"`);
   for (const name of ['make-report', 'load.sh']) command(name, 'exit 0');
+  if (redis) command('redis-cli', `PATH='${process.env['PATH']}' exec redis-cli -p ${redis.port} "$@"`);
   // The clients, as they are when they are installed.
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules/burnwatch'));
@@ -137,10 +142,19 @@ describe.each([
 });
 
 it('the shell of docs/producers.md works as it is written', async () => {
-  const service = await start(true);
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const service = await start(true, { BURNWATCH_STREAM: 'outcomes', BURNWATCH_STREAM_REDIS: redis.url });
   const blocks = [...readFileSync(PRODUCERS, 'utf8').matchAll(/```sh\n([^]*?)```/g)].map(([, text]) => text!);
   expect(blocks.length).toBeGreaterThanOrEqual(4);
-  for (const block of blocks) shell(block, { BURNWATCH_URL: service.url, BURNWATCH_TOKEN: INGEST });
+  for (const block of blocks) shell(block, { BURNWATCH_URL: service.url, BURNWATCH_TOKEN: INGEST }, redis);
+  const client = connectClient(redis);
+  await until('both entries of the stream to be acknowledged', async () => {
+    const [group] = (await client.xinfo('GROUPS', 'outcomes')) as [unknown[]];
+    return group[group.indexOf('pending') + 1] === 0 && group[group.indexOf('entries-read') + 1] === 2;
+  });
+  client.disconnect();
+  // They say of an order what was said of it by `curl`.
   expect(await total(service, 'checkout/in-time')).toEqual({ good: 0, total: 1 });
   expect(await total(service, 'nightly-report/succeeds')).toEqual({ good: 3, total: 3 });
   expect(await total(service, 'etl/loads')).toEqual({ good: 1, total: 1 });
