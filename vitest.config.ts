@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Real servers and killed processes share two cores: more workers than that only adds noise.
-    maxWorkers: 2,
+    // On two cores: many tests wait for servers and processes much of the time; with more than this they only wait for each other.
+    maxWorkers: 3,
     reporters: ['default', './test/support/quiet-reporter.ts', './test/support/count-reporter.ts'],
   },
 });

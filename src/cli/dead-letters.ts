@@ -76,7 +76,7 @@ export function dropDeadLetters(id: string, choice: LetterOptions, env: Environm
 type Ask = <Found>(path: string, body?: object) => Promise<Found>;
 
 async function answered(env: Environment, work: (ask: Ask) => Promise<Answer>): Promise<Answer> {
-  const url = (env['BURNWATCH_URL'] || DEFAULT_URL).replace(/\/+$/, '');
+  const url = (env['BURNWATCH_URL'] || DEFAULT_URL).replace(/(?<!\/)\/+$/, '');
   try {
     const token = tokenOf(env);
     return await work(async (path, body) => {
