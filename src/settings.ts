@@ -193,7 +193,7 @@ export const SETTINGS = [
     fallback: '2000000',
     argument: 'pattern=number,…',
     description:
-      'the most executions and steps of a workflow that may be in flight, written as `BURNWATCH_COUNT_LIMIT` is; each takes about 0.5 KB of the store until it ends',
+      'the most executions and steps of a workflow that may be in flight, written as `BURNWATCH_COUNT_LIMIT` is; each takes about 0.3 KB of the store until it ends',
   },
   {
     name: 'WAIT_REPLICAS',
