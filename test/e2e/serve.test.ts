@@ -217,7 +217,7 @@ describe('other verbs', () => {
     expect(check({ BURNWATCH_ALLOW_HTTP_TARGETS: 'true' }).stdout).not.toContain('nothing will be sent');
     expect(check({ BURNWATCH_TARGET_HOSTS: 'hooks.slack.com' }).stdout).toContain('BURNWATCH_TARGET_HOSTS');
     expect(check({ BURNWATCH_ALLOW_HTTP_TARGETS: 'maybe' })).toMatchObject({
-      status: 1,
+      status: 2,
       stderr: expect.stringContaining('BURNWATCH_ALLOW_HTTP_TARGETS') as string,
     });
   });
