@@ -1,43 +1,42 @@
-import type { SloReport } from '../../core/ports/queries.ts';
-import type { Definitions, Slo } from '../../core/slo/slo.ts';
-import { allSlos } from '../../core/slo/slo.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
 import { SECOND } from '../../core/time/duration.ts';
 
-export interface SharedReportsOptions {
+export interface SharedReportsOptions<Report> {
   readonly definitions: () => Definitions;
   readonly elapsed: () => number;
-  readonly report: (slos: readonly Slo[]) => Promise<readonly SloReport[]>;
+  /** How many things the report of definitions goes through. */
+  readonly size: (definitions: Definitions) => number;
+  readonly report: (definitions: Definitions) => Promise<Report>;
 }
 
-/** Fewer SLOs than this are reported anew for each reader, who then sees what was acknowledged just before. */
+/** Of fewer things than this a report is made anew for each reader, who then sees what was acknowledged just before. */
 const SHARED_FROM = 500;
-/** Readers of more share a report for so long after it was made. */
+/** Readers of more share a report for so long after it was made: as long as SLOs are evaluated once. */
 const SHARED_FOR = 5 * SECOND;
 
-interface Shared {
+interface Shared<Report> {
   readonly of: Definitions;
-  readonly reports: Promise<readonly SloReport[]>;
+  readonly report: Promise<Report>;
   /** Infinite while it is being made. */
   until: number;
 }
 
-/** Makes a function that reports all SLOs. However many readers ask, thousands of SLOs are reported once in five seconds, as they are evaluated. */
-export function sharedReports(options: SharedReportsOptions): () => Promise<readonly SloReport[]> {
-  const { definitions, elapsed, report } = options;
-  let shared: Shared | null = null;
+/** Makes a function that gives a report. However many readers ask, one of thousands of things is made once in five seconds. */
+export function sharedReports<Report>(options: SharedReportsOptions<Report>): () => Promise<Report> {
+  const { definitions, elapsed, size } = options;
+  let shared: Shared<Report> | null = null;
 
   return () => {
     const of = definitions();
-    if (shared && shared.of === of && elapsed() < shared.until) return shared.reports;
-    const slos = allSlos(of);
-    const reports = report(slos);
-    if (slos.length < SHARED_FROM) return reports;
-    const made: Shared = { of, reports, until: Infinity };
+    if (shared && shared.of === of && elapsed() < shared.until) return shared.report;
+    const report = options.report(of);
+    if (size(of) < SHARED_FROM) return report;
+    const made: Shared<Report> = { of, report, until: Infinity };
     shared = made;
-    reports.then(
+    report.then(
       () => (made.until = elapsed() + SHARED_FOR),
       () => (made.until = -Infinity),
     );
-    return reports;
+    return report;
   };
 }

@@ -68,10 +68,20 @@ export function createQueries(options: QueriesOptions): Queries {
   const reportAll = sharedReports({
     definitions,
     elapsed,
-    async report(slos) {
-      const results = await read(slos, clock.now());
+    size: (known) => allSlos(known).length,
+    async report(known) {
+      const results = await read(allSlos(known), clock.now());
       return results.map(({ report }) => report);
     },
+  });
+  const dependenciesOf = (known: Definitions, workflows: readonly string[] | null) =>
+    reportDependencies(calls, [...known.dependencies.values()], among(known, workflows), clock.now());
+  const allDependencies = sharedReports({
+    definitions,
+    elapsed,
+    // The calls of each by every workflow are added up.
+    size: ({ dependencies, workflows }) => dependencies.size * workflows.size,
+    report: (known) => dependenciesOf(known, null),
   });
 
   return {
@@ -133,15 +143,8 @@ export function createQueries(options: QueriesOptions): Queries {
       const workflow = known.workflows.get(name);
       return workflow ? reportExecution(store, workflow, allSlos(known), execution, clock.now()) : null;
     },
-    async dependencies(workflows) {
-      const known = definitions();
-      return reportDependencies(
-        calls,
-        [...known.dependencies.values()],
-        among(known, workflows),
-        clock.now(),
-      );
-    },
+    dependencies: async (workflows) =>
+      workflows === null ? allDependencies() : dependenciesOf(definitions(), workflows),
     async dependency(name, workflows) {
       const known = definitions();
       const dependency = known.dependencies.get(name);

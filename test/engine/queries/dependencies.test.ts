@@ -155,3 +155,27 @@ describe('dependencies', () => {
     expect(bank).toMatchObject({ complete: false, month: { total: 0 } });
   });
 });
+
+it('G2: of many workflows are added up once for all who ask in five seconds, and then anew', async () => {
+  const slos = Array.from({ length: 250 }, (_, index) => defineSlo({ workflow: `workflow-${index}` }));
+  const definitions = define(slos, undefined, DEPENDENCIES);
+  world = await startWorld({ slos, dependencies: DEPENDENCIES });
+  const { store, clock } = world;
+  queries = createQueries({
+    store,
+    reader: world.newReader(),
+    adjustments: createAdjustments(store, world.log),
+    definitions: () => definitions,
+    clock,
+    elapsed: () => clock.now(),
+    evaluatedAt: () => null,
+  });
+  const [first, second] = await Promise.all([queries.dependencies(null), queries.dependencies(null)]);
+  expect(second).toBe(first);
+  // What only some may see is theirs alone.
+  expect(await queries.dependencies(['workflow-1'])).not.toBe(first);
+  clock.advance(5000);
+  await report([call({ workflow: 'workflow-7' })]);
+  const [bank] = await queries.dependencies(null);
+  expect(bank).toMatchObject({ name: 'bank', month: { good: 1, bad: 0 } });
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SloReport } from '../../../src/core/ports/queries.ts';
 import { SECOND } from '../../../src/core/time/duration.ts';
 import type { Definitions, Slo } from '../../../src/core/slo/slo.ts';
+import { allSlos } from '../../../src/core/slo/slo.ts';
 import { sharedReports } from '../../../src/engine/queries/shared-reports.ts';
 import { manualClock } from '../../support/clock.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
@@ -16,7 +17,9 @@ function readers(slos: number) {
   const report = sharedReports({
     definitions: () => state.definitions,
     elapsed: () => clock.now(),
-    async report(all) {
+    size: (known) => allSlos(known).length,
+    async report(known) {
+      const all = allSlos(known);
       made.push(all);
       await Promise.resolve();
       if (state.fail) throw new Error('away');
