@@ -4,6 +4,7 @@ import { countingContract } from './counting-contract.ts';
 import { deadLetterContract } from './dead-letter-contract.ts';
 import { deadlineContract } from './deadline-contract.ts';
 import { hoursContract } from './hours-contract.ts';
+import { incidentContract } from './incident-contract.ts';
 import { landingContract } from './landing-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { PARTITIONS } from './place.ts';
@@ -65,6 +66,7 @@ export function storeContract(name: string, fresh: () => Promise<StoreData>): vo
     describe('hours', () => hoursContract(place));
     describe('alert states', () => stateContract(place));
     describe('outbox', () => outboxContract(place));
+    describe('incidents', () => incidentContract(place));
     describe('records', () => recordContract(place));
     describe('dead letters', () => deadLetterContract(place));
   });

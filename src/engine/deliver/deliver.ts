@@ -2,6 +2,7 @@ import { iso } from '../../core/time/timestamp.ts';
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { NotificationSettled } from '../../core/alerting/incident-event.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
@@ -177,7 +178,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     switch (delivery.result) {
       case 'delivered':
         log.info({ target, rows: rows.map(({ id }) => id) }, 'a notification was delivered');
-        return { result: 'delivered' };
+        return { result: 'delivered', event: fateOf(rows, target, now, null) };
       case 'refused':
         return undeliverable(rows, target, delivery);
       case 'retry': {
@@ -209,6 +210,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return {
       result: 'undeliverable',
       rows: kept,
+      event: fateOf(rows, whom, clock.now(), reason),
       instead: rows.flatMap((row) => copiesForFallback(row, target, whom, reason)),
     };
   }
@@ -280,6 +282,18 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 function recipientsOf(rows: readonly OutboxRow[]): readonly string[] | null {
   const left = rows.map(({ recipients }) => recipients);
   return left.includes(null) ? null : [...new Set(left.flatMap((recipients) => recipients ?? []))];
+}
+
+/** What became of rows that were sent as one, for the history of their incident; `reason`: why they cannot be delivered. */
+function fateOf(
+  rows: readonly OutboxRow[],
+  target: string,
+  at: number,
+  reason: string | null,
+): NotificationSettled {
+  const kind = reason === null ? 'delivered' : 'undeliverable';
+  const tries = 1 + Math.max(...rows.map(({ attempts }) => attempts));
+  return { kind, at, target, of: rows.map(({ facts }) => facts.kind), tries, reason };
 }
 
 /** The row with a try that failed counted. */

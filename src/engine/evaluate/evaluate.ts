@@ -1,6 +1,9 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { heldBack } from '../../core/alerting/tier-kinds.ts';
-import type { Acknowledgement, AlertState } from '../../core/alerting/incident.ts';
+import type { AlertState } from '../../core/alerting/incident.ts';
+import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
+import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
+import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
 import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
@@ -9,8 +12,10 @@ import { newRow, outboxRowId } from '../../core/alerting/notification.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
+import { HOUR } from '../../core/time/duration.ts';
 import type { TimeSpan } from '../../core/time/breaks.ts';
 import type { Store } from '../../core/ports/store/store.ts';
+import { MAX_INCIDENTS } from '../../core/ports/store/incidents.ts';
 import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
@@ -82,6 +87,8 @@ const TRANSITIONS_AT_ONCE = 32;
 /** A transition that was found, and the revision of the state that it started from. */
 interface FoundTransition extends IncidentChange {
   readonly revision: number;
+  /** What happened to its incident since the last tick, beside the transition. */
+  readonly earlier: readonly IncidentEvent[];
 }
 
 /** What a tick found, before any of it is committed. */
@@ -94,19 +101,20 @@ interface Found {
 }
 
 /** By the id of the incident. */
-type Acknowledgements = ReadonlyMap<string, StoredRecord<Acknowledgement>>;
+type Acknowledgements = ReadonlyMap<string, StoredRecord<NotedAcknowledgement>>;
 
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const { store, reader, deriver, definitions, owner, term, log } = options;
+  const { store, reader, deriver, definitions, owner, term, elapsed, log } = options;
   const evaluationGaps = createEvaluationGaps(options);
   const redefinitions = createRedefinitions(options);
   const transitionFacts = createTransitionFacts(options);
   const longestDeadline = longestDeadlines();
   const sweeper = createSweeper(options);
-  const remembered = rememberIncidents(options.elapsed);
+  const remembered = rememberIncidents(elapsed);
   const evidenceNotes = createEvidenceNotes(log);
   let states: Map<string, StoredState> | null = null;
   let statesOfTerm = 0;
+  let incidentsForgottenAt: number | null = null;
 
   async function tick(now: number, onCommitted: () => void): Promise<TickResult> {
     const current = definitions();
@@ -134,6 +142,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const removals = redefinitions.removals(current, slos, states, now);
     const committed = await commitFound(found, removals, states, now, onCommitted);
     await forgetAcknowledgements(acknowledgements);
+    await forgetIncidents();
     remembered.found(slos, states);
     await evaluationGaps.end(now);
     if (committed.error !== null) throw committed.error;
@@ -166,15 +175,16 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       const readings = context.inconclusive ? read.map(heldBack) : read;
       const stored = known?.state ?? QUIET;
       const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
-      const previous = acknowledged(shifted, acknowledgements);
+      const { state: previous, events: earlier } = acknowledged(shifted, acknowledgements);
       const { state, transition } = step(slo, readings, previous, now);
       const revision = known?.revision ?? 0;
       if (transition) {
         const route = routeOf(current, slo, transition);
         const timeZone = current.teams.get(slo.owner)?.timeZone ?? null;
-        found.transitions.push({ slo, revision, state, transition, evidence, route, timeZone });
+        found.transitions.push({ slo, revision, state, transition, evidence, route, timeZone, earlier });
       } else if (!same(stored, state)) {
-        found.silent.push({ slo: slo.id, revision, state, rows: [] });
+        const history = stored.incident && earlier.length > 0 ? entriesOf(stored.incident, earlier) : null;
+        found.silent.push({ slo: slo.id, revision, state, rows: [], history });
       }
     } catch (error) {
       notEvaluated(slo, error, found);
@@ -236,7 +246,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
 
   /** What is to be written of a transition, or null when its facts could not be gathered. */
   async function changeOf(changed: FoundTransition, now: number, found: Found): Promise<StateChange | null> {
-    const { slo, revision, state, transition, route } = changed;
+    const { slo, revision, state, transition, route, earlier } = changed;
     const { id, tier, sequence } = transition.incident;
     try {
       const facts = await transitionFacts.gather(changed, now);
@@ -248,7 +258,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       // The far edge of a window was all that was known before the counters were looked at.
       const began = facts.began ?? transition.incident.began;
       const incident = state.incident && { ...state.incident, began, notified: route.notified };
-      return { slo: slo.id, revision, state: { ...state, incident }, rows };
+      const events = [...earlier, changedEvent(facts, transition.kind, tier)];
+      const history = entriesOf(transition.incident, events);
+      return { slo: slo.id, revision, state: { ...state, incident }, rows, history };
     } catch (error) {
       if (isStoreAway(error)) throw error;
       notEvaluated(slo, error, found);
@@ -281,7 +293,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       if (!state?.incident) continue;
       const records = await store.records('acknowledgements');
       return new Map(
-        records.flatMap(({ id, revision, value }): [string, StoredRecord<Acknowledgement>][] => {
+        records.flatMap(({ id, revision, value }): [string, StoredRecord<NotedAcknowledgement>][] => {
           const acknowledgement = upgradeAcknowledgement(value);
           if (acknowledgement) return [[id, { id, revision, value: acknowledgement }]];
           log.error(
@@ -305,6 +317,12 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     for (const { id, revision } of read.values()) {
       if (!burning.has(id)) await store.putRecord('acknowledgements', id, revision, null);
     }
+  }
+
+  /** After many have ended, a few at each tick. */
+  async function forgetIncidents(): Promise<void> {
+    if (incidentsForgottenAt !== null && elapsed() - incidentsForgottenAt < HOUR) return;
+    if ((await store.forgetIncidents(MAX_INCIDENTS)) === 0) incidentsForgottenAt = elapsed();
   }
 
   /** Commits, and gives the changes that were written. */
@@ -344,9 +362,15 @@ function same(before: AlertState, after: AlertState): boolean {
   return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
-function acknowledged(state: AlertState, acknowledgements: Acknowledgements): AlertState {
-  const record = state.incident && acknowledgements.get(state.incident.id);
-  return record ? acknowledge(state, { at: record.value.at, by: record.value.by }) : state;
+/** The state with an acknowledgement that was made since the last tick, and that as an event. */
+function acknowledged(
+  state: AlertState,
+  acknowledgements: Acknowledgements,
+): { readonly state: AlertState; readonly events: readonly IncidentEvent[] } {
+  const made = state.incident && acknowledgements.get(state.incident.id)?.value;
+  if (!made || state.incident?.acknowledged) return { state, events: [] };
+  const { at, by } = made;
+  return { state: acknowledge(state, { at, by }), events: [{ kind: 'acknowledged', ...made }] };
 }
 
 function isQuiet({ firing, incident }: AlertState): boolean {

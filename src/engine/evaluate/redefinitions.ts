@@ -1,7 +1,8 @@
 import type { AlertState, Incident } from '../../core/alerting/incident.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import type { AlertDefinition } from '../../core/alerting/alert-definition.ts';
-import type { NotificationFacts, OutboxRow } from '../../core/alerting/notification.ts';
+import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { NO_FIGURES, newRow, outboxRowId } from '../../core/alerting/notification.ts';
 import { renamedSlos, workflowOf } from '../../core/alerting/renamed-slos.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -69,13 +70,13 @@ export function createRedefinitions({ term, elapsed, log }: RedefinitionsOptions
       missingSince = new Map(missing.map(([id]) => [id, missingSince.get(id) ?? elapsed()]));
       return missing.flatMap(([slo, { revision, state }]): StateChange[] => {
         if (elapsed() - missingSince.get(slo)! < GONE_AFTER) return [];
-        const rows = rowsOf(current, slo, state!, now);
+        const { rows, history } = endOf(current, slo, state!, now);
         const targets = rows.map(({ target }) => target);
         log.warn(
           { slo, incident: state!.incident!.id, targets },
           'the incident of an SLO that no file defines any more is closed',
         );
-        return [{ slo, revision, state: QUIET, rows }];
+        return [{ slo, revision, state: QUIET, rows, history }];
       });
     },
   };
@@ -85,19 +86,22 @@ function nameAndSli({ id, fingerprint }: Slo): string {
   return `${id} ${fingerprint}`;
 }
 
-/** The last notifications of an incident, for those who were notified of it and are still there. */
-function rowsOf(
+/** The last notifications of an incident, for those who were notified of it and are still there, and the last of its history. */
+function endOf(
   { targets, teams }: Definitions,
   slo: string,
   { incident, definition }: AlertState,
   now: number,
-): OutboxRow[] {
+): Required<Pick<StateChange, 'rows' | 'history'>> {
   // Before there were definitions in states, no more was known than that it is over.
-  if (!incident || !definition) return [];
+  if (!incident || !definition) return { rows: [], history: null };
   const notified = incident.notified.filter((target) => targets.has(target));
   const timeZone = teams.get(definition.owner)?.timeZone ?? null;
   const facts = { ...factsOf(slo, incident, definition, now), timeZone, notified };
-  return notified.map((target) => newRow(outboxRowId(facts, incident.sequence + 1, target), target, facts));
+  const rows = notified.map((target) =>
+    newRow(outboxRowId(facts, incident.sequence + 1, target), target, facts),
+  );
+  return { rows, history: entriesOf(incident, [changedEvent(facts, 'resolved', incident.tier)]) };
 }
 
 function factsOf(

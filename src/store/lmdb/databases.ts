@@ -101,6 +101,8 @@ export interface Databases {
   readonly deliveries: Database<null, Key>;
   readonly conversations: Database<Conversation, Key>;
   readonly conversationsDue: Database<null, Key>;
+  /** What happened to incidents, by when they opened; of whatever version. */
+  readonly incidents: Database<unknown, Key>;
   readonly records: Database<Omit<StoredRecord, 'id'>, Key>;
 }
 
@@ -139,6 +141,8 @@ export function openTables(root: RootDatabase): Databases {
     deliveries: table('deliveries'),
     conversations: table('conversations'),
     conversationsDue: table('conversations-due'),
+    // As new as its name, as statistics are.
+    incidents: table('incidents'),
     records: table('records'),
   };
 }

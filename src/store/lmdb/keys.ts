@@ -204,6 +204,29 @@ export function conversationOfDue(key: Key): { readonly incident: string; readon
   return { incident: String(key[1]), target: String(key[2]) };
 }
 
+/** The moment at which an incident opened. */
+export function incidentKey(incident: string): Key {
+  return ['incident', incident];
+}
+
+/** What happened to an incident, as the event of this number. */
+export function incidentEventKey(openedAt: number, incident: string, number: number): Key {
+  return ['event', openedAt, incident, number];
+}
+
+export function incidentEventsOf(openedAt: number, incident: string): Range {
+  return { start: ['event', openedAt, incident], end: ['event', openedAt, `${incident}\u0001`] };
+}
+
+/** Events of all incidents that opened from one moment up to another, that one not included. */
+export function incidentsOpened(from: number, to: number): Range {
+  return { start: ['event', from], end: ['event', to] };
+}
+
+export function incidentOfEvent(key: Key): { readonly openedAt: number; readonly id: string } {
+  return { openedAt: Number(key[1]), id: String(key[2]) };
+}
+
 // The parts of a list are separated by NUL, which long texts are not checked for: subjects, the only texts with
 // one, get another control character instead. Executions and steps hold none.
 function inKey(text: string): string {

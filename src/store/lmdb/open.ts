@@ -18,6 +18,7 @@ import { LMDB_STEPS, upgradeFormat } from './format.ts';
 import { locateFlights, unlocated } from './in-flight.ts';
 import { lossesSince } from './identity-file.ts';
 import { outboxStore } from './outbox.ts';
+import { incidentStore } from './incidents.ts';
 import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
 import { createWriter, reasonOf } from './writer.ts';
@@ -63,6 +64,7 @@ export async function openLmdbStore({ folder, partitions, clock, log }: LmdbStor
         ...outboxStore(db, writer, clock),
         ...recordStore(db, writer),
         ...deadLetterStore(db, writer),
+        ...incidentStore(db, writer),
         identity: async () => about.identity,
         ping: async () => void db.about.get('about'),
         async examine() {

@@ -16,6 +16,7 @@ import {
   rowOrderKey,
 } from './keys.ts';
 import type { Key } from './keys.ts';
+import { addToKnown } from './incidents.ts';
 import { mustLead } from './leader.ts';
 import type { Writer } from './writer.ts';
 
@@ -60,6 +61,7 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
           rows: conversation.rows.filter((id) => !done.has(id)),
         });
         if (outcome.result === 'undeliverable') for (const row of outcome.instead) addRow(db, row);
+        if ('event' in outcome && outcome.event) addToKnown(db, claim.incident, outcome.event);
         return true;
       }, claim.rows.length),
 

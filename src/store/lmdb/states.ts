@@ -3,6 +3,7 @@ import { storedState, upgradeState } from '../../core/alerting/stored-state.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { Databases } from './databases.ts';
 import { giveBackLease, mustLead, takeLease } from './leader.ts';
+import { addEvents } from './incidents.ts';
 import { addRow } from './outbox.ts';
 import type { Writer } from './writer.ts';
 
@@ -31,10 +32,11 @@ export function stateStore(db: Databases, writer: Writer, clock: Clock): StateSt
         const part = changes.slice(from, from + CHANGES_PER_TRANSACTION);
         const answers = await writer.write(() => {
           mustLead(db, owner, clock.now());
-          return part.map(({ slo, revision, state, rows }) => {
+          return part.map(({ slo, revision, state, rows, history }) => {
             if ((db.states.get(slo)?.revision ?? 0) !== revision) return false;
             db.states.putSync(slo, { revision: revision + 1, state: storedState(state) });
             for (const row of rows) addRow(db, row);
+            if (history) addEvents(db, history);
             return true;
           });
         }, part.length * 2);

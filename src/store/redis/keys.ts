@@ -46,7 +46,7 @@ export const serviceKeys = {
   states: 'bw:{bw}:states',
 } as const;
 
-/** Keys of the outbox, in the order in which `outbox.lua` names them. */
+/** Keys of the outbox and of what is kept of incidents, in the order in which `outbox.lua` names them. */
 export const outboxKeys = [
   /** HASH row id -> JSON, of every undelivered row. */
   'bw:{bw}:outbox:rows',
@@ -62,7 +62,14 @@ export const outboxKeys = [
   'bw:{bw}:outbox:due',
   /** HASH conversation -> token of the claim that holds it. */
   'bw:{bw}:outbox:claims',
+  /** ZSET id of an incident by when it opened. */
+  'bw:{bw}:incidents',
+  /** The beginning of keys. HASH number -> JSON: what happened to an incident. */
+  'bw:{bw}:incident:',
 ] as const;
+
+/** Of those, the keys of what is kept of incidents, as the scripts of their own name them. */
+export const incidentKeys = [outboxKeys[7], outboxKeys[8]] as const;
 
 /**
  * What counting keeps of one partition, in the order in which `counting.lua` names it. Those that end in a

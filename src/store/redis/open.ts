@@ -11,6 +11,7 @@ import { noteFormat, upgradeFormat } from './format.ts';
 import { serviceKeys } from './keys.ts';
 import { storeExaminer } from './marks.ts';
 import { outboxStore } from './outbox.ts';
+import { incidentStore } from './incidents.ts';
 import { recordStore } from './records.ts';
 import { stateStore } from './states.ts';
 
@@ -53,6 +54,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       ...outboxStore(connection),
       ...recordStore(connection),
       ...deadLetterStore(connection),
+      ...incidentStore(connection),
       partitions,
       identity: () => identity(connection, partitions),
       examine: storeExaminer(connection, () => identity(connection, partitions)),

@@ -1,11 +1,13 @@
 -- Put in front of the scripts that touch the outbox.
--- KEYS  1 rows, 2 pending, 3 undeliverable, 4 delivered, 5 conversations, 6 due, 7 claims (keys.ts,
---       outboxKeys); 8 leader, where a script checks who leads; 9 states, where it writes them.
+-- KEYS  1 rows, 2 pending, 3 undeliverable, 4 delivered, 5 conversations, 6 due, 7 claims, 8 incidents, 9 the beginning
+--       of the keys of their events (keys.ts, outboxKeys); 10 leader, where a script checks who leads; 11 states, where it
+--       writes them.
 -- A conversation is JSON [incident, target]: what goes to one target about one incident.
 
 local call = redis.call
 local ROWS, PENDING, UNDELIVERABLE, DELIVERED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local CONVERSATIONS, DUE, CLAIMS, LEADER, STATES = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local CONVERSATIONS, DUE, CLAIMS = KEYS[5], KEYS[6], KEYS[7]
+local INCIDENTS, EVENTS, LEADER, STATES = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 
 local function rowsOf(conversation)
   local ids = call('HGET', CONVERSATIONS, conversation)
@@ -24,4 +26,14 @@ local function addRow(row)
   call('ZADD', PENDING, createdAt, id)
   call('HSET', CONVERSATIONS, conversation, cjson.encode(ids))
   call('ZADD', DUE, 'NX', createdAt, conversation)
+end
+
+-- Adds events {JSON, 1 when it is decisive} to the history of an incident that is known. `limit` is how many others it holds.
+local function addEvents(incident, events, limit)
+  for _, event in ipairs(events) do
+    local number = call('HLEN', EVENTS .. incident)
+    if number < limit or event[2] == 1 then
+      call('HSET', EVENTS .. incident, number, event[1])
+    end
+  end
 end

@@ -4,7 +4,9 @@ import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.
 import { NotLeader } from '../../core/ports/store/states.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
+import { MAX_INCIDENT_EVENTS } from '../../core/ports/store/incidents.ts';
 import type { Connection } from './connection.ts';
+import { eventArguments } from './incidents.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';
 import { scripts } from './scripts.ts';
 
@@ -60,6 +62,9 @@ export function outboxStore(connection: Connection): OutboxStore {
         rows: rowsAfter(claim, outcome).map((row) => [row.id, JSON.stringify(storedRow(row))]),
         instead: outcome.result === 'undeliverable' ? outcome.instead.map(rowArguments) : [],
         rememberDelivered: REMEMBER_DELIVERED,
+        incident: claim.incident,
+        events: 'event' in outcome && outcome.event ? [eventArguments(outcome.event)] : [],
+        maxEvents: MAX_INCIDENT_EVENTS,
       };
       const args = [conversationOf(claim), claim.token, JSON.stringify(settlement)];
       return (await connection.write(scripts.settle, outboxKeys, args)) === 1;

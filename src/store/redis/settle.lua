@@ -1,7 +1,8 @@
 -- Ends a claim.
 -- KEYS  see outbox.lua
 -- ARGV  1 conversation, 2 token, 3 JSON {result, now, at, rows [[id, JSON as it is kept from now on]],
---       instead [rows as addRow takes them], rememberDelivered milliseconds}
+--       instead [rows as addRow takes them], rememberDelivered milliseconds, incident, events [as addEvents takes them],
+--       maxEvents}
 -- Reply 1, or 0 when the claim was taken over and nothing changed
 
 local conversation = ARGV[1]
@@ -46,5 +47,8 @@ else
 end
 for _, row in ipairs(settlement.instead) do
   addRow(row)
+end
+if call('ZSCORE', INCIDENTS, settlement.incident) then
+  addEvents(settlement.incident, settlement.events, settlement.maxEvents)
 end
 return 1

@@ -1,7 +1,9 @@
 import { storedState, upgradeState } from '../../core/alerting/stored-state.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
 import type { StateStore, StoredState } from '../../core/ports/store/states.ts';
+import { MAX_INCIDENT_EVENTS } from '../../core/ports/store/incidents.ts';
 import type { Connection } from './connection.ts';
+import { eventArguments } from './incidents.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';
 import { rowArguments } from './outbox.ts';
 import { scripts } from './scripts.ts';
@@ -29,13 +31,20 @@ export function stateStore(connection: Connection): StateStore {
       const keys = [...outboxKeys, serviceKeys.leader, serviceKeys.states];
       const written: boolean[] = [];
       for (let from = 0; from < changes.length; from += CHANGES_PER_CALL) {
-        const part = changes.slice(from, from + CHANGES_PER_CALL).map(({ slo, revision, state, rows }) => ({
-          slo,
-          revision,
-          stored: `${revision + 1} ${JSON.stringify(storedState(state))}`,
-          rows: rows.map(rowArguments),
-        }));
-        const reply = await connection.write(scripts.commit, keys, [owner, JSON.stringify(part)]);
+        const part = changes
+          .slice(from, from + CHANGES_PER_CALL)
+          .map(({ slo, revision, state, rows, history }) => ({
+            slo,
+            revision,
+            stored: `${revision + 1} ${JSON.stringify(storedState(state))}`,
+            rows: rows.map(rowArguments),
+            ...(history && { history: { ...history, events: history.events.map(eventArguments) } }),
+          }));
+        const reply = await connection.write(scripts.commit, keys, [
+          owner,
+          JSON.stringify(part),
+          MAX_INCIDENT_EVENTS,
+        ]);
         if (reply === null)
           throw new NotLeader('Another replica leads, or none does; nothing was committed.');
         written.push(...(reply as number[]).map((one) => one === 1));

@@ -1,3 +1,4 @@
+import type { NotificationSettled } from '../../alerting/incident-event.ts';
 import type { OutboxRow } from '../../alerting/notification.ts';
 
 export interface OutboxStore {
@@ -39,7 +40,8 @@ export interface Claim {
 }
 
 export type Settlement =
-  | { readonly result: 'delivered' }
+  /** `event`, if any, is added to the history of the incident, where there is one. */
+  | { readonly result: 'delivered'; readonly event?: NotificationSettled }
   /** `rows` as they are kept from now on. */
   | {
       readonly result: 'retry';
@@ -50,6 +52,7 @@ export type Settlement =
   | {
       readonly result: 'undeliverable';
       readonly rows: readonly OutboxRow[];
+      readonly event?: NotificationSettled;
       readonly instead: readonly OutboxRow[];
     }
   /** Not tried: due again at once, for the next leader. */

@@ -1,4 +1,5 @@
 import type { AlertState } from '../../alerting/incident.ts';
+import type { IncidentEntries } from '../../alerting/incident-event.ts';
 import type { OutboxRow } from '../../alerting/notification.ts';
 
 export interface StateStore {
@@ -12,7 +13,7 @@ export interface StateStore {
   /** All alert states with their revisions. */
   loadStates(): Promise<ReadonlyMap<string, StoredState>>;
   /**
-   * Writes new states and the outbox rows that go with them, each pair in one atomic write and only if the
+   * Writes new states with the outbox rows and the history that go with them, each in one atomic write and only if the
    * state's revision is still `revision` (0: none yet), raising it by one (D1). Answers for each whether it was written.
    * Rejects with `NotLeader` when `owner` does not hold the lease.
    */
@@ -30,6 +31,8 @@ export interface StateChange {
   readonly revision: number;
   readonly state: AlertState;
   readonly rows: readonly OutboxRow[];
+  /** What is added to the history of its incident; nothing, if absent. */
+  readonly history?: IncidentEntries | null;
 }
 
 /** The lease is held by another replica, or by none. */

@@ -1,5 +1,6 @@
 import type { CountStore } from './counting.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
+import type { IncidentStore } from './incidents.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { RecordStore } from './records.ts';
 import type { StateStore } from './states.ts';
@@ -9,7 +10,8 @@ import type { StateStore } from './states.ts';
  * Every method may be repeated after a lost answer without counting, committing or sending anything twice.
  * All reject with `StoreUnavailable` while the store cannot be reached.
  */
-export interface Store extends CountStore, StateStore, OutboxStore, RecordStore, DeadLetterStore {
+export interface Store
+  extends CountStore, StateStore, OutboxStore, RecordStore, DeadLetterStore, IncidentStore {
   /** A name made at the store's first start; another one later means that it was wiped or replaced. */
   identity(): Promise<string>;
   /** The number of partitions, fixed at the store's first start. */
