@@ -170,6 +170,8 @@ export function createServer(options: ServerOptions): HttpServer {
     signIn,
     execScript: execScript(publicUrl),
     pings: options.pings,
+    clock,
+    publicUrl,
   };
   const answer = mountRoutes(routes, services, log);
 

@@ -19,6 +19,9 @@ import type {
   WindowReport,
   WorkflowReport,
 } from '../../src/core/ports/queries.ts';
+import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
+import { createIncidentReports } from '../../src/engine/incidents/incident-reports.ts';
+import { incidentEvents, incidentsInMemory, openIncident } from './incident-fakes.ts';
 import type { WorkflowStatistics } from '../../src/core/ports/workflow-statistics.ts';
 import type { ExecutionReport } from '../../src/core/ports/execution-report.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
@@ -348,8 +351,10 @@ export function keptRecords(): RecordStore {
 export interface FixedOperator extends Operator {
   answer: AdjustmentReport | Refused;
   acknowledgement: AcknowledgementReport | Refused;
+  note: IncidentNote | Refused;
   loss: DataLossReport | Refused;
   open: IncidentReport[];
+  readonly histories: Map<string, readonly IncidentEvent[]>;
   readonly asked: unknown[][];
 }
 
@@ -363,6 +368,7 @@ export function fixedOperator(): FixedOperator {
   const operator: FixedOperator = {
     answer: adjustment(),
     acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
+    note: { kind: 'note', at: NOW, by: 'sam', text: 'rolled back', actor: null },
     loss: dataLoss(),
     open: [],
     asked: [],
@@ -370,6 +376,10 @@ export function fixedOperator(): FixedOperator {
     adjust: asking('adjust', () => operator.answer),
     endAdjustment: asking('endAdjustment', () => operator.answer),
     incidents: () => Promise.resolve(operator.open),
+    histories: new Map([['mk2x1-a7f3', incidentEvents(openIncident())]]),
+    incidentPage: (query, caller) => reports.incidentPage(query, caller),
+    incident: (id, caller) => reports.incident(id, caller),
+    noteIncident: asking('noteIncident', () => operator.note),
     acknowledge: asking('acknowledge', () => operator.acknowledgement),
     losses: () => Promise.resolve([dataLoss()]),
     acknowledgeLoss: asking('acknowledgeLoss', () => operator.loss),
@@ -383,6 +393,10 @@ export function fixedOperator(): FixedOperator {
     })),
     dropDeadLetters: asking('dropDeadLetters', () => ({ id: deadLetter().id, dropped: 1, next: null })),
   };
+  const reports = createIncidentReports({
+    store: incidentsInMemory(operator.histories),
+    open: async () => ({ ids: new Set(operator.open.map(({ id }) => id)), reports: operator.open }),
+  });
   return operator;
 }
 

@@ -65,6 +65,18 @@ export function parseSignature(
   return problems.length > 0 ? { problems } : { by, text: said };
 }
 
+/** Reads `{ by, note }`, as parsed from JSON. */
+export function parseNote(
+  input: unknown,
+): { readonly by: string; readonly text: string } | { readonly problems: readonly string[] } {
+  const signature = parseSignature(input, 'note');
+  if ('problems' in signature) return signature;
+  const { by, text: said } = signature;
+  return said === null
+    ? { problems: ['note is missing: what others should know, as a text.'] }
+    : { by, text: said };
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function isObject(input: unknown): input is Fields {

@@ -1,6 +1,8 @@
 import type { LostData } from '../alerting/data-loss.ts';
 import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts';
+import type { IncidentNote } from '../alerting/incident-event.ts';
 import type { ManageDeadLetters } from './dead-letters.ts';
+import type { IncidentReports } from './incident-reports.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
@@ -9,7 +11,8 @@ import type { AdjustmentReport, IncidentReport } from './queries.ts';
  * What people do to a running Burnwatch. Requests are as parsed from JSON; everything is
  * logged, nothing is erased. What a caller may not do is refused as `forbidden`, or as unknown where it may not even be named.
  */
-export interface Operator extends ManageAdjustments, ManageIncidents, ManageDataLosses, ManageDeadLetters {}
+export interface Operator
+  extends ManageAdjustments, ManageIncidents, IncidentReports, ManageDataLosses, ManageDeadLetters {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */
@@ -29,6 +32,8 @@ export interface ManageIncidents {
   incidents(): Promise<readonly IncidentReport[]>;
   /** Says who looks after an incident; the first one who did stays. */
   acknowledge(incident: string, request: unknown, caller: Caller): Promise<AcknowledgementReport | Refused>;
+  /** Adds what a person wrote down to the history of an incident, which may be over. */
+  noteIncident(incident: string, request: unknown, caller: Caller): Promise<IncidentNote | Refused>;
 }
 
 export interface ManageDataLosses {

@@ -1,20 +1,25 @@
 import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { storedAcknowledgement, upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
-import { parseSignature } from '../../core/adjustments/adjustment-request.ts';
+import { parseNote, parseSignature } from '../../core/adjustments/adjustment-request.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { IncidentNote } from '../../core/alerting/incident-event.ts';
+import type { IncidentReports } from '../../core/ports/incident-reports.ts';
 import type { ManageIncidents } from '../../core/ports/operator.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
 import { quoted, refuse } from '../../core/ports/refused.ts';
 import { may, mayName } from '../../core/ports/token.ts';
+import type { IncidentStore } from '../../core/ports/store/incidents.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { openIncident } from '../queries/slo-report.ts';
+import type { OpenIncidents } from './incident-reports.ts';
+import { createIncidentReports } from './incident-reports.ts';
 
 export interface ManageIncidentsOptions {
-  readonly store: RecordStore & Pick<StateStore, 'loadStates'>;
+  readonly store: RecordStore & Pick<StateStore, 'loadStates'> & IncidentStore;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
   readonly log: Log;
@@ -23,12 +28,17 @@ export interface ManageIncidentsOptions {
 /** Open incidents named in an answer that knows none of that id. */
 const NAMED = 10;
 
-/** Lists open incidents and takes acknowledgements. */
-export function createManageIncidents(options: ManageIncidentsOptions): ManageIncidents {
+/** Lists incidents, and takes acknowledgements and notes. */
+export function createManageIncidents(options: ManageIncidentsOptions): ManageIncidents & IncidentReports {
   const { store, definitions, clock, log } = options;
 
-  async function incidents(): Promise<IncidentReport[]> {
+  async function incidents(): Promise<readonly IncidentReport[]> {
+    return (await openIncidents()).reports;
+  }
+
+  async function openIncidents(): Promise<OpenIncidents> {
     const states = await store.loadStates();
+    const ids = new Set([...states.values()].flatMap(({ state }) => state?.incident?.id ?? []));
     const open = allSlos(definitions()).flatMap((slo): IncidentReport[] => {
       const state = states.get(slo.id)?.state;
       const incident = state && openIncident(slo, state);
@@ -37,7 +47,7 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
     const acknowledgements = new Map(
       (await store.records('acknowledgements')).map(({ id, value }) => [id, upgradeAcknowledgement(value)]),
     );
-    return open
+    const reports = open
       .map((incident) => {
         const value = acknowledgements.get(incident.id);
         // Evaluation takes it over with its next tick; readers see it before that, too.
@@ -49,10 +59,28 @@ export function createManageIncidents(options: ManageIncidentsOptions): ManageIn
           Number(other.severity === 'page') - Number(one.severity === 'page') ||
           one.openedAt - other.openedAt,
       );
+    return { ids, reports };
   }
 
+  const reports = createIncidentReports({ store, open: openIncidents });
+
   return {
+    ...reports,
     incidents,
+    async noteIncident(id, request, caller) {
+      const said = parseNote(request);
+      if ('problems' in said) return refuse('invalid', ...said.problems);
+      const incident = await reports.incident(id, caller);
+      if (!incident) return refuse('unknown', `Nothing is kept of an incident ${quoted(id)}.`);
+      if (!may(caller, 'respond', incident))
+        return refuse('forbidden', `This token may not add to incidents of ${incident.workflow}.`);
+      const note: IncidentNote = { kind: 'note', at: clock.now(), ...said, actor: caller.name };
+      if (await store.addIncidentEvent(id, note)) return note;
+      return refuse(
+        'too-many',
+        `Of the incident ${quoted(id)} as much is kept as can be; put the note into its postmortem.`,
+      );
+    },
     async acknowledge(incident, request, caller) {
       const signature = parseSignature(request, 'note');
       if ('problems' in signature) return refuse('invalid', ...signature.problems);

@@ -32,7 +32,10 @@ export const PROBLEMS = {
   },
   'unknown-slo': { status: 404, meaning: 'No SLO of this name is loaded.' },
   'unknown-adjustment': { status: 404, meaning: 'There is no adjustment of this id.' },
-  'unknown-incident': { status: 404, meaning: 'No incident of this id is open.' },
+  'unknown-incident': {
+    status: 404,
+    meaning: 'No incident of this id is open, or, to be read, none of it is kept.',
+  },
   'unknown-loss': { status: 404, meaning: 'There is no loss of data of this id.' },
   'unknown-dead-letter': { status: 404, meaning: 'There is no dead letter of this id.' },
   'method-not-allowed': {
@@ -44,6 +47,7 @@ export const PROBLEMS = {
     status: 409,
     meaning: 'The adjustment is over, so that ending it would change nothing.',
   },
+  'incident-full': { status: 409, meaning: 'As much is kept of the incident as can be.' },
   'too-many-adjustments': { status: 409, meaning: 'There are as many adjustments as are kept.' },
   'body-too-large': { status: 413, meaning: 'The body, or what it unpacks to, has too many bytes.' },
   'too-many-records': { status: 413, meaning: 'The body holds more records than one request may.' },

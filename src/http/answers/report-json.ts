@@ -8,7 +8,6 @@ import type {
   DependencyDetail,
   DependencyReport,
   HistoryReport,
-  IncidentReport,
   OpenIncident,
   SloDetail,
   SloReport,
@@ -151,11 +150,6 @@ export function adjustmentJson(adjustment: AdjustmentReport): object {
 /** One entry of `GET /v1/audit`. */
 export function auditJson(entry: AuditEntry): object {
   return { ...entry, at: iso(entry.at) };
-}
-
-/** One incident of `GET /v1/incidents`. */
-export function incidentJson(incident: IncidentReport): object {
-  return { ...incident, ...openIncidentJson(incident) };
 }
 
 /** The answer to `POST /v1/incidents/{id}/ack`. */

@@ -164,21 +164,22 @@ async function note(
   });
 }
 
-/** The declared parameters of the query; null for those that were not given. */
-function readQuery({ query }: Endpoint, request: Request): ReadonlyMap<string, string | null> {
+/** The declared parameters of the query; null for those that were not given. Of the API, others are refused. */
+function readQuery({ path, query }: Endpoint, request: Request): ReadonlyMap<string, string | null> {
   const values = new Map<string, string | null>();
-  if (!query) return values;
   const given = request.query;
-  const names = Object.keys(query.parameters);
+  const names = Object.keys(query?.parameters ?? {});
   const strange = Object.keys(given).find((name) => !names.includes(name));
-  if (strange !== undefined && query.others === 'refused') {
+  const refused = query ? query.others === 'refused' : path.startsWith('/v1/');
+  if (strange !== undefined && refused) {
     // A misspelt one would be passed over in silence.
     const named = JSON.stringify(strange.slice(0, 100));
-    throw new HttpProblem('invalid-query', `There is no parameter ${named}; there are ${names.join(', ')}.`);
+    const known = names.length === 0 ? 'this takes none' : `there are ${names.join(', ')}`;
+    throw new HttpProblem('invalid-query', `There is no parameter ${named}; ${known}.`);
   }
   for (const name of names) {
     const value = given[name];
-    if (Array.isArray(value) && query.others === 'refused')
+    if (Array.isArray(value) && refused)
       throw new HttpProblem('invalid-query', `${name} must be given once.`);
     values.set(name, typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : null);
   }

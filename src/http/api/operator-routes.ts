@@ -2,14 +2,13 @@ import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { ProblemCode } from '../answers/problems.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { acknowledgementJson, adjustmentJson, dataLossJson, incidentJson } from '../answers/report-json.ts';
-import { may } from '../../core/ports/token.ts';
+import { adjustmentJson, dataLossJson } from '../answers/report-json.ts';
 import { readableAdjustments } from './restricted.ts';
 import type { Parameters } from './parameters.ts';
 import { DURATION, MILLISECONDS, TEXT, TIMESTAMP } from './parameters.ts';
 import type { JsonRoute } from './route-table.ts';
 
-const BY = { schema: TEXT, description: 'who does this', required: true } as const;
+export const BY = { schema: TEXT, description: 'who does this', required: true } as const;
 
 const ADJUSTMENT: Parameters = {
   slo: { schema: TEXT, description: 'the id of the SLO; this or `workflow`' },
@@ -28,35 +27,13 @@ const ADJUSTMENT: Parameters = {
 
 const CLOSING: Parameters = { by: BY, reason: { schema: TEXT, description: 'why' } };
 
-const ACKNOWLEDGEMENT: Parameters = {
+export const ACKNOWLEDGEMENT: Parameters = {
   by: BY,
   note: { schema: TEXT, description: 'what others should know' },
 };
 
 /** What people do to a running Burnwatch, and what can be read of it. */
 export const OPERATOR_ROUTES: readonly JsonRoute[] = [
-  {
-    method: 'GET',
-    path: '/v1/incidents',
-    scope: 'read',
-    summary: 'the open incidents',
-    answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }, { caller }) =>
-      (await operator.incidents()).filter((incident) => may(caller, 'read', incident)).map(incidentJson),
-  },
-  {
-    method: 'POST',
-    path: '/v1/incidents/{id}/ack',
-    scope: 'respond',
-    audit: { what: 'incident.acknowledged', about: 'incident' },
-    summary: 'acknowledges one; stops reminders and escalation',
-    body: ACKNOWLEDGEMENT,
-    answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }, { param, body, caller }) =>
-      acknowledgementJson(
-        answerOf(await operator.acknowledge(param('id'), body, caller), 'unknown-incident'),
-      ),
-  },
   {
     method: 'GET',
     path: '/v1/losses',
@@ -123,6 +100,7 @@ export function answerOf<Answer extends object>(
   answer: Answer | Refused,
   unknown: ProblemCode,
   invalid: ProblemCode = 'invalid-fields',
+  tooMany: ProblemCode = 'too-many-adjustments',
 ): Answer {
   if (!isRefused(answer)) return answer;
   const detail = answer.problems.join(' ');
@@ -136,7 +114,7 @@ export function answerOf<Answer extends object>(
     case 'over':
       throw new HttpProblem('adjustment-over', detail);
     case 'too-many':
-      throw new HttpProblem('too-many-adjustments', detail);
+      throw new HttpProblem(tooMany, detail);
     default:
       return answer.refused satisfies never;
   }

@@ -3,6 +3,7 @@ import type { Operator } from '../../core/ports/operator.ts';
 import type { Pings } from '../../core/ports/pings.ts';
 import type { Queries } from '../../core/ports/queries.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type { Audit } from '../../core/ports/audit.ts';
 import type { Caller, Scope } from '../../core/ports/token.ts';
 import { mayAll } from '../../core/ports/token.ts';
@@ -95,6 +96,9 @@ export interface Services {
   /** `exec.sh`, as it is given to producers. */
   readonly execScript: string;
   readonly pings: Pings;
+  readonly clock: Clock;
+  /** Without a slash at its end; null when none is set. */
+  readonly publicUrl: string | null;
 }
 
 /** One request to a route, as far as the route says what belongs to it. */

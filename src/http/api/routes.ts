@@ -15,6 +15,7 @@ import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
+import { INCIDENT_ROUTES } from './incident-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
 import { PING_ROUTES } from './ping-routes.ts';
@@ -282,6 +283,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...SLO_ROUTES,
   ...WORKFLOW_ROUTES,
   ...DEPENDENCY_ROUTES,
+  ...INCIDENT_ROUTES,
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,

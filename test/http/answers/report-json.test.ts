@@ -4,7 +4,6 @@ import {
   acknowledgementJson,
   adjustmentJson,
   historyJson,
-  incidentJson,
   sloDetailJson,
   sloJson,
 } from '../../../src/http/answers/report-json.ts';
@@ -64,7 +63,6 @@ describe('the JSON of reports', () => {
       sloDetailJson(burningSlo()),
       sloDetailJson(slo),
       historyJson({ ...history(), adjustments: slo.adjustments }),
-      incidentJson({ slo: slo.id, workflow: slo.workflow, owner: slo.owner, ...slo.incident! }),
       acknowledgementJson({ incident: slo.incident!.id, at: NOW - HOUR, by: 'sam', note: null, actor: null }),
     ];
     const numbers = bodies

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAdjustment, parseSignature } from '../../../src/core/adjustments/adjustment-request.ts';
+import {
+  parseAdjustment,
+  parseNote,
+  parseSignature,
+} from '../../../src/core/adjustments/adjustment-request.ts';
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
 import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
 import type { Parameters } from '../../../src/http/api/parameters.ts';
@@ -96,7 +100,11 @@ describe('the table of routes', () => {
       status: 400,
       body: { code: 'invalid-query' },
     });
-    expect((await read('/v1/incidents?strange=1')).status).toBe(200);
+    expect(await read('/v1/adjustments?strange=1')).toMatchObject({
+      status: 400,
+      body: { detail: 'There is no parameter "strange"; this takes none.' },
+    });
+    expect((await read('/healthz?strange=1')).status).toBe(200);
     // A misspelt filter would list everything.
     expect((await read('/v1/slos?alerts=page')).status).toBe(400);
     expect((await fetch(`${url}/?strange=1&q=a&q=b`)).status).toBe(200);
@@ -136,6 +144,11 @@ describe('what a route declares', () => {
       path: '/v1/incidents/{id}/ack',
       parse: (body: object) => parseSignature(body, 'note'),
       examples: [{ by: 'sam', note: 'on it' }],
+    },
+    {
+      path: '/v1/incidents/{id}/notes',
+      parse: (body: object) => parseNote(body),
+      examples: [{ by: 'sam', note: 'rolled back' }],
     },
     {
       path: '/v1/losses/{id}/ack',

@@ -9,6 +9,7 @@ import type { Token } from '../../../src/core/ports/token.ts';
 import { burningSlo, dependencyReport, fixedStatus, sloDetail } from '../fakes.ts';
 import { anEvent } from '../../support/cloud-events.ts';
 import { jsonMetrics, jsonSpan, jsonTraces } from '../../support/otlp.ts';
+import { incidentEvents } from '../incident-fakes.ts';
 import { outcome, startServer } from '../running-server.ts';
 
 const TOKENS = [
@@ -291,10 +292,13 @@ describe('G1: a token for some workflows', () => {
     ];
     running.operator.open = LISTED.map(({ id, workflow, owner }) => ({
       ...burningSlo().incident!,
+      id: `open-${workflow}`,
       slo: id,
       workflow,
       owner,
     }));
+    for (const incident of running.operator.open)
+      running.operator.histories.set(incident.id, incidentEvents(incident));
     const get = (path: string, secret: string) =>
       fetch(`${running.url}${path}`, { headers: { Authorization: `Bearer ${secret}` } });
     return { ...running, get };
@@ -315,12 +319,17 @@ describe('G1: a token for some workflows', () => {
     expect((await get(`/workflows/${hidden}`, 'narrow')).status).toBe(404);
     expect((await get(`/v1/executions/${hidden}/a`, 'narrow')).status).toBe(404);
     expect((await get(`/v1/dependencies/only-of-${hidden}`, 'narrow')).status).toBe(404);
+    expect((await get(`/v1/incidents/open-${hidden}`, 'narrow')).status).toBe(404);
+    expect((await get(`/v1/incidents/open-${hidden}/postmortem.md`, 'narrow')).status).toBe(404);
     for (const path of [
       '/v1/slos',
       '/v1/dependencies',
       '/v1/dependencies/bank',
       '/dependencies/bank',
       '/v1/incidents',
+      '/v1/incidents?state=all',
+      `/v1/incidents/open-${workflow}`,
+      `/v1/incidents/open-${workflow}/postmortem.md`,
       '/v1/adjustments',
       '/',
       `/slos/${workflow}/fulfilled-in-10m`,

@@ -1,0 +1,87 @@
+import type { EndCause } from '../alerting/incident.ts';
+import type { IncidentEvent } from '../alerting/incident-event.ts';
+import type { FailedExecution, FailureCount, Stuck } from '../alerting/notification.ts';
+import type { LikelyCause } from '../alerting/likely-cause.ts';
+import type { StandingValue } from '../alerting/value-breakdown.ts';
+import type { Severity } from '../slo/alert-policy.ts';
+import type { IncidentReport } from './queries.ts';
+import type { Caller } from './token.ts';
+
+/**
+ * `open`: evaluation has it burning. `resolved`: it ended. `lost`: neither, because the store lost what evaluation knew of it, so that
+ * its end was never seen.
+ */
+export const INCIDENT_STATES = ['open', 'resolved', 'lost'] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+/** An incident as lists show it. While it is open, severity and tiers are those of now, later the severest there was. */
+export interface IncidentSummary extends IncidentReport {
+  readonly state: IncidentState;
+  readonly resolvedAt: number | null;
+  /** Why it ended, if not because it was over. */
+  readonly cause: EndCause | null;
+  /** When it became a page; null when it never did. */
+  readonly pagedAt: number | null;
+  /** Null when its history begins before it was kept. */
+  readonly cost: IncidentCost | null;
+  /** Most of what failed; null when it is not known. */
+  readonly topFailure: FailureCount | null;
+}
+
+/** What failed since an incident began, as it was at its last transition. */
+export interface IncidentCost {
+  readonly at: number;
+  readonly good: number;
+  readonly bad: number;
+  /** The share of the whole budget that this is; null where there is no budget. */
+  readonly budget: number | null;
+}
+
+export interface IncidentDetail extends IncidentSummary {
+  readonly runbook: string | null;
+  readonly objective: number | null;
+  readonly window: string | null;
+  readonly failedUntil: number | null;
+  readonly failures: readonly FailureCount[];
+  readonly lastFailed: readonly FailedExecution[];
+  readonly stuck: readonly Stuck[];
+  readonly likelyCause: LikelyCause | null;
+  readonly standsOut: StandingValue | null;
+  /** The share of the budget above which the policy asks for a postmortem, where this spent more. */
+  readonly postmortemAbove: number | null;
+  /** Everything that happened, oldest first. */
+  readonly events: readonly IncidentEvent[];
+  /** Earlier ones of the same SLO, or of the same workflow with the same failure, latest first. */
+  readonly similar: readonly IncidentSummary[];
+}
+
+/** What of all incidents is wanted; null: any. */
+export interface IncidentQuery {
+  readonly state: IncidentState | null;
+  readonly severity: Severity | null;
+  readonly workflow: string | null;
+  readonly owner: string | null;
+  readonly slo: string | null;
+  /** In the id of its SLO, its owner, or what failed; upper and lower case are the same. */
+  readonly text: string;
+  /** When they opened; the end is not included. */
+  readonly from: number;
+  readonly to: number;
+  /** The id of an incident: only those that come after it. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+export interface IncidentPage {
+  /** Open ones with pages first; else the latest first. */
+  readonly items: readonly IncidentSummary[];
+  /** What to ask for as `after` to go on; null at the end. */
+  readonly next: string | null;
+}
+
+/** Reads incidents, those that are over as well, as far as a caller may. */
+export interface IncidentReports {
+  incidentPage(query: IncidentQuery, caller: Caller): Promise<IncidentPage>;
+  /** Null when nothing is kept of it. */
+  incident(id: string, caller: Caller): Promise<IncidentDetail | null>;
+}

@@ -1,0 +1,58 @@
+import type { IncidentChanged, IncidentEvent } from '../../core/alerting/incident-event.ts';
+import type { IncidentDetail, IncidentPage, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import { iso } from '../../core/time/timestamp.ts';
+
+/** `GET /v1/incidents`. */
+export function incidentPageJson({ items, next }: IncidentPage): object {
+  return { items: items.map(incidentSummaryJson), next };
+}
+
+/** `GET /v1/incidents/{id}`. */
+export function incidentDetailJson(incident: IncidentDetail): object {
+  return {
+    ...incident,
+    ...incidentSummaryJson(incident),
+    failedUntil: isoOrNull(incident.failedUntil),
+    lastFailed: incident.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
+    stuck: incident.stuck.map((stuck) => ({ ...stuck, oldest: isoOrNull(stuck.oldest) })),
+    events: incident.events.map(incidentEventJson),
+    similar: incident.similar.map(incidentSummaryJson),
+  };
+}
+
+/** One event of an incident, and the answer to adding a note. */
+export function incidentEventJson(event: IncidentEvent): object {
+  return 'tier' in event ? changeJson(event) : { ...event, at: iso(event.at) };
+}
+
+function changeJson(event: IncidentChanged): object {
+  const { kind, at, severity, tier, cause, peakBurnRate, budgetRemaining, budgetSpent, during } = event;
+  return {
+    kind,
+    at: iso(at),
+    severity,
+    tier,
+    cause,
+    peakBurnRate,
+    budgetRemaining,
+    cost: { ...during, budget: budgetSpent },
+    notified: event.notified,
+  };
+}
+
+function incidentSummaryJson(incident: IncidentSummary): object {
+  const { openedAt, began, resolvedAt, pagedAt, acknowledged, cost } = incident;
+  return {
+    ...incident,
+    openedAt: iso(openedAt),
+    began: iso(began),
+    resolvedAt: isoOrNull(resolvedAt),
+    pagedAt: isoOrNull(pagedAt),
+    acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
+    cost: cost && { ...cost, at: iso(cost.at) },
+  };
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}

@@ -1,0 +1,80 @@
+import type { EndCause } from '../../core/alerting/incident.ts';
+import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
+import type { FailureCount } from '../../core/alerting/notification.ts';
+import type { IncidentCost } from '../../core/ports/incident-reports.ts';
+import { formatCount, formatRate, formatShare, formatSpan } from '../../core/words/figures.ts';
+
+/** What happened, as a sentence without its full stop; names in it are as they were stored. */
+export function eventWords(event: IncidentEvent): string {
+  switch (event.kind) {
+    case 'opened':
+      return `Opened as a ${event.severity}: tier ${event.tier} fired${burnWords(event.peakBurnRate)}${targetWords(event.notified)}`;
+    case 'escalated':
+      return `Became a page: tier ${event.tier} fired${burnWords(event.peakBurnRate)}${targetWords(event.notified)}`;
+    case 'deescalated':
+      return `Came down to a ticket${causeWords(event.cause)}${targetWords(event.notified)}`;
+    case 'unacknowledged':
+      return `No one had acknowledged it${targetWords(event.notified)}`;
+    case 'reminder':
+      return `Still burning${targetWords(event.notified)}`;
+    case 'resolved':
+      return `Resolved${causeWords(event.cause)}`;
+    case 'acknowledged':
+      return `Acknowledged by ${event.by}${event.note === null ? '' : `: ${event.note}`}`;
+    case 'note':
+      return `${event.by}: ${event.text}`;
+    case 'delivered':
+      return `Delivered to ${event.target} (${event.of.join(', ')})${triesWords(event.tries)}`;
+    case 'undeliverable':
+      return `Could not be delivered to ${event.target} (${event.of.join(', ')})${triesWords(event.tries)}: ${event.reason ?? ''}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** What an incident cost, as a phrase. */
+export function costWords({ good, bad, budget }: IncidentCost): string {
+  const share = good + bad > 0 ? ` (${formatShare(bad / (good + bad))})` : '';
+  const spent = budget === null ? '' : `, ${formatShare(budget)} of the error budget`;
+  return `${formatCount(bad)} of ${formatCount(good + bad)} bad${share}${spent}`;
+}
+
+/** What failed, as `step ship, dependency bank, error timeout`; null when nothing is known of it. */
+export function failureWords({ step, dependency, error }: FailureCount): string | null {
+  const parts = [
+    step === null ? [] : [`step ${step}`],
+    dependency === null ? [] : [`dependency ${dependency}`],
+    error === null ? [] : [`error ${error}`],
+  ].flat();
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
+/** How long an incident took, or has taken so far. */
+export function lengthWords(openedAt: number, resolvedAt: number | null, now: number): string {
+  return formatSpan(Math.max(0, (resolvedAt ?? now) - openedAt));
+}
+
+function burnWords(rate: number): string {
+  return rate > 0 ? ` at a burn rate of ${formatRate(rate)}` : '';
+}
+
+function targetWords(targets: readonly string[]): string {
+  return targets.length === 0 ? '; no target is there to be notified' : `; for ${targets.join(', ')}`;
+}
+
+function causeWords(cause: EndCause | null): string {
+  switch (cause) {
+    case null:
+      return '';
+    case 'definition-changed':
+      return ' by a change of its definition';
+    case 'removed':
+      return ', because no file defines the SLO any more';
+    default:
+      return cause satisfies never;
+  }
+}
+
+function triesWords(tries: number): string {
+  return tries === 1 ? '' : ` at try ${tries}`;
+}

@@ -1,0 +1,160 @@
+import { INCIDENT_STATES } from '../../core/ports/incident-reports.ts';
+import type { IncidentDetail } from '../../core/ports/incident-reports.ts';
+import { parseTimestamp } from '../../core/time/timestamp.ts';
+import { incidentDetailJson, incidentEventJson, incidentPageJson } from '../answers/incident-json.ts';
+import { postmortem } from '../answers/postmortem.ts';
+import { HttpProblem } from '../answers/problems.ts';
+import { acknowledgementJson } from '../answers/report-json.ts';
+import { ACKNOWLEDGEMENT, BY, answerOf } from './operator-routes.ts';
+import type { Parameters } from './parameters.ts';
+import { TEXT, TIMESTAMP } from './parameters.ts';
+import { ROW_LIMIT, rowLimit } from './row-limit.ts';
+import type { Call, HttpRoute, Services } from './route-table.ts';
+
+const STATES = [...INCIDENT_STATES, 'all'] as const;
+const SEVERITIES = ['page', 'ticket'] as const;
+
+/** By what lists of incidents are narrowed. */
+export const INCIDENT_FILTER = {
+  state: {
+    schema: { enum: STATES },
+    description: '`open` if absent; `lost`: the store lost it, so that its end was never seen',
+  },
+  severity: { schema: { enum: SEVERITIES }, description: 'only pages, or only tickets' },
+  workflow: { schema: TEXT, description: 'only of this workflow' },
+  owner: { schema: TEXT, description: 'only of this team' },
+  slo: { schema: TEXT, description: 'only of the SLO of this id' },
+  q: {
+    schema: TEXT,
+    description: 'only with this text in the id, the SLO, the owner, or what failed',
+  },
+  from: { schema: TIMESTAMP, description: 'only those that opened at this time or later' },
+  to: { schema: TIMESTAMP, description: 'only those that opened before this time' },
+  after: { schema: TEXT, description: '`next` of the list before, to go on' },
+} satisfies Parameters;
+
+const NOTE: Parameters = {
+  by: BY,
+  note: { schema: TEXT, description: 'what others should know', required: true },
+};
+
+/** Incidents, those that are over as well. */
+export const INCIDENT_ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/incidents',
+    scope: 'read',
+    summary: 'incidents: the open ones, or those of the past',
+    query: {
+      parameters: { ...INCIDENT_FILTER, limit: { ...ROW_LIMIT, description: 'the most incidents' } },
+      others: 'refused',
+    },
+    answer: { kind: 'json', statuses: [200] },
+    handler: async (services, call) =>
+      incidentPageJson(
+        await services.operator.incidentPage(
+          readIncidentQuery(call, rowLimit(call.query('limit'))),
+          call.caller,
+        ),
+      ),
+  },
+  {
+    method: 'GET',
+    path: '/v1/incidents/{id}',
+    scope: 'read',
+    summary: 'one incident: all that happened, what failed, what it cost, similar ones before it',
+    answer: { kind: 'json', statuses: [200] },
+    handler: async (services, call) => incidentDetailJson(await incidentOf(services, call)),
+  },
+  {
+    method: 'GET',
+    path: '/v1/incidents/{id}/postmortem.md',
+    scope: 'read',
+    summary: 'the beginning of its postmortem: the questions, with what is known filled in',
+    answer: { kind: 'text', type: 'text/markdown; charset=utf-8', statuses: [200] },
+    async handler(services, call) {
+      const incident = await incidentOf(services, call);
+      const link = `${services.publicUrl ?? ''}/incidents/${encodeURIComponent(incident.id)}`;
+      return postmortem(incident, services.clock.now(), link);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/incidents/{id}/ack',
+    scope: 'respond',
+    audit: { what: 'incident.acknowledged', about: 'incident' },
+    summary: 'acknowledges one; stops reminders and escalation',
+    body: ACKNOWLEDGEMENT,
+    answer: { kind: 'json', statuses: [200] },
+    handler: async ({ operator }, { param, body, caller }) =>
+      acknowledgementJson(
+        answerOf(await operator.acknowledge(param('id'), body, caller), 'unknown-incident'),
+      ),
+  },
+  {
+    method: 'POST',
+    path: '/v1/incidents/{id}/notes',
+    scope: 'respond',
+    audit: { what: 'incident.noted', about: 'id' },
+    summary: 'adds a note to what happened',
+    body: NOTE,
+    answer: { kind: 'json', statuses: [201] },
+    handler: async ({ operator }, { param, body, caller }) => ({
+      id: param('id'),
+      ...incidentEventJson(
+        answerOf(
+          await operator.noteIncident(param('id'), body, caller),
+          'unknown-incident',
+          'invalid-fields',
+          'incident-full',
+        ),
+      ),
+    }),
+  },
+];
+
+/** What a request asks for; throws the `HttpProblem` for a value there is not. */
+export function readIncidentQuery({ query }: Pick<Call, 'query'>, limit: number) {
+  const state = oneOf('state', query('state'), STATES) ?? 'open';
+  return {
+    state: state === 'all' ? null : state,
+    severity: oneOf('severity', query('severity'), SEVERITIES),
+    workflow: query('workflow'),
+    owner: query('owner'),
+    slo: query('slo'),
+    text: query('q')?.trim() ?? '',
+    from: time('from', query('from')) ?? 0,
+    to: time('to', query('to')) ?? Number.MAX_SAFE_INTEGER,
+    after: query('after'),
+    limit,
+  };
+}
+
+async function incidentOf({ operator }: Services, { param, caller }: Call): Promise<IncidentDetail> {
+  const incident = await operator.incident(param('id'), caller);
+  if (incident) return incident;
+  throw new HttpProblem(
+    'unknown-incident',
+    `Nothing is kept of an incident ${JSON.stringify(param('id'))}; GET /v1/incidents?state=all lists those that are.`,
+  );
+}
+
+function oneOf<Value extends string>(
+  name: string,
+  text: string | null,
+  values: readonly Value[],
+): Value | null {
+  const value = values.find((known) => known === text);
+  if (text === null || value !== undefined) return value ?? null;
+  throw new HttpProblem(
+    'invalid-query',
+    `${name} must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}.`,
+  );
+}
+
+function time(name: string, text: string | null): number | null {
+  if (text === null) return null;
+  const at = parseTimestamp(/^\d{1,16}$/.test(text) ? Number(text) : text);
+  if (at !== null) return at;
+  throw new HttpProblem('invalid-query', `${name} must be an RFC 3339 time such as 2026-01-31T12:00:00Z.`);
+}
