@@ -23,10 +23,10 @@ const filesBelow = (folder: string): string[] =>
     .filter((path) => statSync(join(ROOT, path)).isFile());
 
 const src = filesBelow('src')
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map(read);
 const test = filesBelow('test')
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map(read);
 
 interface Manifest {
@@ -207,6 +207,20 @@ describe('these rules catch', () => {
     expect(importProblems([file('src/core/a.ts', text), target('src/core/b.ts')])).toEqual([
       expect.stringContaining(problem),
     ]);
+  });
+
+  it('what templates do: they are files like all others', () => {
+    const text =
+      "import { Pool } from 'pg'; import '../engine/a.ts'; export type Slo = 1; const a = <b>{Pool}</b>;";
+    const template = file('src/http/dashboard/slo-page.tsx', text);
+    expect(importsOf(template)).toEqual(['../engine/a.ts', 'pg']);
+    expect(layerOf(template.path)).toBe('http');
+    const long = file('src/http/dashboard/a.tsx', 'a\n'.repeat(401));
+    expect(placeProblems([long])).toHaveLength(1);
+    expect(nameProblems([template, file('src/http/a.ts', 'export type Slo = 2;')])).toHaveLength(1);
+    expect(nameProblems([file('src/http/dashboard/moment.tsx', '')])).toHaveLength(1);
+    const upwards = file('src/core/a.ts', "import '../http/dashboard/slo-page.tsx';");
+    expect(importProblems([upwards, file(template.path, '')])).toHaveLength(1);
   });
 
   it('a circle of imports, types or not', () => {

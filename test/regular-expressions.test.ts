@@ -18,7 +18,7 @@ interface Found {
 /** Every regular expression that is written down in the program, whoever's text it sees. */
 function literals(): Found[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .flatMap((path) => {
       const text = readFileSync(join(SRC, path), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*\*).*$/gm, '');
       // What is no expression is none of the program, which compiles: a path in a text.

@@ -34,7 +34,7 @@ import { PROBLEM_TYPE, HttpProblem, problemBody } from './answers/problems.ts';
 import { mountIngest, mountRoutes } from './api/mount.ts';
 import type { HttpRoute, Services } from './api/route-table.ts';
 import { ROUTES } from './api/routes.ts';
-import { createDashboard } from './dashboard/dashboard.ts';
+import { createDashboard } from './dashboard/dashboard.tsx';
 
 export interface ServerOptions {
   readonly recorder: Recorder;

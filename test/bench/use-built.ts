@@ -7,7 +7,7 @@ import { register } from 'node:module';
 const hooks = `
   export async function resolve(specifier, context, next) {
     const found = await next(specifier, context);
-    const built = found.url.replace(/\\/src\\/(.*)[.]ts(?=$|[?])/, '/dist/$1.js');
+    const built = found.url.replace(/\\/src\\/(.*)[.]tsx?(?=$|[?])/, '/dist/$1.js');
     return built === found.url ? found : next(built, context);
   }
 `;

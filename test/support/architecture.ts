@@ -134,7 +134,7 @@ const MAX_LINES = 400;
 export function layerOf(path: string): string | null {
   const [, first = '', second = '', ...deeper] = path.split('/');
   if (/^demo\b/.test(first)) return 'demo';
-  const layer = second === '' ? first.replace(/\.ts$/, '') : first;
+  const layer = second === '' ? first.replace(/\.tsx?$/, '') : first;
   const inner = deeper.length > 0 ? `${layer}/${second}` : layer;
   if (MAY_IMPORT.has(inner)) return inner;
   return MAY_IMPORT.has(layer) && layer !== 'store' ? layer : null;
@@ -178,7 +178,7 @@ export function importProblems(sources: readonly Source[]): string[] {
       if (specifier === '<computed>') problems.push(`${says}: nobody can tell what that is`);
       if (!specifier.startsWith('.')) continue;
       const target = posix.join(posix.dirname(source.path), specifier);
-      if (!specifier.endsWith('.ts')) problems.push(`${says}: the .ts suffix is missing`);
+      if (!/\.tsx?$/.test(specifier)) problems.push(`${says}: the .ts suffix is missing`);
       else if (!paths.has(target)) problems.push(`${says}: there is no such file`);
       else targets.push(target);
       if (!mayImport(source.path, target)) problems.push(`${says}: imports point down only`);
@@ -228,7 +228,7 @@ export function nameProblems(sources: readonly Source[]): string[] {
   const homes = new Map<string, string>();
   for (const source of sources) {
     const exported = exportsOf(source);
-    for (const name of [posix.basename(source.path, '.ts'), ...exported.keys()]) {
+    for (const name of [posix.basename(source.path).replace(/\.tsx?$/, ''), ...exported.keys()]) {
       const former = [...FORMER_NAMES].find(([pattern]) => pattern.test(name));
       if (former) problems.push(`${source.path}: "${name}" is called ${former[1]}`);
     }
@@ -373,7 +373,14 @@ const IMPORTING = new Set([
 
 function* nodesOf(source: Source): Generator<{ readonly node: Node; readonly parent: Node | null }> {
   const stack: { node: Node; parent: Node | null }[] = [
-    { node: parseAst(source.text, { lang: 'ts' }, source.path) as unknown as Node, parent: null },
+    {
+      node: parseAst(
+        source.text,
+        { lang: source.path.endsWith('.tsx') ? 'tsx' : 'ts' },
+        source.path,
+      ) as unknown as Node,
+      parent: null,
+    },
   ];
   for (let next = stack.pop(); next; next = stack.pop()) {
     yield next;

@@ -2,7 +2,7 @@ import { iconSvg } from '../dashboard/icon.ts';
 import { DURATION, TEXT } from './parameters.ts';
 import { SLO_FILTER, readAlert, readPageFilter } from './slo-filter.ts';
 import { mayAll } from '../../core/ports/token.ts';
-import type { Viewer } from '../dashboard/dashboard.ts';
+import type { Viewer } from '../dashboard/dashboard.tsx';
 import { readableQueries } from './restricted.ts';
 import type { Call, ContentRoute, Services } from './route-table.ts';
 

@@ -9,7 +9,7 @@ import type { Caller, Scope } from '../../core/ports/token.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import type { Reply } from '../answers/respond.ts';
-import type { Dashboard } from '../dashboard/dashboard.ts';
+import type { Dashboard } from '../dashboard/dashboard.tsx';
 import type { Guard } from '../guard/auth.ts';
 import type { ReportedRecords } from '../ingest/ingest.ts';
 import type { RequestShares } from '../guard/request-shares.ts';

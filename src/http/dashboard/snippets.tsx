@@ -1,6 +1,6 @@
 import type { ExampleFact } from '../../core/slo/example-fact.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import type { Markup } from './markup.ts';
+import { h } from './markup.ts';
 
 /** Where a snippet reports to, and what. */
 export interface SnippetTarget {
@@ -80,23 +80,31 @@ export const SNIPPETS: readonly Snippet[] = [
 ];
 
 /** Ready snippets for an SLO without data, with its names filled in. */
-export function snippetCard(target: SnippetTarget): Html {
-  return html`<section class="card" aria-label="How to report">
-    <header>
-      <h2>Waiting for the first ${target.fact.kind}</h2>
-      <p>
-        ways to report
-        it${target.needsToken ? html`, with a token of the scope ingest in <code>BURNWATCH_TOKEN</code>` : null}
-      </p>
-    </header>
-    ${SNIPPETS.map(({ name, lines }) => {
-      const text = lines(target)?.join('\n');
-      return text === undefined
-        ? null
-        : html`<h3>${name}</h3>
-            <pre tabindex="0">${text}</pre>`;
-    })}
-  </section>`;
+export function snippetCard(target: SnippetTarget): Markup {
+  return (
+    <section class="card" aria-label="How to report">
+      <header>
+        <h2>Waiting for the first {target.fact.kind}</h2>
+        <p>
+          ways to report it
+          {target.needsToken ? (
+            <>
+              , with a token of the scope ingest in <code>BURNWATCH_TOKEN</code>
+            </>
+          ) : null}
+        </p>
+      </header>
+      {SNIPPETS.map(({ name, lines }) => {
+        const text = lines(target)?.join('\n');
+        return text === undefined ? null : (
+          <>
+            <h3>{name}</h3>
+            <pre tabindex="0">{text}</pre>
+          </>
+        );
+      })}
+    </section>
+  );
 }
 
 type OutcomeFact = Extract<ExampleFact, { kind: 'outcome' }>;

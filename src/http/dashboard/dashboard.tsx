@@ -6,20 +6,20 @@ import type { Rejections } from '../../core/ports/rejections.ts';
 import type { Grant } from '../../core/ports/token.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
-import type { HtmlValue } from './html.ts';
-import { html } from './html.ts';
-import type { Overview } from './overview-page.ts';
-import { overviewPage, shownSlos } from './overview-page.ts';
-import { dependencyCard, dependencyPage } from './dependency-pages.ts';
+import type { Overview } from './overview-page.tsx';
+import { overviewPage, shownSlos } from './overview-page.tsx';
+import { dependencyCard, dependencyPage } from './dependency-pages.tsx';
 import { openAlerts, severest } from './open-alerts.ts';
-import { page } from './layout.ts';
-import type { SignInNotice } from './sign-in-page.ts';
-import { signInPage } from './sign-in-page.ts';
-import { rejectionCard } from './rejection-card.ts';
-import { sloPage, sloTitle } from './slo-page.ts';
-import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.ts';
-import { workflowPage } from './workflow-page.ts';
+import { page } from './layout.tsx';
+import type { SignInNotice } from './sign-in-page.tsx';
+import { signInPage } from './sign-in-page.tsx';
+import { rejectionCard } from './rejection-card.tsx';
+import { sloPage, sloTitle } from './slo-page.tsx';
+import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
+import { workflowPage } from './workflow-page.tsx';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
+import type { Child } from './markup.ts';
+import { h } from './markup.ts';
 
 /** Who looks at a page. */
 export interface Viewer {
@@ -82,7 +82,7 @@ export function createDashboard({
   const originFor = (host: string | undefined): string =>
     publicUrl?.replace(/(?<!\/)\/+$/, '') ?? originOf(host);
   const needsToken = access.open === null;
-  const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<HtmlValue>>>();
+  const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<Child>>>();
 
   /** What is shown of a report, once for all who look at it. */
   function overviewOf(
@@ -90,7 +90,7 @@ export function createDashboard({
     slos: readonly SloReport[],
     filter: Overview['filter'],
     origin: string,
-  ): Promise<HtmlValue> {
+  ): Promise<Child> {
     const asked = JSON.stringify([filter, origin]);
     let made = overviews.get(slos);
     if (!made) overviews.set(slos, (made = new Map()));
@@ -106,13 +106,13 @@ export function createDashboard({
     slos: readonly SloReport[],
     filter: Overview['filter'],
     origin: string,
-  ): Promise<HtmlValue> {
+  ): Promise<Child> {
     const shown = shownSlos(slos, filter);
     const inFlight = await queries.inFlight([...new Set(shown.rows.map(({ workflow }) => workflow))]);
     return overviewPage({ slos, shown, inFlight, filter, base, origin });
   }
 
-  type Show = (code: number, title: string, main: HtmlValue, alert?: AlertLevel) => Reply<string>;
+  type Show = (code: number, title: string, main: Child, alert?: AlertLevel) => Reply<string>;
 
   function showTo({ readsAll, signedIn }: Viewer): Show {
     return (code, title, main, alert = 'none') => {
@@ -131,8 +131,10 @@ export function createDashboard({
       return show(
         503,
         'Store unavailable',
-        html`<h1>The store does not answer</h1>
-          <p>${text}</p>`,
+        <>
+          <h1>The store does not answer</h1>
+          <p>{text}</p>
+        </>,
       );
     }
   }
@@ -150,7 +152,13 @@ export function createDashboard({
           .lastHour()
           .filter(({ workflow }) => viewer.readsAll || (workflow !== null && workflows.has(workflow)));
         const dependencies = await queries.dependencies(null);
-        const body = html`${main} ${dependencyCard(dependencies, base)} ${rejectionCard(rejected, workflows)}`;
+        const body = (
+          <>
+            {main}
+            {dependencyCard(dependencies, base)}
+            {rejectionCard(rejected, workflows)}
+          </>
+        );
         return show(200, openAlerts(slos) ?? 'Error budgets', body, severest(slos));
       });
     },
@@ -168,8 +176,12 @@ export function createDashboard({
         return show(
           404,
           'Not found',
-          html`<h1>No SLO ${id} is loaded</h1>
-            <p><a href="${base}/">All SLOs</a></p>`,
+          <>
+            <h1>No SLO {id} is loaded</h1>
+            <p>
+              <a href={`${base}/`}>All SLOs</a>
+            </p>
+          </>,
         );
       });
     },
@@ -188,8 +200,12 @@ export function createDashboard({
         return show(
           404,
           'Not found',
-          html`<h1>No SLO file defines the workflow ${name}</h1>
-            <p><a href="${base}/">All SLOs</a></p>`,
+          <>
+            <h1>No SLO file defines the workflow {name}</h1>
+            <p>
+              <a href={`${base}/`}>All SLOs</a>
+            </p>
+          </>,
         );
       });
     },
@@ -201,8 +217,12 @@ export function createDashboard({
         return show(
           404,
           'Not found',
-          html`<h1>No SLO file declares the dependency ${name}</h1>
-            <p><a href="${base}/">All SLOs</a></p>`,
+          <>
+            <h1>No SLO file declares the dependency {name}</h1>
+            <p>
+              <a href={`${base}/`}>All SLOs</a>
+            </p>
+          </>,
         );
       });
     },

@@ -1,6 +1,6 @@
-import type { HtmlValue } from './html.ts';
-import { html } from './html.ts';
-import { htmlPage } from './layout.ts';
+import { htmlPage } from './layout.tsx';
+import type { Child } from './markup.ts';
+import { h } from './markup.ts';
 
 /** What the page says above its form. */
 export type SignInNotice = 'unknown-token' | 'signed-out' | 'no-tls' | null;
@@ -25,36 +25,39 @@ export function signInPage(options: {
 }): string {
   const { base, next, notice, again } = options;
   const bad = notice === 'unknown-token' || notice === 'no-tls';
-  const message: HtmlValue =
-    notice === null
-      ? null
-      : html`<p id="notice" class="${bad ? 'notice bad' : 'notice'}" role="${bad ? 'alert' : 'status'}">
-          ${NOTICES[notice]}
-        </p>`;
+  const message: Child =
+    notice === null ? null : (
+      <p id="notice" class={bad ? 'notice bad' : 'notice'} role={bad ? 'alert' : 'status'}>
+        {NOTICES[notice]}
+      </p>
+    );
   return htmlPage({
     title: 'Sign in',
     base,
     icon: 'dashboard.svg',
-    head: again ? html`<meta http-equiv="refresh" content="0" />` : null,
-    main: html`<main id="main" class="sign-in">
-      <h1>Sign in</h1>
-      ${message}
-      <form method="post" action="${base}/login" class="sign-in-form">
-        <input type="hidden" name="next" value="${next}" />
-        <label for="token">Token</label>
-        <input
-          id="token"
-          name="token"
-          type="password"
-          autocomplete="current-password"
-          required
-          autofocus
-          spellcheck="false"
-          aria-describedby="hint"
-        />
-        <p id="hint"><small>A token with the scope read. You stay signed in for 12 hours.</small></p>
-        <button type="submit">Sign in</button>
-      </form>
-    </main>`,
+    head: again ? <meta http-equiv="refresh" content="0" /> : null,
+    main: (
+      <main id="main" class="sign-in">
+        <h1>Sign in</h1>
+        {message}
+        <form method="post" action={`${base}/login`} class="sign-in-form">
+          <input type="hidden" name="next" value={next} /> <label for="token">Token</label>{' '}
+          <input
+            id="token"
+            name="token"
+            type="password"
+            autocomplete="current-password"
+            required
+            autofocus
+            spellcheck="false"
+            aria-describedby="hint"
+          />
+          <p id="hint">
+            <small>A token with the scope read. You stay signed in for 12 hours.</small>
+          </p>
+          <button type="submit">Sign in</button>
+        </form>
+      </main>
+    ),
   });
 }

@@ -8,8 +8,8 @@ import {
 } from '../../core/words/figures.ts';
 import type { BudgetState } from '../../core/budget/error-budget.ts';
 import type { AlertLevel, BudgetReport, Ratio } from '../../core/ports/queries.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import type { Markup } from './markup.ts';
+import { h } from './markup.ts';
 
 const ALERT_WORDS: Readonly<Record<AlertLevel, string>> = {
   page: 'Page',
@@ -18,18 +18,24 @@ const ALERT_WORDS: Readonly<Record<AlertLevel, string>> = {
 };
 
 /** The severity of an open incident as a coloured word, readable without the colour. */
-export function alertBadge(alert: AlertLevel): Html {
-  return html`<span class="badge ${alert}"
-    ><span class="dot" aria-hidden="true"></span>${ALERT_WORDS[alert]}</span
-  >`;
+export function alertBadge(alert: AlertLevel): Markup {
+  return (
+    <span class={`badge ${alert}`}>
+      <span class="dot" aria-hidden="true"></span>
+      {ALERT_WORDS[alert]}
+    </span>
+  );
 }
 
 /** A budget that is low or exhausted in a word; nothing while it is neither. */
-export function budgetBadge(state: BudgetState): Html | null {
+export function budgetBadge(state: BudgetState): Markup | null {
   if (state === 'ok') return null;
-  return html`<span class="badge ${state}"
-    ><span class="dot" aria-hidden="true"></span>${state === 'low' ? 'Low' : 'Exhausted'}</span
-  >`;
+  return (
+    <span class={`badge ${state}`}>
+      <span class="dot" aria-hidden="true"></span>
+      {state === 'low' ? 'Low' : 'Exhausted'}
+    </span>
+  );
 }
 
 /** A ratio as a percentage; a dash without outcomes. */
@@ -63,44 +69,44 @@ export function withSigns(text: string): string {
 }
 
 /** A time to the minute, in UTC: `2026-03-02 12:00 UTC`. */
-export function timestamp(at: number): Html {
-  return html`<time datetime="${iso(at)}">${formatTime(at)}</time>`;
+export function timestamp(at: number): Markup {
+  return <time datetime={iso(at)}>{formatTime(at)}</time>;
 }
 
 /** A time as how long ago it was, or how far ahead it lies; its `title` is the exact one. */
-export function when(at: number, now: number): Html {
+export function when(at: number, now: number): Markup {
   const exact = iso(at);
-  return html`<time datetime="${exact}" title="${exact}">${formatRelative(at, now)}</time>`;
+  return (
+    <time datetime={exact} title={exact}>
+      {formatRelative(at, now)}
+    </time>
+  );
 }
 
 /** An outside link, if it is one that a browser may follow. */
-export function outsideLink(url: string | null, text: string): Html | null {
-  return url !== null && /^https?:\/\//i.test(url)
-    ? html`<a href="${url}" rel="noopener noreferrer">${text}</a>`
-    : null;
+export function outsideLink(url: string | null, text: string): Markup | null {
+  return url !== null && /^https?:\/\//i.test(url) ? (
+    <a href={url} rel="noopener noreferrer">
+      {text}
+    </a>
+  ) : null;
 }
 
 /**
  * The error budget as a bar: what is left in the colour of its state, or, when overspent, how far over, from
  * the other end. Drawn as SVG because the security policy allows no inline styles.
  */
-export function budgetBar({ remainingRatio, state }: Pick<BudgetReport, 'remainingRatio' | 'state'>): Html {
+export function budgetBar({ remainingRatio, state }: Pick<BudgetReport, 'remainingRatio' | 'state'>): Markup {
   const label = remainingRatio === null ? 'not known' : `${percent(remainingRatio, 0)} left`;
   const share = Math.min(1, Math.abs(remainingRatio ?? 0)) * 100;
   const over = (remainingRatio ?? 0) < 0;
   const level = state === 'ok' ? 'left' : state === 'low' ? 'low' : 'over';
-  return html`<svg class="bar" role="img" aria-label="Error budget: ${label}" preserveAspectRatio="none">
-    <rect class="track" width="100%" height="100%" rx="4" />
-    ${
-      remainingRatio === null
-        ? null
-        : html`<rect
-            class="${level}"
-            x="${over ? 100 - share : 0}%"
-            width="${share}%"
-            height="100%"
-            rx="4"
-          />`
-    }
-  </svg>`;
+  return (
+    <svg class="bar" role="img" aria-label={`Error budget: ${label}`} preserveAspectRatio="none">
+      <rect class="track" width="100%" height="100%" rx="4" />
+      {remainingRatio === null ? null : (
+        <rect class={level} x={`${over ? 100 - share : 0}%`} width={`${share}%`} height="100%" rx="4" />
+      )}
+    </svg>
+  );
 }

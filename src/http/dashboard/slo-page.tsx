@@ -1,0 +1,223 @@
+import type { OpenIncident, Ratio, SloDetail, TierReport } from '../../core/ports/queries.ts';
+import { adjustmentCard, memberCard, windowCard } from './budget-cards.tsx';
+import { formatCount } from '../../core/words/figures.ts';
+import {
+  alertBadge,
+  budgetBadge,
+  budgetBar,
+  budgetLeft,
+  burnRateText,
+  goodRatio,
+  outsideLink,
+  percent,
+  withSigns,
+  when,
+} from './format.tsx';
+import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx';
+import type { SnippetTarget } from './snippets.tsx';
+import { snippetCard } from './snippets.tsx';
+import type { Child, Markup } from './markup.ts';
+import { h } from './markup.ts';
+
+/** The title of its page: what is open first. */
+export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string {
+  if (alert === 'none') return id;
+  return `${alert === 'page' ? 'Page' : 'Ticket'}: ${id}`;
+}
+
+/** The body of the page of one SLO: its budget, what that is made of, its tiers, what failed and which executions did. */
+export function sloPage(
+  slo: SloDetail,
+  base: string,
+  producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
+): Markup {
+  const now = slo.dataThrough;
+  return (
+    <>
+      <div class="heading">
+        <nav aria-label="Breadcrumb">
+          <a href={`${base}/`}>Error budgets</a> /{' '}
+          <a href={`${base}/workflows/${encodeURIComponent(slo.workflow)}`}>{slo.workflow}</a>
+        </nav>
+        <h1>
+          {slo.name} {alertBadge(slo.alert)}
+        </h1>
+        {slo.description === null ? null : <p class="lead">{slo.description}</p>}
+        <p class="meta">
+          owned by <b>{slo.owner}</b>
+          {runbook(slo)}
+        </p>
+      </div>
+      {slo.incident && incidentBanner(slo.incident, base, now)}
+      {freezeBanner(slo)}
+      {warningBanner(slo, now)}
+      {slo.data === 'none' && slo.example
+        ? snippetCard({ ...producers, fact: slo.example, slo: slo.name })
+        : null}
+      {budgetCard(slo, now)}
+      {windowCard(slo, now)}
+      {memberCard(slo, base)}
+      {tierCard(slo)}
+      {adjustmentCard(slo, now)}
+      {failureCard(slo.failures)}
+      {breakdownCards(slo.breakdown, slo.objective)}
+      {lastFailedCard(slo.lastFailed, now)}
+    </>
+  );
+}
+
+function runbook(slo: SloDetail): Markup | null {
+  const link = outsideLink(slo.runbook, 'Runbook');
+  return link && <> · {link}</>;
+}
+
+function incidentBanner(incident: OpenIncident, base: string, now: number): Markup {
+  const { id, severity, tier, firing, openedAt, began, notified, peakBurnRate, acknowledged } = incident;
+  const others = firing.filter((name) => name !== tier);
+  return (
+    <section class={`banner ${severity === 'page' ? 'bad' : 'ticket'}`} aria-label="Incident">
+      <h2>
+        {severity === 'page' ? 'Page' : 'Ticket'}: opened {when(openedAt, now)}
+      </h2>
+      <p>
+        Tier {tier} fired{others.length > 0 ? <>, and so do {others.join(', ')}</> : null}
+        {peakBurnRate > 0 ? <>; the highest burn rate so far is {burnRateText(peakBurnRate)}</> : null}.
+        Failing since {when(began, now)}. Incident <code>{id}</code>.
+      </p>
+      {notified.length > 0 ? null : (
+        <p class="alarm">No one was notified: neither the team nor the alert policy has a target for it.</p>
+      )}{' '}
+      {acknowledged ? (
+        <p>
+          Acknowledged by <b>{acknowledged.by}</b> {when(acknowledged.at, now)}.
+        </p>
+      ) : (
+        <p>
+          No one has acknowledged it yet:{' '}
+          <code>
+            POST {base}/v1/incidents/{id}/ack
+          </code>{' '}
+          says who looks after it.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function freezeBanner({ budgetPolicy }: SloDetail): Markup | null {
+  if (budgetPolicy?.deploys !== 'frozen') return null;
+  return (
+    <section class="banner bad" aria-label="Error budget policy">
+      <h2>Deploys are frozen</h2>
+      {budgetPolicy.reasons.map((reason) => (
+        <p>{reason}</p>
+      ))}
+    </section>
+  );
+}
+
+function warningBanner({ warnings }: SloDetail, now: number): Markup | null {
+  if (warnings.length === 0) return null;
+  return (
+    <section class="banner ticket" aria-label="Warnings">
+      <h2>Not all is counted</h2>
+      {warnings.map(({ since, message }) => (
+        <p>
+          {message}
+          {since === null ? null : <> Since {when(since, now)}.</>}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function budgetCard(slo: SloDetail, now: number): Markup {
+  const { sli, budget, budgetPolicy } = slo;
+  return (
+    <section class="card" aria-label="Error budget">
+      <header>
+        <h2>Error budget</h2>
+        <p>
+          of {sli.unit} over {slo.window}, counted since {when(slo.historySince, now)}
+          {slo.data === 'warming-up' ? ', warming up' : null}
+        </p>
+      </header>
+      <div class="big">
+        <b>{budgetLeft(budget, sli)}</b> {budget.remainingRatio === null ? null : 'left'}{' '}
+        {budgetBadge(budget.state)} {budgetBar(budget)}
+      </div>
+      <dl class="numbers">
+        {number('Good', goodRatio(sli.ratio, slo.objective))}
+        {number('Objective', percent(slo.objective, 9))}
+        {number(capitalized(sli.unit), formatCount(sli.total))}
+        {budget.expectedTotal === null ? null : number('Expected in all', formatCount(budget.expectedTotal))}
+        {number('Allowed bad', formatCount(budget.allowed))}
+        {number('Bad', bad(sli))}
+        {number('Runs out', runsOut(slo, now))}
+        {budgetPolicy &&
+          number(
+            'Deploys',
+            budgetPolicy.deploys === 'frozen' ? <span class="alarm">frozen</span> : 'allowed',
+          )}
+      </dl>
+    </section>
+  );
+}
+
+function bad({ bad, total }: Ratio): Child {
+  return total === 0 ? '–' : formatCount(bad);
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function runsOut({ budget }: SloDetail, now: number): Child {
+  if (budget.remainingRatio === null) return '–';
+  if (budget.remaining <= 0) return 'spent';
+  return budget.exhaustsAt === null ? 'not at this pace' : when(budget.exhaustsAt, now);
+}
+
+function number(term: string, value: Child): Markup {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function tierCard({ tiers }: SloDetail): Markup {
+  return (
+    <section class="card" aria-label="Alert tiers">
+      <header>
+        <h2>Alert tiers</h2>
+        <p>alert conditions, their severity, and current values</p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Tier</th>
+            <th scope="col">Severity</th>
+            <th scope="col">Fires when</th>
+            <th scope="col">Stands at</th>
+            <th scope="col">Now</th>
+          </tr>
+        </thead>
+        <tbody>{tiers.map(tierRow)}</tbody>
+      </table>
+    </section>
+  );
+}
+
+function tierRow({ name, severity, condition, now, firing }: TierReport): Markup {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td data-label="Severity">{severity}</td>
+      <td data-label="Fires when">{withSigns(condition)}</td>
+      <td data-label="Stands at">{withSigns(now)}</td>
+      <td data-label="Now">{firing ? <b class="alarm">firing</b> : 'quiet'}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,220 @@
+import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
+import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
+import type { FlightReport } from '../../core/ports/store/counting.ts';
+import { handOverOf } from '../../core/sli/hand-over.ts';
+import { formatCount } from '../../core/words/figures.ts';
+import { outsideLink, when } from './format.tsx';
+import { statisticsCard } from './statistics-card.tsx';
+import type { Markup } from './markup.ts';
+import { h } from './markup.ts';
+
+/** The body of the page of one workflow: what is in flight in it, where that is, and how its steps go. */
+export function workflowPage(workflow: WorkflowReport, statistics: WorkflowStatistics, base: string): Markup {
+  const { at } = workflow;
+  const link = outsideLink(workflow.runbook, 'Runbook');
+  return (
+    <>
+      <div class="heading">
+        <nav aria-label="Breadcrumb">
+          <a href={`${base}/`}>Error budgets</a>
+        </nav>
+        <h1>{workflow.workflow}</h1>
+        <p class="meta">
+          owned by <b>{workflow.owner}</b> ·{' '}
+          <a href={`${base}/?q=${encodeURIComponent(workflow.workflow)}`}>its SLOs</a>
+          {link && <> · {link}</>}
+        </p>
+      </div>
+      {placeCard(workflow, at)}
+      {statisticsCard(statistics, workflow.steps)}
+      {queueCard(workflow.queues, at)}
+      {slowestCard(workflow.slowest, at)}
+    </>
+  );
+}
+
+function placeCard(
+  { places, steps, unmapped, running, overdue, waiting }: WorkflowReport,
+  now: number,
+): Markup {
+  const executions = places.filter(({ of }) => of === 'execution');
+  const isHandOver = ({ step }: PlaceReport): boolean => step !== null && handOverOf(step) !== null;
+  const others = places.filter(({ of }) => of === 'step');
+  const ofSteps = others.filter((place) => !isHandOver(place));
+  return (
+    <section class="card" aria-label="In flight">
+      <header>
+        <h2>In flight</h2>
+        <p>
+          {formatCount(running)} executions and steps, {alarming(overdue, 'overdue')}
+          {waiting > 0 ? <>; {formatCount(waiting)} ended and wait for their start</> : null}
+        </p>
+      </header>
+      {running === 0 ? <p class="quiet">Nothing.</p> : null}
+      {placeTable('Executions by the step begun last', inOrder(executions, steps), now)}
+      {placeTable('Steps that were begun and have not ended', inOrder(ofSteps, steps), now)}
+      {placeTable('Hand-overs that were not taken yet', others.filter(isHandOver), now)}
+      {unmappedNote(unmapped)}
+    </section>
+  );
+}
+
+function unmappedNote(unmapped: WorkflowReport['unmapped']): Markup | null {
+  if (unmapped.length === 0) return null;
+  return (
+    <p>
+      Not in the map of this workflow:{' '}
+      {unmapped.map(({ step, meant }, index) => (
+        <>
+          {index > 0 ? ', ' : null}
+          <b>{step}</b>
+          {meant === null ? null : <> (meant {meant}?)</>}
+        </>
+      ))}
+      .
+    </p>
+  );
+}
+
+function queueCard(queues: WorkflowReport['queues'], now: number): Markup | null {
+  if (queues.length === 0) return null;
+  return (
+    <section class="card" aria-label="Queues">
+      <header>
+        <h2>Queues</h2>
+        <p>the mean of each hour, of the last 24 hours</p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Queue</th>
+            <th scope="col">Behind</th>
+            <th scope="col">Depth</th>
+            <th scope="col">Read</th>
+            <th scope="col">By hour, oldest first</th>
+            <th scope="col">Highest</th>
+          </tr>
+        </thead>
+        <tbody>
+          {queues.map(({ name, after, depth, at, history }) => (
+            <tr>
+              <th scope="row">{name}</th>
+              <td data-label="Behind">{after ?? '–'}</td>
+              <td data-label="Depth">{depth === null ? 'no reading' : formatDepth(depth)}</td>
+              <td data-label="Read">{at === null ? '–' : when(at, now)}</td>
+              <td data-label="By hour">{history.map(({ mean }) => formatDepth(mean)).join(' ') || '–'}</td>
+              <td data-label="Highest">
+                {history.length === 0 ? '–' : formatDepth(Math.max(...history.map(({ highest }) => highest)))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Whole from ten on; below that with one digit, so that a queue that is hardly ever empty does not look so. */
+function formatDepth(depth: number): string {
+  return Math.abs(depth) >= 10 ? formatCount(Math.round(depth)) : String(Math.round(depth * 10) / 10);
+}
+
+/** In the order of the map; what is not in it comes after that. */
+function inOrder(places: readonly PlaceReport[], steps: readonly string[]): readonly PlaceReport[] {
+  const rank = ({ step }: PlaceReport): number => {
+    if (step === null) return -1;
+    const place = steps.indexOf(step);
+    return place === -1 ? steps.length : place;
+  };
+  return places.toSorted((one, other) => rank(one) - rank(other));
+}
+
+function placeTable(title: string, places: readonly PlaceReport[], now: number): Markup | null {
+  if (places.length === 0) return null;
+  return (
+    <table class="plain">
+      <caption>{title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Step</th>
+          <th scope="col">In flight</th>
+          <th scope="col">Overdue</th>
+          <th scope="col">Oldest</th>
+        </tr>
+      </thead>
+      <tbody>
+        {places.map(({ step, running, overdue, oldest }) => (
+          <tr>
+            <th scope="row">{step ?? <i>no step yet</i>}</th>
+            <td data-label="In flight">{formatCount(running)}</td>
+            <td data-label="Overdue">{alarming(overdue)}</td>
+            <td data-label="Oldest">{oldest === null ? '–' : when(oldest, now)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function alarming(count: number, word = ''): Markup {
+  const text = word === '' ? formatCount(count) : `${formatCount(count)} ${word}`;
+  return count > 0 ? <b class="alarm">{text}</b> : <>{text}</>;
+}
+
+function slowestCard(flights: readonly FlightReport[], now: number): Markup | null {
+  // Steps say nothing that their executions do not say.
+  const executions = flights.filter(({ of }) => of === 'execution');
+  const shown = executions.length > 0 ? executions : flights;
+  if (shown.length === 0) return null;
+  return (
+    <section class="card" aria-label="In flight longest">
+      <header>
+        <h2>In flight longest</h2>
+        <p>the overdue first</p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Execution</th>
+            <th scope="col">Step</th>
+            <th scope="col">Began</th>
+            <th scope="col">Deadline</th>
+            <th scope="col">Attempt</th>
+            <th scope="col">Trace</th>
+          </tr>
+        </thead>
+        <tbody>{shown.map((flight) => flightRow(flight, now))}</tbody>
+      </table>
+    </section>
+  );
+}
+
+function flightRow(flight: FlightReport, now: number): Markup {
+  const began = flight.startedAt ?? flight.queuedAt;
+  return (
+    <tr>
+      <th scope="row">
+        <code>{flight.execution}</code>
+      </th>
+      <td data-label="Step">
+        {flight.step ?? '–'}
+        {flight.stepSince === null ? null : <>, {when(flight.stepSince, now)}</>}
+      </td>
+      <td data-label="Began">
+        {began === null ? '–' : when(began, now)}
+        {flight.startedAt === null ? ' (queued)' : null}
+      </td>
+      <td data-label="Deadline">
+        {flight.deadline === null ? '–' : when(flight.deadline, now)}
+        {flight.overdue ? (
+          <>
+            {' '}
+            <b class="alarm">overdue</b>
+          </>
+        ) : null}
+      </td>
+      <td data-label="Attempt">{String(flight.attempt)}</td>
+      <td data-label="Trace">{flight.traceId === null ? '–' : <code>{flight.traceId}</code>}</td>
+    </tr>
+  );
+}
