@@ -22,6 +22,7 @@ const BELOW_APP = [
   'slo-files',
   'sources',
   'outbound',
+  'charts',
   'core',
 ];
 
@@ -37,13 +38,15 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['config', ['settings', 'token-file', 'token-text', 'core']],
   ['token-file', ['token-text', 'core']],
   ['token-text', ['core']],
-  ['http', ['core']],
+  ['http', ['charts', 'core']],
   ['engine', ['core']],
   ['store', ['core']],
   ['store/redis', ['store', 'core']],
   ['store/lmdb', ['store', 'core']],
-  ['notify', ['outbound', 'core']],
+  ['notify', ['outbound', 'charts', 'core']],
   ['outbound', ['core']],
+  // Data in, SVG out, and as pure as core.
+  ['charts', ['core']],
   ['sources', ['core']],
   ['slo-files', ['core']],
   // What producers install: it must run without the rest of Burnwatch.

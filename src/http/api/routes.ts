@@ -14,6 +14,7 @@ import {
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
+import { CHART_ROUTES } from './chart-routes.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
@@ -288,6 +289,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
   ...PAGE_ROUTES,
+  ...CHART_ROUTES,
   ...SIGN_IN_ROUTES,
 ];
 
