@@ -81,7 +81,8 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
   },
 ];
 
-function viewerOf({ queries, signIn }: Services, { caller, request }: Call): Viewer {
+/** Who looks at a page, by what was sent along. */
+export function viewerOf({ queries, signIn }: Services, { caller, request }: Call): Viewer {
   return {
     queries: readableQueries(queries, caller),
     readsAll: mayAll(caller, 'read'),

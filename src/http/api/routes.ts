@@ -16,6 +16,7 @@ import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { CHART_ROUTES } from './chart-routes.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
+import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
@@ -289,6 +290,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
   ...PAGE_ROUTES,
+  ...INCIDENT_PAGE_ROUTES,
   ...CHART_ROUTES,
   ...SIGN_IN_ROUTES,
 ];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
+import type { IncidentDetail, IncidentPage, IncidentQuery } from '../../core/ports/incident-reports.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
 import type { Grant } from '../../core/ports/token.ts';
@@ -14,6 +15,9 @@ import { page } from './layout.tsx';
 import type { SignInNotice } from './sign-in-page.tsx';
 import { signInPage } from './sign-in-page.tsx';
 import { rejectionCard } from './rejection-card.tsx';
+import { incidentListPage } from './incident-list-page.tsx';
+import type { IncidentVisitor } from './incident-page.tsx';
+import { incidentPage } from './incident-page.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
 import { workflowPage } from './workflow-page.tsx';
@@ -49,6 +53,20 @@ export interface Dashboard {
   /** `window` as in the query of the page: one that is none is as if it were absent. */
   workflow(name: string, window: string | null, viewer: Viewer): Promise<Reply<string>>;
   dependency(name: string, viewer: Viewer): Promise<Reply<string>>;
+  incidents(
+    read: () => Promise<IncidentPage>,
+    query: IncidentQuery,
+    now: number,
+    viewer: Viewer,
+  ): Promise<Reply<string>>;
+  /** `visitor` says what the viewer may do with what was found. */
+  incident(
+    id: string,
+    find: () => Promise<IncidentDetail | null>,
+    visitor: (incident: IncidentDetail) => IncidentVisitor,
+    answer: { readonly now: number; readonly status: number },
+    viewer: Viewer,
+  ): Promise<Reply<string>>;
   /** The page where people sign in and then go on to `next`. */
   signIn(
     status: number,
@@ -221,6 +239,33 @@ export function createDashboard({
             <h1>No SLO file declares the dependency {name}</h1>
             <p>
               <a href={`${base}/`}>All SLOs</a>
+            </p>
+          </>,
+        );
+      });
+    },
+    incidents(read, query, now, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () =>
+        show(200, 'Incidents', incidentListPage(await read(), query, base, now)),
+      );
+    },
+    incident(id, find, visitor, { now, status: code }, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () => {
+        const incident = await find();
+        if (incident) {
+          const { state, severity, slo } = incident;
+          const body = incidentPage(incident, visitor(incident), base, now);
+          return show(code, `Incident: ${slo}`, body, state === 'open' ? severity : 'none');
+        }
+        return show(
+          404,
+          'Not found',
+          <>
+            <h1>Nothing is kept of an incident {id}</h1>
+            <p>
+              <a href={`${base}/incidents?state=all`}>All incidents</a>
             </p>
           </>,
         );

@@ -92,6 +92,9 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
     ),
     header: (
       <>
+        <nav class="places" aria-label="Pages">
+          <a href={`${base}/incidents`}>Incidents</a>
+        </nav>
         <p id="freshness" role="status"></p>
         {signOut}
       </>

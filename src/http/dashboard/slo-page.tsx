@@ -14,6 +14,7 @@ import {
   when,
 } from './format.tsx';
 import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx';
+import { incidentPath } from './incident-list-page.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';
 import type { Child, Markup } from './markup.ts';
@@ -82,7 +83,8 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
       <p>
         Tier {tier} fired{others.length > 0 ? <>, and so do {others.join(', ')}</> : null}
         {peakBurnRate > 0 ? <>; the highest burn rate so far is {burnRateText(peakBurnRate)}</> : null}.
-        Failing since {when(began, now)}. Incident <code>{id}</code>.
+        Failing since {when(began, now)}.{' '}
+        <a href={`${base}${incidentPath(id)}`}>The incident with all that happened</a>.
       </p>
       {notified.length > 0 ? null : (
         <p class="alarm">No one was notified: neither the team nor the alert policy has a target for it.</p>
@@ -92,13 +94,7 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
           Acknowledged by <b>{acknowledged.by}</b> {when(acknowledged.at, now)}.
         </p>
       ) : (
-        <p>
-          No one has acknowledged it yet:{' '}
-          <code>
-            POST {base}/v1/incidents/{id}/ack
-          </code>{' '}
-          says who looks after it.
-        </p>
+        <p>No one has acknowledged it yet; its page has a form for that.</p>
       )}
     </section>
   );

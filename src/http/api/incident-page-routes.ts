@@ -1,0 +1,119 @@
+import { isRefused } from '../../core/ports/refused.ts';
+import { may } from '../../core/ports/token.ts';
+import { HttpProblem } from '../answers/problems.ts';
+import { Reply } from '../answers/respond.ts';
+import { INCIDENT_FILTER, readIncidentQuery } from './incident-routes.ts';
+import { viewerOf } from './page-routes.ts';
+import { TEXT } from './parameters.ts';
+import type { Call, ContentRoute, Services } from './route-table.ts';
+
+const HTML = { kind: 'html', type: 'text/html; charset=utf-8' } as const;
+const ROWS = 50;
+const BY = { schema: TEXT, description: 'who does this', required: true } as const;
+const NOTE = { schema: TEXT, description: 'what others should know' } as const;
+
+/** The pages of incidents, and what their forms do. */
+export const INCIDENT_PAGE_ROUTES: readonly ContentRoute[] = [
+  {
+    method: 'GET',
+    path: '/incidents',
+    scope: 'read',
+    summary: 'the page of all incidents',
+    query: { parameters: INCIDENT_FILTER, others: 'ignored' },
+    answer: { ...HTML, statuses: [200, 503] },
+    handler: (services, call) => {
+      const query = pageQuery(call);
+      return services.dashboard.incidents(
+        () => services.operator.incidentPage(query, call.caller),
+        query,
+        services.clock.now(),
+        viewerOf(services, call),
+      );
+    },
+  },
+  {
+    method: 'GET',
+    path: '/incidents/{id}',
+    scope: 'read',
+    summary: 'the page of one incident',
+    answer: { ...HTML, statuses: [200, 404, 503] },
+    handler: (services, call) => show(services, call, null),
+  },
+  {
+    method: 'POST',
+    path: '/incidents/{id}/ack',
+    scope: 'respond',
+    summary: 'acknowledges one, from its page',
+    form: { by: BY, note: NOTE },
+    answer: { ...HTML, statuses: [303, 400, 403, 404, 503] },
+    handler: (services, call) =>
+      change(services, call, 'incident.acknowledged', (body) =>
+        services.operator.acknowledge(call.param('id'), body, call.caller),
+      ),
+  },
+  {
+    method: 'POST',
+    path: '/incidents/{id}/notes',
+    scope: 'respond',
+    summary: 'adds a note to one, from its page',
+    form: { by: BY, note: { ...NOTE, required: true } },
+    answer: { ...HTML, statuses: [303, 400, 403, 404, 409, 503] },
+    handler: (services, call) =>
+      change(services, call, 'incident.noted', (body) =>
+        services.operator.noteIncident(call.param('id'), body, call.caller),
+      ),
+  },
+];
+
+/** A link must not break, so a value that there is not asks for nothing. */
+function pageQuery(call: Call) {
+  try {
+    return readIncidentQuery({ query: (name) => call.query(name) || null }, ROWS);
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    return readIncidentQuery({ query: () => null }, ROWS);
+  }
+}
+
+function show(
+  services: Services,
+  call: Call,
+  refused: { readonly status: number; readonly problem: string } | null,
+): Promise<Reply<string>> {
+  const { caller, param } = call;
+  const { dashboard, operator, clock } = services;
+  return dashboard.incident(
+    param('id'),
+    () => operator.incident(param('id'), caller),
+    (incident) => ({
+      mayRespond: may(caller, 'respond', incident),
+      name: caller.name?.replace(/^proxy:/, '') ?? '',
+      problem: refused?.problem ?? null,
+    }),
+    { now: clock.now(), status: refused?.status ?? 200 },
+    viewerOf(services, call),
+  );
+}
+
+const STATUSES = { invalid: 400, forbidden: 403, unknown: 404, over: 409, 'too-many': 409 } as const;
+
+async function change(
+  services: Services,
+  call: Call,
+  what: string,
+  act: (body: object) => Promise<object>,
+): Promise<Reply<string>> {
+  const note = call.field('note').trim();
+  const answer = await act({ by: call.field('by'), ...(note !== '' && { note }) });
+  if (isRefused(answer))
+    return show(services, call, {
+      status: STATUSES[answer.refused],
+      problem: answer.problems.join(' '),
+    });
+  const { caller } = call;
+  const about = call.param('id');
+  await services.audit.note({ who: caller.name, what, about, address: caller.address });
+  return new Reply(303, '', {
+    Location: services.dashboard.place(`/incidents/${encodeURIComponent(about)}`),
+  });
+}

@@ -1,0 +1,250 @@
+import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
+import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import { formatCount, formatShare } from '../../core/words/figures.ts';
+import { costWords, eventWords, failureWords, lengthWords } from '../answers/incident-words.ts';
+import { lastFailedCard } from './failure-cards.tsx';
+import { alertBadge, burnRateText, outsideLink, timestamp, when } from './format.tsx';
+import { incidentPath, stateWords } from './incident-list-page.tsx';
+import type { Child, Markup } from './markup.ts';
+import { h } from './markup.ts';
+
+/** What the viewer of an incident may do, and what came of what that one tried. */
+export interface IncidentVisitor {
+  readonly mayRespond: boolean;
+  /** Filled in as the one who does it; '' when that is not known. */
+  readonly name: string;
+  /** Why the last request was refused; null when none was. */
+  readonly problem: string | null;
+}
+
+/** The body of the page of one incident: what it is, what failed, everything that happened, and what can be done. */
+export function incidentPage(
+  incident: IncidentDetail,
+  visitor: IncidentVisitor,
+  base: string,
+  now: number,
+): Markup {
+  const { id, slo, owner, severity, runbook, state } = incident;
+  const runbookLink = outsideLink(runbook, 'Runbook');
+  return (
+    <>
+      <div class="heading">
+        <nav aria-label="Breadcrumb">
+          <a href={`${base}/`}>Error budgets</a> / <a href={`${base}/incidents`}>Incidents</a>
+        </nav>
+        <h1>
+          {slo} {alertBadge(severity)}
+        </h1>
+        <p class="meta">
+          <b>{stateWords(incident, now)}</b> · owned by <b>{owner}</b> ·{' '}
+          <a href={`${base}/slos/${slo.split('/').map(encodeURIComponent).join('/')}`}>its SLO</a>
+          {runbookLink && <> · {runbookLink}</>} ·{' '}
+          <a href={`${base}/v1${incidentPath(id)}/postmortem.md`}>Begin a postmortem</a>
+        </p>
+      </div>
+      {visitor.problem === null ? null : (
+        <section class="banner bad" aria-label="Refused" role="alert">
+          <h2>Nothing was changed</h2>
+          <p>{visitor.problem}</p>
+        </section>
+      )}
+      {state === 'lost' ? (
+        <section class="banner ticket" aria-label="State">
+          <h2>Its end was never seen</h2>
+          <p>The store lost what evaluation knew of it.</p>
+        </section>
+      ) : null}
+      {factCard(incident, now)}
+      {actionCard(incident, visitor, base)}
+      {causeCard(incident, now)}
+      {timelineCard(incident, now)}
+      {lastFailedCard(incident.lastFailed, now)}
+      {similarCard(incident.similar, base, now)}
+    </>
+  );
+}
+
+function factCard(incident: IncidentDetail, now: number): Markup {
+  const { began, openedAt, resolvedAt, acknowledged, cost, tier, peakBurnRate, notified, state } = incident;
+  const facts: readonly (readonly [string, Child])[] = [
+    ['Began', when(began, now)],
+    [
+      'Opened',
+      <>
+        {when(openedAt, now)} by tier {tier}
+      </>,
+    ],
+    [
+      state === 'resolved' ? 'Took' : 'Open for',
+      state === 'lost' ? 'not known' : lengthWords(openedAt, resolvedAt, now),
+    ],
+    [
+      'Acknowledged',
+      acknowledged ? (
+        <>
+          by {acknowledged.by} {when(acknowledged.at, now)}
+        </>
+      ) : (
+        'by no one'
+      ),
+    ],
+    ['Highest burn rate', peakBurnRate > 0 ? burnRateText(peakBurnRate) : '–'],
+    [
+      'Cost',
+      cost === null ? (
+        'not known'
+      ) : (
+        <>
+          {costWords(cost)} {state === 'open' ? <small>as of {when(cost.at, now)}</small> : null}
+        </>
+      ),
+    ],
+    ['Notified', notified.length === 0 ? 'no one' : notified.join(', ')],
+  ];
+  return (
+    <section class="card" aria-label="Facts">
+      <dl class="numbers">
+        {facts.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function actionCard(
+  { id, state, acknowledged }: IncidentDetail,
+  { mayRespond, name }: IncidentVisitor,
+  base: string,
+): Markup | null {
+  if (!mayRespond) return null;
+  const mayAcknowledge = state === 'open' && acknowledged === null;
+  const forms = [
+    ...(mayAcknowledge ? ([['ack', 'Acknowledge', 'Note (may be empty)', false]] as const) : []),
+    ['notes', 'Add a note', 'Note', true] as const,
+  ];
+  return (
+    <section class="card" aria-label="Actions">
+      {forms.map(([verb, label, noteLabel, required]) => (
+        <form class="filter" method="post" action={`${base}${incidentPath(id)}/${verb}`}>
+          <label for={`${verb}-by`}>Who</label>
+          <input id={`${verb}-by`} name="by" value={name} maxlength="200" required />
+          <label for={`${verb}-note`}>{noteLabel}</label>
+          <input id={`${verb}-note`} name="note" maxlength="1000" required={required} />
+          <button>{label}</button>
+        </form>
+      ))}
+    </section>
+  );
+}
+
+function causeCard({ failures, likelyCause, standsOut, stuck }: IncidentDetail, now: number): Markup {
+  const total = failures.reduce((sum, { count }) => sum + count, 0);
+  const lines: Child[] = [
+    ...(likelyCause
+      ? [
+          <>
+            Likely cause: <b>{likelyCause.dependency}</b>, which {formatShare(likelyCause.failures)} of the
+            failures called
+          </>,
+        ]
+      : []),
+    ...(standsOut
+      ? [
+          <>
+            Stands out: {standsOut.attribute} <b>{standsOut.value ?? 'without a value'}</b>
+          </>,
+        ]
+      : []),
+    ...failures.map((failure) => (
+      <>
+        <b>{formatShare(failure.count / total)}</b>{' '}
+        {failureWords(failure) ?? 'without a step, dependency or error'}
+      </>
+    )),
+    ...stuck.map(({ of, step, count, oldest }) => (
+      <>
+        Stuck{step === null ? null : <> in {step}</>}:{' '}
+        <b>
+          {formatCount(count)} {of === 'execution' ? 'executions' : 'steps'}
+        </b>
+        {oldest === null ? null : <>, the oldest since {when(oldest, now)}</>}
+      </>
+    )),
+  ];
+  return (
+    <section class="card" aria-label="Cause">
+      <header>
+        <h2>What failed</h2>
+        <p>as it was when the incident changed last</p>
+      </header>
+      {lines.length === 0 ? (
+        <p class="quiet">Nothing is known of it.</p>
+      ) : (
+        <ul class="events">
+          {lines.map((line) => (
+            <li>{line}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function timelineCard({ events, began }: IncidentDetail, now: number): Markup {
+  return (
+    <section class="card" aria-label="Timeline">
+      <header>
+        <h2>What happened</h2>
+      </header>
+      <ol class="events">
+        <li>
+          {timestamp(began)} Outcomes began to fail <small>{when(began, now)}</small>
+        </li>
+        {events.map((event) => eventLine(event, now))}
+      </ol>
+    </section>
+  );
+}
+
+function eventLine(event: IncidentEvent, now: number): Markup {
+  const figures = 'tier' in event && event.budgetRemaining !== null ? event.budgetRemaining : null;
+  return (
+    <li class={event.kind === 'undeliverable' ? 'alarm' : null}>
+      {timestamp(event.at)} {eventWords(event)}{' '}
+      {figures === null ? null : (
+        <small>
+          {figures < 0
+            ? `${formatShare(-figures)} over the budget`
+            : `${formatShare(figures)} of the budget left`}
+        </small>
+      )}{' '}
+      <small>{when(event.at, now)}</small>
+    </li>
+  );
+}
+
+function similarCard(similar: readonly IncidentSummary[], base: string, now: number): Markup | null {
+  if (similar.length === 0) return null;
+  return (
+    <section class="card" aria-label="Similar incidents">
+      <header>
+        <h2>Similar incidents before it</h2>
+      </header>
+      <ul class="events">
+        {similar.map((one) => (
+          <li>
+            <a href={`${base}${incidentPath(one.id)}`}>{one.slo}</a> opened {when(one.openedAt, now)},{' '}
+            {stateWords(one, now)}
+            {one.topFailure && failureWords(one.topFailure) ? (
+              <small>{failureWords(one.topFailure)}</small>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
