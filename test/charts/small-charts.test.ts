@@ -1,8 +1,10 @@
 import { array, assert, constant, double, integer, nat, oneof, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { badge } from '../../src/charts/badge.ts';
 import { dayStrip } from '../../src/charts/day-strip.ts';
 import { downsample } from '../../src/charts/downsample.ts';
 import { sparkline } from '../../src/charts/sparkline.ts';
+import { thresholdBar } from '../../src/charts/threshold-bar.ts';
 import { allElements, readChart } from './read-xml.ts';
 
 const hostile = string({ unit: 'binary', maxLength: 40 });
@@ -122,5 +124,58 @@ describe('downsampling', () => {
     const all = Array.from({ length: 1000 }, (_, at) => ({ at, value: at >= 400 && at < 600 ? null : at }));
     const kept = downsample(all, 10);
     expect(kept.filter(({ value }) => value === null).map(({ at }) => at)).toEqual([400, 500]);
+  });
+});
+
+describe('the bar of a tier', () => {
+  it('is well-formed with finite numbers, whatever stands against what', () => {
+    const value = oneof(constant(null), double());
+    assert(
+      property(value, double({ noNaN: true }), hostile, (value, threshold, label) => {
+        readChart(thresholdBar({ id: 'tier-1', value, threshold, label }));
+      }),
+    );
+  });
+
+  it('is hatched from its threshold on, and has an arrow where it leaves the scale', () => {
+    const drawn = (value: number) => thresholdBar({ id: 't', value, threshold: 10, label: '' });
+    expect(drawn(9.9)).not.toContain('<pattern');
+    expect(drawn(10)).toContain('height="8" width="80" fill="url(#t-bad-slashes)"');
+    expect(paths(drawn(14)).join()).not.toContain('l5 6');
+    expect(paths(drawn(200)).join()).toContain('l5 6');
+  });
+});
+
+describe('a badge', () => {
+  const facts = {
+    name: 'fulfilled',
+    alert: 'none',
+    data: 'ok',
+    budgetState: 'ok',
+    remainingRatio: 0.42,
+  } as const;
+
+  it.each([
+    [{}, '● 42% left'],
+    [{ budgetState: 'low', remainingRatio: 0.2 }, '◐ 20% left'],
+    [{ budgetState: 'exhausted', remainingRatio: -0.3 }, '■ overspent by 30%'],
+    [{ budgetState: 'exhausted', remainingRatio: 0 }, '■ 0% left'],
+    [{ alert: 'page', remainingRatio: 0.41 }, '▲ page, 41% left'],
+    [{ alert: 'ticket' }, '△ ticket, 42% left'],
+    [{ data: 'none', remainingRatio: null }, '○ no data'],
+    [{ data: 'warming-up', remainingRatio: null }, '◌ warming up'],
+  ] as const)('of %j says %s', (some, text) => {
+    const root = readChart(badge({ ...facts, ...some }));
+    expect(root.attributes.get('aria-label')).toBe(`fulfilled: ${text}`);
+    expect(allElements(root).map((each) => each.text)).toContain(text);
+  });
+
+  it('is well-formed whatever the SLO is called, and no wider than a line of text', () => {
+    assert(
+      property(string({ unit: 'binary', maxLength: 300 }), (name) => {
+        const root = readChart(badge({ ...facts, name }));
+        expect(Number(root.attributes.get('width'))).toBeLessThan(400);
+      }),
+    );
   });
 });
