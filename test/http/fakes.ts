@@ -21,6 +21,7 @@ import type {
 } from '../../src/core/ports/queries.ts';
 import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
 import { createIncidentReports } from '../../src/engine/incidents/incident-reports.ts';
+import { chartData } from '../charts/chart-data.ts';
 import { incidentEvents, incidentsInMemory, openIncident } from './incident-fakes.ts';
 import type { WorkflowStatistics } from '../../src/core/ports/workflow-statistics.ts';
 import type { ExecutionReport } from '../../src/core/ports/execution-report.ts';
@@ -111,6 +112,10 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
     history: (id, query) => {
       queries.queries.push(query);
       return unlessFailing(queries.list.some((slo) => slo.id === id) ? queries.past : null);
+    },
+    charts: (id, query) => {
+      queries.queries.push(query);
+      return unlessFailing(queries.list.some((slo) => slo.id === id) ? { ...chartData(), id } : null);
     },
     inFlight: (workflows) =>
       unlessFailing(

@@ -81,7 +81,11 @@ export interface DurationHistory {
 export interface QueueHistory {
   readonly name: string;
   /** By hour; null in hours without a reading. */
-  readonly points: readonly { readonly at: number; readonly mean: number | null; readonly highest: number | null }[];
+  readonly points: readonly {
+    readonly at: number;
+    readonly mean: number | null;
+    readonly highest: number | null;
+  }[];
 }
 
 /** The time an incident was open; null: it still is. */

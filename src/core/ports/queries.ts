@@ -1,3 +1,5 @@
+import type { ChartData } from './chart-data.ts';
+import type { ChartQueryTexts } from './chart-query.ts';
 import type { ExecutionReport } from './execution-report.ts';
 import type { FlightPlace, FlightReport, InFlight } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
@@ -330,6 +332,8 @@ export interface Queries {
     id: string,
     query: { readonly from: string | null; readonly to: string | null; readonly step: string | null },
   ): Promise<HistoryReport | Refused | null>;
+  /** What the charts of an SLO show; null when it is not loaded. Texts as for `history`. */
+  charts(id: string, query: ChartQueryTexts): Promise<ChartData | Refused | null>;
   /** What is going on in each of these workflows that is loaded. */
   inFlight(workflows: readonly string[]): Promise<readonly WorkflowActivity[]>;
   /** Null when no such workflow is loaded. */

@@ -21,24 +21,34 @@ export async function readFailed(
   from: number,
   to: number,
 ): Promise<Failed> {
-  const sources = sourcesOf(slo);
   const [failures, executions] = await Promise.all([
-    Promise.all(sources.map((source) => store.readFailures(source, from, to))),
-    Promise.all(sources.map((source) => store.readLastFailed(source, MAX_LAST_FAILED))),
+    failuresOf(store, slo, from, to),
+    Promise.all(sourcesOf(slo).map((source) => store.readLastFailed(source, MAX_LAST_FAILED))),
   ]);
-  const added = new Map<string, FailureCount>();
-  for (const failure of failures.flat()) {
-    const key = JSON.stringify([failure.step, failure.dependency, failure.error]);
-    added.set(key, { ...failure, count: failure.count + (added.get(key)?.count ?? 0) });
-  }
   const latest = new Map<string, FailedExecution>();
   for (const failed of executions.flat().toSorted((a, b) => b.at - a.at)) {
     if (!latest.has(failed.execution)) latest.set(failed.execution, failed);
   }
   return {
-    failures: [...added.values()].toSorted((a, b) => b.count - a.count),
+    failures,
     lastFailed: [...latest.values()],
   };
+}
+
+/** The bad outcomes of an SLO in the hours from one moment to another, by cause; the most frequent first. */
+export async function failuresOf(
+  store: Pick<CountStore, 'readFailures'>,
+  slo: Slo,
+  from: number,
+  to: number,
+): Promise<readonly FailureCount[]> {
+  const found = await Promise.all(sourcesOf(slo).map((source) => store.readFailures(source, from, to)));
+  const added = new Map<string, FailureCount>();
+  for (const failure of found.flat()) {
+    const key = JSON.stringify([failure.step, failure.dependency, failure.error]);
+    added.set(key, { ...failure, count: failure.count + (added.get(key)?.count ?? 0) });
+  }
+  return [...added.values()].toSorted((a, b) => b.count - a.count);
 }
 
 /** How much more failures than those since the onset the files of its hours may hold before they are not believed. */

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
+import { parseChartQuery } from '../../core/ports/chart-query.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { MemberReport, Queries } from '../../core/ports/queries.ts';
@@ -13,6 +14,7 @@ import { HOUR } from '../../core/time/duration.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { cachedStates } from './cached-states.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
+import { reportCharts } from './chart-report.ts';
 import { reportDependencies, reportDependency } from './dependency-report.ts';
 import { reportExecution } from './execution-report.ts';
 import { reportHistory } from './history-report.ts';
@@ -122,6 +124,16 @@ export function createQueries(options: QueriesOptions): Queries {
       await adjustments.refresh(now);
       await reader.prepare([slo], now);
       return reportHistory(store, adjustments, slo, query, reader.evidence(slo, now).since, now);
+    },
+    async charts(id, texts) {
+      const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
+      if (!slo) return null;
+      const now = clock.now();
+      const query = parseChartQuery(texts, slo.window, now);
+      if ('problems' in query) return { refused: 'invalid', problems: query.problems };
+      const [result] = await read([slo], now);
+      const workflow = definitions().workflows.get(slo.workflow);
+      return reportCharts({ store, adjustments }, slo, workflow, result!.report, query, now);
     },
     async inFlight(workflows) {
       const now = clock.now();

@@ -30,6 +30,10 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
       if (!found || 'refused' in found) return found;
       return { ...found, adjustments: found.adjustments.filter((adjustment) => isOf(adjustment, [slo])) };
     },
+    async charts(id, query) {
+      const slo = await queries.slo(id);
+      return slo && reads(slo) ? queries.charts(id, query) : null;
+    },
     async inFlight(workflows) {
       const known = new Set((await readable()).map(({ workflow }) => workflow));
       return queries.inFlight(workflows.filter((workflow) => known.has(workflow)));

@@ -14,7 +14,9 @@ import {
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
+import { CHART_QUERY, chartDataOf, readChartQuery, unknownSlo } from './chart-query-texts.ts';
 import { CHART_ROUTES } from './chart-routes.ts';
+import { chartJson } from '../answers/chart-json.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
@@ -129,6 +131,16 @@ const SLO_ROUTES: readonly HttpRoute[] = [
     },
     answer: { kind: 'json', statuses: [200] },
     handler: readHistory,
+  },
+  {
+    method: 'GET',
+    path: '/v1/slos/{workflow}/{slo}/charts',
+    scope: 'read',
+    summary:
+      'what the charts of one SLO show: burn-down, good share, burn rates by window, causes, durations, queues, incidents',
+    query: { parameters: CHART_QUERY, others: 'refused' },
+    answer: { kind: 'json', statuses: [200] },
+    handler: readCharts,
   },
 ];
 
@@ -307,8 +319,13 @@ async function readHistory(services: Services, { param, query, caller }: Call): 
   return historyJson(answerOf(found, 'unknown-slo', 'invalid-query'));
 }
 
-function unknownSlo(id: string): HttpProblem {
-  return new HttpProblem('unknown-slo', `No SLO ${JSON.stringify(id)} is loaded; GET /v1/slos lists them.`);
+async function readCharts(services: Services, call: Call): Promise<object> {
+  const queries = readableQueries(services.queries, call.caller);
+  const id = call.param('slo');
+  // An SLO may be called charts itself.
+  const namesake = await queries.slo(`${id}/charts`);
+  if (namesake) return sloDetailJson(namesake);
+  return chartJson(await chartDataOf(queries, id, readChartQuery(call)));
 }
 
 function unknownWorkflow(name: string): HttpProblem {
