@@ -33,6 +33,7 @@ import { createRejections } from './engine/ingest/rejections.ts';
 import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
+import { createPeriodReports } from './engine/reports/period-report.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
@@ -199,6 +200,7 @@ export async function startApp(
   const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
   const deadLetters = createDeadLetters({ store, recorder, clock, elapsed, log });
   const sources = openSources(config, { owner, recorder, rejections, deadLetters, log });
+  const incidents = createManageIncidents(asked);
   const server = createServer({
     recorder,
     rejections,
@@ -211,7 +213,8 @@ export async function startApp(
     queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),
-      ...createManageIncidents(asked),
+      ...incidents,
+      ...createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums }),
       losses: () => losses.losses(),
       acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
       ...deadLetters,

@@ -23,6 +23,7 @@ import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incide
 import { createIncidentReports } from '../../src/engine/incidents/incident-reports.ts';
 import { chartData } from '../charts/chart-data.ts';
 import { incidentEvents, incidentsInMemory, openIncident } from './incident-fakes.ts';
+import { periodReport } from './period-report-fake.ts';
 import type { WorkflowStatistics } from '../../src/core/ports/workflow-statistics.ts';
 import type { ExecutionReport } from '../../src/core/ports/execution-report.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
@@ -384,6 +385,8 @@ export function fixedOperator(): FixedOperator {
     histories: new Map([['mk2x1-a7f3', incidentEvents(openIncident())]]),
     incidentPage: (query, caller) => reports.incidentPage(query, caller),
     incident: (id, caller) => reports.incident(id, caller),
+    periodReport: async (query) =>
+      query.period === 'year' ? refuse('invalid', 'period must be week or month.') : periodReport(),
     noteIncident: asking('noteIncident', () => operator.note),
     acknowledge: asking('acknowledge', () => operator.acknowledgement),
     losses: () => Promise.resolve([dataLoss()]),

@@ -79,6 +79,7 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   engine: {
     audit: [],
     incidents: folders('queries adjustments counters'),
+    reports: folders('queries adjustments counters'),
     queries: folders('adjustments counters'),
     adjustments: folders('counters'),
     evaluate: folders('counters'),

@@ -3,6 +3,7 @@ import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts
 import type { IncidentNote } from '../alerting/incident-event.ts';
 import type { ManageDeadLetters } from './dead-letters.ts';
 import type { IncidentReports } from './incident-reports.ts';
+import type { PeriodReports } from './period-report.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
@@ -12,7 +13,13 @@ import type { AdjustmentReport, IncidentReport } from './queries.ts';
  * logged, nothing is erased. What a caller may not do is refused as `forbidden`, or as unknown where it may not even be named.
  */
 export interface Operator
-  extends ManageAdjustments, ManageIncidents, IncidentReports, ManageDataLosses, ManageDeadLetters {}
+  extends
+    ManageAdjustments,
+    ManageIncidents,
+    IncidentReports,
+    PeriodReports,
+    ManageDataLosses,
+    ManageDeadLetters {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */

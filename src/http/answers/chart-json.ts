@@ -25,14 +25,14 @@ export function chartJson(data: ChartData): object {
   };
 }
 
-function timed<Timed extends { readonly from: number }>(value: Timed): object {
+function timed(value: { readonly from: number }): object {
   return { ...value, from: iso(value.from) };
 }
 
-function interval<Spanning extends { readonly from: number; readonly to: number }>(value: Spanning): object {
+function interval(value: { readonly from: number; readonly to: number }): object {
   return { ...value, from: iso(value.from), to: iso(value.to) };
 }
 
-function at<Timed extends { readonly at: number }>(value: Timed): object {
+function at(value: { readonly at: number }): object {
   return { ...value, at: iso(value.at) };
 }

@@ -40,7 +40,8 @@ function changeJson(event: IncidentChanged): object {
   };
 }
 
-function incidentSummaryJson(incident: IncidentSummary): object {
+/** One incident of a list. */
+export function incidentSummaryJson(incident: IncidentSummary): object {
   const { openedAt, began, resolvedAt, pagedAt, acknowledged, cost } = incident;
   return {
     ...incident,

@@ -27,6 +27,7 @@ import { DURATION, TIMESTAMP } from './parameters.ts';
 import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
 import { readableQueries } from './restricted.ts';
 import { ROW_LIMIT, rowLimit } from './row-limit.ts';
+import { REPORT_ROUTES } from './report-routes.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
@@ -301,6 +302,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
+  ...REPORT_ROUTES,
   ...PAGE_ROUTES,
   ...INCIDENT_PAGE_ROUTES,
   ...CHART_ROUTES,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import type { IncidentDetail, IncidentPage, IncidentQuery } from '../../core/ports/incident-reports.ts';
+import type { PeriodReport } from '../../core/ports/period-report.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
 import type { Grant } from '../../core/ports/token.ts';
@@ -18,6 +19,7 @@ import { rejectionCard } from './rejection-card.tsx';
 import { incidentListPage } from './incident-list-page.tsx';
 import type { IncidentVisitor } from './incident-page.tsx';
 import { incidentPage } from './incident-page.tsx';
+import { periodReportPage } from './period-report-page.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
 import { workflowPage } from './workflow-page.tsx';
@@ -59,6 +61,7 @@ export interface Dashboard {
     now: number,
     viewer: Viewer,
   ): Promise<Reply<string>>;
+  report(make: () => Promise<PeriodReport>, viewer: Viewer): Promise<Reply<string>>;
   /** `visitor` says what the viewer may do with what was found. */
   incident(
     id: string,
@@ -249,6 +252,13 @@ export function createDashboard({
       return unlessAway(show, async () =>
         show(200, 'Incidents', incidentListPage(await read(), query, base, now)),
       );
+    },
+    report(make, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () => {
+        const report = await make();
+        return show(200, `Report of a ${report.period}`, periodReportPage(report, base));
+      });
     },
     incident(id, find, visitor, { now, status: code }, viewer) {
       const show = showTo(viewer);

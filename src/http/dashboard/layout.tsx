@@ -93,7 +93,7 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
     header: (
       <>
         <nav class="places" aria-label="Pages">
-          <a href={`${base}/incidents`}>Incidents</a>
+          <a href={`${base}/incidents`}>Incidents</a> <a href={`${base}/reports`}>Reports</a>
         </nav>
         <p id="freshness" role="status"></p>
         {signOut}
