@@ -38,21 +38,17 @@ import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
-import { parseIngestBody } from './http/ingest/ingest-body.ts';
 import { createServer, type Access, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
-import type { Source } from './core/ports/sources.ts';
-import { createStreams, type StreamsOptions } from './sources/streams.ts';
+import { openSources } from './open-sources.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
 import { awaitStore, openedStore } from './store/awaited-store.ts';
 import type { AwaitedStore } from './store/awaited-store.ts';
 import { openLmdbStore } from './store/lmdb/open.ts';
-import { parseAddress } from './store/redis/address.ts';
-import { connect } from './store/redis/connection.ts';
 import { openRedisStore } from './store/redis/open.ts';
 
 /** The running service. */
@@ -85,11 +81,6 @@ const DELIVERY_GRACE = 3_000;
 
 /** A token file is read again this often. */
 const TOKENS_REREAD = 2_000;
-
-/** No command to the Redis of streams takes longer. */
-const STREAM_TIMEOUT = 2_000;
-/** An entry of a stream with more records is not taken. */
-const MAX_ENTRY_RECORDS = 10_000;
 
 const clock = { now: () => Date.now() };
 const elapsed = () => performance.now();
@@ -199,17 +190,27 @@ export async function startApp(
   });
   const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
   const deadLetters = createDeadLetters({ store, recorder, clock, elapsed, log });
-  const sources = openSources(config, { owner, recorder, rejections, deadLetters, log });
+  const telemetry = createTelemetryRecorder({
+    recorder,
+    definitions: definitions.currentOrThrow,
+    onRejected: (rejection, caller) => rejections.note(rejection, caller),
+  });
+  const sources = openSources(config, {
+    owner,
+    recorder,
+    telemetry,
+    rejections,
+    deadLetters,
+    clock,
+    elapsed,
+    log,
+  });
   const incidents = createManageIncidents(asked);
   const server = createServer({
     recorder,
     rejections,
     pings: createPings({ recorder, rejections, store, clock, elapsed, log }),
-    telemetry: createTelemetryRecorder({
-      recorder,
-      definitions: definitions.currentOrThrow,
-      onRejected: (rejection, caller) => rejections.note(rejection, caller),
-    }),
+    telemetry,
     queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),
@@ -357,25 +358,4 @@ async function openStore(config: Config, log: Log): Promise<AwaitedStore> {
       log,
     );
   return openedStore(await openLmdbStore({ folder: store.folder, partitions, clock, log }));
-}
-
-/** What is read by itself: streams, of a Redis that need not be there yet. Throws when its address cannot be one. */
-function openSources(
-  { streams, queueLimit }: Pick<Config, 'streams' | 'queueLimit'>,
-  common: Pick<StreamsOptions, 'owner' | 'recorder' | 'rejections' | 'deadLetters' | 'log'>,
-): readonly Source[] {
-  if (!streams) return [];
-  const { url, tls } = streams;
-  parseAddress(url);
-  const setting = 'BURNWATCH_STREAM_REDIS';
-  return createStreams({
-    ...common,
-    ...streams,
-    queueLimit,
-    clock,
-    elapsed,
-    connect: () =>
-      connect({ url, tls, setting, log: common.log, waitReplicas: 0, commandTimeoutMs: STREAM_TIMEOUT }),
-    parse: (text, format) => parseIngestBody(Buffer.from(text), format, MAX_ENTRY_RECORDS),
-  });
 }

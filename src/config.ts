@@ -18,6 +18,8 @@ import type { StoreLocation } from './config/store-settings.ts';
 import { readRedisTls, readStore } from './config/store-settings.ts';
 import type { WorkflowLimit } from './config/workflow-limits.ts';
 import { MAX_IN_FLIGHT, readWorkflowLimits } from './config/workflow-limits.ts';
+import type { KafkaSettings } from './config/kafka-settings.ts';
+import { readKafka } from './config/kafka-settings.ts';
 import type { StreamSettings } from './config/source-settings.ts';
 import { readStreams } from './config/source-settings.ts';
 
@@ -29,6 +31,8 @@ export interface Config {
   readonly store: StoreLocation;
   /** Null: none is read. */
   readonly streams: StreamSettings | null;
+  /** Null: none is read. */
+  readonly kafka: KafkaSettings | null;
   readonly slos: string;
   readonly references: References;
   readonly host: string;
@@ -91,6 +95,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
   const config: Config = {
     store,
     streams: readStreams(reader, store, tls),
+    kafka: readKafka(reader, warnings),
     slos: reader.text('SLOS'),
     references: referencesOf(reader, env),
     host,

@@ -222,6 +222,59 @@ export const SETTINGS = [
     argument: 'name',
     description: 'the consumer group that all replicas read those streams as',
   },
+  {
+    name: 'KAFKA',
+    fallback: null,
+    argument: 'name[@pattern] …',
+    description:
+      'the Kafka topics that outcomes are read from, written as `BURNWATCH_STREAM` is; none without it',
+  },
+  {
+    name: 'KAFKA_BROKERS',
+    fallback: null,
+    argument: 'host:port …',
+    description: 'the brokers to begin with',
+  },
+  {
+    name: 'KAFKA_GROUP',
+    fallback: 'burnwatch',
+    argument: 'name',
+    description: 'what the consumer group of each topic begins with, such as `burnwatch.outcomes`',
+  },
+  {
+    name: 'KAFKA_TLS',
+    fallback: 'false',
+    argument: 'true|false',
+    description: 'whether the brokers are reached by TLS',
+  },
+  {
+    name: 'KAFKA_CA',
+    fallback: null,
+    argument: 'file',
+    description: 'PEM file with the authorities to trust instead of those of Node',
+  },
+  {
+    name: 'KAFKA_CERT',
+    fallback: null,
+    argument: 'file',
+    description: 'PEM file with a client certificate, together with `BURNWATCH_KAFKA_KEY`',
+  },
+  { name: 'KAFKA_KEY', fallback: null, argument: 'file', description: 'PEM file with its key' },
+  {
+    name: 'KAFKA_SASL',
+    fallback: null,
+    argument: 'mechanism',
+    description: '`plain`, `scram-sha-256` or `scram-sha-512`, with the next two',
+  },
+  { name: 'KAFKA_USER', fallback: null, argument: 'name', description: 'the user' },
+  {
+    name: 'KAFKA_PASSWORD',
+    fallback: null,
+    argument: 'password',
+    description: 'the password',
+    secret: true,
+    noFlag: true,
+  },
 ] as const satisfies readonly Setting[];
 
 /** What `burnwatch exec`, `exec.sh` and `burnwatch dead-letters` read from the environment. */

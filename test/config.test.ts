@@ -146,6 +146,61 @@ describe('streams', () => {
   });
 });
 
+describe('Kafka topics', () => {
+  const kafka = { BURNWATCH_KAFKA: 'outcomes', BURNWATCH_KAFKA_BROKERS: 'kafka-1:9092' };
+  const secret = { BURNWATCH_KAFKA_USER: 'bw', BURNWATCH_KAFKA_PASSWORD: 'hidden-password' };
+
+  it.each([
+    [{ BURNWATCH_KAFKA: 'outcomes' }, 'expected the addresses of the brokers of BURNWATCH_KAFKA'],
+    [{ ...kafka, BURNWATCH_KAFKA: 'a a' }, 'different names of topics'],
+    [{ ...kafka, BURNWATCH_KAFKA: 'a/b' }, 'different names of topics'],
+    [{ ...kafka, BURNWATCH_KAFKA: 'a@b@c' }, 'different names of topics'],
+    [{ ...kafka, BURNWATCH_KAFKA: Array.from({ length: 17 }, (_, i) => `s${i}`).join() }, 'at most 16'],
+    [{ ...kafka, BURNWATCH_KAFKA_BROKERS: 'kafka-1' }, 'expected addresses such as'],
+    [{ ...kafka, BURNWATCH_KAFKA_BROKERS: 'kafka-1:99999' }, 'expected addresses such as'],
+    [{ ...kafka, BURNWATCH_KAFKA_GROUP: 'a b' }, 'BURNWATCH_KAFKA_GROUP is "a b"; expected 1 to 48'],
+    [{ ...kafka, BURNWATCH_KAFKA_TLS: 'yes' }, 'expected true or false'],
+    [{ ...kafka, BURNWATCH_KAFKA_CA: '/nowhere' }, 'a file that can be read'],
+    [{ ...kafka, ...secret }, 'expected plain, scram-sha-256, scram-sha-512 where'],
+    [{ ...kafka, ...secret, BURNWATCH_KAFKA_SASL: 'gssapi' }, 'expected plain, scram-sha-256'],
+    [{ ...kafka, BURNWATCH_KAFKA_SASL: 'plain' }, 'expected the user for BURNWATCH_KAFKA_SASL'],
+  ])('are refused with words that help, and no secret: %j', (env, message) => {
+    expect(() => readConfig(env, {})).toThrow(message);
+    expect(() => readConfig(env, {})).not.toThrow('hidden-password');
+  });
+
+  it('are read with the brokers, the group and the rights that are named', async () => {
+    expect(readConfig({}, {}).kafka).toBeNull();
+    const { caFile, ca } = await makeCertificates();
+    const env = {
+      ...secret,
+      BURNWATCH_KAFKA: 'outcomes nightly@nightly-*',
+      BURNWATCH_KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093',
+      BURNWATCH_KAFKA_TLS: 'true',
+      BURNWATCH_KAFKA_CA: caFile,
+      BURNWATCH_KAFKA_SASL: 'scram-sha-512',
+    };
+    expect(readConfig(env, {}).kafka).toEqual({
+      brokers: ['kafka-1:9092', '[::1]:9093'],
+      topics: [
+        { name: 'outcomes', grants: [{ scope: 'ingest', only: null }] },
+        { name: 'nightly', grants: [{ scope: 'ingest', only: { by: 'workflow', pattern: 'nightly-*' } }] },
+      ],
+      group: 'burnwatch',
+      tls: { ca, cert: null, key: null },
+      sasl: { mechanism: 'scram-sha-512', username: 'bw', password: 'hidden-password' },
+    });
+    expect(() => readConfig(env, { KAFKA_PASSWORD: 'x' })).toThrow('not taken from the command line');
+  });
+
+  it('warn of a password that is sent in the clear to another machine', () => {
+    const plain = { ...kafka, ...secret, BURNWATCH_KAFKA_SASL: 'plain' };
+    expect(readConfig(plain, {}).warnings.join()).toContain('sends the password unencrypted');
+    expect(readConfig({ ...plain, BURNWATCH_KAFKA_TLS: 'true' }, {}).warnings).toEqual([]);
+    expect(readConfig({ ...plain, BURNWATCH_KAFKA_BROKERS: '127.0.0.1:9092' }, {}).warnings).toEqual([]);
+  });
+});
+
 describe('how many outcomes a record may stand for', () => {
   it.each([
     ['', [{ pattern: '*', most: 1_000_000 }]],

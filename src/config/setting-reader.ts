@@ -86,7 +86,7 @@ export function unknownVariables(env: Environment): string[] {
 /** The text of a PEM file; null when none is set, or it cannot be used, which is a problem. */
 export function readPem(
   reader: SettingReader,
-  name: 'SMTP_CA' | 'REDIS_CA' | 'REDIS_CERT' | 'REDIS_KEY',
+  name: 'SMTP_CA' | `${'REDIS' | 'KAFKA'}_${'CA' | 'CERT' | 'KEY'}`,
 ): string | null {
   const file = reader.text(name);
   if (file === '') return null;

@@ -22,23 +22,29 @@ const MAX_STREAMS = 16;
 const STREAM = /^(?!bw:)(?=.{1,128}$)[\w.:/-]*(\{[\w.:/-]+\})?[\w.:/-]*$/;
 const GROUP = /^[\w.:/-]{1,64}$/;
 
+/** Names that may each have a pattern of workflows, as `outcomes@nightly-*`; null when one of them cannot be, or is there twice. */
+export function readNamesWithGrants(
+  text: string,
+  legal: RegExp,
+): readonly { readonly name: string; readonly grants: readonly Grant[] }[] | null {
+  const entries = text.split(/[\s,]+/).filter(Boolean);
+  const read = entries.flatMap((entry) => {
+    const [name = '', pattern, ...more] = entry.split('@');
+    const grants = readGrants(pattern === undefined ? 'ingest' : `ingest@${pattern}`);
+    return legal.test(name) && grants && more.length === 0 ? [{ name, grants }] : [];
+  });
+  const names = new Set(read.map(({ name }) => name));
+  return names.size === entries.length ? read : null;
+}
+
 /** Null when no stream is to be read. */
 export function readStreams(
   reader: SettingReader,
   store: StoreLocation,
   tls: TlsCredentials,
 ): StreamSettings | null {
-  const entries = reader
-    .text('STREAM')
-    .split(/[\s,]+/)
-    .filter(Boolean);
-  const streams = entries.map((entry) => {
-    const [name = '', pattern, ...more] = entry.split('@');
-    const grants = readGrants(pattern === undefined ? 'ingest' : `ingest@${pattern}`);
-    return STREAM.test(name) && grants && more.length === 0 ? { name, grants } : null;
-  });
-  const names = new Set(streams.map((stream) => stream?.name));
-  if (streams.includes(null) || names.size < streams.length || streams.length > MAX_STREAMS) {
+  const streams = readNamesWithGrants(reader.text('STREAM'), STREAM);
+  if (!streams || streams.length > MAX_STREAMS) {
     reader.problem(
       'STREAM',
       `at most ${MAX_STREAMS} different names of streams, each of A-Z a-z 0-9 _ . : / - and at most one {tag}, not beginning with bw:, and each with @pattern if it is for some workflows only, such as outcomes@nightly-*`,
@@ -49,7 +55,7 @@ export function readStreams(
   const own = reader.text('STREAM_REDIS');
   if (own !== '' && !REDIS_URL.test(own))
     reader.problem('STREAM_REDIS', 'redis://, rediss://, redis+cluster:// or redis+sentinel://');
-  if (entries.length === 0) return null;
+  if (streams?.length === 0) return null;
   if (own === '' && store.kind !== 'redis') {
     reader.problem(
       'STREAM_REDIS',
@@ -58,5 +64,5 @@ export function readStreams(
     return null;
   }
   const url = own === '' && store.kind === 'redis' ? store.url : own;
-  return { url, tls, group, streams: streams.filter((stream) => stream !== null) };
+  return { url, tls, group, streams: streams ?? [] };
 }

@@ -1,3 +1,4 @@
+import { FUTURE_LIMIT } from '../core/outcomes/record-fields.ts';
 import type { ParseRecords } from '../core/ports/sources.ts';
 
 /** What is known of an entry that is too large: the beginning of it, and how large it is. */
@@ -7,13 +8,17 @@ export interface TooLarge {
   readonly count: number;
 }
 
-/** One entry of a source. */
-export interface SourceEntry {
+/** What identifies an entry of a source. */
+export interface EntryIdentity {
   readonly id: string;
   /** When it was made, in milliseconds since the epoch: the default of `at` in its records. */
   readonly at: number;
   /** How often it was handed out, this time included. */
   readonly deliveries: number;
+}
+
+/** One entry of a stream. */
+export interface SourceEntry extends EntryIdentity {
   /** Its fields; for one that is too long only the beginning of what it holds. */
   readonly fields: ReadonlyMap<string, string> | TooLarge;
 }
@@ -30,6 +35,8 @@ export interface Unreadable {
 /** What an entry holds. */
 export interface EntryRecords {
   readonly records: readonly unknown[];
+  /** CloudEvents, as objects of the JSON format. */
+  readonly events?: readonly unknown[];
   /** Null when all of it can be read. */
   readonly unreadable: Unreadable | null;
 }
@@ -39,6 +46,14 @@ export const MAX_ENTRY_BYTES = 1024 * 1024;
 
 /** So is one with more fields, which are twice as many as an outcome may have. As in `entries.lua`. */
 const MAX_FIELDS = 64;
+
+/** Times before are none: Redis lets producers make ids of their own, and Kafka has messages without a time. */
+const FIRST_TIME = Date.UTC(2020, 0);
+
+/** When an entry was made, by what it says itself if that can be. */
+export function entryTime(said: number, now: number): number {
+  return said >= FIRST_TIME && said <= now + FUTURE_LIMIT ? said : now;
+}
 
 /** The fields of which one alone holds JSON. */
 const JSON_FIELDS = ['outcome', 'data'];
@@ -59,7 +74,7 @@ export async function readEntry({ at, fields }: SourceEntry, parse: ParseRecords
   const text = name === undefined ? textOf(fields) : fields.get(name)!;
   // What is not UTF-8 has come with this in its place.
   if (text.includes('\ufffd')) return unreadable('invalid-utf8', 'The entry is not UTF-8 text.', text);
-  if (name !== undefined && fields.size === 1) return readText(text, at, parse);
+  if (name !== undefined && fields.size === 1) return readText(text, parse, (record) => dated(record, at));
   if (name === undefined && fields.has('workflow'))
     return { records: [dated(flatRecord(fields), at)], unreadable: null };
   const names = [...fields.keys()].slice(0, 8).join(', ').slice(0, 200);
@@ -75,20 +90,26 @@ function tooLarge({ beginning, bytes, count }: TooLarge): EntryRecords {
   return unreadable('entry-too-large', message, beginning);
 }
 
-function unreadable(code: string, message: string, text: string): EntryRecords {
+/** What says that an entry cannot be read. */
+export function unreadable(code: string, message: string, text: string): EntryRecords {
   return { records: [], unreadable: { code, message, count: 1, text } };
 }
 
-async function readText(text: string, at: number, parse: ParseRecords): Promise<EntryRecords> {
+/** Reads the records in a text: one as JSON, an array of them, or one a line. Each is completed with what its entry says. */
+export async function readText(
+  text: string,
+  parse: ParseRecords,
+  complete: (record: unknown) => unknown,
+): Promise<EntryRecords> {
   try {
-    return await readFormat(text, 'json', at, parse);
+    return await readFormat(text, 'json', parse, complete);
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown; readonly message: string };
     if (typeof code !== 'string') throw error;
     // Several lines may be one record each, which only the lines can say.
     if (NOT_ONE.has(code) && text.trim().includes('\n')) {
       try {
-        return await readFormat(text, 'ndjson', at, parse);
+        return await readFormat(text, 'ndjson', parse, complete);
       } catch {
         // What is wrong with the whole says more.
       }
@@ -100,13 +121,13 @@ async function readText(text: string, at: number, parse: ParseRecords): Promise<
 async function readFormat(
   text: string,
   format: 'json' | 'ndjson',
-  at: number,
   parse: ParseRecords,
+  complete: (record: unknown) => unknown,
 ): Promise<EntryRecords> {
   const { records, rejected } = await parse(text, format);
   const [first] = rejected;
   return {
-    records: records.map((record) => dated(record, at)),
+    records: records.map(complete),
     unreadable: first
       ? {
           code: first.code,
@@ -158,7 +179,8 @@ function parsed(name: string, value: string): unknown {
   }
 }
 
-function dated(record: unknown, at: number): unknown {
+/** A record that does not say when it happened, with the time of its entry. */
+export function dated(record: unknown, at: number): unknown {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return record;
   return (record as { readonly at?: unknown }).at == null ? { ...record, at } : record;
 }

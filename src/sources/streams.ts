@@ -5,7 +5,9 @@ import type { Recorder } from '../core/ports/recorder.ts';
 import type { Rejections } from '../core/ports/rejections.ts';
 import type { ParseRecords, Source } from '../core/ports/sources.ts';
 import type { Grant } from '../core/ports/token.ts';
-import { createEntryRecorder } from './record-entries.ts';
+import type { SourceEntry } from './entry-records.ts';
+import { readEntry } from './entry-records.ts';
+import { atOnceOf, createEntryRecorder, sourceCaller } from './record-entries.ts';
 import type { StreamLimits, StreamServer } from './redis-stream.ts';
 import { createRedisStream } from './redis-stream.ts';
 
@@ -28,22 +30,21 @@ export interface StreamsOptions {
   readonly limits?: Partial<StreamLimits>;
 }
 
-/** The most records of a stream that wait for the store at a time. */
-const AT_ONCE = 2000;
-/** A stream takes no more of the queue than this, so that requests have room, too. */
-const SHARE = 0.25;
-
-const READS_ALL: Grant = { scope: 'read', only: null };
-
 /** Makes the sources that read Redis streams. */
 export function createStreams(options: StreamsOptions): readonly Source[] {
-  const { streams, owner, queueLimit, ...common } = options;
-  const atOnce = Math.max(1, Math.min(AT_ONCE, Math.floor(queueLimit * SHARE)));
+  const { streams, owner, queueLimit, parse, ...common } = options;
+  const atOnce = atOnceOf(queueLimit);
   return streams.map(({ name: stream, grants }) => {
     const name = `stream:${stream}`;
-    // Why something was rejected is read by those who may read everything, so it may name any workflow.
-    const caller = { name, address: 'redis', grants: [...grants, READS_ALL] };
-    const record = createEntryRecorder({ ...common, source: name, caller, atOnce });
+    const caller = sourceCaller(name, 'redis', grants);
+    const record = createEntryRecorder<SourceEntry>({
+      ...common,
+      source: name,
+      caller,
+      atOnce,
+      read: (entry) => readEntry(entry, parse),
+      telemetry: null,
+    });
     return createRedisStream({ ...common, name, stream, consumer: owner, record });
   });
 }

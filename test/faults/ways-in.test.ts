@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
 import { jsonSpan, jsonTraces, wireSpan, wireTraces } from '../support/otlp.ts';
 import { seededRandom, shuffled } from '../support/random.ts';
+import type { KafkaBroker } from '../support/kafka.ts';
+import { startKafka } from '../support/kafka.ts';
 import { connectClient, startRedis } from '../support/redis.ts';
 import { killServices, startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
@@ -138,6 +140,14 @@ function streams(redis: Redis): Way {
   };
 }
 
+function topics(kafka: KafkaBroker): Way {
+  return (facts) =>
+    kafka.add(
+      'outcomes',
+      facts.map((fact) => ({ value: JSON.stringify(recordOf(fact)) })),
+    );
+}
+
 /** `burnwatch exec` of a command that ends as the execution did. */
 const commands: Way = async (facts, replica) => {
   for (const { execution, failed } of facts) {
@@ -189,16 +199,19 @@ describe('the same executions by every way in, to two replicas of which one is k
     const random = seededRandom(seed);
     const redis = await startRedis();
     const client = connectClient(redis);
+    const kafka = await startKafka();
     const env = {
       BURNWATCH_STORE: redis.url,
       BURNWATCH_STREAM: 'outcomes',
+      BURNWATCH_KAFKA: 'outcomes',
+      BURNWATCH_KAFKA_BROKERS: kafka.address,
       BURNWATCH_SLOS: await sloFolder(SLOS),
     };
     try {
       const steady = await startService(env);
       let killed = await startService(env);
       const facts = happened(random);
-      const ways = [outcomes, jsonSpans, binarySpans, events, pings, clients, streams(client)];
+      const ways = [outcomes, jsonSpans, binarySpans, events, pings, clients, streams(client), topics(kafka)];
       // Each way knows most of what happened, some of it twice; what one does not know another does.
       const loads = ways.map((way, place) => {
         const known = facts.filter((_, index) => random() < 0.8 || index % ways.length === place);
@@ -248,6 +261,11 @@ describe('the same executions by every way in, to two replicas of which one is k
         },
         60_000,
       );
+      await until(
+        'every message of the topic to be committed',
+        async () => (await kafka.lag('burnwatch.outcomes', 'outcomes')) === 0,
+        60_000,
+      );
       const want = recount(facts);
       for (const [slo, { good, bad }] of Object.entries(want)) {
         await until(`${slo} to hold all (seed ${seed})`, async () => {
@@ -266,6 +284,7 @@ describe('the same executions by every way in, to two replicas of which one is k
       expect(await Promise.all([steady.stop(), killed.stop()])).toEqual([0, 0]);
     } finally {
       client.disconnect();
+      await kafka.stop();
       await redis.stop();
     }
   }, 300_000);

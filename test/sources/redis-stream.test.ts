@@ -371,7 +371,7 @@ describe('a Redis stream', () => {
     expect((await groupOf())['consumers']).toBe(0);
     expect(await world.total()).toBe(4);
     expect(logged('cannot be read on').map(({ fields }) => fields)).toEqual([
-      { stream: 'outcomes', error: 'cut' },
+      { source: 'stream:outcomes', error: 'cut' },
     ]);
   });
 });

@@ -21,6 +21,7 @@ const BELOW_APP = [
   'notify',
   'slo-files',
   'sources',
+  'open-sources',
   'outbound',
   'charts',
   'core',
@@ -32,6 +33,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['cli', ['app', ...BELOW_APP]],
   ['demo', ['app', ...BELOW_APP]],
   ['app', ['demo', ...BELOW_APP]],
+  ['open-sources', ['config', 'http', 'sources', 'store', 'store/redis', 'core']],
   ['exec', ['core']],
   ['settings', []],
   ['schedule', ['core']],
@@ -119,6 +121,7 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
 const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['ioredis', ['store/redis']],
   ['lmdb', ['store/lmdb']],
+  ['kafkajs', ['sources']],
   ['node-cron', ['src']],
   ['nodemailer', ['notify']],
   ['@slack/webhook', ['notify']],

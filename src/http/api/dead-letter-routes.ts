@@ -24,7 +24,7 @@ export const DEAD_LETTER_ROUTES: readonly JsonRoute[] = [
     path: '/v1/dead-letters',
     scope: 'read',
     everyWorkflow: true,
-    summary: 'what was read from streams and could not be counted, oldest first, and why',
+    summary: 'what was read from streams and topics and could not be counted, oldest first, and why',
     query: { parameters: { source: SOURCE, after: AFTER, limit: ROW_LIMIT }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
     async handler({ operator }, { query }) {

@@ -133,7 +133,7 @@ export const METRICS = {
   sourceEntries: {
     name: 'burnwatch_source_entries_total',
     labelNames: ['source', 'what'],
-    help: 'Entries of a source: read, claimed from a replica that did not finish them, or lost because they were trimmed or deleted before they were read.',
+    help: 'Entries of a source: read, claimed from a replica that did not finish them, or lost because they were trimmed, deleted or older than a day before they were read.',
   },
   sourceRecords: {
     name: 'burnwatch_source_records_total',
@@ -143,7 +143,7 @@ export const METRICS = {
   sourcePending: {
     name: 'burnwatch_source_pending',
     labelNames: ['source'],
-    help: 'Entries that some replica has read and not acknowledged.',
+    help: 'Entries that were read and are not acknowledged: by any replica, of a topic by this one.',
   },
   sourceLag: {
     name: 'burnwatch_source_lag',
