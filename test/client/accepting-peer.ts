@@ -16,7 +16,10 @@ export async function startAcceptingPeer(): Promise<AcceptingPeer> {
   const accept = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
-    const lines = body.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = body
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     records.push(...lines);
     response.end(JSON.stringify({ accepted: lines.length, duplicates: 0, rejected: [] }));
   };
