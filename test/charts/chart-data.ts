@@ -44,12 +44,7 @@ export function chartData({
     unit: 'executions',
     now: NOW,
     range: { from, to: NOW },
-    points: points.map((point) => ({
-      ...point,
-      budgetRemaining: null,
-      adjusted: false,
-      excluded: { good: 0, bad: 0 },
-    })),
+    points,
     burnDown: {
       from,
       to: NOW,

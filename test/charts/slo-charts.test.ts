@@ -75,9 +75,6 @@ const counts = oneof(integer({ min: 0, max: 1e9 }), double({ noNaN: true, min: 0
 const point = record({ from: moments, good: counts, bad: counts, ratio: maybe }).map((each) => ({
   ...each,
   total: each.good + each.bad,
-  budgetRemaining: null,
-  adjusted: false,
-  excluded: { good: 0, bad: 0 },
 }));
 
 /** Data that no engine should give, and some day one will. */

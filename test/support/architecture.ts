@@ -24,6 +24,7 @@ const BELOW_APP = [
   'open-sources',
   'outbound',
   'charts',
+  'png',
   'core',
 ];
 
@@ -49,6 +50,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['outbound', ['core']],
   // Data in, SVG out, and as pure as core.
   ['charts', ['core']],
+  ['png', ['core']],
   ['sources', ['core']],
   ['slo-files', ['core']],
   // What producers install: it must run without the rest of Burnwatch.
@@ -126,6 +128,7 @@ const HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['nodemailer', ['notify']],
   ['@slack/webhook', ['notify']],
   ['express', ['http']],
+  ['@resvg/resvg-js', ['png']],
   ['prom-client', ['http']],
   ['yaml', ['slo-files']],
   ['croner', ['slo-files']],

@@ -1,7 +1,6 @@
 import type { Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
-import type { HistoryPoint } from './queries.ts';
 
 /** What the charts of one SLO show. Times are milliseconds since the epoch, as in every report. */
 export interface ChartData {
@@ -14,7 +13,7 @@ export interface ChartData {
   /** What was asked for: everything but the burn-down is of this time. */
   readonly range: Interval;
   /** Oldest first, in equal steps. */
-  readonly points: readonly HistoryPoint[];
+  readonly points: readonly ChartPoint[];
   readonly burnDown: BurnDownData;
   /** Of each tier that compares burn rates; in the order of the policy. */
   readonly burnRates: readonly BurnRateHistory[];
@@ -26,6 +25,15 @@ export interface ChartData {
   readonly incidents: readonly IncidentSpan[];
   readonly adjustments: readonly (Interval & { readonly reason: string })[];
   readonly annotations: readonly ChartAnnotation[];
+}
+
+/** What was counted from one moment to the next point's; the ratio is null without outcomes. */
+export interface ChartPoint {
+  readonly from: number;
+  readonly good: number;
+  readonly bad: number;
+  readonly total: number;
+  readonly ratio: number | null;
 }
 
 /** How the budget of the running window was spent. */

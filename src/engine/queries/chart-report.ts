@@ -11,7 +11,7 @@ import type {
 } from '../../core/ports/chart-data.ts';
 import { queryFrom, windowStart } from '../../core/ports/chart-query.ts';
 import type { HistoryQuery } from '../../core/ports/history-query.ts';
-import type { HistoryPoint, QueueReport, SloReport } from '../../core/ports/queries.ts';
+import type { QueueReport, SloReport } from '../../core/ports/queries.ts';
 import { FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { BurnRateTier } from '../../core/slo/alert-policy.ts';
@@ -63,16 +63,18 @@ export async function reportCharts(
     workflow && query.to > now - DAY ? readQueues(store, firstQueues(workflow), now) : [],
     readIncidents(store, slo.id, report, marked),
   ]);
+  // To the minute, so that a picture stays the same for as long.
+  const shownNow = Math.floor(now / MINUTE) * MINUTE;
   return {
     id: slo.id,
     workflow: slo.workflow,
     objective: slo.objective.ratio,
     window: slo.window.text,
     unit: unitOf(slo.sli),
-    now,
+    now: shownNow,
     range,
-    points: stepsOf(query).map(({ from, to }) => pointOf(past, from, to)),
-    burnDown: burnDownOf(slo, report, past, window, now),
+    points: stepsOf(query).map(({ from, to }) => ({ from, ...ratioOf(past.counted(from, to)) })),
+    burnDown: burnDownOf(slo, report, past, window, shownNow),
     burnRates: tiers.map((tier) => burnRatesOf(slo, tier, past, query)),
     causes,
     durations,
@@ -92,17 +94,6 @@ function stepsOf({
     from: from + index * step,
     to: Math.min(from + (index + 1) * step, to),
   }));
-}
-
-function pointOf(past: PastCounts, from: number, to: number): HistoryPoint {
-  const excluded = past.excluded(from, to);
-  return {
-    from,
-    ...ratioOf(past.counted(from, to)),
-    budgetRemaining: null,
-    adjusted: excluded.good + excluded.bad > 0,
-    excluded,
-  };
 }
 
 /** What was left at the end of each step: all of the budget, less what was spent since the window began. */

@@ -1,3 +1,4 @@
+import type { Interval } from '../../core/adjustments/adjustment.ts';
 import type { ChartData } from '../../core/ports/chart-data.ts';
 import { iso } from '../../core/time/timestamp.ts';
 
@@ -29,7 +30,7 @@ function timed(value: { readonly from: number }): object {
   return { ...value, from: iso(value.from) };
 }
 
-function interval(value: { readonly from: number; readonly to: number }): object {
+function interval(value: Interval): object {
   return { ...value, from: iso(value.from), to: iso(value.to) };
 }
 
