@@ -32,6 +32,7 @@ import { execScript } from './ingest/exec-script.ts';
 import type { ProblemCode } from './answers/problems.ts';
 import { PROBLEM_TYPE, HttpProblem, problemBody } from './answers/problems.ts';
 import { mountIngest, mountRoutes } from './api/mount.ts';
+import { openapi, referenceOf } from './api/openapi.ts';
 import type { HttpRoute, Services } from './api/route-table.ts';
 import { ROUTES } from './api/routes.ts';
 import { createDashboard } from './dashboard/dashboard.tsx';
@@ -157,6 +158,8 @@ export function createServer(options: ServerOptions): HttpServer {
     guard,
   );
   const dashboard = createDashboard(options);
+  const reference = referenceOf(routes);
+  const description = JSON.stringify(openapi(routes, options.version));
   const { audit } = options;
   const services: Services = {
     queries,
@@ -168,6 +171,8 @@ export function createServer(options: ServerOptions): HttpServer {
     dashboard,
     audit,
     signIn,
+    openapi: () => description,
+    reference: () => reference,
     execScript: execScript(publicUrl),
     pings: options.pings,
     clock,

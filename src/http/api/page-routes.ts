@@ -67,6 +67,14 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     handler: (services, call) =>
       services.dashboard.dependency(call.param('dependency'), viewerOf(services, call)),
   },
+  {
+    method: 'GET',
+    path: '/reference',
+    scope: 'read',
+    summary: 'the reference of the API',
+    answer: { ...HTML, statuses: [200] },
+    handler: (services, call) => services.dashboard.reference(services.reference(), viewerOf(services, call)),
+  },
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),

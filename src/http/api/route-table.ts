@@ -9,6 +9,7 @@ import type { Caller, Scope } from '../../core/ports/token.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import type { Reply } from '../answers/respond.ts';
+import type { ReferenceSection } from '../dashboard/reference-page.tsx';
 import type { Dashboard } from '../dashboard/dashboard.tsx';
 import type { Guard } from '../guard/auth.ts';
 import type { ReportedRecords } from '../ingest/ingest.ts';
@@ -93,6 +94,10 @@ export interface Services {
   readonly dashboard: Dashboard;
   readonly audit: Audit;
   readonly signIn: SignIn;
+  /** The description of all routes, as JSON. */
+  readonly openapi: () => string;
+  /** The same for people. */
+  readonly reference: () => readonly ReferenceSection[];
   /** `exec.sh`, as it is given to producers. */
   readonly execScript: string;
   readonly pings: Pings;

@@ -224,6 +224,14 @@ const DEPENDENCY_ROUTES: readonly HttpRoute[] = [
 const SERVICE_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
+    path: '/openapi.json',
+    scope: 'public',
+    summary: 'all of this as OpenAPI 3.1',
+    answer: { kind: 'text', type: 'application/json; charset=utf-8', statuses: [200] },
+    handler: async (services) => services.openapi(),
+  },
+  {
+    method: 'GET',
     path: '/v1/outbox',
     scope: 'read',
     everyWorkflow: true,

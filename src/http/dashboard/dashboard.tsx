@@ -20,6 +20,8 @@ import { incidentListPage } from './incident-list-page.tsx';
 import type { IncidentVisitor } from './incident-page.tsx';
 import { incidentPage } from './incident-page.tsx';
 import { periodReportPage } from './period-report-page.tsx';
+import type { ReferenceSection } from './reference-page.tsx';
+import { referencePage } from './reference-page.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
 import { workflowPage } from './workflow-page.tsx';
@@ -61,6 +63,7 @@ export interface Dashboard {
     now: number,
     viewer: Viewer,
   ): Promise<Reply<string>>;
+  reference(sections: readonly ReferenceSection[], viewer: Viewer): Promise<Reply<string>>;
   report(make: () => Promise<PeriodReport>, viewer: Viewer): Promise<Reply<string>>;
   /** `visitor` says what the viewer may do with what was found. */
   incident(
@@ -252,6 +255,9 @@ export function createDashboard({
       return unlessAway(show, async () =>
         show(200, 'Incidents', incidentListPage(await read(), query, base, now)),
       );
+    },
+    async reference(sections, viewer) {
+      return showTo(viewer)(200, 'Reference of the API', referencePage(sections, base));
     },
     report(make, viewer) {
       const show = showTo(viewer);
