@@ -310,7 +310,9 @@ describe('a Kafka topic', () => {
     const proxy = await startTcpProxy();
     const source = replica({ brokers: [`127.0.0.1:${proxy.port}`] });
     await until('it to stand still', () => !source.status().ok);
-    expect(source.status().message).toMatch(/^stands still for \d.*: .*(ECONNREFUSED|ECONNRESET|Connection|closed)/);
+    expect(source.status().message).toMatch(
+      /^stands still for \d.*: .*(ECONNREFUSED|ECONNRESET|Connection|closed)/,
+    );
     expect(source.status().lag).toBeNull();
     proxy.lead(kafka.port);
     await until('it to be well', () => source.status().ok);
