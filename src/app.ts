@@ -11,6 +11,7 @@ import type { Log } from './core/ports/log.ts';
 import { allSlos, type Definitions } from './core/slo/slo.ts';
 import type { Store } from './core/ports/store/store.ts';
 import { createAdjustments } from './engine/adjustments/adjustments.ts';
+import { createEachValue } from './core/slo/each-value.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createDeriver } from './engine/counters/derive.ts';
@@ -108,18 +109,19 @@ export async function startApp(
     clock,
     log,
   });
-  const common = { store, definitions: definitions.currentOrEmpty, clock, log };
-  const asked = { ...common, definitions: definitions.currentOrWaiting };
+  const counted = { store, definitions: definitions.currentOrEmpty, clock, log };
   // Shared by all readers: the store reports each change to a connection only once.
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
   const values = createBreakdownValues({
-    store,
-    definitions: definitions.currentOrEmpty,
+    ...counted,
     elapsed,
-    log,
-    onFull: (workflow, attribute) => server.metrics.breakdownFull(workflow, attribute),
+    onFull: (workflow, attribute, full) => server.metrics.breakdownFull(workflow, attribute, full),
   });
+  const withEachValue = createEachValue(values);
+  const judged = () => withEachValue(definitions.currentOrEmpty());
+  const common = { ...counted, definitions: judged };
+  const asked = { ...counted, definitions: () => withEachValue(definitions.currentOrWaiting()) };
   const reader = createReader({ store, counterCache, excluded: adjustments.excluded, values });
   const deriver = createDeriver({ store, counterCache, log });
   const excludedSeries = createExcludedSeries({ store, adjustments, log });
@@ -182,6 +184,7 @@ export async function startApp(
         await excludedSeries.write(slos, now);
       },
     },
+    refresh: () => values.refresh(),
     owner,
     term: leadership.term,
     elapsed,
@@ -267,6 +270,7 @@ export async function startApp(
     evaluator,
     deliverer,
     storeWatch,
+    refresh: () => values.refresh(),
     dataLosses: losses.open,
     evaluationWatch,
     intake,
@@ -285,6 +289,7 @@ export async function startApp(
     }
     const next = overrides.adapt ? overrides.adapt(loaded.definitions) : loaded.definitions;
     await definitions.replace(next);
+    await values.refresh();
     log.info({ files: loaded.files.length, slos: allSlos(next).length }, 'the SLO files are active');
   }
 

@@ -60,7 +60,7 @@ export async function writeHistory({
   const begin = Math.ceil((now - length) / HOUR) * HOUR;
   const clock = { time: begin, now: () => clock.time };
   const common = { store, definitions: () => definitions };
-  const values = createBreakdownValues({ ...common, elapsed: clock.now, log });
+  const values = createBreakdownValues({ ...common, clock, elapsed: clock.now, log });
   const recorder = createRecorder({ ...common, clock, queueLimit: Infinity, values });
   await store.registerSlis(registeredSeries(definitions), clock.time);
   const producers = [orders(now), leftBehind(now), clicks(now), invoices];

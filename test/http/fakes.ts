@@ -17,6 +17,7 @@ import type {
   SloDetail,
   TierReport,
   WindowReport,
+  ValueReport,
   WorkflowReport,
 } from '../../src/core/ports/queries.ts';
 import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
@@ -513,6 +514,22 @@ export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus
 }
 
 /** One SLO that is well, in every detail; `changes` say what is different. */
+/** The SLO of a value as that of the whole lists it. */
+export function valueReport(changes: Partial<ValueReport> = {}): ValueReport {
+  const { sli, windows } = sloDetail();
+  const { good, bad, total, ratio } = sli;
+  const counts = { good, bad, total, ratio };
+  return {
+    slo: 'order-fulfillment/fulfilled-in-10m@eu',
+    value: 'eu',
+    alert: 'none',
+    firing: [],
+    sli: counts,
+    budget: windows[0]!.budget,
+    ...changes,
+  };
+}
+
 export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
   const workflow = changes.workflow ?? 'order-fulfillment';
   const name = changes.name ?? 'fulfilled-in-10m';
@@ -559,6 +576,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       { step: 'ship', dependency: null, error: 'overdue', count: 9 },
       { step: 'charge-card', dependency: 'card-api', error: 'declined', count: 2 },
     ],
+    values: [],
     breakdown: [
       {
         attribute: 'region',

@@ -4,6 +4,7 @@ import type { Objective } from '../../src/core/budget/objective.ts';
 import { parseObjective } from '../../src/core/budget/objective.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
+import { attributesOf } from '../../src/core/slo/each-value.ts';
 import type { Dependency } from '../../src/core/slo/dependency.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo/slo.ts';
 import { NO_MAP } from '../../src/core/slo/workflow-map.ts';
@@ -18,6 +19,7 @@ export interface SloSketch {
   /** A part of an outcome SLI, or a whole one of another kind. */
   readonly sli?: Partial<Omit<OutcomeSli, 'kind'>> | Sli;
   readonly alerts?: Partial<AlertPolicy>;
+  readonly each?: string;
 }
 
 export function objective(text: string): Objective {
@@ -63,6 +65,7 @@ export function defineSlo(sketch: SloSketch = {}): Slo {
       ...sketch.alerts,
     },
     budgetPolicy: null,
+    ...(sketch.each !== undefined && { each: sketch.each }),
     source: 'test.yaml:1',
   };
 }
@@ -92,7 +95,9 @@ export function define(
   for (const slo of slos) {
     const { workflow: name, owner } = slo;
     const others = workflows.get(name)?.slos ?? [];
-    workflows.set(name, { ...NO_MAP, name, owner, runbook: null, breakdown, slos: [...others, slo] });
+    const own = [...others, slo];
+    const told = [...new Set([...breakdown, ...attributesOf(own)])];
+    workflows.set(name, { ...NO_MAP, name, owner, runbook: null, breakdown: told, slos: own });
   }
   const names = teams.flatMap(({ page, ticket, fallback }) => [...page, ...ticket, ...fallback]);
   return {

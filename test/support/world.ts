@@ -5,6 +5,7 @@ import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
 import type { Dependency } from '../../src/core/slo/dependency.ts';
+import { createEachValue } from '../../src/core/slo/each-value.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
@@ -99,7 +100,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const log = memoryLog();
   let current = define(slos, undefined, dependencies, breakdown);
   const definitions = () => current;
-  const newValues = () => createBreakdownValues({ store, definitions, elapsed: () => clock.now(), log });
+  const newValues = () =>
+    createBreakdownValues({ store, definitions, clock, elapsed: () => clock.now(), log });
   const newRecorder = () => createRecorder({ store, definitions, clock, queueLimit, values: newValues() });
   const recorder = newRecorder();
   const newReader = (options: Partial<ReaderOptions> = {}) =>
@@ -111,7 +113,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     intake,
   ) => {
     const counterCache = createCounterCache(store);
-    const reader = createReader({ store, counterCache, excluded, values: newValues() });
+    const values = newValues();
+    const withEachValue = createEachValue(values);
+    const reader = createReader({ store, counterCache, excluded, values });
     const deriver = createDeriver({ store, counterCache, log });
     const since = clock.now();
     const always = (): readonly TimeSpan[] => [[Math.min(since, clock.now()), clock.now()]];
@@ -119,7 +123,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       store,
       reader,
       deriver,
-      definitions,
+      definitions: () => withEachValue(current),
+      refresh: () => values.refresh(),
       owner,
       term,
       elapsed,

@@ -56,6 +56,11 @@ export interface AlertState {
 
 export const QUIET: AlertState = { firing: {}, incident: null, definition: null };
 
+/** Whether nothing of a state has to be remembered. */
+export function isQuiet({ firing, incident }: AlertState): boolean {
+  return incident === null && Object.keys(firing).length === 0;
+}
+
 /**
  * `escalated`: from ticket to page. `deescalated`: the page tiers have resolved and a ticket tier still fires.
  * `unacknowledged`: a page stayed unacknowledged for the time of an escalation step. `reminder`: it still burns.

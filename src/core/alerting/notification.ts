@@ -38,6 +38,13 @@ export interface FailingSince extends Counts {
   readonly since: number;
 }
 
+/** The values of an attribute that burn, each by an SLO of its own, and of how many with outcomes they are. */
+export interface BurningValues {
+  readonly attribute: string;
+  readonly values: readonly string[];
+  readonly of: number;
+}
+
 /** An incident that ends by itself unless outcomes fail again. */
 export interface Recovering {
   /** When the last outcome failed, to the minute. */
@@ -131,6 +138,8 @@ export interface NotificationFacts {
   readonly likelyCause: LikelyCause | null;
   /** The value of an attribute that far more of the failures have than of all outcomes; null when none stands out. */
   readonly standsOut: StandingValue | null;
+  /** Of an SLO of which each value of an attribute has one, while some burn; absent: of any other. */
+  readonly burning?: BurningValues;
   /** The targets this was for, so that a fallback is not notified twice. */
   readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */

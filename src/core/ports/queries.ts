@@ -11,6 +11,7 @@ import type { Queue } from '../slo/workflow-map.ts';
 import type { ValueBreakdown } from '../alerting/value-breakdown.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
 import type { WorkflowStatistics } from './workflow-statistics.ts';
+import type { SloOfValue } from '../slo/slo.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { OutboxView } from './store/outbox.ts';
@@ -44,10 +45,10 @@ export function isAskedFor(
 
 /**
  * Why the numbers of an SLO are not all that was reported. `saturated`: since an hour, counters of it are full. `partly-read`: a part of
- * the store is away; since when is not known.
+ * the store is away; since when is not known. `values-full`: more values came than get an SLO each.
  */
 export interface SloWarning {
-  readonly code: 'saturated' | 'partly-read';
+  readonly code: 'saturated' | 'partly-read' | 'values-full';
   readonly since: number | null;
   readonly message: string;
 }
@@ -71,6 +72,10 @@ export interface SloReport {
   readonly owner: string;
   readonly description: string | null;
   readonly runbook: string | null;
+  /** The attribute of which each value has an SLO of its own; absent: none. */
+  readonly each?: string;
+  /** Of such an SLO: the id of the whole, the attribute and its value. */
+  readonly value?: SloOfValue;
   readonly objective: number;
   readonly window: string;
   readonly alert: AlertLevel;
@@ -187,8 +192,21 @@ export interface SloDetail extends SloReport {
   readonly lastFailed: readonly FailedExecution[];
   /** Over the last hour, by each attribute that its workflow is broken down by. */
   readonly breakdown: readonly BreakdownReport[];
+  /** The SLOs of the values of `each`, those that burn first, then by what is left of their budgets. */
+  readonly values: readonly ValueReport[];
   /** What a producer may report so that it counts something. */
   readonly example: ExampleFact | null;
+}
+
+/** The SLO of one value of an attribute, as that of the whole lists it. */
+export interface ValueReport {
+  readonly slo: string;
+  readonly value: string;
+  readonly alert: AlertLevel;
+  /** The tiers that fire, also while their incident is that of the whole. */
+  readonly firing: readonly string[];
+  readonly sli: Ratio;
+  readonly budget: BudgetReport;
 }
 
 /** What an SLO counted by the values of one attribute. */

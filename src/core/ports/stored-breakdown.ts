@@ -5,6 +5,8 @@ export interface StoredBreakdown {
   readonly workflow: string;
   readonly attribute: string;
   readonly values: readonly string[];
+  /** The days (since the epoch, UTC) on which each of them came last; absent where a version before 0.2 stored it. */
+  readonly seen?: readonly number[];
   /** Whether a further value came, for which there was no room. */
   readonly full: boolean;
 }
@@ -24,6 +26,6 @@ export function storedBreakdown(breakdown: StoredBreakdown): object {
 /** The values of a stored record; null when a newer version of Burnwatch wrote it. */
 export function upgradeBreakdown(stored: unknown): StoredBreakdown | null {
   if (versionOf(stored) > VERSION) return null;
-  const { workflow, attribute, values, full } = stored as StoredBreakdown;
-  return { workflow, attribute, values, full };
+  const { workflow, attribute, values, seen, full } = stored as StoredBreakdown;
+  return { workflow, attribute, values, ...(seen && { seen }), full };
 }

@@ -25,8 +25,19 @@ export interface Slo {
   readonly fingerprint: string;
   readonly alerts: AlertPolicy;
   readonly budgetPolicy: BudgetPolicy | null;
+  /** The attribute of which each value gets an SLO of its own while running, see `createEachValue`; absent: none. */
+  readonly each?: string;
+  /** Of such an SLO: what it is of. */
+  readonly value?: SloOfValue;
   /** Where it was written, `file:line`, for messages. */
   readonly source: string;
+}
+
+/** One value of an attribute, and the id of the SLO whose promise is kept for it. */
+export interface SloOfValue {
+  readonly whole: string;
+  readonly attribute: string;
+  readonly value: string;
 }
 
 /** What is run: its owner, its map and its SLOs. */

@@ -117,6 +117,7 @@ export function createBreakdowns(counterCache: CounterCache, values: BreakdownVa
 
 /** For what has no attributes to tell apart. */
 export const NOTHING_BROKEN_DOWN: BreakdownValues = {
+  version: () => 0,
   attributesOf: () => [],
   valuesOf: () => [],
   isFull: () => false,

@@ -5,9 +5,11 @@ import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
 import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
 import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
-import { QUIET, acknowledge, afterClockMoved, readTiers, step } from '../../core/alerting/incident.ts';
+import { QUIET, afterClockMoved, isQuiet, readTiers, step } from '../../core/alerting/incident.ts';
 import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { TierReading } from '../../core/alerting/tier-kind.ts';
+import type { BurningValues } from '../../core/alerting/notification.ts';
 import { newRow, outboxRowId } from '../../core/alerting/notification.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
@@ -22,7 +24,11 @@ import { NotLeader } from '../../core/ports/store/states.ts';
 import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
+import type { Acknowledgements } from './acknowledged.ts';
+import { acknowledged } from './acknowledged.ts';
 import { routeOf } from '../../core/alerting/routing.ts';
+import type { EvaluatedSlo } from './value-groups.ts';
+import { byWhole, evaluateTogether } from './value-groups.ts';
 import { createRedefinitions } from './redefinitions.ts';
 import type { SweeperOptions } from './sweep.ts';
 import { createSweeper, longestDeadlines } from './sweep.ts';
@@ -68,6 +74,8 @@ export interface EvaluatorOptions extends Pick<SweeperOptions, 'patience'> {
   readonly reader: Reader;
   readonly deriver: Pick<Deriver, 'derive'>;
   readonly definitions: () => Definitions;
+  /** Brings the definitions up to date with what other replicas met, before each tick. */
+  readonly refresh?: () => Promise<void>;
   /** The lease holder's name, see `StateStore.lead`, and its term, see `Leadership`. */
   readonly owner: string;
   readonly term: () => number;
@@ -89,6 +97,7 @@ interface FoundTransition extends IncidentChange {
   readonly revision: number;
   /** What happened to its incident since the last tick, beside the transition. */
   readonly earlier: readonly IncidentEvent[];
+  readonly burning?: BurningValues;
 }
 
 /** What a tick found, before any of it is committed. */
@@ -99,9 +108,6 @@ interface Found {
   /** SLOs whose evaluation threw. */
   failed: number;
 }
-
-/** By the id of the incident. */
-type Acknowledgements = ReadonlyMap<string, StoredRecord<NotedAcknowledgement>>;
 
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const { store, reader, deriver, definitions, owner, term, elapsed, log } = options;
@@ -117,6 +123,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   let incidentsForgottenAt: number | null = null;
 
   async function tick(now: number, onCommitted: () => void): Promise<TickResult> {
+    await options.refresh?.();
     const current = definitions();
     const slos = allSlos(current);
     const context = await evaluationGaps.begin(now);
@@ -133,10 +140,18 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     await reader.prepare(slos, now);
     const acknowledgements = await readAcknowledgements(states);
     const found: Found = { transitions: [], silent: [], failed: 0 };
-    for (const [index, slo] of slos.entries()) {
+    const known = states;
+    const judge = (slo: Slo, read: (own: readonly TierReading[]) => readonly TierReading[] = itself) =>
+      judged(slo, known.get(slo.id), read, acknowledgements, context, now, found);
+    let untilYield = SLICE;
+    for (const { slo, values } of byWhole(slos)) {
       // Thousands of SLOs must not keep producers waiting (G2).
-      if (index > 0 && index % SLICE === 0) await yieldToEventLoop();
-      evaluate(slo, current, states.get(slo.id), acknowledgements, context, now, found);
+      if (untilYield <= 0) {
+        await yieldToEventLoop();
+        untilYield = SLICE;
+      }
+      untilYield -= 1 + values.length;
+      for (const one of evaluateTogether(slo, values, context.inconclusive, judge)) note(one, current, found);
     }
     evidenceNotes.end();
     const removals = redefinitions.removals(current, slos, states, now);
@@ -156,38 +171,46 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     };
   }
 
-  /** Adds what changes for one SLO to what was found; one that throws stops no other (J4). */
-  function evaluate(
+  /** Judges one SLO by its readings, or what is made of them; one that throws stops no other (J4), and is null. */
+  function judged(
     slo: Slo,
-    current: Definitions,
     known: StoredState | undefined,
+    readingsOf: (own: readonly TierReading[]) => readonly TierReading[],
     acknowledgements: Acknowledgements,
     context: TickContext,
     now: number,
     found: Found,
-  ): void {
+  ): EvaluatedSlo | null {
     try {
       if (known?.state === null)
         throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
       const evidence = reader.evidence(slo, now);
       evidenceNotes.note(slo, evidence);
       const read = readTiers(slo, evidence, now, context.watched);
-      const readings = context.inconclusive ? read.map(heldBack) : read;
+      const readings = readingsOf(context.inconclusive ? read.map(heldBack) : read);
       const stored = known?.state ?? QUIET;
       const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
       const { state: previous, events: earlier } = acknowledged(shifted, acknowledgements);
       const { state, transition } = step(slo, readings, previous, now);
       const revision = known?.revision ?? 0;
-      if (transition) {
-        const route = routeOf(current, slo, transition);
-        const timeZone = current.teams.get(slo.owner)?.timeZone ?? null;
-        found.transitions.push({ slo, revision, state, transition, evidence, route, timeZone, earlier });
-      } else if (!same(stored, state)) {
-        const history = stored.incident && earlier.length > 0 ? entriesOf(stored.incident, earlier) : null;
-        found.silent.push({ slo: slo.id, revision, state, rows: [], history });
-      }
+      return { slo, revision, stored, previous, earlier, evidence, readings, state, transition };
     } catch (error) {
       notEvaluated(slo, error, found);
+      return null;
+    }
+  }
+
+  /** Adds what changes for one SLO to what was found. */
+  function note(judged: EvaluatedSlo, current: Definitions, found: Found): void {
+    const { slo, revision, stored, earlier, evidence, state, transition, burning } = judged;
+    if (transition) {
+      const route = routeOf(current, slo, transition);
+      const timeZone = current.teams.get(slo.owner)?.timeZone ?? null;
+      const change = { slo, revision, state, transition, evidence, route, timeZone, earlier };
+      found.transitions.push({ ...change, ...(burning && { burning }) });
+    } else if (!same(stored, state)) {
+      const history = stored.incident && earlier.length > 0 ? entriesOf(stored.incident, earlier) : null;
+      found.silent.push({ slo: slo.id, revision, state, rows: [], history });
     }
   }
 
@@ -249,7 +272,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const { slo, revision, state, transition, route, earlier } = changed;
     const { id, tier, sequence } = transition.incident;
     try {
-      const facts = await transitionFacts.gather(changed, now);
+      const gathered = await transitionFacts.gather(changed, now);
+      const facts = { ...gathered, ...(changed.burning && { burning: changed.burning }) };
       log.info(
         { slo: slo.id, incident: id, transition: transition.kind, tier, targets: route.notify },
         'an incident changed',
@@ -362,17 +386,4 @@ function same(before: AlertState, after: AlertState): boolean {
   return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
-/** The state with an acknowledgement that was made since the last tick, and that as an event. */
-function acknowledged(
-  state: AlertState,
-  acknowledgements: Acknowledgements,
-): { readonly state: AlertState; readonly events: readonly IncidentEvent[] } {
-  const made = state.incident && acknowledgements.get(state.incident.id)?.value;
-  if (!made || state.incident?.acknowledged) return { state, events: [] };
-  const { at, by } = made;
-  return { state: acknowledge(state, { at, by }), events: [{ kind: 'acknowledged', ...made }] };
-}
-
-function isQuiet({ firing, incident }: AlertState): boolean {
-  return incident === null && Object.keys(firing).length === 0;
-}
+const itself = (readings: readonly TierReading[]): readonly TierReading[] => readings;

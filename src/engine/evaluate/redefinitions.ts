@@ -1,5 +1,5 @@
 import type { AlertState, Incident } from '../../core/alerting/incident.ts';
-import { QUIET } from '../../core/alerting/incident.ts';
+import { QUIET, isQuiet } from '../../core/alerting/incident.ts';
 import type { AlertDefinition } from '../../core/alerting/alert-definition.ts';
 import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
@@ -66,14 +66,18 @@ export function createRedefinitions({ term, elapsed, log }: RedefinitionsOptions
     },
     removals(current, slos, states, now) {
       const defined = new Set(slos.map(({ id }) => id));
-      const missing = [...states].filter(([id, { state }]) => !defined.has(id) && state?.incident);
+      const missing = [...states].flatMap(([id, { revision, state }]) =>
+        defined.has(id) || !state || isQuiet(state) ? [] : [[id, { revision, state }] as const],
+      );
       missingSince = new Map(missing.map(([id]) => [id, missingSince.get(id) ?? elapsed()]));
       return missing.flatMap(([slo, { revision, state }]): StateChange[] => {
         if (elapsed() - missingSince.get(slo)! < GONE_AFTER) return [];
-        const { rows, history } = endOf(current, slo, state!, now);
+        // Of a value that burned while the incident of the whole was open, no one was notified.
+        if (!state.incident) return [{ slo, revision, state: QUIET, rows: [], history: null }];
+        const { rows, history } = endOf(current, slo, state, now);
         const targets = rows.map(({ target }) => target);
         log.warn(
-          { slo, incident: state!.incident!.id, targets },
+          { slo, incident: state.incident.id, targets },
           'the incident of an SLO that no file defines any more is closed',
         );
         return [{ slo, revision, state: QUIET, rows, history }];

@@ -5,14 +5,16 @@ import type { RecordStore, StoredRecord } from '../../core/ports/store/records.t
 import type { StoredBreakdown } from '../../core/ports/stored-breakdown.ts';
 import { storedBreakdown, upgradeBreakdown } from '../../core/ports/stored-breakdown.ts';
 import { MAX_BREAKDOWN_VALUES } from '../../core/slo/breakdown.ts';
+import { MAX_EACH_VALUES } from '../../core/slo/each-value.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
-import { SECOND } from '../../core/time/duration.ts';
+import { DAY, SECOND } from '../../core/time/duration.ts';
 
 /** Tells the values of attributes apart, as they come. */
 export interface ValueAdmission {
   /**
-   * Whether outcomes with a value are counted by themselves: those of the first `MAX_BREAKDOWN_VALUES` are, whichever replica
-   * met them first.
+   * Whether outcomes with a value are counted by themselves: those of the first `MAX_BREAKDOWN_VALUES` are, of an attribute of
+   * which each has an SLO those of the first `MAX_EACH_VALUES`, whichever replica met them first.
    */
   admit(workflow: string, attribute: string, value: string): boolean;
   /** Resolves once values that were admitted for the first time are remembered; at the latest when that failed, to be tried again. */
@@ -22,17 +24,19 @@ export interface ValueAdmission {
 export interface BreakdownValuesOptions {
   readonly store: RecordStore;
   readonly definitions: () => Definitions;
+  readonly clock: Clock;
   /** Milliseconds that pass whatever the clock is set to. */
   readonly elapsed: () => number;
   readonly log: Log;
-  /** Called once for an attribute, when a value of it is not told apart. */
-  readonly onFull?: (workflow: string, attribute: string) => void;
+  /** Called when a value of an attribute is not told apart any more (true), and when all that come are again. */
+  readonly onFull?: (workflow: string, attribute: string, full: boolean) => void;
 }
 
 interface Known {
   readonly workflow: string;
   readonly attribute: string;
-  values: Set<string>;
+  /** With the day on which each came last. */
+  values: Map<string, number>;
   full: boolean;
   /** Whether the store does not know all of this yet. */
   pending: boolean;
@@ -40,44 +44,85 @@ interface Known {
 
 /** What other replicas met is asked for so often. */
 const REFRESH = 5 * SECOND;
+/**
+ * A value that has not come for as long as the longest window of its workflow, and for so many days, is forgotten: its SLO, whose
+ * window is empty, goes, and makes room for others.
+ */
+const FORGET_AFTER = 30;
 /** Two replicas may want to change the same at once; each of them gets its turn long before this. */
 const TRIES = 20;
 
 export function createBreakdownValues(options: BreakdownValuesOptions): BreakdownValues & ValueAdmission {
-  const { store, definitions, elapsed, log, onFull } = options;
+  const { store, definitions, clock, elapsed, log, onFull } = options;
   const known = new Map<string, Known>();
+  let version = 0;
   let pending = false;
   let saving: Promise<void> | null = null;
   let refreshing: Promise<void> | null = null;
   let refreshedAt = -Infinity;
 
+  const today = (): number => Math.floor(clock.now() / DAY);
+
   function entry(workflow: string, attribute: string): Known {
     const key = `${workflow} ${attribute}`;
     let found = known.get(key);
     if (!found)
-      known.set(key, (found = { workflow, attribute, values: new Set(), full: false, pending: false }));
+      known.set(key, (found = { workflow, attribute, values: new Map(), full: false, pending: false }));
     return found;
   }
 
-  function fill(one: Known): void {
-    if (one.full) return;
-    one.full = true;
+  function limitOf({ workflow, attribute }: Known): number {
+    const slos = definitions().workflows.get(workflow)?.slos ?? [];
+    return slos.some(({ each }) => each === attribute) ? MAX_EACH_VALUES : MAX_BREAKDOWN_VALUES;
+  }
+
+  /** The first day that is not too long ago for a value to be known. */
+  function firstDay({ workflow }: Known): number {
+    const slos = definitions().workflows.get(workflow)?.slos ?? [];
+    const windows = slos.flatMap(({ window, otherWindows }) => [window, ...otherWindows]);
+    const longest = windows.reduce((most, { duration }) => Math.max(most, duration), FORGET_AFTER * DAY);
+    return today() - Math.ceil(longest / DAY);
+  }
+
+  /** Once there is room again, what comes next is told apart. */
+  function setFull(one: Known, full: boolean, limit: number): void {
+    if (one.full === full) return;
+    one.full = full;
+    version++;
     const { workflow, attribute } = one;
+    onFull?.(workflow, attribute, full);
+    if (!full) return;
     log.warn(
-      { code: 'breakdown-full', workflow, attribute, values: MAX_BREAKDOWN_VALUES },
+      { code: 'breakdown-full', workflow, attribute, values: limit },
       'an attribute has more values than are told apart; further ones count as other',
     );
-    onFull?.(workflow, attribute);
+  }
+
+  /** What is stored and what this process knows, each value with the day on which either met it last. */
+  function merged(one: Known, stored: StoredBreakdown | null): Map<string, number> {
+    const values = new Map(stored?.values.map((value, at) => [value, stored.seen?.[at] ?? today()]));
+    for (const [value, day] of one.values) values.set(value, Math.max(day, values.get(value) ?? day));
+    // Of a clock that was ahead; that of another replica may be by a little.
+    for (const [value, day] of values) if (day > today() + 1) values.set(value, today());
+    return values;
   }
 
   /** Takes over what is stored, and as much of what only this process knows as there is room for. */
   function merge(one: Known, stored: StoredBreakdown | null): void {
-    const values = new Set(stored?.values);
-    for (const value of one.values) if (values.size < MAX_BREAKDOWN_VALUES) values.add(value);
-    if (stored?.full || [...one.values].some((value) => !values.has(value))) fill(one);
-    one.values = values;
-    one.pending =
-      stored === null ? values.size > 0 : values.size > stored.values.length || one.full !== stored.full;
+    const [first, limit] = [firstDay(one), Math.max(limitOf(one), stored?.values.length ?? 0)];
+    const all = [...merged(one, stored)];
+    const current = all.filter(([, day]) => day >= first);
+    const kept = new Map(current.slice(0, limit));
+    const forgotten = all.length - current.length;
+    if (forgotten > 0) {
+      const { workflow, attribute } = one;
+      log.info({ workflow, attribute, forgotten }, 'values that have not come for long are forgotten');
+    }
+    const moreCame = one.full || (stored?.full ?? false) || current.length > kept.size;
+    setFull(one, moreCame && kept.size >= limit, limit);
+    if (!sameValues(one.values, kept)) version++;
+    one.values = kept;
+    one.pending = isNews(one, stored);
     pending ||= one.pending;
   }
 
@@ -102,7 +147,8 @@ export function createBreakdownValues(options: BreakdownValuesOptions): Breakdow
         if (!one.pending) continue;
         const { workflow, attribute, values, full } = one;
         const id = idOf(one);
-        const value = storedBreakdown({ workflow, attribute, values: [...values], full });
+        const all = { workflow, attribute, values: [...values.keys()], seen: [...values.values()], full };
+        const value = storedBreakdown(all);
         one.pending = false;
         if (!(await store.putRecord('breakdowns', id, revisions.get(id) ?? 0, value)))
           pending = one.pending = true;
@@ -133,8 +179,9 @@ export function createBreakdownValues(options: BreakdownValuesOptions): Breakdow
   }
 
   return {
+    version: () => version,
     attributesOf: (workflow) => definitions().workflows.get(workflow)?.breakdown ?? NONE,
-    valuesOf: (workflow, attribute) => [...(known.get(`${workflow} ${attribute}`)?.values ?? NONE)],
+    valuesOf: (workflow, attribute) => [...(known.get(`${workflow} ${attribute}`)?.values.keys() ?? NONE)],
     isFull: (workflow, attribute) => known.get(`${workflow} ${attribute}`)?.full ?? false,
     async refresh() {
       const isUsed = [...definitions().workflows.values()].some(({ breakdown }) => breakdown.length > 0);
@@ -144,15 +191,21 @@ export function createBreakdownValues(options: BreakdownValuesOptions): Breakdow
     },
     admit(workflow, attribute, value) {
       const one = entry(workflow, attribute);
-      if (one.values.has(value)) return true;
-      if (one.values.size >= MAX_BREAKDOWN_VALUES) {
-        if (!one.full) {
-          fill(one);
+      const day = today();
+      const seen = one.values.get(value);
+      // Once a day that it came is remembered; a clock that was set back must not forget that it did.
+      if (seen !== undefined && seen >= day) return true;
+      if (seen === undefined) {
+        if (one.full) return false;
+        const limit = limitOf(one);
+        if (one.values.size >= limit) {
+          setFull(one, true, limit);
           pending = one.pending = true;
+          return false;
         }
-        return false;
+        version++;
       }
-      one.values.add(value);
+      one.values.set(value, day);
       pending = one.pending = true;
       return true;
     },
@@ -161,6 +214,17 @@ export function createBreakdownValues(options: BreakdownValuesOptions): Breakdow
 }
 
 const NONE: readonly string[] = [];
+
+function sameValues(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
+  return one.size === other.size && [...one.keys()].every((value) => other.has(value));
+}
+
+/** Whether the store does not say all of it. */
+function isNews({ values, full }: Known, stored: StoredBreakdown | null): boolean {
+  if (stored === null) return values.size > 0;
+  if (full !== stored.full || values.size !== stored.values.length) return true;
+  return stored.values.some((value, at) => values.get(value) !== stored.seen?.[at]);
+}
 
 /** Names of workflows and attributes may be longer together than ids of records. */
 function idOf({ workflow, attribute }: Pick<Known, 'workflow' | 'attribute'>): string {

@@ -11,6 +11,7 @@ import type {
   ScheduledSli,
   StartSli,
 } from '../../core/sli/sli.ts';
+import { attributesOf } from '../../core/slo/each-value.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { NO_MAP } from '../../core/slo/workflow-map.ts';
@@ -58,7 +59,9 @@ export function countingPlans(
       plans = new Map(
         [...countedByWorkflow(definitions)].map(([workflow, slis]) => {
           const defined = workflows.get(workflow);
-          const breakdown = values && { values, workflow, attributes: defined?.breakdown ?? [] };
+          const each = attributesOf(defined?.slos ?? []);
+          const attributes = defined?.breakdown ?? [];
+          const breakdown = values && { values, workflow, attributes, each };
           return [workflow, countingPlan(slis, defined ?? NO_MAP, breakdown)];
         }),
       );

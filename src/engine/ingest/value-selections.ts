@@ -2,6 +2,7 @@ import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { fingerprint } from '../../core/sli/fingerprint.ts';
 import type { OutcomeSli } from '../../core/sli/sli.ts';
 import { ofValue } from '../../core/slo/breakdown.ts';
+import { NO_VALUE, OTHER_VALUES } from '../../core/slo/each-value.ts';
 import type { ValueAdmission } from './breakdown-values.ts';
 import type { Selection } from './selection.ts';
 
@@ -10,6 +11,8 @@ export interface Breakdown {
   readonly values: ValueAdmission;
   readonly workflow: string;
   readonly attributes: readonly string[];
+  /** Those of them of which each value has an SLO: then no outcome may be without one. */
+  readonly each: readonly string[];
 }
 
 /** Combinations of values whose selections are remembered. */
@@ -25,17 +28,27 @@ export function withValues(
 ): (outcome: Outcome) => Selection {
   if (!breakdown || breakdown.attributes.length === 0) return select;
   const { values, workflow, attributes } = breakdown;
+  const each = new Set(breakdown.each);
   const byFingerprint = new Map(slis);
   const known = new WeakMap<Selection, Map<string, Selection>>();
 
+  /** The value that an outcome counts for; null: none. */
+  function valueOf({ attributes: own }: Outcome, attribute: string): string | null {
+    const isJudged = each.has(attribute);
+    const value = own?.[attribute] ?? (isJudged ? NO_VALUE : null);
+    if (value === null || (value !== OTHER_VALUES && values.admit(workflow, attribute, value))) return value;
+    return isJudged ? OTHER_VALUES : null;
+  }
+
   return (outcome) => {
     const selection = select(outcome);
-    if (!outcome.attributes || selection.slis.length + selection.attempts.length === 0) return selection;
+    if ((!outcome.attributes && each.size === 0) || selection.slis.length + selection.attempts.length === 0)
+      return selection;
     const told: Value[] = [];
     let key = '';
     for (const attribute of attributes) {
-      const value = outcome.attributes[attribute];
-      if (value !== undefined && values.admit(workflow, attribute, value)) {
+      const value = valueOf(outcome, attribute);
+      if (value !== null) {
         told.push([attribute, value]);
         key += value;
       }

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
+import type { AlertState } from '../../core/alerting/incident.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import { parseChartQuery } from '../../core/ports/chart-query.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
@@ -19,6 +20,7 @@ import { reportDependencies, reportDependency } from './dependency-report.ts';
 import { reportExecution } from './execution-report.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
+import { VALUES_FULL, reportValues } from './value-reports.ts';
 import { sharedReports } from './shared-reports.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
@@ -41,7 +43,7 @@ const LAST_FAILED_TOLD = 10;
 /** SLOs reported before others get a turn of the event loop. */
 const SLICE = 100;
 
-type SloResult = ReturnType<typeof reportSlo>;
+type SloResult = ReturnType<typeof reportSlo> & { readonly state: AlertState };
 
 /** Makes the reading side; it needs no lease and works on every replica. */
 export function createQueries(options: QueriesOptions): Queries {
@@ -61,7 +63,7 @@ export function createQueries(options: QueriesOptions): Queries {
       await reader.prepare(slice, now);
       for (const slo of slice) {
         const state = stored.get(slo.id)?.state ?? QUIET;
-        results.push(reportSlo(slo, state, reader.evidence(slo, now), now, evaluated));
+        results.push({ ...reportSlo(slo, state, reader.evidence(slo, now), now, evaluated), state });
       }
     }
     return results;
@@ -93,13 +95,17 @@ export function createQueries(options: QueriesOptions): Queries {
       const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
       if (!slo) return null;
       const now = clock.now();
-      const [result] = await read([slo], now);
+      const ofValues = allSlos(definitions()).filter(({ value }) => value?.whole === id);
+      const [result, ...values] = await read([slo, ...ofValues], now);
       const { report, readings } = result!;
       const { failures, lastFailed } = await readFailed(store, slo, now - HOUR, now);
       const brokenDown = await reader.breakdowns([{ slo, window: HOUR }], now);
       const firing = report.incident?.firing ?? [];
+      const isFull = brokenDown.get(slo)!.some(({ attribute, full }) => attribute === slo.each && full);
       return {
         ...report,
+        warnings: isFull ? [...report.warnings, VALUES_FULL] : report.warnings,
+        values: reportValues(values),
         tiers: readings.map((reading) =>
           reportTier(reading, firing.includes(reading.tier.name), report.sli.unit),
         ),

@@ -46,6 +46,8 @@ export function reportSlo(
     owner: slo.owner,
     description: slo.description,
     runbook: slo.runbook,
+    ...(slo.each !== undefined && { each: slo.each }),
+    ...(slo.value && { value: slo.value }),
     objective: slo.objective.ratio,
     window: slo.window.text,
     alert: state.incident?.severity ?? 'none',

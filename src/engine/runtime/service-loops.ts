@@ -58,6 +58,8 @@ export interface ServiceLoopsOptions {
   /** Claims what is due and begins to send it; see `Deliverer`. */
   readonly deliverer: { run(): Promise<void> };
   readonly storeWatch: StoreWatch;
+  /** Learns what other replicas met, on every replica; see `BreakdownValues`. */
+  readonly refresh: () => Promise<void>;
   /** Losses of data that nobody has acknowledged. */
   readonly dataLosses: () => readonly { readonly at: number; readonly message: string }[];
   readonly evaluationWatch: EvaluationWatch;
@@ -178,7 +180,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     // What a source that stands still has waiting is not late.
     const flows = options.sources.every((source) => needsNoWaiting(source.status()));
     const able = storeWatch.health().error === null && definitions() !== null && flows;
-    await Promise.all([options.intake.check(able), evaluationWatch.check()]);
+    await Promise.all([options.intake.check(able), evaluationWatch.check(), options.refresh()]);
   });
 
   async function end(): Promise<void> {

@@ -17,6 +17,7 @@ import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx
 import { incidentPath } from './incident-list-page.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';
+import { valueCard, wholeOfValue } from './value-cards.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
 
@@ -47,6 +48,7 @@ export function sloPage(
         <p class="meta">
           owned by <b>{slo.owner}</b>
           {runbook(slo)}
+          {wholeOfValue(slo, base)}
         </p>
       </div>
       {slo.incident && incidentBanner(slo.incident, base, now)}
@@ -58,6 +60,7 @@ export function sloPage(
       {budgetCard(slo, now)}
       {windowCard(slo, now)}
       {memberCard(slo, base)}
+      {valueCard(slo, base)}
       {tierCard(slo)}
       {adjustmentCard(slo, now)}
       {failureCard(slo.failures)}

@@ -194,7 +194,7 @@ export interface Metrics {
   /** Counts one record with a large count. */
   largeCount(workflow: string): void;
   /** Notes that an attribute has more values than are told apart. */
-  breakdownFull(workflow: string, attribute: string): void;
+  breakdownFull(workflow: string, attribute: string, full: boolean): void;
   /** Counts one unknown token, and how it was sent. */
   failedAuthentication(by: string): void;
   /** Counts one try to send to a target, and what came of it. */
@@ -297,7 +297,10 @@ export function createMetrics(version: string): Metrics {
     telemetry: (signal, result, count) => telemetry.inc({ signal, result }, count),
     failedRequest: (code) => failedRequests.inc({ code }),
     dropped: (what, why) => dropped.inc({ what, why }),
-    breakdownFull: (workflow, attribute) => breakdownFull.set({ workflow, attribute }, 1),
+    breakdownFull(workflow, attribute, full) {
+      if (full) breakdownFull.set({ workflow, attribute }, 1);
+      else breakdownFull.remove({ workflow, attribute });
+    },
     largeCount: (workflow) => largeCounts.inc({ workflow }),
     failedAuthentication: (by) => failedAuthentication.inc({ by }),
     notification: (target, result) => notifications.inc({ target, result }),

@@ -1,6 +1,6 @@
 import type { Counts } from '../../core/counters/cells.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { formatPercent, formatShare, formatWholeShare } from '../../core/words/figures.ts';
+import { formatCount, formatPercent, formatShare, formatWholeShare } from '../../core/words/figures.ts';
 import type { Field } from './phrase.ts';
 import { plainName } from './wording.ts';
 
@@ -39,6 +39,29 @@ export function standingValueField({ standsOut }: NotificationFacts): Field[] {
         `${formatWholeShare(failures)} of the failures are `,
         { name: plainName(`${attribute}=${value}`, 128) },
         `, which has ${formatWholeShare(outcomes)} of the outcomes`,
+      ],
+    },
+  ];
+}
+
+/** Values that are named; further ones are in the dashboard. */
+const VALUES_NAMED = 5;
+
+/** Which values of an attribute burn, where each has an SLO of its own; nothing when none does. */
+export function burningField({ burning }: NotificationFacts): Field[] {
+  if (!burning || burning.values.length === 0) return [];
+  const { attribute, values, of } = burning;
+  const named = values.slice(0, VALUES_NAMED).map((value) => plainName(value, 64));
+  const more = values.length - named.length;
+  return [
+    {
+      label: 'Burning',
+      value: [
+        `${formatCount(values.length)} of ${formatCount(of)} values of `,
+        { name: plainName(attribute, 128) },
+        ': ',
+        { name: named.join(', ') },
+        ...(more > 0 ? [` and ${formatCount(more)} more`] : []),
       ],
     },
   ];

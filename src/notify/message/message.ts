@@ -4,7 +4,7 @@ import type { NotificationFacts, Stuck } from '../../core/alerting/notification.
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
-import { likelyCauseField, standingValueField } from './cause-words.ts';
+import { burningField, likelyCauseField, standingValueField } from './cause-words.ts';
 import { failedFor, headlineOf, incidentLasted } from './headline.ts';
 import { lossSentence } from './loss-words.ts';
 import { timesOf } from './times.ts';
@@ -249,6 +249,7 @@ function waited({ waited: vainly }: NotificationFacts): Field[] {
 
 function burning(facts: NotificationFacts): Field[] {
   return [
+    ...burningField(facts),
     ...reasonFields(facts),
     ...likelyCauseField(facts),
     ...standingValueField(facts),

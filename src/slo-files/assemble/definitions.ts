@@ -2,6 +2,8 @@ import type { Objective } from '../../core/budget/objective.ts';
 import { type Dependency, MAX_DEPENDENCIES } from '../../core/slo/dependency.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
+import { MAX_BREAKDOWN_ATTRIBUTES } from '../../core/slo/breakdown.ts';
+import { MAX_EACH_SLOS } from '../../core/slo/each-value.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { type Candidate, type Candidates, resolveComposite } from './composites.ts';
 import {
@@ -141,14 +143,22 @@ async function draftWorkflows(
     }
     defined.set(data.workflow, { source, place: at });
     const before = sloCount;
-    sloCount += Object.keys(data.slos ?? {}).length;
+    sloCount += mostSlos(data);
     if (sloCount <= MAX_SLOS)
       drafts.push(await draftWorkflow(document, data.workflow, data, known, timeSlice));
     else if (before <= MAX_SLOS) {
-      report(problemAt(source, at.start, 'error', `with this workflow there are more than ${MAX_SLOS} SLOs`));
+      const counted = mostSlos(data) > Object.keys(data.slos ?? {}).length;
+      const each = counted ? `; one with \`each\` counts as ${MAX_EACH_SLOS}` : '';
+      const message = `with this workflow there are more than ${MAX_SLOS} SLOs${each}`;
+      report(problemAt(source, at.start, 'error', message));
     }
   }
   return drafts;
+}
+
+/** How many SLOs the document defines at most, once values have come. */
+function mostSlos({ slos = {} }: Partly<NativeDocument>): number {
+  return Object.values(slos).reduce((sum, slo) => sum + (slo?.each === undefined ? 1 : MAX_EACH_SLOS), 0);
 }
 
 const KEYS_OF_WORKFLOW = [
@@ -184,7 +194,8 @@ async function draftWorkflow(
   timeSlice: TimeSlice,
 ): Promise<WorkflowDraft> {
   const { report } = known;
-  const { owner = '', runbook = null, breakdown = [], slos: natives = {} } = data;
+  const { owner = '', runbook = null, slos: natives = {} } = data;
+  const breakdown = brokenDownBy(data, place, source, report);
   const map = readMap(data, place, source, report);
   checkOwner(data.owner, place, source, known);
   const slosPlace = place.parts.get('slos');
@@ -208,6 +219,27 @@ async function draftWorkflow(
   const mapping = readMapping(data);
   const said = { name, owner, runbook, breakdown, traffic, drafts, ...(mapping && { mapping }) };
   return { ...map, ...said, place, source };
+}
+
+/** The attributes that outcomes are told apart by: those named, and those of which each value has an SLO. */
+function brokenDownBy(
+  { breakdown = [], slos = {} }: Partly<NativeDocument>,
+  place: Place,
+  source: SourceText,
+  report: ReportProblem,
+): readonly string[] {
+  const attributes = new Set<string>(breakdown);
+  for (const [name, slo] of Object.entries(slos)) {
+    if (slo?.each === undefined) continue;
+    attributes.add(slo.each);
+    if (attributes.size <= MAX_BREAKDOWN_ATTRIBUTES) continue;
+    const at = placeAt(place, ['slos', name, 'each'])!;
+    const message = `with \`each: ${slo.each}\` there are more than ${MAX_BREAKDOWN_ATTRIBUTES} attributes`;
+    const expected = `at most ${MAX_BREAKDOWN_ATTRIBUTES} in \`breakdown\` and \`each\` of a workflow together`;
+    report(problemAt(source, at.start, 'error', message, { expected }));
+    break;
+  }
+  return [...attributes];
 }
 
 function checkOwner(owner: string | undefined, place: Place, source: SourceText, known: KnownNames): void {

@@ -1,4 +1,5 @@
 import { formatObjective } from '../../core/budget/objective.ts';
+import { MAX_EACH_SLOS, MAX_EACH_VALUES } from '../../core/slo/each-value.ts';
 import { formatPercent, formatSpan } from '../../core/words/figures.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
@@ -71,7 +72,7 @@ function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
   const failures = least === null ? '' : `, alerts from at least ${counted(least, 'failure')}`;
   const windows = [window, ...otherWindows].map(({ text }) => text).join(', ');
   const head = `${id}: ${formatObjective(objective)} over ${windows}${failures}  (${slo.source})`;
-  if (alerts.tiers.length === 0) return `${head}\n  ${throughWords(journeys)}`;
+  if (alerts.tiers.length === 0) return [head, ...eachWords(slo), throughWords(journeys)].join('\n  ');
   const rate = traffic.get(workflow) ?? null;
   const run = runNeeded(slo, rate);
   const tiers = alerts.tiers.map((tier) => [tier.name, tier.severity, ...conditionWords(tier, slo, run)]);
@@ -98,6 +99,7 @@ function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
   const columnsOf = ['failing', 'first noticed by', after, 'pages by', 'after', 'budget spent by then', ''];
   return [
     head,
+    ...eachWords(slo),
     ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
     '',
     ...columns([columnsOf, ...runs, ...rows]),
@@ -105,6 +107,14 @@ function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
   ]
     .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
     .join('\n');
+}
+
+/** How many SLOs it becomes. */
+function eachWords({ each }: Slo): readonly string[] {
+  if (each === undefined) return [];
+  return [
+    `and for each ${each} the same: ${counted(MAX_EACH_SLOS, 'SLO')} at most, of ${MAX_EACH_VALUES} values, of all others, and of the whole`,
+  ];
 }
 
 /** How an SLO alerts that has no tiers of its own. */
@@ -133,6 +143,7 @@ function sloJson(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
     window: window.text,
     otherWindows: otherWindows.map(({ text }) => text),
     sli: sli.kind,
+    ...(slo.each !== undefined && { each: slo.each, atMost: MAX_EACH_SLOS }),
     source,
     minFailures: alerts.minFailures,
     tiers: alerts.tiers,

@@ -28,6 +28,11 @@ const sloSchema = mapWith(
     sli: sliSchema.describe(
       'What is judged, and what of it is good; `succeeded` is that whole executions succeed.',
     ),
+    each: pathName
+      .optional()
+      .describe(
+        'An attribute of outcomes: each of its values gets an SLO, budget and alerts of its own with the same promise.',
+      ),
     alerts: alertsSchema.optional().describe('How alerts differ from the default ones.'),
     budgetPolicy: name
       .optional()

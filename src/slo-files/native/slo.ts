@@ -54,6 +54,7 @@ export function draftSlo(
   const objective = readObjective(native.objective, place, context);
   const sli = readSli(native.sli, placeAt(place, ['sli']), context);
   const windows = readWindows(native.window, placeAt(place, ['window']), source, report);
+  if (sli) checkEach(sli, place, context);
   if (sli && windows) checkDeadline(sli, windows, place, context);
   const finish = (whole: Sli): Slo | null => {
     if (!objective || !windows) return null;
@@ -79,6 +80,7 @@ export function draftSlo(
       fingerprint: fingerprint(whole),
       alerts,
       budgetPolicy: budgetPolicyOf(native.budgetPolicy, context),
+      ...(native.each !== undefined && { each: native.each }),
       source: `${source.file}:${lineAt(source, place.key)}`,
     };
   };
@@ -110,6 +112,14 @@ function readObjective(
     }),
   );
   return null;
+}
+
+/** What is computed from counters, and what has no attributes, cannot be told apart by a value. */
+function checkEach(sli: ComponentSli | CompositeDraft, place: Place, { source, report }: SloContext): void {
+  const at = placeAt(place, ['each']);
+  if (!at || sli.kind === 'outcomes') return;
+  const expected = 'an `sli` of outcomes (`succeeded`, or `step`, `where`, `within` and so on)';
+  report(problemAt(source, at.start, 'error', '`each` does not go with this `sli`', { expected }));
 }
 
 /** Whether what is waited for fits into every window it is judged over. */

@@ -85,6 +85,7 @@ function sloDocument(slo: Slo, used: Set<string>, warnings: string[]): Words {
   if (slo.otherWindows.length > 0) {
     lost.push(`other windows (${slo.otherWindows.map(({ text }) => text).join(', ')})`);
   }
+  if (slo.each !== undefined) lost.push(`an SLO for each ${slo.each}`);
   if (slo.budgetPolicy) lost.push(`budget policy ${slo.budgetPolicy.name}`);
   const shown = description?.slice(0, LONGEST_DESCRIPTION);
   if (shown !== (description ?? undefined))

@@ -62,6 +62,7 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
     evaluateEvery: EVALUATE_EVERY,
     evaluationWatch,
     dataLosses: () => state.losses,
+    refresh: async () => void calls.push('refresh'),
     intake: {
       async check(able) {
         calls.push(`intake ${able}`);

@@ -12,6 +12,7 @@ import {
   NOW,
   silentSlo,
   sloDetail,
+  valueReport,
   workflowReport,
   dependencyReport,
 } from '../fakes.ts';
@@ -226,6 +227,9 @@ describe('the page of an SLO', () => {
         lastFailed,
         windows: journeySlo().windows.map((window) => ({ ...window, window: HOSTILE })),
         members: [{ slo: `a/${HOSTILE}`, weight: 1, ratio: 1, share: 1 }],
+        each: HOSTILE,
+        value: { whole: `a/${HOSTILE}`, attribute: HOSTILE, value: HOSTILE },
+        values: [valueReport({ value: HOSTILE, slo: `a/${HOSTILE}` })],
         adjustments: [
           adjustment({ reason: HOSTILE, createdBy: HOSTILE, workflow: HOSTILE, notes: [HOSTILE] }),
           adjustment({ active: false, ended: { at, by: HOSTILE, actor: HOSTILE, reason: HOSTILE } }),
@@ -278,6 +282,40 @@ describe('the page of an SLO', () => {
     }
     expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
   });
+});
+
+it('shows of an SLO with `each` the SLOs of its values, and of one of those the whole', async () => {
+  const running = await startServer();
+  const whole = 'order-fulfillment/done';
+  running.queries.list = [
+    sloDetail({
+      name: 'done',
+      each: 'region',
+      values: [
+        valueReport({ value: 'eu', slo: `${whole}@eu`, firing: ['fast'] }),
+        valueReport({ value: 'a/b', slo: `${whole}@a-b~x1`, alert: 'page', firing: ['fast'] }),
+        valueReport({ value: 'us', slo: `${whole}@us` }),
+      ],
+    }),
+    sloDetail({ name: 'done@a-b~x1', value: { whole, attribute: 'region', value: 'a/b' } }),
+  ];
+  const { page, complaints } = await openPage();
+  await page.goto(`${running.url}/slos/${whole}`);
+  const rows = await page.locator('section[aria-label="SLOs by region"] tbody tr').allInnerTexts();
+  expect(
+    rows.map((row) =>
+      row
+        .split(/\s*\t\s*/)
+        .at(-1)!
+        .trim(),
+    ),
+  ).toEqual(['burns', 'Page', 'quiet']);
+  await page.getByRole('link', { name: 'a/b' }).click();
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('done@a-b~x1');
+  expect(await page.locator('.heading .meta').innerText()).toContain('region a/b of order-fulfillment/done');
+  await page.getByRole('link', { name: whole }).click();
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('done');
+  expect(complaints).toEqual([]);
 });
 
 it('shows of a workflow where its executions are, in the order of its map, and those there longest', async () => {

@@ -84,7 +84,7 @@ async function busyServer(): Promise<RunningServer> {
   metrics.dropped('connection', 'over-share');
   metrics.largeCount('order-fulfillment');
   metrics.telemetry('spans', 'no-workflow', 2);
-  metrics.breakdownFull('order-fulfillment', 'tenant');
+  metrics.breakdownFull('order-fulfillment', 'tenant', true);
   metrics.sloFiles(true);
   await running.post(JSON.stringify([outcome('a'), 1, 2]));
   await running.post('x');

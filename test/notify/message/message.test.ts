@@ -273,3 +273,22 @@ describe('D4: a run that did not come in time', () => {
     expect(sentenceAt(at, change)).toMatch(words);
   });
 });
+
+describe('an incident of all values of an attribute', () => {
+  const burning = (values: readonly string[]) => ({
+    ...OPENED,
+    burning: { attribute: 'region', values, of: 9 },
+  });
+
+  it('names those that burn, at most five', () => {
+    expect(fieldsOf(burning(['eu', 'us']))['Burning']).toBe('2 of 9 values of region: eu, us');
+    expect(fieldsOf(burning(['a', 'b', 'c', 'd', 'e', 'f', 'g']))['Burning']).toBe(
+      '7 of 9 values of region: a, b, c, d, e and 2 more',
+    );
+  });
+
+  it('says nothing of it where none burns, and in no other', () => {
+    expect(fieldsOf(burning([]))).not.toHaveProperty('Burning');
+    expect(fieldsOf(OPENED)).not.toHaveProperty('Burning');
+  });
+});

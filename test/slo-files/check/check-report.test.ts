@@ -32,6 +32,14 @@ const check = async (yaml: string) => {
 };
 
 describe('the check report', () => {
+  it('says how many SLOs one with `each` can become', async () => {
+    const { text: report, json } = await check(
+      text('99%').replace('sli: succeeded', 'sli: succeeded, each: region'),
+    );
+    expect(report).toContain('and for each region the same: 52 SLOs at most');
+    expect(json.slos[0]).toMatchObject({ each: 'region', atMost: 52 });
+  });
+
   it('gives the published detection times to the minute: 99%, 14.4x over 1h takes 17.3 minutes at 50%', async () => {
     const { json, ok } = await check(text('99%', '30d'));
     expect(ok).toBe(true);

@@ -162,11 +162,13 @@ describe('an export', () => {
   it('tells what is lost, to who exports and in the file', async () => {
     const alerts = `repeat: 4h, escalation: [{ after: 15m, to: [mail] }], resolve: { below: 50% }, route: { ticket: [mail] }, tiers: [{ outage: {}, severity: page }, { successRate: { below: 90%, over: 1h }, severity: page }]`;
     const { yaml, warnings } = await roundTrip(
-      one(`{ objective: 95%, window: [28d, { calendar: month }], sli: succeeded, alerts: { ${alerts} } }`),
+      one(
+        `{ objective: 95%, window: [28d, { calendar: month }], sli: succeeded, each: region, alerts: { ${alerts} } }`,
+      ),
     );
     const lost =
-      'tier outage (outage); tier success-rate-below-90%-over-1h (successRate); the ticket route to mail; repeating every 4h; escalation to mail after 15m; when alerts resolve; the default tiers alert instead; other windows (month (UTC))';
-    expect(warnings[0]).toBe(`shop/s: not exported, because OpenSLO has no words for it: ${lost}`);
+      'tier outage (outage); tier success-rate-below-90%-over-1h (successRate); the ticket route to mail; repeating every 4h; escalation to mail after 15m; when alerts resolve; the default tiers alert instead; other windows (month (UTC)); an SLO for each region';
+    expect(warnings[1]).toBe(`shop/s: not exported, because OpenSLO has no words for it: ${lost}`);
     const documents = parseAllDocuments(yaml).map((document) => document.toJS() as Record<string, object>);
     expect(documents[1]!['metadata']).toEqual({
       name: 's',
