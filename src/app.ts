@@ -22,6 +22,7 @@ import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
 import { createEvaluationWatch } from './engine/runtime/evaluation-watch.ts';
 import { beat } from './engine/runtime/heartbeat.ts';
+import { createFeedingSources } from './engine/runtime/feeding-sources.ts';
 import { createIntake } from './engine/runtime/intake.ts';
 import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
@@ -189,6 +190,8 @@ export async function startApp(
     term: leadership.term,
     elapsed,
     intake: intake.spans,
+    sourceSpans: intake.sourceSpans,
+    sourcesOf: (workflow) => sourcesOf(workflow),
     breakGrace: config.breakGrace,
   });
   const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
@@ -208,6 +211,7 @@ export async function startApp(
     elapsed,
     log,
   });
+  const sourcesOf = createFeedingSources(sources, definitions.currentOrEmpty);
   const incidents = createManageIncidents(asked);
   const server = createServer({
     recorder,
@@ -275,7 +279,10 @@ export async function startApp(
     evaluationWatch,
     intake,
     metrics: server.metrics,
-    beat: heartbeatUrl === null ? null : (stopping) => beat(heartbeatUrl, fetch, log, stopping),
+    beat:
+      heartbeatUrl === null
+        ? null
+        : (stopping, degraded) => beat(heartbeatUrl, fetch, log, stopping, degraded),
     log,
   });
 

@@ -73,7 +73,7 @@ const LIMITS: TopicLimits = {
  * Makes a source that reads a Kafka topic as one of a consumer group. Offsets are committed once all records before them are stored or
  * in a dead letter, and nothing more is read while that cannot be done.
  */
-export function createKafkaTopic(options: KafkaTopicOptions): Source {
+export function createKafkaTopic(options: KafkaTopicOptions): Omit<Source, 'feeds'> {
   const { name, join, record, deadLetters, clock, elapsed, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const stopping = new AbortController();

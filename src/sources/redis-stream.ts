@@ -79,7 +79,7 @@ type EntryReply = [
  * Makes a source that reads a Redis stream as one of a consumer group. An entry is acknowledged once all its records are stored or in a
  * dead letter, and nothing more is read while that cannot be done.
  */
-export function createRedisStream(options: RedisStreamOptions): Source {
+export function createRedisStream(options: RedisStreamOptions): Omit<Source, 'feeds'> {
   const { name, stream, group, consumer, connect, record, deadLetters, clock, elapsed, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const stopping = new AbortController();

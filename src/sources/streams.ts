@@ -5,6 +5,7 @@ import type { Recorder } from '../core/ports/recorder.ts';
 import type { Rejections } from '../core/ports/rejections.ts';
 import type { ParseRecords, Source } from '../core/ports/sources.ts';
 import type { Grant } from '../core/ports/token.ts';
+import { may } from '../core/ports/token.ts';
 import type { SourceEntry } from './entry-records.ts';
 import { readEntry } from './entry-records.ts';
 import { atOnceOf, createEntryRecorder, sourceCaller } from './record-entries.ts';
@@ -45,6 +46,7 @@ export function createStreams(options: StreamsOptions): readonly Source[] {
       read: (entry) => readEntry(entry, parse),
       telemetry: null,
     });
-    return createRedisStream({ ...common, name, stream, consumer: owner, record });
+    const feeds: Source['feeds'] = (subject) => may({ grants }, 'ingest', subject);
+    return { ...createRedisStream({ ...common, name, stream, consumer: owner, record }), feeds };
   });
 }

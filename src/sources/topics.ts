@@ -6,6 +6,7 @@ import type { Rejections } from '../core/ports/rejections.ts';
 import type { ParseRecords, Source } from '../core/ports/sources.ts';
 import type { TelemetryRecorder } from '../core/ports/telemetry-recorder.ts';
 import type { Grant } from '../core/ports/token.ts';
+import { may } from '../core/ports/token.ts';
 import type { KafkaLocation, MemberLimits } from './kafka-member.ts';
 import { createKafkaMember } from './kafka-member.ts';
 import type { TopicLimits, TopicMember } from './kafka-topic.ts';
@@ -50,6 +51,7 @@ export function createTopics(options: TopicsOptions): readonly Source[] {
       const member = createKafkaMember({ brokers, tls, sasl, topic, group: `${group}.${topic}`, limits });
       return through ? through(member) : member;
     };
-    return createKafkaTopic({ ...common, name, join, record });
+    const feeds: Source['feeds'] = (subject) => may({ grants }, 'ingest', subject);
+    return { ...createKafkaTopic({ ...common, name, join, record }), feeds };
   });
 }

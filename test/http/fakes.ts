@@ -499,6 +499,7 @@ function withoutDetail({
 export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus {
   return {
     ready: true,
+    degraded: [],
     checks: { store: { ok: true, message: 'answers' } },
     sloProblems: [],
     leader: true,

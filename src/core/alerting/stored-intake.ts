@@ -4,6 +4,8 @@ import { versionOf } from '../stored-version.ts';
 /** When one replica could take outcomes, oldest first, as far back as that still matters. */
 export interface IntakeAccount {
   readonly spans: readonly TimeSpan[];
+  /** By name of a source that it reads by itself: when that got on; absent where versions before 0.2 stored it. */
+  readonly sources?: Readonly<Record<string, readonly TimeSpan[]>>;
 }
 
 /**
@@ -34,6 +36,6 @@ export function storedIntake(account: IntakeAccount): object {
 /** The account of a stored value; null when a newer version of Burnwatch wrote it. */
 export function upgradeIntake(stored: unknown): IntakeAccount | null {
   if (versionOf(stored) > VERSION) return null;
-  const { spans } = stored as IntakeAccount;
-  return { spans };
+  const { spans, sources } = stored as IntakeAccount;
+  return { spans, ...(sources && { sources }) };
 }

@@ -3,6 +3,8 @@ import type { SourceStatus } from './sources.ts';
 /** The state of the service itself, as `/readyz`, `/metrics` and the dashboard show it. */
 export interface ServiceStatus {
   readonly ready: boolean;
+  /** What has not worked for long, by the names of checks, while the rest of the service does. */
+  readonly degraded: readonly string[];
   /** What the service depends on, by name. */
   readonly checks: { readonly store: Check; readonly [name: string]: Check };
   /** Problems of the SLO files, formatted as `burnwatch check` prints them; empty when all of them load. */

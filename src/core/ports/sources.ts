@@ -1,3 +1,5 @@
+import type { Subject } from './token.ts';
+
 /** How a source of outcomes is that Burnwatch reads by itself, in this process. */
 export interface SourceStatus {
   /** Such as `stream:outcomes`. */
@@ -29,6 +31,8 @@ export interface SourceStatus {
 export interface Source {
   start(): void;
   status(): SourceStatus;
+  /** Whether what it reads may be about a workflow. */
+  feeds(subject: Subject): boolean;
   /** Finishes what it has begun, as far as the store lets it. A second call waits for the first. */
   stop(): Promise<void>;
 }

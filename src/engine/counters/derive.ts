@@ -40,7 +40,7 @@ export interface Deriver {
 /** What can be said of the time up to now. */
 export interface Judging {
   /** Up to which moment an SLI can be judged. */
-  readonly until: (sli: DerivedSli) => number;
+  readonly until: (workflow: string, sli: DerivedSli) => number;
   /** Times that the clock jumped over. */
   readonly jumps: readonly Gap[];
 }
@@ -130,7 +130,7 @@ export function createDeriver({ store, counterCache, log }: DeriverOptions): Der
   function noteDue(derivation: Derivation, now: number, until: Judging['until']): void {
     const { sli, feeds, due, written } = derivation;
     const running = minuteOf(now);
-    const judged = Math.min(running, minuteOf(until(sli)));
+    const judged = Math.min(running, minuteOf(until(derivation.id.workflow, sli)));
     const first = Math.max(hourOf(running) - HOURS_BACK, firstHour(sli, derivation.since!));
     // After the clock was set back, what was computed for the future is taken back.
     const last = Math.max(hourOf(running), hourOf(derivation.running ?? 0));

@@ -37,7 +37,7 @@ import { rememberIncidents } from './remembered-incidents.ts';
 import type { IncidentChange } from './transition-facts.ts';
 import { createTransitionFacts } from './transition-facts.ts';
 import { mostUrgentFirst } from './transition-order.ts';
-import type { TickContext } from './evaluation-gaps.ts';
+import type { EvaluationGapsOptions, TickContext } from './evaluation-gaps.ts';
 import { createEvaluationGaps } from './evaluation-gaps.ts';
 
 export interface TickResult {
@@ -69,7 +69,8 @@ export interface Evaluator {
   readonly openIncidents: () => readonly OpenAtLoss[];
 }
 
-export interface EvaluatorOptions extends Pick<SweeperOptions, 'patience'> {
+export interface EvaluatorOptions
+  extends Pick<SweeperOptions, 'patience'>, Pick<EvaluationGapsOptions, 'sourceSpans' | 'sourcesOf'> {
   readonly store: Store;
   readonly reader: Reader;
   readonly deriver: Pick<Deriver, 'derive'>;
@@ -128,7 +129,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const slos = allSlos(current);
     const context = await evaluationGaps.begin(now);
     const deadlinesUntil = (workflow: string) =>
-      context.settledUntil(() => longestDeadline(current, workflow));
+      context.settledUntil(workflow, () => longestDeadline(current, workflow));
     const swept = await sweeper.sweep(current, now, deadlinesUntil);
     // While another replica led, it moved the states on.
     if (statesOfTerm !== term()) states = null;
@@ -186,7 +187,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         throw new Error('a newer version of Burnwatch stored its alert state, which is left alone');
       const evidence = reader.evidence(slo, now);
       evidenceNotes.note(slo, evidence);
-      const read = readTiers(slo, evidence, now, context.watched);
+      const read = readTiers(slo, evidence, now, context.watched(workflowsOf(slo)));
       const readings = readingsOf(context.inconclusive ? read.map(heldBack) : read);
       const stored = known?.state ?? QUIET;
       const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
@@ -300,7 +301,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   ): Promise<void> {
     try {
       await deriver.derive(slos, now, {
-        until: (sli) => settledUntil(() => silenceAllowed(sli)),
+        until: (workflow, sli) => settledUntil(workflow, () => silenceAllowed(sli)),
         jumps,
       });
     } catch (error) {
@@ -384,6 +385,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
 function same(before: AlertState, after: AlertState): boolean {
   if (isQuiet(before) && isQuiet(after)) return true;
   return before === after || JSON.stringify(before) === JSON.stringify(after);
+}
+
+/** The workflows whose outcomes an SLO is about. */
+function workflowsOf({ workflow, sli }: Slo): readonly string[] {
+  return sli.kind === 'composite' ? sli.members.map((member) => member.workflow) : [workflow];
 }
 
 const itself = (readings: readonly TierReading[]): readonly TierReading[] => readings;

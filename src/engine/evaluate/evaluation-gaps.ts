@@ -18,16 +18,18 @@ import { SETTLING, createClockDoubt } from './clock-doubt.ts';
 
 /** What a tick may believe of the time since the one before. */
 export interface TickContext {
-  readonly watched: Watched;
+  /** By the workflows that an SLO is about. */
+  readonly watched: (workflows: readonly string[]) => Watched;
   /** How far the clock was moved since the last tick, in milliseconds; 0 when it was not. */
   readonly clockMoved: number;
   /** Whether nothing new may be concluded, since the clock was set; for two minutes at most. */
   readonly inconclusive: boolean;
   /**
    * Up to which moment deadlines have certainly passed, and producers had a fair chance to report what they are about.
-   * `slowest` gives the longest deadline (milliseconds) of what is judged.
+   * `slowest` gives the longest deadline (milliseconds) of what is judged. Only workflows that a source can feed wait for one that
+   * stands still.
    */
-  readonly settledUntil: (slowest: () => number) => number;
+  readonly settledUntil: (workflow: string, slowest: () => number) => number;
   /** Times that the clock jumped over when it was set forward. */
   readonly jumps: readonly Gap[];
 }
@@ -47,6 +49,10 @@ export interface EvaluationGapsOptions {
   readonly elapsed: () => number;
   /** When this replica could take outcomes, up to this moment, see `Intake`; since the first tick if absent. */
   readonly intake?: () => readonly TimeSpan[];
+  /** When each source that this replica reads got on, see `Intake`; none if absent. */
+  readonly sourceSpans?: () => ReadonlyMap<string, readonly TimeSpan[]>;
+  /** The names of the sources that can feed a workflow; none if absent. */
+  readonly sourcesOf?: (workflow: string) => readonly string[];
   /** Milliseconds that deadlines wait after a break at least; a minute if absent. */
   readonly breakGrace?: number;
   readonly log: Log;
@@ -65,6 +71,14 @@ const CLOCKS_DIFFER = MINUTE;
 /** What replicas say is removed this long after it mattered last. */
 const INTAKE_KEPT = HOUR;
 
+const NO_SOURCES: readonly string[] = [];
+
+/** When outcomes could be taken at all, and when each source got on. */
+interface KnownSpans {
+  readonly spans: readonly TimeSpan[];
+  readonly ofSources: ReadonlyMap<string, readonly TimeSpan[]>;
+}
+
 function before(gaps: readonly Gap[], now: number): readonly Gap[] {
   return gaps.flatMap(([from, to]): Gap[] => (from < now ? [[from, Math.min(to, now)]] : []));
 }
@@ -72,6 +86,7 @@ function before(gaps: readonly Gap[], now: number): readonly Gap[] {
 /** Makes the tracker; what is stored is read again in every term. */
 export function createEvaluationGaps(options: EvaluationGapsOptions): EvaluationGaps {
   const { store, term, elapsed, intake, breakGrace = MINUTE, log } = options;
+  const { sourceSpans, sourcesOf = () => NO_SOURCES } = options;
   const clock = createClockDoubt();
   let gaps: readonly Gap[] = [];
   let jumps: readonly Gap[] = [];
@@ -129,10 +144,10 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
   }
 
   /** When any replica could take outcomes; the last evaluation of another leader is a sign of that, too. */
-  async function readSpans(records: readonly StoredRecord[], now: number): Promise<readonly TimeSpan[]> {
+  async function readSpans(records: readonly StoredRecord[], now: number): Promise<KnownSpans> {
     const stored = records
       .filter(({ id }) => isIntakeRecord(id))
-      .map((record) => ({ record, spans: upgradeIntake(record.value)?.spans ?? [] }));
+      .map((record) => ({ record, spans: [], ...upgradeIntake(record.value) }));
     firstAt ??= now;
     const spans = [
       ...(intake?.() ?? [[Math.min(firstAt, now), now] as const]),
@@ -145,7 +160,14 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       if (until < needed || until > now + DAY)
         await store.putRecord('evaluation', record.id, record.revision, null);
     }
-    return spans;
+    const ofSources = new Map<string, TimeSpan[]>();
+    const own = sourceSpans?.() ?? [];
+    for (const [name, times] of [...own, ...stored.flatMap(({ sources }) => Object.entries(sources ?? {}))])
+      ofSources.set(name, [
+        ...(ofSources.get(name) ?? []),
+        ...times.filter(([, to]) => to <= now + CLOCKS_DIFFER),
+      ]);
+    return { spans, ofSources };
   }
 
   return {
@@ -182,25 +204,40 @@ export function createEvaluationGaps(options: EvaluationGapsOptions): Evaluation
       }
       const back = last !== null && now < last.at;
       const inconclusive = isInconclusive(clockMoved !== 0 || back, passed);
-      const spans = await readSpans(records, now);
-      const known = new Map<number, number>();
-      const until = (at: number): number => {
-        let moment = known.get(at);
+      const { spans, ofSources } = await readSpans(records, now);
+      const breaksOf = (sources: readonly string[], at: number): readonly TimeSpan[] => [
+        ...breaksBetween(spans, at),
+        ...sources.flatMap((name) => breaksBetween(ofSources.get(name) ?? [], at)),
+      ];
+      const known = new Map<string, number>();
+      const until = (sources: readonly string[], at: number): number => {
+        const key = `${at} ${sources.join(' ')}`;
+        let moment = known.get(key);
         if (moment === undefined)
-          known.set(at, (moment = settledUntil(breaksBetween(spans, at), breakGrace, at)));
+          known.set(key, (moment = settledUntil(breaksOf(sources, at), breakGrace, at)));
         return moment;
       };
-      noteHold(until(now), now);
+      noteHold(until(NO_SOURCES, now), now);
       // Until a grace is over, silence from before it may only mean that its end could not be reported yet.
-      const listened = Math.max(
-        ...openBreaks(breaksBetween(spans, now), breakGrace, now).map(([, to]) => to),
-      );
+      const listened = new Map<string, number>();
+      const listenedBy = (sources: readonly string[]): number => {
+        const key = sources.join(' ');
+        let moment = listened.get(key);
+        if (moment === undefined) {
+          const open = openBreaks(breaksOf(sources, now), breakGrace, now);
+          listened.set(key, (moment = Math.max(...open.map(([, to]) => to))));
+        }
+        return moment;
+      };
       return {
-        watched: (from) => watchedTime(gaps, Math.max(from, listened), now),
+        watched(workflows) {
+          const since = Math.max(...workflows.map((workflow) => listenedBy(sourcesOf(workflow))));
+          return (from) => watchedTime(gaps, Math.max(from, since), now);
+        },
         clockMoved,
         inconclusive,
         jumps,
-        settledUntil: (slowest) => until(now - clock.ahead(passed, slowest())),
+        settledUntil: (workflow, slowest) => until(sourcesOf(workflow), now - clock.ahead(passed, slowest())),
       };
     },
 

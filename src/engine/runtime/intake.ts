@@ -2,6 +2,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import type { RecordStore } from '../../core/ports/store/records.ts';
+import type { IntakeAccount } from '../../core/alerting/stored-intake.ts';
 import { intakeRecord, storedIntake } from '../../core/alerting/stored-intake.ts';
 import type { TimeSpan } from '../../core/time/breaks.ts';
 import { SECOND } from '../../core/time/duration.ts';
@@ -13,12 +14,17 @@ import { SECOND } from '../../core/time/duration.ts';
 export interface Intake {
   /** Producers can reach this replica from now on. */
   open(): void;
-  /** To be called once a second, when the store was just asked: `able` says whether it answers. Never rejects. */
-  check(able: boolean): Promise<void>;
+  /**
+   * To be called once a second, when the store was just asked: `able` says whether it answers, and `flowing` which of the sources
+   * that are read get on. Never rejects.
+   */
+  check(able: boolean, flowing?: readonly string[]): Promise<void>;
   /** The store as recorders are to see it: what it fails to record ends the time in which outcomes could be taken. */
   watching(store: IntakeStore): IntakeStore;
   /** The times in which it could take outcomes, oldest first, up to this moment. */
   readonly spans: () => readonly TimeSpan[];
+  /** The times in which each source got on, by its name. */
+  readonly sourceSpans: () => ReadonlyMap<string, readonly TimeSpan[]>;
   /** Producers cannot reach this replica any more. Never rejects. */
   close(): Promise<void>;
 }
@@ -42,29 +48,74 @@ const SAVE_INTERVAL = 5 * SECOND;
 /** More breaks than this within the time that matters: the oldest are forgotten. */
 const MOST_SPANS = 100;
 
-export function createIntake({ store, owner, clock, elapsed, log }: IntakeOptions): Intake {
-  const id = intakeRecord(owner);
-  let revision = 0;
-  let isOpen = false;
+/** The times in which something went on. */
+interface Stretches {
+  end(): void;
+  /** Extends the current span to this moment, or begins another one where it does not reach it. */
+  extend(): void;
+  readonly isOpen: () => boolean;
+  /** As they were at the last check. */
+  readonly known: () => readonly TimeSpan[];
+  /** Up to this moment. */
+  readonly spans: () => readonly TimeSpan[];
+}
+
+function createStretches(clock: Clock, elapsed: () => number): Stretches {
   let past: readonly TimeSpan[] = [];
   let current: TimeSpan | null = null;
   let checkedAt = -Infinity;
-  let savedAt = -Infinity;
 
   function end(): void {
     if (current) past = [...past, current].slice(1 - MOST_SPANS);
     current = null;
   }
 
-  /** Extends the current span to this moment, or begins another one where it does not reach it. */
+  const known = () => (current ? [...past, current] : past);
+  return {
+    end,
+    extend() {
+      const now = clock.now();
+      const passed = elapsed();
+      if (passed - checkedAt > STOOD_STILL) end();
+      // A clock that was set back must not leave a span that lies ahead.
+      current = [Math.min(current?.[0] ?? now, now), now];
+      checkedAt = passed;
+    },
+    isOpen: () => current !== null,
+    known,
+    spans() {
+      const isNow = current !== null && elapsed() - checkedAt <= STOOD_STILL;
+      return current && isNow ? [...past, [current[0], Math.max(current[1], clock.now())]] : known();
+    },
+  };
+}
+
+export function createIntake({ store, owner, clock, elapsed, log }: IntakeOptions): Intake {
+  const id = intakeRecord(owner);
+  const own = createStretches(clock, elapsed);
+  const sources = new Map<string, Stretches>();
+  let revision = 0;
+  let isOpen = false;
+  let savedAt = -Infinity;
+
   function extend(): void {
-    const now = clock.now();
-    const passed = elapsed();
-    if (passed - checkedAt > STOOD_STILL) end();
-    // A clock that was set back must not leave a span that lies ahead.
-    if (!current) savedAt = -Infinity;
-    current = [Math.min(current?.[0] ?? now, now), now];
-    checkedAt = passed;
+    // What begins anew is stored at once.
+    const before = own.known().length;
+    own.extend();
+    if (own.known().length !== before) savedAt = -Infinity;
+  }
+
+  function follow(flowing: readonly string[]): void {
+    for (const name of flowing) if (!sources.has(name)) sources.set(name, createStretches(clock, elapsed));
+    for (const [name, stretches] of sources) {
+      if (flowing.includes(name)) stretches.extend();
+      else stretches.end();
+    }
+  }
+
+  function account(): IntakeAccount {
+    const ofSources = [...sources].map(([name, stretches]) => [name, stretches.known()] as const);
+    return { spans: own.known(), ...(sources.size > 0 && { sources: Object.fromEntries(ofSources) }) };
   }
 
   async function save(): Promise<void> {
@@ -72,8 +123,7 @@ export function createIntake({ store, owner, clock, elapsed, log }: IntakeOption
     if (passed - savedAt < SAVE_INTERVAL) return;
     savedAt = passed;
     try {
-      const account = storedIntake({ spans: current ? [...past, current] : past });
-      if (await store.putRecord('evaluation', id, revision, account)) revision++;
+      if (await store.putRecord('evaluation', id, revision, storedIntake(account()))) revision++;
       // The leader removed it, since it was too old; or an answer was lost.
       else {
         const found = (await store.records('evaluation')).find((record) => record.id === id);
@@ -82,7 +132,7 @@ export function createIntake({ store, owner, clock, elapsed, log }: IntakeOption
       }
     } catch (error) {
       savedAt = -Infinity;
-      end();
+      own.end();
       log.warn({ error: String(error) }, 'when outcomes could be taken could not be stored');
     }
   }
@@ -92,10 +142,11 @@ export function createIntake({ store, owner, clock, elapsed, log }: IntakeOption
       isOpen = true;
       extend();
     },
-    async check(able) {
+    async check(able, flowing = []) {
       if (!isOpen) return;
+      follow(able ? flowing : []);
       if (!able) {
-        end();
+        own.end();
         return;
       }
       extend();
@@ -110,23 +161,20 @@ export function createIntake({ store, owner, clock, elapsed, log }: IntakeOption
         try {
           return await recording.record(batch);
         } catch (error) {
-          end();
+          own.end();
           throw error;
         }
       },
     }),
-    spans() {
-      const isNow = current !== null && elapsed() - checkedAt <= STOOD_STILL;
-      if (!current) return past;
-      return [...past, isNow ? [current[0], Math.max(current[1], clock.now())] : current];
-    },
+    spans: own.spans,
+    sourceSpans: () => new Map([...sources].map(([name, stretches]) => [name, stretches.spans()])),
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      if (current) extend();
+      if (own.isOpen()) extend();
       savedAt = -Infinity;
       await save();
-      end();
+      own.end();
     },
   };
 }

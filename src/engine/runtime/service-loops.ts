@@ -64,8 +64,11 @@ export interface ServiceLoopsOptions {
   readonly dataLosses: () => readonly { readonly at: number; readonly message: string }[];
   readonly evaluationWatch: EvaluationWatch;
   readonly intake: Pick<Intake, 'check'>;
-  /** Sends a heartbeat until the signal aborts and never rejects; null when there is nowhere to send it. */
-  readonly beat: ((signal: AbortSignal) => Promise<void>) | null;
+  /**
+   * Sends a heartbeat that names what is degraded, until the signal aborts, and never rejects; null when there is nowhere to send
+   * it.
+   */
+  readonly beat: ((signal: AbortSignal, degraded: readonly string[]) => Promise<void>) | null;
   readonly metrics: {
     evaluation(durationMs: number, totals: EvaluationTotals): void;
     evaluationFailed(): void;
@@ -87,9 +90,16 @@ const WITHHELD_AFTER_REFUSAL = HOUR;
 /** For so long deadlines wait for a source that stands still; one that is never mended must not switch them off. */
 const SOURCE_PATIENCE = HOUR;
 
-/** Whether deadlines need not wait for a source. */
-function needsNoWaiting({ ok, still }: SourceStatus): boolean {
-  return ok || still > SOURCE_PATIENCE;
+/** Whether a source has stood still for so long that deadlines do not wait for it any more. */
+function isGivenUp({ ok, still }: SourceStatus): boolean {
+  return !ok && still > SOURCE_PATIENCE;
+}
+
+/** What the check of a source says. */
+function sourceCheck(source: SourceStatus): Check {
+  const { ok, message } = source;
+  const waits = isGivenUp(source) ? '; deadlines do not wait for it any more' : '';
+  return { ok, message: `${message}${waits}` };
 }
 
 export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
@@ -165,6 +175,12 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     return { ok: false, message: `nothing was evaluated for ${age} by ${by}` };
   }
 
+  /** The sources that have stood still beyond all patience: the service works, without what waits in them. */
+  function givenUp(): readonly string[] {
+    const statuses = options.sources.map((source) => source.status());
+    return statuses.filter(isGivenUp).map(({ name }) => name);
+  }
+
   /** Only the replica that works can say that the work is done. */
   const heartbeat = oneAtATime(async () => {
     if (!options.beat || !leadership.leading()) return;
@@ -172,15 +188,17 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     const delivers = elapsed() - refusedAt >= WITHHELD_AFTER_REFUSAL;
     const { error, away } = storeWatch.health();
     // What lies on a shard that is away is judged by nobody.
-    if (evaluates && delivers && error === null && away.length === 0) await options.beat(stopping.signal);
+    if (evaluates && delivers && error === null && away.length === 0)
+      await options.beat(stopping.signal, givenUp());
   });
 
   const watchStore = oneAtATime(async () => {
     await storeWatch.check();
+    const able = storeWatch.health().error === null && definitions() !== null;
     // What a source that stands still has waiting is not late.
-    const flows = options.sources.every((source) => needsNoWaiting(source.status()));
-    const able = storeWatch.health().error === null && definitions() !== null && flows;
-    await Promise.all([options.intake.check(able), evaluationWatch.check(), options.refresh()]);
+    const statuses = options.sources.map((source) => source.status());
+    const flowing = statuses.filter((status) => status.ok || isGivenUp(status)).map(({ name }) => name);
+    await Promise.all([options.intake.check(able, flowing), evaluationWatch.check(), options.refresh()]);
   });
 
   async function end(): Promise<void> {
@@ -214,6 +232,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
       const evaluates = evaluationCheck();
       return {
         ready: current !== null && error === null && evaluates.ok,
+        degraded: givenUp(),
         checks: {
           store: { ok: error === null, message: error ?? 'answers' },
           slos: {
@@ -222,7 +241,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
           },
           counters: { ok: losses.length === 0, message: lost || 'kept' },
           ...Object.fromEntries(shards),
-          ...Object.fromEntries(sources.map(({ name, ok, message }) => [name, { ok, message }])),
+          ...Object.fromEntries(sources.map((source) => [source.name, sourceCheck(source)])),
           evaluation: evaluates,
         },
         sloProblems: options.sloProblems(),

@@ -288,12 +288,13 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     path: '/readyz',
     scope: 'public',
     summary:
-      '`200` when the store answers, SLO files are loaded and evaluation goes on, else `503`; details need `read`',
+      '`200` when the store answers, SLO files are loaded and evaluation goes on (`status` is `degraded` while a source has stood still for over an hour), else `503`; details need `read`',
     answer: { kind: 'json', statuses: [200, 503] },
     async handler({ status, guard }, { request }) {
-      const { ready, checks, sloProblems } = status();
+      const { ready, degraded, checks, sloProblems } = status();
       const details = guard.permitsAll(request, 'read') ? { checks, sloProblems } : {};
-      return ready ? { status: 'ready', ...details } : new Reply(503, { status: 'not-ready', ...details });
+      if (ready) return { status: degraded.length > 0 ? 'degraded' : 'ready', ...details };
+      return new Reply(503, { status: 'not-ready', ...details });
     },
   },
 ];

@@ -22,6 +22,21 @@ async function listen(listening: Server | TcpServer): Promise<string> {
 }
 
 describe('a heartbeat', () => {
+  it.each([
+    [[], { status: 'ok', degraded: [] }],
+    [['stream:outcomes'], { status: 'degraded', degraded: ['stream:outcomes'] }],
+  ])('says what is degraded: %j', async (degraded, body) => {
+    const bodies: string[] = [];
+    const url = await listen(
+      createServer((request, response) => {
+        request.on('data', (chunk: Buffer) => bodies.push(String(chunk)));
+        request.on('end', () => response.end());
+      }),
+    );
+    await beat(url, guardedFetch(OUTBOUND), memoryLog(), NEVER, degraded);
+    expect(bodies.map((text) => JSON.parse(text) as unknown)).toEqual([body]);
+  });
+
   it('asks for an answer that is not packed and is content with any success', async () => {
     const seen: string[] = [];
     const url = await listen(

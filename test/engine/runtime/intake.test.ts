@@ -145,3 +145,48 @@ describe('when a replica could take outcomes', () => {
     expect((await stored())!.length).toBeLessThanOrEqual(100);
   });
 });
+
+describe('when a source got on', () => {
+  const flow = async (duration: number, flowing: readonly string[], able = true) => {
+    for (let passed = 0; passed < duration; passed += SECOND) {
+      pass(SECOND);
+      await intake.check(able, flowing);
+    }
+  };
+  const sources = () =>
+    Object.fromEntries([...intake.sourceSpans()].map(([name, times]) => [name, seconds(times)]));
+
+  it('is kept of each by itself, and stored beside when anything could be taken', async () => {
+    intake.open();
+    await flow(10 * SECOND, ['a', 'b']);
+    await flow(10 * SECOND, ['b']);
+    await flow(6 * SECOND, ['a', 'b']);
+    expect(spans()).toEqual([[0, 26]]);
+    expect(sources()).toEqual({
+      a: [
+        [1, 10],
+        [21, 26],
+      ],
+      b: [[1, 26]],
+    });
+    const [record] = await wrapped.store.records('evaluation');
+    expect(Object.keys(upgradeIntake(record!.value)!.sources!)).toEqual(['a', 'b']);
+  });
+
+  it('ends for all while the store is away', async () => {
+    intake.open();
+    await flow(10 * SECOND, ['a']);
+    await flow(5 * SECOND, ['a'], false);
+    await flow(2 * SECOND, ['a']);
+    expect(sources()).toEqual({
+      a: [
+        [1, 10],
+        [16, 17],
+      ],
+    });
+  });
+
+  it('is not known where an earlier version stored it', () => {
+    expect(upgradeIntake({ v: 1, spans: [[1, 2]] })).toEqual({ spans: [[1, 2]] });
+  });
+});

@@ -64,8 +64,8 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
     dataLosses: () => state.losses,
     refresh: async () => void calls.push('refresh'),
     intake: {
-      async check(able) {
-        calls.push(`intake ${able}`);
+      async check(able, flowing = []) {
+        calls.push(['intake', able, ...flowing].join(' '));
       },
     },
     schedule(expression, run) {
@@ -99,8 +99,8 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
       },
       health: () => state.health,
     },
-    beat() {
-      calls.push('beat');
+    beat(_signal, degraded) {
+      calls.push(['beat', ...degraded].join(' '));
       return Promise.resolve();
     },
     metrics: {
@@ -489,6 +489,7 @@ describe('the status', () => {
     service = startLoops();
     expect(service.loops.status()).toEqual({
       ready: true,
+      degraded: [],
       checks: {
         store: { ok: true, message: 'answers' },
         slos: { ok: true, message: '2 active' },
@@ -624,16 +625,16 @@ describe('a source that is read besides requests', () => {
     lag: 0,
   };
 
-  it('is a check, and while it stands still outcomes that wait in it are not held against deadlines', async () => {
+  it('is a check, and while it stands still does not flow, which is not to say that nothing can be taken', async () => {
     let source = STREAM;
     service = startLoops({ sources: [{ status: () => source }] });
     await service.pass(SECOND);
     expect(service.loops.status()).toMatchObject({ ready: true, sources: [STREAM], deadLetters: 3 });
     expect(service.loops.status().checks['stream:outcomes']).toEqual({ ok: true, message: 'is read' });
-    expect(service.calls('intake')).toEqual(['intake true']);
+    expect(service.calls('intake')).toEqual(['intake true stream:outcomes']);
     source = { ...STREAM, ok: false, message: 'stands still for 10s', still: 10 * SECOND };
     await service.pass(SECOND);
-    expect(service.calls('intake')).toEqual(['intake true', 'intake false']);
+    expect(service.calls('intake')).toEqual(['intake true stream:outcomes', 'intake true']);
     const { ready, checks } = service.loops.status();
     expect(checks['stream:outcomes']).toEqual({ ok: false, message: 'stands still for 10s' });
     // Requests are still answered.
@@ -647,6 +648,22 @@ describe('a source that is read besides requests', () => {
     await service.pass(SECOND);
     source = { ...still, still: HOUR + SECOND };
     await service.pass(SECOND);
-    expect(service.calls('intake')).toEqual(['intake false', 'intake true']);
+    expect(service.calls('intake')).toEqual(['intake true', 'intake true stream:outcomes']);
+  });
+
+  it('is degraded beyond all patience, not down: a check and the heartbeat name it', async () => {
+    const still = { ...STREAM, ok: false, message: 'stands still for 1h' };
+    let source: SourceStatus = { ...still, still: HOUR };
+    service = startLoops({ sources: [{ status: () => source }] });
+    await service.pass(MINUTE);
+    expect(service.loops.status().degraded).toEqual([]);
+    source = { ...still, still: HOUR + SECOND };
+    await service.pass(MINUTE);
+    const { ready, degraded, checks } = service.loops.status();
+    expect([ready, degraded]).toEqual([true, ['stream:outcomes']]);
+    expect(checks['stream:outcomes']!.message).toBe(
+      'stands still for 1h; deadlines do not wait for it any more',
+    );
+    expect(service.calls('beat')).toEqual(['beat', 'beat stream:outcomes']);
   });
 });

@@ -251,6 +251,11 @@ describe('the service itself', () => {
     expect(await read(`${url}/healthz`)).toEqual({ status: 200, body: { status: 'ok' } });
   });
 
+  it('is ready, and says so, while something of it is degraded', async () => {
+    const { url } = await startServer({ status: () => fixedStatus({ degraded: ['stream:outcomes'] }) });
+    expect(await read(`${url}/readyz`)).toMatchObject({ status: 200, body: { status: 'degraded' } });
+  });
+
   it('shows the outbox, as many rows of it as asked for', async () => {
     const { url, queries } = await startServer();
     expect((await read(`${url}/v1/outbox`)).body).toMatchObject({ pendingCount: 0, undeliverable: [] });
