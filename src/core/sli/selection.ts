@@ -15,13 +15,21 @@ function judgesExecutions({ step }: OutcomeSli): boolean {
 export function selects(sli: OutcomeSli, outcome: Outcome): boolean {
   if (outcome.step === null ? !judgesExecutions(sli) : !judgesSteps(sli)) return false;
   if (sli.step !== null && sli.step !== outcome.step) return false;
-  if (sli.dependency !== null && sli.dependency !== outcome.dependency) return false;
+  if (sli.dependency !== null && sli.dependency !== calledBy(outcome)) return false;
   return passes(sli.where, outcome.attributes);
 }
 
-/** Whether an outcome that names a dependency is a call of it, see `CallSli`. */
-export function isCall({ step, failedStep }: Outcome): boolean {
+/**
+ * Whether an outcome that names a dependency is about a call of its own, see `CallSli`: a whole execution that names a failed step
+ * repeats the call of that step, which counts by itself.
+ */
+export function isCall({ step, failedStep }: Pick<Outcome, 'step' | 'failedStep'>): boolean {
   return step !== null || failedStep === null;
+}
+
+/** The dependency that an outcome counts for. */
+export function calledBy(outcome: Pick<Outcome, 'step' | 'failedStep' | 'dependency'>): string | null {
+  return isCall(outcome) ? outcome.dependency : null;
 }
 
 /** Whether attributes pass every test. */

@@ -15,7 +15,8 @@ export type DeadlineFrom = 'queued' | 'started';
 
 /**
  * Counts how executions ended; with a step, how that step of them ended; with a dependency alone, how the
- * executions and steps ended that called it. Each counts once, as the latest of its attempts ended.
+ * executions and steps ended that called it, without executions that only repeat which of their steps failed. Each counts once,
+ * as the latest of its attempts ended.
  */
 export interface OutcomeSli {
   readonly kind: 'outcomes';

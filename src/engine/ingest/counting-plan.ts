@@ -2,7 +2,7 @@ import type { Measurement } from '../../core/outcomes/measurement.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
 import { countedByWorkflow } from '../../core/slo/series.ts';
 import { earlyStart, scheduledStart } from '../../core/sli/schedule.ts';
-import { isCall, passes, selects } from '../../core/sli/selection.ts';
+import { calledBy, isCall, passes, selects } from '../../core/sli/selection.ts';
 import type {
   CountedOf,
   CountedSli,
@@ -159,14 +159,14 @@ function selectionsOf(slis: OfKind<'outcomes'>): (outcome: Outcome) => Selection
   return (outcome) => {
     if (!byNames) return find(outcome);
     const names = countsTries && outcome.attempt > 1 ? byNames.retry : byNames.first;
-    const selection = names.get(outcome.step)?.get(outcome.dependency);
+    const selection = names.get(outcome.step)?.get(calledBy(outcome));
     if (selection) return selection;
     const found = find(outcome);
     // Names come from producers: what is remembered of them must not grow without end.
     if (names.size >= MAX_NAMES) names.clear();
     let ofStep = names.get(outcome.step);
     if (!ofStep || ofStep.size >= MAX_NAMES) names.set(outcome.step, (ofStep = new Map()));
-    ofStep.set(outcome.dependency, found);
+    ofStep.set(calledBy(outcome), found);
     return found;
   };
 }

@@ -58,6 +58,13 @@ describe('selects', () => {
       { dependency: 'stripe' },
       true,
     ],
+    [
+      'no execution that only repeats the failure of its step',
+      { dependency: 'stripe' },
+      { dependency: 'stripe', failedStep: 'charge' },
+      false,
+    ],
+    ['an execution whatever it names, when it judges executions', {}, { failedStep: 'charge' }, true],
     ['no execution without the dependency', { dependency: 'stripe' }, {}, false],
     ['no execution when a step must have called it', ofStep, { dependency: 'stripe' }, false],
     ['a step that called the dependency', ofStep, ofStep, true],

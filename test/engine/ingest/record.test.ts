@@ -68,6 +68,25 @@ describe('one request', () => {
     });
   });
 
+  it.each([[{}], [{ region: { op: 'not-in', values: ['eu'] } as const }]])(
+    'C1: counts what called a dependency once, though its execution repeats the failure (where %j)',
+    async (where) => {
+      const bank = defineSlo({ name: 'bank', sli: { dependency: 'bank', where } });
+      world.redefine([bank, defineSlo({ name: 'all', sli: { where } })]);
+      const failed = { status: 'failed', dependency: 'bank', error: 'timeout' };
+      await world.recorder.record([
+        outcome('a', { step: 'charge', ...failed }),
+        outcome('a', { failedStep: 'charge', ...failed }),
+        outcome('b', { step: 'charge', dependency: 'bank' }),
+        outcome('b'),
+        // One that calls it by itself, and fails.
+        outcome('c', failed),
+      ]);
+      expect(await world.counted(bank)).toEqual({ good: 1, bad: 2 });
+      expect(await world.counted(world.slos()[1]!)).toEqual({ good: 1, bad: 2 });
+    },
+  );
+
   it('C1: counts an identity once, in one request and over many', async () => {
     expect(
       await world.recorder.record([outcome('a'), outcome('b'), outcome('a'), outcome('a')]),
