@@ -226,6 +226,12 @@ describe('these rules catch', () => {
     expect(importProblems([upwards, file(template.path, '')])).toHaveLength(1);
   });
 
+  it('a package of which only a file is wanted', () => {
+    const text =
+      "createRequire(import.meta.url).resolve('left-pad/dist/a.js'); path.resolve('b'); Promise.resolve('c');";
+    expect(importsOf(file('src/http/a.ts', text))).toEqual(['left-pad/dist/a.js']);
+  });
+
   it('a circle of imports, types or not', () => {
     const circle = importProblems([
       file('src/core/a.ts', "import './b.ts';"),

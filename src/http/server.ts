@@ -36,6 +36,8 @@ import { openapi, referenceOf } from './api/openapi.ts';
 import type { HttpRoute, Services } from './api/route-table.ts';
 import { ROUTES } from './api/routes.ts';
 import { createDashboard } from './dashboard/dashboard.tsx';
+import type { Rhythm } from './dashboard/live-pages.ts';
+import { createLivePages } from './dashboard/live-pages.ts';
 
 export interface ServerOptions {
   readonly recorder: Recorder;
@@ -62,6 +64,10 @@ export interface ServerOptions {
   readonly maxConnections?: number;
   /** Requests that are handled at once; half of `maxConnections` if absent. */
   readonly maxRequests?: number;
+  /** Open pages that are kept up to date at once; a tenth of `maxConnections` if absent. */
+  readonly maxStreams?: number;
+  /** How often those are looked after. */
+  readonly rhythm?: Rhythm;
   /** What can be asked; all `ROUTES` if absent. */
   readonly routes?: readonly HttpRoute[];
 }
@@ -160,6 +166,13 @@ export function createServer(options: ServerOptions): HttpServer {
   const dashboard = createDashboard(options);
   const reference = referenceOf(routes);
   const description = JSON.stringify(openapi(routes, options.version));
+  const live = createLivePages({
+    status,
+    shares: createRequestShares(options.maxStreams ?? Math.ceil(maxConnections / 10), (who) =>
+      noteDropped('request', who, 'too-many-requests'),
+    ),
+    rhythm: options.rhythm,
+  });
   const { audit } = options;
   const services: Services = {
     queries,
@@ -169,6 +182,7 @@ export function createServer(options: ServerOptions): HttpServer {
     requests,
     metrics,
     dashboard,
+    live,
     audit,
     signIn,
     openapi: () => description,
@@ -244,6 +258,7 @@ export function createServer(options: ServerOptions): HttpServer {
   });
 
   function close(): Promise<void> {
+    live.close();
     return new Promise((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), timeouts.close);
       server.close(() => {

@@ -166,7 +166,7 @@ export function packageOf(specifier: string): string | null {
 export function importsOf(source: Source): string[] {
   const specifiers: string[] = [];
   for (const { node } of nodesOf(source)) {
-    const required = node['type'] === 'CallExpression' && nameOf(node['callee']) === 'require';
+    const required = node['type'] === 'CallExpression' && isRequire(node['callee']);
     const from = required
       ? (node['arguments'] as unknown[])[0]
       : IMPORTING.has(String(node['type'])) && node['source'];
@@ -174,6 +174,15 @@ export function importsOf(source: Source): string[] {
     specifiers.push(typeof from['value'] === 'string' ? from['value'] : '<computed>');
   }
   return specifiers;
+}
+
+/** `require`, or the `resolve` of one that was made: what it finds is a file that is served or run. */
+function isRequire(callee: unknown): boolean {
+  if (!isNode(callee) || callee['type'] !== 'MemberExpression') return nameOf(callee) === 'require';
+  const { object } = callee;
+  return (
+    nameOf(callee['property']) === 'resolve' && isNode(object) && nameOf(object['callee']) === 'createRequire'
+  );
 }
 
 /** Imports that go up, sideways, to nothing, around in a circle or to a file without its suffix. */

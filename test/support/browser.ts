@@ -1,5 +1,6 @@
 import { chromium } from 'playwright-core';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 /** Starts a real headless Chromium that asks nothing of the network by itself. */
 export function startBrowser(): Promise<Browser> {
@@ -15,4 +16,28 @@ export function startBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+}
+
+/** A page as a person has it open. */
+export interface View {
+  readonly page: Page;
+  /** Whatever the page complained about: errors, and what its security policy stopped. */
+  readonly complaints: string[];
+}
+
+/** Gives what opens pages in a browser that all tests of a file share. */
+export function useBrowser(): (options?: Parameters<Browser['newPage']>[0]) => Promise<View> {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+  return async (options = {}) => {
+    const page = await browser.newPage(options);
+    onTestFinished(() => page.close());
+    const complaints: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    return { page, complaints };
+  };
 }

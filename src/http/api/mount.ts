@@ -22,6 +22,7 @@ import type {
   JsonRoute,
   HttpRoute,
   Services,
+  StreamRoute,
 } from './route-table.ts';
 import { admit, createFinder, isIngest, routesByPath } from './route-table.ts';
 
@@ -36,6 +37,16 @@ export function mountRoutes(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const find = createFinder(routes.filter((route): route is AnsweredRoute => !isIngest(route)));
   const { guard, metrics, dashboard } = services;
+  /** Whether whoever opened a stream may still read it: the session may be over, the token gone. */
+  async function mayStill(request: Request, route: StreamRoute): Promise<boolean> {
+    await services.signIn.prepare(request);
+    try {
+      admit(request, [route], guard, 'read');
+      return true;
+    } catch {
+      return false;
+    }
+  }
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -67,6 +78,11 @@ export function mountRoutes(
       return;
     }
     const { route, caller } = admitted;
+    if (isStream(route)) {
+      // Streams have shares of their own: pages that stay open must not keep anyone from asking.
+      services.live.open(response, caller, () => mayStill(request, route));
+      return;
+    }
     // What needs no token and has no body is answered at once, and health is asked for by what restarts the service.
     if (route.scope !== 'public' || 'form' in route) countIn(caller, services.requests, response);
     const params = new Map(
@@ -95,6 +111,10 @@ export function mountRoutes(
     sendProblem(response, problem);
   });
   return app;
+}
+
+function isStream(route: AnsweredRoute): route is StreamRoute {
+  return route.answer.kind === 'stream';
 }
 
 /** Until the answer was taken, or the client has gone. */
@@ -127,10 +147,10 @@ export function mountIngest(
   );
 }
 
-type AnsweredRoute = JsonRoute | ContentRoute;
+type AnsweredRoute = JsonRoute | ContentRoute | StreamRoute;
 
 async function answer(
-  route: AnsweredRoute,
+  route: JsonRoute | ContentRoute,
   services: Services,
   call: Call,
   response: Response,

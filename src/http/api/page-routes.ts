@@ -2,9 +2,10 @@ import { iconSvg } from '../dashboard/icon.ts';
 import { DURATION, TEXT } from './parameters.ts';
 import { SLO_FILTER, readAlert, readPageFilter } from './slo-filter.ts';
 import { mayAll } from '../../core/ports/token.ts';
-import type { Viewer } from '../dashboard/dashboard.tsx';
+import type { AssetName, Viewer } from '../dashboard/dashboard.tsx';
 import { readableQueries } from './restricted.ts';
-import type { Call, ContentRoute, Services } from './route-table.ts';
+import type { Reply } from '../answers/respond.ts';
+import type { Call, ContentRoute, Services, StreamRoute } from './route-table.ts';
 
 const ASSET = {
   kind: 'asset',
@@ -14,7 +15,7 @@ const ASSET = {
 const HTML = { kind: 'html', type: 'text/html; charset=utf-8' } as const;
 
 /** The dashboard. */
-export const PAGE_ROUTES: readonly ContentRoute[] = [
+export const PAGE_ROUTES: readonly (ContentRoute | StreamRoute)[] = [
   {
     method: 'GET',
     path: '/',
@@ -30,10 +31,12 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     },
     answer: { ...HTML, statuses: [200, 503] },
     handler: (services, call) =>
-      services.dashboard.overview(
-        { text: call.query('q') ?? '', ...readPageFilter(call) },
-        call.request.headers.host,
-        viewerOf(services, call),
+      shared(services, call, (viewer) =>
+        services.dashboard.overview(
+          { text: call.query('q') ?? '', ...readPageFilter(call) },
+          call.request.headers.host,
+          viewer,
+        ),
       ),
   },
   {
@@ -43,7 +46,9 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     summary: 'the page of one SLO',
     answer: { ...HTML, statuses: [200, 404, 503] },
     handler: (services, call) =>
-      services.dashboard.slo(call.param('slo'), call.request.headers.host, viewerOf(services, call)),
+      shared(services, call, (viewer) =>
+        services.dashboard.slo(call.param('slo'), call.request.headers.host, viewer),
+      ),
   },
   {
     method: 'GET',
@@ -56,7 +61,9 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     },
     answer: { ...HTML, statuses: [200, 404, 503] },
     handler: (services, call) =>
-      services.dashboard.workflow(call.param('workflow'), call.query('window'), viewerOf(services, call)),
+      shared(services, call, (viewer) =>
+        services.dashboard.workflow(call.param('workflow'), call.query('window'), viewer),
+      ),
   },
   {
     method: 'GET',
@@ -65,7 +72,14 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
     summary: 'the page of one dependency',
     answer: { ...HTML, statuses: [200, 404, 503] },
     handler: (services, call) =>
-      services.dashboard.dependency(call.param('dependency'), viewerOf(services, call)),
+      shared(services, call, (viewer) => services.dashboard.dependency(call.param('dependency'), viewer)),
+  },
+  {
+    method: 'GET',
+    path: '/live',
+    scope: 'read',
+    summary: 'server-sent events that keep open pages up to date',
+    answer: { kind: 'stream', statuses: [200] },
   },
   {
     method: 'GET',
@@ -78,6 +92,7 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),
+  asset('idiomorph.js', 'read', 'text/javascript; charset=utf-8', 'the script that changes a page in place'),
   {
     method: 'GET',
     path: '/dashboard.svg',
@@ -89,6 +104,19 @@ export const PAGE_ROUTES: readonly ContentRoute[] = [
   },
 ];
 
+/** A page, rendered once for all of one viewer's browsers that ask for it because of the same tick. */
+export function shared(
+  services: Services,
+  call: Call,
+  make: (viewer: Viewer) => Promise<Reply<string>>,
+): Promise<Reply<string>> {
+  const viewer = viewerOf(services, call);
+  const { name, grants } = call.caller;
+  return services.live.shared(call.request, JSON.stringify([name, viewer.signedIn, grants]), () =>
+    make(viewer),
+  );
+}
+
 /** Who looks at a page, by what was sent along. */
 export function viewerOf({ queries, signIn }: Services, { caller, request }: Call): Viewer {
   return {
@@ -98,12 +126,7 @@ export function viewerOf({ queries, signIn }: Services, { caller, request }: Cal
   };
 }
 
-function asset(
-  name: 'dashboard.css' | 'dashboard.js',
-  scope: 'read' | 'public',
-  type: string,
-  summary: string,
-): ContentRoute {
+function asset(name: AssetName, scope: 'read' | 'public', type: string, summary: string): ContentRoute {
   return {
     method: 'GET',
     path: `/${name}`,

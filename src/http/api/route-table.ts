@@ -11,6 +11,7 @@ import { HttpProblem } from '../answers/problems.ts';
 import type { Reply } from '../answers/respond.ts';
 import type { ReferenceSection } from '../dashboard/reference-page.tsx';
 import type { Dashboard } from '../dashboard/dashboard.tsx';
+import type { LivePages } from '../dashboard/live-pages.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { ReportedRecords } from '../ingest/ingest.ts';
 import type { RequestShares } from '../guard/request-shares.ts';
@@ -19,7 +20,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Parameters } from './parameters.ts';
 
 /** One thing that can be asked of the service. Everything that is true of all of them is made from these. */
-export type HttpRoute = JsonRoute | ContentRoute | IngestRoute;
+export type HttpRoute = JsonRoute | ContentRoute | StreamRoute | IngestRoute;
 
 /** `HEAD` comes with `GET`. */
 export type Method = 'GET' | 'POST';
@@ -72,6 +73,11 @@ export interface ContentRoute extends Endpoint {
   readonly handler: (services: Services, call: Call) => Promise<Content>;
 }
 
+/** Answers with server-sent events that say when pages would show something new. */
+export interface StreamRoute extends Endpoint {
+  readonly answer: { readonly kind: 'stream'; readonly statuses: Statuses };
+}
+
 export type Content = string | Buffer | Reply<string | Buffer>;
 
 /** Takes in records, beside express; what may be sent and what comes back is the same for every kind of record. */
@@ -92,6 +98,7 @@ export interface Services {
   readonly requests: RequestShares;
   readonly metrics: Metrics;
   readonly dashboard: Dashboard;
+  readonly live: LivePages;
   readonly audit: Audit;
   readonly signIn: SignIn;
   /** The description of all routes, as JSON. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import type { IncidentDetail, IncidentPage, IncidentQuery } from '../../core/ports/incident-reports.ts';
@@ -85,10 +86,15 @@ export interface Dashboard {
   asset(name: AssetName): Buffer;
 }
 
-const ASSETS = ['dashboard.css', 'dashboard.js'] as const;
+/** The files that pages load, and where they lie; the one of the package is built by its authors. */
+const ASSETS = {
+  'dashboard.css': new URL('./browser/dashboard.css', import.meta.url),
+  'dashboard.js': new URL('./browser/dashboard.js', import.meta.url),
+  'idiomorph.js': createRequire(import.meta.url).resolve('idiomorph/dist/idiomorph.min.js'),
+};
 /** Of one report: what people ask for in its five seconds is of few kinds, what a program asks for may not be. */
 const MAX_OVERVIEWS = 50;
-type AssetName = (typeof ASSETS)[number];
+export type AssetName = keyof typeof ASSETS;
 
 export function createDashboard({
   status,
@@ -98,9 +104,7 @@ export function createDashboard({
   version,
 }: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/(?<!\/)\/+$/, '');
-  const assets = new Map(
-    ASSETS.map((name) => [name, readFileSync(new URL(`./browser/${name}`, import.meta.url))]),
-  );
+  const assets = new Map(Object.entries(ASSETS).map(([name, file]) => [name, readFileSync(file)]));
 
   /** Where producers reach the service, as far as can be known. */
   const originFor = (host: string | undefined): string =>

@@ -84,7 +84,12 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
     title,
     base,
     icon: `dashboard.svg?alert=${alert}`,
-    head: <script src={`${base}/dashboard.js`} defer></script>,
+    head: (
+      <>
+        <script src={`${base}/idiomorph.js`} defer />
+        <script src={`${base}/dashboard.js`} defer />
+      </>
+    ),
     beforeHeader: (
       <a class="skip" href="#main">
         Skip to content
@@ -95,7 +100,10 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
         <nav class="places" aria-label="Pages">
           <a href={`${base}/incidents`}>Incidents</a> <a href={`${base}/reports`}>Reports</a>
         </nav>
-        <p id="freshness" role="status"></p>
+        <p id="freshness" role="status" />
+        <button id="pause" type="button" hidden>
+          Pause updates
+        </button>
         {signOut}
       </>
     ),

@@ -162,7 +162,7 @@ function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview):
   const { workflow, owner } = slos[0]!;
   const flight = inFlight.find((entry) => entry.workflow === workflow);
   return (
-    <section class="card" aria-label={`Workflow ${workflow}`}>
+    <section class="card" id={`workflow:${workflow}`} aria-label={`Workflow ${workflow}`}>
       <header>
         <h2>
           <a href={`${base}/workflows/${encodeURIComponent(workflow)}`}>{workflow}</a>
@@ -235,7 +235,7 @@ function sloRow(slo: SloReport, base: string): Markup {
   const { sli, budget } = slo;
   const now = slo.dataThrough;
   return (
-    <tr>
+    <tr id={`slo:${slo.id}`}>
       <th scope="row">
         <a href={`${base}${sloPath(slo)}`}>{slo.name}</a>
         {slo.description === null ? null : <small>{slo.description}</small>}

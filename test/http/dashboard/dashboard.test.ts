@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../../support/browser.ts';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { useBrowser } from '../../support/browser.ts';
 import { HOUR } from '../../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../../src/core/ports/service-status.ts';
 import {
@@ -22,26 +22,7 @@ const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stol
 const PROBLEM =
   'slos/orders.yaml:7:16: objective is 105%; expected less than 100%\n    objective: 105%\n               ^^^^';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser.close());
-
-interface View {
-  readonly page: Page;
-  /** Whatever the page complained about: errors, and what its security policy stopped. */
-  readonly complaints: string[];
-}
-
-async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promise<View> {
-  const page = await browser.newPage(options);
-  onTestFinished(() => page.close());
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  return { page, complaints };
-}
+const openPage = useBrowser();
 
 describe('the overview', () => {
   it('shows every SLO under its workflow, those that need people first, with words for everything', async () => {
@@ -402,28 +383,6 @@ it('says of which SLOs not all is counted, and since when', async () => {
   expect(await page.locator('section[aria-label="Warnings"]').count()).toBe(0);
 });
 
-describe('the script', () => {
-  it('brings the page up to date without moving it or taking the focus, and says when it cannot', async () => {
-    const running = await startServer();
-    const { page, complaints } = await openPage();
-    await page.clock.install();
-    await page.goto(running.url);
-    await page.getByRole('link', { name: 'fulfilled-in-10m' }).focus();
-    expect(await page.title()).toBe('Error budgets · Burnwatch');
-    running.queries.list = [exhaustedSlo(), burningSlo({ workflow: 'signup', name: 'welcomed' })];
-    await page.clock.runFor(5000);
-    await page.getByRole('link', { name: 'welcomed' }).waitFor();
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('fulfilled-in-10m');
-    expect(await page.locator('main').count()).toBe(1);
-    expect(await tab(page)).toEqual(['1 page · Burnwatch', '/dashboard.svg?alert=page']);
-    expect(complaints).toEqual([]);
-    await running.server.close();
-    await page.clock.runFor(5000);
-    await page.getByRole('status').getByText('No connection since').waitFor();
-    expect(await page.getByRole('link', { name: 'welcomed' }).count()).toBe(1);
-  });
-});
-
 /** What the tab of a page shows: its title and its icon. */
 async function tab(page: Page): Promise<[string, string | null]> {
   return [await page.title(), await page.locator('link[rel="icon"]').getAttribute('href')];
@@ -467,19 +426,6 @@ describe('the tab', () => {
     expect(new Set(icons).size).toBe(3);
     expect(icons[3]).toBe(icons[2]);
     expect(complaints).toEqual([]);
-  });
-
-  it('is brought up to date while it is out of sight, only less often', async () => {
-    const running = await startServer();
-    const { page } = await openPage();
-    await page.clock.install();
-    await page.addInitScript("Object.defineProperty(document, 'hidden', { get: () => true })");
-    await page.goto(running.url);
-    running.queries.list = [burningSlo()];
-    await page.clock.runFor(25_000);
-    expect(await page.title()).toBe('Error budgets · Burnwatch');
-    await page.clock.runFor(10_000);
-    await expect.poll(() => page.title()).toMatch(/^1 page/);
   });
 });
 

@@ -62,7 +62,7 @@ describe('templates', () => {
       // @ts-expect-error the security policy would stop it
       <button onclick="go()">x</button>,
       // @ts-expect-error misspelt
-      <a herf="/">x</a>,
+      <a link="/">x</a>,
       // @ts-expect-error there is no such element
       <marquee>x</marquee>,
       // @ts-expect-error a component without its props

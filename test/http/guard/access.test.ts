@@ -60,7 +60,7 @@ async function startWatched(routes: readonly HttpRoute[] = EVERY_ROUTE) {
     status: () => fixedStatus({ sloProblems: ['file problem'] }),
     routes: routes.map((route) =>
       // Of these the recorder says that they ran.
-      isIngest(route) || route.path.startsWith('/v1/ping/')
+      isIngest(route) || !('handler' in route) || route.path.startsWith('/v1/ping/')
         ? route
         : ({
             ...route,
@@ -133,7 +133,7 @@ describe('G1: with tokens', () => {
         const response = await ask(url, path, method, `Bearer ${secret}`);
         expect(answer.kind === 'ingest' ? [200] : answer.statuses).toContain(response.status);
       }
-      expect(ran()).toBe(ENOUGH[scope].length);
+      expect(ran()).toBe(answer.kind === 'stream' ? 0 : ENOUGH[scope].length);
     },
   );
 
@@ -275,7 +275,9 @@ describe('without tokens', () => {
       expect(await head.text()).toBe('');
       for (const name of ['content-type', 'cache-control'])
         expect([name, head.headers.get(name)]).toEqual([name, got.headers.get(name)]);
-      expect(head.headers.has('content-length')).toBe(true);
+      // How long a stream will be, nothing can say.
+      const isStream = place.routes.some(({ answer }) => answer.kind === 'stream');
+      expect(head.headers.has('content-length')).toBe(!isStream);
     },
   );
 });

@@ -1,28 +1,58 @@
-// Replaces <main> by a newer one every few seconds. Without this script the page only has to be reloaded by hand.
-const INTERVAL = 5000;
+// Keeps <main> up to date, in place. Without this script the page only has to be reloaded by hand.
+/** The service says something every 10 s; a connection on which nothing came for so long is none any more. */
+const SILENT = 25_000;
 /** A page that is out of sight still shows by its title and icon what is open; that may be this old. */
-const INTERVAL_HIDDEN = 30000;
-const freshness = document.getElementById('freshness');
-const icon = document.querySelector('link[rel="icon"]');
-let refreshedAt = 0;
+const OUT_OF_SIGHT = 30_000;
+/** Between two tries to connect; twice as long after each that failed. */
+const FIRST_WAIT = 2000;
+const LONGEST_WAIT = 30_000;
+/** For a page to arrive. */
+const PATIENCE = 20_000;
 
-/** Whether a reader is in the middle of something that a new <main> would take away. */
-function busy(main) {
-  const selection = document.getSelection();
-  const selecting = selection !== null && !selection.isCollapsed && main.contains(selection.anchorNode);
-  return selecting || document.activeElement?.tagName === 'INPUT';
+const events = new URL('live', document.currentScript.src);
+const freshness = document.getElementById('freshness');
+const pause = document.getElementById('pause');
+const icon = document.querySelector('link[rel="icon"]');
+
+let stream = null;
+let heardAt = performance.now();
+let wait = FIRST_WAIT;
+let timer = null;
+let paused = false;
+let refreshing = false;
+let isSignedOut = false;
+/** Since when what is shown is not what is; as people read it, null while it is. */
+let oldSince = null;
+
+/** Says in words and by colour that the page is not up to date; '' when it is. */
+function say(text, ...more) {
+  const isOld = text !== '';
+  if (isOld) oldSince ??= new Date().toLocaleTimeString();
+  else oldSince = null;
+  const words = isOld ? `${text} since ${oldSince}; what you see is of then.` : '';
+  if (freshness.textContent !== words || more.length > 0) freshness.replaceChildren(words, ...more);
+  document.querySelector('.site').classList.toggle('old', isOld);
 }
 
-/** Finds in the new <main> what had the focus in the old one: the same link, or the element of the same place. */
-function keepFocus(before, after) {
-  const focused = document.activeElement;
-  if (focused === null || !before.contains(focused)) return null;
-  const same = [...before.querySelectorAll(focused.tagName)].indexOf(focused);
-  const href = focused.getAttribute('href');
-  const candidates = [...after.querySelectorAll(focused.tagName)];
-  return (
-    candidates.find((element) => href !== null && element.getAttribute('href') === href) ?? candidates[same]
-  );
+/** Whether a reader has typed or chosen something here that the service does not know yet. */
+function isTouched(node) {
+  if (!/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName)) return false;
+  if (node === document.activeElement) return true;
+  if (node.tagName === 'SELECT') return [...node.options].some((one) => one.selected !== one.defaultSelected);
+  return node.value !== node.defaultValue || node.checked !== node.defaultChecked;
+}
+
+/** Changes what differs and leaves the rest: focus, selection, scroll, what was typed, and which details are open. */
+function change(after) {
+  Idiomorph.morph(document.getElementById('main'), after, {
+    morphStyle: 'outerHTML',
+    callbacks: {
+      beforeNodeMorphed: (node) =>
+        node.nodeType !== Node.ELEMENT_NODE || !(isTouched(node) || 'keep' in node.dataset),
+      beforeAttributeUpdated: (name, node) => !(name === 'open' && node.tagName === 'DETAILS'),
+    },
+  });
+  document.dispatchEvent(new CustomEvent('burnwatch:changed'));
 }
 
 /** Shows in the tab what is open now; the same icon is not set again, which would make it flicker. */
@@ -32,26 +62,102 @@ function showInTab(page) {
   if (href && href !== icon.getAttribute('href')) icon.setAttribute('href', href);
 }
 
-async function refresh() {
-  if (document.hidden && performance.now() - refreshedAt < INTERVAL_HIDDEN) return;
-  refreshedAt = performance.now();
-  const before = document.getElementById('main');
+function signedOut() {
+  disconnect();
+  isSignedOut = true;
+  const link = document.createElement('a');
+  link.href = location.href;
+  link.textContent = 'Sign in';
+  say('Signed out', ' ', link);
+}
+
+/** Fetches the page and changes this one; gives whether it is up to date now. `tick` names what made it ask, if anything did. */
+async function refresh(tick = '') {
+  if (refreshing) return true;
+  refreshing = true;
   try {
-    const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
-    const text = await response.text();
-    const page = new DOMParser().parseFromString(text, 'text/html');
+    const headers = { Accept: 'text/html', ...(tick !== '' && { 'Burnwatch-Tick': tick }) };
+    const response = await fetch(location.href, { headers, signal: AbortSignal.timeout(PATIENCE) });
+    if (response.status === 401) {
+      signedOut();
+      return false;
+    }
+    if (!response.ok && response.status !== 404) throw new Error(`no page came, status ${response.status}`);
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const after = page.getElementById('main');
-    if (after === null) throw new Error(`no page came, status ${response.status}`);
-    freshness.textContent = '';
+    if (after === null) throw new Error('what came is no page');
+    isSignedOut = false;
+    if (paused) return false;
     showInTab(page);
-    if (after.innerHTML === before.innerHTML || busy(before)) return;
-    const focus = keepFocus(before, after);
-    before.replaceWith(after);
-    focus?.focus({ preventScroll: true });
+    change(after);
+    say('');
+    return true;
   } catch {
-    freshness.textContent ||= `No connection since ${new Date().toLocaleTimeString()}; what you see is of then.`;
+    if (!paused) say('No connection');
+    return false;
+  } finally {
+    refreshing = false;
   }
 }
 
-setInterval(() => void refresh(), INTERVAL);
-document.addEventListener('visibilitychange', () => void refresh());
+function disconnect() {
+  clearTimeout(timer);
+  stream?.close();
+  stream = null;
+}
+
+/** Tries again later, each time a little later; not all pages at the same moment, when the service comes back. */
+function reconnect() {
+  disconnect();
+  timer = setTimeout(() => void refresh().then(connect), wait * (0.75 + Math.random() / 4));
+  wait = Math.min(2 * wait, LONGEST_WAIT);
+}
+
+function connect() {
+  disconnect();
+  if (paused || isSignedOut) return;
+  // Browsers open few connections to a host, so that a page out of sight holds none.
+  if (document.hidden) {
+    timer = setTimeout(() => void refresh().then(connect), OUT_OF_SIGHT);
+    return;
+  }
+  heardAt = performance.now();
+  const opened = new EventSource(events);
+  let isFirst = true;
+  const hear = (event) => {
+    heardAt = performance.now();
+    wait = FIRST_WAIT;
+    // The page was made just before; all later ticks say that it would be another one.
+    if (oldSince !== null || (event.type === 'tick' && !isFirst)) void refresh(event.data);
+    isFirst = false;
+  };
+  opened.addEventListener('tick', hear);
+  opened.addEventListener('beat', hear);
+  opened.addEventListener('end', ({ data }) => {
+    if (data === 'signed-out') signedOut();
+    else reconnect();
+  });
+  opened.addEventListener('error', () => stream === opened && reconnect());
+  stream = opened;
+}
+
+function togglePause() {
+  paused = !paused;
+  pause.textContent = paused ? 'Resume updates' : 'Pause updates';
+  if (paused) {
+    disconnect();
+    say('Paused');
+  } else {
+    void refresh().then(connect);
+  }
+}
+
+pause.hidden = false;
+pause.addEventListener('click', togglePause);
+document.addEventListener('visibilitychange', () => {
+  if (paused) return;
+  if (document.hidden) connect();
+  else void refresh().then(connect);
+});
+setInterval(() => stream !== null && performance.now() - heardAt > SILENT && reconnect(), 5000);
+connect();
