@@ -1,6 +1,7 @@
 import type { ChartData } from './chart-data.ts';
 import type { ChartQueryTexts } from './chart-query.ts';
 import type { ExecutionReport } from './execution-report.ts';
+import type { Counts } from '../counters/cells.ts';
 import type { FlightPlace, FlightReport, InFlight } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
@@ -84,6 +85,8 @@ export interface SloReport {
   readonly budget: BudgetReport & { readonly exhaustsAt: number | null };
   /** Every window the promise is kept over; the first is the one that alerts and `budget` are about. */
   readonly windows: readonly WindowReport[];
+  /** How near it is to a page: the highest share of a page tier's threshold that burn rates reach now; null without such a tier or outcomes. */
+  readonly pageNearness: number | null;
   /** Window length to burn rate, shortest first. */
   readonly burnRates: Readonly<Record<string, number | null>>;
   readonly budgetPolicy: BudgetPolicyReport | null;
@@ -339,10 +342,20 @@ export interface DependencyDetail extends DependencyReport {
   readonly lastFailed: readonly (FailedExecution & { readonly workflow: string })[];
 }
 
+/** What an SLO counted, in equal steps, oldest first; the last one is running. */
+export interface RecentCounts {
+  /** Of each of the last 30 days (UTC). */
+  readonly days: readonly Counts[];
+  /** Of each of the last 24 hours. */
+  readonly hours: readonly Counts[];
+}
+
 /** What HTTP, the dashboard and the exporters ask; all read the same counters. */
 export interface Queries {
   /** Of thousands of SLOs it may be five seconds old, and be the same as others got; it never changes. */
   slos(): Promise<readonly SloReport[]>;
+  /** What SLOs counted lately, by their ids; without those that are not loaded. */
+  recent(ids: readonly string[]): Promise<ReadonlyMap<string, RecentCounts>>;
   /** Null when no such SLO is loaded. */
   slo(id: string): Promise<SloDetail | null>;
   /** Null when no such SLO is loaded. Texts as in the query of the request, null where they are not given. */

@@ -21,6 +21,7 @@ let timer = null;
 let paused = false;
 let refreshing = false;
 let isSignedOut = false;
+let isFixed = false;
 /** Since when what is shown is not what is; as people read it, null while it is. */
 let oldSince = null;
 
@@ -82,6 +83,12 @@ async function refresh(tick = '') {
       signedOut();
       return false;
     }
+    // The answer to a form cannot be asked for again; nothing on it changes.
+    if (response.status === 405) {
+      isFixed = true;
+      disconnect();
+      return false;
+    }
     if (!response.ok && response.status !== 404) throw new Error(`no page came, status ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const after = page.getElementById('main');
@@ -115,7 +122,7 @@ function reconnect() {
 
 function connect() {
   disconnect();
-  if (paused || isSignedOut) return;
+  if (paused || isSignedOut || isFixed) return;
   // Browsers open few connections to a host, so that a page out of sight holds none.
   if (document.hidden) {
     timer = setTimeout(() => void refresh().then(connect), OUT_OF_SIGHT);
