@@ -14,6 +14,7 @@ import type {
   HistoryReport,
   IncidentReport,
   Queries,
+  RecentCounts,
   SloDetail,
   TierReport,
   WindowReport,
@@ -110,6 +111,8 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
     workflows: [],
     calls: [],
     slos: () => unlessFailing(queries.list.map(withoutDetail)),
+    recent: (ids) =>
+      unlessFailing(new Map(ids.map((id) => [id, recentCounts(queries.list.find((slo) => slo.id === id))]))),
     slo: (id) => unlessFailing(queries.list.find((slo) => slo.id === id) ?? null),
     history: (id, query) => {
       queries.queries.push(query);
@@ -164,6 +167,21 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
     },
   };
   return queries;
+}
+
+/** Thirty days of which three missed their objective and one held nothing, and a day of hours that burned more and more. */
+function recentCounts(slo: SloDetail | undefined): RecentCounts {
+  const bad = (share: number) => ({ good: Math.round(1000 * (1 - share)), bad: Math.round(1000 * share) });
+  if (!slo || slo.data === 'none') {
+    const nothing = { good: 0, bad: 0 };
+    return { days: Array(30).fill(nothing), hours: Array(24).fill(nothing) };
+  }
+  return {
+    days: Array.from({ length: 30 }, (_, day) =>
+      day === 4 ? { good: 0, bad: 0 } : bad(day > 26 ? 0.2 : day % 3 === 0 ? 0.01 : 0),
+    ),
+    hours: Array.from({ length: 24 }, (_, hour) => bad(hour / 1000)),
+  };
 }
 
 /** An execution that was late. */
@@ -557,6 +575,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     },
     windows: [windowOf('28d', 28 * DAY, 9710, 290)],
     budgetPolicy: null,
+    pageNearness: 0.04,
     burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.6, '2h': 0.6, '6h': 0.7, '1d': 0.5, '3d': null },
     incident: null,
     historySince: NOW - 20 * DAY,
@@ -618,6 +637,7 @@ export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
       state: 'low',
       exhaustsAt: NOW + 3 * HOUR + 20 * MINUTE,
     },
+    pageNearness: 14.9 / 13.44,
     burnRates: { '5m': 17.2, '30m': 15.1, '1h': 14.9, '2h': 9.3, '6h': 3.2, '1d': 1.1, '3d': 0.8 },
     incident: {
       id: 'mk2x1-a7f3',

@@ -44,6 +44,12 @@ export interface Reader {
    * store that is away. Throws when they could not be read otherwise; sums throw for windows that were not read.
    */
   evidence(slo: Slo, now: number): Evidence;
+  /** Brings hours (since the epoch) up to `now` that may lie before all windows of these SLOs; for `hours` of their evidence. */
+  prepareHours(
+    slos: readonly Slo[],
+    hours: readonly [first: number, last: number],
+    now: number,
+  ): Promise<void>;
   /** Brings what `sumSince` is going to be asked up to `now`, all of it in a few store calls. */
   prepareSince(requests: readonly SinceRequest[], now: number): Promise<void>;
   /**
@@ -306,6 +312,13 @@ export function createReader({
       if (suspects.length > 0) await streaks.prepareGaps(suspects, now);
     },
     evidence,
+    async prepareHours(slos, hours, now) {
+      const series = slos.flatMap(summedSeries);
+      await counterCache.refresh(
+        series.map(({ workflow, fingerprint }) => ({ workflow, fingerprint, windows: NO_WINDOWS, hours })),
+        now,
+      );
+    },
     async prepareSince(requests, now) {
       const byLength = new Map<number, readonly number[]>();
       await counterCache.refresh(
@@ -352,6 +365,7 @@ function isFull({ good, bad }: Counts): boolean {
 }
 
 /** What the counters say of an SLO while those cannot be read: nothing, which is not that nothing happened. */
+const NO_WINDOWS: readonly number[] = [];
 const NOTHING_READ: Omit<Evidence, 'since'> = {
   sum: () => ({ good: 0, bad: 0 }),
   streak: () => ({ consecutiveBad: 0, badMinutes: 0, lastGoodMinute: null, lastAt: null }),

@@ -22,6 +22,7 @@ import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { VALUES_FULL, reportValues } from './value-reports.ts';
 import { sharedReports } from './shared-reports.ts';
+import { readRecent } from './recent-counts.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 import { readActivity, readWorkflow } from './workflow-activity.ts';
@@ -91,6 +92,7 @@ export function createQueries(options: QueriesOptions): Queries {
   return {
     // Rejects, rather than throws, while the SLO files wait for the store.
     slos: async () => reportAll(),
+    recent: (ids) => readRecent(reader, adjustments, slosOf(definitions(), ids), clock.now()),
     async slo(id) {
       const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
       if (!slo) return null;
@@ -170,6 +172,11 @@ export function createQueries(options: QueriesOptions): Queries {
     },
     outbox: (limit) => store.outbox(limit),
   };
+}
+
+function slosOf(known: Definitions, ids: readonly string[]): readonly Slo[] {
+  const asked = new Set(ids);
+  return allSlos(known).filter(({ id }) => asked.has(id));
 }
 
 /** Those of the workflows that are loaded; null: all of them. */

@@ -55,6 +55,7 @@ export function reportSlo(
     sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
     budget: { ...budgetReport(budget), exhaustsAt },
     windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, evidence, now)),
+    pageNearness: pageNearness(readings),
     burnRates: burnRates(readings),
     budgetPolicy: budgetPolicy(slo, budget),
     incident: openIncident(slo, state),
@@ -158,6 +159,18 @@ function reportWindow({ objective }: Slo, window: TimeWindow, evidence: Evidence
     sli: ratioOf(budget.counts),
     budget: budgetReport(budget),
   };
+}
+
+/** A page needs both windows of its tier to burn as fast, so that the slower one counts. */
+function pageNearness(readings: readonly TierReading[]): number | null {
+  let nearest: number | null = null;
+  for (const { tier, figures } of readings) {
+    if (tier.kind !== 'burnRate' || figures.kind !== 'burnRate' || tier.severity !== 'page') continue;
+    const { longBurnRate, shortBurnRate } = figures;
+    if (longBurnRate === null || shortBurnRate === null) continue;
+    nearest = Math.max(nearest ?? 0, Math.min(longBurnRate, shortBurnRate) / tier.factor);
+  }
+  return nearest === null ? null : rounded(nearest);
 }
 
 function burnRates(readings: readonly TierReading[]): Record<string, number | null> {

@@ -24,6 +24,7 @@ import type {
   Services,
   StreamRoute,
 } from './route-table.ts';
+import { themeOf } from './theme.ts';
 import { admit, createFinder, isIngest, routesByPath } from './route-table.ts';
 
 /** Values of the query are cut to this length: nothing that may be asked is as long. */
@@ -59,6 +60,7 @@ export function mountRoutes(
   });
   app.use(async (request, response) => {
     const found = find(request.path);
+    response.locals['asPage'] = wantsPage(found, request);
     if (!found) {
       await services.signIn.prepare(request);
       guard.demand(request, 'read');
@@ -66,18 +68,7 @@ export function mountRoutes(
       throw new HttpProblem('not-found', `There is nothing at ${path}.`);
     }
     await services.signIn.prepare(request);
-    let admitted: ReturnType<typeof admit<AnsweredRoute>>;
-    try {
-      admitted = admit(request, found.routes, guard, 'read');
-    } catch (error) {
-      const isStranger = error instanceof HttpProblem && error.code === 'unauthenticated';
-      if (!isStranger || !wantsPage(found, request)) throw error;
-      metrics.failedRequest(error.code);
-      const { status, body } = dashboard.signIn(401, request.originalUrl, null, request);
-      sendContent(response, status, body, 'text/html; charset=utf-8');
-      return;
-    }
-    const { route, caller } = admitted;
+    const { route, caller } = admit(request, found.routes, guard, 'read');
     if (isStream(route)) {
       // Streams have shares of their own: pages that stay open must not keep anyone from asking.
       services.live.open(response, caller, () => mayStill(request, route));
@@ -104,11 +95,18 @@ export function mountRoutes(
     await answer(route, services, call, response);
   });
   // Express recognises an error handler by its four parameters.
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     const problem = problemOf(error);
     if (problem.code === 'internal-error') log.error({ err: error }, 'Answering a request failed.');
     metrics.failedRequest(problem.code);
-    sendProblem(response, problem);
+    if (response.locals['asPage'] !== true || response.headersSent) return sendProblem(response, problem);
+    const { status, body } =
+      problem.code === 'unauthenticated'
+        ? dashboard.signIn(401, request.originalUrl, null, request)
+        : dashboard.problem(problem, themeOf(request));
+    // The browser would ask for a password itself.
+    const { 'WWW-Authenticate': _, ...headers } = problem.headers;
+    sendContent(response, status, body, 'text/html; charset=utf-8', headers);
   });
   return app;
 }
@@ -125,9 +123,9 @@ function countIn(caller: Caller, requests: RequestShares, response: Response): v
   response.on('close', () => requests.end(who));
 }
 
-/** Whether a person's browser asks for a page. */
-function wantsPage({ routes }: FoundPath<AnsweredRoute>, request: Request): boolean {
-  const isPage = routes.some(({ answer: { kind } }) => kind === 'html');
+/** Whether a person's browser asks for a page, or for an address that there is not. */
+function wantsPage(found: FoundPath<AnsweredRoute> | null, request: Request): boolean {
+  const isPage = found === null || found.routes.some(({ answer: { kind } }) => kind === 'html');
   return isPage && request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
 }
 

@@ -1,8 +1,9 @@
 import { iconSvg } from '../dashboard/icon.ts';
 import { DURATION, TEXT } from './parameters.ts';
-import { SLO_FILTER, readAlert, readPageFilter } from './slo-filter.ts';
+import { OVERVIEW_CHOICE, SLO_FILTER, readAlert, readOverviewChoice } from './slo-filter.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import type { AssetName, Viewer } from '../dashboard/dashboard.tsx';
+import { THEME_ROUTE, themeOf } from './theme.ts';
 import { readableQueries } from './restricted.ts';
 import type { Reply } from '../answers/respond.ts';
 import type { Call, ContentRoute, Services, StreamRoute } from './route-table.ts';
@@ -24,20 +25,18 @@ export const PAGE_ROUTES: readonly (ContentRoute | StreamRoute)[] = [
     query: {
       parameters: {
         q: { schema: TEXT, description: 'only SLOs with this text in their id or owner' },
-        ...SLO_FILTER,
+        ...OVERVIEW_CHOICE,
       },
-      // A link to a page must not break because something was appended to it.
-      others: 'ignored',
+      // A filter that is misspelt would show SLOs that were not asked for.
+      others: 'refused',
     },
     answer: { ...HTML, statuses: [200, 503] },
-    handler: (services, call) =>
-      shared(services, call, (viewer) =>
-        services.dashboard.overview(
-          { text: call.query('q') ?? '', ...readPageFilter(call) },
-          call.request.headers.host,
-          viewer,
-        ),
-      ),
+    async handler(services, call) {
+      const choice = readOverviewChoice(call);
+      return shared(services, call, (viewer) =>
+        services.dashboard.overview(choice, call.request.headers.host, viewer),
+      );
+    },
   },
   {
     method: 'GET',
@@ -89,6 +88,7 @@ export const PAGE_ROUTES: readonly (ContentRoute | StreamRoute)[] = [
     answer: { ...HTML, statuses: [200] },
     handler: (services, call) => services.dashboard.reference(services.reference(), viewerOf(services, call)),
   },
+  THEME_ROUTE,
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),
@@ -112,8 +112,10 @@ export function shared(
 ): Promise<Reply<string>> {
   const viewer = viewerOf(services, call);
   const { name, grants } = call.caller;
-  return services.live.shared(call.request, JSON.stringify([name, viewer.signedIn, grants]), () =>
-    make(viewer),
+  return services.live.shared(
+    call.request,
+    JSON.stringify([name, viewer.signedIn, viewer.theme, grants]),
+    () => make(viewer),
   );
 }
 
@@ -123,6 +125,7 @@ export function viewerOf({ queries, signIn }: Services, { caller, request }: Cal
     queries: readableQueries(queries, caller),
     readsAll: mayAll(caller, 'read'),
     signedIn: signIn.isSignedIn(request) ? caller.name : null,
+    theme: themeOf(request),
   };
 }
 

@@ -11,6 +11,10 @@ export function readableQueries(queries: Queries, caller: Caller): Queries {
 
   return {
     slos: readable,
+    async recent(ids) {
+      const known = new Set((await readable()).map(({ id }) => id));
+      return queries.recent(ids.filter((id) => known.has(id)));
+    },
     async slo(id) {
       const slo = await queries.slo(id);
       if (!slo || !reads(slo)) return null;

@@ -71,7 +71,7 @@ function leadTo(place: string, headers: Readonly<Record<string, string>> = {}): 
 }
 
 /** A path of this service; whatever leads elsewhere becomes its front page. */
-function pathOnly(text: string): string {
+export function pathOnly(text: string): string {
   const known = URL.canParse(text, 'http://own.invalid') ? new URL(text, 'http://own.invalid') : null;
   return known?.host === 'own.invalid' && text.startsWith('/') ? known.pathname + known.search : '/';
 }

@@ -9,11 +9,14 @@ import type { Rejections } from '../../core/ports/rejections.ts';
 import type { Grant } from '../../core/ports/token.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
-import type { Overview } from './overview-page.tsx';
+import type { OverviewChoice } from './overview-choice.ts';
 import { overviewPage, shownSlos } from './overview-page.tsx';
 import { dependencyCard, dependencyPage } from './dependency-pages.tsx';
 import { openAlerts, severest } from './open-alerts.ts';
+import type { HttpProblem } from '../answers/problems.ts';
+import type { Theme } from './layout.tsx';
 import { page } from './layout.tsx';
+import { problemPage } from './problem-page.tsx';
 import type { SignInNotice } from './sign-in-page.tsx';
 import { signInPage } from './sign-in-page.tsx';
 import { rejectionCard } from './rejection-card.tsx';
@@ -38,6 +41,8 @@ export interface Viewer {
   readonly readsAll: boolean;
   /** The name of who is signed in by a cookie; null for all others. */
   readonly signedIn: string | null;
+  /** What that one's browser was set to; null: as its system has it. */
+  readonly theme: Theme | null;
 }
 
 export interface DashboardOptions {
@@ -53,7 +58,7 @@ export interface DashboardOptions {
 /** The pages for people. They work without their script, too. */
 export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
-  overview(filter: Overview['filter'], host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
+  overview(choice: OverviewChoice, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   slo(id: string, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   /** `window` as in the query of the page: one that is none is as if it were absent. */
   workflow(name: string, window: string | null, viewer: Viewer): Promise<Reply<string>>;
@@ -81,6 +86,8 @@ export interface Dashboard {
     notice: SignInNotice,
     request: Pick<IncomingMessage, 'headers'>,
   ): Reply<string>;
+  /** What a browser gets in place of a page. */
+  problem(problem: HttpProblem, theme: Theme | null): Reply<string>;
   /** Where a path of ours is found from outside. */
   place(path: string): string;
   asset(name: AssetName): Buffer;
@@ -116,15 +123,15 @@ export function createDashboard({
   function overviewOf(
     queries: Queries,
     slos: readonly SloReport[],
-    filter: Overview['filter'],
+    choice: OverviewChoice,
     origin: string,
   ): Promise<Child> {
-    const asked = JSON.stringify([filter, origin]);
+    const asked = JSON.stringify([choice, origin]);
     let made = overviews.get(slos);
     if (!made) overviews.set(slos, (made = new Map()));
     let main = made.get(asked);
     if (main) return main;
-    main = makeOverview(queries, slos, filter, origin);
+    main = makeOverview(queries, slos, choice, origin);
     if (made.size < MAX_OVERVIEWS) made.set(asked, main);
     return main;
   }
@@ -132,21 +139,24 @@ export function createDashboard({
   async function makeOverview(
     queries: Queries,
     slos: readonly SloReport[],
-    filter: Overview['filter'],
+    choice: OverviewChoice,
     origin: string,
   ): Promise<Child> {
-    const shown = shownSlos(slos, filter);
-    const inFlight = await queries.inFlight([...new Set(shown.rows.map(({ workflow }) => workflow))]);
-    return overviewPage({ slos, shown, inFlight, filter, base, origin });
+    const shown = shownSlos(slos, choice);
+    const [inFlight, recent] = await Promise.all([
+      queries.inFlight([...new Set(shown.rows.map(({ workflow }) => workflow))]),
+      queries.recent(shown.rows.map(({ id }) => id)),
+    ]);
+    return overviewPage({ slos, shown, inFlight, recent, choice, base, origin });
   }
 
   type Show = (code: number, title: string, main: Child, alert?: AlertLevel) => Reply<string>;
 
-  function showTo({ readsAll, signedIn }: Viewer): Show {
+  function showTo({ readsAll, signedIn, theme }: Viewer): Show {
     return (code, title, main, alert = 'none') => {
       const known = status();
       const shown = readsAll ? known : { ...known, sloProblems: [] };
-      return new Reply(code, page({ title, alert, base, version, status: shown, signedIn }, main));
+      return new Reply(code, page({ title, alert, base, version, status: shown, signedIn, theme }, main));
     };
   }
 
@@ -168,12 +178,12 @@ export function createDashboard({
   }
 
   return {
-    overview(filter, host, viewer) {
+    overview(choice, host, viewer) {
       const { queries } = viewer;
       const show = showTo(viewer);
       return unlessAway(show, async () => {
         const slos = await queries.slos();
-        const main = await overviewOf(queries, slos, filter, originFor(host));
+        const main = await overviewOf(queries, slos, choice, originFor(host));
         const workflows = new Set(slos.map(({ workflow }) => workflow));
         // What names no workflow of theirs may name one of others.
         const rejected = rejections
@@ -301,6 +311,7 @@ export function createDashboard({
           again: code === 401 && notice === null && headers['sec-fetch-site'] === 'cross-site',
         }),
       ),
+    problem: (problem, theme) => new Reply(problem.status, problemPage(problem, base, theme)),
     place: (path) => `${base}${path}`,
     asset: (name) => assets.get(name)!,
   };

@@ -4,6 +4,9 @@ import type { ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
 
+export const THEMES = ['light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
 /** What surrounds every page. */
 export interface PageFrame {
   readonly title: string;
@@ -15,6 +18,8 @@ export interface PageFrame {
   readonly status: ServiceStatus;
   /** The name of who is signed in by a cookie, and can sign out; null for all others. */
   readonly signedIn: string | null;
+  /** Null: as the system of the browser has it. */
+  readonly theme: Theme | null;
 }
 
 /** What differs between pages of every kind. */
@@ -24,6 +29,8 @@ export interface PageParts {
   readonly base: string;
   /** The file of the icon, below `base`. */
   readonly icon: string;
+  /** Null: as the system of the browser has it. */
+  readonly theme?: Theme | null;
   /** More for the head. */
   readonly head: Child;
   /** What comes before the header, and what it holds beside the brand. */
@@ -37,13 +44,14 @@ export function htmlPage({
   title,
   base,
   icon,
+  theme = null,
   head,
   beforeHeader = null,
   header = null,
   main,
 }: PageParts): string {
   const whole = (
-    <html lang="en">
+    <html lang="en" data-theme={theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -73,7 +81,10 @@ export function htmlPage({
  * A whole page around a body. `<main>` holds everything that can change, because the page's script replaces
  * that element by a newer one.
  */
-export function page({ title, alert, base, version, status, signedIn }: PageFrame, main: Child): string {
+export function page(
+  { title, alert, base, version, status, signedIn, theme }: PageFrame,
+  main: Child,
+): string {
   const signOut =
     signedIn === null ? null : (
       <form method="post" action={`${base}/logout`} class="sign-out">
@@ -84,8 +95,10 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
     title,
     base,
     icon: `dashboard.svg?alert=${alert}`,
+    theme,
     head: (
       <>
+        <link rel="stylesheet" href={`${base}/charts.css`} />
         <script src={`${base}/idiomorph.js`} defer />
         <script src={`${base}/dashboard.js`} defer />
       </>
@@ -112,6 +125,7 @@ export function page({ title, alert, base, version, status, signedIn }: PageFram
         {serviceProblems(status, base)}
         {main}
         {serviceFacts(status, version)}
+        {themeForm(base, theme)}
       </main>
     ),
   });
@@ -153,6 +167,19 @@ function serviceProblems({ checks, sloProblems, outbox }: ServiceStatus, base: s
         </section>
       )}
     </>
+  );
+}
+
+/** Which theme is shown, and the way to the others. */
+function themeForm(base: string, theme: Theme | null): Markup {
+  return (
+    <form method="post" action={`${base}/theme`} class="theme" aria-label="Theme">
+      {[null, ...THEMES].map((choice) => (
+        <button name="theme" value={choice ?? 'system'} aria-pressed={choice === theme ? 'true' : 'false'}>
+          {choice ?? 'system'}
+        </button>
+      ))}
+    </form>
   );
 }
 

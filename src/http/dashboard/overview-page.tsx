@@ -1,78 +1,78 @@
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
-import type { OpenIncident, SloFilter, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
+import type { RecentCounts, SloFilter, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES, isAskedFor } from '../../core/ports/queries.ts';
 import { formatCount } from '../../core/words/figures.ts';
-import {
-  alertBadge,
-  budgetBadge,
-  budgetBar,
-  budgetLeft,
-  burnRateText,
-  goodRatio,
-  outsideLink,
-  percent,
-  when,
-} from './format.tsx';
-import type { Markup } from './markup.ts';
+import { outsideLink } from './format.tsx';
+import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
+import { openIncidentsCard } from './open-incidents-card.tsx';
+import type { OverviewChoice } from './overview-choice.ts';
+import { GROUPS, WHOLE, isChosen, overviewPath } from './overview-choice.ts';
+import { isHealthy, sloTable } from './slo-rows.tsx';
 
 export interface Overview {
   readonly slos: readonly SloReport[];
   readonly shown: ShownSlos;
   readonly inFlight: readonly WorkflowActivity[];
-  /** Only SLOs with this text in their id or owner, and that are asked for. */
-  readonly filter: SloFilter & { readonly text: string };
+  readonly recent: ReadonlyMap<string, RecentCounts>;
+  readonly choice: OverviewChoice;
   readonly base: string;
   /** Where producers reach the service. */
   readonly origin: string;
 }
 
-/** The SLOs that a page has rows for, those that need people first, of all that are asked for. */
+/** The SLOs that are asked for, those that need people first, and those of them that the page has rows for. */
 export interface ShownSlos {
   readonly rows: readonly SloReport[];
-  readonly of: number;
+  readonly chosen: readonly SloReport[];
 }
 
 const NO_FILTER: SloFilter = { alert: null, budget: null, data: null };
 
 /** A page with more rows is slow to read, for people and browsers alike. */
-const MAX_ROWS = 200;
+const ROWS = 200;
+/** On a screen on the wall no one scrolls. */
+const TV_ROWS = 24;
+/** More owners than this are typed, not chosen from a list. */
+const MAX_OWNERS = 200;
 
-/** The body of the overview: totals, then every workflow with its SLOs, those that need people first. */
+/** The body of the overview: totals, open incidents, then SLOs, those that need people first. */
 export function overviewPage(overview: Overview): Markup {
-  const { slos, shown, filter, base } = overview;
+  const { slos, shown, choice, base } = overview;
+  const isTv = choice.view === 'tv';
+  const healthy = shown.rows.filter(isHealthy).length;
   return (
     <>
-      <div class="heading">
+      <div class={isTv ? 'heading tv' : 'heading'}>
         <h1>Error budgets</h1>
-        {totals(slos, filter, base)}
+        {totals(slos, choice, base)}
       </div>
-      {slos.length === 0 ? null : filterForm(filter, base)}
-      {slos.length > 0 && shown.of === 0 ? (
+      {slos.length === 0 || isTv ? null : filterForm(slos, choice, base)}
+      {openIncidentsCard(shown.chosen, base)}
+      {slos.length > 0 && shown.chosen.length === 0 ? (
         <p class="empty">
           No SLO matches. <a href={`${base}/`}>Show all</a>
         </p>
       ) : null}
-      {shown.of > MAX_ROWS ? (
-        <p class="note">
-          The {MAX_ROWS} of {formatCount(shown.of)} that need attention most.
+      {healthy === 0 || isTv ? null : (
+        <p class="fold">
+          <input type="checkbox" id="show-healthy" />{' '}
+          <label for="show-healthy">Show the {formatCount(healthy)} healthy</label>
         </p>
-      ) : null}
-      {byWorkflow(shown.rows).map((group) => workflowCard(group, overview))}
+      )}
+      {pages(shown, choice, base, 'Parts of the list')}
+      {grouped(shown.rows, choice.group).map((group) => groupCard(group, overview))}
+      {pages(shown, choice, base, 'Parts of the list, at its end')}
       {slos.every(({ sli }) => sli.total === 0) ? firstSteps(slos[0], overview.origin) : null}
     </>
   );
 }
 
-export function shownSlos(slos: readonly SloReport[], filter: Overview['filter']): ShownSlos {
-  const wanted = slos.filter((slo) => matches(slo, filter)).toSorted(byAttention);
-  return { rows: wanted.slice(0, MAX_ROWS), of: wanted.length };
-}
-
-function matches(slo: SloReport, filter: Overview['filter']): boolean {
-  const text = filter.text.toLowerCase();
-  const inText = slo.id.toLowerCase().includes(text) || slo.owner.toLowerCase().includes(text);
-  return inText && isAskedFor(slo, filter);
+export function shownSlos(slos: readonly SloReport[], choice: OverviewChoice): ShownSlos {
+  const chosen = slos.filter((slo) => isChosen(slo, choice)).toSorted(byAttention);
+  if (choice.view === 'tv') return { chosen, rows: chosen.slice(0, TV_ROWS) };
+  const from = (choice.page - 1) * ROWS;
+  return { chosen, rows: chosen.slice(from, from + ROWS) };
 }
 
 /** An open page comes first, whatever the budget; then what is left of it. */
@@ -85,14 +85,21 @@ function byAttention(one: SloReport, other: SloReport): number {
   );
 }
 
-function byWorkflow(slos: readonly SloReport[]): SloReport[][] {
+/** SLOs that stand together, and by what. */
+interface Group {
+  readonly by: OverviewChoice['group'];
+  readonly slos: readonly SloReport[];
+}
+
+function grouped(slos: readonly SloReport[], by: OverviewChoice['group']): readonly Group[] {
   const groups = new Map<string, SloReport[]>();
   for (const slo of slos) {
-    const group = groups.get(slo.workflow);
+    const name = by === 'none' ? '' : slo[by];
+    const group = groups.get(name);
     if (group) group.push(slo);
-    else groups.set(slo.workflow, [slo]);
+    else groups.set(name, [slo]);
   }
-  return [...groups.values()];
+  return [...groups.values()].map((group) => ({ by, slos: group }));
 }
 
 interface Total {
@@ -111,16 +118,17 @@ const TOTALS: readonly Total[] = [
   { name: 'data', value: 'warming-up', one: 'warming up', many: 'warming up' },
 ];
 
-function totals(slos: readonly SloReport[], filter: Overview['filter'], base: string): Markup {
+function totals(slos: readonly SloReport[], choice: OverviewChoice, base: string): Markup {
   const shown = TOTALS.flatMap((total) => {
     const number = slos.filter((slo) => isAskedFor(slo, { ...NO_FILTER, [total.name]: total.value })).length;
     return number === 0 ? [] : [{ ...total, number }];
   });
-  const all = filter.alert === null && filter.budget === null && filter.data === null;
+  const { group, view } = choice;
+  const all = choice.alert === null && choice.budget === null && choice.data === null;
   return (
     <ul class="totals" aria-label="SLOs by alert, budget and data">
       <li>
-        <a href={`${base}/`} aria-current={current(all)}>
+        <a href={overviewPath(base, { ...WHOLE, group, view })} aria-current={current(all)}>
           <b>{formatCount(slos.length)}</b> {slos.length === 1 ? 'SLO' : 'SLOs'}
         </a>
       </li>
@@ -129,8 +137,8 @@ function totals(slos: readonly SloReport[], filter: Overview['filter'], base: st
         <li>
           <a
             class={name === 'data' ? `data-${value}` : value}
-            href={`${base}/?${name}=${value}`}
-            aria-current={current(filter[name] === value)}
+            href={overviewPath(base, { ...WHOLE, group, view, [name]: value })}
+            aria-current={current(choice[name] === value)}
           >
             <span class="dot" aria-hidden="true"></span>
             <b>{formatCount(number)}</b> {number === 1 ? one : many}
@@ -145,58 +153,143 @@ function current(is: boolean): 'true' | null {
   return is ? 'true' : null;
 }
 
-function filterForm({ text, ...chosen }: Overview['filter'], base: string): Markup {
+const CHOICES: Readonly<Record<keyof SloFilter, readonly [label: string, values: readonly string[]]>> = {
+  alert: ['Severity', ALERT_LEVELS],
+  budget: ['Budget', BUDGET_STATES],
+  data: ['Data', DATA_STATES],
+};
+
+function filterForm(slos: readonly SloReport[], choice: OverviewChoice, base: string): Markup {
+  const owners = [...new Set(slos.map(({ owner }) => owner))].toSorted();
+  const all = (value: string): readonly [string, string] => ['', value];
   return (
     <form class="filter" action={`${base}/`} role="search">
       <label for="q">Workflow, SLO or owner</label>{' '}
-      <input id="q" name="q" type="search" value={text} maxlength="128" autocomplete="off" />{' '}
-      {Object.entries(chosen).map(([name, value]) =>
-        value === null ? null : <input type="hidden" name={name} value={value} />,
-      )}{' '}
-      <button>Filter</button>
+      <input id="q" name="q" type="search" value={choice.text} maxlength="128" autocomplete="off" />{' '}
+      {owners.length > MAX_OWNERS
+        ? hidden('owner', choice.owner)
+        : select('owner', 'Owner', [all('any'), ...owners.map(same)], choice.owner)}
+      {(Object.keys(CHOICES) as (keyof SloFilter)[]).map((name) =>
+        select(name, CHOICES[name][0], [all('any'), ...CHOICES[name][1].map(same)], choice[name]),
+      )}
+      {select('group', 'Group by', GROUPS.map(same), choice.group)}
+      {hidden('workflow', choice.workflow)}
+      <button>Filter</button>{' '}
+      <a href={overviewPath(base, { ...choice, view: 'tv', page: 1 })}>For a screen on the wall</a>
     </form>
   );
 }
 
-function workflowCard(slos: readonly SloReport[], { inFlight, base }: Overview): Markup {
+function same(value: string): readonly [string, string] {
+  return [value, value];
+}
+
+function hidden(name: string, value: string | null): Child {
+  return value === null ? null : <input type="hidden" name={name} value={value} />;
+}
+
+function select(
+  name: string,
+  label: string,
+  options: readonly (readonly [value: string, text: string])[],
+  chosen: string | null,
+): Markup {
+  return (
+    <span class="choice">
+      <label for={`choose-${name}`}>{label}</label>{' '}
+      <select id={`choose-${name}`} name={name}>
+        {options.map(([value, text]) => (
+          <option value={value} selected={value === (chosen ?? '')}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+/** Where in the list a page is, with the way to the others; nothing when it is all of it. */
+function pages(
+  { rows, chosen }: ShownSlos,
+  choice: OverviewChoice,
+  base: string,
+  label: string,
+): Markup | null {
+  if (rows.length === chosen.length) return null;
+  const first = (choice.page - 1) * ROWS + 1;
+  const to = (page: number) => overviewPath(base, { ...choice, page });
+  return (
+    <nav class="note" aria-label={label}>
+      {rows.length === 0 ? 'None' : `${formatCount(first)} to ${formatCount(first + rows.length - 1)}`} of{' '}
+      {formatCount(chosen.length)}, those that need attention most first.{' '}
+      {choice.view === 'page' && choice.page > 1 ? <a href={to(choice.page - 1)}>Previous</a> : null}{' '}
+      {choice.view === 'page' && first + ROWS <= chosen.length ? (
+        <a href={to(choice.page + 1)}>Next</a>
+      ) : null}
+    </nav>
+  );
+}
+
+function groupCard({ by, slos }: Group, { inFlight, recent, base, choice }: Overview): Markup {
+  const { workflow, owner } = slos[0]!;
+  const name = by === 'none' ? 'all' : slos[0]![by];
+  return (
+    <section
+      class={slos.every(isHealthy) ? 'card healthy' : 'card'}
+      id={`${by}:${name}`}
+      aria-label={by === 'workflow' ? `Workflow ${workflow}` : by === 'owner' ? `Owner ${owner}` : 'SLOs'}
+    >
+      {by === 'workflow' ? workflowHeader(slos, inFlight, base) : null}
+      {by === 'owner' ? (
+        <header>
+          <h2>
+            <a href={overviewPath(base, { ...choice, owner, page: 1 })}>{owner}</a>
+          </h2>
+          <p>
+            {formatCount(slos.length)} {slos.length === 1 ? 'SLO' : 'SLOs'}
+          </p>
+        </header>
+      ) : null}
+      {by === 'none' ? (
+        <header>
+          <h2>SLOs</h2>
+          <p>those that need attention most first</p>
+        </header>
+      ) : null}
+      {sloTable(slos, recent, by !== 'workflow', base)}
+    </section>
+  );
+}
+
+function workflowHeader(
+  slos: readonly SloReport[],
+  inFlight: readonly WorkflowActivity[],
+  base: string,
+): Markup {
   const { workflow, owner } = slos[0]!;
   const flight = inFlight.find((entry) => entry.workflow === workflow);
   return (
-    <section class="card" id={`workflow:${workflow}`} aria-label={`Workflow ${workflow}`}>
-      <header>
-        <h2>
-          <a href={`${base}/workflows/${encodeURIComponent(workflow)}`}>{workflow}</a>
-        </h2>
-        <p>
-          owned by <b>{owner}</b>
-          {flight ? (
-            <>
-              {' '}
-              · {formatCount(flight.running)} in flight
-              {flight.overdue > 0 ? (
-                <>
-                  , <b class="alarm">{formatCount(flight.overdue)} overdue</b>
-                </>
-              ) : null}
-              {uncounted(flight)}
-            </>
-          ) : null}
-        </p>
-        {runbook(slos)}
-      </header>
-      <table class="slos">
-        <thead>
-          <tr>
-            <th scope="col">SLO</th>
-            <th scope="col">Alert</th>
-            <th scope="col">Good</th>
-            <th scope="col">Budget left</th>
-            <th scope="col">Burn rate</th>
-          </tr>
-        </thead>
-        <tbody>{slos.map((slo) => sloRow(slo, base))}</tbody>
-      </table>
-    </section>
+    <header>
+      <h2>
+        <a href={`${base}/workflows/${encodeURIComponent(workflow)}`}>{workflow}</a>
+      </h2>
+      <p>
+        owned by <b>{owner}</b>
+        {flight ? (
+          <>
+            {' '}
+            · {formatCount(flight.running)} in flight
+            {flight.overdue > 0 ? (
+              <>
+                , <b class="alarm">{formatCount(flight.overdue)} overdue</b>
+              </>
+            ) : null}
+            {uncounted(flight)}
+          </>
+        ) : null}
+      </p>
+      {runbook(slos)}
+    </header>
   );
 }
 
@@ -229,72 +322,6 @@ function uncounted({ waiting, conflicts }: WorkflowActivity): Markup {
 
 function runbook(slos: readonly SloReport[]): Markup | null {
   return outsideLink(slos.find((slo) => slo.runbook !== null)?.runbook ?? null, 'Runbook');
-}
-
-function sloRow(slo: SloReport, base: string): Markup {
-  const { sli, budget } = slo;
-  const now = slo.dataThrough;
-  return (
-    <tr id={`slo:${slo.id}`}>
-      <th scope="row">
-        <a href={`${base}${sloPath(slo)}`}>{slo.name}</a>
-        {slo.description === null ? null : <small>{slo.description}</small>}
-      </th>
-      <td data-label="Alert">
-        {alertBadge(slo.alert)}
-        {slo.incident ? (
-          <>
-            <small>failing since {when(slo.incident.began, now)}</small>
-            {slo.incident.acknowledged ? <small>acknowledged by {slo.incident.acknowledged.by}</small> : null}
-            {unheard(slo.incident)}
-          </>
-        ) : null}
-        {slo.budgetPolicy?.deploys === 'frozen' ? <small class="alarm">deploys frozen</small> : null}
-      </td>
-      <td data-label="Good">
-        <span>{goodRatio(sli.ratio, slo.objective)}</span>
-        <small>
-          of {percent(slo.objective, 9)} in {slo.window}
-        </small>
-        {dataNote(slo)}
-        {slo.warnings.length === 0 ? null : <small class="alarm">not all is counted</small>}
-      </td>
-      <td data-label="Budget left" class="budget">
-        {budgetBar(budget)}
-        <span>{budgetLeft(budget, sli)}</span> {budgetBadge(budget.state)}
-        {budgetNote(budget, now)}
-      </td>
-      <td data-label="Burn rate">
-        <ul class="rates">
-          {Object.entries(slo.burnRates).map(([window, rate]) => (
-            <li class={rate !== null && rate >= 1 ? 'fast' : null}>
-              <small>{window}</small> {burnRateText(rate)}
-            </li>
-          ))}
-        </ul>
-      </td>
-    </tr>
-  );
-}
-
-/** What no one was notified of must at least be seen here. */
-function unheard({ notified }: OpenIncident): Markup | null {
-  return notified.length === 0 ? <small class="alarm">no one was notified</small> : null;
-}
-
-function dataNote({ data }: SloReport): Markup | null {
-  if (data === 'ok') return null;
-  return <small class={`data-${data}`}>{data === 'none' ? 'no data' : 'warming up'}</small>;
-}
-
-function budgetNote({ state, exhaustsAt }: SloReport['budget'], now: number): Markup | null {
-  if (exhaustsAt === null || state === 'exhausted') return null;
-  return <small class="alarm">gone {when(exhaustsAt, now)}</small>;
-}
-
-/** The path of an SLO's page; the slashes of its workflow are encoded. */
-export function sloPath({ workflow, name }: Pick<SloReport, 'workflow' | 'name'>): string {
-  return `/slos/${encodeURIComponent(workflow)}/${encodeURIComponent(name)}`;
 }
 
 function firstSteps(slo: SloReport | undefined, origin: string): Markup {

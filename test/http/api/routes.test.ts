@@ -107,7 +107,7 @@ describe('the table of routes', () => {
     expect((await read('/healthz?strange=1')).status).toBe(200);
     // A misspelt filter would list everything.
     expect((await read('/v1/slos?alerts=page')).status).toBe(400);
-    expect((await fetch(`${url}/?strange=1&q=a&q=b`)).status).toBe(200);
+    expect((await fetch(`${url}/?strange=1`)).status).toBe(400);
   });
 });
 

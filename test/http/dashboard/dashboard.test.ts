@@ -36,15 +36,16 @@ describe('the overview', () => {
     const { page, complaints } = await openPage();
     await page.goto(running.url);
     expect(await page.locator('.card h2').allTextContents()).toEqual([
+      '1 open incident',
       'signup',
       'billing/eu',
       'nightly',
       'order-fulfillment',
     ]);
     const row = (name: string) =>
-      page.locator('tr', { has: page.getByRole('link', { name, exact: true }) }).innerText();
+      page.locator('.slos tr', { has: page.getByRole('link', { name, exact: true }) }).innerText();
     expect(await row('welcomed')).toMatch(
-      /Page\s*failing since 25m ago[^]*95.6%[^]*of 95%[^]*12%\s*Low\s*gone in 3h 20m[^]*1h 14.9×/,
+      /Page\s*failing since 25m ago[^]*95.6%[^]*of 95%[^]*12%\s*Low\s*gone in 3h 20m[^]*critical\s*14.9× over 1h/,
     );
     expect(await row('sent')).toMatch(/No alert[^]*−30%\s*Exhausted/);
     expect(await row('ran')).toMatch(/No alert[^]*–[^]*no data[^]*–/);
@@ -59,7 +60,7 @@ describe('the overview', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('finds SLOs by text, alert, budget and data, and shows at most 200', async () => {
+  it('finds SLOs by text, alert, budget and data, and shows 200 at a time', async () => {
     const running = await startServer();
     running.queries.list = [
       burningSlo({ workflow: 'signup', name: 'welcomed', owner: 'growth' }),
@@ -67,14 +68,19 @@ describe('the overview', () => {
     ];
     const { page } = await openPage({ javaScriptEnabled: false });
     await page.goto(running.url);
-    expect(await page.locator('tbody tr').count()).toBe(200);
-    expect(await page.locator('.note').innerText()).toContain('200 of 301');
+    expect(await page.locator('.slos tbody tr').count()).toBe(200);
+    expect(await page.locator('.note').first().innerText()).toContain('1 to 200 of 301');
+    await page.getByRole('link', { name: 'Next' }).first().click();
+    expect(await page.locator('.slos tbody tr').count()).toBe(101);
+    expect(await page.locator('.note').first().innerText()).toContain('201 to 301 of 301');
+    expect(await page.getByRole('link', { name: 'Next' }).count()).toBe(0);
     await page.getByRole('searchbox').fill('GROWTH');
     await page.getByRole('button', { name: 'Filter' }).click();
-    expect(await page.locator('tbody th').allInnerTexts()).toEqual([expect.stringContaining('welcomed')]);
+    expect(await page.locator('.slos tbody th').allInnerTexts()).toEqual([
+      expect.stringContaining('welcomed'),
+    ]);
     await page.goto(`${running.url}/?alert=none&budget=ok&data=ok&q=w29`);
-    expect(await page.locator('tbody tr').count()).toBe(11);
-    await page.goto(`${running.url}/?q=nowhere&q=twice&state[]=x`);
+    expect(await page.locator('.slos tbody tr').count()).toBe(11);
     expect((await fetch(`${running.url}/?q=nowhere`)).status).toBe(200);
   });
 
@@ -173,7 +179,7 @@ describe('the page of an SLO', () => {
       /another data centre\s*all SLOs of order-fulfillment\s+2026-03-10 11:00 to 13:00 UTC\s+sam\s+active, ends in 1h\s+weekly backup[^]*FREQ=WEEKLY;BYDAY=SU;BYHOUR=2 for 2h, Europe\/Berlin[^]*starts in 3d[^]*whole hours[^]*ended by kim 2d ago/,
     );
     await page.goto(running.url);
-    expect(await page.locator('tbody tr').innerText()).toMatch(
+    expect(await page.locator('.slos tbody tr').innerText()).toMatch(
       /Page\s+failing since 2h ago\s+acknowledged by sam\s+deploys frozen/,
     );
     await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
@@ -249,7 +255,9 @@ describe('the page of an SLO', () => {
     const { page, complaints } = await openPage();
     for (const path of [
       '/',
-      `/?q=${encodeURIComponent(HOSTILE)}&alert=${encodeURIComponent(HOSTILE)}`,
+      `/?q=${encodeURIComponent(HOSTILE)}&owner=${encodeURIComponent(HOSTILE)}`,
+      `/?${encodeURIComponent(HOSTILE)}=x`,
+      `/${encodeURIComponent(HOSTILE)}`,
       `/slos/order-fulfillment/${encodeURIComponent(HOSTILE)}`,
       `/slos/a/${encodeURIComponent(HOSTILE)}`,
       `/workflows/${encodeURIComponent(HOSTILE)}`,
@@ -259,9 +267,15 @@ describe('the page of an SLO', () => {
         await page.locator('main script, main img, [onerror], [onfocus], a[href^="javascript:"]').count(),
       ).toBe(0);
       expect(await page.evaluate('window.stolen')).toBeUndefined();
-      expect(await page.locator('main').textContent()).toContain(HOSTILE);
+      // Where there is no page, its address is shown as it came.
+      const shown = path.startsWith('/%3C')
+        ? path
+        : path.startsWith('/?%3C')
+          ? JSON.stringify(HOSTILE.slice(0, 100))
+          : HOSTILE;
+      expect(await page.locator('main').textContent()).toContain(shown);
     }
-    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    expect(complaints.filter((text) => !/\b40[04]\b/.test(text))).toEqual([]);
   });
 });
 
@@ -374,7 +388,9 @@ it('says of which SLOs not all is counted, and since when', async () => {
   ];
   const { page } = await openPage();
   await page.goto(running.url);
-  expect(await page.locator('tbody tr', { hasText: 'not all is counted' }).allInnerTexts()).toHaveLength(1);
+  expect(
+    await page.locator('.slos tbody tr', { hasText: 'not all is counted' }).allInnerTexts(),
+  ).toHaveLength(1);
   await page.goto(`${running.url}/slos/order-fulfillment/full`);
   expect(await page.locator('section[aria-label="Warnings"]').innerText()).toMatch(
     /Not all is counted\s+A counter is full. Since .*2h ago/,
@@ -398,7 +414,7 @@ describe('the tab', () => {
     await page.goto(running.url);
     expect(await tab(page)).toEqual(['5 pages · Burnwatch', '/dashboard.svg?alert=page']);
     expect(await page.locator('.totals').innerText()).toMatch(/6\s+SLOs\s+5\s+pages\s+6\s+budgets exhausted/);
-    expect(await page.locator('tbody .badge.page').count()).toBe(5);
+    expect(await page.locator('.slos .badge.page').count()).toBe(5);
     await page.goto(`${running.url}/slos/order-fulfillment/n3`);
     expect(await tab(page)).toEqual(['Page: order-fulfillment/n3 · Burnwatch', '/dashboard.svg?alert=page']);
     running.queries.list = [
