@@ -36,6 +36,7 @@ import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
+import { createPngRenderer } from './png/png-renderer.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
@@ -213,6 +214,7 @@ export async function startApp(
   });
   const sourcesOf = createFeedingSources(sources, definitions.currentOrEmpty);
   const incidents = createManageIncidents(asked);
+  const charts = createPngRenderer();
   const server = createServer({
     recorder,
     rejections,
@@ -234,6 +236,8 @@ export async function startApp(
     clock,
     elapsed,
     publicUrl: config.publicUrl,
+    frameAncestors: config.frameAncestors,
+    charts,
     log,
     version,
     timeouts: { close: REQUEST_GRACE },
@@ -310,6 +314,7 @@ export async function startApp(
     await Promise.all([...stopped, intake.close(), loops.stop(), watcher?.close(), server.close()]);
     await Promise.all([evaluator.stop(), recorder.drain()]);
     await deliverer.stop(DELIVERY_GRACE);
+    await charts.close();
     await leadership.stop();
     await targets.close();
     await store.close();

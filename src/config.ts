@@ -8,6 +8,7 @@ import type { Grant, Token } from './core/ports/token.ts';
 import {
   isLoopbackHost,
   readConfiguredTokens,
+  readFrameAncestors,
   readIdentityHeader,
   readProxies,
 } from './config/access-settings.ts';
@@ -48,6 +49,8 @@ export interface Config {
   /** The header in which they name a user, in lower case, and what such users may do; null: they do not. */
   readonly identityHeader: { readonly name: string; readonly grants: readonly Grant[] } | null;
   readonly publicUrl: string | null;
+  /** The origins whose pages may show ours in a frame. */
+  readonly frameAncestors: readonly string[];
   readonly traceUrl: string | null;
   readonly mailServer: MailServer | null;
   readonly mailFrom: string;
@@ -107,6 +110,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     trustedProxies,
     identityHeader,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/(?<!\/)\/+$/, '') ?? null,
+    frameAncestors: readFrameAncestors(reader),
     traceUrl: readTraceUrl(reader),
     mailServer: readMailServer(reader),
     mailFrom: reader.text('MAIL_FROM'),

@@ -73,7 +73,7 @@ export const SETTINGS = [
     fallback: null,
     argument: 'name:scopes:secret,…',
     description:
-      'API tokens; scopes are ingest, read, respond, write and admin, joined by +, each for some workflows only with @pattern or @owner=pattern; sha256: and a hash may stand for the secret',
+      'API tokens; scopes are ingest, embed, read, respond, write and admin, joined by +, each for some workflows only with @pattern or @owner=pattern; sha256: and a hash may stand for the secret',
     secret: true,
     noFlag: true,
   },
@@ -108,6 +108,13 @@ export const SETTINGS = [
     fallback: 'read+respond',
     argument: 'scopes',
     description: 'what users that a trusted proxy names may do; written as the scopes of a token',
+  },
+  {
+    name: 'FRAME_ANCESTORS',
+    fallback: null,
+    argument: 'origin,…',
+    description:
+      'the origins, such as https://wiki.example.com, whose pages may show the summary of an SLO in a frame; none without',
   },
   {
     name: 'PUBLIC_URL',

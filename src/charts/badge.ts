@@ -54,7 +54,8 @@ export function badge(facts: BadgeFacts, theme: ChartTheme = 'light'): string {
   const { text, color } = badgeWords(facts);
   const name = fitText(facts.name, SIZE, LONGEST_NAME);
   const left = Math.ceil(textWidth(name, SIZE)) + 14;
-  const width = left + Math.ceil(textWidth(text, SIZE)) + 16;
+  // Bold letters are wider.
+  const width = left + Math.ceil(textWidth(text, SIZE) * 1.1) + 16;
   const mark = 4;
   return element(
     'svg',

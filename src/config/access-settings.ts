@@ -28,6 +28,21 @@ export function readProxies(reader: SettingReader): readonly string[] {
   return [];
 }
 
+/** They go into a header of answers, so only what is an origin does. */
+export function readFrameAncestors(reader: SettingReader): readonly string[] {
+  const origins = reader
+    .text('FRAME_ANCESTORS')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const isOrigin = (text: string) =>
+    /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) &&
+    URL.canParse(text) &&
+    new URL(text).origin === text.toLowerCase();
+  if (origins.every(isOrigin)) return origins;
+  reader.problem('FRAME_ANCESTORS', 'origins such as https://wiki.example.com, without a path');
+  return [];
+}
+
 export function readIdentityHeader(
   reader: SettingReader,
   proxies: readonly string[],

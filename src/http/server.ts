@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createNodeServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ChartRenderer } from '../core/ports/chart-renderer.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Operator } from '../core/ports/operator.ts';
 import type { Pings } from '../core/ports/pings.ts';
@@ -45,6 +46,9 @@ export interface ServerOptions {
   readonly queries: Queries;
   readonly operator: Operator;
   readonly pings: Pings;
+  readonly charts: ChartRenderer;
+  /** The origins whose pages may show ours in a frame; none if absent. */
+  readonly frameAncestors?: readonly string[];
   readonly rejections: Rejections;
   readonly status: () => ServiceStatus;
   readonly log: Log;
@@ -189,6 +193,8 @@ export function createServer(options: ServerOptions): HttpServer {
     reference: () => reference,
     execScript: execScript(publicUrl),
     pings: options.pings,
+    charts: options.charts,
+    frameAncestors: options.frameAncestors ?? [],
     clock,
     publicUrl,
   };

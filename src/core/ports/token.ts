@@ -1,10 +1,10 @@
 import { matches } from '../sli/selection.ts';
 
 /**
- * What can be done: `ingest` reports outcomes and measurements, `read` reads, `respond` acknowledges, `write` adjusts budgets and
+ * What can be done: `ingest` reports outcomes and measurements, `embed` shows badges and budgets to others, `read` reads that and all else, `respond` acknowledges, `write` adjusts budgets and
  * may do what `ingest` and `respond` may, `admin` may do everything.
  */
-export const SCOPES = ['ingest', 'read', 'respond', 'write', 'admin'] as const;
+export const SCOPES = ['ingest', 'embed', 'read', 'respond', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** A scope, for every workflow or for those that a pattern names. In patterns `*` is any text, `?` one character. */
@@ -39,6 +39,7 @@ export interface Caller {
 
 const INCLUDED: Readonly<Record<Scope, readonly Scope[]>> = {
   ingest: ['ingest', 'write', 'admin'],
+  embed: ['embed', 'read', 'admin'],
   read: ['read', 'admin'],
   respond: ['respond', 'write', 'admin'],
   write: ['write', 'admin'],

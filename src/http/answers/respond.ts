@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
+import { RendererBusy } from '../../core/ports/chart-renderer.ts';
 import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
 import { NothingLoaded, StoreUnavailable } from '../../core/ports/store/store.ts';
 import { HttpProblem, PROBLEM_TYPE, problemBody } from './problems.ts';
@@ -52,7 +53,7 @@ export function sendShared(response: Response, status: number, { body, etag }: S
  * Whether one of the tags of `If-None-Match` is this one. Whatever `Cache-Control` the request has, which is for caches on the
  * way: some clients say `no-cache` with every condition of their own.
  */
-function isHeld(given: string | undefined, etag: string): boolean {
+export function isHeld(given: string | undefined, etag: string): boolean {
   return given?.split(',').some((tag) => tag.trim() === etag) ?? false;
 }
 
@@ -77,6 +78,10 @@ export function sendContent(
   type: string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  if (status === 304) {
+    response.writeHead(status, headers).end();
+    return;
+  }
   response.writeHead(status, {
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
@@ -115,6 +120,7 @@ export function problemOf(error: unknown): HttpProblem {
   }
   if (error instanceof QueueFull) return queueFull();
   if (error instanceof OverShare) return overShare();
+  if (error instanceof RendererBusy) return queueFull();
   if (error instanceof URIError) {
     return new HttpProblem('invalid-path', 'The path is not properly percent-encoded.');
   }

@@ -23,6 +23,19 @@ export function readChartQuery({ query }: Call): ChartQueryTexts {
   return { range: query('range'), from: query('from'), to: query('to') };
 }
 
+/**
+ * The time zone of a name as it is usually written, so that no more of them are kept than there are; null when there is none
+ * of that name.
+ */
+export function timeZoneOf(name: string | null): string | null {
+  if (name === null) return null;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+}
+
 /** What the charts of an SLO show; throws the `HttpProblem` to answer with. */
 export async function chartDataOf(queries: Queries, id: string, texts: ChartQueryTexts): Promise<ChartData> {
   const found = await queries.charts(id, texts);

@@ -1,12 +1,12 @@
 import { chartStylesheet } from '../../charts/palette.ts';
 import type { ContentRoute } from './route-table.ts';
 
-/** Pictures of budgets, and what pages need to show them. */
+/** What pages need to show charts. A page in a frame needs it as well, and sends no token for it. */
 export const CHART_ROUTES: readonly ContentRoute[] = [
   {
     method: 'GET',
     path: '/charts.css',
-    scope: 'read',
+    scope: 'public',
     summary: 'the colours of the charts in the pages',
     answer: {
       kind: 'asset',

@@ -163,6 +163,7 @@ async function answer(
     sendJson(response, status, JSON.stringify(body));
   } else {
     const { type, headers: usualHeaders } = route.answer;
+    if (route.framed) letBeFramed(response, services.frameAncestors);
     sendContent(response, status, body as string | Buffer, type, { ...usualHeaders, ...headers });
   }
 }
@@ -207,6 +208,19 @@ function readQuery({ path, query }: Endpoint, request: Request): ReadonlyMap<str
 function required<Value>(value: Value | undefined, { method, path }: Endpoint, name: string): Value {
   if (value === undefined) throw new Error(`The route ${method} ${path} declares no parameter ${name}`);
   return value;
+}
+
+const FRAMED_BY_NONE = "frame-ancestors 'none'";
+
+/** Lets pages of some origins show an answer in a frame; browsers that know X-Frame-Options only cannot be told which. */
+function letBeFramed(response: Response, ancestors: readonly string[]): void {
+  if (ancestors.length === 0) return;
+  const policy = String(response.getHeader('Content-Security-Policy'));
+  response.setHeader(
+    'Content-Security-Policy',
+    policy.replace(FRAMED_BY_NONE, `frame-ancestors ${ancestors.join(' ')}`),
+  );
+  response.removeHeader('X-Frame-Options');
 }
 
 function securityHeaders(): RequestHandler {

@@ -2,10 +2,10 @@ import type { Caller, Subject } from '../../core/ports/token.ts';
 import { may, mayAll } from '../../core/ports/token.ts';
 import type { AdjustmentReport, Queries, SloReport } from '../../core/ports/queries.ts';
 
-/** What a caller may read of the answers to questions; what it may not is as if it were not there. */
-export function readableQueries(queries: Queries, caller: Caller): Queries {
-  if (mayAll(caller, 'read')) return queries;
-  const reads = (subject: Subject): boolean => may(caller, 'read', subject);
+/** What a caller may read, or show to others, of the answers to questions; what it may not is as if it were not there. */
+export function readableQueries(queries: Queries, caller: Caller, scope: 'read' | 'embed' = 'read'): Queries {
+  if (mayAll(caller, scope)) return queries;
+  const reads = (subject: Subject): boolean => may(caller, scope, subject);
   const readable = async (): Promise<SloReport[]> => (await queries.slos()).filter(reads);
   const ownWorkflows = async () => [...new Set((await readable()).map(({ workflow }) => workflow))];
 

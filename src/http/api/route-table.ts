@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ChartRenderer } from '../../core/ports/chart-renderer.ts';
 import type { Operator } from '../../core/ports/operator.ts';
 import type { Pings } from '../../core/ports/pings.ts';
 import type { Queries } from '../../core/ports/queries.ts';
@@ -35,6 +36,8 @@ export interface Endpoint {
   readonly everyWorkflow?: true;
   /** It changes something although it may be a GET, so that no page of another site may make a browser ask for it. */
   readonly changes?: true;
+  /** It is a page that pages of others may show in a frame, as far as that is allowed at all. */
+  readonly framed?: true;
   /** What it does, as a phrase in Markdown. */
   readonly summary: string;
   readonly query?: {
@@ -108,6 +111,9 @@ export interface Services {
   /** `exec.sh`, as it is given to producers. */
   readonly execScript: string;
   readonly pings: Pings;
+  readonly charts: ChartRenderer;
+  /** The origins whose pages may show ours in a frame; none, unless they are set. */
+  readonly frameAncestors: readonly string[];
   readonly clock: Clock;
   /** Without a slash at its end; null when none is set. */
   readonly publicUrl: string | null;

@@ -22,6 +22,7 @@ import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
+import { PICTURE_ROUTES } from './picture-routes.ts';
 import { PING_ROUTES } from './ping-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
 import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
@@ -315,6 +316,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...PAGE_ROUTES,
   ...INCIDENT_PAGE_ROUTES,
   ...CHART_ROUTES,
+  ...PICTURE_ROUTES,
   ...SIGN_IN_ROUTES,
 ];
 

@@ -9,6 +9,7 @@ import type { TrustedProxies } from './client-address.ts';
 import { addressOf, peerOf } from './client-address.ts';
 import { createFailureLimit } from './failure-limit.ts';
 import { sessionCookie } from './cookie.ts';
+import type { PathToken } from './path-token.ts';
 import { pathToken } from './path-token.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -61,7 +62,7 @@ export function createGuard(options: GuardOptions): Guard {
   const failures = createFailureLimit(options.elapsed);
   const lineOf = createLineLimit(options.elapsed);
   /** The token that stood in the path of a request; null: a wrong one. */
-  const inPaths = new WeakMap<IncomingMessage, Token | null>();
+  const inPaths = new WeakMap<IncomingMessage, { readonly token: Token | null } & Pick<PathToken, 'scope'>>();
   /** Requests without one, unless what is taken for a workflow was to be one. */
   const maybeInPath = new WeakSet<IncomingMessage>();
   let known: { readonly from: readonly Token[]; readonly digests: readonly Buffer[] } = {
@@ -100,7 +101,8 @@ export function createGuard(options: GuardOptions): Guard {
   function find(request: IncomingMessage): Found | HttpProblem | null {
     const address = addressOf(request, proxies);
     const inPath = inPaths.get(request);
-    if (inPath !== undefined) return inPath === null ? failed(address, 'path') : fromPath(inPath, address);
+    if (inPath !== undefined)
+      return inPath.token === null ? failed(address, 'path') : fromPath(inPath.token, inPath.scope, address);
     const presented = presentedSecret(request.headers.authorization);
     if (presented && open === null) {
       const token = tokenOf(presented.secret);
@@ -119,12 +121,12 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   /** A URL is written into logs and histories that we know nothing of, so a token in one must not be worth much. */
-  function fromPath(token: Token, address: string): Found | HttpProblem {
-    if (token.grants.every(({ scope }) => scope === 'ingest'))
+  function fromPath(token: Token, only: PathToken['scope'], address: string): Found | HttpProblem {
+    if (token.grants.every(({ scope }) => scope === only))
       return { caller: { ...callerOf(token), address }, ambient: false };
     return new HttpProblem(
       'forbidden',
-      'A token in a URL may have the scope ingest and no other; this one has more. Send it as Authorization: Bearer, or make one for this.',
+      `A token in a URL may have the scope ${only} here and no other; this one has more. Send it as Authorization: Bearer, or make one for this.`,
     );
   }
 
@@ -148,7 +150,7 @@ export function createGuard(options: GuardOptions): Guard {
       }
       request.url = found.rest;
       // Without tokens none is asked for, here as elsewhere.
-      if (open === null) inPaths.set(request, token);
+      if (open === null) inPaths.set(request, { token, scope: found.scope });
     },
     demand(request, scope, changes = false) {
       const found = find(request);

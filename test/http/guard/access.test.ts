@@ -19,20 +19,23 @@ const TOKENS = [
   token('writer', 'write', 'write-secret'),
   token('both', 'read+write', 'both-secret'),
   token('boss', 'admin', 'admin-secret'),
+  token('frame', 'embed', 'embed-secret'),
   token('narrow', 'read@order-*', 'narrow-secret'),
 ];
 /** Who may not, by the scope that it takes. */
 const LACKING = {
   public: [],
   ingest: ['read-secret', 'respond-secret'],
-  read: ['write-secret', 'ingest-secret', 'respond-secret'],
-  respond: ['read-secret', 'ingest-secret'],
+  embed: ['write-secret', 'ingest-secret', 'respond-secret'],
+  read: ['write-secret', 'ingest-secret', 'respond-secret', 'embed-secret'],
+  respond: ['read-secret', 'ingest-secret', 'embed-secret'],
   write: ['read-secret', 'ingest-secret', 'respond-secret'],
   admin: ['read-secret', 'write-secret', 'both-secret'],
 } as const;
 const ENOUGH = {
   public: ['read-secret', 'write-secret'],
   ingest: ['ingest-secret', 'write-secret', 'both-secret', 'admin-secret'],
+  embed: ['embed-secret', 'read-secret', 'both-secret', 'admin-secret'],
   read: ['read-secret', 'both-secret', 'admin-secret'],
   respond: ['respond-secret', 'write-secret', 'both-secret', 'admin-secret'],
   write: ['write-secret', 'both-secret', 'admin-secret'],
@@ -146,6 +149,7 @@ describe('G1: with tokens', () => {
       'GET /readyz',
       'GET /dashboard.css',
       'GET /dashboard.svg',
+      'GET /charts.css',
       'GET /login',
       'POST /login',
       'POST /logout',
