@@ -126,7 +126,7 @@ export function createGuard(options: GuardOptions): Guard {
       return { caller: { ...callerOf(token), address }, ambient: false };
     return new HttpProblem(
       'forbidden',
-      `A token in a URL may have the scope ${only} here and no other; this one has more. Send it as Authorization: Bearer, or make one for this.`,
+      `A token in this URL may have the scope ${only} and no other; this one has more. Send it as Authorization: Bearer, or make one for this.`,
     );
   }
 
