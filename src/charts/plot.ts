@@ -37,6 +37,8 @@ export interface ChartFrame {
   readonly formatValue: (value: number, step: number) => string;
   readonly legend: readonly LegendItem[];
   readonly marks: TimeMarks;
+  /** Where what has not ended ends, when the chart goes on into the future. */
+  readonly now?: number;
   /** Instead of a drawing, when there is nothing to draw. */
   readonly nothing: string | null;
 }
@@ -76,7 +78,8 @@ export function drawChart(setting: ChartSetting, frame: ChartFrame, draw: (plot:
     y: (value) => bottom - ((value - axis.low) / (axis.high - axis.low)) * (bottom - top),
   };
   const drawn = frame.nothing === null ? draw(plot) : { defs: [], body: '' };
-  const spans = frame.nothing === null ? drawSpans(plot, marks) : { defs: [], body: '' };
+  const spans =
+    frame.nothing === null ? drawSpans(plot, marks, Math.min(frame.now ?? to, to)) : { defs: [], body: '' };
   const legend = drawLegend(id, theme, rows, inset, head + 10);
   const clip = `${id}-clip`;
   const period = times.period(from, to);

@@ -75,13 +75,13 @@ export function markSentences(
   ];
 }
 
-/** Draws the stretches, behind what the chart shows. */
-export function drawSpans(plot: Plot, { spans }: TimeMarks): Drawing {
+/** Draws the stretches, behind what the chart shows; what has not ended goes on until now. */
+export function drawSpans(plot: Plot, { spans }: TimeMarks, now: number): Drawing {
   const { id, theme, top, bottom, left, right } = plot;
   const hatch = areaFill(id, theme, 'mark', 'slashes', true);
   const body = spans.map(({ kind, from, to, label }) => {
     const start = Math.max(left, plot.x(from));
-    const end = Math.max(start + 1, Math.min(right, to === null ? right : plot.x(to)));
+    const end = Math.max(start + 1, Math.min(right, plot.x(to ?? now)));
     const { color } = SPANS[kind];
     const box = { x: start, width: end - start };
     const area =

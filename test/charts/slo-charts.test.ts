@@ -265,6 +265,17 @@ describe('the chart of a budget', () => {
   });
 });
 
+it('marks an incident that is open up to now, not into the future', () => {
+  const data = chartData();
+  const open = { id: 'a', severity: 'page', from: NOW - DAY, to: null } as const;
+  const burnDown = { ...data.burnDown, to: NOW + 28 * DAY };
+  const svg = budgetChart(SETTING, { ...data, burnDown, incidents: [open] });
+  const [, left = '', right = ''] = /M([\d.]+) [\d.]+H([\d.]+)" stroke-width="4"/.exec(
+    svg.slice(svg.indexOf('incident a</title>')),
+  )!;
+  expect(Number(right) - Number(left)).toBeLessThan(8);
+});
+
 describe('the chart of burn rates', () => {
   it('hatches only what is faster than the threshold', () => {
     const data = chartData();

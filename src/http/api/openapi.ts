@@ -3,7 +3,7 @@ import type { DescribedOperation, ReferenceSection } from '../dashboard/referenc
 import { PROBLEMS } from '../answers/problems.ts';
 import { EXAMPLES, PATH_PARAMETERS } from './openapi-examples.ts';
 import type { Parameters, Schema } from './parameters.ts';
-import type { HttpRoute } from './route-table.ts';
+import type { HttpRoute, IngestRoute } from './route-table.ts';
 import { isIngest } from './route-table.ts';
 
 /** What bodies of records may be sent as, and what an answer about them is. */
@@ -177,7 +177,7 @@ function responses(route: HttpRoute): Record<string, object> {
       },
     };
   }
-  const type = route.answer.kind === 'json' ? 'application/json' : route.answer.type.split(';')[0]!;
+  const type = typeOf(route.answer);
   return Object.fromEntries(
     route.answer.statuses.map((status) => [
       String(status),
@@ -186,6 +186,11 @@ function responses(route: HttpRoute): Record<string, object> {
         : { description: DESCRIPTIONS[status] ?? 'As asked.', content: { [type]: { schema: {} } } },
     ]),
   );
+}
+
+function typeOf(answer: Exclude<HttpRoute, IngestRoute>['answer']): string {
+  if (answer.kind === 'json') return 'application/json';
+  return answer.kind === 'stream' ? 'text/event-stream' : answer.type.split(';')[0]!;
 }
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {

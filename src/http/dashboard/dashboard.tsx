@@ -26,6 +26,7 @@ import { incidentPage } from './incident-page.tsx';
 import { periodReportPage } from './period-report-page.tsx';
 import type { ReferenceSection } from './reference-page.tsx';
 import { referencePage } from './reference-page.tsx';
+import type { ChartChoice } from './chart-cards.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
 import { workflowPage } from './workflow-page.tsx';
@@ -59,7 +60,8 @@ export interface DashboardOptions {
 export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
   overview(choice: OverviewChoice, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
-  slo(id: string, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
+  /** A time of charts that is none is as if it were absent. */
+  slo(id: string, choice: ChartChoice, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
   /** `window` as in the query of the page: one that is none is as if it were absent. */
   workflow(name: string, window: string | null, viewer: Viewer): Promise<Reply<string>>;
   dependency(name: string, viewer: Viewer): Promise<Reply<string>>;
@@ -200,15 +202,18 @@ export function createDashboard({
         return show(200, openAlerts(slos) ?? 'Error budgets', body, severest(slos));
       });
     },
-    slo(id, host, viewer) {
+    slo(id, choice, host, viewer) {
       const show = showTo(viewer);
       return unlessAway(show, async () => {
-        const slo = await viewer.queries.slo(id);
+        const [slo, charts] = await Promise.all([
+          viewer.queries.slo(id),
+          chartsOf(viewer.queries, id, choice),
+        ]);
         if (slo)
           return show(
             200,
             sloTitle(slo),
-            sloPage(slo, base, { url: originFor(host), needsToken }),
+            sloPage(slo, base, { url: originFor(host), needsToken }, charts),
             slo.alert,
           );
         return show(
@@ -320,4 +325,14 @@ export function createDashboard({
 /** Where this very request came in; the header is the client's word, so only what can be a host is taken. */
 function originOf(host = ''): string {
   return `http://${/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : 'localhost'}`;
+}
+
+/** What charts show of the time that is chosen, or of the usual one when that is none. */
+async function chartsOf(queries: Queries, id: string, choice: ChartChoice) {
+  const data = await queries.charts(id, choice);
+  if (data === null) return null;
+  if (!isRefused(data)) return { data, choice };
+  const usual = { ...choice, range: null, from: null, to: null };
+  const found = await queries.charts(id, usual);
+  return found === null || isRefused(found) ? null : { data: found, choice: usual };
 }

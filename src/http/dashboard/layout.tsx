@@ -59,6 +59,7 @@ export function htmlPage({
         <title>{title} · Burnwatch</title>
         <link rel="icon" href={`${base}/${icon}`} type="image/svg+xml" />
         <link rel="stylesheet" href={`${base}/dashboard.css`} />
+        <link rel="stylesheet" href={`${base}/charts.css`} />
         {head}
       </head>
       <body>
@@ -98,9 +99,9 @@ export function page(
     theme,
     head: (
       <>
-        <link rel="stylesheet" href={`${base}/charts.css`} />
         <script src={`${base}/idiomorph.js`} defer />
         <script src={`${base}/dashboard.js`} defer />
+        <script src={`${base}/charts.js`} type="module" />
       </>
     ),
     beforeHeader: (

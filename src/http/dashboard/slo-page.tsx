@@ -1,5 +1,8 @@
 import type { OpenIncident, Ratio, SloDetail, TierReport } from '../../core/ports/queries.ts';
 import { adjustmentCard, memberCard, windowCard } from './budget-cards.tsx';
+import type { ChartData } from '../../core/ports/chart-data.ts';
+import type { ChartChoice } from './chart-cards.tsx';
+import { chartCard, tierBar } from './chart-cards.tsx';
 import { formatCount } from '../../core/words/figures.ts';
 import {
   alertBadge,
@@ -32,6 +35,7 @@ export function sloPage(
   slo: SloDetail,
   base: string,
   producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
+  charts: { readonly data: ChartData; readonly choice: ChartChoice } | null,
 ): Markup {
   const now = slo.dataThrough;
   return (
@@ -58,6 +62,7 @@ export function sloPage(
         ? snippetCard({ ...producers, fact: slo.example, slo: slo.name })
         : null}
       {budgetCard(slo, now)}
+      {charts && chartCard(charts.data, charts.choice, sloPath(slo.id, base))}
       {windowCard(slo, now)}
       {memberCard(slo, base)}
       {valueCard(slo, base)}
@@ -68,6 +73,11 @@ export function sloPage(
       {lastFailedCard(slo.lastFailed, now)}
     </>
   );
+}
+
+/** Where the page of an SLO is. */
+function sloPath(id: string, base: string): string {
+  return `${base}/slos/${id.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 function runbook(slo: SloDetail): Markup | null {
@@ -209,13 +219,16 @@ function tierCard({ tiers }: SloDetail): Markup {
   );
 }
 
-function tierRow({ name, severity, condition, now, firing }: TierReport): Markup {
+function tierRow(tier: TierReport, index: number): Markup {
+  const { name, severity, condition, now, firing } = tier;
   return (
     <tr>
       <th scope="row">{name}</th>
       <td data-label="Severity">{severity}</td>
       <td data-label="Fires when">{withSigns(condition)}</td>
-      <td data-label="Stands at">{withSigns(now)}</td>
+      <td data-label="Stands at">
+        {withSigns(now)} {tierBar(tier, `tier-${index}`)}
+      </td>
       <td data-label="Now">{firing ? <b class="alarm">firing</b> : 'quiet'}</td>
     </tr>
   );

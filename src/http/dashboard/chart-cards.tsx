@@ -1,0 +1,158 @@
+import type { ChartSetting } from '../../charts/plot.ts';
+import {
+  budgetChart,
+  burnRateChart,
+  causeChart,
+  durationChart,
+  queueChart,
+  sliChart,
+  volumeChart,
+} from '../../charts/slo-charts.ts';
+import { thresholdBar } from '../../charts/threshold-bar.ts';
+import type { ChartData } from '../../core/ports/chart-data.ts';
+import type { ChartQueryTexts } from '../../core/ports/chart-query.ts';
+import { CHART_RANGES, chartRangeName, chartRangeOf } from '../../core/ports/chart-query.ts';
+import type { TierReport } from '../../core/ports/queries.ts';
+import { iso } from '../../core/time/timestamp.ts';
+import { formatFactor, formatRate } from '../../core/words/figures.ts';
+import type { Markup } from './markup.ts';
+import { Raw, h } from './markup.ts';
+
+/** Which time the charts of a page are of, and in which time zone it is written. */
+export interface ChartChoice extends ChartQueryTexts {
+  /** As it is usually written. */
+  readonly timeZone: string;
+}
+
+const WIDE = 760;
+/** What a phone of 320 pixels leaves inside a card: so texts are nowhere smaller than they are drawn. */
+const NARROW = 250;
+
+/** The charts of an SLO, with what chooses their time. */
+export function chartCard(data: ChartData, choice: ChartChoice, address: string): Markup {
+  const settingOf = (id: string, width: number, height = 220): ChartSetting => ({
+    id: `chart-${id}`,
+    width,
+    height,
+    theme: 'light',
+    timeZone: choice.timeZone,
+    alone: false,
+    explainsMarks: false,
+  });
+  const cells = [
+    sliChart(settingOf('sli', NARROW), data),
+    volumeChart(settingOf('volume', NARROW), data),
+    ...data.burnRates.map((history, index) =>
+      burnRateChart(settingOf(`burn-${index}`, NARROW), data, history),
+    ),
+    causeChart(settingOf('causes', NARROW, 280), data),
+    ...data.durations.map((history, index) =>
+      durationChart(settingOf(`duration-${index}`, NARROW), data, history),
+    ),
+    ...data.queues.map((queue, index) => queueChart(settingOf(`queue-${index}`, NARROW), data, queue)),
+  ];
+  const explained = (id: string, width: number, height: number): string =>
+    budgetChart({ ...settingOf(id, width, height), explainsMarks: true }, data);
+  return (
+    <section class="card" aria-label="Charts">
+      <header>
+        <h2>Over time</h2>
+        <p>the budget over its window; all else over the time that is chosen</p>
+      </header>
+      {rangeChoice(data, choice, address)}
+      <div class="charts">
+        <div class="wide-chart">
+          <Raw markup={explained('budget', WIDE, 310)} />
+        </div>
+        <div class="narrow-chart">
+          <Raw markup={explained('budget-narrow', NARROW, 300)} />
+        </div>
+        {cells.map((svg) => (
+          <div>
+            <Raw markup={svg} />
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function rangeChoice(data: ChartData, choice: ChartChoice, address: string): Markup {
+  const current = chartRangeOf(choice);
+  const zone = encodeURIComponent(choice.timeZone);
+  const asked = current === 'custom' ? { from: data.range.from, to: data.range.to } : null;
+  const times = asked
+    ? `range=custom&from=${encodeURIComponent(toTheMinute(asked.from))}&to=${encodeURIComponent(toTheMinute(asked.to))}`
+    : `range=${current}`;
+  return (
+    <div class="chart-choice">
+      <nav aria-label="Time of the charts">
+        <ul class="ranges">
+          {CHART_RANGES.filter((range) => range !== 'custom').map((range) => (
+            <li>
+              <a
+                href={`${address}?range=${range}&zone=${zone}`}
+                aria-current={range === current ? 'true' : null}
+              >
+                {chartRangeName(range, data.window)}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <form class="filter" action={address} method="get">
+        <input type="hidden" name="range" value="custom" />
+        <input type="hidden" name="zone" value={choice.timeZone} />
+        <label for="chart-from">From</label>{' '}
+        <input
+          id="chart-from"
+          name="from"
+          value={toTheMinute(data.range.from)}
+          autocomplete="off"
+          spellcheck="false"
+          required
+        />{' '}
+        <label for="chart-to">to</label>{' '}
+        <input
+          id="chart-to"
+          name="to"
+          value={toTheMinute(data.range.to)}
+          autocomplete="off"
+          spellcheck="false"
+        />{' '}
+        <button type="submit">Show</button>
+      </form>
+      <p class="note">
+        Times in {choice.timeZone}
+        {choice.timeZone === 'UTC' ? null : (
+          <>
+            {' · '}
+            <a href={`${address}?${times}&zone=UTC`}>in UTC</a>
+          </>
+        )}
+        <span data-own-zone={`${address}?${times}&zone=`} hidden>
+          {' · '}
+          <a href={`${address}?${times}`}>in your time zone</a>
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** Charts begin and end on whole minutes. */
+function toTheMinute(at: number): string {
+  return iso(at).replace('.000Z', 'Z');
+}
+
+/** Where a tier that compares burn rates stands against its threshold; nothing for tiers of other kinds. */
+export function tierBar(
+  { name, factor, longBurnRate, shortBurnRate }: TierReport,
+  id: string,
+): Markup | null {
+  if (factor === undefined) return null;
+  // Both windows must burn that fast, so the slower one decides.
+  const known = longBurnRate != null && shortBurnRate != null;
+  const value = known ? Math.min(longBurnRate, shortBurnRate) : null;
+  const label = `${name}: ${value === null ? 'no outcomes' : formatRate(value)} of ${formatFactor(factor)}`;
+  return <Raw markup={thresholdBar({ id, value, threshold: factor, label })} />;
+}

@@ -1,0 +1,90 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { accessibilityProblems } from '../../support/accessibility.ts';
+import { startBrowser } from '../../support/browser.ts';
+import { startServer } from '../running-server.ts';
+
+const PATH = '/slos/order-fulfillment/fulfilled-in-10m';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser.close());
+
+async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
+  const page = await browser.newPage(options);
+  onTestFinished(() => page.close());
+  return page;
+}
+
+describe('the charts of an SLO', () => {
+  it('are seen without a script, each once, wide or narrow', async () => {
+    const { url } = await startServer();
+    for (const width of [1240, 320]) {
+      const page = await openPage({ javaScriptEnabled: false, viewport: { width, height: 800 } });
+      await page.goto(`${url}${PATH}`);
+      expect(await page.locator('.charts svg:visible').count()).toBe(7);
+    }
+  });
+
+  it('are of the time and zone that the address says, with links to the others', async () => {
+    const { url, queries } = await startServer();
+    const page = await openPage({ javaScriptEnabled: false });
+    await page.goto(`${url}${PATH}?range=6h&zone=europe/berlin`);
+    expect(queries.queries.at(-1)).toMatchObject({ range: '6h', from: null, to: null });
+    expect(await page.locator('.ranges [aria-current]').textContent()).toBe('6h');
+    expect(await page.locator('.chart-choice .note').textContent()).toContain('Times in Europe/Berlin');
+    await page.getByRole('link', { name: 'window (28d)' }).click();
+    expect(queries.queries.at(-1)).toMatchObject({ range: 'window' });
+    expect(new URL(page.url()).searchParams.get('zone')).toBe('Europe/Berlin');
+    await page.getByLabel('From').fill('2026-11-20T00:00:00Z');
+    await page.getByRole('button', { name: 'Show' }).click();
+    expect(queries.queries.at(-1)).toMatchObject({ range: 'custom', from: '2026-11-20T00:00:00Z' });
+  });
+
+  it('are of the usual time when the address says none that there is', async () => {
+    const { url, queries } = await startServer();
+    const charts = queries.charts;
+    queries.charts = (id, texts) =>
+      texts.range === '9h' ? Promise.resolve({ refused: 'invalid', problems: ['no'] }) : charts(id, texts);
+    const page = await openPage({ javaScriptEnabled: false });
+    const response = await page.goto(`${url}${PATH}?range=9h&zone=Mars`);
+    expect(response!.status()).toBe(200);
+    expect(await page.locator('.ranges [aria-current]').textContent()).toBe('1d');
+    expect(await page.locator('.chart-choice .note').textContent()).toContain('Times in UTC');
+  });
+
+  it('are offered in the time zone of the browser, and nothing breaks the security policy', async () => {
+    const { url } = await startServer();
+    const page = await openPage({ timezoneId: 'Asia/Tokyo' });
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => void complaints.push(String(error)));
+    await page.goto(`${url}${PATH}?range=6h`, { waitUntil: 'domcontentloaded' });
+    await page.getByRole('link', { name: 'in your time zone' }).click();
+    await page.waitForURL(/zone=Asia%2FTokyo/, { waitUntil: 'domcontentloaded' });
+    expect(await page.locator('.chart-choice .note').textContent()).toContain('Times in Asia/Tokyo');
+    expect(await page.getByRole('link', { name: 'in your time zone' }).count()).toBe(0);
+    expect(new URL(page.url()).searchParams.get('range')).toBe('6h');
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'have nothing that axe-core finds hard to use, in %s colours, wide or narrow',
+    async (colorScheme) => {
+      const { url } = await startServer();
+      for (const width of [1240, 320]) {
+        const page = await openPage({ colorScheme, viewport: { width, height: 800 } });
+        for (const path of [PATH, '/summary/order-fulfillment/fulfilled-in-10m']) {
+          await page.goto(`${url}${path}`, { waitUntil: 'domcontentloaded' });
+          expect([path, await accessibilityProblems(page)]).toEqual([path, []]);
+          const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+          expect([path, width, overflow]).toEqual([path, width, 0]);
+        }
+      }
+    },
+  );
+});
