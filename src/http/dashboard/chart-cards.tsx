@@ -1,3 +1,4 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { ChartSetting } from '../../charts/plot.ts';
 import {
   budgetChart,
@@ -28,8 +29,18 @@ const WIDE = 760;
 /** What a phone of 320 pixels leaves inside a card: so texts are nowhere smaller than they are drawn. */
 const NARROW = 250;
 
-/** The charts of an SLO, with what chooses their time. */
-export function chartCard(data: ChartData, choice: ChartChoice, address: string): Markup {
+/** Charts as they stand in a page. */
+export interface DrawnCharts {
+  readonly data: ChartData;
+  readonly choice: ChartChoice;
+  /** The budget, for wide screens and for narrow ones. */
+  readonly wide: string;
+  readonly narrow: string;
+  readonly others: readonly string[];
+}
+
+/** Draws the charts of an SLO; between any two others get a turn of the event loop (G2). */
+export async function drawCharts(data: ChartData, choice: ChartChoice): Promise<DrawnCharts> {
   const settingOf = (id: string, width: number, height = 220): ChartSetting => ({
     id: `chart-${id}`,
     width,
@@ -39,20 +50,32 @@ export function chartCard(data: ChartData, choice: ChartChoice, address: string)
     alone: false,
     explainsMarks: false,
   });
-  const cells = [
-    sliChart(settingOf('sli', NARROW), data),
-    volumeChart(settingOf('volume', NARROW), data),
-    ...data.burnRates.map((history, index) =>
-      burnRateChart(settingOf(`burn-${index}`, NARROW), data, history),
-    ),
-    causeChart(settingOf('causes', NARROW, 280), data),
-    ...data.durations.map((history, index) =>
-      durationChart(settingOf(`duration-${index}`, NARROW), data, history),
-    ),
-    ...data.queues.map((queue, index) => queueChart(settingOf(`queue-${index}`, NARROW), data, queue)),
-  ];
-  const explained = (id: string, width: number, height: number): string =>
+  const budget = (id: string, width: number, height: number): string =>
     budgetChart({ ...settingOf(id, width, height), explainsMarks: true }, data);
+  const drawn: string[] = [];
+  for (const draw of [
+    () => budget('budget', WIDE, 310),
+    () => budget('budget-narrow', NARROW, 300),
+    () => sliChart(settingOf('sli', NARROW), data),
+    () => volumeChart(settingOf('volume', NARROW), data),
+    ...data.burnRates.map(
+      (history, index) => () => burnRateChart(settingOf(`burn-${index}`, NARROW), data, history),
+    ),
+    () => causeChart(settingOf('causes', NARROW, 280), data),
+    ...data.durations.map(
+      (history, index) => () => durationChart(settingOf(`duration-${index}`, NARROW), data, history),
+    ),
+    ...data.queues.map((queue, index) => () => queueChart(settingOf(`queue-${index}`, NARROW), data, queue)),
+  ]) {
+    drawn.push(draw());
+    await yieldToEventLoop();
+  }
+  const [wide = '', narrow = '', ...others] = drawn;
+  return { data, choice, wide, narrow, others };
+}
+
+/** The charts of an SLO, with what chooses their time. */
+export function chartCard({ data, choice, wide, narrow, others }: DrawnCharts, address: string): Markup {
   return (
     <section class="card" aria-label="Charts">
       <header>
@@ -62,12 +85,12 @@ export function chartCard(data: ChartData, choice: ChartChoice, address: string)
       {rangeChoice(data, choice, address)}
       <div class="charts">
         <div class="wide-chart">
-          <Raw markup={explained('budget', WIDE, 310)} />
+          <Raw markup={wide} />
         </div>
         <div class="narrow-chart">
-          <Raw markup={explained('budget-narrow', NARROW, 300)} />
+          <Raw markup={narrow} />
         </div>
-        {cells.map((svg) => (
+        {others.map((svg) => (
           <div>
             <Raw markup={svg} />
           </div>

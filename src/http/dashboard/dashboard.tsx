@@ -26,7 +26,8 @@ import { incidentPage } from './incident-page.tsx';
 import { periodReportPage } from './period-report-page.tsx';
 import type { ReferenceSection } from './reference-page.tsx';
 import { referencePage } from './reference-page.tsx';
-import type { ChartChoice } from './chart-cards.tsx';
+import type { ChartChoice, DrawnCharts } from './chart-cards.tsx';
+import { drawCharts } from './chart-cards.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
 import { workflowPage } from './workflow-page.tsx';
@@ -328,11 +329,11 @@ function originOf(host = ''): string {
 }
 
 /** What charts show of the time that is chosen, or of the usual one when that is none. */
-async function chartsOf(queries: Queries, id: string, choice: ChartChoice) {
+async function chartsOf(queries: Queries, id: string, choice: ChartChoice): Promise<DrawnCharts | null> {
   const data = await queries.charts(id, choice);
   if (data === null) return null;
-  if (!isRefused(data)) return { data, choice };
+  if (!isRefused(data)) return drawCharts(data, choice);
   const usual = { ...choice, range: null, from: null, to: null };
   const found = await queries.charts(id, usual);
-  return found === null || isRefused(found) ? null : { data: found, choice: usual };
+  return found === null || isRefused(found) ? null : drawCharts(found, usual);
 }

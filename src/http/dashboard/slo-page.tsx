@@ -1,7 +1,6 @@
 import type { OpenIncident, Ratio, SloDetail, TierReport } from '../../core/ports/queries.ts';
 import { adjustmentCard, memberCard, windowCard } from './budget-cards.tsx';
-import type { ChartData } from '../../core/ports/chart-data.ts';
-import type { ChartChoice } from './chart-cards.tsx';
+import type { DrawnCharts } from './chart-cards.tsx';
 import { chartCard, tierBar } from './chart-cards.tsx';
 import { formatCount } from '../../core/words/figures.ts';
 import {
@@ -35,7 +34,7 @@ export function sloPage(
   slo: SloDetail,
   base: string,
   producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
-  charts: { readonly data: ChartData; readonly choice: ChartChoice } | null,
+  charts: DrawnCharts | null,
 ): Markup {
   const now = slo.dataThrough;
   return (
@@ -62,7 +61,7 @@ export function sloPage(
         ? snippetCard({ ...producers, fact: slo.example, slo: slo.name })
         : null}
       {budgetCard(slo, now)}
-      {charts && chartCard(charts.data, charts.choice, sloPath(slo.id, base))}
+      {charts && chartCard(charts, sloPath(slo.id, base))}
       {windowCard(slo, now)}
       {memberCard(slo, base)}
       {valueCard(slo, base)}
