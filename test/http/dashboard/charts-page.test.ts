@@ -45,7 +45,7 @@ describe('the charts of an SLO', () => {
 
   it('are of the usual time when the address says none that there is', async () => {
     const { url, queries } = await startServer();
-    const charts = queries.charts;
+    const charts = queries.charts.bind(queries);
     queries.charts = (id, texts) =>
       texts.range === '9h' ? Promise.resolve({ refused: 'invalid', problems: ['no'] }) : charts(id, texts);
     const page = await openPage({ javaScriptEnabled: false });
