@@ -100,13 +100,18 @@ program
 
 program
   .command('schema')
-  .description('print the JSON Schema of the SLO file, for editors')
-  .option('--dialect <dialect>', 'burnwatch or openslo', 'burnwatch')
+  .description('print the JSON Schema of the SLO file, for editors, or of what a webhook is sent')
+  .option('--dialect <dialect>', 'burnwatch, openslo or webhook', 'burnwatch')
   .action(async ({ dialect }: { dialect: string }) => {
-    if (dialect !== 'burnwatch' && dialect !== 'openslo')
-      program.error(`--dialect is ${dialect}; expected burnwatch or openslo.`);
     const { nativeJsonSchema, openSloJsonSchema } = await import('./slo-files/schema.ts');
-    const schema = dialect === 'openslo' ? openSloJsonSchema() : nativeJsonSchema();
+    const { WEBHOOK_JSON_SCHEMA } = await import('./notify/webhook/webhook-schema.ts');
+    const schemas = new Map<string, object>([
+      ['burnwatch', nativeJsonSchema()],
+      ['openslo', openSloJsonSchema()],
+      ['webhook', WEBHOOK_JSON_SCHEMA],
+    ]);
+    const schema = schemas.get(dialect);
+    if (!schema) program.error(`--dialect is ${dialect}; expected burnwatch, openslo or webhook.`);
     print(JSON.stringify(schema, null, 2));
   });
 

@@ -37,7 +37,8 @@ export const SETTINGS = [
   { name: 'SLOS', fallback: './slos', argument: 'folder', description: 'the folder of SLO files' },
   {
     name: 'SUBSTITUTE',
-    fallback: 'SLACK_* WEBHOOK* *_WEBHOOK *_WEBHOOK_URL PAGERDUTY_* SMTP_*',
+    fallback:
+      'SLACK_* WEBHOOK* *_WEBHOOK *_WEBHOOK_URL PAGERDUTY_* OPSGENIE_* TEAMS_* DISCORD_* TELEGRAM_* NTFY_* SMTP_*',
     argument: 'pattern …',
     description:
       'the environment variables that SLO files may name in secrets, with * for any characters; never BURNWATCH_*',

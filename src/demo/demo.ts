@@ -115,7 +115,7 @@ async function startService(
     {
       adapt: withDemoTargets,
       targets: {
-        slackFetch: inbox.slackFetch,
+        fetch: inbox.slackFetch,
         mailTransport: inbox.mailTransport,
         write: (text) => print(text.trimEnd()),
       },

@@ -8,7 +8,7 @@ import { MAIL_SANDBOX, inboxPage } from './inbox-page.ts';
 
 export interface Inbox {
   /** Stand in for Slack and for the mail server: everything is accepted, and goes nowhere else. */
-  readonly slackFetch: NonNullable<TargetOptions['slackFetch']>;
+  readonly slackFetch: NonNullable<TargetOptions['fetch']>;
   readonly mailTransport: NonNullable<TargetOptions['mailTransport']>;
   /** The page `/inbox` and what belongs to it. */
   readonly routes: readonly ContentRoute[];

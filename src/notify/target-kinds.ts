@@ -1,14 +1,24 @@
 import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
 import type { Fetch, MailServer, OutboundRules } from '../core/ports/outbound.ts';
 import type { Target, TargetAdapter } from '../core/ports/target.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { forbiddenBy, guardedFetch } from '../outbound/guarded-fetch.ts';
+import { alertmanagerTarget } from './alertmanager/alertmanager-target.ts';
+import { discordTarget } from './discord/discord-target.ts';
 import { emailTarget, mailTransport } from './email/email-target.ts';
 import type { MailTransport } from './email/email-target.ts';
+import type { Peer } from './http/post-once.ts';
 import { logTarget } from './log/log-target.ts';
 import type { Links } from './message/message.ts';
 import { redact, secretsOfMailServer, secretsOfWebhook } from './message/redact.ts';
+import { ntfyTarget } from './ntfy/ntfy-target.ts';
+import { opsgenieTarget } from './opsgenie/opsgenie-target.ts';
+import { pagerDutyTarget } from './pagerduty/pagerduty-target.ts';
 import { slackTarget } from './slack/slack-target.ts';
+import { teamsTarget } from './teams/teams-target.ts';
+import { telegramTarget } from './telegram/telegram-target.ts';
+import { webhookTarget } from './webhook/webhook-target.ts';
 
 /** What targets need besides their definition. */
 export interface TargetOptions extends Links {
@@ -21,8 +31,10 @@ export interface TargetOptions extends Links {
   readonly write?: (text: string) => void;
   /** Where requests may go. */
   readonly outbound: OutboundRules;
-  /** Sends requests to Slack; over the network, within `outbound`, if absent. */
-  readonly slackFetch?: Fetch;
+  /** Sends requests; over the network, within `outbound`, if absent. */
+  readonly fetch?: Fetch;
+  /** The time of signatures and alerts; that of the machine if absent. */
+  readonly clock?: Clock;
   /** Sends mails; a connection to the mail server if absent. */
   readonly mailTransport?: MailTransport;
 }
@@ -45,12 +57,7 @@ const TIMEOUT = 10 * SECOND;
 
 const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } = {
   slack: {
-    adapter: ({ name, webhook }, { publicUrl, traceUrl, outbound, slackFetch, timeoutMs }) =>
-      slackTarget(name, webhook, {
-        timeoutMs,
-        links: { publicUrl, traceUrl },
-        fetch: slackFetch ?? guardedFetch(outbound),
-      }),
+    adapter: ({ name, webhook }, options) => slackTarget(name, webhook, requestOptions(options)),
     secrets: ({ webhook }) => secretsOfWebhook(webhook),
     forbidden: ({ webhook }, { outbound }) => forbiddenBy(outbound, webhook),
     // Slack allows about one message a second and channel.
@@ -68,6 +75,65 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     forbidden: () => null,
     interval: SECOND,
   },
+  webhook: {
+    adapter: ({ name, url, secret }, options) =>
+      webhookTarget(name, url, { ...requestOptions(options), secret, clock: clockOf(options) }),
+    secrets: ({ url, secret }) => [...secretsOfWebhook(url), ...secretsOf(secret)],
+    forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
+    interval: 200,
+  },
+  pagerduty: {
+    adapter: ({ name, routingKey, url }, options) =>
+      pagerDutyTarget(name, { ...requestOptions(options), routingKey, url }),
+    secrets: ({ routingKey }) => [routingKey],
+    forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
+    // PagerDuty takes 120 events a minute and integration, and one notification may be two.
+    interval: SECOND,
+  },
+  alertmanager: {
+    adapter: ({ name, urls }, options) =>
+      alertmanagerTarget(name, urls, { ...requestOptions(options), clock: clockOf(options) }),
+    secrets: ({ urls }) => urls.flatMap(secretsOfWebhook),
+    forbidden: ({ urls }, { outbound }) =>
+      urls.map((url) => forbiddenBy(outbound, url)).find((reason) => reason !== null) ?? null,
+    interval: 100,
+  },
+  opsgenie: {
+    adapter: ({ name, apiKey, url }, options) =>
+      opsgenieTarget(name, { ...requestOptions(options), apiKey, url }),
+    secrets: ({ apiKey }) => [apiKey],
+    forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
+    interval: SECOND,
+  },
+  teams: {
+    adapter: ({ name, webhook }, options) => teamsTarget(name, webhook, requestOptions(options)),
+    secrets: ({ webhook }) => secretsOfWebhook(webhook),
+    forbidden: ({ webhook }, { outbound }) => forbiddenBy(outbound, webhook),
+    interval: SECOND,
+  },
+  discord: {
+    adapter: ({ name, webhook }, options) => discordTarget(name, webhook, requestOptions(options)),
+    secrets: ({ webhook }) => secretsOfWebhook(webhook),
+    forbidden: ({ webhook }, { outbound }) => forbiddenBy(outbound, webhook),
+    // Discord takes 30 messages a minute and channel.
+    interval: 2 * SECOND,
+  },
+  telegram: {
+    adapter: ({ name, botToken, chat, topic, url }, options) =>
+      telegramTarget(name, { ...requestOptions(options), botToken, chat, topic, url }),
+    secrets: ({ botToken }) => [botToken, encodeURIComponent(botToken), botToken.split(':')[1]!],
+    forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
+    // Telegram takes 20 messages a minute and group.
+    interval: 3 * SECOND,
+  },
+  ntfy: {
+    adapter: ({ name, url, topic, token }, options) =>
+      ntfyTarget(name, { ...requestOptions(options), url, topic, token }),
+    // Who knows a topic of a public server can read and write it.
+    secrets: ({ url, topic, token }) => [...secretsOfWebhook(url), topic, ...secretsOf(token)],
+    forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
+    interval: SECOND,
+  },
   log: {
     adapter: ({ name }, { publicUrl, traceUrl, write }) =>
       logTarget(name, write ?? ((text) => process.stdout.write(text)), { links: { publicUrl, traceUrl } }),
@@ -76,6 +142,25 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     interval: SECOND,
   },
 };
+
+/** What every adapter that sends requests is made with. */
+function requestOptions({
+  publicUrl,
+  traceUrl,
+  outbound,
+  fetch,
+  timeoutMs,
+}: TargetOptions & Required<Timeout>): Omit<Peer, 'name'> & { readonly links: Links } {
+  return { timeoutMs, links: { publicUrl, traceUrl }, fetch: fetch ?? guardedFetch(outbound) };
+}
+
+function clockOf({ clock }: TargetOptions): Clock {
+  return clock ?? { now: () => Date.now() };
+}
+
+function secretsOf(secret: string | null): string[] {
+  return secret === null ? [] : [secret, secret.replace('whsec_', '')];
+}
 
 /** Why every notification to a target will be refused; null when nothing is known against it. No secret is in it. */
 export function forbiddenTarget<K extends TargetDefinition['kind']>(

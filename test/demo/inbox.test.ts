@@ -136,7 +136,7 @@ describe('the inbox', () => {
       outbound: OUTBOUND,
       mailFrom: 'burnwatch@localhost',
       log: memoryLog(),
-      slackFetch: inbox.slackFetch,
+      fetch: inbox.slackFetch,
       mailTransport: inbox.mailTransport,
     };
     for (const definition of [

@@ -5,6 +5,7 @@ import type { Notification } from '../../src/core/ports/target.ts';
 import { emailHtml } from '../../src/notify/email/email-html.ts';
 import { emailTarget, mailTransport } from '../../src/notify/email/email-target.ts';
 import { composeMessage } from '../../src/notify/message/message.ts';
+import { createTarget } from '../../src/notify/target-kinds.ts';
 import { plainText } from '../../src/notify/message/plain-text.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
 import { mailServerAt } from '../support/outbound.ts';
@@ -12,6 +13,8 @@ import { startMailReceiver } from '../support/mail-receiver.ts';
 import * as examples from './example-facts.ts';
 import { ESCALATED, LINKS, OPENED, notificationOf } from './example-facts.ts';
 import { factsWithTexts, hostileText, randomFacts } from './random-facts.ts';
+import { Format } from './http/format.ts';
+import { RECEIVER_KINDS, type RequestKind } from './http/kinds.ts';
 import { slackLimitsBroken, slackTexts } from './slack/slack-limits.ts';
 
 const RUNS = { numRuns: 300 };
@@ -234,3 +237,111 @@ describe('D4: hostile texts', () => {
     }
   });
 });
+
+describe.each(Object.keys(RECEIVER_KINDS) as RequestKind[])('what %s is sent', (kind) => {
+  const { judge, definition } = RECEIVER_KINDS[kind];
+  const signal = new AbortController().signal;
+  let broken: string[] = [];
+  let bodies: unknown[] = [];
+  const target = createTarget(definition('https://receiver.example.com'), {
+    ...LINKS,
+    mailServer: null,
+    mailFrom: 'burnwatch@example.com',
+    outbound: { http: 'never', hosts: null },
+    async fetch(url, init) {
+      const { pathname, search } = new URL(url);
+      const { method = '', headers, body } = init!;
+      const raw = body as string;
+      const names = Object.entries(headers as Record<string, string>).map(([name, value]) => {
+        expect(value).toMatch(/^[\x20-\x7e]+$/);
+        return [name.toLowerCase(), value];
+      });
+      const format = new Format();
+      const request = {
+        method,
+        path: pathname + search,
+        headers: Object.fromEntries(names) as Record<string, string>,
+        raw,
+      };
+      const answer = judge(format, request, JSON.parse(raw));
+      broken.push(...format.broken);
+      bodies.push(JSON.parse(raw));
+      return new Response(answer.status === 204 ? null : (answer.body ?? null), { status: answer.status });
+    },
+  });
+  const sentOf = async (notification: Notification) => {
+    [broken, bodies] = [[], []];
+    const delivery = await target.send(notification, signal);
+    expect([delivery, broken]).toEqual([{ result: 'delivered' }, []]);
+    return bodies;
+  };
+
+  it('D4: is in its format whatever the facts are', async () => {
+    const notification = fc
+      .array(randomFacts(), { minLength: 1, maxLength: 3 })
+      .map((facts) => notificationOf(...facts));
+    await fc.assert(
+      fc.asyncProperty(notification, async (facts) => void (await sentOf(facts))),
+      RUNS,
+    );
+  });
+
+  it('D4: is in its format with texts of any length', async () => {
+    for (const character of ['<', '&', '"', '\\', '`', '🔥', 'x', '[', '*']) {
+      const long = factsWithTexts(
+        { ...ESCALATED, lastFailed: Array.from({ length: 20 }, () => OPENED.lastFailed[0]!) },
+        () => character.repeat(5000),
+      );
+      await sentOf(notificationOf(long));
+      await sentOf(notificationOf({ ...long, kind: 'resolved' }));
+    }
+  });
+
+  it('D4: has no markup, link or invisible character of others', async () => {
+    await fc.assert(
+      fc.asyncProperty(HOSTILE, async ({ hostile, tame }) => {
+        const ours = await sentOf(tame);
+        const texts = textsOf(await sentOf(hostile));
+        expect(texts.length).toBeGreaterThan(0);
+        expect(bodies.length).toBe(ours.length);
+        for (const text of texts) {
+          expect(text).not.toMatch(INVISIBLE);
+          for (const [, host] of text.matchAll(/\w:\/\/([^/\s]*)/g)) {
+            expect(host).toMatch(/^((wiki|burnwatch|trace)\.example\.com|adaptivecards\.io)$/);
+          }
+          expect(markupOf[kind]?.(text) ?? []).toEqual([]);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** What of a text the receiver reads as markup, beside what is ours. */
+const markupOf: { readonly [Kind in RequestKind]?: (text: string) => readonly string[] } = {
+  pagerduty: brackets,
+  opsgenie: brackets,
+  alertmanager: brackets,
+  discord(text) {
+    const own = text
+      // The addresses of the embed itself, and its footer, in which nothing is read.
+      .replaceAll(/^https:\/\/\S+$|^.* · incident .*$/gm, '')
+      .replaceAll(/`[^`\n]+`|\\[^A-Za-z0-9\s]/g, '')
+      .replaceAll(/\[(Runbook|Budget|Burnwatch|trace)\]\(https:\/\/\w+\.example\.com\/[^()\s]*\)/g, '');
+    return own.match(/[\\*_~`|>#[\]<@]/g) ?? [];
+  },
+  telegram(text) {
+    const own = text.replaceAll(/<code>[^<]*<\/code>|<a href="[^"]*">[^<]*<\/a>|<\/?b>|&\S+;/g, '');
+    return own.match(/[@#$]\w|(?<![\w:])\/\w|evil/g) ?? [];
+  },
+};
+
+function brackets(text: string): readonly string[] {
+  return text.match(/[<>]/g) ?? [];
+}
+
+/** Every text in a value, at any depth. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}

@@ -6,13 +6,29 @@ import { mailServerAt, OUTBOUND } from '../support/outbound.ts';
 import { compileWith } from '../support/compile-with.ts';
 import { filesWithout, listedFiles } from '../support/contributing.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { definitionsAt } from './http/kinds.ts';
 import { LINKS, TEST, notificationOf } from './example-facts.ts';
 
 const LISTED = listedFiles('A target kind');
 const DEFINITIONS: { readonly [Kind in TargetDefinition['kind']]: TargetDefinition } = {
   slack: { kind: 'slack', name: 'chat', webhook: 'https://slack.invalid/services/T00/B00/secret-token' },
   email: { kind: 'email', name: 'mailbox', to: ['oncall@example.com'] },
+  ...definitionsAt('https://receiver.example.com'),
   log: { kind: 'log', name: 'terminal' },
+};
+/** Milliseconds from one try to the next. */
+const INTERVALS: { readonly [Kind in TargetDefinition['kind']]: number } = {
+  slack: SECOND,
+  email: SECOND,
+  webhook: 200,
+  pagerduty: SECOND,
+  alertmanager: 100,
+  opsgenie: SECOND,
+  teams: SECOND,
+  discord: 2 * SECOND,
+  telegram: 3 * SECOND,
+  ntfy: SECOND,
+  log: SECOND,
 };
 const OPTIONS = {
   ...LINKS,
@@ -41,7 +57,7 @@ describe('a new kind of target', () => {
 describe('what the kind of a target says', () => {
   it.each(Object.values(DEFINITIONS))('$kind: the pause after each try', async (definition) => {
     const target = createTarget(definition, OPTIONS);
-    expect(target.interval).toBe(SECOND);
+    expect(target.interval).toBe(INTERVALS[definition.kind]);
     await target.close();
   });
 

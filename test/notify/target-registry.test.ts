@@ -17,7 +17,7 @@ let slack: SlackReceiver;
 let mail: MailReceiver;
 let written: string;
 let options: TargetOptions;
-let definitions: { readonly [kind in TargetDefinition['kind']]: TargetDefinition };
+let definitions: { readonly [kind in 'slack' | 'email' | 'log']: TargetDefinition };
 
 beforeEach(async () => {
   slack = await startSlackReceiver();

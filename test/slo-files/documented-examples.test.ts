@@ -44,9 +44,23 @@ describe('the YAML examples of the documentation', () => {
     const whole = text.startsWith('where:')
       ? `workflow: example\nowner: payments\nslos:\n  one:\n    objective: 99%\n    window: 28d\n    sli:\n${text.replaceAll(/^/gm, '      ')}`
       : text;
+    const around = missing.map(([key, section]) =>
+      // The teams around an example of targets have one of their own.
+      key === 'teams' && /^targets:/m.test(text) ? `${section}targets: { oncall: { log: {} } }\n` : section,
+    );
     const { problems } = await loadFiles(
-      { 'example.yaml': whole, 'around.yaml': missing.map(([, section]) => section).join('---\n') },
-      { SLACK_PAYMENTS_WEBHOOK: 'https://hooks.slack.example/x' },
+      { 'example.yaml': whole, 'around.yaml': around.join('---\n') },
+      {
+        SLACK_PAYMENTS_WEBHOOK: 'https://hooks.slack.example/x',
+        WEBHOOK_SECRET: 'whsec_01234567890123456789012345678901',
+        PAGERDUTY_PAYMENTS_KEY: 'e93facc04764012d7bfb002500d5d1a6',
+        OPSGENIE_PAYMENTS_KEY: 'eb243592-faa2-4ba2-a551-1afdf565c889',
+        TEAMS_PAYMENTS_WORKFLOW: 'https://flows.example.com/x',
+        DISCORD_PAYMENTS_WEBHOOK: 'https://discord.example.com/api/webhooks/1/x',
+        TELEGRAM_BOT_TOKEN: '123456:ABC-DEF1234ghIkl',
+        NTFY_PAYMENTS_TOPIC: 'payments-alerts',
+        NTFY_TOKEN: 'tk_x',
+      },
     );
     expect(problems.filter(({ severity }) => severity === 'error').map(formatProblem)).toEqual([]);
   });

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
-import { allSlos, type Definitions } from '../../src/core/slo/slo.ts';
+import { allSlos, type Definitions, type TargetDefinition } from '../../src/core/slo/slo.ts';
 import { references } from './slo-folder.ts';
 import { checkReport } from '../../src/slo-files/check/check-report.ts';
 import { interpret } from '../../src/slo-files/load.ts';
@@ -225,9 +225,22 @@ async function judgeWhole(definitions: Definitions): Promise<void> {
   expect(new Set(allSlos(again.definitions!).map(({ id }) => id))).toEqual(ids);
 }
 
-function addressOf(kind: 'slack' | 'email' | 'log'): object {
-  if (kind === 'slack') return { slack: { webhook: 'https://hooks.slack.com/services/x' } };
-  return kind === 'email' ? { email: { to: ['a@example.com'] } } : { log: {} };
+const ADDRESSES: { readonly [Kind in TargetDefinition['kind']]: object } = {
+  slack: { webhook: 'https://hooks.slack.com/services/x' },
+  email: { to: ['a@example.com'] },
+  webhook: { url: 'https://hooks.example.com/x' },
+  pagerduty: { routingKey: 'R0123456789' },
+  alertmanager: { urls: ['https://alertmanager.example.com'] },
+  opsgenie: { apiKey: 'K0123456789' },
+  teams: { webhook: 'https://flows.example.com/x' },
+  discord: { webhook: 'https://discord.com/api/webhooks/x' },
+  telegram: { botToken: '1234:abcdefghijkl', chat: '-100123' },
+  ntfy: { topic: 'alerts' },
+  log: {},
+};
+
+function addressOf(kind: TargetDefinition['kind']): object {
+  return { [kind]: ADDRESSES[kind] };
 }
 
 type Holder = Record<string, unknown> | unknown[];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { nativeJsonSchema } from '../../src/slo-files/schema.ts';
-import { refusals } from './json-schema.ts';
+import { refusals } from '../support/json-schema.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../slos');
 type Json = { readonly [key: string]: unknown };

@@ -67,7 +67,42 @@ export interface Team {
 export type TargetDefinition =
   | { readonly kind: 'slack'; readonly name: string; readonly webhook: string }
   | { readonly kind: 'email'; readonly name: string; readonly to: readonly string[] }
+  | WebhookDefinition
+  | { readonly kind: 'pagerduty'; readonly name: string; readonly routingKey: string; readonly url: string }
+  | { readonly kind: 'alertmanager'; readonly name: string; readonly urls: readonly string[] }
+  | { readonly kind: 'opsgenie'; readonly name: string; readonly apiKey: string; readonly url: string }
+  | { readonly kind: 'teams'; readonly name: string; readonly webhook: string }
+  | { readonly kind: 'discord'; readonly name: string; readonly webhook: string }
+  | TelegramDefinition
+  | NtfyDefinition
   | { readonly kind: 'log'; readonly name: string };
+
+interface WebhookDefinition {
+  readonly kind: 'webhook';
+  readonly name: string;
+  readonly url: string;
+  /** What requests are signed with; null when they are not. */
+  readonly secret: string | null;
+}
+
+interface TelegramDefinition {
+  readonly kind: 'telegram';
+  readonly name: string;
+  readonly botToken: string;
+  readonly chat: string;
+  /** The topic of a forum; null for none. */
+  readonly topic: number | null;
+  readonly url: string;
+}
+
+interface NtfyDefinition {
+  readonly kind: 'ntfy';
+  readonly name: string;
+  readonly url: string;
+  readonly topic: string;
+  /** Null where no access token is needed. */
+  readonly token: string | null;
+}
 
 /** The definition of a target of a kind. */
 export type TargetOf<K extends TargetDefinition['kind']> = Extract<TargetDefinition, { kind: K }>;

@@ -21,3 +21,20 @@ export function phraseText(phrase: Phrase): string {
     })
     .join('');
 }
+
+/** How the pieces of a phrase are written in some markup. */
+export interface Markup {
+  readonly own: (text: string) => string;
+  readonly name: (name: string) => string;
+  readonly link: (link: Link) => string;
+}
+
+/** A phrase in a markup. */
+export function phraseIn(markup: Markup, phrase: Phrase): string {
+  return phrase
+    .map((piece) => {
+      if (typeof piece === 'string') return markup.own(piece);
+      return 'name' in piece ? markup.name(piece.name) : markup.link(piece);
+    })
+    .join('');
+}

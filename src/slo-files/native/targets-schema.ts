@@ -3,6 +3,16 @@ import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
 import { exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 
+/** Where most find the APIs. */
+const API_URLS = {
+  pagerduty: 'https://events.pagerduty.com',
+  opsgenie: 'https://api.opsgenie.com',
+  telegram: 'https://api.telegram.org',
+  ntfy: 'https://ntfy.sh',
+} as const;
+
+const TOPIC = 'the id of a topic, a whole number above 0';
+const SIGNING_KEY = /^(whsec_)?[A-Za-z0-9+/]{32,}={0,2}$/;
 const MAIL_ADDRESS = 'a mail address such as payments@example.com';
 
 const route = listOf(name, 'names of targets', 20);
@@ -25,6 +35,14 @@ const mailAddress = z
   .max(254, { error: MAIL_ADDRESS })
   .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+$/, { error: MAIL_ADDRESS });
 
+/** A text of at least one character, without spaces, that is filled in from the environment. */
+function secretText(error: string, pattern: RegExp) {
+  return z.string({ error }).max(500, { error }).regex(pattern, { error }).meta(SECRET);
+}
+
+/** Where the API of a kind is, if not where most find it. */
+const apiUrl = (description: string) => httpUrl.optional().describe(description);
+
 type Kind = TargetDefinition['kind'];
 
 /** What the key of each kind of target holds. */
@@ -41,6 +59,76 @@ const NATIVE_TARGETS = {
   })
     .optional()
     .describe('Mailboxes.'),
+  webhook: mapWith({
+    url: httpUrl
+      .meta(SECRET)
+      .describe('Address that takes POST requests with JSON (see `burnwatch schema --dialect webhook`).'),
+    secret: secretText('a key of Standard Webhooks: whsec_ and at least 24 bytes in base64', SIGNING_KEY)
+      .optional()
+      .describe('Signs requests as Standard Webhooks says; keep it in the environment.'),
+  })
+    .optional()
+    .describe('Any HTTP endpoint.'),
+  pagerduty: mapWith({
+    routingKey: secretText('an integration key of PagerDuty', /^[A-Za-z0-9_-]{8,100}$/).describe(
+      'Integration key of the Events API v2; keep it in the environment.',
+    ),
+    url: apiUrl(`Address of the Events API; ${API_URLS.pagerduty} if absent.`),
+  })
+    .optional()
+    .describe('A service of PagerDuty.'),
+  alertmanager: mapWith({
+    urls: listOf(httpUrl.meta(SECRET), 'addresses of Alertmanager', 20)
+      .min(1, { error: 'at least one address' })
+      .describe('Addresses of all peers of the cluster.'),
+  })
+    .optional()
+    .describe('A Prometheus Alertmanager.'),
+  opsgenie: mapWith({
+    apiKey: secretText('an API key of Opsgenie', /^[A-Za-z0-9_-]{8,100}$/).describe(
+      'API key of an integration; keep it in the environment.',
+    ),
+    url: apiUrl(`Address of the API; ${API_URLS.opsgenie} if absent.`),
+  })
+    .optional()
+    .describe('A team of Opsgenie.'),
+  teams: mapWith({
+    webhook: httpUrl
+      .meta(SECRET)
+      .describe('Address of a workflow that posts cards; keep it in the environment.'),
+  })
+    .optional()
+    .describe('A channel of Microsoft Teams.'),
+  discord: mapWith({
+    webhook: httpUrl.meta(SECRET).describe('Address of the webhook; keep it in the environment.'),
+  })
+    .optional()
+    .describe('A channel of Discord.'),
+  telegram: mapWith({
+    botToken: secretText(
+      'the token of a bot such as 123456:ABC-DEF',
+      /^\d{3,20}:[A-Za-z0-9_-]{10,100}$/,
+    ).describe('Token of the bot; keep it in the environment.'),
+    chat: secretText(
+      'the id of a chat or the @name of a channel, in quotation marks',
+      /^(-?\d{1,20}|@\w{4,64})$/,
+    ).describe('Id of a chat, or @name of a channel.'),
+    topic: z.int({ error: TOPIC }).min(1, { error: TOPIC }).optional().describe('Id of a topic of a forum.'),
+    url: apiUrl(`Address of the Bot API; ${API_URLS.telegram} if absent.`),
+  })
+    .optional()
+    .describe('A chat of Telegram.'),
+  ntfy: mapWith({
+    topic: secretText('a topic of 1 to 64 characters of A-Z a-z 0-9 _ -', /^[A-Za-z0-9_-]{1,64}$/).describe(
+      'Topic; on a public server keep it in the environment.',
+    ),
+    url: apiUrl(`Address of the server; ${API_URLS.ntfy} if absent.`),
+    token: secretText('an access token', /^[\x21-\x7e]+$/)
+      .optional()
+      .describe('Access token; keep it in the environment.'),
+  })
+    .optional()
+    .describe('A topic of ntfy.'),
   log: z
     .strictObject({}, { error: 'an empty map: {}' })
     .optional()
@@ -63,6 +151,21 @@ type ReadTarget<K extends Kind> = (native: NonNullable<NativeTarget[K]>, name: s
 const TARGET_READERS: { readonly [K in Kind]: ReadTarget<K> } = {
   slack: ({ webhook }, name) => (webhook === undefined ? null : { kind: 'slack', name, webhook }),
   email: ({ to }, name) => (to === undefined ? null : { kind: 'email', name, to }),
+  webhook: ({ url, secret = null }, name) =>
+    url === undefined ? null : { kind: 'webhook', name, url, secret },
+  pagerduty: ({ routingKey, url = API_URLS.pagerduty }, name) =>
+    routingKey === undefined ? null : { kind: 'pagerduty', name, routingKey, url },
+  alertmanager: ({ urls }, name) => (urls === undefined ? null : { kind: 'alertmanager', name, urls }),
+  opsgenie: ({ apiKey, url = API_URLS.opsgenie }, name) =>
+    apiKey === undefined ? null : { kind: 'opsgenie', name, apiKey, url },
+  teams: ({ webhook }, name) => (webhook === undefined ? null : { kind: 'teams', name, webhook }),
+  discord: ({ webhook }, name) => (webhook === undefined ? null : { kind: 'discord', name, webhook }),
+  telegram: ({ botToken, chat, topic = null, url = API_URLS.telegram }, name) =>
+    botToken === undefined || chat === undefined
+      ? null
+      : { kind: 'telegram', name, botToken, chat, topic, url },
+  ntfy: ({ topic, token = null, url = API_URLS.ntfy }, name) =>
+    topic === undefined ? null : { kind: 'ntfy', name, url, topic, token },
   log: (_native, name) => ({ kind: 'log', name }),
 };
 

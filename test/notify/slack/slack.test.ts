@@ -140,7 +140,7 @@ it('what must not be connected to is refused at once: another try would meet the
     expect(delivery).toEqual({
       result: 'refused',
       reason: expect.stringMatching(
-        /^Not sent to the webhook: (its address is link-local|plain http goes only)/,
+        /^Not sent to Slack: (its address is link-local|plain http goes only)/,
       ) as string,
     });
     expectNoSecret(delivery);

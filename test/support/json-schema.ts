@@ -3,6 +3,11 @@ type Json = { readonly [key: string]: unknown };
 /** What of a schema only tells people or tools, and refuses nothing. */
 const NOTES = new Set(['$schema', 'title', 'description', 'default', 'examples', 'writeOnly']);
 
+const FORMATS: Readonly<Record<string, RegExp>> = {
+  'date-time': /^([+-]\d{2})?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
+  uri: /^[a-z]+:\/\/[^\s]+$/,
+};
+
 /**
  * What a JSON Schema (2020-12) refuses about a value, as pointers with the keyword; knows the keywords that ours uses
  * and throws at others, so that nothing passes because it was not understood.
@@ -26,6 +31,8 @@ function refusalsOf(keyword: string, rule: unknown, schema: Json, value: unknown
       return no(value === rule);
     case 'enum':
       return no((rule as unknown[]).includes(value));
+    case 'format':
+      return no(typeof value !== 'string' || FORMATS[rule as string]!.test(value));
     case 'pattern':
       return no(typeof value !== 'string' || new RegExp(rule as string, 'u').test(value));
     case 'minLength':
