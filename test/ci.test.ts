@@ -168,6 +168,7 @@ describe('test/setup.sh', () => {
     'redis-server',
     'prometheus',
     'promtool',
+    'prometheus-alertmanager',
     'chromium',
     'faketime',
     'python3',
@@ -187,10 +188,10 @@ describe('test/setup.sh', () => {
     const { status, output } = setup();
     expect(status).toBe(1);
     expect(output).toContain(
-      'on the PATH: redis-server promtool chromium faketime python3 curl wget busybox\n',
+      'on the PATH: redis-server promtool prometheus-alertmanager chromium faketime python3 curl wget busybox\n',
     );
     expect(output).toContain(
-      'apt-get install --no-install-recommends redis-server prometheus chromium faketime python3 curl wget busybox\n',
+      'apt-get install --no-install-recommends redis-server prometheus prometheus-alertmanager chromium faketime python3 curl wget busybox\n',
     );
   });
 

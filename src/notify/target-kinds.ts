@@ -4,6 +4,7 @@ import type { Target, TargetAdapter } from '../core/ports/target.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { forbiddenBy, guardedFetch } from '../outbound/guarded-fetch.ts';
+import { RESEND_EVERY } from './alertmanager/alerts.ts';
 import { alertmanagerTarget } from './alertmanager/alertmanager-target.ts';
 import { discordTarget } from './discord/discord-target.ts';
 import { emailTarget, mailTransport } from './email/email-target.ts';
@@ -49,6 +50,8 @@ interface TargetKind<K extends TargetDefinition['kind']> {
   readonly forbidden: (definition: TargetOf<K>, options: Pick<TargetOptions, 'outbound'>) => string | null;
   /** Milliseconds from one try to the next. */
   readonly interval: number;
+  /** As of `Target`. */
+  readonly resendEvery?: number;
 }
 
 type Timeout = Pick<TargetOptions, 'timeoutMs'>;
@@ -97,6 +100,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     forbidden: ({ urls }, { outbound }) =>
       urls.map((url) => forbiddenBy(outbound, url)).find((reason) => reason !== null) ?? null,
     interval: 100,
+    resendEvery: RESEND_EVERY,
   },
   opsgenie: {
     adapter: ({ name, apiKey, url }, options) =>
@@ -183,6 +187,7 @@ export function createTarget<K extends TargetDefinition['kind']>(
     name: adapter.name,
     kind: adapter.kind,
     interval: kind.interval,
+    ...(kind.resendEvery !== undefined && { resendEvery: kind.resendEvery }),
     async send(notification, signal) {
       const delivery = await adapter.send(notification, signal);
       // Adapters see to that as well; no kind can forget it.

@@ -1,9 +1,9 @@
 import { QUIET } from '../../src/core/alerting/incident.ts';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NotLeader } from '../../src/core/ports/store/states.ts';
 import type { Claim } from '../../src/core/ports/store/outbox.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
-import { outboxRow, tried } from './outbox-rows.ts';
+import { outboxRow, tried, withFacts } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
 import type { Place } from './place.ts';
 
@@ -88,6 +88,101 @@ export function outboxContract(place: Place): void {
     expect(await claim(NOW + MINUTE, 10, ['mail', 'slack'])).toEqual([]);
     const rest = await claim(NOW + MINUTE, 10);
     expect(rest.map(({ incident }) => incident)).toEqual(['d', 'c']);
+  });
+
+  it('D3: what wakes someone overtakes all else, however long that has waited', async () => {
+    await lead();
+    const tickets = Array.from({ length: 60 }, (_, at) => withFacts(`t${at}`, at, { severity: 'ticket' }));
+    const reminder = withFacts('r', 61, { kind: 'reminder' });
+    const pages = [withFacts('p', 70), withFacts('q', 69), withFacts('e', 71, { kind: 'escalated' })];
+    await place.store.enqueue([...tickets, reminder, ...pages], NOW);
+    const first = await claim(NOW + 2 * MINUTE, 5);
+    expect(first.map(({ incident }) => incident)).toEqual(['q', 'p', 'e', 't0', 't1']);
+    for (const one of first) await place.store.settle(one, { result: 'delivered' }, NOW + 2 * MINUTE);
+    expect((await claim(NOW + 2 * MINUTE, 2)).map(({ incident }) => incident)).toEqual(['t2', 't3']);
+  });
+
+  it('D3: a ticket whose incident becomes a page overtakes as well, also after a retry', async () => {
+    await lead();
+    await place.store.enqueue(
+      [withFacts('a', 1, { severity: 'ticket' }), withFacts('b', 2, { severity: 'ticket' })],
+      NOW,
+    );
+    await place.store.enqueue([withFacts('b', 3, { kind: 'escalated' })], NOW);
+    const [page] = await claim(NOW + MINUTE, 1);
+    expect(page!.rows.map(({ id }) => id)).toEqual(['b/2/slack', 'b/3/slack']);
+    const retry = { result: 'retry', at: NOW + MINUTE, rows: tried(page!, 'no') } as const;
+    await place.store.settle(page!, retry, NOW + MINUTE);
+    expect((await claim(NOW + MINUTE, 1))[0]!.incident).toBe('b');
+  });
+
+  describe('what is kept to be sent again', () => {
+    const keep = async (one: Claim, at: number): Promise<boolean> => {
+      const row = { ...one.rows.at(-1)!, deliveredAt: NOW + MINUTE };
+      return place.store.settle(one, { result: 'kept', at, row }, NOW + MINUTE);
+    };
+
+    it('is not pending any more, and due again when it was asked for, as it was kept', async () => {
+      await lead();
+      await place.store.enqueue([outboxRow('i', 1), outboxRow('i', 2)], NOW);
+      const [one] = await claim(NOW + MINUTE);
+      expect(await keep(one!, NOW + HOUR)).toBe(true);
+      expect(await place.store.outbox(10)).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
+      // It was delivered: the same row made again changes nothing.
+      await place.store.enqueue([outboxRow('i', 1), outboxRow('i', 2)], NOW);
+      expect(await claim(NOW + HOUR - 1)).toEqual([]);
+      const [again] = await claim(NOW + HOUR);
+      expect(again!.rows).toEqual([{ ...outboxRow('i', 2), deliveredAt: NOW + MINUTE }]);
+      expect(await keep(again!, NOW + 2 * HOUR)).toBe(true);
+      expect(await claim(NOW + 2 * HOUR - 1)).toEqual([]);
+      expect(await claim(NOW + 2 * HOUR)).toHaveLength(1);
+    });
+
+    it('does not delay what is new, which goes with it', async () => {
+      await lead();
+      await place.store.enqueue([outboxRow('i', 1)], NOW);
+      await keep((await claim(NOW + MINUTE))[0]!, NOW + 100 * HOUR);
+      await place.store.enqueue([outboxRow('i', 65)], NOW + MINUTE);
+      const [next] = await claim(NOW + 2 * MINUTE);
+      expect(next!.rows.map(({ id, deliveredAt }) => [id, deliveredAt !== undefined])).toEqual([
+        ['i/1/slack', true],
+        ['i/65/slack', false],
+      ]);
+      expect(await pending()).toEqual(['i/65/slack']);
+      // What comes while it is claimed waits for the end of the claim, and is due then.
+      await place.store.enqueue([outboxRow('i', 66)], NOW + 2 * MINUTE);
+      expect(await claim(NOW + 2 * MINUTE + SECOND)).toEqual([]);
+      await keep(next!, NOW + 100 * HOUR);
+      const [last] = await claim(NOW + 2 * MINUTE + SECOND);
+      expect(last!.rows.map(({ id }) => id)).toEqual(['i/65/slack', 'i/66/slack']);
+      await place.store.settle(last!, { result: 'delivered' }, NOW + 3 * MINUTE);
+      expect(await claim(NOW + 1000 * HOUR)).toEqual([]);
+    });
+
+    it('that is claimed is claimed by one only, whatever comes meanwhile', async () => {
+      await lead();
+      await place.store.enqueue([outboxRow('i', 1)], NOW);
+      await keep((await claim(NOW + MINUTE))[0]!, NOW + HOUR);
+      const [again] = await claim(NOW + HOUR);
+      await place.store.enqueue([outboxRow('i', 2)], NOW + HOUR);
+      expect(await claim(NOW + HOUR + SECOND)).toEqual([]);
+      expect(await keep(again!, NOW + 2 * HOUR)).toBe(true);
+      expect((await claim(NOW + HOUR + SECOND))[0]!.rows).toHaveLength(2);
+    });
+
+    it('is gone when what came after it cannot be delivered, which alone is undeliverable', async () => {
+      await lead();
+      await place.store.enqueue([outboxRow('i', 1)], NOW);
+      await keep((await claim(NOW + MINUTE))[0]!, NOW + HOUR);
+      await place.store.enqueue([outboxRow('i', 2)], NOW + MINUTE);
+      const [one] = await claim(NOW + 2 * MINUTE);
+      const rows = tried(one!, 'no').filter(({ deliveredAt }) => deliveredAt === undefined);
+      await place.store.settle(one!, { result: 'undeliverable', rows, instead: [] }, NOW + 2 * MINUTE);
+      const view = await place.store.outbox(10);
+      expect(view.undeliverable.map(({ id }) => id)).toEqual(['i/2/slack']);
+      expect(view.pendingCount).toBe(0);
+      expect(await claim(NOW + 100 * HOUR)).toEqual([]);
+    });
   });
 
   it('D3: a retry counts the try, keeps what was said and waits', async () => {

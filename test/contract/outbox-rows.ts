@@ -72,6 +72,16 @@ export function outboxRow(incident: string, sequence: number, target = 'slack'):
   };
 }
 
+/** The same with some of its facts changed. */
+export function withFacts(
+  incident: string,
+  sequence: number,
+  facts: Partial<Pick<NotificationFacts, 'severity' | 'kind'>> = {},
+): OutboxRow {
+  const row = outboxRow(incident, sequence);
+  return { ...row, facts: { ...row.facts, ...facts } };
+}
+
 /** The rows of a claim as they are kept after a try that failed. */
 export function tried({ rows }: Claim, reason: string): readonly OutboxRow[] {
   return rows.map((row) => ({ ...row, attempts: row.attempts + 1, lastError: reason }));

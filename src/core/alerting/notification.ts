@@ -171,6 +171,16 @@ export interface OutboxRow {
   readonly recipients: readonly string[] | null;
   /** Whether a try ended before its answer came, so that the target may have it already. */
   readonly mayRepeat: boolean;
+  /**
+   * Set once it was delivered to a target that is to get it again and again while the incident is open: it stays with its
+   * conversation and is not pending any more. Absent until then, and for all other targets.
+   */
+  readonly deliveredAt?: number;
+}
+
+/** Whether a notification wakes someone: it overtakes tickets, reminders and what is over. */
+export function isUrgent({ severity, kind }: Pick<NotificationFacts, 'severity' | 'kind'>): boolean {
+  return severity === 'page' && (kind === 'opened' || kind === 'escalated' || kind === 'unacknowledged');
 }
 
 export function outboxRowId(

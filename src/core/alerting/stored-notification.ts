@@ -10,13 +10,15 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
+ * - 5: rows that were delivered and are kept to be sent again, which earlier versions would take for pending ones.
  * - 4: facts of the kind `data-loss`, which earlier versions cannot put into words. All others are stored as 3.
  * - 3: the fields of `OutboxRow`.
  * - 2: rows had neither `recipients` nor `mayRepeat`, facts nothing of `AddedToFacts2`.
  * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
  *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
  */
-const VERSION = 4;
+const VERSION = 5;
+const BEFORE_KEPT = 4;
 const BEFORE_LOSSES = 3;
 
 interface FormerNames {
@@ -90,7 +92,8 @@ export function storedRow({ facts, ...row }: OutboxRow): object {
   const reasons = facts.reasons.map((reason) =>
     isOutage(reason) ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince } : reason,
   );
-  const v = facts.kind === 'data-loss' ? VERSION : BEFORE_LOSSES;
+  const fresh = facts.kind === 'data-loss' ? BEFORE_KEPT : BEFORE_LOSSES;
+  const v = row.deliveredAt === undefined ? fresh : VERSION;
   return { v, ...row, facts: { ...facts, reasons, told: facts.notified } };
 }
 

@@ -46,4 +46,6 @@ export interface TargetAdapter {
 export interface Target extends TargetAdapter {
   /** Milliseconds from the end of one try to the next one at the earliest, whatever is sent: its rate limit. */
   readonly interval: number;
+  /** Milliseconds after which what it got last of an open incident is sent to it again; absent: never. */
+  readonly resendEvery?: number;
 }

@@ -100,14 +100,19 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   async function deliver(claim: Claim, claimedAt: number): Promise<void> {
     const target = targetOf(claim.target);
+    const pending = pendingOf(claim);
+    // An open incident of which nothing is new, at a target that is not there any more or wants nothing twice.
+    if (pending.length === 0 && target?.resendEvery === undefined) {
+      return settle(claim, { result: 'delivered' });
+    }
     const delivery = await attempt(target, claim, claimedAt);
     if (!delivery) return settle(claim, { result: 'released' });
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
     const set = clock.now();
     notBefore.set(claim.target, { set, until: set + Math.max(target?.interval ?? INTERVAL_OF_NONE, asked) });
-    onDelivery(claim.rows, delivery);
-    await settle(claim, settlementOf(claim, delivery));
+    if (pending.length > 0) onDelivery(pending, delivery);
+    await settle(claim, settlementOf(claim, delivery, target?.resendEvery ?? null));
   }
 
   /** One try; null when it was not made. */
@@ -148,13 +153,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   async function send(target: Target, claim: Claim): Promise<Delivery> {
     const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT), stopping.signal]);
-    const recipients = recipientsOf(claim.rows);
-    const mayRepeat = claim.mayRepeat || claim.rows.some((row) => row.mayRepeat);
+    const pending = pendingOf(claim);
+    const rows = pending.length > 0 ? pending : claim.rows;
+    const recipients = recipientsOf(rows);
+    const mayRepeat = pending.length > 0 && (claim.mayRepeat || rows.some((row) => row.mayRepeat));
     let delivery: Delivery;
     try {
       const notification = {
-        facts: claim.rows.map(({ facts }) => facts),
-        key: claim.rows.map(({ id }) => id).join('+'),
+        facts: rows.map(({ facts }) => facts),
+        key: rows.map(({ id }) => id).join('+'),
         ...(recipients && { recipients }),
         ...(mayRepeat && { mayRepeat }),
       };
@@ -173,12 +180,24 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return delivery;
   }
 
-  function settlementOf({ rows, target }: Claim, delivery: Delivery): Settlement {
+  function settlementOf(claim: Claim, delivery: Delivery, resendEvery: number | null): Settlement {
+    const { target } = claim;
+    const rows = pendingOf(claim);
     const now = clock.now();
+    if (rows.length === 0 && resendEvery !== null) {
+      const after = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
+      if (delivery.result !== 'delivered')
+        log.warn({ target, reason: delivery.reason }, 'an open incident could not be sent again; it will be');
+      return { result: 'kept', at: now + Math.max(resendEvery, after), row: claim.rows.at(-1)! };
+    }
     switch (delivery.result) {
-      case 'delivered':
+      case 'delivered': {
         log.info({ target, rows: rows.map(({ id }) => id) }, 'a notification was delivered');
-        return { result: 'delivered', event: fateOf(rows, target, now, null) };
+        const event = fateOf(rows, target, now, null);
+        const open = resendEvery === null ? null : openRow(claim.rows);
+        if (!open || resendEvery === null) return { result: 'delivered', event };
+        return { result: 'kept', at: now + resendEvery, row: { ...open, deliveredAt: now }, event };
+      }
       case 'refused':
         return undeliverable(rows, target, delivery);
       case 'retry': {
@@ -273,6 +292,17 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       for (const breaker of breakers.values()) breaker.shutdown();
     },
   };
+}
+
+/** Those that are to be delivered; the others of it were, and are kept to be sent again. */
+function pendingOf({ rows }: Claim): readonly OutboxRow[] {
+  return rows.filter(({ deliveredAt }) => deliveredAt === undefined);
+}
+
+/** The row that says how an open incident stands; null when it is over, or it is about no incident. */
+function openRow(rows: readonly OutboxRow[]): OutboxRow | null {
+  const last = rows.findLast(({ facts }) => facts.kind !== 'test' && facts.kind !== 'data-loss');
+  return last && last.facts.kind !== 'resolved' ? last : null;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import type { Severity } from '../../core/slo/alert-policy.ts';
-import { MINUTE } from '../../core/time/duration.ts';
+import { HOUR, MINUTE } from '../../core/time/duration.ts';
 import { cut, inert, instant, isOver } from '../message/layout.ts';
 import type { Message } from '../message/message.ts';
 import { phraseText } from '../message/phrase.ts';
@@ -32,9 +32,11 @@ export function alertsOf(message: Message, facts: NotificationFacts, now: number
   const over = isOver(message.event);
   const others: Severity[] = facts.severity === 'page' ? ['ticket'] : ['page'];
   const moved = message.event === 'escalated' || message.event === 'deescalated';
+  // A loss of data is not sent again.
+  const lasts = message.event === 'data-loss' ? HOUR : ENDS_AFTER;
   const ended = over || moved ? others : [];
   return [
-    alertOf(message, facts, facts.severity, over ? now : now + ENDS_AFTER, now),
+    alertOf(message, facts, facts.severity, over ? now : now + lasts, now),
     ...ended.map((severity) => alertOf(message, facts, severity, now, now)),
   ];
 }

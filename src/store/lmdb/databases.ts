@@ -60,8 +60,12 @@ export interface Conversation {
   readonly due: number;
   /** Of the claim that holds it; null when none does. */
   readonly token: string | null;
-  /** Its pending rows, oldest first. */
+  /** Its rows, oldest first: the one that is kept, if any, and those that are pending. */
   readonly rows: readonly string[];
+  /** Whether any pending one is urgent; absent: none is, or an earlier version wrote it. */
+  readonly urgent?: boolean;
+  /** Whether none is pending, so that what comes need not wait. */
+  readonly resting?: boolean;
 }
 
 /** An alert state of whatever version; see core/alerting/stored-state.ts. */

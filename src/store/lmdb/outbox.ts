@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { isUrgent } from '../../core/alerting/notification.ts';
 import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
@@ -50,15 +51,17 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
         const conversation = db.conversations.get(conversationKey(claim.incident, claim.target));
         if (conversation?.token !== claim.token) return false;
         settleRows(db, claim, outcome, now);
-        const done = new Set(
-          outcome.result === 'delivered' || outcome.result === 'undeliverable'
-            ? claim.rows.map(({ id }) => id)
-            : [],
-        );
+        const ended = outcome.result === 'retry' || outcome.result === 'released' ? [] : claim.rows;
+        const done = new Set(ended.map(({ id }) => id));
+        const later = conversation.rows.filter((id) => !done.has(id));
+        const kept = outcome.result === 'kept' ? [outcome.row.id] : [];
+        const resting = kept.length > 0 && later.length === 0;
         putConversation(db, claim.incident, claim.target, {
-          due: outcome.result === 'retry' ? outcome.at : now,
+          due: outcome.result === 'retry' || (outcome.result === 'kept' && resting) ? outcome.at : now,
           token: null,
-          rows: conversation.rows.filter((id) => !done.has(id)),
+          rows: [...kept, ...later],
+          urgent: conversation.urgent === true && !resting,
+          resting,
         });
         if (outcome.result === 'undeliverable') for (const row of outcome.instead) addRow(db, row);
         if ('event' in outcome && outcome.event) addToKnown(db, claim.incident, outcome.event);
@@ -88,9 +91,10 @@ export function addRow(db: Databases, row: OutboxRow): void {
   db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
   const before = db.conversations.get(conversationKey(row.incident, row.target));
   putConversation(db, row.incident, row.target, {
-    due: before?.due ?? row.createdAt,
+    due: before && before.resting !== true ? before.due : row.createdAt,
     token: before?.token ?? null,
     rows: [...(before?.rows ?? []), row.id],
+    urgent: before?.urgent === true || isUrgent(row.facts),
   });
 }
 
@@ -114,16 +118,22 @@ function claimDue(
   limit: number,
   busy: readonly string[],
 ): readonly Claim[] {
-  const chosen: { incident: string; target: string }[] = [];
+  const urgent: ReturnType<typeof conversationOfDue>[] = [];
+  const others: typeof urgent = [];
   for (const key of db.conversationsDue.getKeys(conversationsDue(now))) {
-    if (chosen.length >= limit) break;
-    const conversation = conversationOfDue(key);
-    if (!busy.includes(conversation.target)) chosen.push(conversation);
+    if (urgent.length >= limit) break;
+    const due = conversationOfDue(key);
+    if (busy.includes(due.target)) continue;
+    const isUrgentNow = db.conversations.get(conversationKey(due.incident, due.target))?.urgent === true;
+    if (isUrgentNow) urgent.push(due);
+    else if (others.length < limit) others.push(due);
   }
-  return chosen.map(({ incident, target }) => {
-    const { rows, token: unsettled } = db.conversations.get(conversationKey(incident, target))!;
+  return [...urgent, ...others].slice(0, limit).map(({ incident, target }) => {
+    const before = db.conversations.get(conversationKey(incident, target))!;
+    const { rows, token: unsettled } = before;
     const token = randomUUID();
-    putConversation(db, incident, target, { due: now + lease, token, rows });
+    // While it is claimed, what comes waits for the end of the claim.
+    putConversation(db, incident, target, { ...before, due: now + lease, token, resting: false });
     return { token, incident, target, mayRepeat: unsettled !== null, ...readRows(db, rows) };
   });
 }
@@ -135,7 +145,8 @@ function readRows(db: Databases, ids: readonly string[]): Pick<Claim, 'rows' | '
 function settleRows(db: Databases, claim: Claim, outcome: Settlement, now: number): void {
   for (const row of claim.rows) {
     const order = rowOrderKey(row.createdAt, row.id);
-    if (outcome.result === 'delivered') {
+    const keptBefore = outcome.result === 'undeliverable' && row.deliveredAt !== undefined;
+    if (outcome.result === 'delivered' || outcome.result === 'kept' || keptBefore) {
       db.rows.removeSync(row.id);
       db.pending.removeSync(order);
       db.delivered.putSync(row.id, now);
@@ -145,6 +156,7 @@ function settleRows(db: Databases, claim: Claim, outcome: Settlement, now: numbe
       db.undeliverable.putSync(order, null);
     }
   }
+  if (outcome.result === 'kept') db.rows.putSync(outcome.row.id, storedRow(outcome.row));
   if (outcome.result === 'retry' || outcome.result === 'undeliverable') {
     for (const row of outcome.rows) db.rows.putSync(row.id, storedRow(row));
   }

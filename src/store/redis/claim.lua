@@ -1,4 +1,4 @@
--- Takes conversations that are due.
+-- Takes conversations that are due: those with something urgent first, then those that are due longest.
 -- KEYS  see outbox.lua
 -- ARGV  1 owner, 2 now, 3 milliseconds a claim lasts, 4 how many at most, 5 the beginning of their tokens,
 --       6 and following: targets to pass over
@@ -14,16 +14,22 @@ for i = 6, #ARGV do
   busy[ARGV[i]] = true
 end
 
-local chosen, offset = {}, 0
+local chosen, others, offset = {}, {}, 0
 repeat
   local due = call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', offset, 100)
   for _, conversation in ipairs(due) do
-    if #chosen < limit and not busy[cjson.decode(conversation)[2]] then
-      chosen[#chosen + 1] = conversation
+    if not busy[cjson.decode(conversation)[2]] then
+      local list = call('HEXISTS', URGENT, conversation) == 1 and chosen or others
+      if #list < limit then
+        list[#list + 1] = conversation
+      end
     end
   end
   offset = offset + #due
 until #due < 100 or #chosen >= limit
+for i = 1, math.min(#others, limit - #chosen) do
+  chosen[#chosen + 1] = others[i]
+end
 
 local claims = {}
 for i, conversation in ipairs(chosen) do

@@ -48,7 +48,7 @@ export const serviceKeys = {
 
 /** Keys of the outbox and of what is kept of incidents, in the order in which `outbox.lua` names them. */
 export const outboxKeys = [
-  /** HASH row id -> JSON, of every undelivered row. */
+  /** HASH row id -> JSON, of every undelivered row, and of those kept to be sent again. */
   'bw:{bw}:outbox:rows',
   /** ZSET row id by when it was made: rows still to be sent. */
   'bw:{bw}:outbox:pending',
@@ -56,7 +56,7 @@ export const outboxKeys = [
   'bw:{bw}:outbox:undeliverable',
   /** ZSET row id by when it was delivered; remembered so that the same row is not sent again. */
   'bw:{bw}:outbox:delivered',
-  /** HASH conversation -> JSON array of its pending row ids, oldest first. */
+  /** HASH conversation -> JSON array of its row ids, kept and pending, oldest first. */
   'bw:{bw}:outbox:conversations',
   /** ZSET conversation by when it is next tried. */
   'bw:{bw}:outbox:due',
@@ -66,6 +66,8 @@ export const outboxKeys = [
   'bw:{bw}:incidents',
   /** The beginning of keys. HASH number -> JSON: what happened to an incident. */
   'bw:{bw}:incident:',
+  /** HASH conversation -> 1: those that have something urgent to be sent. */
+  'bw:{bw}:outbox:urgent',
 ] as const;
 
 /** Of those, the keys of what is kept of incidents, as the scripts of their own name them. */

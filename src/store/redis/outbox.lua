@@ -1,31 +1,51 @@
 -- Put in front of the scripts that touch the outbox.
 -- KEYS  1 rows, 2 pending, 3 undeliverable, 4 delivered, 5 conversations, 6 due, 7 claims, 8 incidents, 9 the beginning
---       of the keys of their events (keys.ts, outboxKeys); 10 leader, where a script checks who leads; 11 states, where it
+--       of the keys of their events, 10 conversations with something urgent (keys.ts, outboxKeys); 11 leader, where a
+--       script checks who leads; 12 states, where it
 --       writes them.
 -- A conversation is JSON [incident, target]: what goes to one target about one incident.
 
 local call = redis.call
 local ROWS, PENDING, UNDELIVERABLE, DELIVERED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local CONVERSATIONS, DUE, CLAIMS = KEYS[5], KEYS[6], KEYS[7]
-local INCIDENTS, EVENTS, LEADER, STATES = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local INCIDENTS, EVENTS, URGENT, LEADER, STATES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 
 local function rowsOf(conversation)
   local ids = call('HGET', CONVERSATIONS, conversation)
   return ids and cjson.decode(ids) or {}
 end
 
--- Adds a row {id, conversation, createdAt, JSON} unless there is or was such a row. Its conversation keeps the
--- time it waits for, if it waits already.
+-- Whether a conversation that no claim holds has only what was delivered.
+local function rests(conversation, ids)
+  if #ids == 0 or call('HEXISTS', CLAIMS, conversation) == 1 then
+    return false
+  end
+  for _, id in ipairs(ids) do
+    if call('ZSCORE', PENDING, id) then
+      return false
+    end
+  end
+  return true
+end
+
+-- Adds a row {id, conversation, createdAt, JSON, urgent} unless there is or was such a row. Its conversation keeps the
+-- time it waits for, if anything of it waits already.
 local function addRow(row)
   local id, conversation, createdAt = row[1], row[2], row[3]
   if call('ZSCORE', DELIVERED, id) or call('HSETNX', ROWS, id, row[4]) == 0 then
     return
   end
   local ids = rowsOf(conversation)
+  if rests(conversation, ids) then
+    call('ZREM', DUE, conversation)
+  end
   ids[#ids + 1] = id
   call('ZADD', PENDING, createdAt, id)
   call('HSET', CONVERSATIONS, conversation, cjson.encode(ids))
   call('ZADD', DUE, 'NX', createdAt, conversation)
+  if row[5] then
+    call('HSET', URGENT, conversation, 1)
+  end
 end
 
 -- Adds events {JSON, 1 when it is decisive} to the history of an incident that is known. `limit` is how many others it holds.

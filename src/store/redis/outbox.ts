@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { isUrgent } from '../../core/alerting/notification.ts';
 import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
@@ -15,9 +16,10 @@ const REMEMBER_DELIVERED = DAY;
 /** How many rows of each kind a view shows at most: as many as Lua unpacks at once. */
 const MAX_VIEW = 2000;
 
-/** A row as the scripts take it: its id, conversation, time of making, and itself as JSON. */
-export function rowArguments(row: OutboxRow): [string, string, number, string] {
-  return [row.id, conversationOf(row), row.createdAt, JSON.stringify(storedRow(row))];
+/** A row as the scripts take it: its id, conversation, time of making, itself as JSON, and whether it is urgent. */
+export function rowArguments(row: OutboxRow): [string, string, number, string, boolean] {
+  const urgent = isUrgent(row.facts);
+  return [row.id, conversationOf(row), row.createdAt, JSON.stringify(storedRow(row)), urgent];
 }
 
 function conversationOf({
@@ -58,7 +60,9 @@ export function outboxStore(connection: Connection): OutboxStore {
       const settlement = {
         result: outcome.result,
         now,
-        at: outcome.result === 'retry' ? outcome.at : now,
+        at: outcome.result === 'retry' || outcome.result === 'kept' ? outcome.at : now,
+        keptBefore: claim.rows.filter(({ deliveredAt }) => deliveredAt !== undefined).map(({ id }) => id),
+        kept: outcome.result === 'kept' ? outcome.row.id : '',
         rows: rowsAfter(claim, outcome).map((row) => [row.id, JSON.stringify(storedRow(row))]),
         instead: outcome.result === 'undeliverable' ? outcome.instead.map(rowArguments) : [],
         rememberDelivered: REMEMBER_DELIVERED,
@@ -93,5 +97,8 @@ function readRows(rows: readonly string[]): Pick<Claim, 'rows' | 'newerRows'> {
 }
 
 function rowsAfter(claim: Claim, outcome: Settlement): readonly OutboxRow[] {
-  return outcome.result === 'retry' || outcome.result === 'undeliverable' ? outcome.rows : claim.rows;
+  if (outcome.result === 'kept')
+    return claim.rows.map((row) => (row.id === outcome.row.id ? outcome.row : row));
+  if (outcome.result !== 'undeliverable') return outcome.result === 'retry' ? outcome.rows : claim.rows;
+  return [...claim.rows.filter(({ deliveredAt }) => deliveredAt !== undefined), ...outcome.rows];
 }

@@ -6,7 +6,8 @@ export interface OutboxStore {
   enqueue(rows: readonly OutboxRow[], now: number): Promise<void>;
   /**
    * Takes conversations (an incident at a target) that are due, for at most `lease` milliseconds, after which they are due
-   * again. A claim holds every pending row of its conversation, oldest first. Targets in `busy` are passed over.
+   * again; those with something urgent (`isUrgent`) before all others, then what is due longest. A claim holds every row of its
+   * conversation, oldest first: the one that is kept, if any, and those that are pending. Targets in `busy` are passed over.
    * Rejects with `NotLeader` when `owner` does not hold the lease.
    */
   claim(
@@ -42,13 +43,20 @@ export interface Claim {
 export type Settlement =
   /** `event`, if any, is added to the history of the incident, where there is one. */
   | { readonly result: 'delivered'; readonly event?: NotificationSettled }
+  /** All of them delivered; `row`, one of them, stays with the conversation to be sent again at `at`, or when more is to be sent. */
+  | {
+      readonly result: 'kept';
+      readonly at: number;
+      readonly row: OutboxRow;
+      readonly event?: NotificationSettled;
+    }
   /** `rows` as they are kept from now on. */
   | {
       readonly result: 'retry';
       readonly at: number;
       readonly rows: readonly OutboxRow[];
     }
-  /** Kept as undeliverable; `instead` goes to the fallback in the same write. */
+  /** Kept as undeliverable, without a row that was delivered before; `instead` goes to the fallback in the same write. */
   | {
       readonly result: 'undeliverable';
       readonly rows: readonly OutboxRow[];
