@@ -1,6 +1,6 @@
 import { aboutLine, causeFields, cut, fitting, instant, SIGNS } from '../message/layout.ts';
 import type { Message } from '../message/message.ts';
-import { type Markup, type Phrase, phraseIn, phraseText } from '../message/phrase.ts';
+import { type PhraseMarkup, type Phrase, phraseIn, phraseText } from '../message/phrase.ts';
 
 /** What a webhook of Discord is sent. */
 export interface DiscordPayload {
@@ -33,7 +33,7 @@ const MAX_NAME = 250;
 const COLORS = { page: 0xc0281f, ticket: 0xa35f00, over: 0x1f7a47, test: 0x566072 } as const;
 
 /** Backslashes take the meaning of everything that is markup to Discord. */
-const MARKUP: Markup = {
+const MARKUP: PhraseMarkup = {
   own: escape,
   // Nothing is read inside a code span, mentions and links least of all.
   name: (name) => `\`${cut(name.replaceAll('`', 'ˋ'), MAX_NAME)}\``,

@@ -23,14 +23,14 @@ export function phraseText(phrase: Phrase): string {
 }
 
 /** How the pieces of a phrase are written in some markup. */
-export interface Markup {
+export interface PhraseMarkup {
   readonly own: (text: string) => string;
   readonly name: (name: string) => string;
   readonly link: (link: Link) => string;
 }
 
 /** A phrase in a markup. */
-export function phraseIn(markup: Markup, phrase: Phrase): string {
+export function phraseIn(markup: PhraseMarkup, phrase: Phrase): string {
   return phrase
     .map((piece) => {
       if (typeof piece === 'string') return markup.own(piece);

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../core/escape-html.ts';
 import { aboutLine, causeFields, cut, fitting, SIGNS } from '../message/layout.ts';
 import type { Message } from '../message/message.ts';
-import { type Field, type Markup, phraseIn } from '../message/phrase.ts';
+import { type Field, type PhraseMarkup, phraseIn } from '../message/phrase.ts';
 
 /** Of the text after entities are read; counted here with the tags, which is more. */
 const MAX_TEXT = 4096;
@@ -11,7 +11,7 @@ const MAX_NAME = 250;
 const LINKED = /[@#/$.:]/;
 const NUMBER = /^\(?\d+\.\d+[%x]?[),]*$/;
 
-const MARKUP: Markup = {
+const MARKUP: PhraseMarkup = {
   own: escapeHtml,
   // Telegram makes no link of what stands in a code span: no user name, no hashtag, no domain.
   name: code,
