@@ -16,6 +16,7 @@ import {
   workflowReport,
   dependencyReport,
 } from '../fakes.ts';
+import { accessibilityProblems } from '../../support/accessibility.ts';
 import { startServer } from '../running-server.ts';
 
 const HOSTILE = `<script>window.stolen=1</script><img src=x onerror="window.stolen=2">'" autofocus onfocus="window.stolen=3" '&`;
@@ -294,6 +295,13 @@ it('shows of an SLO with `each` the SLOs of its values, and of one of those the 
     }),
     sloDetail({ name: 'done@a-b~x1', value: { whole, attribute: 'region', value: 'a/b' } }),
   ];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page: read } = await openPage({ colorScheme, bypassCSP: true });
+    for (const id of [whole, `${whole}@a-b~x1`]) {
+      await read.goto(`${running.url}/slos/${id}`);
+      expect(await accessibilityProblems(read)).toEqual([]);
+    }
+  }
   const { page, complaints } = await openPage();
   await page.goto(`${running.url}/slos/${whole}`);
   const rows = await page.locator('section[aria-label="SLOs by region"] tbody tr').allInnerTexts();
