@@ -173,8 +173,8 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
 function recentCounts(slo: SloDetail | undefined): RecentCounts {
   const bad = (share: number) => ({ good: Math.round(1000 * (1 - share)), bad: Math.round(1000 * share) });
   if (!slo || slo.data === 'none') {
-    const nothing = { good: 0, bad: 0 };
-    return { days: Array(30).fill(nothing), hours: Array(24).fill(nothing) };
+    const nothing = (length: number) => Array.from({ length }, () => ({ good: 0, bad: 0 }));
+    return { days: nothing(30), hours: nothing(24) };
   }
   return {
     days: Array.from({ length: 30 }, (_, day) =>

@@ -49,7 +49,7 @@ describe('an open page', () => {
     ];
     await page.evaluate('window.kept = document.activeElement');
     running.evaluate();
-    await page.getByRole('link', { name: 'welcomed' }).waitFor();
+    await page.getByRole('link', { name: 'welcomed', exact: true }).waitFor();
     expect(await page.evaluate('kept === document.activeElement && kept.textContent')).toBe('n30');
     expect(await page.evaluate('getSelection().toString()')).toBe('Error budgets');
     expect(await page.locator('main').count()).toBe(1);
@@ -64,15 +64,15 @@ describe('an open page', () => {
     const { page } = await openPage();
     await page.goto(`${running.url}/?q=order`);
     await searchBox(page).fill('half a wo');
-    running.queries.list = [burningSlo({ name: 'first' })];
+    running.queries.list = [burningSlo({ name: 'first', exact: true })];
     running.evaluate();
-    await page.getByRole('link', { name: 'first' }).waitFor();
+    await page.getByRole('link', { name: 'first', exact: true }).waitFor();
     expect(await searchBox(page).inputValue()).toBe('half a wo');
     expect(await page.evaluate('document.activeElement.id')).toBe('q');
-    await page.getByRole('link', { name: 'first' }).focus();
-    running.queries.list = [burningSlo({ name: 'second' })];
+    await page.getByRole('link', { name: 'first', exact: true }).focus();
+    running.queries.list = [burningSlo({ name: 'second', exact: true })];
     running.evaluate();
-    await page.getByRole('link', { name: 'second' }).waitFor();
+    await page.getByRole('link', { name: 'second', exact: true }).waitFor();
     expect(await searchBox(page).inputValue()).toBe('half a wo');
     expect(page.url()).toBe(`${running.url}/?q=order`);
   });
@@ -92,7 +92,7 @@ describe('an open page', () => {
       }, PATIENT)
       .toMatch(/^No connection since .+; what you see is of then\.$/);
     expect(await page.locator('.site').getAttribute('class')).toBe('site old');
-    expect(await page.getByRole('link', { name: 'fulfilled-in-10m' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'fulfilled-in-10m', exact: true }).count()).toBe(1);
     const waits: number[] = [];
     page.on('request', () => waits.push(Date.now()));
     await page.clock.runFor(120_000);
@@ -140,12 +140,12 @@ describe('an open page', () => {
     await page.goto(running.url);
     await page.getByLabel('Token').fill('read-secret');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('link', { name: 'fulfilled-in-10m' }).waitFor();
+    await page.getByRole('link', { name: 'fulfilled-in-10m', exact: true }).waitFor();
     tokens = [];
     running.evaluate();
     await page.getByText('Signed out since').waitFor();
     expect(await page.locator('.site').getAttribute('class')).toBe('site old');
-    expect(await page.getByRole('link', { name: 'fulfilled-in-10m' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'fulfilled-in-10m', exact: true }).count()).toBe(1);
     await page.getByRole('link', { name: 'Sign in' }).click();
     expect(await page.getByLabel('Token').count()).toBe(1);
   });
@@ -158,12 +158,12 @@ describe('an open page', () => {
     expect(await freshness(page).textContent()).toMatch(/^Paused since .+; what you see is of then\.$/);
     let asked = 0;
     page.on('request', () => asked++);
-    running.queries.list = [burningSlo({ name: 'new' })];
+    running.queries.list = [burningSlo({ name: 'new', exact: true })];
     running.evaluate();
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(asked).toBe(0);
     await page.getByRole('button', { name: 'Resume updates' }).click();
-    await page.getByRole('link', { name: 'new' }).waitFor();
+    await page.getByRole('link', { name: 'new', exact: true }).waitFor();
     expect(await freshness(page).textContent()).toBe('');
   });
 
@@ -188,7 +188,7 @@ describe('an open page', () => {
     const running = await startLive();
     const { page } = await openPage({ javaScriptEnabled: false });
     await page.goto(running.url);
-    expect(await page.getByRole('link', { name: 'fulfilled-in-10m' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'fulfilled-in-10m', exact: true }).count()).toBe(1);
     expect(await page.getByRole('button', { name: 'Pause updates' }).count()).toBe(0);
   });
 });
