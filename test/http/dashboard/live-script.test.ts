@@ -64,13 +64,13 @@ describe('an open page', () => {
     const { page } = await openPage();
     await page.goto(`${running.url}/?q=order`);
     await searchBox(page).fill('half a wo');
-    running.queries.list = [burningSlo({ name: 'first', exact: true })];
+    running.queries.list = [burningSlo({ name: 'first' })];
     running.evaluate();
     await page.getByRole('link', { name: 'first', exact: true }).waitFor();
     expect(await searchBox(page).inputValue()).toBe('half a wo');
     expect(await page.evaluate('document.activeElement.id')).toBe('q');
     await page.getByRole('link', { name: 'first', exact: true }).focus();
-    running.queries.list = [burningSlo({ name: 'second', exact: true })];
+    running.queries.list = [burningSlo({ name: 'second' })];
     running.evaluate();
     await page.getByRole('link', { name: 'second', exact: true }).waitFor();
     expect(await searchBox(page).inputValue()).toBe('half a wo');
@@ -158,7 +158,7 @@ describe('an open page', () => {
     expect(await freshness(page).textContent()).toMatch(/^Paused since .+; what you see is of then\.$/);
     let asked = 0;
     page.on('request', () => asked++);
-    running.queries.list = [burningSlo({ name: 'new', exact: true })];
+    running.queries.list = [burningSlo({ name: 'new' })];
     running.evaluate();
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(asked).toBe(0);
