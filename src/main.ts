@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { format } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
+import type { CommandNode } from './cli/completion.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
+import type { IncidentOptions } from './cli/incidents.ts';
+import type { VerbAnswer } from './cli/service-call.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config/setting-reader.ts';
 import { PRODUCER_SETTINGS, SETTINGS, flagOf } from './settings.ts';
@@ -18,6 +22,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 /** Whatever has not ended by then is cut off, so that a stop never takes longer than 10 s. */
 const STOP_WITHIN = 9_000;
+/** Between two looks of `--watch`. */
+const WATCH_EVERY = 5_000;
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -224,6 +230,73 @@ withChoice(lettersCommand.command('drop').argument('<id>', 'of one of them, or a
     answer(await dropDeadLetters(id, choice, process.env));
   });
 
+withFormat(program.command('budget'))
+  .description('show what is left of every error budget, worst first')
+  .option('--owner <owner>', 'only those of this team')
+  .option('--watch', 'show it again every five seconds')
+  .action(async ({ owner, watch, format: form }: { owner?: string; watch?: true; format: string }) => {
+    const { budgetTable } = await import('./cli/budget.ts');
+    await shown(form, watch === true, (view) => budgetTable({ owner, ...view }, process.env));
+  });
+
+withFormat(program.command('incidents'))
+  .description('show incidents: the open ones, or those of the past')
+  .option('--state <state>', 'open, resolved, lost or all; open if absent')
+  .option('--owner <owner>', 'only those of this team')
+  .option('--workflow <workflow>', 'only those of this workflow')
+  .option('--after <id>', 'only those after this one in the list')
+  .action(async ({ format: form, ...choice }: IncidentOptions & { format: string }) => {
+    const { incidentTable } = await import('./cli/incidents.ts');
+    await shown(form, false, (view) => incidentTable(choice, view, process.env));
+  });
+
+program
+  .command('completion')
+  .argument('<shell>', 'bash, zsh or fish')
+  .description('print the script by which a shell completes verbs and options')
+  .action(async (shell: string) => {
+    const { SHELLS, completionScript } = await import('./cli/completion.ts');
+    const known = SHELLS.find((name) => name === shell);
+    if (known) print(completionScript(nodeOf(program), known));
+    else program.error(`There is no completion for ${shell}; expected ${SHELLS.join(', ')}.`);
+  });
+
+/** What is shown on a terminal, or elsewhere, once or again and again until it is interrupted. */
+async function shown(
+  form: string,
+  again: boolean,
+  view: (how: { format: string; colored: boolean; now: number }) => Promise<VerbAnswer>,
+): Promise<void> {
+  if (form !== 'text' && form !== 'json') program.error(`--format is ${form}; expected text or json.`);
+  const { showsColor } = await import('./cli/terminal-table.ts');
+  const colored = showsColor(process.stdout, process.env);
+  for (;;) {
+    const found = await view({ format: form, colored, now: Date.now() });
+    // Where it can, the next one takes the place of the one before.
+    if (again && process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
+    if (!again) return answer(found);
+    (found.ok ? print : complain)(found.text);
+    await wait(WATCH_EVERY);
+  }
+}
+
+function nodeOf(command: Command): CommandNode {
+  return {
+    name: command.name(),
+    description: command.description(),
+    options: command.options.flatMap(({ long, description, hidden }) =>
+      long && !hidden ? [{ flag: long, description }] : [],
+    ),
+    commands: command.commands.map(nodeOf),
+  };
+}
+
+function withFormat(command: Command): Command {
+  return command
+    .option('--format <format>', 'text or json', 'text')
+    .addHelpText('after', () => settingsHelp(['URL', 'TOKEN', 'TOKEN_FILE']));
+}
+
 function withChoice(command: Command): Command {
   return command
     .option('--source <source>', 'only those of this source, such as stream:outcomes')
@@ -243,7 +316,7 @@ function settingsHelp(names: readonly string[]): string {
   return ['', 'Environment:', ...lines].join('\n');
 }
 
-function answer({ ok, text }: { readonly ok: boolean; readonly text: string }): void {
+function answer({ ok, text }: VerbAnswer): void {
   (ok ? print : complain)(text);
   if (!ok) process.exitCode = 1;
 }

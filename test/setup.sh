@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what the tests need besides Node and npm packages: a real Redis, Prometheus with promtool, Alertmanager, Chromium, faketime,
-# kcat with its mock of Kafka, Python, and what a host of producers may have: curl, wget, busybox.
+# kcat with its mock of Kafka, Python, zsh and fish, and what a host of producers may have: curl, wget, busybox.
 # Does nothing when they are there. Says what is missing when it cannot be installed; nothing is ever skipped.
 set -euo pipefail
 
 # command:Debian package
 needed=(redis-server:redis-server prometheus:prometheus promtool:prometheus
   prometheus-alertmanager:prometheus-alertmanager chromium:chromium faketime:faketime
-  kcat:kcat python3:python3 curl:curl wget:wget busybox:busybox)
+  kcat:kcat python3:python3 zsh:zsh fish:fish curl:curl wget:wget busybox:busybox)
 
 missing_commands=()
 missing_packages=()
@@ -30,7 +30,7 @@ give_up() {
     echo "test/setup.sh: $1"
     echo "The tests need these commands on the PATH: ${missing_commands[*]}"
     echo "On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${missing_packages[*]}"
-    echo "Elsewhere: install Redis 7, Prometheus 2 (with promtool), Alertmanager 0.25 (as prometheus-alertmanager), Chromium, libfaketime, kcat (with librdkafka 2), Python 3, curl, wget and busybox"
+    echo "Elsewhere: install Redis 7, Prometheus 2 (with promtool), Alertmanager 0.25 (as prometheus-alertmanager), Chromium, libfaketime, kcat (with librdkafka 2), Python 3, zsh, fish, curl, wget and busybox"
     echo "from their own packages."
   } >&2
   exit 1

@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { killServices, startService } from '../support/service.ts';
+import type { Service } from '../support/service.ts';
+import { sloFolder } from '../support/slo-folder.ts';
+import { until } from '../support/until.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const run = promisify(execFile);
+const TOKEN = 'a-token-that-may-do-all';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({
+    BURNWATCH_STORE: await mkdtemp(join(tmpdir(), 'burnwatch-store-')),
+    BURNWATCH_EVALUATE: '* * * * * *',
+    BURNWATCH_TOKENS: `ops:admin:${TOKEN}`,
+    BURNWATCH_SLOS: await sloFolder(`
+workflow: orders
+owner: shop
+slos: { works: { objective: 99.9%, window: 28d, sli: succeeded } }
+---
+workflow: mails
+owner: crm
+slos: { sent: { objective: 99%, window: 7d, sli: succeeded } }
+---
+teams: { shop: { page: [terminal] }, crm: { page: [terminal] } }
+targets: { terminal: { log: {} } }
+`),
+  });
+  const failed = Array.from({ length: 50 }, (_, index) => ({
+    workflow: 'orders',
+    execution: `${index}`,
+    status: 'failed',
+    error: 'time\u001b[31mout',
+  }));
+  const answer = await fetch(`${service.url}/v1/outcomes`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(failed),
+  });
+  expect(answer.status).toBe(200);
+  await until('a page', async () => (await burnwatch('incidents'))[1].includes('page'));
+});
+afterAll(killServices);
+
+const environment = () => ({
+  PATH: process.env['PATH'],
+  TERM: 'xterm',
+  BURNWATCH_URL: service.url,
+  BURNWATCH_TOKEN: TOKEN,
+});
+
+async function burnwatch(...args: readonly string[]): Promise<[code: number, output: string]> {
+  return run(process.execPath, [PROGRAM, ...args], { env: environment() }).then(
+    ({ stdout }) => [0, stdout],
+    (error: { code: number; stdout: string; stderr: string }) => [error.code, error.stdout + error.stderr],
+  );
+}
+
+/** The same on a terminal; what goes on is ended after its second look. */
+async function onTerminal(...args: readonly string[]): Promise<string> {
+  const program = `import pty, sys
+shown = b''
+def read(fd):
+    global shown
+    import os
+    data = os.read(fd, 65536)
+    shown += data
+    if shown.count(b'ALERT') == 2: sys.exit(0)
+    return data
+pty.spawn(sys.argv[1:], read)`;
+  const { stdout } = await run('python3', ['-c', program, process.execPath, PROGRAM, ...args], {
+    env: environment(),
+  });
+  return stdout;
+}
+
+describe('burnwatch budget', () => {
+  it('shows every budget, the worst first, without colour where there is no terminal', async () => {
+    const [code, text] = await burnwatch('budget');
+    expect(code).toBe(0);
+    const [heading, ...lines] = text.trimEnd().split('\n');
+    expect(heading).toMatch(/^ALERT +SLO +OWNER +OBJECTIVE +LEFT +BURN 1H +EXHAUSTED$/);
+    expect(lines).toEqual([
+      expect.stringMatching(/^page +orders\/works +shop +99\.9% of 28d +50 bad of 50 so far +1,?000x +-$/),
+      expect.stringMatching(/^- +mails\/sent +crm +99% of 7d +no data +- +-$/),
+    ]);
+    expect(text).not.toContain('\u001b');
+  });
+
+  it('has those of one team, or JSON, and says so when there are none or it cannot ask', async () => {
+    expect((await burnwatch('budget', '--owner', 'crm'))[1]).not.toContain('orders');
+    const [, json] = await burnwatch('budget', '--owner', 'crm', '--format', 'json');
+    expect(JSON.parse(json)).toMatchObject([{ id: 'mails/sent' }]);
+    expect(await burnwatch('budget', '--owner', 'none')).toEqual([0, 'There are no SLOs of "none".\n']);
+    expect((await burnwatch('budget', '--format', 'xml'))[0]).toBe(1);
+    const away = run(process.execPath, [PROGRAM, 'budget'], { env: { BURNWATCH_URL: 'http://127.0.0.1:9' } });
+    await expect(away).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('http://127.0.0.1:9 does not do it: ') as string,
+    });
+  });
+
+  it('is coloured on a terminal, and watched there', async () => {
+    const shown = await onTerminal('budget');
+    expect(shown).toContain('\u001b[31mpage');
+    const watched = await onTerminal('budget', '--watch');
+    expect(watched).toContain('\u001b[2J');
+  }, 30_000);
+});
+
+describe('burnwatch incidents', () => {
+  it('shows the open ones and what fails in them, whatever producers sent', async () => {
+    const [code, text] = await burnwatch('incidents', '--owner', 'shop');
+    expect(code).toBe(0);
+    const [, ...lines] = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^open +page +orders\/works +shop .* - +\S+ +time.*out$/);
+    expect(text).not.toContain('\u001b');
+    const [, json] = await burnwatch('incidents', '--format', 'json');
+    expect(JSON.parse(json)).toMatchObject({ items: [{ slo: 'orders/works' }], next: null });
+  });
+
+  it('shows those of the past, and says what is wrong with what is asked', async () => {
+    expect(await burnwatch('incidents', '--state', 'resolved')).toEqual([
+      0,
+      'There are no resolved incidents.\n',
+    ]);
+    const [code, text] = await burnwatch('incidents', '--state', 'over');
+    expect([code, text]).toEqual([1, expect.stringContaining('state must be')]);
+  });
+});
+
+describe('burnwatch completion', () => {
+  it.each([
+    ['bash', 'burnwatch bud', 'budget'],
+    ['bash', 'burnwatch store ver', 'verify'],
+    ['bash', 'burnwatch dead-letters list --so', '--source'],
+    ['bash', 'burnwatch incidents --st', '--state'],
+    ['bash', 'burnwatch serve --kafka-pass', ''],
+  ])('completes in %s: %s', async (shell, typed, expected) => {
+    const [, script] = await burnwatch('completion', shell);
+    const words = typed.split(' ');
+    const ask = `${script}
+COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _burnwatch; printf '%s' "\${COMPREPLY[*]}"`;
+    const { stdout } = await run('bash', ['-c', ask]);
+    expect(stdout).toBe(expected);
+  });
+
+  it('completes in fish, and is a program for zsh', async () => {
+    const [, fish] = await burnwatch('completion', 'fish');
+    for (const [typed, expected] of [
+      ['burnwatch bud', 'budget'],
+      ['burnwatch store ver', 'verify'],
+      ['burnwatch incidents --st', '--state'],
+    ] as const) {
+      const home = await mkdtemp(join(tmpdir(), 'burnwatch-fish-'));
+      const { stdout } = await run('fish', ['--no-config', '-c', `${fish}\ncomplete -C '${typed}'`], {
+        env: { PATH: process.env['PATH'], HOME: home },
+      });
+      expect(stdout.split('\n').map((line) => line.split('\t')[0])).toContain(expected);
+    }
+    const [, zsh] = await burnwatch('completion', 'zsh');
+    const check = `${zsh}\nCOMP_WORDS=(burnwatch bud); COMP_CWORD=1; print -r -- $_comps[burnwatch]`;
+    const home = await mkdtemp(join(tmpdir(), 'burnwatch-zsh-'));
+    const { stdout } = await run('zsh', ['-f', '-c', check], {
+      env: { PATH: process.env['PATH'], HOME: home },
+    });
+    expect(stdout).toContain('_bash_complete');
+  }, 60_000);
+
+  it('knows no other shell', async () => {
+    const [code, text] = await burnwatch('completion', 'csh');
+    expect([code, text]).toEqual([1, expect.stringContaining('expected bash, zsh, fish')]);
+  });
+});
