@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { format } from 'node:util';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
-import type { CommandNode } from './cli/completion.ts';
+import { execSettings, nodeOf, settingsHelp, withSettings } from './command-options.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
 import type { IncidentOptions } from './cli/incidents.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config/setting-reader.ts';
-import { PRODUCER_SETTINGS, SETTINGS, flagOf } from './settings.ts';
+import { SETTINGS } from './settings.ts';
 import type { SettingName } from './settings.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -280,17 +280,6 @@ async function shown(
   }
 }
 
-function nodeOf(command: Command): CommandNode {
-  return {
-    name: command.name(),
-    description: command.description(),
-    options: command.options.flatMap(({ long, description, hidden }) =>
-      long && !hidden ? [{ flag: long, description }] : [],
-    ),
-    commands: command.commands.map(nodeOf),
-  };
-}
-
 function withFormat(command: Command): Command {
   return command
     .option('--format <format>', 'text or json', 'text')
@@ -304,18 +293,6 @@ function withChoice(command: Command): Command {
     .addHelpText('after', () => settingsHelp(['URL', 'TOKEN', 'TOKEN_FILE']));
 }
 
-function execSettings(): string {
-  return settingsHelp(PRODUCER_SETTINGS.map(({ name }) => name));
-}
-
-function settingsHelp(names: readonly string[]): string {
-  const lines = PRODUCER_SETTINGS.filter(({ name }) => names.includes(name)).map(
-    ({ name, fallback, description }) =>
-      `  BURNWATCH_${name.padEnd(11)} ${description}${fallback === null ? '' : ` (default: ${fallback})`}`,
-  );
-  return ['', 'Environment:', ...lines].join('\n');
-}
-
 function answer({ ok, text }: VerbAnswer): void {
   (ok ? print : complain)(text);
   if (!ok) process.exitCode = 1;
@@ -326,20 +303,6 @@ function sloPlaces(paths: readonly string[]): readonly string[] {
 }
 
 type Flags = Readonly<Record<string, string>>;
-
-function withSettings(command: Command): Command {
-  for (const setting of SETTINGS) {
-    const fallback = setting.fallback === null ? '' : ` (default: ${setting.fallback})`;
-    const option = new Option(
-      `${flagOf(setting.name)} <${setting.argument}>`,
-      `${setting.description}; BURNWATCH_${setting.name}${fallback}`,
-    );
-    // Known all the same, so that the error can say what to do instead.
-    if ('noFlag' in setting) option.hideHelp();
-    command.addOption(option);
-  }
-  return command;
-}
 
 function configFrom(flags: Flags): Config {
   const byName: Partial<Record<SettingName, string>> = {};

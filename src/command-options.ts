@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { PRODUCER_SETTINGS, SETTINGS, flagOf } from './settings.ts';
+import type { CommandNode } from './cli/completion.ts';
+
+/** A command with its options and verbs, for completion. */
+export function nodeOf(command: Command): CommandNode {
+  return {
+    name: command.name(),
+    description: command.description(),
+    options: command.options.flatMap(({ long, description, hidden }) =>
+      long && !hidden ? [{ flag: long, description }] : [],
+    ),
+    commands: command.commands.map(nodeOf),
+  };
+}
+
+/** The settings of `exec`, for its help. */
+export function execSettings(): string {
+  return settingsHelp(PRODUCER_SETTINGS.map(({ name }) => name));
+}
+
+/** These settings of producers, for the help of a verb. */
+export function settingsHelp(names: readonly string[]): string {
+  const lines = PRODUCER_SETTINGS.filter(({ name }) => names.includes(name)).map(
+    ({ name, fallback, description }) =>
+      `  BURNWATCH_${name.padEnd(11)} ${description}${fallback === null ? '' : ` (default: ${fallback})`}`,
+  );
+  return ['', 'Environment:', ...lines].join('\n');
+}
+
+/** A command with a flag for every setting of the service. */
+export function withSettings(command: Command): Command {
+  for (const setting of SETTINGS) {
+    const fallback = setting.fallback === null ? '' : ` (default: ${setting.fallback})`;
+    const option = new Option(
+      `${flagOf(setting.name)} <${setting.argument}>`,
+      `${setting.description}; BURNWATCH_${setting.name}${fallback}`,
+    );
+    // Known all the same, so that the error can say what to do instead.
+    if ('noFlag' in setting) option.hideHelp();
+    command.addOption(option);
+  }
+  return command;
+}
