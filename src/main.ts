@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { format } from 'node:util';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
 import { execSettings, nodeOf, settingsHelp, withSettings } from './command-options.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
+import type { GateOptions } from './cli/gate.ts';
 import type { IncidentOptions } from './cli/incidents.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
 import type { Config } from './config.ts';
@@ -250,6 +251,21 @@ withFormat(program.command('incidents'))
     await shown(form, false, (view) => incidentTable(choice, view, process.env));
   });
 
+withFormat(program.command('gate'))
+  .description('say whether a change may go out: exit 0 allowed, 1 denied, 2 cannot be told')
+  .option('--workflow <workflow>', 'by the SLOs of this workflow')
+  .option('--owner <owner>', 'by the SLOs of this team')
+  .addOption(
+    new Option('--on-unknown <decision>', 'what becomes of what cannot be told').choices(['allow', 'deny']),
+  )
+  .action(async ({ format: form, ...choice }: GateOptions & { format: string }) => {
+    if (form !== 'text' && form !== 'json') program.error(`--format is ${form}; expected text or json.`);
+    const { gate } = await import('./cli/gate.ts');
+    const { code, text } = await gate(choice, form === 'json' ? 'json' : 'text', process.env);
+    print(text);
+    process.exitCode = code;
+  });
+
 program
   .command('completion')
   .argument('<shell>', 'bash, zsh or fish')
@@ -352,8 +368,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // A wrong use of `exec` has a code of its own, since 1 may be the command's.
-    process.exitCode = process.argv[2] === 'exec' && error.exitCode === 1 ? 125 : error.exitCode;
+    // A wrong use has a code of its own where 1 says something: the command's code, or that a change may not go out.
+    const wrongUse: Readonly<Record<string, number>> = { exec: 125, gate: 2 };
+    process.exitCode = error.exitCode === 1 ? (wrongUse[process.argv[2]!] ?? 1) : error.exitCode;
   } else if (error instanceof ConfigError) {
     complain(
       `burnwatch: the configuration has ${error.problems.length === 1 ? 'a problem' : `${error.problems.length} problems`}:`,

@@ -62,7 +62,12 @@ describe('the lock file', () => {
   it('ships only packages whose licences allow it', () => {
     const shipped = Object.entries(locked).filter(([, { dev }]) => !dev);
     expect(shipped.length).toBeGreaterThan(50);
-    expect(shipped.filter(([, { license = 'none' }]) => !LICENCES.has(license))).toEqual([]);
+    const refused = shipped.filter(([, { license = 'none' }]) => !LICENCES.has(license));
+    // The Mozilla licence asks for the source of its own files only, which are shipped as they are.
+    const unexplained = refused.filter(
+      ([path, { license }]) => license !== 'MPL-2.0' || !path.startsWith('node_modules/@resvg/resvg-js'),
+    );
+    expect(unexplained).toEqual([]);
   });
 
   it('makes a bill of materials in which what is not shipped is marked, and the rest has its licence', async () => {

@@ -19,6 +19,7 @@ import { CHART_ROUTES } from './chart-routes.ts';
 import { chartJson } from '../answers/chart-json.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
+import { GATE_ROUTES } from './gate-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
@@ -226,7 +227,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
     path: '/openapi.json',
-    scope: 'public',
+    scope: 'read',
     summary: 'all of this as OpenAPI 3.1',
     answer: { kind: 'text', type: 'application/json; charset=utf-8', statuses: [200] },
     handler: async (services) => services.openapi(),
@@ -308,6 +309,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...SLO_ROUTES,
   ...WORKFLOW_ROUTES,
   ...DEPENDENCY_ROUTES,
+  ...GATE_ROUTES,
   ...INCIDENT_ROUTES,
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,

@@ -1,7 +1,7 @@
 import type { Counts } from '../../core/counters/cells.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { formatCount, formatPercent, formatShare, formatWholeShare } from '../../core/words/figures.ts';
-import type { Field } from './phrase.ts';
+import type { Field, Phrase } from './phrase.ts';
 import { plainName } from './wording.ts';
 
 /** The dependency that most likely makes it fail, with what speaks for that; nothing when none stands out. */
@@ -45,22 +45,26 @@ export function standingValueField({ standsOut }: NotificationFacts): Field[] {
 }
 
 /** Values that are named; further ones are in the dashboard. */
-const VALUES_NAMED = 5;
+const VALUES_NAMED = 3;
 
 /** Which values of an attribute burn, where each has an SLO of its own; nothing when none does. */
 export function burningField({ burning }: NotificationFacts): Field[] {
   if (!burning || burning.values.length === 0) return [];
   const { attribute, values, of } = burning;
-  const named = values.slice(0, VALUES_NAMED).map((value) => plainName(value, 64));
-  const more = values.length - named.length;
+  // Each is a name of its own: what makes one harmless in some markup looks at where it begins.
+  const named = values.slice(0, VALUES_NAMED).flatMap((value, index): Phrase => [
+    ...(index > 0 ? [', '] : []),
+    { name: plainName(value, 40) },
+  ]);
+  const more = values.length - VALUES_NAMED;
   return [
     {
       label: 'Burning',
       value: [
         `${formatCount(values.length)} of ${formatCount(of)} values of `,
-        { name: plainName(attribute, 128) },
+        { name: plainName(attribute, 40) },
         ': ',
-        { name: named.join(', ') },
+        ...named,
         ...(more > 0 ? [` and ${formatCount(more)} more`] : []),
       ],
     },

@@ -179,7 +179,7 @@ function partlyRead({ readShare }: NotificationFacts): Phrase[] {
   const share = formatPercent(readShare);
   return [
     [
-      `A shard of the store is away: deliveryOf by the ${share} of executions that can be read, and all figures are of those.`,
+      `A shard of the store is away: judged by the ${share} of executions that can be read, and all figures are of those.`,
     ],
   ];
 }
@@ -291,7 +291,7 @@ function stuckAt(facts: NotificationFacts, { of, step, count, oldest }: Stuck): 
 function waitingEnds({ waiting }: NotificationFacts): Field[] {
   if (waiting === 0) return [];
   const ends = waiting === 1 ? 'end waits for its start and counts' : 'ends wait for their start and count';
-  return [{ label: 'Not deliveryOf', value: [`${formatCount(waiting)} ${ends} for no deadline yet`] }];
+  return [{ label: 'Not judged', value: [`${formatCount(waiting)} ${ends} for no deadline yet`] }];
 }
 
 /** Since when outcomes fail, when that was noticed, and who looks after it. */

@@ -171,7 +171,7 @@ function missedLimit(op: Comparison, limit: number): string {
   return words[op];
 }
 
-/** Which part of the outcomes is deliveryOf at all, where it is only a part. */
+/** Which part of the outcomes is judged at all, where it is only a part. */
 export function onlyWhere({ sli }: Pick<NotificationFacts, 'sli'>): Field[] {
   const conditions = Object.entries(whereOf(sli)).map(
     ([name, test]) => `${name}: ${TESTS[test.op]}${test.values.join(', ')}`,

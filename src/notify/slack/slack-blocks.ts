@@ -31,9 +31,10 @@ interface Mrkdwn {
 const MAX_HEADER = 150;
 // Slack allows 3,000 a section and 2,000 a field, but only about 8,000 for the whole: these add up to less.
 const MAX_SECTION = 900;
-const MAX_FAILED = 2_000;
+const MAX_FAILED = 1_500;
+const MAX_LINKS = 2_000;
 const MAX_FIELDS = 10;
-const MAX_FIELD_NAME = 250;
+const MAX_FIELD_NAME = 170;
 const MAX_NAME = 300;
 
 const SIGNS: Readonly<Record<Tone, string>> = { page: '🔴', ticket: '🟠', over: '🟢', test: '🧪' };
@@ -57,7 +58,7 @@ export function slackPayload(message: Message): SlackPayload {
       ...fieldsSection(message.fields),
       ...section('Failing most', details),
       ...section('Last failed', message.lastFailed, MAX_FAILED),
-      ...section(null, links.length > 0 ? [links] : [], MAX_FAILED),
+      ...section(null, links.length > 0 ? [links] : [], MAX_LINKS),
       context(words(mrkdwn(about))),
     ],
   };

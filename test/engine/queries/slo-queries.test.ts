@@ -50,6 +50,7 @@ describe('an SLO', () => {
       workflow: 'orders',
       name: 'done',
       owner: 'payments',
+      pageNearness: 0.103571,
       description: null,
       runbook: null,
       objective: 0.95,
