@@ -173,6 +173,8 @@ describe('test/setup.sh', () => {
     'faketime',
     'kcat',
     'python3',
+    'zsh',
+    'fish',
     'curl',
     'wget',
     'busybox',
@@ -189,10 +191,10 @@ describe('test/setup.sh', () => {
     const { status, output } = setup();
     expect(status).toBe(1);
     expect(output).toContain(
-      'on the PATH: redis-server promtool prometheus-alertmanager chromium faketime kcat python3 curl wget busybox\n',
+      'on the PATH: redis-server promtool prometheus-alertmanager chromium faketime kcat python3 zsh fish curl wget busybox\n',
     );
     expect(output).toContain(
-      'apt-get install --no-install-recommends redis-server prometheus prometheus-alertmanager chromium faketime kcat python3 curl wget busybox\n',
+      'apt-get install --no-install-recommends redis-server prometheus prometheus-alertmanager chromium faketime kcat python3 zsh fish curl wget busybox\n',
     );
   });
 

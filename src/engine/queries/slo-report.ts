@@ -164,11 +164,12 @@ function reportWindow({ objective }: Slo, window: TimeWindow, evidence: Evidence
 /** A page needs both windows of its tier to burn as fast, so that the slower one counts. */
 function pageNearness(readings: readonly TierReading[]): number | null {
   let nearest: number | null = null;
-  for (const { tier, figures } of readings) {
-    if (tier.kind !== 'burnRate' || figures.kind !== 'burnRate' || tier.severity !== 'page') continue;
-    const { longBurnRate, shortBurnRate } = figures;
-    if (longBurnRate === null || shortBurnRate === null) continue;
-    nearest = Math.max(nearest ?? 0, Math.min(longBurnRate, shortBurnRate) / tier.factor);
+  for (const reading of readings) {
+    const { tier } = reading;
+    if (tier.kind !== 'burnRate' || tier.severity !== 'page') continue;
+    const rates = burnRatesOf(reading).flatMap(({ burnRate }) => burnRate ?? []);
+    if (rates.length < 2) continue;
+    nearest = Math.max(nearest ?? 0, Math.min(...rates) / tier.factor);
   }
   return nearest === null ? null : rounded(nearest);
 }

@@ -86,6 +86,7 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
   'POST /v1/dead-letters/drop': { id: 'all', source: 'stream:outcomes' },
   'POST /incidents/{id}/ack': 'by=sam&note=on+it',
   'POST /incidents/{id}/notes': 'by=sam&note=rolled+back',
+  'POST /theme': 'theme=dark',
   'POST /login': 'token=a-secret-of-a-token&next=%2F',
   'POST /logout': '',
 };

@@ -39,7 +39,7 @@ export function alertmanagerTarget(
 
 /** Alertmanager may be served below a path. */
 function alertsUrl(url: string): string {
-  return `${url.replace(/\/+$/, '')}/api/v2/alerts`;
+  return `${url.replace(/(?<!\/)\/+$/, '')}/api/v2/alerts`;
 }
 
 const RANKS = { delivered: 0, retry: 1, refused: 2 } as const;

@@ -52,10 +52,9 @@ export function burningField({ burning }: NotificationFacts): Field[] {
   if (!burning || burning.values.length === 0) return [];
   const { attribute, values, of } = burning;
   // Each is a name of its own: what makes one harmless in some markup looks at where it begins.
-  const named = values.slice(0, VALUES_NAMED).flatMap((value, index): Phrase => [
-    ...(index > 0 ? [', '] : []),
-    { name: plainName(value, 40) },
-  ]);
+  const named = values
+    .slice(0, VALUES_NAMED)
+    .flatMap((value, index): Phrase => [...(index > 0 ? [', '] : []), { name: plainName(value, 40) }]);
   const more = values.length - VALUES_NAMED;
   return [
     {

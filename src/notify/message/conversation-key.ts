@@ -6,6 +6,6 @@ import { createHash } from 'node:crypto';
  */
 export function conversationKey(incident: string): string {
   const key = `burnwatch/${incident}`;
-  if (key.length <= 255 && /^[\w.:/-]+$/.test(key)) return key;
+  if (key.length <= 255 && /^[\w./-]+$/.test(key)) return key;
   return `burnwatch/${createHash('sha256').update(incident).digest('hex')}`;
 }

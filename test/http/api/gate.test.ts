@@ -121,11 +121,11 @@ describe('burnwatch gate', () => {
 describe('docs/gate.md', () => {
   const blocks = [
     ...readFileSync(new URL('../../../docs/gate.md', import.meta.url), 'utf8').matchAll(
-      /```yaml\n([^]*?)```/g,
+      /```yml\n([^]*?)```/g,
     ),
   ].map(([, text]) => parseAllDocuments(text!)[0]!.toJS() as unknown);
-  const action = (blocks[1] as { run: string }[])[0]!.run;
-  const job = (blocks[2] as { 'error-budget': { script: string[] } })['error-budget'].script[0]!;
+  const action = (blocks[0] as { run: string }[])[0]!.run;
+  const job = (blocks[1] as { 'error-budget': { script: string[] } })['error-budget'].script[0]!;
 
   it.each([
     ['the step of GitHub Actions', action, [0, 1, 0]],
