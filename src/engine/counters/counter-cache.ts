@@ -67,7 +67,7 @@ interface Series {
   /** The view of the blocks. */
   readonly cells: CachedCells;
   /** Those of its blocks that are not of all partitions. */
-  readonly partial: Set<Block>;
+  readonly partial: Map<Block, Needed>;
   version: number;
 }
 
@@ -187,6 +187,8 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       };
       neededFor(windows, now).forEach(want);
       neededByHours(request).forEach(want);
+      // What a part of the store was missing from is completed once it is back, even if no window wants it now.
+      if (partitions.length === store.partitions) for (const needed of of.partial.values()) want(needed);
     }
     if (ids.length === 0) return;
     const packed = await store.readBlocks(ids);
@@ -196,15 +198,16 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       const { length: partitions } = readable.of(of.sli.workflow);
       known.cells = merge(packed, read, partitions, size);
       known.stale = false;
-      notePartial(of, known, partitions);
+      known.partitions = partitions;
+      notePartial(of, known, partitions < store.partitions ? needed : null);
       of.version++;
       read += partitions;
     }
   }
 
-  function notePartial(of: Series, block: Block, partitions: number): void {
-    block.partitions = partitions;
-    if (partitions < store.partitions) of.partial.add(block);
+  /** `needed` is what its block is, to be read again; null when it is of all partitions, or forgotten. */
+  function notePartial(of: Series, block: Block, needed: Needed | null): void {
+    if (needed) of.partial.set(block, needed);
     else if (of.partial.size === 0 || !of.partial.delete(block)) return;
     if (of.partial.size > 0) partialSeries.add(of);
     else partialSeries.delete(of);
@@ -271,7 +274,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       const { blocks } = of;
       for (const [code, block] of blocks) {
         if (now - block.wantedAt <= UNWANTED_AFTER) continue;
-        notePartial(of, block, store.partitions);
+        notePartial(of, block, null);
         blocks.delete(code);
       }
       if (blocks.size > 0) continue;
@@ -287,7 +290,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         const isOver = readable.of(of.sli.workflow).length === store.partitions;
         if (!isOver || !of.partial.has(block) || now - block.wantedAt <= PARTIAL_UNWANTED_AFTER) continue;
         of.blocks.delete(code);
-        notePartial(of, block, store.partitions);
+        notePartial(of, block, null);
       }
     }
   }
@@ -297,7 +300,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     let entry = series.get(key);
     if (!entry) {
       const blocks = new Map<number, Block>();
-      series.set(key, (entry = { sli, blocks, cells: cachedCells(blocks), partial: new Set(), version: 0 }));
+      series.set(key, (entry = { sli, blocks, cells: cachedCells(blocks), partial: new Map(), version: 0 }));
     }
     return entry;
   }
@@ -329,7 +332,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       if (!readable.isAnyMissing() && partialSeries.size === 0) return 1;
       const known = series.get(seriesKey(sli));
       let least = readable.of(sli.workflow).length;
-      for (const { partitions } of known?.partial ?? []) least = Math.min(least, partitions);
+      for (const { partitions } of known?.partial.keys() ?? []) least = Math.min(least, partitions);
       return least / store.partitions;
     },
     failure: (sli) => failures.get(seriesKey(sli)) ?? null,
