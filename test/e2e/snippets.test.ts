@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import type { KafkaBroker } from '../support/kafka.ts';
+import { startKafka } from '../support/kafka.ts';
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,14 +67,26 @@ async function start(tokens: boolean, env: Readonly<Record<string, string>> = {}
   });
 }
 
+/** What the lines of a text are about, on the addresses they have here. */
+interface Peers {
+  readonly redis: RedisServer;
+  readonly kafka: KafkaBroker;
+}
+
 /** Runs lines of shell as a producer would, with `burnwatch` and what it runs on the PATH; gives what they print. */
-function shell(lines: string, env: Readonly<Record<string, string>> = {}, redis?: RedisServer): string {
+function shell(lines: string, env: Readonly<Record<string, string>> = {}, peers?: Peers): string {
   const folder = mkdtempSync(join(tmpdir(), 'burnwatch-snippets-'));
   const command = (name: string, text: string) =>
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   command('burnwatch', `exec '${process.execPath}' '${PROGRAM}' "$@"`);
   for (const name of ['make-report', 'load.sh']) command(name, 'exit 0');
-  if (redis) command('redis-cli', `PATH='${process.env['PATH']}' exec redis-cli -p ${redis.port} "$@"`);
+  if (peers) {
+    const real = `PATH='${process.env['PATH']}' exec`;
+    command('redis-cli', `${real} redis-cli -p ${peers.redis.port} "$@"`);
+    // The broker that the text names is the one there is here.
+    const named = `[ "$word" = kafka-1:9092 ] && word='${peers.kafka.address}'`;
+    command('kcat', `for word; do shift; ${named}; set -- "$@" "$word"; done\n${real} kcat "$@"`);
+  }
   // The clients, as they are when they are installed.
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules/burnwatch'));
@@ -141,19 +155,34 @@ describe.each([
   });
 });
 
+const GROUP = 'snippets';
+
 it('the shell of docs/producers.md works as it is written', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
-  const service = await start(true, { BURNWATCH_STREAM: 'outcomes', BURNWATCH_STREAM_REDIS: redis.url });
+  const kafka = await startKafka();
+  onTestFinished(() => kafka.stop());
+  const service = await start(true, {
+    BURNWATCH_STREAM: 'outcomes',
+    BURNWATCH_STREAM_REDIS: redis.url,
+    BURNWATCH_KAFKA: 'outcomes',
+    BURNWATCH_KAFKA_BROKERS: kafka.address,
+    BURNWATCH_KAFKA_GROUP: GROUP,
+  });
   const blocks = [...readFileSync(PRODUCERS, 'utf8').matchAll(/```sh\n([^]*?)```/g)].map(([, text]) => text!);
   expect(blocks.length).toBeGreaterThanOrEqual(4);
-  for (const block of blocks) shell(block, { BURNWATCH_URL: service.url, BURNWATCH_TOKEN: INGEST }, redis);
+  for (const block of blocks)
+    shell(block, { BURNWATCH_URL: service.url, BURNWATCH_TOKEN: INGEST }, { redis, kafka });
   const client = connectClient(redis);
   await until('both entries of the stream to be acknowledged', async () => {
     const [group] = (await client.xinfo('GROUPS', 'outcomes')) as [unknown[]];
     return group[group.indexOf('pending') + 1] === 0 && group[group.indexOf('entries-read') + 1] === 2;
   });
   client.disconnect();
+  await until(
+    'the message of the topic to be counted',
+    async () => (await kafka.lag(`${GROUP}.outcomes`, 'outcomes')) === 0,
+  );
   // They say of an order what was said of it by `curl`.
   expect(await total(service, 'checkout/in-time')).toEqual({ good: 0, total: 1 });
   expect(await total(service, 'nightly-report/succeeds')).toEqual({ good: 3, total: 3 });
