@@ -98,7 +98,7 @@ export async function startApp(
   const owner = randomUUID();
   const awaited = await openStore(config, log);
   const { store } = awaited;
-  const targets = createTargets({ ...config, ...overrides.targets });
+  const targets = createTargets({ ...config, clock, ...overrides.targets });
   const definitions = createActiveDefinitions({
     store,
     prepare(next) {

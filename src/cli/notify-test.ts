@@ -32,7 +32,7 @@ export async function notifyTest(
     const known = [...definitions.targets.keys()].join(', ') || 'none';
     return { ok: false, text: `There is no target ${name}; the SLO files define: ${known}.` };
   }
-  const target = createTarget(definition, { ...config, write: print });
+  const target = createTarget(definition, { ...config, clock, write: print });
   try {
     const facts = testFacts(definitions, name, clock.now());
     const delivery = await target.send(

@@ -34,8 +34,8 @@ export interface TargetOptions extends Links {
   readonly outbound: OutboundRules;
   /** Sends requests; over the network, within `outbound`, if absent. */
   readonly fetch?: Fetch;
-  /** The time of signatures and alerts; that of the machine if absent. */
-  readonly clock?: Clock;
+  /** The time of signatures and alerts. */
+  readonly clock: Clock;
   /** Sends mails; a connection to the mail server if absent. */
   readonly mailTransport?: MailTransport;
 }
@@ -80,7 +80,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
   },
   webhook: {
     adapter: ({ name, url, secret }, options) =>
-      webhookTarget(name, url, { ...requestOptions(options), secret, clock: clockOf(options) }),
+      webhookTarget(name, url, { ...requestOptions(options), secret, clock: options.clock }),
     secrets: ({ url, secret }) => [...secretsOfWebhook(url), ...secretsOf(secret)],
     forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
     interval: 200,
@@ -95,7 +95,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
   },
   alertmanager: {
     adapter: ({ name, urls }, options) =>
-      alertmanagerTarget(name, urls, { ...requestOptions(options), clock: clockOf(options) }),
+      alertmanagerTarget(name, urls, { ...requestOptions(options), clock: options.clock }),
     secrets: ({ urls }) => urls.flatMap(secretsOfWebhook),
     forbidden: ({ urls }, { outbound }) =>
       urls.map((url) => forbiddenBy(outbound, url)).find((reason) => reason !== null) ?? null,
@@ -156,10 +156,6 @@ function requestOptions({
   timeoutMs,
 }: TargetOptions & Required<Timeout>): Omit<Peer, 'name'> & { readonly links: Links } {
   return { timeoutMs, links: { publicUrl, traceUrl }, fetch: fetch ?? guardedFetch(outbound) };
-}
-
-function clockOf({ clock }: TargetOptions): Clock {
-  return clock ?? { now: () => Date.now() };
 }
 
 function secretsOf(secret: string | null): string[] {

@@ -134,6 +134,7 @@ describe('the inbox', () => {
       traceUrl: null,
       mailServer: null,
       outbound: OUTBOUND,
+      clock: { now: () => Date.now() },
       mailFrom: 'burnwatch@localhost',
       log: memoryLog(),
       fetch: inbox.slackFetch,

@@ -246,6 +246,7 @@ describe.each(Object.keys(RECEIVER_KINDS) as RequestKind[])('what %s is sent', (
   const target = createTarget(definition('https://receiver.example.com'), {
     ...LINKS,
     mailServer: null,
+    clock: { now: () => Date.now() },
     mailFrom: 'burnwatch@example.com',
     outbound: { http: 'never', hosts: null },
     async fetch(url, init) {

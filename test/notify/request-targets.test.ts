@@ -14,6 +14,7 @@ const NEVER = new AbortController().signal;
 const OPTIONS: TargetOptions = {
   ...LINKS,
   mailServer: null,
+  clock: { now: () => Date.now() },
   mailFrom: 'burnwatch@example.com',
   outbound: OUTBOUND,
 };

@@ -34,6 +34,7 @@ const OPTIONS = {
   ...LINKS,
   mailServer: null,
   outbound: OUTBOUND,
+  clock: { now: () => Date.now() },
   mailFrom: 'burnwatch@example.com',
   log: memoryLog(),
 };

@@ -27,6 +27,7 @@ beforeEach(async () => {
     ...LINKS,
     mailServer: mailServerAt(mail.url),
     outbound: OUTBOUND,
+    clock: { now: () => Date.now() },
     mailFrom: 'burnwatch@example.com',
     write: (text) => (written += text),
   };

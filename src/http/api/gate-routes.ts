@@ -36,15 +36,8 @@ async function readGate({ queries, clock }: Services, { query, caller }: Call): 
     (slo) => (workflow ?? slo.workflow) === slo.workflow && (owner ?? slo.owner) === slo.owner,
   );
   // A misspelt name must not let anything through.
-  if (slos.length === 0) {
-    const asked =
-      workflow === null
-        ? owner === null
-          ? 'No SLO may be read'
-          : `No SLO is owned by ${JSON.stringify(owner)}`
-        : `No SLO is of the workflow ${JSON.stringify(workflow)}`;
-    throw new HttpProblem('unknown-workflow', `${asked}; GET /v1/slos lists them.`);
-  }
+  if (slos.length === 0)
+    throw new HttpProblem('unknown-workflow', `${noneOf(workflow, owner)}; GET /v1/slos lists them.`);
   const { at, reasons, ...gate } = gateOf(slos, clock.now());
   return {
     ...gate,
@@ -54,4 +47,9 @@ async function readGate({ queries, clock }: Services, { query, caller }: Call): 
       freedAt: reason.freedAt === null ? null : iso(reason.freedAt),
     })),
   };
+}
+
+function noneOf(workflow: string | null, owner: string | null): string {
+  if (workflow !== null) return `No SLO is of the workflow ${JSON.stringify(workflow)}`;
+  return owner === null ? 'No SLO may be read' : `No SLO is owned by ${JSON.stringify(owner)}`;
 }

@@ -180,6 +180,21 @@ export function createDashboard({
     }
   }
 
+  /** `elsewhere`: the path and the name of a page that lists what there is. */
+  function notFound(show: Show, heading: string, elsewhere: readonly [string, string] = ['/', 'All SLOs']) {
+    const [path, name] = elsewhere;
+    return show(
+      404,
+      'Not found',
+      <>
+        <h1>{heading}</h1>
+        <p>
+          <a href={`${base}${path}`}>{name}</a>
+        </p>
+      </>,
+    );
+  }
+
   return {
     overview(choice, host, viewer) {
       const { queries } = viewer;
@@ -217,16 +232,7 @@ export function createDashboard({
             sloPage(slo, base, { url: originFor(host), needsToken }, charts),
             slo.alert,
           );
-        return show(
-          404,
-          'Not found',
-          <>
-            <h1>No SLO {id} is loaded</h1>
-            <p>
-              <a href={`${base}/`}>All SLOs</a>
-            </p>
-          </>,
-        );
+        return notFound(show, `No SLO ${id} is loaded`);
       });
     },
     workflow(name, window, viewer) {
@@ -241,16 +247,7 @@ export function createDashboard({
           asked && isRefused(asked) ? await queries.statistics(name, DEFAULT_STATISTICS_WINDOW) : asked;
         if (workflow && statistics && !isRefused(statistics))
           return show(200, workflow.workflow, workflowPage(workflow, statistics, base));
-        return show(
-          404,
-          'Not found',
-          <>
-            <h1>No SLO file defines the workflow {name}</h1>
-            <p>
-              <a href={`${base}/`}>All SLOs</a>
-            </p>
-          </>,
-        );
+        return notFound(show, `No SLO file defines the workflow ${name}`);
       });
     },
     dependency(name, viewer) {
@@ -258,16 +255,7 @@ export function createDashboard({
       return unlessAway(show, async () => {
         const dependency = await viewer.queries.dependency(name, null);
         if (dependency) return show(200, dependency.name, dependencyPage(dependency, base));
-        return show(
-          404,
-          'Not found',
-          <>
-            <h1>No SLO file declares the dependency {name}</h1>
-            <p>
-              <a href={`${base}/`}>All SLOs</a>
-            </p>
-          </>,
-        );
+        return notFound(show, `No SLO file declares the dependency ${name}`);
       });
     },
     incidents(read, query, now, viewer) {
@@ -295,16 +283,10 @@ export function createDashboard({
           const body = incidentPage(incident, visitor(incident), base, now);
           return show(code, `Incident: ${slo}`, body, state === 'open' ? severity : 'none');
         }
-        return show(
-          404,
-          'Not found',
-          <>
-            <h1>Nothing is kept of an incident {id}</h1>
-            <p>
-              <a href={`${base}/incidents?state=all`}>All incidents</a>
-            </p>
-          </>,
-        );
+        return notFound(show, `Nothing is kept of an incident ${id}`, [
+          '/incidents?state=all',
+          'All incidents',
+        ]);
       });
     },
     signIn: (code, next, notice, { headers }) =>

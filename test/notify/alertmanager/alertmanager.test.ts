@@ -54,7 +54,13 @@ receivers: [{ name: hook, webhook_configs: [{ url: '${hook.url}', send_resolved:
   const urls = [`http://${address}`, `http://127.0.0.1:${await freePort()}`];
   const target = createTarget(
     { kind: 'alertmanager', name: 'alerts', urls },
-    { ...LINKS, mailServer: null, mailFrom: 'burnwatch@example.com', outbound: OUTBOUND },
+    {
+      ...LINKS,
+      mailServer: null,
+      clock: { now: () => Date.now() },
+      mailFrom: 'burnwatch@example.com',
+      outbound: OUTBOUND,
+    },
   );
   const send = async (facts: NotificationFacts) => {
     const delivery = await target.send(notificationOf(facts), new AbortController().signal);

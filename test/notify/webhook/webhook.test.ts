@@ -9,7 +9,13 @@ import { WEBHOOK_SECRET } from '../http/incident-services.ts';
 import { type FormatReceiver, startReceiverOf } from '../http/kinds.ts';
 
 const NEVER = new AbortController().signal;
-const OPTIONS = { ...LINKS, mailServer: null, mailFrom: 'burnwatch@example.com', outbound: OUTBOUND };
+const OPTIONS = {
+  ...LINKS,
+  mailServer: null,
+  clock: { now: () => Date.now() },
+  mailFrom: 'burnwatch@example.com',
+  outbound: OUTBOUND,
+};
 
 let receiver: FormatReceiver;
 beforeEach(async () => {
