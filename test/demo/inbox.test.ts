@@ -1,3 +1,4 @@
+import { manualClock } from '../support/clock.ts';
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
@@ -134,7 +135,7 @@ describe('the inbox', () => {
       traceUrl: null,
       mailServer: null,
       outbound: OUTBOUND,
-      clock: { now: () => Date.now() },
+      clock: manualClock(),
       mailFrom: 'burnwatch@localhost',
       log: memoryLog(),
       fetch: inbox.slackFetch,

@@ -1,3 +1,4 @@
+import { systemClock } from '../support/clock.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
@@ -246,7 +247,7 @@ describe.each(Object.keys(RECEIVER_KINDS) as RequestKind[])('what %s is sent', (
   const target = createTarget(definition('https://receiver.example.com'), {
     ...LINKS,
     mailServer: null,
-    clock: { now: () => Date.now() },
+    clock: systemClock,
     mailFrom: 'burnwatch@example.com',
     outbound: { http: 'never', hosts: null },
     async fetch(url, init) {

@@ -1,3 +1,4 @@
+import { systemClock } from '../support/clock.ts';
 import { createGzip } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Target } from '../../src/core/ports/target.ts';
@@ -14,7 +15,7 @@ const NEVER = new AbortController().signal;
 const OPTIONS: TargetOptions = {
   ...LINKS,
   mailServer: null,
-  clock: { now: () => Date.now() },
+  clock: systemClock,
   mailFrom: 'burnwatch@example.com',
   outbound: OUTBOUND,
 };

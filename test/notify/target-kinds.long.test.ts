@@ -1,3 +1,4 @@
+import { manualClock } from '../support/clock.ts';
 import { describe, expect, it } from 'vitest';
 import type { TargetDefinition } from '../../src/core/slo/slo.ts';
 import { SECOND } from '../../src/core/time/duration.ts';
@@ -34,7 +35,7 @@ const OPTIONS = {
   ...LINKS,
   mailServer: null,
   outbound: OUTBOUND,
-  clock: { now: () => Date.now() },
+  clock: manualClock(),
   mailFrom: 'burnwatch@example.com',
   log: memoryLog(),
 };

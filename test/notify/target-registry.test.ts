@@ -1,3 +1,4 @@
+import { manualClock } from '../support/clock.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TargetDefinition } from '../../src/core/slo/slo.ts';
 import { createTargets } from '../../src/notify/target-registry.ts';
@@ -27,7 +28,7 @@ beforeEach(async () => {
     ...LINKS,
     mailServer: mailServerAt(mail.url),
     outbound: OUTBOUND,
-    clock: { now: () => Date.now() },
+    clock: manualClock(),
     mailFrom: 'burnwatch@example.com',
     write: (text) => (written += text),
   };

@@ -17,3 +17,6 @@ export function manualClock(start: number = START): ManualClock {
     advance: (duration) => void (now += duration),
   };
 }
+
+/** The time of the machine: for tests with another program or library, which goes by that. */
+export const systemClock: Clock = { now: () => Date.now() };

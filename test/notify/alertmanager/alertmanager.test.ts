@@ -1,3 +1,4 @@
+import { systemClock } from '../../support/clock.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -57,7 +58,7 @@ receivers: [{ name: hook, webhook_configs: [{ url: '${hook.url}', send_resolved:
     {
       ...LINKS,
       mailServer: null,
-      clock: { now: () => Date.now() },
+      clock: systemClock,
       mailFrom: 'burnwatch@example.com',
       outbound: OUTBOUND,
     },

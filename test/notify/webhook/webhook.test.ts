@@ -1,3 +1,4 @@
+import { systemClock } from '../../support/clock.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,7 +13,7 @@ const NEVER = new AbortController().signal;
 const OPTIONS = {
   ...LINKS,
   mailServer: null,
-  clock: { now: () => Date.now() },
+  clock: systemClock,
   mailFrom: 'burnwatch@example.com',
   outbound: OUTBOUND,
 };
