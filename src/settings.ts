@@ -1,4 +1,4 @@
-/** What a setting is: its flag, its environment variable, and the words `--help` and the README use for it. */
+/** What a setting is: its flag, its environment variable, and the words `--help` and docs/settings.md use for it. */
 export interface Setting {
   /** Without the prefix: `STORE` is `BURNWATCH_STORE` and `--store`. */
   readonly name: string;

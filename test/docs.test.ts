@@ -11,13 +11,20 @@ import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
 import { SETTINGS, flagOf } from '../src/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const README = fileURLToPath(new URL('../README.md', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 type Row = readonly string[];
 
-/** The tables of the README that are made of what the code says; `UPDATE_DOCS=1` writes them. */
-const TABLES: Readonly<Record<string, readonly Row[]>> = {
+/** Where the tables stand that are made of what the code says; `UPDATE_DOCS=1` writes them. */
+const PLACES = {
+  routes: 'docs/http.md',
+  settings: 'docs/settings.md',
+  metrics: 'docs/metrics.md',
+  problems: 'docs/errors.md',
+  rejections: 'docs/errors.md',
+} as const;
+
+const TABLES: Readonly<Record<keyof typeof PLACES, readonly Row[]>> = {
   routes: [
     ['path', 'scope', ''],
     ...ROUTES.map(({ method, path, query, scope, summary }) => {
@@ -62,8 +69,7 @@ function section(text: string, name: string): { readonly from: number; readonly 
   const opening = `<!-- ${name} -->`;
   const from = text.indexOf(opening) + opening.length;
   const to = text.indexOf(`<!-- /${name} -->`, from);
-  if (from < opening.length || to < 0)
-    throw new Error(`README.md has no section between <!-- ${name} --> and its end`);
+  if (from < opening.length || to < 0) throw new Error(`no section between <!-- ${name} --> and its end`);
   return { from, to };
 }
 
@@ -87,31 +93,51 @@ function cells(table: string): string[][] {
     );
 }
 
-describe('README.md', () => {
-  it.each(Object.keys(TABLES))('lists exactly what the code has: %s', (name) => {
+describe('the documentation', () => {
+  it.each(Object.entries(PLACES))('lists exactly what the code has: %s in %s', (name, place) => {
+    const file = join(ROOT, place);
+    const table = markdown(TABLES[name as keyof typeof PLACES]);
     if (process.env['UPDATE_DOCS']) {
-      const before = readFileSync(README, 'utf8');
+      const before = readFileSync(file, 'utf8');
       const { from, to } = section(before, name);
-      writeFileSync(README, `${before.slice(0, from)}\n\n${markdown(TABLES[name]!)}\n\n${before.slice(to)}`);
+      writeFileSync(file, `${before.slice(0, from)}\n\n${table}\n\n${before.slice(to)}`);
     }
-    const text = readFileSync(README, 'utf8');
+    const text = readFileSync(file, 'utf8');
     const { from, to } = section(text, name);
-    const table = markdown(TABLES[name]!);
     expect(
       cells(text.slice(from, to)),
-      `README.md must hold, or write it with UPDATE_DOCS=1:\n${table}`,
+      `${place} must hold, or write it with UPDATE_DOCS=1:\n${table}`,
     ).toEqual(cells(table));
   });
 
   it('names every verb of the program, and no other', () => {
-    const text = readFileSync(README, 'utf8');
     const { stdout } = spawnSync(process.execPath, [PROGRAM, '--help'], { encoding: 'utf8' });
     const verbs = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)]
       .map(([, verb]) => verb!)
       .filter((verb) => verb !== 'help');
     expect(verbs.length).toBeGreaterThanOrEqual(5);
-    const told = new Set([...text.matchAll(/`(?:npx )?burnwatch ([a-z-]+)/g)].map(([, verb]) => verb!));
-    expect([...told].toSorted()).toEqual(verbs.toSorted());
+    const told = (document: string) => [
+      ...new Set(
+        [...readFileSync(join(ROOT, document), 'utf8').matchAll(/`(?:npx )?burnwatch ([a-z-]+)/g)].map(
+          ([, verb]) => verb!,
+        ),
+      ),
+    ];
+    expect(told('docs/commands.md').toSorted()).toEqual(verbs.toSorted());
+    expect(verbs).toEqual(expect.arrayContaining(told('README.md')));
+  });
+
+  it('is all found from its index', () => {
+    const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+    const pages = readdirSync(join(ROOT, 'docs')).filter(
+      (name) => name.endsWith('.md') && name !== 'README.md',
+    );
+    expect(pages.filter((name) => !index.includes(`](${name}`))).toEqual([]);
+  });
+
+  it('begins with a README that a newcomer reads to its end: under 1,200 words', () => {
+    const words = readFileSync(join(ROOT, 'README.md'), 'utf8').split(/\s+/);
+    expect(words.length).toBeLessThan(1200);
   });
 });
 
@@ -139,4 +165,23 @@ describe.each(DOCUMENTS)('%s', (document) => {
     const missing = links.filter((path) => path !== '' && !existsSync(join(ROOT, dirname(document), path)));
     expect(missing).toEqual([]);
   });
+
+  it('links only to headings that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]*)\)/g)];
+    const missing = links.filter(([, path, anchor]) => {
+      const file = path === '' ? document : join(dirname(document), path!);
+      return !anchorsOf(readFileSync(join(ROOT, file), 'utf8')).includes(anchor!);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
 });
+
+/** What the headings of a page are linked to by, as code hosts make it. */
+function anchorsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

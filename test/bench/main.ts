@@ -8,7 +8,7 @@ import { benchReading } from './reading.ts';
 import { benchSinglePost } from './single-post.ts';
 
 /**
- * Prints the numbers of the README, each beside a reference measured in the same run. Name parts to run only
+ * Prints the numbers of docs/performance.md, each beside a reference measured in the same run. Name parts to run only
  * those: `npm run bench -- ingest evaluation`.
  */
 const PARTS = {

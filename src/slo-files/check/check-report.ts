@@ -1,6 +1,7 @@
 import { formatObjective } from '../../core/budget/objective.ts';
 import { MAX_EACH_SLOS, MAX_EACH_VALUES } from '../../core/slo/each-value.ts';
 import { formatPercent, formatSpan } from '../../core/words/figures.ts';
+import { formatDuration } from '../../core/time/duration.ts';
 import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
 import { detectionsOf, outageDetection, type Detection } from './detection.ts';
@@ -103,7 +104,9 @@ function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly stri
     ...columns([['tier', 'severity', 'fires when', ''], ...tiers]),
     '',
     ...columns([columnsOf, ...runs, ...rows]),
-    ...(lag > 0 ? [`with the ${formatSpan(lag)} that what never ends is waited for`] : []),
+    ...(lag > 0
+      ? [`all of it includes the ${formatDuration(lag)} after which what never ends counts as bad`]
+      : []),
   ]
     .map((line, index) => (index === 0 || line === '' ? line : `  ${line}`))
     .join('\n');

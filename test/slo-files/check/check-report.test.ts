@@ -70,7 +70,7 @@ describe('the check report', () => {
     const { json, text: words } = await check(within);
     expect(json.slos[0]).toMatchObject({ countingDelay: 10 * MINUTE });
     expect(json.slos[0]!.detection[0]).toMatchObject({ after: 12 * MINUTE, page: { after: 12 * MINUTE } });
-    expect(words).toMatch(/with the 10m that what never ends is waited for/);
+    expect(words).toMatch(/includes the 10m after which what never ends counts as bad/);
     const fresh = text('99%').replace('sli: succeeded', 'sli: { succeededEvery: 6h }');
     const { json: every } = await check(fresh);
     expect(every.slos[0]!.countingDelay).toBe(6 * HOUR);
