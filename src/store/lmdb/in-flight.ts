@@ -25,28 +25,81 @@ export interface Flight {
   get(subject: string): SubjectRecord | undefined;
   put(subject: string, record: SubjectRecord): void;
   remove(subject: string): void;
-  /** Writes how many are running, overdue and waiting, and where. */
+  /** Writes what was put and removed, and how many are running, overdue and waiting, and where. */
   write(): void;
 }
 
+/** A subject as it is stored, and as it is to be stored. */
+interface Change {
+  readonly stored: SubjectRecord | undefined;
+  latest: SubjectRecord | undefined;
+}
+
 export function flightOf(db: Databases, partition: PartitionId): Flight {
+  // Every end asks for its start, and where nothing has a deadline there is never one.
+  const empty = !holds(db.flight, flightsOf(partition));
+  // The steps of an execution change it again and again; it is read, and written, once.
+  const changes = new Map<string, Change>();
+
+  const changeOf = (subject: string): Change => {
+    let change = changes.get(subject);
+    if (!change) {
+      const kept = empty ? undefined : db.flight.get(flightKey(partition, subject));
+      const stored = kept && readFlight(kept);
+      changes.set(subject, (change = { stored, latest: stored }));
+    }
+    return change;
+  };
+
+  return {
+    get: (subject) => changeOf(subject).latest,
+    put(subject, record) {
+      changeOf(subject).latest = record;
+    },
+    remove(subject) {
+      changeOf(subject).latest = undefined;
+    },
+    write() {
+      const written = [...changes].filter(([, { stored, latest }]) => stored !== latest);
+      for (const [subject, { stored, latest }] of written) {
+        writeKeys(db, partition, subject, stored, latest);
+        const key = flightKey(partition, subject);
+        if (latest) db.flight.putSync(key, latest);
+        else db.flight.removeSync(key);
+      }
+      writeCounts(
+        db,
+        partition,
+        written.map(([, change]) => change),
+      );
+    },
+  };
+}
+
+/** Writes when a sweep must look at a subject, and since when it is overdue. */
+function writeKeys(
+  db: Databases,
+  partition: PartitionId,
+  subject: string,
+  stored: SubjectRecord | undefined,
+  latest: SubjectRecord | undefined,
+): void {
+  const due = stored && dueOf(stored);
+  const nextDue = latest && dueOf(latest);
+  if (due !== nextDue) {
+    if (due !== undefined) db.due.removeSync(dueKey(partition, due, subject));
+    if (nextDue !== undefined) db.due.putSync(dueKey(partition, nextDue, subject), null);
+  }
+  if (stored && isOverdue(stored)) db.overdue.removeSync(overdueKey(partition, begunAt(stored), subject));
+  if (latest && isOverdue(latest)) db.overdue.putSync(overdueKey(partition, begunAt(latest), subject), null);
+}
+
+/** Writes how many of a partition are running, overdue and waiting, and where. */
+function writeCounts(db: Databases, partition: PartitionId, changes: readonly Change[]): void {
   const changed = { running: 0, overdue: 0, waiting: 0 };
   const moved: FlightPlace[] = [];
-  // Every end asks for its start, and where nothing has a deadline there is never one.
-  let empty = !holds(db.flight, flightsOf(partition));
-
-  const get = (subject: string): SubjectRecord | undefined => {
-    const stored = empty ? undefined : db.flight.get(flightKey(partition, subject));
-    return stored && readFlight(stored);
-  };
-  const forget = (subject: string): void => {
-    const before = get(subject);
-    if (!before) return;
-    db.due.removeSync(dueKey(partition, dueOf(before), subject));
-    if (isOverdue(before)) db.overdue.removeSync(overdueKey(partition, begunAt(before), subject));
-    count(before, -1);
-  };
-  const count = (record: SubjectRecord, by: number): void => {
+  const count = (record: SubjectRecord | undefined, by: 1 | -1): void => {
+    if (!record) return;
     const state = stateOf(record);
     if (state === 'in-flight') {
       const overdue = isOverdue(record) ? by : 0;
@@ -56,35 +109,20 @@ export function flightOf(db: Databases, partition: PartitionId): Flight {
     }
     if (state === 'waiting') changed.waiting += by;
   };
-
-  return {
-    get,
-    put(subject, record) {
-      forget(subject);
-      empty = false;
-      db.flight.putSync(flightKey(partition, subject), record);
-      db.due.putSync(dueKey(partition, dueOf(record), subject), null);
-      if (isOverdue(record)) db.overdue.putSync(overdueKey(partition, begunAt(record), subject), null);
-      count(record, 1);
-    },
-    remove(subject) {
-      forget(subject);
-      db.flight.removeSync(flightKey(partition, subject));
-    },
-    write() {
-      const key = partitionKey(partition);
-      const before = db.partitions.get(key) ?? { revision: 0, running: 0, overdue: 0 };
-      const places = addPlaces([...(before.places ?? []), ...moved]).filter(({ running }) => running > 0);
-      if (moved.length === 0 && changed.waiting === 0) return;
-      db.partitions.putSync(key, {
-        ...before,
-        running: before.running + changed.running,
-        overdue: before.overdue + changed.overdue,
-        waiting: (before.waiting ?? 0) + changed.waiting,
-        places,
-      });
-    },
-  };
+  for (const { stored, latest } of changes) {
+    count(stored, -1);
+    count(latest, 1);
+  }
+  if (moved.length === 0 && changed.waiting === 0) return;
+  const key = partitionKey(partition);
+  const before = db.partitions.get(key) ?? { revision: 0, running: 0, overdue: 0 };
+  db.partitions.putSync(key, {
+    ...before,
+    running: before.running + changed.running,
+    overdue: before.overdue + changed.overdue,
+    waiting: (before.waiting ?? 0) + changed.waiting,
+    places: addPlaces([...(before.places ?? []), ...moved]).filter(({ running }) => running > 0),
+  });
 }
 
 /** How many of a partition are where. */
