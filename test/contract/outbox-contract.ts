@@ -1,7 +1,8 @@
 import { QUIET } from '../../src/core/alerting/incident.ts';
 import { describe, expect, it } from 'vitest';
 import { NotLeader } from '../../src/core/ports/store/states.ts';
-import type { Claim } from '../../src/core/ports/store/outbox.ts';
+import type { OutboxRow } from '../../src/core/alerting/notification.ts';
+import type { Claim, RowPage, RowPlace } from '../../src/core/ports/store/outbox.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { outboxRow, tried, withFacts } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
@@ -233,6 +234,83 @@ export function outboxContract(place: Place): void {
     expect(claims.map(({ target }) => target)).toEqual(['mail']);
     await place.store.enqueue([outboxRow('i', 1)], NOW + HOUR);
     expect((await place.store.outbox(10)).pendingCount).toBe(1);
+  });
+
+  describe('D3: what is undeliverable', () => {
+    /** Makes rows undeliverable, all that wait in the conversations of these. */
+    const giveUp = async (...rows: readonly OutboxRow[]): Promise<void> => {
+      await lead();
+      await place.store.enqueue(rows, NOW);
+      for (const one of await claim(NOW + HOUR, 100)) {
+        const refused = { result: 'undeliverable', rows: tried(one, 'no'), instead: [] } as const;
+        await place.store.settle(one, refused, NOW + HOUR);
+      }
+    };
+    const again = (row: OutboxRow): OutboxRow => ({ ...row, createdAt: NOW + 2 * HOUR, attempts: 0 });
+
+    it('can be sent again, in its order and before what waits there by now', async () => {
+      await giveUp(outboxRow('i', 1), outboxRow('i', 2), outboxRow('j', 1));
+      await place.store.enqueue([outboxRow('i', 3)], NOW);
+      const rows = [again(outboxRow('i', 1)), again(outboxRow('i', 2))];
+      expect(await place.store.retryUndeliverable(rows)).toBe(2);
+      expect(await place.store.outbox(10)).toMatchObject({ pendingCount: 3, undeliverableCount: 1 });
+      const [one] = await claim(NOW + 2 * HOUR);
+      expect(one!.rows).toEqual([...rows, outboxRow('i', 3)]);
+      // Another one who asked for the same changes nothing.
+      expect(await place.store.retryUndeliverable(rows)).toBe(0);
+      await place.store.settle(one!, { result: 'delivered' }, NOW + 2 * HOUR);
+      expect(await place.store.retryUndeliverable(rows)).toBe(0);
+      expect(await place.store.outbox(10)).toMatchObject({ pendingCount: 0, undeliverableCount: 1 });
+    });
+
+    it('is due at once, also where nothing waits, and goes with what is claimed only afterwards', async () => {
+      await giveUp(outboxRow('i', 1));
+      await place.store.enqueue([outboxRow('i', 2)], NOW);
+      const [held] = await claim(NOW + HOUR);
+      await place.store.retryUndeliverable([again(outboxRow('i', 1))]);
+      expect(await claim(NOW + HOUR + SECOND)).toEqual([]);
+      await place.store.settle(held!, { result: 'delivered' }, NOW + HOUR + SECOND);
+      const [next] = await claim(NOW + 2 * HOUR);
+      expect(next!.rows.map(({ id }) => id)).toEqual(['i/1/slack']);
+    });
+
+    it('overtakes what is not urgent when it wakes someone', async () => {
+      await giveUp(withFacts('p', 1, { kind: 'opened' }));
+      await place.store.enqueue([withFacts('t', 0, { severity: 'ticket' })], NOW);
+      await place.store.retryUndeliverable([again(withFacts('p', 1, { kind: 'opened' }))]);
+      expect((await claim(NOW + 3 * HOUR, 1))[0]!.incident).toBe('p');
+    });
+
+    it('can be dropped for good', async () => {
+      await giveUp(outboxRow('i', 1), outboxRow('j', 1));
+      await place.store.enqueue([outboxRow('k', 1)], NOW);
+      expect(await place.store.dropUndeliverable([])).toBe(0);
+      expect(await place.store.dropUndeliverable(['i/1/slack', 'k/1/slack', 'none'])).toBe(1);
+      expect(await place.store.dropUndeliverable(['i/1/slack'])).toBe(0);
+      expect(await place.store.retryUndeliverable([again(outboxRow('i', 1))])).toBe(0);
+      const { rows } = await place.store.outboxRows('undeliverable', null, 10);
+      expect(rows.map(({ id }) => id)).toEqual(['j/1/slack']);
+      expect(await pending()).toEqual(['k/1/slack']);
+    });
+
+    it('is listed page by page, each row once, also those made at the same moment', async () => {
+      const rows = ['a', 'b', 'c', 'd', 'e'].flatMap((name) => [outboxRow(name, 1), outboxRow(name, 2)]);
+      await giveUp(...rows);
+      for (const limit of [1, 3, 4, 9]) {
+        const seen: string[] = [];
+        for (let after: RowPlace | null = null; ;) {
+          const page: RowPage = await place.store.outboxRows('undeliverable', after, limit);
+          seen.push(...page.rows.map(({ id }) => id));
+          expect(page.rows.length).toBeLessThanOrEqual(limit);
+          if (page.next === null) break;
+          after = page.next;
+        }
+        expect(seen).toHaveLength(10);
+        expect(new Set(seen).size).toBe(10);
+      }
+      expect(await place.store.outboxRows('undeliverable', null, 10)).toMatchObject({ next: null });
+      expect(await place.store.outboxRows('pending', null, 10)).toEqual({ rows: [], next: null });
+    });
   });
 
   it('what was released is due again at once, and no try is counted', async () => {

@@ -182,6 +182,11 @@ export function rowOfOrder(key: Key): string {
   return String(key[1]);
 }
 
+/** When a row was made. */
+export function timeOfOrder(key: Key): number {
+  return Number(key[0]);
+}
+
 /** Delivered rows by when they were. */
 export function deliveredBefore(timestamp: number): Range {
   return { start: [0], end: [timestamp] };

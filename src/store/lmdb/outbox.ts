@@ -5,6 +5,7 @@ import { isUrgent } from '../../core/alerting/notification.ts';
 import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
+import { placeAfter } from '../row-places.ts';
 import { holds } from './databases.ts';
 import type { Conversation, Databases } from './databases.ts';
 import {
@@ -15,6 +16,7 @@ import {
   deliveredBefore,
   rowOfOrder,
   rowOrderKey,
+  timeOfOrder,
 } from './keys.ts';
 import type { Key } from './keys.ts';
 import { addToKnown } from './incidents.ts';
@@ -78,24 +80,65 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
         undeliverableCount: db.undeliverable.getKeysCount(),
       };
     },
+
+    async outboxRows(state, after, limit) {
+      const range = after ? { start: [after.createdAt], offset: after.skip } : {};
+      const keys = [...db[state].getKeys({ ...range, limit: limit + 1 })];
+      const shown = keys.slice(0, limit);
+      return {
+        rows: readRows(db, shown.map(rowOfOrder)).rows,
+        next: keys.length > limit ? placeAfter(after, shown.map(timeOfOrder)) : null,
+      };
+    },
+
+    retryUndeliverable: (rows) =>
+      // From the last one on, since each goes in front of the others.
+      writer.write(() => rows.toReversed().filter((row) => retryRow(db, row)).length, rows.length),
+
+    dropUndeliverable: (ids) =>
+      writer.write(() => ids.filter((id) => removeUndeliverable(db, id)).length, ids.length),
   };
 }
 
-/**
- * Adds a row unless there is or was such a row; call it in a write transaction. A conversation that waits
- * already keeps the time it waits for.
- */
+/** Adds a row unless there is or was such a row; call it in a write transaction. */
 export function addRow(db: Databases, row: OutboxRow): void {
   if (db.rows.doesExist(row.id) || db.delivered.doesExist(row.id)) return;
   db.rows.putSync(row.id, storedRow(row));
   db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
   const before = db.conversations.get(conversationKey(row.incident, row.target));
+  putConversation(db, row.incident, row.target, conversationWith(before, row));
+}
+
+/** Takes a row out of those that are undeliverable; false when it is none of them. Call it in a write transaction. */
+function removeUndeliverable(db: Databases, id: string): boolean {
+  const stored = db.rows.get(id) as Pick<OutboxRow, 'createdAt'> | undefined;
+  const order = stored && rowOrderKey(stored.createdAt, id);
+  if (!order || !db.undeliverable.doesExist(order)) return false;
+  db.undeliverable.removeSync(order);
+  db.rows.removeSync(id);
+  return true;
+}
+
+function retryRow(db: Databases, row: OutboxRow): boolean {
+  if (!removeUndeliverable(db, row.id)) return false;
+  db.rows.putSync(row.id, storedRow(row));
+  db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
+  const before = db.conversations.get(conversationKey(row.incident, row.target));
   putConversation(db, row.incident, row.target, {
+    ...conversationWith(before, row),
+    rows: [row.id, ...(before?.rows ?? [])],
+  });
+  return true;
+}
+
+/** A conversation that one more row waits in. One that waits already keeps the time it waits for. */
+function conversationWith(before: Conversation | undefined, row: OutboxRow): Conversation {
+  return {
     due: before && before.resting !== true ? before.due : row.createdAt,
     token: before?.token ?? null,
     rows: [...(before?.rows ?? []), row.id],
     urgent: before?.urgent === true || isUrgent(row.facts),
-  });
+  };
 }
 
 /** Replaces a conversation; one without rows is removed. */

@@ -28,23 +28,27 @@ local function rests(conversation, ids)
   return true
 end
 
--- Adds a row {id, conversation, createdAt, JSON, urgent} unless there is or was such a row. Its conversation keeps the
--- time it waits for, if anything of it waits already.
-local function addRow(row)
+-- Puts a row {id, conversation, createdAt, JSON, urgent} that is kept already into its conversation, first or last. That keeps
+-- the time it waits for, if anything of it waits already.
+local function putIntoConversation(row, first)
   local id, conversation, createdAt = row[1], row[2], row[3]
-  if call('ZSCORE', DELIVERED, id) or call('HSETNX', ROWS, id, row[4]) == 0 then
-    return
-  end
   local ids = rowsOf(conversation)
   if rests(conversation, ids) then
     call('ZREM', DUE, conversation)
   end
-  ids[#ids + 1] = id
+  table.insert(ids, first and 1 or #ids + 1, id)
   call('ZADD', PENDING, createdAt, id)
   call('HSET', CONVERSATIONS, conversation, cjson.encode(ids))
   call('ZADD', DUE, 'NX', createdAt, conversation)
   if row[5] then
     call('HSET', URGENT, conversation, 1)
+  end
+end
+
+-- Adds a row as putIntoConversation takes it unless there is or was such a row.
+local function addRow(row)
+  if not call('ZSCORE', DELIVERED, row[1]) and call('HSETNX', ROWS, row[1], row[4]) == 1 then
+    putIntoConversation(row, false)
   end
 end
 

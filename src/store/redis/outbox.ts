@@ -6,6 +6,7 @@ import { NotLeader } from '../../core/ports/store/states.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import { MAX_INCIDENT_EVENTS } from '../../core/ports/store/incidents.ts';
+import { placeAfter } from '../row-places.ts';
 import type { Connection } from './connection.ts';
 import { eventArguments } from './incidents.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';
@@ -89,6 +90,25 @@ export function outboxStore(connection: Connection): OutboxStore {
         undeliverableCount,
       };
     },
+
+    async outboxRows(state, after, limit) {
+      const shown = Math.min(limit, MAX_VIEW);
+      const from = [after?.createdAt ?? '-inf', after?.skip ?? 0];
+      const reply = await connection.run(scripts.outboxPage, outboxKeys, [state, ...from, shown + 1]);
+      const [times, rows] = reply as [string[], (string | null)[]];
+      return {
+        rows: readRows(rows.slice(0, shown).filter((row) => row !== null)).rows,
+        next: times.length > shown ? placeAfter(after, times.slice(0, shown).map(Number)) : null,
+      };
+    },
+
+    async retryUndeliverable(rows) {
+      const args = [JSON.stringify(rows.map(rowArguments))];
+      return Number(await connection.write(scripts.retryUndeliverable, outboxKeys, args));
+    },
+
+    dropUndeliverable: async (ids) =>
+      ids.length === 0 ? 0 : Number(await connection.write(scripts.dropUndeliverable, outboxKeys, [...ids])),
   };
 }
 

@@ -24,6 +24,30 @@ export interface OutboxStore {
    * counted and not listed.
    */
   outbox(limit: number): Promise<OutboxView>;
+  /** At most `limit` rows of a state, oldest first, of those after a place. Rows of a newer version are not listed. */
+  outboxRows(state: RowState, after: RowPlace | null, limit: number): Promise<RowPage>;
+  /**
+   * Makes undeliverable rows pending again, as they are given here, in front of what waits in their conversation already.
+   * Rows that are not undeliverable any more are passed over. Gives how many there were.
+   */
+  retryUndeliverable(rows: readonly OutboxRow[]): Promise<number>;
+  /** Removes undeliverable rows for good. Gives how many there were. */
+  dropUndeliverable(ids: readonly string[]): Promise<number>;
+}
+
+/** `undeliverable`: refused, or given up after a day. */
+export type RowState = 'pending' | 'undeliverable';
+
+/** Behind so many of the rows that were made at this moment, and all that were made before it. */
+export interface RowPlace {
+  readonly createdAt: number;
+  readonly skip: number;
+}
+
+export interface RowPage {
+  readonly rows: readonly OutboxRow[];
+  /** Where the next page begins; null when this is the last. */
+  readonly next: RowPlace | null;
 }
 
 export interface Claim {
