@@ -8,7 +8,15 @@ import { METRICS } from '../src/http/metrics/metrics.ts';
 import { PROBLEMS, REJECTIONS } from '../src/http/answers/problems.ts';
 import { DEPENDENCY_METRICS } from '../src/http/metrics/dependency-metrics.ts';
 import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
+import { WORKFLOW_METRICS } from '../src/http/metrics/workflow-metrics.ts';
 import { SETTINGS, flagOf } from '../src/settings.ts';
+
+interface MetricRow {
+  readonly name: string;
+  readonly labelNames: readonly string[];
+  readonly help: string;
+}
+const METRIC_TABLES = [METRICS, SLO_METRICS, WORKFLOW_METRICS, DEPENDENCY_METRICS];
 
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -43,13 +51,11 @@ const TABLES: Readonly<Record<keyof typeof PLACES, readonly Row[]>> = {
   ],
   metrics: [
     ['metric', 'labels', ''],
-    ...[...Object.values(METRICS), ...Object.values(SLO_METRICS), ...Object.values(DEPENDENCY_METRICS)].map(
-      ({ name, labelNames, help }) => [
-        `\`${name}\``,
-        labelNames.map((label) => `\`${label}\``).join(', '),
-        help,
-      ],
-    ),
+    ...METRIC_TABLES.flatMap((table) => Object.values<MetricRow>(table)).map(({ name, labelNames, help }) => [
+      `\`${name}\``,
+      labelNames.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]),
   ],
   problems: [
     ['status', 'code', ''],

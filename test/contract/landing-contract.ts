@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { MINUTE_RETENTION } from '../../src/core/counters/cells.ts';
+import { TAKEN_BACK } from '../../src/core/ports/store/counting.ts';
 import type { RecordGroup } from '../../src/core/ports/store/counting.ts';
 import { DAY, HOUR, MINUTE, minuteOf } from '../../src/core/time/duration.ts';
 import {
   countsIn,
+  countsInHour,
   done,
   ends,
   endSli,
@@ -113,6 +115,23 @@ export function landingContract(place: Place): void {
     expect(await counts('done')).toEqual({ good: 2, bad: 0 });
     expect(await lastFailed('attempts')).toHaveLength(4);
     expect(await lastFailed('done')).toEqual([]);
+  });
+
+  it('what is taken back is counted as well, in the hour it came, so that the two together never fall', async () => {
+    const later = NOW + 3 * HOUR;
+    const attempt = (number: number, status: 'failed' | 'succeeded', executions: readonly string[]) =>
+      done(executions, NOW, { attempt: number, status });
+    await record([attempt(1, 'failed', ['a', 'b', 'c'])]);
+    expect(await countsInHour(place.store, `done${TAKEN_BACK}`, NOW)).toEqual({ good: 0, bad: 0 });
+    await record([attempt(2, 'succeeded', ['a', 'b'])], later);
+    await record([attempt(3, 'failed', ['a'])], later);
+    expect(await countsInHour(place.store, 'done', NOW)).toEqual({ good: 1, bad: 2 });
+    expect(await countsInHour(place.store, `done${TAKEN_BACK}`, NOW)).toEqual({ good: 0, bad: 0 });
+    expect(await countsInHour(place.store, `done${TAKEN_BACK}`, later)).toEqual({ good: 1, bad: 2 });
+    // What only moves is not taken back.
+    await record([ends(['late'], NOW + 20 * MINUTE, [FAST], { subject: { startedAt: NOW } })]);
+    await record([starts(['late'], NOW - MINUTE, [FAST])], later);
+    expect(await countsInHour(place.store, `fast${TAKEN_BACK}`, later)).toEqual({ good: 0, bad: 0 });
   });
 
   it('counts by itself alike whether all land alike or each is looked at', async () => {

@@ -32,6 +32,8 @@ import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
 import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';
 import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
+import type { ScrapeReport } from '../../src/core/ports/scrape.ts';
+import { totalsOf } from '../../src/core/statistics/step-totals.ts';
 import { attemptSlot, endedSlot, statisticsOf } from '../../src/core/statistics/outcome-counts.ts';
 import { DAY, HOUR, MINUTE, parseDuration } from '../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../src/core/ports/service-status.ts';
@@ -165,6 +167,7 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
       queries.limits.push(limit);
       return unlessFailing(outbox);
     },
+    scrape: () => unlessFailing(scrapeReport(queries.list)),
   };
   return queries;
 }
@@ -206,6 +209,37 @@ export function executionReport(workflow: string, execution: string): ExecutionR
         deadlines: [{ slos, at: startedAt + 10 * MINUTE }],
       },
     ],
+  };
+}
+
+/** What monitoring collects of some SLOs and their workflows. */
+function scrapeReport(slos: readonly SloDetail[]): ScrapeReport {
+  const counted = slos.filter(({ sli }) => sli.kind !== 'composite');
+  const totals = totalsOf(
+    new Map([
+      [endedSlot('succeeded', 2500), 90],
+      [endedSlot('failed', 60_000), 10],
+      [attemptSlot(1), 100],
+      [attemptSlot(2), 25],
+    ]),
+  );
+  return {
+    events: new Map(counted.map(({ id, sli: { good, bad } }) => [id, { good, bad, since: NOW - DAY }])),
+    workflows: [...new Map(slos.toReversed().map(({ workflow, owner }) => [workflow, owner]))].map(
+      ([workflow, owner]) => ({
+        workflow,
+        owner,
+        running: 1204,
+        overdue: 3,
+        waiting: 0,
+        queues: [{ queue: 'dlq-depth', depth: 12 }],
+        steps: [
+          { step: null, totals },
+          { step: 'charge-card', totals },
+        ],
+      }),
+    ),
+    stepsLeftOut: 0,
   };
 }
 

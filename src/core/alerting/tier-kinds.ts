@@ -1,4 +1,5 @@
 import type { Tier, TierOf } from '../slo/alert-policy.ts';
+import { STANDARD_WINDOWS } from '../budget/burn-rate.ts';
 import { budgetWindows } from '../budget/window-budget.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Counts } from '../counters/cells.ts';
@@ -70,6 +71,7 @@ export function windowsOf(slo: Slo, now: number): number[] {
   const windows = new Set([slo.window, ...slo.otherWindows].flatMap((window) => budgetWindows(window, now)));
   // Every budget is reported with a forecast.
   windows.add(LOOKBACK);
+  for (const window of STANDARD_WINDOWS) windows.add(window);
   for (const tier of slo.alerts.tiers) {
     for (const window of kindOf(tier).windows(tier, slo, now)) windows.add(window);
   }

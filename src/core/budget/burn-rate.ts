@@ -1,3 +1,4 @@
+import { DAY, HOUR, MINUTE } from '../time/duration.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { Objective } from './objective.ts';
 
@@ -14,3 +15,14 @@ export function burnRate(objective: Objective, { good, bad }: Counts): number | 
 export function maximumBurnRate(objective: Objective): number {
   return objective.parts / objective.budgetParts;
 }
+
+/** Windows (milliseconds) over which the burn rate of every SLO is reported, whatever its tiers look at: those of the SRE Workbook. */
+export const STANDARD_WINDOWS: readonly number[] = [
+  5 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  6 * HOUR,
+  DAY,
+  3 * DAY,
+];

@@ -15,6 +15,7 @@ import type { WorkflowStatistics } from './workflow-statistics.ts';
 import type { SloOfValue } from '../slo/slo.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
+import type { ScrapeReport } from './scrape.ts';
 import type { OutboxView } from './store/outbox.ts';
 
 /** The severity of the open incident of an SLO. Here and below, the order is the one in which people should look. */
@@ -87,7 +88,7 @@ export interface SloReport {
   readonly windows: readonly WindowReport[];
   /** How near it is to a page: the highest share of a page tier's threshold that burn rates reach now; null without such a tier or outcomes. */
   readonly pageNearness: number | null;
-  /** Window length to burn rate, shortest first. */
+  /** Window length to burn rate, shortest first: 5m, 30m, 1h, 2h, 6h, 1d and 3d, and those that its tiers look at. */
   readonly burnRates: Readonly<Record<string, number | null>>;
   readonly budgetPolicy: BudgetPolicyReport | null;
   readonly incident: OpenIncident | null;
@@ -378,4 +379,6 @@ export interface Queries {
   /** Null when no such dependency is declared. */
   dependency(name: string, workflows: readonly string[] | null): Promise<DependencyDetail | null>;
   outbox(limit: number): Promise<OutboxView>;
+  /** What monitoring collects; of many SLOs or workflows it may be five seconds old. */
+  scrape(): Promise<ScrapeReport>;
 }

@@ -13,7 +13,7 @@ const ENDED: Readonly<Record<EndStatus, number>> = { succeeded: 2, failed: 3, ca
 const FIRST_ATTEMPT = 6;
 const RETRY = 7;
 /** From here on two slots for each bin of durations: of what succeeded, and of what failed. */
-const FIRST_BIN = 8;
+export const FIRST_BIN = 8;
 
 /** The slot of what ended; `duration` in milliseconds from its first start, null when that is not known. */
 export function endedSlot(status: EndStatus, duration: number | null): number {

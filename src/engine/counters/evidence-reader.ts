@@ -25,6 +25,8 @@ import type { MissedRuns } from './missed-runs.ts';
 import { createMissedRuns } from './missed-runs.ts';
 import type { SeriesSums } from './series-sums.ts';
 import { createSeriesSums } from './series-sums.ts';
+import type { ReadSliEvents } from './sli-events.ts';
+import { createSliEvents } from './sli-events.ts';
 import { createStreaks } from './streaks.ts';
 import { asksUsualGap, needsStreak } from '../../core/alerting/tier-kinds.ts';
 
@@ -62,6 +64,7 @@ export interface Reader {
   /** Which runs of schedules were missed last. */
   readonly missedRuns: MissedRuns;
   readonly seriesSums: SeriesSums;
+  readonly events: ReadSliEvents;
   readonly breakdowns: Breakdowns;
   /** The members of a composite over its time window, in their order; none of any other SLO. */
   members(slo: Slo, now: number): readonly MemberReport[];
@@ -339,6 +342,7 @@ export function createReader({
     failing,
     missedRuns: createMissedRuns(counterCache, failing),
     seriesSums: createSeriesSums(counterCache),
+    events: createSliEvents(counterCache),
     breakdowns: createBreakdowns(counterCache, values),
     members(slo, now) {
       const { sli } = slo;

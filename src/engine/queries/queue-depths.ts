@@ -14,11 +14,23 @@ export function readQueues(
 ): Promise<readonly QueueReport[]> {
   return Promise.all(
     queues.map(async ({ name, after }) => {
-      const depths = await readDepths(store, workflow, name, now);
+      const depths = await readDepths(store, workflow, name, DAY, now);
       const [last] = depths.slice(-1);
       return { name, after, depth: last?.depth ?? null, at: last?.at ?? null, history: byHour(depths) };
     }),
   );
+}
+
+/** How deep the queues of a workflow are, by the latest minute with a reading in the last hour; without those that had none. */
+export async function readLatestDepths(
+  store: Store,
+  { name: workflow, queues }: Pick<Workflow, 'name' | 'queues'>,
+  now: number,
+): Promise<readonly { readonly queue: string; readonly depth: number }[]> {
+  const found = await Promise.all(
+    queues.map(async ({ name }) => ({ name, depths: await readDepths(store, workflow, name, HOUR, now) })),
+  );
+  return found.flatMap(({ name, depths }) => depths.slice(-1).map(({ depth }) => ({ queue: name, depth })));
 }
 
 interface Depth {
@@ -29,10 +41,16 @@ interface Depth {
 }
 
 /** By minute, oldest first; what is on a part of the store that is away is not among them. */
-async function readDepths(store: Store, workflow: string, queue: string, now: number): Promise<Depth[]> {
+async function readDepths(
+  store: Store,
+  workflow: string,
+  queue: string,
+  reach: number,
+  now: number,
+): Promise<Depth[]> {
   const series = { workflow, fingerprint: fingerprint(queueDepth(queue)) };
   const last = minuteOf(now);
-  const first = minuteOf(now - DAY) + 1;
+  const first = minuteOf(now - reach) + 1;
   const hours = Array.from(
     { length: Math.floor(last / 60) - Math.floor(first / 60) + 1 },
     (_, index) => Math.floor(first / 60) + index,
@@ -40,7 +58,7 @@ async function readDepths(store: Store, workflow: string, queue: string, now: nu
   try {
     const [cells, sums] = await Promise.all([
       readSeries(store, series, 'minute', hours),
-      store.readSums(series, now - DAY, now),
+      store.readSums(series, now - reach, now),
     ]);
     const depths: Depth[] = [];
     for (let minute = first; minute <= last; minute++) {

@@ -22,6 +22,7 @@ import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { VALUES_FULL, reportValues } from './value-reports.ts';
 import { sharedReports } from './shared-reports.ts';
+import { scrapeReports } from './scrape-report.ts';
 import { readRecent } from './recent-counts.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
@@ -87,6 +88,14 @@ export function createQueries(options: QueriesOptions): Queries {
     // The calls of each by every workflow are added up.
     size: ({ dependencies, workflows }) => dependencies.size * workflows.size,
     report: (known) => dependenciesOf(known, null),
+  });
+
+  const scrapeOf = scrapeReports(store, reader.events);
+  const scrape = sharedReports({
+    definitions,
+    elapsed,
+    size: (known) => Math.max(known.workflows.size, allSlos(known).length),
+    report: (known) => scrapeOf(known, clock.now()),
   });
 
   return {
@@ -171,6 +180,7 @@ export function createQueries(options: QueriesOptions): Queries {
       return dependency ? reportDependency(calls, dependency, among(known, workflows), clock.now()) : null;
     },
     outbox: (limit) => store.outbox(limit),
+    scrape: async () => scrape(),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Counts } from '../../core/counters/cells.ts';
 import { CELL_LIMIT } from '../../core/counters/cells.ts';
 import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import { burnRatesOf } from '../../core/alerting/tier-kinds.ts';
+import { STANDARD_WINDOWS, burnRate } from '../../core/budget/burn-rate.ts';
 import type { ErrorBudget } from '../../core/budget/error-budget.ts';
 import { stateOfBudget } from '../../core/budget/error-budget.ts';
 import type { WindowBudget } from '../../core/budget/window-budget.ts';
@@ -56,7 +57,7 @@ export function reportSlo(
     budget: { ...budgetReport(budget), exhaustsAt },
     windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, evidence, now)),
     pageNearness: pageNearness(readings),
-    burnRates: burnRates(readings),
+    burnRates: burnRates(slo, readings, evidence),
     budgetPolicy: budgetPolicy(slo, budget),
     incident: openIncident(slo, state),
     historySince: since,
@@ -174,8 +175,15 @@ function pageNearness(readings: readonly TierReading[]): number | null {
   return nearest === null ? null : rounded(nearest);
 }
 
-function burnRates(readings: readonly TierReading[]): Record<string, number | null> {
-  const rates = new Map<number, number | null>();
+/** Over the standard windows, and those that its tiers look at. */
+function burnRates(
+  { objective }: Slo,
+  readings: readonly TierReading[],
+  evidence: Evidence,
+): Record<string, number | null> {
+  const rates = new Map(
+    STANDARD_WINDOWS.map((window) => [window, burnRate(objective, evidence.sum(window))] as const),
+  );
   for (const { duration, burnRate } of readings.flatMap(burnRatesOf)) rates.set(duration, burnRate);
   const shortestFirst = [...rates].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(

@@ -13,7 +13,6 @@ import {
 } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
-import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { CHART_QUERY, chartDataOf, readChartQuery, unknownSlo } from './chart-query-texts.ts';
 import { CHART_ROUTES } from './chart-routes.ts';
 import { chartJson } from '../answers/chart-json.ts';
@@ -28,6 +27,7 @@ import { PING_ROUTES } from './ping-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
 import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
 import { readableQueries } from './restricted.ts';
+import { METRICS_ROUTES } from './metrics-routes.ts';
 import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 import { REPORT_ROUTES } from './report-routes.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
@@ -263,22 +263,6 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
   },
   {
     method: 'GET',
-    path: '/metrics',
-    scope: 'read',
-    everyWorkflow: true,
-    summary: 'metrics for Prometheus',
-    answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
-    async handler({ queries, metrics, status }) {
-      // A scrape must show that the store is down, so it cannot fail with it.
-      const [slos, dependencies] = await Promise.all([
-        queries.slos().catch(() => []),
-        queries.dependencies(null).catch(() => []),
-      ]);
-      return metrics.render(status(), slos, dependencies);
-    },
-  },
-  {
-    method: 'GET',
     path: '/healthz',
     scope: 'public',
     summary: 'the process lives',
@@ -313,6 +297,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...INCIDENT_ROUTES,
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,
+  ...METRICS_ROUTES,
   ...SERVICE_ROUTES,
   ...REPORT_ROUTES,
   ...PAGE_ROUTES,

@@ -1,10 +1,15 @@
 import type { DependencyReport } from '../../core/ports/queries.ts';
 import { header, labelsOf, line } from './exposition.ts';
 
-const LABELS = ['dependency', 'owner'] as const;
+const LABELS = ['dependency'] as const;
 
 /** The gauges every declared dependency has. One without calls is absent from those that are about calls. */
 export const DEPENDENCY_METRICS = {
+  info: {
+    name: 'burnwatch_dependency_info',
+    labelNames: [...LABELS, 'owner'],
+    help: 'Always 1; who owns the dependency.',
+  },
   sla: {
     name: 'burnwatch_dependency_sla_ratio',
     labelNames: LABELS,
@@ -29,9 +34,10 @@ export const DEPENDENCY_METRICS = {
 
 /** The gauges of all dependencies in the Prometheus text format. */
 export function renderDependencyMetrics(dependencies: readonly DependencyReport[]): Buffer {
-  const text = { sla: '', good: '', bad: '', burning: '' };
+  const text = { info: '', sla: '', good: '', bad: '', burning: '' };
   for (const { name, owner, sla, month, burning } of dependencies) {
-    const labels = labelsOf({ dependency: name, owner: owner ?? '' });
+    const labels = labelsOf({ dependency: name });
+    text.info += line(DEPENDENCY_METRICS.info.name, labelsOf({ dependency: name, owner: owner ?? '' }), 1);
     text.sla += line(DEPENDENCY_METRICS.sla.name, labels, sla);
     text.burning += line(DEPENDENCY_METRICS.burning.name, labels, burning ? 1 : 0);
     if (month.total === 0) continue;

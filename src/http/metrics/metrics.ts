@@ -1,9 +1,12 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Ignored } from '../../core/mapping/telemetry.ts';
 import type { DependencyReport, SloReport } from '../../core/ports/queries.ts';
+import type { ScrapeReport } from '../../core/ports/scrape.ts';
 import type { SourceStatus } from '../../core/ports/sources.ts';
 import type { Delivery } from '../../core/ports/target.ts';
+import { joined } from './exposition.ts';
 import { renderDependencyMetrics } from './dependency-metrics.ts';
+import { renderWorkflowMetrics } from './workflow-metrics.ts';
 import { renderSloMetrics } from './slo-metrics.ts';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
@@ -176,6 +179,13 @@ export interface EvaluationCounts {
 export type TelemetrySignal = 'spans' | 'points' | 'events';
 export type TelemetryOutcome = Ignored | 'mapped' | 'rejected' | 'alike';
 
+/** What was read to be rendered; empty while it cannot be read. */
+export interface Scraped {
+  readonly slos: readonly SloReport[];
+  readonly dependencies: readonly DependencyReport[];
+  readonly report: ScrapeReport;
+}
+
 /** Where everything that is worth a number is counted. */
 export interface Metrics {
   /** Counts what became of valid outcomes of a workflow that is loaded. */
@@ -205,12 +215,8 @@ export interface Metrics {
   evaluationFailed(): void;
   /** Says whether the SLO files load as they are now. */
   sloFiles(ok: boolean): void;
-  /** Everything in the Prometheus text format; `slos` and `dependencies` are empty while they cannot be read. */
-  render(
-    status: ServiceStatus,
-    slos: readonly SloReport[],
-    dependencies: readonly DependencyReport[],
-  ): Promise<Buffer>;
+  /** Everything in the Prometheus text format. */
+  render(status: ServiceStatus, scraped: Scraped): Promise<Buffer>;
 }
 
 /** The media type of what `render` writes. */
@@ -312,10 +318,15 @@ export function createMetrics(version: string): Metrics {
     },
     evaluationFailed: () => evaluationFailures.inc(),
     sloFiles: (ok) => sloFilesOk.set(ok ? 1 : 0),
-    async render(status, slos, dependencies) {
+    async render(status, { slos, dependencies, report }) {
       setStatus(status);
       const own = Buffer.from(await registry.metrics());
-      return Buffer.concat([own, await renderSloMetrics(slos), renderDependencyMetrics(dependencies)]);
+      return joined([
+        own,
+        await renderSloMetrics(slos, report.events),
+        await renderWorkflowMetrics(report),
+        renderDependencyMetrics(dependencies),
+      ]);
     },
   };
 }

@@ -6,17 +6,18 @@ import {
   HOURS_PER_BLOCK,
   MINUTES_PER_BLOCK,
 } from '../../core/counters/cells.ts';
-import type { Resolution } from '../../core/counters/cells.ts';
+import type { Counts, Resolution } from '../../core/counters/cells.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import {
   CHANGE_RETENTION,
   FAILURE_RETENTION,
   MAX_FAILURE_KEYS,
   MAX_LAST_FAILED,
+  TAKEN_BACK,
 } from '../../core/ports/store/counting.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { FailureKey, PartitionId } from '../../core/ports/store/counting.ts';
-import { HOUR } from '../../core/time/duration.ts';
+import { HOUR, MINUTE } from '../../core/time/duration.ts';
 import type { Databases, Sample } from './databases.ts';
 import { blockKey, changeKey, changesOf, failuresKey, partitionKey, sliKey, sumsKey } from './keys.ts';
 import { addToSum } from '../sums.ts';
@@ -100,6 +101,11 @@ export function createTally(db: Databases, partition: PartitionId, now: number):
           db.lastFailed.putSync(sliKey(id), mergeSamples(db.lastFailed.get(sliKey(id)) ?? [], sli.samples));
         }
         writeSums(db, id, sli.sums, now);
+        const back = takenBack(sli.cells.values());
+        if (back) {
+          writeTakenBack(db, partition, fingerprint + TAKEN_BACK, back, now);
+          changed.push({ fingerprint: fingerprint + TAKEN_BACK, hour: Math.floor(now / HOUR) });
+        }
         const hours = new Set([...sli.cells.keys()].map((minute) => Math.floor(minute / 60)));
         for (const hour of hours) changed.push({ fingerprint, hour });
       }
@@ -136,6 +142,33 @@ function writeCells(
       db.blocks.putSync(blockKey(resolution, block, partition, fingerprint), new Uint8Array(view.buffer));
     }
   }
+}
+
+/** What was taken back beyond what was added; null for nothing, as nearly always. */
+function takenBack(cells: Iterable<Counts>): Counts | null {
+  let [good, bad] = [0, 0];
+  for (const cell of cells) {
+    good += cell.good;
+    bad += cell.bad;
+  }
+  return good < 0 || bad < 0 ? { good: Math.max(0, -good), bad: Math.max(0, -bad) } : null;
+}
+
+function writeTakenBack(
+  db: Databases,
+  partition: PartitionId,
+  fingerprint: string,
+  { good, bad }: Counts,
+  now: number,
+): void {
+  const { block, cell } = cellOf('hour', Math.floor(now / MINUTE));
+  const key = blockKey('hour', block, partition, fingerprint);
+  const bytes = new Uint8Array(HOURS_PER_BLOCK * CELL_BYTES);
+  bytes.set(db.blocks.getBinary(key) ?? []);
+  const view = new DataView(bytes.buffer);
+  addTo(view, cell * CELL_BYTES, good);
+  addTo(view, cell * CELL_BYTES + 4, bad);
+  db.blocks.putSync(key, bytes);
 }
 
 function addTo(view: DataView, offset: number, count: number): void {

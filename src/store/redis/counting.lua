@@ -119,6 +119,21 @@ local function addToBlock(key, index, cell, life)
   end
 end
 
+-- Counts, in the hour of now, what a call took back of an SLI beyond what it added.
+local function writeTakenBack(fingerprint, hours, now, changed)
+  local good, bad = 0, 0
+  for _, total in pairs(hours) do
+    good, bad = good + total.good, bad + total.bad
+  end
+  if good >= 0 and bad >= 0 then
+    return
+  end
+  local series, hour = fingerprint .. limits.takenBack, math.floor(now / HOUR)
+  local back = { good = math.max(0, -good), bad = math.max(0, -bad) }
+  addToBlock(hourBlock(series, hour), hour % limits.hoursPerBlock, back, hourLife(hour, now))
+  changed[#changed + 1] = series .. ':' .. hour
+end
+
 -- Writes the cells of an SLI at both levels, and adds the hours it touched to `changed`.
 local function writeCells(fingerprint, minutes, now, changed)
   local hours = {}
@@ -129,6 +144,7 @@ local function writeCells(fingerprint, minutes, now, changed)
     total.bad = (total.bad or 0) + (cell.bad or 0)
     addToBlock(minuteBlock(fingerprint, hour), minute % 60, cell, minuteLife(hour, now))
   end
+  writeTakenBack(fingerprint, hours, now, changed)
   for hour, total in pairs(hours) do
     addToBlock(hourBlock(fingerprint, hour), hour % limits.hoursPerBlock, total, hourLife(hour, now))
     changed[#changed + 1] = fingerprint .. ':' .. hour

@@ -11,6 +11,7 @@ import {
   MAX_LAST_FAILED,
   MAX_PARTS,
   OVERDUE_ERROR,
+  TAKEN_BACK,
 } from '../../core/ports/store/counting.ts';
 import { MAX_COUNTED_STEPS } from '../../core/ports/store/statistics.ts';
 import { SPANS } from '../../core/statistics/statistic-cells.ts';
@@ -40,6 +41,7 @@ const LIMITS = luaTable({
   largestSum: LARGEST_SUM,
   maxParts: MAX_PARTS,
   conflicts: CONFLICTS,
+  takenBack: TAKEN_BACK,
   identityLife: IDENTITY_LIFE,
   maxCountedSteps: MAX_COUNTED_STEPS,
   othersName: OTHERS_NAME,

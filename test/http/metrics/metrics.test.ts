@@ -1,17 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer as createNodeServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { METRICS } from '../../../src/http/metrics/metrics.ts';
 import { DEPENDENCY_METRICS } from '../../../src/http/metrics/dependency-metrics.ts';
+import { WORKFLOW_METRICS } from '../../../src/http/metrics/workflow-metrics.ts';
 import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
 import { DAY } from '../../../src/core/time/duration.ts';
-import { until } from '../../support/until.ts';
+import { promtool, startPrometheus } from '../../support/prometheus.ts';
 import {
   burningSlo,
   dependencyReport,
@@ -25,6 +19,7 @@ import type { SourceStatus } from '../../../src/core/ports/sources.ts';
 import type { RunningServer } from '../running-server.ts';
 import { outcome, startServer } from '../running-server.ts';
 
+const SLOTH_RULES = new URL('../../../docs/prometheus/sloth.rules.yml', import.meta.url).pathname;
 const HOSTILE = 'a"} 1\nburnwatch_store_up 5 \\';
 
 async function scrape({ url }: RunningServer): Promise<string> {
@@ -94,20 +89,16 @@ async function busyServer(): Promise<RunningServer> {
 describe('GET /metrics', () => {
   it('has every metric of the tables, in a form that promtool finds nothing wrong with', async () => {
     const text = await scrape(await busyServer());
-    const tables = [METRICS, SLO_METRICS, DEPENDENCY_METRICS].flatMap((table) => Object.values(table));
+    const tables = [METRICS, SLO_METRICS, WORKFLOW_METRICS, DEPENDENCY_METRICS].flatMap((table) =>
+      Object.values(table),
+    );
     for (const { name, help } of tables) {
       expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} `);
       expect(text).toMatch(new RegExp(`^${name}(_count)?[ {]`, 'm'));
     }
     const names = [...text.matchAll(/^# TYPE (burnwatch_\S+)/gm)].map(([, name]) => name);
     expect(new Set(names)).toEqual(new Set(tables.map(({ name }) => name)));
-    const promtool = spawn('promtool', ['check', 'metrics']);
-    let said = '';
-    for (const stream of [promtool.stdout, promtool.stderr])
-      stream.on('data', (chunk) => (said += String(chunk)));
-    promtool.stdin.end(text);
-    const [code] = (await once(promtool, 'close')) as [number];
-    expect([said, code]).toEqual(['', 0]);
+    expect(await promtool('metrics', { text })).toEqual({ said: '', code: 0 });
   });
 
   it('has what a source counts by itself, however often it is asked', async () => {
@@ -154,8 +145,7 @@ describe('GET /metrics', () => {
 
   it('J2: has what every SLO has, and leaves out what has no outcomes under it', async () => {
     const text = await scrape(await busyServer());
-    const labels = (name: string) =>
-      `slo="order-fulfillment/${name}",workflow="order-fulfillment",owner="payments"`;
+    const labels = (name: string) => `slo="order-fulfillment/${name}",workflow="order-fulfillment"`;
     const series = (name: string, slo: string, more = '') =>
       value(text, `burnwatch_${name}{${labels(slo)}${more}}`);
     /** Every member there is, with its value. */
@@ -166,6 +156,12 @@ describe('GET /metrics', () => {
       return Object.fromEntries([...members].map(([, member, number]) => [member!, Number(number)]));
     };
     expect(series('slo_objective_ratio', 'fulfilled-in-10m')).toBe(0.95);
+    expect(series('error_budget_ratio', 'fulfilled-in-10m')).toBe(0.05);
+    expect(series('slo_period_seconds', 'over')).toBe(28 * 24 * 3600);
+    expect(series('slo_info', 'over', ',name="over",owner="payments",window="28d"')).toBe(1);
+    expect(series('sli_events_total', 'over', ',result="bad"')).toBe(650);
+    expect(series('burn_rate', 'fulfilled-in-10m', ',window="period"')).toBe(0.58);
+    expect(series('burn_rate', 'silent', ',window="period"')).toBeNull();
     expect(series('slo_good', 'fulfilled-in-10m')).toBe(9710);
     expect(series('slo_bad', 'fulfilled-in-10m')).toBe(290);
     expect(series('error_budget_remaining_ratio', 'fulfilled-in-10m')).toBe(0.42);
@@ -190,6 +186,21 @@ describe('GET /metrics', () => {
     expect(value(text, 'burnwatch_store_up')).toBe(1);
   });
 
+  it('has only what an owner or a workflow is asked for, beside what is of the service itself', async () => {
+    const { url } = await busyServer();
+    const of = async (query: string) => {
+      const text = await (await fetch(`${url}/metrics?${query}`)).text();
+      const slos = [...text.matchAll(/^burnwatch_slo_info\{slo="([^"]*)"/gm)].map(([, slo]) => slo);
+      return { slos: slos.length, workflows: text.match(/^burnwatch_in_flight\{/gm)?.length ?? 0, text };
+    };
+    expect(await of('owner=payments')).toMatchObject({ slos: 4, workflows: 1 });
+    expect(await of('workflow=order-fulfillment')).toMatchObject({ slos: 5, workflows: 1 });
+    const none = await of('workflow=other');
+    expect(none).toMatchObject({ slos: 0, workflows: 0 });
+    expect(none.text).toContain('burnwatch_store_up 1');
+    expect((await fetch(`${url}/metrics?team=payments`)).status).toBe(400);
+  });
+
   it('tells that the store is down when it is', async () => {
     const checks = { store: { ok: false, message: 'does not answer' } };
     const running = await startServer({ status: () => fixedStatus({ checks }) });
@@ -201,62 +212,63 @@ describe('GET /metrics', () => {
 });
 
 describe('Prometheus', () => {
-  it('scrapes it, and finds every SLO by its labels', async () => {
+  it('scrapes it, finds every SLO, and gives each the names that boards made for Sloth ask for', async () => {
     const running = await busyServer();
-    const folder = await mkdtemp(join(tmpdir(), 'burnwatch-prometheus-'));
-    const config = join(folder, 'prometheus.yml');
-    await writeFile(
-      config,
-      `global: { scrape_interval: 1s }
-scrape_configs: [{ job_name: burnwatch, static_configs: [{ targets: ['127.0.0.1:${running.port}'] }] }]
-`,
-    );
-    const address = `127.0.0.1:${await freePort()}`;
-    const prometheus = spawn(
-      'prometheus',
-      [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`],
-      { stdio: 'ignore' },
-    );
-    const ended = once(prometheus, 'exit');
-    onTestFinished(async () => {
-      prometheus.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
+    // A second replica says the same of every SLO.
+    const other = await startServer();
+    other.queries.list = running.queries.list;
+    expect(await promtool('rules', { file: SLOTH_RULES })).toMatchObject({ code: 0 });
+    const { query, found } = await startPrometheus([running.port, other.port], [SLOTH_RULES]);
+    await found('sloth_slo_info');
+    await found('slo:period_error_budget_remaining:ratio');
+    await found('count(up == 1) == 2');
+    const named = (name: string) => ({
+      sloth_service: 'order-fulfillment',
+      sloth_slo: name,
+      sloth_id: `order-fulfillment-${name}`,
     });
-    const query = async (expression: string) => {
-      const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
-      const { data } = (await answer.json()) as {
-        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      return data.result.map(({ metric, value: [, number] }) => ({
-        ...metric,
-        slo: metric['slo'] ?? '',
-        number: Number(number),
-      }));
-    };
-    const budgets = await until('Prometheus to scrape', async () => {
-      const found = await query('burnwatch_error_budget_remaining_ratio');
-      return found.length > 0 && found;
+    const read = async (expression: string) =>
+      Object.fromEntries(
+        (await query(expression)).map(({ metric: labels, value }) => {
+          const { sloth_window: window, ...identity } = labels;
+          expect(identity).toMatchObject(named(labels['sloth_slo']!));
+          return [[labels['sloth_slo'], ...(window === undefined ? [] : [window])].join(' '), value];
+        }),
+      );
+    const names = ['fulfilled-in-10m', 'hostile', 'over', 'paged', 'silent'];
+    const each = (number: number) => Object.fromEntries(names.map((name) => [name, number]));
+    expect(await read('slo:objective:ratio')).toEqual(each(0.95));
+    expect(await read('slo:error_budget:ratio')).toEqual(each(0.05));
+    expect(await read('slo:time_period:days')).toEqual(each(28));
+    // J2: what has no outcomes has no ratio.
+    expect(await read('slo:period_error_budget_remaining:ratio')).toEqual({
+      'fulfilled-in-10m': 0.42,
+      hostile: 0.42,
+      over: -0.3,
+      paged: 0.12,
     });
-    expect(budgets.toSorted((one, other) => one.slo.localeCompare(other.slo))).toMatchObject([
-      { slo: 'order-fulfillment/fulfilled-in-10m', owner: 'payments', number: 0.42 },
-      { slo: 'order-fulfillment/hostile', owner: HOSTILE, number: 0.42 },
-      { slo: 'order-fulfillment/over', owner: 'payments', number: -0.3 },
-      { slo: 'order-fulfillment/paged', owner: 'payments', number: 0.12 },
-    ]);
-    expect(await query('sum(burnwatch_slo_alert)')).toMatchObject([{ number: 5 }]);
-    expect(await query('burnwatch_slo_alert{alert="page"} == 1')).toMatchObject([
-      { slo: 'order-fulfillment/paged' },
-    ]);
-    expect(await query('burnwatch_store_up')).toMatchObject([{ number: 1 }]);
+    expect((await read('slo:current_burn_rate:ratio'))['paged']).toBe(17.2);
+    expect((await read('slo:sli_error:ratio_rate5m'))['paged 5m']).toBeCloseTo(0.86, 10);
+    expect((await read('slo:sli_error:ratio_rate1h'))['paged 1h']).toBeCloseTo(0.745, 10);
+    expect((await read('slo:sli_error:ratio_rate28d'))['over 28d']).toBeCloseTo(0.065, 10);
+    expect(await read('slo:sli_error:ratio_rate30d')).toEqual({});
+    expect((await read('slo:period_burn_rate:ratio'))['over']).toBeCloseTo(1.3, 10);
+    const infos = await query('sloth_slo_info');
+    expect(new Set(infos.map(({ metric }) => metric['sloth_slo']))).toEqual(new Set(names));
+    expect(infos.find(({ metric }) => metric['sloth_slo'] === 'hostile')!.metric).toMatchObject({
+      ...named('hostile'),
+      owner: HOSTILE,
+      sloth_spec: 'burnwatch/v1',
+    });
+    // As Sloth's own boards and rules ask.
+    for (const board of [
+      'sum(slo:current_burn_rate:ratio{sloth_service="order-fulfillment"}) by (sloth_service, sloth_slo)',
+      '1 - slo:sli_error:ratio_rate5m{sloth_service="order-fulfillment",sloth_slo="paged"}',
+      'slo:sli_error:ratio_rate1h / on(sloth_id, sloth_slo, sloth_service) group_left slo:error_budget:ratio',
+      'slo:sli_error:ratio_rate5m > (14.4 * 0.05) and ignoring (sloth_window) slo:sli_error:ratio_rate1h > (14.4 * 0.05)',
+      'count(sloth_slo_info) by (sloth_service)',
+    ])
+      expect([board, (await query(board)).length > 0]).toEqual([board, true]);
+    expect(await query('sum(max by (slo, alert) (burnwatch_slo_alert))')).toMatchObject([{ value: 5 }]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createNodeServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -315,6 +315,12 @@ export const MAX_PARTS = 100;
 /** Conflicts are counted as bad outcomes of this, at the minute they arrived in; no SLI has such a fingerprint. */
 export const CONFLICTS = '!conflicts';
 
+/**
+ * What a call takes back of an SLI beyond what it adds is counted as well, in the hour it came, in the hour cells of the series
+ * whose fingerprint ends in this: an SLI and its series of this together never fall. There are no minutes of it.
+ */
+export const TAKEN_BACK = '~';
+
 /** What an outcome is about: an execution, or one of its steps. */
 export function subjectKey(execution: string, step: string | null): string {
   return step === null ? execution : `${execution}\u0000${step}\u00001`;
