@@ -72,3 +72,25 @@ export function wrapText(text: string, size: number, width: number): readonly st
   const rest = words.slice(count).join(' ');
   return first === '' ? [fitText(text, size, width)] : [first, fitText(rest, size, width)];
 }
+
+/** A whole text in as many lines of a width as it takes: broken between words, and within one that is too long for a line. */
+export function foldText(text: string, size: number, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/(?<= )/)) {
+    if (line !== '' && textWidth(`${line}${word}`.trimEnd(), size) > width) {
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    line += word;
+    while (textWidth(line.trimEnd(), size) > width) {
+      const characters = [...line];
+      let count = characters.length - 1;
+      while (count > 1 && textWidth(characters.slice(0, count).join(''), size) > width) count -= 1;
+      if (count < 1) break;
+      lines.push(characters.slice(0, count).join(''));
+      line = characters.slice(count).join('');
+    }
+  }
+  return [...lines, line.trimEnd()];
+}

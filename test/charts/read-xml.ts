@@ -65,13 +65,19 @@ export function allElements(element: XmlElement): readonly XmlElement[] {
 
 const NUMERIC = /^(x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|d|viewBox|stroke-width|font-size)$/;
 
-/** Reads a chart, and throws when it could not be shown anywhere: numbers, ids, what a page's policy forbids. */
-export function readChart(svg: string): XmlElement {
+/**
+ * Reads a chart, and throws when it could not be shown anywhere: numbers, ids, what a page's policy forbids. A drawing for pages only
+ * may have links, to places of the same service.
+ */
+export function readChart(svg: string, { links = false } = {}): XmlElement {
   const root = readXml(svg);
   const ids = new Set<string>();
   for (const { name, attributes } of allElements(root)) {
-    if (/^(script|style|foreignObject|a|image)$/.test(name)) throw new Error(`<${name}> in a chart`);
+    const isLink = links && name === 'a';
+    if (/^(script|style|foreignObject|a|image)$/.test(name) && !isLink)
+      throw new Error(`<${name}> in a chart`);
     for (const [key, value] of attributes) {
+      if (isLink && key === 'href' && /^[/#]/.test(value)) continue;
       if (key === 'style' || /^on|href$/.test(key)) throw new Error(`${key} in a chart`);
       if (NUMERIC.test(key) && !/^[\dMLHVhvlzZAa .,-]+$/.test(value)) throw new Error(`${key}="${value}"`);
       if (key === 'id' && ids.has(value)) throw new Error(`id ${value} stands twice`);

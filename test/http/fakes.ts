@@ -352,6 +352,28 @@ export function workflowReport(workflow: string): WorkflowReport {
       },
     ],
     slos: [`${workflow}/fulfilled`],
+    parts: [
+      { slo: `${workflow}/fulfilled`, part: 'execution', name: null },
+      { slo: `${workflow}/charged`, part: 'step', name: 'charge-card' },
+      { slo: `${workflow}/dlq`, part: 'measurement', name: 'dlq-depth' },
+    ],
+    handOvers: [
+      {
+        from: 'charge-card',
+        to: 'ship',
+        slo: `${workflow}/handed-over`,
+        within: '5m',
+        lastHour: { good: 96, bad: 4, total: 100, ratio: 0.96 },
+      },
+    ],
+    calls: [
+      {
+        dependency: 'bank',
+        declared: true,
+        lastHour: { good: 80, bad: 20, total: 100, ratio: 0.8 },
+        steps: [{ step: 'charge-card', failed: 20 }],
+      },
+    ],
     running: 1204,
     overdue: 3,
     waiting: 0,

@@ -11,6 +11,7 @@ import type { FailedExecution, FailureCount } from '../alerting/notification.ts'
 import type { Queue } from '../slo/workflow-map.ts';
 import type { ValueBreakdown } from '../alerting/value-breakdown.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
+import type { CallReport, HandOverReport, SloPart } from './workflow-parts.ts';
 import type { WorkflowStatistics } from './workflow-statistics.ts';
 import type { SloOfValue } from '../slo/slo.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
@@ -275,6 +276,10 @@ export interface WorkflowReport extends WorkflowActivity {
   readonly queues: readonly QueueReport[];
   /** The ids of its SLOs. */
   readonly slos: readonly string[];
+  /** What SLOs of it are about. */
+  readonly parts: readonly SloPart[];
+  readonly handOvers: readonly HandOverReport[];
+  readonly calls: readonly CallReport[];
   /** Where what is in flight is; most overdue first, then most. */
   readonly places: readonly PlaceReport[];
   /** What has been in flight longest, the overdue first; at most 50. */

@@ -158,8 +158,9 @@ export function createQueries(options: QueriesOptions): Queries {
       return Promise.all(known.map((workflow) => readActivity(store, workflow, now)));
     },
     async workflow(name) {
-      const workflow = definitions().workflows.get(name);
-      return workflow ? readWorkflow(store, workflow, clock.now()) : null;
+      const { workflows, dependencies } = definitions();
+      const workflow = workflows.get(name);
+      return workflow ? readWorkflow(calls, workflow, dependencies, clock.now()) : null;
     },
     async statistics(name, text) {
       const workflow = definitions().workflows.get(name);

@@ -5,9 +5,11 @@ import { CONFLICTS } from '../../core/ports/store/counting.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { nearest } from '../../core/words/suggestion.ts';
 import type { Store } from '../../core/ports/store/store.ts';
-import type { Workflow } from '../../core/slo/slo.ts';
+import type { Definitions, Workflow } from '../../core/slo/slo.ts';
 import { HOUR, minuteOf } from '../../core/time/duration.ts';
+import type { SeriesSums } from '../counters/series-sums.ts';
 import { readQueues } from './queue-depths.ts';
+import { partsOf, readCalls, readHandOvers } from './workflow-parts.ts';
 
 /** What is going on in a workflow, as far as it can be read while a part of the store is away. */
 export async function readActivity(store: Store, workflow: string, now: number): Promise<WorkflowActivity> {
@@ -22,14 +24,26 @@ export async function readActivity(store: Store, workflow: string, now: number):
 const LOOKED_AT = 500;
 const SHOWN = 50;
 
-/** A workflow as it is now. */
-export async function readWorkflow(store: Store, workflow: Workflow, now: number): Promise<WorkflowReport> {
+export interface WorkflowOptions {
+  readonly store: Store;
+  readonly sums: SeriesSums;
+}
+
+/** A workflow as it is now; `dependencies` are those of which something was promised. */
+export async function readWorkflow(
+  { store, sums }: WorkflowOptions,
+  workflow: Workflow,
+  dependencies: Definitions['dependencies'],
+  now: number,
+): Promise<WorkflowReport> {
   const { name, owner, runbook, steps, after, slos } = workflow;
-  const [activity, places, slowest, queues] = await Promise.all([
+  const [activity, places, slowest, queues, handOvers, calls] = await Promise.all([
     readActivity(store, name, now),
     store.places(name),
     store.slowest(name, now, LOOKED_AT),
     readQueues(store, workflow, now),
+    readHandOvers(sums, workflow, now),
+    readCalls({ store, sums }, workflow, dependencies, now),
   ]);
   return {
     ...activity,
@@ -41,6 +55,9 @@ export async function readWorkflow(store: Store, workflow: Workflow, now: number
     unmapped: unmappedSteps(places, steps),
     queues,
     slos: slos.map(({ id }) => id),
+    parts: partsOf(workflow),
+    handOvers,
+    calls,
     places: placeReports(places, slowest),
     slowest: slowest.slice(0, SHOWN),
   };

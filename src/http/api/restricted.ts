@@ -45,7 +45,15 @@ export function readableQueries(queries: Queries, caller: Caller, scope: 'read' 
     async workflow(name) {
       const known = (await readable()).filter(({ workflow }) => workflow === name);
       const report = known.length === 0 ? null : await queries.workflow(name);
-      return report && { ...report, slos: known.map(({ id }) => id) };
+      const ids = new Set(known.map(({ id }) => id));
+      return (
+        report && {
+          ...report,
+          slos: [...ids],
+          parts: report.parts.filter(({ slo }) => ids.has(slo)),
+          handOvers: report.handOvers.filter(({ slo }) => ids.has(slo)),
+        }
+      );
     },
     async statistics(name, window) {
       const isReadable = (await readable()).some(({ workflow }) => workflow === name);

@@ -10,7 +10,7 @@ import type { Grant } from '../../core/ports/token.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
 import type { OverviewChoice } from './overview-choice.ts';
-import { overviewPage, shownSlos } from './overview-page.tsx';
+import { byAttention, overviewPage, shownSlos } from './overview-page.tsx';
 import { dependencyCard, dependencyPage } from './dependency-pages.tsx';
 import { openAlerts, severest } from './open-alerts.ts';
 import type { HttpProblem } from '../answers/problems.ts';
@@ -30,7 +30,7 @@ import type { ChartChoice, DrawnCharts } from './chart-cards.tsx';
 import { drawCharts } from './chart-cards.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
-import { workflowPage } from './workflow-page.tsx';
+import { MAX_SLOS, workflowPage } from './workflow-page.tsx';
 import type { ServiceStatus } from '../../core/ports/service-status.ts';
 import type { Child } from './markup.ts';
 import { h } from './markup.ts';
@@ -245,8 +245,12 @@ export function createDashboard({
         ]);
         const statistics =
           asked && isRefused(asked) ? await queries.statistics(name, DEFAULT_STATISTICS_WINDOW) : asked;
-        if (workflow && statistics && !isRefused(statistics))
-          return show(200, workflow.workflow, workflowPage(workflow, statistics, base));
+        if (workflow && statistics && !isRefused(statistics)) {
+          const slos = (await queries.slos()).filter((slo) => slo.workflow === name).toSorted(byAttention);
+          const recent = await queries.recent(slos.slice(0, MAX_SLOS).map(({ id }) => id));
+          const body = workflowPage(workflow, statistics, slos, recent, base);
+          return show(200, workflow.workflow, body);
+        }
         return notFound(show, `No SLO file defines the workflow ${name}`);
       });
     },

@@ -76,7 +76,7 @@ export function shownSlos(slos: readonly SloReport[], choice: OverviewChoice): S
 }
 
 /** An open page comes first, whatever the budget; then what is left of it. */
-function byAttention(one: SloReport, other: SloReport): number {
+export function byAttention(one: SloReport, other: SloReport): number {
   return (
     ALERT_LEVELS.indexOf(one.alert) - ALERT_LEVELS.indexOf(other.alert) ||
     BUDGET_STATES.indexOf(one.budget.state) - BUDGET_STATES.indexOf(other.budget.state) ||

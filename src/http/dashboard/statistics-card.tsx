@@ -19,7 +19,7 @@ function windowCard(window: WindowStatistics, readShare: number, map: readonly s
   const chosen = formatDuration(window.window);
   const isEmpty = window.endToEnd.attempts === 0 && window.steps.every(({ attempts }) => attempts === 0);
   return (
-    <section class="card" aria-label="Success and duration">
+    <section class="card" id="statistics" aria-label="Success and duration">
       <header>
         <h2>Success and duration</h2>
         <p>
@@ -68,7 +68,7 @@ function table({ endToEnd, steps, others }: WindowStatistics, map: readonly stri
       </thead>
       <tbody>
         {row(<i>end to end</i>, endToEnd)}
-        {steps.map((step) =>
+        {steps.map((step, index) =>
           row(
             <>
               {step.step}
@@ -80,6 +80,7 @@ function table({ endToEnd, steps, others }: WindowStatistics, map: readonly stri
               )}
             </>,
             step,
+            stepAnchor(index),
           ),
         )}
         {others && row(<i>other steps</i>, others)}
@@ -88,10 +89,15 @@ function table({ endToEnd, steps, others }: WindowStatistics, map: readonly stri
   );
 }
 
-function row(name: Markup, statistics: OutcomeStatistics): Markup {
+/** The id of the row of a step, by its place among those that are reported: names may hold anything. */
+export function stepAnchor(index: number): string {
+  return `step-${index}`;
+}
+
+function row(name: Markup, statistics: OutcomeStatistics, id: string | null = null): Markup {
   const { succeeded, failed, cancelled, skipped, successRate, attempts, retryRate } = statistics;
   return (
-    <tr>
+    <tr id={id}>
       <th scope="row">{name}</th>
       <td data-label="Succeeded">{formatCount(succeeded)}</td>
       <td data-label="Failed">

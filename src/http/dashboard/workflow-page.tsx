@@ -1,15 +1,27 @@
-import type { PlaceReport, WorkflowReport } from '../../core/ports/queries.ts';
+import type { PlaceReport, RecentCounts, SloReport, WorkflowReport } from '../../core/ports/queries.ts';
 import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import type { FlightReport } from '../../core/ports/store/counting.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink, when } from './format.tsx';
+import { queueCard } from './queue-card.tsx';
+import { sloTable } from './slo-rows.tsx';
 import { statisticsCard } from './statistics-card.tsx';
+import { handOverCard, workflowMapCard } from './workflow-map-card.tsx';
 import type { Markup } from './markup.ts';
 import { h } from './markup.ts';
 
+/** SLOs listed on the page of their workflow; the overview pages through all of them. */
+export const MAX_SLOS = 100;
+
 /** The body of the page of one workflow: what is in flight in it, where that is, and how its steps go. */
-export function workflowPage(workflow: WorkflowReport, statistics: WorkflowStatistics, base: string): Markup {
+export function workflowPage(
+  workflow: WorkflowReport,
+  statistics: WorkflowStatistics,
+  slos: readonly SloReport[],
+  recent: ReadonlyMap<string, RecentCounts>,
+  base: string,
+): Markup {
   const { at } = workflow;
   const link = outsideLink(workflow.runbook, 'Runbook');
   return (
@@ -25,11 +37,36 @@ export function workflowPage(workflow: WorkflowReport, statistics: WorkflowStati
           {link && <> · {link}</>}
         </p>
       </div>
+      {workflowMapCard(workflow, statistics.windows[0], slos, base)}
+      {sloCard(slos, recent, base)}
       {placeCard(workflow, at)}
       {statisticsCard(statistics, workflow.steps)}
+      {handOverCard(workflow, slos, base)}
       {queueCard(workflow.queues, at)}
       {slowestCard(workflow.slowest, at)}
     </>
+  );
+}
+
+function sloCard(
+  slos: readonly SloReport[],
+  recent: ReadonlyMap<string, RecentCounts>,
+  base: string,
+): Markup | null {
+  if (slos.length === 0) return null;
+  const shown = slos.slice(0, MAX_SLOS);
+  return (
+    <section class="card" aria-label="SLOs">
+      <header>
+        <h2>SLOs</h2>
+        {shown.length < slos.length ? (
+          <p>
+            {shown.length} of {formatCount(slos.length)}
+          </p>
+        ) : null}
+      </header>
+      {sloTable(shown, recent, false, base)}
+    </section>
   );
 }
 
@@ -74,49 +111,6 @@ function unmappedNote(unmapped: WorkflowReport['unmapped']): Markup | null {
       .
     </p>
   );
-}
-
-function queueCard(queues: WorkflowReport['queues'], now: number): Markup | null {
-  if (queues.length === 0) return null;
-  return (
-    <section class="card" aria-label="Queues">
-      <header>
-        <h2>Queues</h2>
-        <p>the mean of each hour, of the last 24 hours</p>
-      </header>
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">Queue</th>
-            <th scope="col">Behind</th>
-            <th scope="col">Depth</th>
-            <th scope="col">Read</th>
-            <th scope="col">By hour, oldest first</th>
-            <th scope="col">Highest</th>
-          </tr>
-        </thead>
-        <tbody>
-          {queues.map(({ name, after, depth, at, history }) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td data-label="Behind">{after ?? '–'}</td>
-              <td data-label="Depth">{depth === null ? 'no reading' : formatDepth(depth)}</td>
-              <td data-label="Read">{at === null ? '–' : when(at, now)}</td>
-              <td data-label="By hour">{history.map(({ mean }) => formatDepth(mean)).join(' ') || '–'}</td>
-              <td data-label="Highest">
-                {history.length === 0 ? '–' : formatDepth(Math.max(...history.map(({ highest }) => highest)))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-/** Whole from ten on; below that with one digit, so that a queue that is hardly ever empty does not look so. */
-function formatDepth(depth: number): string {
-  return Math.abs(depth) >= 10 ? formatCount(Math.round(depth)) : String(Math.round(depth * 10) / 10);
 }
 
 /** In the order of the map; what is not in it comes after that. */
