@@ -84,7 +84,7 @@ export function foldText(text: string, size: number, width: number): readonly st
     }
     line += word;
     while (textWidth(line.trimEnd(), size) > width) {
-      const characters = [...line];
+      const characters = Array.from(line);
       let count = characters.length - 1;
       while (count > 1 && textWidth(characters.slice(0, count).join(''), size) > width) count -= 1;
       if (count < 1) break;

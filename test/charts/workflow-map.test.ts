@@ -133,8 +133,8 @@ describe('the picture of a map', () => {
           lines,
           setting,
         );
-        const links_ = allElements(readChart(svg, { links: true })).filter(({ name }) => name === 'a');
-        expect(links_).toHaveLength(drawn.length);
+        const anchors = allElements(readChart(svg, { links: true })).filter(({ name }) => name === 'a');
+        expect(anchors).toHaveLength(drawn.length);
       }),
     );
   });
