@@ -40,7 +40,7 @@ interface Place {
 
 /**
  * Places boxes in rows, each below all that lead to it and at most `perRow` in a row, and the links between them around the
- * boxes (Sugiyama's method: break circles, rank by the longest way, order by the means of what is above). Links of a circle that lead back
+ * boxes (the usual method for layered graphs: break circles, rank by the longest way, order by the means of what is above). Links of a circle that lead back
  * are drawn upwards. Links to what is no box are left out.
  */
 export function layOutMap(boxes: readonly MapBox[], links: readonly MapLink[], perRow: number): MapLayout {

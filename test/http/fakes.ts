@@ -363,14 +363,14 @@ export function workflowReport(workflow: string): WorkflowReport {
         to: 'ship',
         slo: `${workflow}/handed-over`,
         within: '5m',
-        lastHour: { good: 96, bad: 4, total: 100, ratio: 0.96 },
+        lastHour: { good: 96, bad: 4 },
       },
     ],
     calls: [
       {
         dependency: 'bank',
         declared: true,
-        lastHour: { good: 80, bad: 20, total: 100, ratio: 0.8 },
+        lastHour: { good: 80, bad: 20 },
         steps: [{ step: 'charge-card', failed: 20 }],
       },
     ],

@@ -1,4 +1,4 @@
-import type { Ratio } from '../../core/ports/queries.ts';
+import type { Counts } from '../../core/counters/cells.ts';
 import type { CallReport, HandOverReport, SloPart } from '../../core/ports/workflow-parts.ts';
 import type { CountStore } from '../../core/ports/store/counting.ts';
 import { PartUnavailable } from '../../core/ports/store/store.ts';
@@ -8,7 +8,6 @@ import type { Dependency } from '../../core/slo/dependency.ts';
 import type { Slo, Workflow } from '../../core/slo/slo.ts';
 import { HOUR, formatDuration } from '../../core/time/duration.ts';
 import type { SeriesSums } from '../counters/series-sums.ts';
-import { ratioOf } from './slo-report.ts';
 
 export interface PartsOptions {
   readonly store: Pick<CountStore, 'readFailures'>;
@@ -60,7 +59,7 @@ export async function readCalls(
   await Promise.all(
     declared.map(async (dependency, index) => {
       const lastHour = lastHourOf(counts[index]!);
-      if (lastHour === null || lastHour.total === 0) return;
+      if (lastHour === null || lastHour.good + lastHour.bad === 0) return;
       const steps = lastHour.bad === 0 ? [] : await failedSteps(store, series[index]!, now);
       calls.set(dependency, { dependency, declared: true, lastHour, steps });
     }),
@@ -113,6 +112,6 @@ function outcomesOf(sli: Sli): OutcomeSli | null {
   return sli.kind === 'slices' && sli.of.kind === 'outcomes' ? sli.of : null;
 }
 
-function lastHourOf(counts: Awaited<ReturnType<SeriesSums>>[number]): Ratio | null {
-  return counts && ratioOf(counts[0]!);
+function lastHourOf(counts: Awaited<ReturnType<SeriesSums>>[number]): Counts | null {
+  return counts && counts[0]!;
 }

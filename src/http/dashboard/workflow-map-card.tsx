@@ -171,10 +171,10 @@ function mapOf(
     const id = `dependency ${dependency}`;
     const page = declared ? `${base}/dependencies/${encodeURIComponent(dependency)}` : null;
     add({ id, kind: 'dependency', title: dependency, href: page ?? hrefOf(about, null) }, about, [
-      lastHour === null || lastHour.ratio === null
+      lastHour === null || lastHour.good + lastHour.bad === 0
         ? { text: 'calls are not counted', level: 'unknown' }
         : {
-            text: `${formatShare(lastHour.ratio)} of ${formatCount(lastHour.total)} calls in 1h`,
+            text: `${formatShare(lastHour.good / (lastHour.good + lastHour.bad))} of ${formatCount(lastHour.good + lastHour.bad)} calls in 1h`,
             level: 'calm',
           },
       ...callers
@@ -262,7 +262,7 @@ function totalOf(places: readonly PlaceReport[]): Pick<PlaceReport, 'running' | 
 
 function handOverLines({ within, lastHour }: HandOverReport): readonly Line[] {
   if (lastHour === null) return [{ text: 'cannot be read now', level: 'unknown' }];
-  if (lastHour.total === 0) return [{ text: 'none in the last 1h', level: 'unknown' }];
+  if (lastHour.good + lastHour.bad === 0) return [{ text: 'none in the last 1h', level: 'unknown' }];
   return [
     { text: `${formatCount(lastHour.good)} within ${within}`, level: 'calm' },
     ...(lastHour.bad === 0
