@@ -14,6 +14,7 @@ import { createAdjustments } from './engine/adjustments/adjustments.ts';
 import { createEachValue } from './core/slo/each-value.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
+import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
 import { createDataLosses } from './engine/incidents/data-losses.ts';
@@ -228,6 +229,7 @@ export async function startApp(
       losses: () => losses.losses(),
       acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
       ...deadLetters,
+      ...createManageOutbox({ store, clock, log }),
     },
     status: () => loops.status(),
     access: accessOf(config, () => tokenFile?.tokens() ?? config.tokens),

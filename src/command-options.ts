@@ -43,3 +43,12 @@ export function withSettings(command: Command): Command {
   }
   return command;
 }
+
+/** It asks a running service. */
+export function withService(command: Command): Command {
+  return command.addHelpText('after', () => settingsHelp(['URL', 'TOKEN', 'TOKEN_FILE']));
+}
+
+export function withFormat(command: Command): Command {
+  return withService(command.option('--format <format>', 'text or json', 'text'));
+}

@@ -7,8 +7,8 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
-import { execSettings, nodeOf, settingsHelp, withSettings } from './command-options.ts';
-import type { LetterOptions } from './cli/dead-letters.ts';
+import { execSettings, nodeOf, withFormat, withSettings } from './command-options.ts';
+import { addDeadLetterCommands, addOutboxCommands } from './service-commands.ts';
 import type { GateOptions } from './cli/gate.ts';
 import type { IncidentOptions } from './cli/incidents.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
@@ -203,33 +203,8 @@ withSettings(storeCommand.command('backup').argument('<folder>', 'where the copy
     answer(await storeBackup(configFrom(flags), folder));
   });
 
-const lettersCommand = program
-  .command('dead-letters')
-  .description('look after what a running Burnwatch read from streams and could not count');
-
-withChoice(lettersCommand.command('list'))
-  .description('list them, oldest first, and why each could not be counted')
-  .option('--format <format>', 'text or json', 'text')
-  .action(async ({ format, ...choice }: LetterOptions & { format: string }) => {
-    if (format !== 'text' && format !== 'json')
-      program.error(`--format is ${format}; expected text or json.`);
-    const { listDeadLetters } = await import('./cli/dead-letters.ts');
-    answer(await listDeadLetters(choice, format, process.env));
-  });
-
-withChoice(lettersCommand.command('replay').argument('<id>', 'of one of them, or all'))
-  .description('have them counted now; exit 1 when some are left')
-  .action(async (id: string, choice: LetterOptions) => {
-    const { replayDeadLetters } = await import('./cli/dead-letters.ts');
-    answer(await replayDeadLetters(id, choice, process.env));
-  });
-
-withChoice(lettersCommand.command('drop').argument('<id>', 'of one of them, or all'))
-  .description('remove them for good')
-  .action(async (id: string, choice: LetterOptions) => {
-    const { dropDeadLetters } = await import('./cli/dead-letters.ts');
-    answer(await dropDeadLetters(id, choice, process.env));
-  });
+addDeadLetterCommands(program, answer);
+addOutboxCommands(program, answer);
 
 withFormat(program.command('budget'))
   .description('show what is left of every error budget, worst first')
@@ -294,19 +269,6 @@ async function shown(
     (found.ok ? print : complain)(found.text);
     await wait(WATCH_EVERY);
   }
-}
-
-function withFormat(command: Command): Command {
-  return command
-    .option('--format <format>', 'text or json', 'text')
-    .addHelpText('after', () => settingsHelp(['URL', 'TOKEN', 'TOKEN_FILE']));
-}
-
-function withChoice(command: Command): Command {
-  return command
-    .option('--source <source>', 'only those of this source, such as stream:outcomes')
-    .option('--after <id>', 'only those after this one')
-    .addHelpText('after', () => settingsHelp(['URL', 'TOKEN', 'TOKEN_FILE']));
 }
 
 function answer({ ok, text }: VerbAnswer): void {

@@ -60,7 +60,7 @@ targets:
     return (await (await fetch(`${service.url}/v1/outbox`)).json()) as {
       pendingCount: number;
       undeliverableCount: number;
-      undeliverable: { target: string; lastError: string }[];
+      items: { target: string; lastError: string }[];
     };
   }
 
@@ -88,7 +88,7 @@ targets:
     expect(received!.parsed.text).toContain('no_service');
     await until('both to be settled', async () => (await outbox(service)).pendingCount === 0);
     expect(await outbox(service)).toMatchObject({ undeliverableCount: 1 });
-    expect((await outbox(service)).undeliverable[0]).toMatchObject({ target: 'slack' });
+    expect((await outbox(service)).items[0]).toMatchObject({ target: 'slack' });
     expect(slack.requests).toHaveLength(1);
   });
 

@@ -52,12 +52,12 @@ targets:
     });
     const read = async (path: string) => (await fetch(service.url + path, { headers })).text();
     await until('every target to have failed', async () => {
-      const { pending, undeliverable } = JSON.parse(await read('/v1/outbox')) as {
-        pending: { target: string; lastError: string | null }[];
-        undeliverable: { target: string }[];
+      const { items: pending, undeliverableCount } = JSON.parse(await read('/v1/outbox?state=pending')) as {
+        items: { target: string; lastError: string | null }[];
+        undeliverableCount: number;
       };
       return (
-        undeliverable.length === 1 && pending.length === 2 && pending.every(({ lastError }) => lastError)
+        undeliverableCount === 1 && pending.length === 2 && pending.every(({ lastError }) => lastError)
       );
     });
     const shown: string[] = [];
@@ -67,6 +67,8 @@ targets:
       '/v1/slos',
       '/v1/slos/orders/works',
       '/v1/outbox',
+      '/v1/outbox?state=pending',
+      '/outbox',
       '/metrics',
       '/readyz',
       '/nowhere',

@@ -31,9 +31,9 @@ import type { ExecutionReport } from '../../src/core/ports/execution-report.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
 import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';
-import type { OutboxView } from '../../src/core/ports/store/outbox.ts';
 import type { ScrapeReport } from '../../src/core/ports/scrape.ts';
 import { totalsOf } from '../../src/core/statistics/step-totals.ts';
+import type { NotificationPage } from '../../src/core/ports/outbox-reports.ts';
 import { attemptSlot, endedSlot, statisticsOf } from '../../src/core/statistics/outcome-counts.ts';
 import { DAY, HOUR, MINUTE, parseDuration } from '../../src/core/time/duration.ts';
 import type { ServiceStatus } from '../../src/core/ports/service-status.ts';
@@ -95,19 +95,16 @@ export interface FixedQueries extends Queries {
   fail: Error | null;
   /** What every history is. */
   past: HistoryReport | Refused;
-  /** What the outbox and histories were asked for. */
-  readonly limits: number[];
+  /** What histories were asked for. */
   readonly queries: object[];
 }
 
 export function fixedReport(list: SloDetail[]): FixedQueries {
   const unlessFailing = <T>(value: T): Promise<T> =>
     queries.fail ? Promise.reject(queries.fail) : Promise.resolve(value);
-  const outbox: OutboxView = { pending: [], undeliverable: [], pendingCount: 0, undeliverableCount: 0 };
   const queries: FixedQueries = {
     list,
     fail: null,
-    limits: [],
     queries: [],
     past: history(),
     workflows: [],
@@ -163,13 +160,36 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
       const found = known.find((report) => report.name === name);
       return unlessFailing(found ? calledBy(found, workflows) : null);
     },
-    outbox(limit) {
-      queries.limits.push(limit);
-      return unlessFailing(outbox);
-    },
     scrape: () => unlessFailing(scrapeReport(queries.list)),
   };
   return queries;
+}
+
+/** One notification that a target refused. */
+export function notificationPage(): NotificationPage {
+  return {
+    items: [
+      {
+        id: 'mk2x1-a7f3/1/pager',
+        state: 'undeliverable',
+        target: 'pager',
+        incident: 'mk2x1-a7f3',
+        slo: 'order-fulfillment/fulfilled-in-10m',
+        workflow: 'order-fulfillment',
+        owner: 'payments',
+        severity: 'page',
+        kind: 'opened',
+        createdAt: NOW - HOUR,
+        attempts: 3,
+        lastError: 'answered 404',
+        recipients: null,
+        mayRepeat: false,
+      },
+    ],
+    next: null,
+    pendingCount: 1,
+    undeliverableCount: 1,
+  };
 }
 
 /** Thirty days of which three missed their objective and one held nothing, and a day of hours that burned more and more. */
@@ -472,6 +492,19 @@ export function fixedOperator(): FixedOperator {
       replayed: 1,
       left: 0,
       reasons: [],
+      next: null,
+    })),
+    notifications: asking('notifications', () => notificationPage()),
+    retryNotifications: asking('retryNotifications', () => ({
+      id: 'mk2x1-a7f3/1/pager',
+      retried: 1,
+      left: 0,
+      reasons: [],
+      next: null,
+    })),
+    dropNotifications: asking('dropNotifications', () => ({
+      id: 'mk2x1-a7f3/1/pager',
+      dropped: 1,
       next: null,
     })),
     dropDeadLetters: asking('dropDeadLetters', () => ({ id: deadLetter().id, dropped: 1, next: null })),

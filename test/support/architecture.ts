@@ -30,8 +30,9 @@ const BELOW_APP = [
 
 /** What each layer of src may import besides itself: only what is below it, and never a sibling. */
 const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
-  ['main', ['command-options', 'cli', 'app', 'demo', 'exec', ...BELOW_APP]],
+  ['main', ['command-options', 'service-commands', 'cli', 'app', 'demo', 'exec', ...BELOW_APP]],
   ['command-options', ['cli', 'settings']],
+  ['service-commands', ['command-options', 'cli']],
   ['cli', ['app', ...BELOW_APP]],
   ['demo', ['app', ...BELOW_APP]],
   ['app', ['demo', ...BELOW_APP]],

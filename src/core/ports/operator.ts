@@ -2,6 +2,7 @@ import type { LostData } from '../alerting/data-loss.ts';
 import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts';
 import type { IncidentNote } from '../alerting/incident-event.ts';
 import type { ManageDeadLetters } from './dead-letters.ts';
+import type { ManageOutbox } from './outbox-reports.ts';
 import type { IncidentReports } from './incident-reports.ts';
 import type { PeriodReports } from './period-report.ts';
 import type { Refused } from './refused.ts';
@@ -19,7 +20,8 @@ export interface Operator
     IncidentReports,
     PeriodReports,
     ManageDataLosses,
-    ManageDeadLetters {}
+    ManageDeadLetters,
+    ManageOutbox {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */

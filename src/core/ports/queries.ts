@@ -17,7 +17,6 @@ import type { SloOfValue } from '../slo/slo.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { ScrapeReport } from './scrape.ts';
-import type { OutboxView } from './store/outbox.ts';
 
 /** The severity of the open incident of an SLO. Here and below, the order is the one in which people should look. */
 export const ALERT_LEVELS = ['page', 'ticket', 'none'] as const;
@@ -383,7 +382,6 @@ export interface Queries {
   dependencies(workflows: readonly string[] | null): Promise<readonly DependencyReport[]>;
   /** Null when no such dependency is declared. */
   dependency(name: string, workflows: readonly string[] | null): Promise<DependencyDetail | null>;
-  outbox(limit: number): Promise<OutboxView>;
   /** What monitoring collects; of many SLOs or workflows it may be five seconds old. */
   scrape(): Promise<ScrapeReport>;
 }

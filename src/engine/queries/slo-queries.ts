@@ -180,7 +180,6 @@ export function createQueries(options: QueriesOptions): Queries {
       const dependency = known.dependencies.get(name);
       return dependency ? reportDependency(calls, dependency, among(known, workflows), clock.now()) : null;
     },
-    outbox: (limit) => store.outbox(limit),
     scrape: async () => scrape(),
   };
 }

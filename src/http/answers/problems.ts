@@ -37,6 +37,7 @@ export const PROBLEMS = {
     meaning: 'No incident of this id is open, or, to be read, none of it is kept.',
   },
   'unknown-loss': { status: 404, meaning: 'There is no loss of data of this id.' },
+  'unknown-notification': { status: 404, meaning: 'No undeliverable notification has this id.' },
   'unknown-dead-letter': { status: 404, meaning: 'There is no dead letter of this id.' },
   'method-not-allowed': {
     status: 405,

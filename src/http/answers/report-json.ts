@@ -1,6 +1,7 @@
 import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
 import type { ExecutionReport } from '../../core/ports/execution-report.ts';
 import type { AuditEntry } from '../../core/ports/audit.ts';
+import type { NotificationPage } from '../../core/ports/outbox-reports.ts';
 import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
 import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
 import type {
@@ -41,6 +42,11 @@ export function sloDetailJson(slo: SloDetail): object {
     adjustments: slo.adjustments.map(adjustmentJson),
     lastFailed: slo.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
   };
+}
+
+/** `GET /v1/outbox`. */
+export function notificationPageJson({ items, ...page }: NotificationPage): object {
+  return { items: items.map((item) => ({ ...item, createdAt: iso(item.createdAt) })), ...page };
 }
 
 /** One letter of `GET /v1/dead-letters`. */

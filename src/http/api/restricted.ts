@@ -88,8 +88,7 @@ export function readableQueries(queries: Queries, caller: Caller, scope: 'read' 
       const report = await queries.dependency(name, await ownWorkflows());
       return report && report.workflows.length > 0 ? report : null;
     },
-    // Only those who may read everything are let through to these.
-    outbox: (limit) => queries.outbox(limit),
+    // Only those who may read everything are let through to it.
     scrape: () => queries.scrape(),
   };
 }

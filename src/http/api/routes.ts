@@ -21,6 +21,8 @@ import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { GATE_ROUTES } from './gate-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
+import { OUTBOX_PAGE_ROUTES } from './outbox-page-routes.ts';
+import { OUTBOX_ROUTES } from './outbox-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
 import { PICTURE_ROUTES } from './picture-routes.ts';
 import { PING_ROUTES } from './ping-routes.ts';
@@ -234,21 +236,6 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
   },
   {
     method: 'GET',
-    path: '/v1/outbox',
-    scope: 'read',
-    everyWorkflow: true,
-    summary: 'notifications that are not delivered',
-    query: {
-      parameters: {
-        limit: { ...ROW_LIMIT, description: 'the most rows of each kind' },
-      },
-      others: 'refused',
-    },
-    answer: { kind: 'json', statuses: [200] },
-    handler: ({ queries }, { query }) => queries.outbox(rowLimit(query('limit'))),
-  },
-  {
-    method: 'GET',
     path: '/v1/audit',
     scope: 'admin',
     summary: 'who did what, when and from where, latest first; kept 90 days',
@@ -298,10 +285,12 @@ export const ROUTES: readonly HttpRoute[] = [
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...METRICS_ROUTES,
+  ...OUTBOX_ROUTES,
   ...SERVICE_ROUTES,
   ...REPORT_ROUTES,
   ...PAGE_ROUTES,
   ...INCIDENT_PAGE_ROUTES,
+  ...OUTBOX_PAGE_ROUTES,
   ...CHART_ROUTES,
   ...PICTURE_ROUTES,
   ...SIGN_IN_ROUTES,

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import type { IncidentDetail, IncidentPage, IncidentQuery } from '../../core/ports/incident-reports.ts';
+import type { NotificationPage } from '../../core/ports/outbox-reports.ts';
+import type { RowState } from '../../core/ports/store/outbox.ts';
 import type { PeriodReport } from '../../core/ports/period-report.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
@@ -23,6 +25,8 @@ import { rejectionCard } from './rejection-card.tsx';
 import { incidentListPage } from './incident-list-page.tsx';
 import type { IncidentVisitor } from './incident-page.tsx';
 import { incidentPage } from './incident-page.tsx';
+import type { OutboxVisitor } from './outbox-page.tsx';
+import { outboxPage } from './outbox-page.tsx';
 import { periodReportPage } from './period-report-page.tsx';
 import type { ReferenceSection } from './reference-page.tsx';
 import { referencePage } from './reference-page.tsx';
@@ -70,6 +74,13 @@ export interface Dashboard {
     read: () => Promise<IncidentPage>,
     query: IncidentQuery,
     now: number,
+    viewer: Viewer,
+  ): Promise<Reply<string>>;
+  outbox(
+    read: () => Promise<NotificationPage>,
+    state: RowState,
+    visitor: OutboxVisitor,
+    answer: { readonly now: number; readonly status: number },
     viewer: Viewer,
   ): Promise<Reply<string>>;
   reference(sections: readonly ReferenceSection[], viewer: Viewer): Promise<Reply<string>>;
@@ -266,6 +277,12 @@ export function createDashboard({
       const show = showTo(viewer);
       return unlessAway(show, async () =>
         show(200, 'Incidents', incidentListPage(await read(), query, base, now)),
+      );
+    },
+    outbox(read, state, visitor, { now, status: code }, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () =>
+        show(code, 'Outbox', outboxPage(await read(), state, visitor, base, now)),
       );
     },
     async reference(sections, viewer) {

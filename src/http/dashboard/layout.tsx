@@ -163,7 +163,7 @@ function serviceProblems({ checks, sloProblems, outbox }: ServiceStatus, base: s
             {undeliverable === 1 ? '1 notification' : `${undeliverable} notifications`} could not be delivered
           </h2>
           <p>
-            The <a href={`${base}/v1/outbox`}>outbox</a> says which, to whom, and why.
+            The <a href={`${base}/outbox`}>outbox</a> says which, to whom, and why.
           </p>
         </section>
       )}

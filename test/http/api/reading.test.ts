@@ -222,7 +222,6 @@ describe('SLOs', () => {
       '/v1/workflows/a',
       '/v1/dependencies',
       '/v1/dependencies/bank',
-      '/v1/outbox',
     ]) {
       const response = await fetch(`${url}${path}`);
       expect(response.headers.get('retry-after')).toBe('1');
@@ -257,10 +256,20 @@ describe('the service itself', () => {
   });
 
   it('shows the outbox, as many rows of it as asked for', async () => {
-    const { url, queries } = await startServer();
-    expect((await read(`${url}/v1/outbox`)).body).toMatchObject({ pendingCount: 0, undeliverable: [] });
+    const { url, operator } = await startServer();
+    expect((await read(`${url}/v1/outbox`)).body).toMatchObject({
+      items: [{ id: 'mk2x1-a7f3/1/pager', createdAt: '2026-03-10T11:00:00.000Z' }],
+      next: null,
+      undeliverableCount: 1,
+    });
+    expect((await read(`${url}/v1/outbox?state=pending&after=17-2`)).status).toBe(200);
+    expect((await read(`${url}/v1/outbox?state=gone`)).body['code']).toBe('invalid-query');
     expect((await read(`${url}/v1/outbox?limit=1000`)).status).toBe(200);
-    expect(queries.limits).toEqual([100, 1000]);
+    expect(operator.asked).toEqual([
+      ['notifications', 'undeliverable', null, 100],
+      ['notifications', 'pending', '17-2', 100],
+      ['notifications', 'undeliverable', null, 1000],
+    ]);
     for (const limit of ['0', '1001', '-1', '1e2', 'x', '', '1&limit=2', '99999999999999999999']) {
       expect((await read(`${url}/v1/outbox?limit=${limit}`)).body['code']).toBe('invalid-query');
     }

@@ -10,6 +10,7 @@ import {
   parseSignature,
 } from '../../../src/core/adjustments/adjustment-request.ts';
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
+import { readRowChoice } from '../../../src/core/ports/row-choice.ts';
 import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
 import type { Parameters } from '../../../src/http/api/parameters.ts';
 import type { HttpRoute } from '../../../src/http/api/route-table.ts';
@@ -160,6 +161,11 @@ describe('what a route declares', () => {
       parse: (body: object) => readLetterChoice(body),
       examples: [{ id: 'all', source: 'stream:outcomes', after: 'mk2x1a7f3-1k2j3h' }],
     })),
+    ...['retry', 'drop'].map((verb) => ({
+      path: `/v1/outbox/${verb}`,
+      parse: (body: object) => readRowChoice(body),
+      examples: [{ id: 'all', after: '1773144000000-2' }],
+    })),
   ];
 
   it.each(bodies)('is what the reader of the body takes: $path', ({ path, parse, examples }) => {
@@ -199,7 +205,7 @@ describe('what a route declares', () => {
   });
 
   it('is what the outbox takes', async () => {
-    const { url, queries } = await startServer();
+    const { url, operator } = await startServer();
     const { schema } = routeOf('GET', '/v1/outbox').query!.parameters['limit']!;
     const { minimum, maximum, default: usual } = schema;
     const limits = [null, minimum!, maximum!, minimum! - 1, maximum! + 1];
@@ -207,6 +213,6 @@ describe('what a route declares', () => {
     for (const limit of limits)
       statuses.push((await fetch(`${url}/v1/outbox${limit === null ? '' : `?limit=${limit}`}`)).status);
     expect(statuses).toEqual([200, 200, 200, 400, 400]);
-    expect(queries.limits).toEqual([usual, minimum, maximum]);
+    expect(operator.asked.map((asked) => asked.at(-1))).toEqual([usual, minimum, maximum]);
   });
 });

@@ -414,8 +414,8 @@ describe('what was done', () => {
       {
         at: '2026-03-10T12:00:00.000Z',
         who: 'writer',
-        what: 'dead-letters.dropped',
-        about: 'mk2x1a7f3-1k2j3h',
+        what: 'outbox.dropped',
+        about: 'mk2x1-a7f3/1/pager',
         address: '127.0.0.1',
       },
     ]);

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { LetterOptions } from './cli/dead-letters.ts';
+import type { OutboxOptions } from './cli/outbox.ts';
+import type { VerbAnswer } from './cli/service-call.ts';
+import { withFormat, withService } from './command-options.ts';
+
+/** Prints what a verb found, and sets the exit code. */
+type Answer = (found: VerbAnswer) => void;
+
+/** Adds `dead-letters list|replay|drop`. */
+export function addDeadLetterCommands(program: Command, answer: Answer): void {
+  const lettersCommand = program
+    .command('dead-letters')
+    .description('look after what a running Burnwatch read from streams and could not count');
+
+  withChoice(lettersCommand.command('list'))
+    .description('list them, oldest first, and why each could not be counted')
+    .option('--format <format>', 'text or json', 'text')
+    .action(async ({ format, ...choice }: LetterOptions & { format: string }) => {
+      if (format !== 'text' && format !== 'json')
+        program.error(`--format is ${format}; expected text or json.`);
+      const { listDeadLetters } = await import('./cli/dead-letters.ts');
+      answer(await listDeadLetters(choice, format, process.env));
+    });
+
+  withChoice(lettersCommand.command('replay').argument('<id>', 'of one of them, or all'))
+    .description('have them counted now; exit 1 when some are left')
+    .action(async (id: string, choice: LetterOptions) => {
+      const { replayDeadLetters } = await import('./cli/dead-letters.ts');
+      answer(await replayDeadLetters(id, choice, process.env));
+    });
+
+  withChoice(lettersCommand.command('drop').argument('<id>', 'of one of them, or all'))
+    .description('remove them for good')
+    .action(async (id: string, choice: LetterOptions) => {
+      const { dropDeadLetters } = await import('./cli/dead-letters.ts');
+      answer(await dropDeadLetters(id, choice, process.env));
+    });
+}
+
+/** Adds `outbox list|retry|drop`. */
+export function addOutboxCommands(program: Command, answer: Answer): void {
+  const outboxCommand = program
+    .command('outbox')
+    .description('look after the notifications that a running Burnwatch could not deliver');
+
+  withFormat(outboxCommand.command('list'))
+    .description('list them, oldest first, and why')
+    .option('--state <state>', 'undeliverable or pending; undeliverable if absent')
+    .option('--after <place>', 'only those after this place in the list')
+    .action(async ({ format: form, ...choice }: OutboxOptions & { format: string }) => {
+      if (form !== 'text' && form !== 'json') program.error(`--format is ${form}; expected text or json.`);
+      const { listOutbox } = await import('./cli/outbox.ts');
+      answer(await listOutbox(choice, form, process.env));
+    });
+
+  withService(outboxCommand.command('retry').argument('<id>', 'of one of them, or all'))
+    .description('have them sent again; exit 1 when some are left')
+    .action(async (id: string) => {
+      const { retryOutbox } = await import('./cli/outbox.ts');
+      answer(await retryOutbox(id, process.env));
+    });
+
+  withService(outboxCommand.command('drop').argument('<id>', 'of one of them, or all'))
+    .description('remove them for good')
+    .action(async (id: string) => {
+      const { dropOutbox } = await import('./cli/outbox.ts');
+      answer(await dropOutbox(id, process.env));
+    });
+}
+
+function withChoice(command: Command): Command {
+  return withService(command)
+    .option('--source <source>', 'only those of this source, such as stream:outcomes')
+    .option('--after <id>', 'only those after this one');
+}
