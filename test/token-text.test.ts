@@ -109,9 +109,13 @@ describe('patterns', () => {
   });
 
   it('take time in proportion to what they match, not to its square or worse', () => {
-    const began = performance.now();
-    for (let tries = 0; tries < 100; tries++) matches('*a'.repeat(64), 'a'.repeat(60) + 'b'.repeat(68));
-    expect(performance.now() - began).toBeLessThan(500);
+    // The best of some counts, so that a busy machine decides nothing.
+    const times = Array.from({ length: 10 }, () => {
+      const began = performance.now();
+      for (let tries = 0; tries < 10; tries++) matches('*a'.repeat(64), 'a'.repeat(60) + 'b'.repeat(68));
+      return performance.now() - began;
+    });
+    expect(Math.min(...times)).toBeLessThan(50);
   });
 
   it('say what may be done, and which names may be told', () => {

@@ -280,7 +280,8 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: 'leaves-while-nothing-answers',
-    options: { ...QUICK, timeoutMs: 60_000, exitMs: 200 },
+    // Long enough for the one request to be made, however busy the machine is.
+    options: { ...QUICK, timeoutMs: 60_000, exitMs: 2000 },
     deeds: ONE,
     leaves: true,
     faults: ['silent'],
@@ -292,7 +293,7 @@ export const STORIES: readonly Story[] = [
   {
     name: 'leaves-while-told-to-wait',
     options: { ...QUICK, exitMs: 200 },
-    deeds: [...ONE, { do: 'flush', withinMs: 100 }],
+    deeds: [...ONE, { do: 'flush', withinMs: 2000 }],
     leaves: true,
     faults: [{ status: 503, headers: { 'Retry-After': '3600' } }],
     counts: {},

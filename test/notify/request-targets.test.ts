@@ -129,7 +129,7 @@ describe.each(KINDS)('%s', (kind) => {
     ['hangs', hang],
     ['stops within its answer', stall],
   ])('D3: gives up on a receiver that %s, to try again', async (_, answer) => {
-    const hasty = createTarget(receiver.definition, { ...OPTIONS, timeoutMs: 100 });
+    const hasty = createTarget(receiver.definition, { ...OPTIONS, timeoutMs: 400 });
     receiver.answer(answer);
     expect(await hasty.send(NOTIFICATION, NEVER)).toMatchObject({ result: 'retry', mayHaveArrived: true });
   });
