@@ -238,6 +238,7 @@ export async function startApp(
     clock,
     elapsed,
     publicUrl: config.publicUrl,
+    traceUrl: config.traceUrl,
     frameAncestors: config.frameAncestors,
     charts,
     log,

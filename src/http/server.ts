@@ -54,6 +54,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Where people reach this service, for links; null when it is not set. A path in it prefixes all links. */
   readonly publicUrl: string | null;
+  /** Where traces are shown, with `{traceId}` in it; null: nowhere. */
+  readonly traceUrl: string | null;
   readonly version: string;
   readonly access: Access;
   readonly audit: Audit;

@@ -21,6 +21,7 @@ import type {
   ValueReport,
   WorkflowReport,
 } from '../../src/core/ports/queries.ts';
+import type { FailureChange } from '../../src/core/alerting/failure-changes.ts';
 import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
 import { createIncidentReports } from '../../src/engine/incidents/incident-reports.ts';
 import { chartData } from '../charts/chart-data.ts';
@@ -598,6 +599,11 @@ function withoutDetail({
   failures: _failures,
   lastFailed: _lastFailed,
   example: _example,
+  changes: _changes,
+  missedRun: _missedRun,
+  stuck: _stuck,
+  route: _route,
+  source: _source,
   ...queries
 }: SloDetail) {
   return queries;
@@ -637,6 +643,19 @@ export function valueReport(changes: Partial<ValueReport> = {}): ValueReport {
     ...changes,
   };
 }
+
+/** Of nothing that usually fails. */
+const FAILURE_CHANGE: FailureChange = {
+  by: 'step',
+  attribute: null,
+  value: null,
+  failed: 0,
+  share: 0,
+  usual: null,
+  usualShare: 0.2,
+  times: null,
+  unusual: false,
+};
 
 export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
   const workflow = changes.workflow ?? 'order-fulfillment';
@@ -686,6 +705,54 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       { step: 'charge-card', dependency: 'card-api', error: 'declined', count: 2 },
     ],
     values: [],
+    changes: [
+      {
+        ...FAILURE_CHANGE,
+        value: 'charge-card',
+        failed: 43,
+        share: 43 / 52,
+        usual: 2,
+        times: 21.5,
+        unusual: true,
+      },
+      { ...FAILURE_CHANGE, value: 'ship', failed: 9, share: 9 / 52, usual: 8, usualShare: 0.8, times: 9 / 8 },
+      {
+        ...FAILURE_CHANGE,
+        by: 'dependency',
+        value: null,
+        failed: 9,
+        share: 9 / 52,
+        usual: null,
+        usualShare: null,
+      },
+      {
+        ...FAILURE_CHANGE,
+        by: 'error',
+        value: 'timeout',
+        failed: 41,
+        share: 41 / 52,
+        usual: 0,
+        unusual: true,
+      },
+      {
+        ...FAILURE_CHANGE,
+        by: 'attribute',
+        attribute: 'region',
+        value: 'eu',
+        failed: 91,
+        share: 0.91,
+        usual: 80,
+      },
+    ],
+    missedRun: null,
+    stuck: [],
+    route: {
+      page: [{ name: 'pager', kind: 'pagerduty' }],
+      ticket: [{ name: 'payments-chat', kind: 'slack' }],
+      fallback: [],
+      escalation: [{ after: 15 * MINUTE, to: [{ name: 'head', kind: 'email' }] }],
+    },
+    source: 'slos/orders.yaml:14',
     breakdown: [
       {
         attribute: 'region',

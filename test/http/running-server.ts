@@ -97,6 +97,7 @@ export async function startServer({
     clock: { now: () => NOW },
     elapsed: () => 0,
     publicUrl: null,
+    traceUrl: null,
     charts: { png: async () => new Uint8Array([137, 80, 78, 71]), close: async () => {} },
     log,
     version: '0.0.0-test',

@@ -14,6 +14,7 @@ import type {
   SloReport,
   WorkflowReport,
 } from '../../core/ports/queries.ts';
+import type { FlightReport } from '../../core/ports/store/counting.ts';
 import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { iso } from '../../core/time/timestamp.ts';
@@ -37,10 +38,22 @@ export function sloJson(slo: SloReport): object {
 
 /** `GET /v1/slos/{workflow}/{slo}`. */
 export function sloDetailJson(slo: SloDetail): object {
+  const { missedRun, route } = slo;
   return {
     ...sloJson(slo),
     adjustments: slo.adjustments.map(adjustmentJson),
     lastFailed: slo.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
+    stuck: slo.stuck.map(flightJson),
+    missedRun: missedRun && {
+      ...missedRun,
+      tick: iso(missedRun.tick),
+      startBy: isoOrNull(missedRun.startBy),
+      finishBy: iso(missedRun.finishBy),
+    },
+    route: {
+      ...route,
+      escalation: route.escalation.map((step) => ({ ...step, after: formatDuration(step.after) })),
+    },
   };
 }
 
@@ -65,13 +78,18 @@ export function workflowJson(workflow: WorkflowReport): object {
       at: isoOrNull(queue.at),
       history: queue.history.map((hour) => ({ ...hour, from: iso(hour.from) })),
     })),
-    slowest: workflow.slowest.map((flight) => ({
-      ...flight,
-      stepSince: isoOrNull(flight.stepSince),
-      startedAt: isoOrNull(flight.startedAt),
-      queuedAt: isoOrNull(flight.queuedAt),
-      deadline: isoOrNull(flight.deadline),
-    })),
+    slowest: workflow.slowest.map(flightJson),
+  };
+}
+
+function flightJson(flight: FlightReport): object {
+  const { stepSince, startedAt, queuedAt, deadline } = flight;
+  return {
+    ...flight,
+    stepSince: isoOrNull(stepSince),
+    startedAt: isoOrNull(startedAt),
+    queuedAt: isoOrNull(queuedAt),
+    deadline: isoOrNull(deadline),
   };
 }
 

@@ -58,6 +58,8 @@ export interface DashboardOptions {
   /** What a caller without a token may do; null when a token is needed. */
   readonly access: { readonly open: readonly Grant[] | null };
   readonly publicUrl: string | null;
+  /** Where traces are shown, with `{traceId}` in it; null: nowhere. */
+  readonly traceUrl: string | null;
   readonly version: string;
 }
 
@@ -122,6 +124,7 @@ export function createDashboard({
   rejections,
   access,
   publicUrl,
+  traceUrl,
   version,
 }: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/(?<!\/)\/+$/, '');
@@ -240,7 +243,7 @@ export function createDashboard({
           return show(
             200,
             sloTitle(slo),
-            sloPage(slo, base, { url: originFor(host), needsToken }, charts),
+            sloPage(slo, base, { url: originFor(host), needsToken }, charts, traceUrl),
             slo.alert,
           );
         return notFound(show, `No SLO ${id} is loaded`);
@@ -259,7 +262,7 @@ export function createDashboard({
         if (workflow && statistics && !isRefused(statistics)) {
           const slos = (await queries.slos()).filter((slo) => slo.workflow === name).toSorted(byAttention);
           const recent = await queries.recent(slos.slice(0, MAX_SLOS).map(({ id }) => id));
-          const body = workflowPage(workflow, statistics, slos, recent, base);
+          const body = workflowPage(workflow, statistics, slos, recent, base, traceUrl);
           return show(200, workflow.workflow, body);
         }
         return notFound(show, `No SLO file defines the workflow ${name}`);
@@ -301,7 +304,7 @@ export function createDashboard({
         const incident = await find();
         if (incident) {
           const { state, severity, slo } = incident;
-          const body = incidentPage(incident, visitor(incident), base, now);
+          const body = incidentPage(incident, visitor(incident), base, traceUrl, now);
           return show(code, `Incident: ${slo}`, body, state === 'open' ? severity : 'none');
         }
         return notFound(show, `Nothing is kept of an incident ${id}`, [

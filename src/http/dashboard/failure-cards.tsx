@@ -2,7 +2,7 @@ import type { FailedExecution, FailureCount } from '../../core/alerting/notifica
 import { formatCount } from '../../core/words/figures.ts';
 import type { ValueBreakdown } from '../../core/alerting/value-breakdown.ts';
 import type { BreakdownReport } from '../../core/ports/queries.ts';
-import { goodRatio, percent, when } from './format.tsx';
+import { goodRatio, percent, traceOf, when } from './format.tsx';
 import type { Markup } from './markup.ts';
 import { h } from './markup.ts';
 
@@ -105,7 +105,11 @@ function valueRow(
 }
 
 /** The last executions that failed, for people who go and look; nothing when none did. */
-export function lastFailedCard(executions: readonly FailedExecution[], now: number): Markup | null {
+export function lastFailedCard(
+  executions: readonly FailedExecution[],
+  traceUrl: string | null,
+  now: number,
+): Markup | null {
   if (executions.length === 0) return null;
   return (
     <section class="card" aria-label="Last failed executions">
@@ -133,7 +137,7 @@ export function lastFailedCard(executions: readonly FailedExecution[], now: numb
               <td data-label="Step">{failed.step ?? '–'}</td>
               <td data-label="Dependency">{failed.dependency ?? '–'}</td>
               <td data-label="Error">{failed.error ?? '–'}</td>
-              <td data-label="Trace">{failed.traceId === null ? '–' : <code>{failed.traceId}</code>}</td>
+              <td data-label="Trace">{traceOf(failed.traceId, traceUrl)}</td>
             </tr>
           ))}
         </tbody>

@@ -92,6 +92,13 @@ export function outsideLink(url: string | null, text: string): Markup | null {
   ) : null;
 }
 
+/** The id of a trace, as a link where it is known how traces are shown: `traceUrl` has `{traceId}` in it. */
+export function traceOf(traceId: string | null, traceUrl: string | null): Markup {
+  if (traceId === null) return <>–</>;
+  const url = traceUrl?.replaceAll('{traceId}', encodeURIComponent(traceId)) ?? null;
+  return outsideLink(url, traceId) ?? <code>{traceId}</code>;
+}
+
 /**
  * The error budget as a bar: what is left in the colour of its state, or, when overspent, how far over, from
  * the other end. Drawn as SVG because the security policy allows no inline styles.

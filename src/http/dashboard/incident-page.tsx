@@ -22,6 +22,7 @@ export function incidentPage(
   incident: IncidentDetail,
   visitor: IncidentVisitor,
   base: string,
+  traceUrl: string | null,
   now: number,
 ): Markup {
   const { id, slo, owner, severity, runbook, state } = incident;
@@ -58,7 +59,7 @@ export function incidentPage(
       {actionCard(incident, visitor, base)}
       {causeCard(incident, now)}
       {timelineCard(incident, now)}
-      {lastFailedCard(incident.lastFailed, now)}
+      {lastFailedCard(incident.lastFailed, traceUrl, now)}
       {similarCard(incident.similar, base, now)}
     </>
   );

@@ -16,6 +16,7 @@ import {
   when,
 } from './format.tsx';
 import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx';
+import { changeCard, missedRunCard, routeCard, stuckCard } from './context-cards.tsx';
 import { incidentPath } from './incident-list-page.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';
@@ -35,6 +36,7 @@ export function sloPage(
   base: string,
   producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
   charts: DrawnCharts | null,
+  traceUrl: string | null,
 ): Markup {
   const now = slo.dataThrough;
   return (
@@ -51,6 +53,8 @@ export function sloPage(
         <p class="meta">
           owned by <b>{slo.owner}</b>
           {runbook(slo)}
+          {' · defined in '}
+          <code>{slo.source}</code>
           {wholeOfValue(slo, base)}
         </p>
       </div>
@@ -68,8 +72,12 @@ export function sloPage(
       {tierCard(slo)}
       {adjustmentCard(slo, now)}
       {failureCard(slo.failures)}
+      {changeCard(slo.changes)}
       {breakdownCards(slo.breakdown, slo.objective)}
-      {lastFailedCard(slo.lastFailed, now)}
+      {missedRunCard(slo.missedRun, now)}
+      {stuckCard(slo.stuck, traceUrl, now)}
+      {lastFailedCard(slo.lastFailed, traceUrl, now)}
+      {routeCard(slo)}
     </>
   );
 }

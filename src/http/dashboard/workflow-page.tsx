@@ -3,7 +3,7 @@ import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts
 import type { FlightReport } from '../../core/ports/store/counting.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';
-import { outsideLink, when } from './format.tsx';
+import { outsideLink, traceOf, when } from './format.tsx';
 import { queueCard } from './queue-card.tsx';
 import { sloTable } from './slo-rows.tsx';
 import { statisticsCard } from './statistics-card.tsx';
@@ -21,6 +21,7 @@ export function workflowPage(
   slos: readonly SloReport[],
   recent: ReadonlyMap<string, RecentCounts>,
   base: string,
+  traceUrl: string | null,
 ): Markup {
   const { at } = workflow;
   const link = outsideLink(workflow.runbook, 'Runbook');
@@ -43,7 +44,7 @@ export function workflowPage(
       {statisticsCard(statistics, workflow.steps)}
       {handOverCard(workflow, slos, base)}
       {queueCard(workflow.queues, at)}
-      {slowestCard(workflow.slowest, at)}
+      {slowestCard(workflow.slowest, traceUrl, at)}
     </>
   );
 }
@@ -155,7 +156,7 @@ function alarming(count: number, word = ''): Markup {
   return count > 0 ? <b class="alarm">{text}</b> : <>{text}</>;
 }
 
-function slowestCard(flights: readonly FlightReport[], now: number): Markup | null {
+function slowestCard(flights: readonly FlightReport[], traceUrl: string | null, now: number): Markup | null {
   // Steps say nothing that their executions do not say.
   const executions = flights.filter(({ of }) => of === 'execution');
   const shown = executions.length > 0 ? executions : flights;
@@ -177,13 +178,13 @@ function slowestCard(flights: readonly FlightReport[], now: number): Markup | nu
             <th scope="col">Trace</th>
           </tr>
         </thead>
-        <tbody>{shown.map((flight) => flightRow(flight, now))}</tbody>
+        <tbody>{shown.map((flight) => flightRow(flight, traceUrl, now))}</tbody>
       </table>
     </section>
   );
 }
 
-function flightRow(flight: FlightReport, now: number): Markup {
+function flightRow(flight: FlightReport, traceUrl: string | null, now: number): Markup {
   const began = flight.startedAt ?? flight.queuedAt;
   return (
     <tr>
@@ -208,7 +209,7 @@ function flightRow(flight: FlightReport, now: number): Markup {
         ) : null}
       </td>
       <td data-label="Attempt">{String(flight.attempt)}</td>
-      <td data-label="Trace">{flight.traceId === null ? '–' : <code>{flight.traceId}</code>}</td>
+      <td data-label="Trace">{traceOf(flight.traceId, traceUrl)}</td>
     </tr>
   );
 }

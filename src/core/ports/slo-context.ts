@@ -1,0 +1,32 @@
+import type { FailureChange } from '../alerting/failure-changes.ts';
+import type { MissedRun } from '../alerting/notification.ts';
+import type { FlightReport } from './store/counting.ts';
+
+/** What people ask of an SLO besides its numbers. */
+export interface SloContext {
+  /** What failed in the last hour (since the beginning of the one in which it began) against the day before. */
+  readonly changes: readonly FailureChange[];
+  /** Of a schedule: the run that was missed last within its window. */
+  readonly missedRun: MissedRun | null;
+  /** What of it is in flight past a deadline, those that began first; at most 10. */
+  readonly stuck: readonly FlightReport[];
+  readonly route: RouteReport;
+  /** Where it is defined, `file:line`. */
+  readonly source: string;
+}
+
+/** Who is notified of an SLO, by the names of targets. */
+export interface RouteReport {
+  readonly page: readonly RouteTarget[];
+  readonly ticket: readonly RouteTarget[];
+  /** When one of those refuses for good. */
+  readonly fallback: readonly RouteTarget[];
+  /** Of a page that is not acknowledged, after so many milliseconds. */
+  readonly escalation: readonly { readonly after: number; readonly to: readonly RouteTarget[] }[];
+}
+
+export interface RouteTarget {
+  readonly name: string;
+  /** `slack`, `email`, ...; null where no such target is defined. */
+  readonly kind: string | null;
+}

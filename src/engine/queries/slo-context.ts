@@ -1,0 +1,142 @@
+import type { FailureChange } from '../../core/alerting/failure-changes.ts';
+import { changesBy, failureChanges } from '../../core/alerting/failure-changes.ts';
+import { targetsFor } from '../../core/alerting/routing.ts';
+import type { RouteReport, RouteTarget, SloContext } from '../../core/ports/slo-context.ts';
+import type { FlightReport } from '../../core/ports/store/counting.ts';
+import type { Store } from '../../core/ports/store/store.ts';
+import { handOverName } from '../../core/sli/hand-over.ts';
+import type { Sli } from '../../core/sli/sli.ts';
+import type { Definitions, Slo } from '../../core/slo/slo.ts';
+import { DAY, HOUR } from '../../core/time/duration.ts';
+import type { Reader } from '../counters/evidence-reader.ts';
+import { failuresOf } from '../counters/failure-breakdown.ts';
+
+export interface ContextOptions {
+  readonly store: Pick<Store, 'readFailures' | 'slowest'>;
+  readonly reader: Reader;
+}
+
+const STUCK_SHOWN = 10;
+/** Of what is in flight, those longest there are looked at. */
+const LOOKED_AT = 500;
+
+/** What people ask of an SLO besides its numbers; `since` is when it began to be counted. */
+export async function readContext(
+  { store, reader }: ContextOptions,
+  slo: Slo,
+  definitions: Definitions,
+  since: number,
+  now: number,
+): Promise<SloContext> {
+  await reader.missedRuns.prepare([slo], now);
+  const [ofCauses, ofAttributes, stuck] = await Promise.all([
+    causeChanges(store, slo, since, now),
+    attributeChanges(reader, slo, since, now),
+    readStuck(store, slo, now),
+  ]);
+  return {
+    changes: [...ofCauses, ...ofAttributes],
+    missedRun: reader.missedRuns.read(slo, now),
+    stuck,
+    route: routeReport(definitions, slo),
+    source: slo.source,
+  };
+}
+
+/** Failures are filed by the hour: the files that hold the last hour against those of the 24 hours before them. */
+async function causeChanges(
+  store: Pick<Store, 'readFailures'>,
+  slo: Slo,
+  since: number,
+  now: number,
+): Promise<readonly FailureChange[]> {
+  const start = Math.floor((now - HOUR) / HOUR) * HOUR;
+  const [lately, before] = await Promise.all([
+    failuresOf(store, slo, start, now),
+    failuresOf(store, slo, start - DAY, start - 1),
+  ]);
+  return failureChanges(lately, before, scaleOf(now - start, start - Math.max(start - DAY, since)));
+}
+
+/** Counters are kept by the minute: the last hour against the 23 before it. */
+async function attributeChanges(
+  reader: Reader,
+  slo: Slo,
+  since: number,
+  now: number,
+): Promise<readonly FailureChange[]> {
+  const hour = (await reader.breakdowns([{ slo, window: HOUR }], now)).get(slo)!;
+  const day = (await reader.breakdowns([{ slo, window: DAY }], now)).get(slo)!;
+  const scale = scaleOf(HOUR, now - HOUR - Math.max(now - DAY, since));
+  return hour.flatMap(({ attribute, all, values }) => {
+    const whole = day.find((other) => other.attribute === attribute);
+    const lately = failedOf(all.bad, values);
+    const before = failedOf(whole?.all.bad ?? 0, whole?.values ?? []);
+    const earlier = new Map(
+      [...before].map(([value, failed]) => [value, Math.max(0, failed - (lately.get(value) ?? 0))]),
+    );
+    return changesBy('attribute', attribute, lately, earlier, scale);
+  });
+}
+
+function failedOf(
+  all: number,
+  values: readonly { readonly value: string; readonly bad: number }[],
+): Map<string | null, number> {
+  const failed = new Map<string | null, number>(values.map(({ value, bad }) => [value, bad]));
+  const told = values.reduce((sum, { bad }) => sum + bad, 0);
+  return failed.set(null, Math.max(0, all - told));
+}
+
+/** Less than an hour before says nothing of what is usual. */
+function scaleOf(lately: number, before: number): number | null {
+  return before < HOUR ? null : lately / before;
+}
+
+async function readStuck(
+  store: Pick<Store, 'slowest'>,
+  { workflow, sli }: Slo,
+  now: number,
+): Promise<readonly FlightReport[]> {
+  const subject = subjectOf(sli);
+  if (!subject) return [];
+  const slowest = await store.slowest(workflow, now, LOOKED_AT);
+  return slowest
+    .filter(
+      ({ of, step, overdue }) =>
+        overdue && of === subject.of && (subject.of === 'execution' || step === subject.step),
+    )
+    .slice(0, STUCK_SHOWN);
+}
+
+/** What of a workflow can be in flight for an SLI; null for what is not about something that begins and ends. */
+function subjectOf(sli: Sli): Pick<FlightReport, 'of' | 'step'> | null {
+  switch (sli.kind) {
+    case 'outcomes':
+      if (sli.step !== null) return { of: 'step', step: sli.step };
+      return sli.dependency === null ? { of: 'execution', step: null } : null;
+    case 'transition':
+      return { of: 'step', step: handOverName(sli) };
+    case 'slices':
+    case 'freshness':
+      return subjectOf(sli.of);
+    case 'schedule':
+      return { of: 'execution', step: null };
+    case 'measurement':
+    case 'composite':
+      return null;
+    default:
+      return sli satisfies never;
+  }
+}
+
+function routeReport(definitions: Definitions, slo: Slo): RouteReport {
+  const named = (names: readonly string[]): readonly RouteTarget[] =>
+    names.map((name) => ({ name, kind: definitions.targets.get(name)?.kind ?? null }));
+  return {
+    page: named(targetsFor(definitions, slo, 'page')),
+    ticket: named(targetsFor(definitions, slo, 'ticket')),
+    fallback: named(definitions.teams.get(slo.owner)?.fallback ?? []),
+    escalation: slo.alerts.escalation.map(({ after, to }) => ({ after, to: named(to) })),
+  };
+}

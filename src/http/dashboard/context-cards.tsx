@@ -1,0 +1,177 @@
+import type { FailureChange } from '../../core/alerting/failure-changes.ts';
+import type { MissedRun } from '../../core/alerting/notification.ts';
+import type { RouteTarget, SloContext } from '../../core/ports/slo-context.ts';
+import { formatDuration } from '../../core/time/duration.ts';
+import { formatCount } from '../../core/words/figures.ts';
+import { percent, timestamp, traceOf, when } from './format.tsx';
+import type { Child, Markup } from './markup.ts';
+import { h } from './markup.ts';
+
+/** Of each side, those that fail most. */
+const SHOWN = 6;
+
+/** What fails now against what usually does; nothing when nothing failed. */
+export function changeCard(changes: readonly FailureChange[]): Markup | null {
+  if (changes.length === 0) return null;
+  const sides = new Map<string, FailureChange[]>();
+  for (const change of changes) {
+    const side = change.attribute ?? change.by;
+    sides.set(side, [...(sides.get(side) ?? []), change]);
+  }
+  const isKnown = changes.some(({ usual }) => usual !== null);
+  return (
+    <section class="card" aria-label="Failures against usual">
+      <header>
+        <h2>Against usual</h2>
+        <p>
+          {isKnown
+            ? 'what failed in the last hour, and how much of it does in as long a time of the day before'
+            : 'what failed in the last hour; what usually does is known after an hour more'}
+        </p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">By</th>
+            <th scope="col">Failed now</th>
+            <th scope="col">Usual</th>
+            <th scope="col">Share now</th>
+            <th scope="col">Usual share</th>
+            <th scope="col">Ratio</th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...sides].map(([side, of]) => of.slice(0, SHOWN).map((change) => changeRow(side, change)))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function changeRow(side: string, change: FailureChange): Markup {
+  const { value, failed, share, usual, usualShare, unusual } = change;
+  return (
+    <tr>
+      <th scope="row">
+        {value ?? <i>not said</i>}
+        {unusual ? <small class="alarm">far more than usual</small> : null}
+      </th>
+      <td data-label="By">{side}</td>
+      <td data-label="Failed now">{formatCount(failed)}</td>
+      <td data-label="Usual">{usual === null ? '–' : formatCount(usual)}</td>
+      <td data-label="Share now">{percent(share)}</td>
+      <td data-label="Usual share">{usualShare === null ? '–' : percent(usualShare)}</td>
+      <td data-label="Ratio">{ratioText(change)}</td>
+    </tr>
+  );
+}
+
+function ratioText({ times, usual }: FailureChange): string {
+  if (usual === 0) return 'new';
+  if (times === null) return '–';
+  return `${formatCount(times)}×`;
+}
+
+/** The run of a schedule that was missed last. */
+export function missedRunCard(run: MissedRun | null, now: number): Markup | null {
+  if (!run) return null;
+  const { tick, missed, started, startBy, finishBy } = run;
+  return (
+    <section class="card" aria-label="Last missed run">
+      <header>
+        <h2>Last missed run</h2>
+        <p>within the window</p>
+      </header>
+      <p>
+        The run of {timestamp(tick)} ({when(tick, now)}){' '}
+        {missed === 'start' && startBy !== null ? (
+          <>was to start by {timestamp(startBy)}</>
+        ) : (
+          <>was to succeed by {timestamp(finishBy)}</>
+        )}
+        {' and did not'}
+        {started === null ? null : started ? '; something did start for it' : '; nothing started for it'}.
+      </p>
+    </section>
+  );
+}
+
+/** What is in flight past its deadline. */
+export function stuckCard(stuck: SloContext['stuck'], traceUrl: string | null, now: number): Markup | null {
+  if (stuck.length === 0) return null;
+  return (
+    <section class="card" aria-label="Stuck executions">
+      <header>
+        <h2>Stuck</h2>
+        <p>in flight past a deadline, those there longest</p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Execution</th>
+            <th scope="col">Step</th>
+            <th scope="col">Began</th>
+            <th scope="col">Deadline</th>
+            <th scope="col">Trace</th>
+          </tr>
+        </thead>
+        <tbody>
+          {stuck.map(({ execution, step, startedAt, queuedAt, deadline, traceId }) => {
+            const began = startedAt ?? queuedAt;
+            return (
+              <tr>
+                <th scope="row">
+                  <code>{execution}</code>
+                </th>
+                <td data-label="Step">{step ?? '–'}</td>
+                <td data-label="Began">{began === null ? '–' : when(began, now)}</td>
+                <td data-label="Deadline">{deadline === null ? '–' : when(deadline, now)}</td>
+                <td data-label="Trace">{traceOf(traceId, traceUrl)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Who is notified. */
+export function routeCard({ route }: Pick<SloContext, 'route'>): Markup {
+  const { page, ticket, fallback, escalation } = route;
+  const row = (name: Child, targets: readonly RouteTarget[]): Markup => (
+    <tr>
+      <th scope="row">{name}</th>
+      <td data-label="Targets">
+        {targets.length === 0 ? <b class="alarm">no one</b> : targets.map(targetText).join(', ')}
+      </td>
+    </tr>
+  );
+  return (
+    <section class="card" aria-label="Who is notified">
+      <header>
+        <h2>Who is notified</h2>
+        <p>the targets of the alert policy, else of the team</p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Of</th>
+            <th scope="col">Targets</th>
+          </tr>
+        </thead>
+        <tbody>
+          {row('a page', page)}
+          {escalation.map(({ after, to }) => row(`a page unacknowledged for ${formatDuration(after)}`, to))}
+          {row('a ticket', ticket)}
+          {fallback.length === 0 ? null : row('what one of those refuses', fallback)}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function targetText({ name, kind }: RouteTarget): string {
+  return kind === null ? `${name} (not defined)` : `${name} (${kind})`;
+}
