@@ -52,3 +52,15 @@ export function withService(command: Command): Command {
 export function withFormat(command: Command): Command {
   return withService(command.option('--format <format>', 'text or json', 'text'));
 }
+
+/** The verb that writes a first SLO file, with a flag for each of its questions. */
+export function withQuestions(command: Command): Command {
+  return command
+    .argument('[folder]', 'made, or empty', './my-slos')
+    .option('--workflow <name>', 'what the workflow is called')
+    .option('--owner <team>', 'the team that owns it')
+    .option('--steps <steps>', 'its steps in their order, with commas between them')
+    .option('--objective <share>', 'the share of executions that has to be good; 99% if absent')
+    .option('--within <duration>', 'the longest time a good one takes, or any; any if absent')
+    .option('--traffic <rate>', 'how many there are, such as 60/minute, or unknown; unknown if absent');
+}

@@ -7,9 +7,10 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
-import { execSettings, nodeOf, withFormat, withSettings } from './command-options.ts';
+import { execSettings, nodeOf, withFormat, withQuestions, withSettings } from './command-options.ts';
 import { addDeadLetterCommands, addOutboxCommands } from './service-commands.ts';
 import type { GateOptions } from './cli/gate.ts';
+import type { InitFlags } from './cli/init.ts';
 import type { IncidentOptions } from './cli/incidents.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
 import type { Config } from './config.ts';
@@ -103,6 +104,16 @@ program
     );
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
     if (!ok) process.exitCode = 1;
+  });
+
+withQuestions(program.command('init'))
+  .description('write a first SLO file into a folder of its own, and say what it pages on')
+  .action(async (folder: string, flags: InitFlags) => {
+    const { initSlos } = await import('./cli/init.ts');
+    const { terminalQuestions } = await import('./cli/terminal-questions.ts');
+    const terminal = terminalQuestions(process.stdin, process.stdout);
+    answer(await initSlos(folder, flags, terminal?.ask ?? null, readReferences(process.env)));
+    terminal?.close();
   });
 
 program

@@ -11,7 +11,7 @@ import type { FailedExecution, FailureCount } from '../alerting/notification.ts'
 import type { Queue } from '../slo/workflow-map.ts';
 import type { ValueBreakdown } from '../alerting/value-breakdown.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
-import type { SloContext } from './slo-context.ts';
+import type { SloFindings } from './slo-findings.ts';
 import type { CallReport, HandOverReport, SloPart } from './workflow-parts.ts';
 import type { WorkflowStatistics } from './workflow-statistics.ts';
 import type { SloOfValue } from '../slo/slo.ts';
@@ -186,7 +186,7 @@ export interface AdjustmentReport extends Adjustment {
 }
 
 /** An SLO with what explains its spending. */
-export interface SloDetail extends SloReport, SloContext {
+export interface SloDetail extends SloReport, SloFindings {
   readonly tiers: readonly TierReport[];
   /** Of a composite; else empty. */
   readonly members: readonly MemberReport[];

@@ -24,7 +24,7 @@ import { VALUES_FULL, reportValues } from './value-reports.ts';
 import { sharedReports } from './shared-reports.ts';
 import { scrapeReports } from './scrape-report.ts';
 import { readRecent } from './recent-counts.ts';
-import { readContext } from './slo-context.ts';
+import { readFindings } from './slo-findings.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 import { readActivity, readWorkflow } from './workflow-activity.ts';
@@ -112,12 +112,12 @@ export function createQueries(options: QueriesOptions): Queries {
       const { report, readings } = result!;
       const { failures, lastFailed } = await readFailed(store, slo, now - HOUR, now);
       const brokenDown = await reader.breakdowns([{ slo, window: HOUR }], now);
-      const context = await readContext({ store, reader }, slo, definitions(), report.historySince, now);
+      const findings = await readFindings({ store, reader }, slo, definitions(), report.historySince, now);
       const firing = report.incident?.firing ?? [];
       const isFull = brokenDown.get(slo)!.some(({ attribute, full }) => attribute === slo.each && full);
       return {
         ...report,
-        ...context,
+        ...findings,
         warnings: isFull ? [...report.warnings, VALUES_FULL] : report.warnings,
         values: reportValues(values),
         tiers: readings.map((reading) =>

@@ -16,7 +16,7 @@ import {
   when,
 } from './format.tsx';
 import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx';
-import { changeCard, missedRunCard, routeCard, stuckCard } from './context-cards.tsx';
+import { changeCard, missedRunCard, routeCard, stuckCard } from './finding-cards.tsx';
 import { incidentPath } from './incident-list-page.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';

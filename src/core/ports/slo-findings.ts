@@ -3,7 +3,7 @@ import type { MissedRun } from '../alerting/notification.ts';
 import type { FlightReport } from './store/counting.ts';
 
 /** What people ask of an SLO besides its numbers. */
-export interface SloContext {
+export interface SloFindings {
   /** What failed in the last hour (since the beginning of the one in which it began) against the day before. */
   readonly changes: readonly FailureChange[];
   /** Of a schedule: the run that was missed last within its window. */

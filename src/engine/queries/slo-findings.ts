@@ -1,7 +1,7 @@
 import type { FailureChange } from '../../core/alerting/failure-changes.ts';
 import { changesBy, failureChanges } from '../../core/alerting/failure-changes.ts';
 import { targetsFor } from '../../core/alerting/routing.ts';
-import type { RouteReport, RouteTarget, SloContext } from '../../core/ports/slo-context.ts';
+import type { RouteReport, RouteTarget, SloFindings } from '../../core/ports/slo-findings.ts';
 import type { FlightReport } from '../../core/ports/store/counting.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { handOverName } from '../../core/sli/hand-over.ts';
@@ -11,7 +11,7 @@ import { DAY, HOUR } from '../../core/time/duration.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { failuresOf } from '../counters/failure-breakdown.ts';
 
-export interface ContextOptions {
+export interface FindingsOptions {
   readonly store: Pick<Store, 'readFailures' | 'slowest'>;
   readonly reader: Reader;
 }
@@ -21,13 +21,13 @@ const STUCK_SHOWN = 10;
 const LOOKED_AT = 500;
 
 /** What people ask of an SLO besides its numbers; `since` is when it began to be counted. */
-export async function readContext(
-  { store, reader }: ContextOptions,
+export async function readFindings(
+  { store, reader }: FindingsOptions,
   slo: Slo,
   definitions: Definitions,
   since: number,
   now: number,
-): Promise<SloContext> {
+): Promise<SloFindings> {
   await reader.missedRuns.prepare([slo], now);
   const [ofCauses, ofAttributes, stuck] = await Promise.all([
     causeChanges(store, slo, since, now),

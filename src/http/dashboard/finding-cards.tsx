@@ -1,6 +1,6 @@
 import type { FailureChange } from '../../core/alerting/failure-changes.ts';
 import type { MissedRun } from '../../core/alerting/notification.ts';
-import type { RouteTarget, SloContext } from '../../core/ports/slo-context.ts';
+import type { RouteTarget, SloFindings } from '../../core/ports/slo-findings.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { percent, timestamp, traceOf, when } from './format.tsx';
@@ -98,7 +98,7 @@ export function missedRunCard(run: MissedRun | null, now: number): Markup | null
 }
 
 /** What is in flight past its deadline. */
-export function stuckCard(stuck: SloContext['stuck'], traceUrl: string | null, now: number): Markup | null {
+export function stuckCard(stuck: SloFindings['stuck'], traceUrl: string | null, now: number): Markup | null {
   if (stuck.length === 0) return null;
   return (
     <section class="card" aria-label="Stuck executions">
@@ -138,7 +138,7 @@ export function stuckCard(stuck: SloContext['stuck'], traceUrl: string | null, n
 }
 
 /** Who is notified. */
-export function routeCard({ route }: Pick<SloContext, 'route'>): Markup {
+export function routeCard({ route }: Pick<SloFindings, 'route'>): Markup {
   const { page, ticket, fallback, escalation } = route;
   const row = (name: Child, targets: readonly RouteTarget[]): Markup => (
     <tr>
