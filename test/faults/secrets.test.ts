@@ -56,9 +56,7 @@ targets:
         items: { target: string; lastError: string | null }[];
         undeliverableCount: number;
       };
-      return (
-        undeliverableCount === 1 && pending.length === 2 && pending.every(({ lastError }) => lastError)
-      );
+      return undeliverableCount === 1 && pending.length === 2 && pending.every(({ lastError }) => lastError);
     });
     const shown: string[] = [];
     for (const path of [
