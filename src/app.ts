@@ -47,6 +47,7 @@ import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
 import { openSources } from './open-sources.ts';
+import { createDetections } from './slo-files/check/kept-detections.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
@@ -221,7 +222,14 @@ export async function startApp(
     rejections,
     pings: createPings({ recorder, rejections, store, clock, elapsed, log }),
     telemetry,
-    queries: createQueries({ ...asked, reader, adjustments, elapsed, evaluatedAt: evaluationWatch.lastAt }),
+    queries: createQueries({
+      ...asked,
+      reader,
+      adjustments,
+      elapsed,
+      evaluatedAt: evaluationWatch.lastAt,
+      detections: createDetections(() => traffic),
+    }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),
       ...incidents,
@@ -259,6 +267,7 @@ export async function startApp(
     },
   });
   let sloProblems: readonly string[] = [];
+  let traffic: Loaded['traffic'] = new Map();
   const { heartbeatUrl } = config;
   const fetch = guardedFetch(config.outbound);
   const forbidden = heartbeatUrl === null ? null : forbiddenBy(config.outbound, heartbeatUrl);
@@ -301,6 +310,7 @@ export async function startApp(
       log.error({ problems: sloProblems }, `the SLO files do not load${kept}`);
       return;
     }
+    traffic = loaded.traffic;
     const next = overrides.adapt ? overrides.adapt(loaded.definitions) : loaded.definitions;
     await definitions.replace(next);
     await values.refresh();

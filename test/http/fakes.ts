@@ -603,6 +603,7 @@ function withoutDetail({
   missedRun: _missedRun,
   stuck: _stuck,
   route: _route,
+  detections: _detections,
   source: _source,
   ...queries
 }: SloDetail) {
@@ -752,6 +753,23 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       fallback: [],
       escalation: [{ after: 15 * MINUTE, to: [{ name: 'head', kind: 'email' }] }],
     },
+    detections: [
+      {
+        label: 'everything',
+        errorRate: 1,
+        first: { tier: 'outage', severity: 'page', after: 5 * MINUTE },
+        page: { tier: 'outage', after: 5 * MINUTE },
+        budgetSpent: 0.0025,
+      },
+      {
+        label: '1x budget (5%)',
+        errorRate: 0.05,
+        first: { tier: 'creep', severity: 'ticket', after: 3 * DAY },
+        page: null,
+        budgetSpent: 0.107,
+      },
+      { label: '0.1%', errorRate: 0.001, first: null, page: null, budgetSpent: null },
+    ],
     source: 'slos/orders.yaml:14',
     breakdown: [
       {

@@ -11,6 +11,8 @@ export interface SloFindings {
   /** What of it is in flight past a deadline, those that began first; at most 10. */
   readonly stuck: readonly FlightReport[];
   readonly route: RouteReport;
+  /** How soon it alerts at which error rate, the highest first, as `burnwatch check` works it out; empty without alerts. */
+  readonly detections: readonly DetectionReport[];
   /** Where it is defined, `file:line`. */
   readonly source: string;
 }
@@ -29,4 +31,17 @@ export interface RouteTarget {
   readonly name: string;
   /** `slack`, `email`, ...; null where no such target is defined. */
   readonly kind: string | null;
+}
+
+/** What a sudden error rate leads to. */
+export interface DetectionReport {
+  /** `everything`, `2x budget (2%)`. */
+  readonly label: string;
+  /** 0 to 1. */
+  readonly errorRate: number;
+  /** The first tier that fires, after so many milliseconds, and the first that pages; null when none ever does. */
+  readonly first: { readonly tier: string; readonly severity: string; readonly after: number } | null;
+  readonly page: { readonly tier: string; readonly after: number } | null;
+  /** The share of the budget that is spent when it is first noticed. */
+  readonly budgetSpent: number | null;
 }

@@ -14,6 +14,8 @@ import { failuresOf } from '../counters/failure-breakdown.ts';
 export interface FindingsOptions {
   readonly store: Pick<Store, 'readFailures' | 'slowest'>;
   readonly reader: Reader;
+  /** How soon an SLO alerts; absent where that is not asked. */
+  readonly detections?: (slo: Slo) => Promise<SloFindings['detections']>;
 }
 
 const STUCK_SHOWN = 10;
@@ -22,7 +24,7 @@ const LOOKED_AT = 500;
 
 /** What people ask of an SLO besides its numbers; `since` is when it began to be counted. */
 export async function readFindings(
-  { store, reader }: FindingsOptions,
+  { store, reader, detections }: FindingsOptions,
   slo: Slo,
   definitions: Definitions,
   since: number,
@@ -39,6 +41,7 @@ export async function readFindings(
     missedRun: reader.missedRuns.read(slo, now),
     stuck,
     route: routeReport(definitions, slo),
+    detections: slo.alerts.tiers.length === 0 ? [] : ((await detections?.(slo)) ?? []),
     source: slo.source,
   };
 }

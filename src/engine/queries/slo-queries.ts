@@ -24,13 +24,14 @@ import { VALUES_FULL, reportValues } from './value-reports.ts';
 import { sharedReports } from './shared-reports.ts';
 import { scrapeReports } from './scrape-report.ts';
 import { readRecent } from './recent-counts.ts';
+import type { FindingsOptions } from './slo-findings.ts';
 import { readFindings } from './slo-findings.ts';
 import { reportSlo, rounded } from './slo-report.ts';
 import { reportTier } from './tier-report.ts';
 import { readActivity, readWorkflow } from './workflow-activity.ts';
 import { parseWindows, readStatistics } from './workflow-statistics.ts';
 
-export interface QueriesOptions {
+export interface QueriesOptions extends Pick<FindingsOptions, 'detections'> {
   readonly store: Store;
   readonly reader: Reader;
   readonly adjustments: Adjustments;
@@ -112,7 +113,7 @@ export function createQueries(options: QueriesOptions): Queries {
       const { report, readings } = result!;
       const { failures, lastFailed } = await readFailed(store, slo, now - HOUR, now);
       const brokenDown = await reader.breakdowns([{ slo, window: HOUR }], now);
-      const findings = await readFindings({ store, reader }, slo, definitions(), report.historySince, now);
+      const findings = await readFindings(options, slo, definitions(), report.historySince, now);
       const firing = report.incident?.firing ?? [];
       const isFull = brokenDown.get(slo)!.some(({ attribute, full }) => attribute === slo.each && full);
       return {

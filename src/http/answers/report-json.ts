@@ -50,6 +50,11 @@ export function sloDetailJson(slo: SloDetail): object {
       startBy: isoOrNull(missedRun.startBy),
       finishBy: iso(missedRun.finishBy),
     },
+    detections: slo.detections.map(({ first, page, ...detection }) => ({
+      ...detection,
+      first: first && { ...first, after: formatDuration(first.after) },
+      page: page && { ...page, after: formatDuration(page.after) },
+    })),
     route: {
       ...route,
       escalation: route.escalation.map((step) => ({ ...step, after: formatDuration(step.after) })),

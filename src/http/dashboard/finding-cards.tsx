@@ -2,7 +2,7 @@ import type { FailureChange } from '../../core/alerting/failure-changes.ts';
 import type { MissedRun } from '../../core/alerting/notification.ts';
 import type { RouteTarget, SloFindings } from '../../core/ports/slo-findings.ts';
 import { formatDuration } from '../../core/time/duration.ts';
-import { formatCount } from '../../core/words/figures.ts';
+import { formatCount, formatPercent, formatSpan } from '../../core/words/figures.ts';
 import { percent, timestamp, traceOf, when } from './format.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
@@ -174,4 +174,41 @@ export function routeCard({ route }: Pick<SloFindings, 'route'>): Markup {
 
 function targetText({ name, kind }: RouteTarget): string {
   return kind === null ? `${name} (not defined)` : `${name} (${kind})`;
+}
+
+/** How soon it alerts at which error rate. */
+export function detectionCard({ detections }: Pick<SloFindings, 'detections'>): Markup | null {
+  if (detections.length === 0) return null;
+  return (
+    <section class="card" aria-label="Time to alert">
+      <header>
+        <h2>Time to alert</h2>
+        <p>when it begins to fail from one moment to the next, at the traffic that its file expects</p>
+      </header>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Failing</th>
+            <th scope="col">First noticed by</th>
+            <th scope="col">After</th>
+            <th scope="col">Pages by</th>
+            <th scope="col">After</th>
+            <th scope="col">Budget spent by then</th>
+          </tr>
+        </thead>
+        <tbody>
+          {detections.map(({ label, first, page, budgetSpent }) => (
+            <tr>
+              <th scope="row">{label}</th>
+              <td data-label="Noticed by">{first ? `${first.tier} (${first.severity})` : 'never'}</td>
+              <td data-label="After">{first ? formatSpan(first.after) : '–'}</td>
+              <td data-label="Pages by">{page ? page.tier : 'never'}</td>
+              <td data-label="After">{page ? formatSpan(page.after) : '–'}</td>
+              <td data-label="Budget spent">{budgetSpent === null ? '–' : formatPercent(budgetSpent)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
 }

@@ -16,7 +16,7 @@ import {
   when,
 } from './format.tsx';
 import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx';
-import { changeCard, missedRunCard, routeCard, stuckCard } from './finding-cards.tsx';
+import { changeCard, detectionCard, missedRunCard, routeCard, stuckCard } from './finding-cards.tsx';
 import { incidentPath } from './incident-list-page.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';
@@ -78,6 +78,7 @@ export function sloPage(
       {stuckCard(slo.stuck, traceUrl, now)}
       {lastFailedCard(slo.lastFailed, traceUrl, now)}
       {routeCard(slo)}
+      {detectionCard(slo)}
     </>
   );
 }

@@ -2,9 +2,8 @@ import { formatObjective } from '../../core/budget/objective.ts';
 import { MAX_EACH_SLOS, MAX_EACH_VALUES } from '../../core/slo/each-value.ts';
 import { formatPercent, formatSpan } from '../../core/words/figures.ts';
 import { formatDuration } from '../../core/time/duration.ts';
-import { expectedVolume } from '../../core/slo/expected-volume.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
-import { detectionsOf, outageDetection, type Detection } from './detection.ts';
+import { detectionKey, detectionsOf, outageDetection, type Detection } from './detection.ts';
 import { countingDelay } from './counting-delay.ts';
 import { conditionWords, proofWords, runNeeded, runWords } from './tier-checks.ts';
 import type { Loaded } from '../load.ts';
@@ -16,21 +15,10 @@ interface Context {
   readonly detect: typeof detectionsOf;
 }
 
-/** Thousands of SLOs share a handful of policies, and a table takes a tenth of a second. */
 function detectOnce(): typeof detectionsOf {
   const known = new Map<string, readonly Detection[]>();
   return (slo, traffic) => {
-    const { objective, window, alerts, sli } = slo;
-    const rate = expectedVolume(slo, traffic)?.count ?? null;
-    const { tiers, minFailures } = alerts;
-    const key = JSON.stringify([
-      objective.ratio,
-      window.duration,
-      tiers,
-      minFailures,
-      rate,
-      countingDelay(sli),
-    ]);
+    const key = detectionKey(slo, traffic);
     let found = known.get(key);
     if (!found) known.set(key, (found = detectionsOf(slo, traffic)));
     return found;

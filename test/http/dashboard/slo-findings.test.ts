@@ -42,6 +42,11 @@ it('shows of an SLO what fails against usual, what is stuck or missed, who is no
     ['a page unacknowledged for 15m', 'head (email)'],
     ['a ticket', 'payments-chat (slack)'],
   ]);
+  expect(await rows('Time to alert')).toEqual([
+    ['everything', 'outage (page)', '5m', 'outage', '5m', '0.3%'],
+    ['1x budget (5%)', 'creep (ticket)', '3d', 'never', '–', '10.7%'],
+    ['0.1%', 'never', '–', 'never', '–', '–'],
+  ]);
   expect(await page.getByRole('region', { name: 'Last missed run' }).innerText()).toContain(
     'was to succeed by 2026-03-10 11:00 UTC and did not; something did start for it.',
   );
