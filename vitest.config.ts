@@ -2,9 +2,17 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Tests that change nothing around them: their files share a process, so that what they import is loaded once. */
-const SHARED = ['charts', 'core', 'engine', 'http', 'notify', 'slo-files'].map(
-  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
-);
+const SHARED = [
+  'charts',
+  'cli',
+  'contract',
+  'core',
+  'engine',
+  'http',
+  'notify',
+  'simulation',
+  'slo-files',
+].map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
   // As the compiler makes it, without what a development server adds to every element.

@@ -85,3 +85,13 @@ export interface IncidentReports {
   /** Null when nothing is kept of it. */
   incident(id: string, caller: Caller): Promise<IncidentDetail | null>;
 }
+
+/** Reads what opened in a time: all of it at once, for a report of that time. */
+export interface OpenedIncidents {
+  /** Latest first, `most` at most, as far as a caller may. */
+  incidentsOpened(
+    when: Pick<IncidentQuery, 'from' | 'to' | 'owner'>,
+    most: number,
+    caller: Caller,
+  ): Promise<readonly IncidentSummary[]>;
+}

@@ -7,6 +7,7 @@ import type {
   IncidentQuery,
   IncidentReports,
   IncidentSummary,
+  OpenedIncidents,
 } from '../../core/ports/incident-reports.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
 import type { IncidentStore, StoredIncident } from '../../core/ports/store/incidents.ts';
@@ -40,7 +41,10 @@ interface Open {
   readonly byId: ReadonlyMap<string, IncidentReport>;
 }
 
-export function createIncidentReports({ store, open }: IncidentReportsOptions): IncidentReports {
+export function createIncidentReports({
+  store,
+  open,
+}: IncidentReportsOptions): IncidentReports & OpenedIncidents {
   async function openById(): Promise<Open> {
     const { ids, reports } = await open();
     return { ids, byId: new Map(reports.map((incident) => [incident.id, incident])) };
@@ -109,6 +113,18 @@ export function createIncidentReports({ store, open }: IncidentReportsOptions): 
       return { items, next: null };
     },
 
+    async incidentsOpened(when, most, caller) {
+      const query = { ...when, workflow: null, slo: null, severity: null };
+      const current = await openById();
+      const items: IncidentSummary[] = [];
+      for await (const history of kept(when.from, when.to, null)) {
+        if (items.length === most) break;
+        const summary = summaryOf(history, current);
+        if (isWanted(summary, query, caller)) items.push(summary);
+      }
+      return items;
+    },
+
     async incident(id, caller) {
       const current = await openById();
       const stored = await store.incident(id);
@@ -141,7 +157,14 @@ const UNKNOWN = {
 
 function isWanted(
   incident: Pick<IncidentReport, 'workflow' | 'owner' | 'slo' | 'severity' | 'openedAt'>,
-  { workflow, owner, slo, severity, from, to }: IncidentQuery,
+  {
+    workflow,
+    owner,
+    slo,
+    severity,
+    from,
+    to,
+  }: Pick<IncidentQuery, 'workflow' | 'owner' | 'slo' | 'severity' | 'from' | 'to'>,
   caller: Caller,
 ): boolean {
   return (

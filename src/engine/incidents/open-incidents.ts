@@ -4,7 +4,7 @@ import { parseNote, parseSignature } from '../../core/adjustments/adjustment-req
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { IncidentNote } from '../../core/alerting/incident-event.ts';
-import type { IncidentReports } from '../../core/ports/incident-reports.ts';
+import type { IncidentReports, OpenedIncidents } from '../../core/ports/incident-reports.ts';
 import type { ManageIncidents } from '../../core/ports/operator.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
 import { quoted, refuse } from '../../core/ports/refused.ts';
@@ -29,7 +29,9 @@ export interface ManageIncidentsOptions {
 const NAMED = 10;
 
 /** Lists incidents, and takes acknowledgements and notes. */
-export function createManageIncidents(options: ManageIncidentsOptions): ManageIncidents & IncidentReports {
+export function createManageIncidents(
+  options: ManageIncidentsOptions,
+): ManageIncidents & IncidentReports & OpenedIncidents {
   const { store, definitions, clock, log } = options;
 
   async function incidents(): Promise<readonly IncidentReport[]> {

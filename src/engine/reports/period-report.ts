@@ -5,7 +5,7 @@ import { HOUR_RETENTION } from '../../core/counters/cells.ts';
 import type { ReportPeriod } from '../../core/ports/report-query.ts';
 import { parseReportQuery } from '../../core/ports/report-query.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { IncidentReports, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import type { IncidentSummary, OpenedIncidents } from '../../core/ports/incident-reports.ts';
 import type {
   DependencyOutcome,
   PeriodReport,
@@ -16,7 +16,6 @@ import type {
 import { MAX_REPORTED_INCIDENTS } from '../../core/ports/period-report.ts';
 import { FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
 import type { Store } from '../../core/ports/store/store.ts';
-import type { Caller } from '../../core/ports/token.ts';
 import { may } from '../../core/ports/token.ts';
 import { fingerprint } from '../../core/sli/fingerprint.ts';
 import { MINUTE, minuteOf } from '../../core/time/duration.ts';
@@ -32,7 +31,7 @@ import { ratioOf } from '../queries/slo-report.ts';
 export interface PeriodReportsOptions {
   readonly store: Store;
   readonly adjustments: Adjustments;
-  readonly incidents: IncidentReports;
+  readonly incidents: OpenedIncidents;
   readonly sums: SeriesSums;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
@@ -76,34 +75,6 @@ export function createPeriodReports(options: PeriodReportsOptions): PeriodReport
       found.push(...(await Promise.all(slice.map((slo) => outcomeOf(slo, period, now)))));
     }
     return found.toSorted((one, other) => (other.spent ?? -1) - (one.spent ?? -1));
-  }
-
-  async function incidentsOf(
-    { from, to, owner }: ReportPeriod,
-    caller: Caller,
-  ): Promise<readonly IncidentSummary[]> {
-    const found: IncidentSummary[] = [];
-    let after: string | null = null;
-    do {
-      const page = await incidents.incidentPage(
-        {
-          state: null,
-          severity: null,
-          workflow: null,
-          owner,
-          slo: null,
-          text: '',
-          from,
-          to,
-          after,
-          limit: 100,
-        },
-        caller,
-      );
-      found.push(...page.items);
-      after = page.next;
-    } while (after !== null && found.length <= MAX_REPORTED_INCIDENTS);
-    return found;
   }
 
   async function causesOf(worst: readonly Slo[], from: number, to: number): Promise<WorkflowFailures[]> {
@@ -169,7 +140,8 @@ export function createPeriodReports(options: PeriodReportsOptions): PeriodReport
       const causesSince = Math.max(from, now - FAILURE_RETENTION);
       const [rows, opened, dependencies] = await Promise.all([
         outcomes(slos, period, now),
-        incidentsOf(period, caller),
+        // One more than is listed says that there are more.
+        incidents.incidentsOpened(period, MAX_REPORTED_INCIDENTS + 1, caller),
         dependenciesOf(workflows, period, now),
       ]);
       const worst = rows.filter(({ counts }) => counts.bad > 0).slice(0, CAUSES_OF);

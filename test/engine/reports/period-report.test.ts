@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isRefused } from '../../../src/core/ports/refused.ts';
 import type { ReportQuery } from '../../../src/core/ports/period-report.ts';
 import { ALL_GRANTS } from '../../../src/core/ports/token.ts';
@@ -100,6 +100,27 @@ describe('the report of a week', () => {
     expect(report.slos[0]).toMatchObject({ id: DONE.id, incidents: 1 });
     expect((await read({ owner: DONE.owner })).slos).toHaveLength(2);
     expect((await read({ owner: 'others' })).slos).toEqual([]);
+  });
+
+  it('reads once what is open, however many incidents it lists: 500, and that there are more', async () => {
+    const read = await start();
+    await at(1, 80, 20);
+    world.clock.set(MONDAY + 8 * DAY);
+    const { store } = world;
+    const { from, to } = await read();
+    const [one] = await store.incidents({ from, to, before: null, limit: 1 });
+    const many = Array.from({ length: 520 }, (_, index) => ({ ...one!, id: `copy-${index}` }));
+    const loaded = vi.spyOn(store, 'loadStates');
+    vi.spyOn(store, 'incidents').mockImplementation(({ before, limit }) => {
+      const begin = many.findIndex(({ id }) => id === before) + 1;
+      return Promise.resolve(many.slice(begin, begin + limit));
+    });
+    const all = await read();
+    expect(all.incidents.map(({ id }) => id)).toEqual(many.slice(0, 500).map(({ id }) => id));
+    expect(all.moreIncidents).toBe(true);
+    expect(loaded).toHaveBeenCalledOnce();
+    many.length = 500;
+    expect(await read()).toMatchObject({ moreIncidents: false, totals: { pages: 500 } });
   });
 
   it('G1: names only what its reader may read', async () => {
