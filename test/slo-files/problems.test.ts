@@ -33,6 +33,13 @@ describe('problems, each at its very place', () => {
       slo('objective: 99%, window: { calendar: month, timeZone: berlin }, sli: succeeded'),
       ['a.yaml:5:61: there is no time zone `berlin`; expected an IANA name (did you mean Europe/Berlin?)'],
     ],
+    ...['badge.svg', 'budget.svg', 'budget.png'].map((name): [string, string, string[]] => [
+      `an SLO that would be hidden by a picture: ${name}`,
+      slo(good).replace('workflow: w', 'workflow: team/w').replace('  s:', `  ${name}:`),
+      [
+        `a.yaml:5:3: no SLO of a workflow with a / in its name can be called \`${name}\`, which would be a picture of another SLO; expected another name`,
+      ],
+    ]),
     ['a tab as indentation', 'slos:\n\ta: 1\n', ['a.yaml:2:1: not valid YAML: Tabs are not allowed']],
     ['an unknown tag', 'workflow: !secret x\n', ['a.yaml:1:11: not valid YAML: Unresolved tag: !secret']],
     [
@@ -348,6 +355,19 @@ describe('all problems at once', () => {
     expect(told(unreadable)).toEqual([expect.stringMatching(/^teams\.yaml:1:/)]);
     const badTeam = await loadFiles({ 'a.yaml': slo(good), 'teams.yaml': TEAMS.replace('page', 'pag') });
     expect(told(badTeam).join('\n')).not.toContain('there is no team');
+  });
+
+  it('none of an SLO that is named as a picture, or a view, where that hides nothing', async () => {
+    for (const [workflow, name] of [
+      ['w', 'badge.svg'],
+      ['team/w', 'history'],
+      ['team/w', 'badge'],
+    ] as const) {
+      const text = slo(good).replace('workflow: w', `workflow: ${workflow}`).replace('  s:', `  ${name}:`);
+      const loaded = await loadText(text);
+      expect(told(loaded)).toEqual([]);
+      expect(loaded.definitions?.workflows.get(workflow)?.slos.map((one) => one.name)).toEqual([name]);
+    }
   });
 
   it('up to a hundred a file, errors apart from warnings', async () => {

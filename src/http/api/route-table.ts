@@ -208,13 +208,15 @@ export function allowedMethods(routes: readonly Endpoint[]): string {
   );
 }
 
+const SLASH = '(?:/|%2[fF])';
 const PLACEHOLDER = /(\{workflow\}\/\{slo\}\/?|\{\w+\})/;
 
 function patternOf(path: string): RegExp {
   const parts = path.split(PLACEHOLDER).map((part) => {
     if (part === '{workflow}/{slo}') return '(?<slo>.+)';
-    // The slashes of a workflow may be encoded, and then so may be the one after its SLO.
-    if (part === '{workflow}/{slo}/') return '(?<slo>.+)(?:/|%2[fF])';
+    // The slashes of a workflow may be encoded, and then so may be the others. An id has one at least, so that an SLO that is
+    // named as what comes after it here is one.
+    if (part === '{workflow}/{slo}/') return `(?<slo>.+${SLASH}.+)${SLASH}`;
     if (part.startsWith('{')) return `(?<${part.slice(1, -1)}>[^/]+)`;
     return part.replaceAll('.', '\\.');
   });

@@ -3,6 +3,7 @@ import { type Objective, parseObjective } from '../../core/budget/objective.ts';
 import type { Sli } from '../../core/sli/sli.ts';
 import { fingerprint } from '../../core/sli/fingerprint.ts';
 import type { Slo } from '../../core/slo/slo.ts';
+import { isHiddenByPicture } from '../../core/slo/slo-pictures.ts';
 import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
 import { formatDuration } from '../../core/time/duration.ts';
@@ -55,6 +56,7 @@ export function draftSlo(
   const sli = readSli(native.sli, placeAt(place, ['sli']), context);
   const windows = readWindows(native.window, placeAt(place, ['window']), source, report);
   if (sli) checkEach(sli, place, context);
+  checkName(name, place, context);
   if (sli && windows) checkDeadline(sli, windows, place, context);
   const finish = (whole: Sli): Slo | null => {
     if (!objective || !windows) return null;
@@ -85,6 +87,12 @@ export function draftSlo(
     };
   };
   return { id, workflow, place, source, sli, finish };
+}
+
+function checkName(name: string, place: Place, { workflow, source, report }: SloContext): void {
+  if (!isHiddenByPicture(workflow, name)) return;
+  const message = `no SLO of a workflow with a / in its name can be called \`${name}\`, which would be a picture of another SLO`;
+  report(problemAt(source, place.key, 'error', message, { expected: 'another name' }));
 }
 
 function budgetPolicyOf(name: string | undefined, { budgetPolicy }: SloContext): BudgetPolicy | null {

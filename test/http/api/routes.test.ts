@@ -12,6 +12,7 @@ import {
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
 import { readRowChoice } from '../../../src/core/ports/row-choice.ts';
 import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
+import { SLO_PICTURES } from '../../../src/core/slo/slo-pictures.ts';
 import type { Parameters } from '../../../src/http/api/parameters.ts';
 import type { HttpRoute } from '../../../src/http/api/route-table.ts';
 import { createFinder, routesByPath } from '../../../src/http/api/route-table.ts';
@@ -75,6 +76,9 @@ describe('the table of routes', () => {
     expect(found('/v1/slos/a/b')).toEqual(['/v1/slos/{workflow}/{slo}', { slo: 'a/b' }]);
     expect(found('/v1/slos/a/b/history')).toEqual([history, { slo: 'a/b' }]);
     expect(found('/v1/slos/a/history/history')).toEqual([history, { slo: 'a/history' }]);
+    for (const name of ['history', 'charts', ...SLO_PICTURES])
+      for (const slo of [`a/${name}`, `a%2F${name}`])
+        expect(found(`/v1/slos/${slo}`)).toEqual(['/v1/slos/{workflow}/{slo}', { slo }]);
     for (const slash of ['%2F', '%2f'])
       expect(found(`/v1/slos/a${slash}b${slash}history`)).toEqual([history, { slo: `a${slash}b` }]);
     expect(found('/v1/adjustments/x%2Fy/end')).toEqual(['/v1/adjustments/{id}/end', { id: 'x%2Fy' }]);
@@ -87,6 +91,13 @@ describe('the table of routes', () => {
       '',
     ])
       expect(find(path)).toBeNull();
+  });
+
+  it('has below the address of an SLO what lets an SLO of the same name through, and pictures, whose names files may not use', () => {
+    const below = ROUTES.flatMap(
+      ({ path }) => /^\/v1\/slos\/\{workflow\}\/\{slo\}\/(.+)$/.exec(path)?.[1] ?? [],
+    );
+    expect(below.toSorted()).toEqual(['history', 'charts', ...SLO_PICTURES].toSorted());
   });
 
   it('shows an SLO that is called history in place of a history, and refuses what it does not declare', async () => {
