@@ -13,6 +13,7 @@ import type { Store } from './core/ports/store/store.ts';
 import { createAdjustments } from './engine/adjustments/adjustments.ts';
 import { createEachValue } from './core/slo/each-value.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
+import { createFailingTargets } from './engine/deliver/failing-targets.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
 import { createDeriver } from './engine/counters/derive.ts';
@@ -254,6 +255,11 @@ export async function startApp(
     timeouts: { close: REQUEST_GRACE },
     ...(overrides.routes && { routes: overrides.routes }),
   });
+  const failingTargets = createFailingTargets({
+    ...counted,
+    leading: () => leadership.leading(),
+    elapsed,
+  });
   const selfReport = createSelfReport({ ...common, recorder });
   const deliverer = createDeliverer({
     ...common,
@@ -263,6 +269,7 @@ export async function startApp(
     onDelivery(rows, delivery) {
       server.metrics.notification(rows[0]!.target, delivery.result);
       if (delivery.result === 'refused') loops.refused();
+      void failingTargets.note(rows, delivery);
       selfReport(rows, delivery);
     },
   });
@@ -292,6 +299,8 @@ export async function startApp(
     storeWatch,
     refresh: () => values.refresh(),
     dataLosses: losses.open,
+    failingTargets,
+    probe: (signal) => deliverer.probe(signal),
     evaluationWatch,
     intake,
     metrics: server.metrics,

@@ -622,6 +622,7 @@ export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus
     evaluation: { lastAt: NOW, age: 3_250, lastDurationMs: 12, failures: 0 },
     outbox: { pending: 1, undeliverable: 0 },
     queued: 7,
+    failingTargets: [],
     sources: [],
     deadLetters: 0,
     ...changes,

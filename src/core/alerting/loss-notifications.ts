@@ -12,7 +12,7 @@ export interface OpenAtLoss {
 }
 
 /** The team that looks after Burnwatch itself. */
-const ADMINS = 'admins';
+export const ADMINS = 'admins';
 
 /** Whom to page about a loss: the team `admins`, else everyone who gets the tickets of a team. */
 export function targetsOfLoss({ teams }: Pick<Definitions, 'teams'>): readonly string[] {

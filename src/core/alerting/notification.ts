@@ -64,14 +64,38 @@ export interface MissedRun {
   readonly finishBy: number;
 }
 
+/**
+ * What a notification is about if not an incident of an SLO. `test`: it was sent to try a target. `data-loss`: counters are gone.
+ * `delivery-failing`: a target takes no notifications. `delivery-restored`: it takes them again, or is not used any more.
+ */
+export type ServiceKind = 'test' | 'data-loss' | 'delivery-failing' | 'delivery-restored';
+
+const SERVICE_KINDS: ReadonlySet<string> = new Set<ServiceKind>([
+  'test',
+  'data-loss',
+  'delivery-failing',
+  'delivery-restored',
+]);
+
+/** Whether a kind of notification, or of message, is about the service itself. */
+export function isOfService<Kind extends string>(kind: Kind): kind is Kind & ServiceKind {
+  return SERVICE_KINDS.has(kind);
+}
+
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
-  /** `test` marks a notification that was sent to try a target; `data-loss` says that counters are gone. */
-  readonly kind: TransitionKind | 'test' | 'data-loss';
+  readonly kind: TransitionKind | ServiceKind;
   /** Of `data-loss` only. */
   readonly loss?: LostData & {
     /** Whether it is said in the conversation of an incident that was open then. */
     readonly ofIncident: boolean;
+  };
+  /** Of `delivery-failing` and `delivery-restored` only: which target, what it said, and how that ended. */
+  readonly delivery?: {
+    readonly target: string;
+    readonly reason: string;
+    readonly since: number;
+    readonly end: 'works' | 'removed' | null;
   };
   /** Why an incident ended or came down, if not because it is over. */
   readonly cause: EndCause | null;

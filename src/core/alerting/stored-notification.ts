@@ -10,6 +10,7 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
+ * - 6: facts of the kinds `delivery-failing` and `delivery-restored`, which earlier versions cannot put into words.
  * - 5: rows that were delivered and are kept to be sent again, which earlier versions would take for pending ones.
  * - 4: facts of the kind `data-loss`, which earlier versions cannot put into words. All others are stored as 3.
  * - 3: the fields of `OutboxRow`.
@@ -17,7 +18,8 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
  *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
  */
-const VERSION = 5;
+const VERSION = 6;
+const BEFORE_FAILING = 5;
 const BEFORE_KEPT = 4;
 const BEFORE_LOSSES = 3;
 
@@ -92,9 +94,18 @@ export function storedRow({ facts, ...row }: OutboxRow): object {
   const reasons = facts.reasons.map((reason) =>
     isOutage(reason) ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince } : reason,
   );
-  const fresh = facts.kind === 'data-loss' ? BEFORE_KEPT : BEFORE_LOSSES;
-  const v = row.deliveredAt === undefined ? fresh : VERSION;
-  return { v, ...row, facts: { ...facts, reasons, told: facts.notified } };
+  return {
+    v: versionFor(facts.kind, row.deliveredAt !== undefined),
+    ...row,
+    facts: { ...facts, reasons, told: facts.notified },
+  };
+}
+
+/** The oldest version that can read it. */
+function versionFor(kind: NotificationFacts['kind'], isKept: boolean): number {
+  if (kind === 'delivery-failing' || kind === 'delivery-restored') return VERSION;
+  if (isKept) return BEFORE_FAILING;
+  return kind === 'data-loss' ? BEFORE_KEPT : BEFORE_LOSSES;
 }
 
 /** Rows of stored values, and the ids of those that a newer version of Burnwatch wrote. */

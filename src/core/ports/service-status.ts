@@ -1,3 +1,4 @@
+import type { FailingTarget } from '../alerting/failing-target.ts';
 import type { SourceStatus } from './sources.ts';
 
 /** The state of the service itself, as `/readyz`, `/metrics` and the dashboard show it. */
@@ -26,6 +27,8 @@ export interface ServiceStatus {
   readonly dataLosses: number;
   /** Notifications; while the store is down, as many as there were. */
   readonly outbox: { readonly pending: number; readonly undeliverable: number };
+  /** Targets that take no notifications. */
+  readonly failingTargets: readonly Pick<FailingTarget, 'target' | 'since' | 'reason'>[];
   /** Sources that this replica reads by itself. */
   readonly sources: readonly SourceStatus[];
   /** While the store is down, as many as there were. */

@@ -4,7 +4,9 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { NotificationSettled } from '../../core/alerting/incident-event.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { isOfService } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
+import { PROBE_TARGET, probeRow } from './probe.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Delivery, Refusal, Retry, Target } from '../../core/ports/target.ts';
@@ -16,6 +18,11 @@ export interface Deliverer {
    * Resolves once claims are made; sending goes on. Rejects with `NotLeader` or `StoreUnavailable`.
    */
   run(): Promise<void>;
+  /**
+   * Writes a row that goes nowhere into the outbox, and says whether it was claimed and settled in time, as others are: false
+   * after 30 s, or when the signal aborts. Never rejects.
+   */
+  probe(signal: AbortSignal): Promise<boolean>;
   /** Claims nothing more, waits for what is being sent up to `grace` milliseconds, and gives the rest back. */
   stop(grace: number): Promise<void>;
 }
@@ -44,6 +51,7 @@ const FIRST_BACKOFF = SECOND;
 const LONGEST_BACKOFF = 5 * MINUTE;
 /** Undeliverable after this long; it stays in the outbox and can be sent again by hand. */
 const GIVE_UP_AFTER = DAY;
+const PROBE_WITHIN = 30 * SECOND;
 /** What waits for a target that is not defined any more is given up at this pace. */
 const INTERVAL_OF_NONE = SECOND;
 /** After this many failures in a row a target is left alone for `BREAK_FOR`. */
@@ -59,6 +67,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const notBefore = new Map<string, { readonly set: number; readonly until: number }>();
   const breakers = new Map<string, CircuitBreaker<[Target, Claim], Delivery>>();
   const stopping = new AbortController();
+  /** What waits for a probe to come back, by the id of its row. */
+  const probes = new Map<string, () => void>();
   let stopped = false;
 
   /** Has `stop` wait for a piece of work. */
@@ -99,14 +109,22 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   async function deliver(claim: Claim, claimedAt: number): Promise<void> {
+    if (claim.target === PROBE_TARGET) {
+      if (await settle(claim, { result: 'delivered' })) for (const { id } of claim.rows) probes.get(id)?.();
+      return;
+    }
     const target = targetOf(claim.target);
     const pending = pendingOf(claim);
     // An open incident of which nothing is new, at a target that is not there any more or wants nothing twice.
     if (pending.length === 0 && target?.resendEvery === undefined) {
-      return settle(claim, { result: 'delivered' });
+      await settle(claim, { result: 'delivered' });
+      return;
     }
     const delivery = await attempt(target, claim, claimedAt);
-    if (!delivery) return settle(claim, { result: 'released' });
+    if (!delivery) {
+      await settle(claim, { result: 'released' });
+      return;
+    }
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
     const set = clock.now();
@@ -236,7 +254,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   function copiesForFallback(row: OutboxRow, target: string, whom: string, reason: string): OutboxRow[] {
     // A copy that is refused as well does not go round in circles.
-    if (row.facts.insteadOf || row.facts.kind === 'test' || row.facts.kind === 'data-loss') return [];
+    if (row.facts.insteadOf || isOfService(row.facts.kind)) return [];
     const team = definitions().teams.get(row.facts.owner);
     if (!team) return [];
     // A target that has the page already does not get it twice.
@@ -258,7 +276,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   /** What was sent must be written down even if the store is away for a while: otherwise it would be sent again. */
-  async function settle(claim: Claim, settlement: Settlement): Promise<void> {
+  async function settle(claim: Claim, settlement: Settlement): Promise<boolean> {
     for (;;) {
       try {
         const settled = await store.settle(claim, settlement, clock.now());
@@ -267,22 +285,38 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
             { target: claim.target, incident: claim.incident },
             'a claim had run out before it was settled',
           );
-        return;
+        return settled;
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || stopping.signal.aborted) {
           log.error(
             { target: claim.target, error: String(error) },
             'what became of a notification could not be stored',
           );
-          return;
+          return false;
         }
         await new Promise((resolve) => setTimeout(resolve, SECOND));
       }
     }
   }
 
+  async function probe(signal: AbortSignal): Promise<boolean> {
+    const row = probeRow(owner, clock.now());
+    const within = AbortSignal.any([signal, stopping.signal, AbortSignal.timeout(PROBE_WITHIN)]);
+    if (within.aborted) return false;
+    try {
+      const settled = new Promise<true>((resolve) => probes.set(row.id, () => resolve(true)));
+      await store.enqueue([row], row.createdAt);
+      return await Promise.race([settled, aborted(within)]);
+    } catch {
+      return false;
+    } finally {
+      probes.delete(row.id);
+    }
+  }
+
   return {
     run: () => track(run()),
+    probe,
     async stop(grace) {
       stopped = true;
       const timer = setTimeout(() => stopping.abort(), grace);
@@ -301,7 +335,7 @@ function pendingOf({ rows }: Claim): readonly OutboxRow[] {
 
 /** The row that says how an open incident stands; null when it is over, or it is about no incident. */
 function openRow(rows: readonly OutboxRow[]): OutboxRow | null {
-  const last = rows.findLast(({ facts }) => facts.kind !== 'test' && facts.kind !== 'data-loss');
+  const last = rows.findLast(({ facts }) => !isOfService(facts.kind));
   return last && last.facts.kind !== 'resolved' ? last : null;
 }
 
@@ -340,6 +374,7 @@ function afterTry(row: OutboxRow, delivery: Retry | Refusal): OutboxRow {
 /** Rejects when the signal aborts, with its reason. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }

@@ -7,6 +7,7 @@ import type { Definitions } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import { HOUR, MINUTE, SECOND, formatDuration } from '../../core/time/duration.ts';
+import type { FailingTarget } from '../../core/alerting/failing-target.ts';
 import type { EvaluationWatch } from './evaluation-watch.ts';
 import type { Intake } from './intake.ts';
 import type { Leadership } from './leadership.ts';
@@ -57,11 +58,15 @@ export interface ServiceLoopsOptions {
   readonly evaluator: { tick(now: number, onCommitted: () => void): Promise<EvaluationTotals> };
   /** Claims what is due and begins to send it; see `Deliverer`. */
   readonly deliverer: { run(): Promise<void> };
+  /** Sends a row that goes nowhere through the outbox, and says whether it came back in time. */
+  readonly probe: (signal: AbortSignal) => Promise<boolean>;
   readonly storeWatch: StoreWatch;
   /** Learns what other replicas met, on every replica; see `BreakdownValues`. */
   readonly refresh: () => Promise<void>;
   /** Losses of data that nobody has acknowledged. */
   readonly dataLosses: () => readonly { readonly at: number; readonly message: string }[];
+  /** The targets that take no notifications; `refresh` reads them from the store. */
+  readonly failingTargets: { refresh(): Promise<void>; current(): readonly FailingTarget[] };
   readonly evaluationWatch: EvaluationWatch;
   readonly intake: Pick<Intake, 'check'>;
   /**
@@ -181,15 +186,33 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     return statuses.filter(isGivenUp).map(({ name }) => name);
   }
 
+  /** Targets that fail without anyone having been notified of it. */
+  function unreported(): readonly FailingTarget[] {
+    return options.failingTargets.current().filter(({ reported }) => !reported);
+  }
+
+  function degraded(): readonly string[] {
+    return [...givenUp(), ...(options.failingTargets.current().length > 0 ? ['notifications'] : [])];
+  }
+
+  function notificationsCheck(): Check {
+    const failing = options.failingTargets.current();
+    if (failing.length === 0) return { ok: true, message: 'are delivered' };
+    const which = failing.map(({ target, since, reason }) => `to ${target} since ${iso(since)}: ${reason}`);
+    return { ok: false, message: `notifications fail ${which.join('; ')}` };
+  }
+
   /** Only the replica that works can say that the work is done. */
   const heartbeat = oneAtATime(async () => {
     if (!options.beat || !leadership.leading()) return;
     const evaluates = evaluationWatch.lastAt() !== null && !isOverdue();
-    const delivers = elapsed() - refusedAt >= WITHHELD_AFTER_REFUSAL;
+    const delivers = elapsed() - refusedAt >= WITHHELD_AFTER_REFUSAL && unreported().length === 0;
     const { error, away } = storeWatch.health();
     // What lies on a shard that is away is judged by nobody.
-    if (evaluates && delivers && error === null && away.length === 0)
-      await options.beat(stopping.signal, givenUp());
+    if (!evaluates || !delivers || error !== null || away.length > 0) return;
+    // What says that delivery works must have gone through it.
+    if (await options.probe(stopping.signal)) await options.beat(stopping.signal, degraded());
+    else log.error({}, 'the outbox does not work, so that no heartbeat is sent');
   });
 
   const watchStore = oneAtATime(async () => {
@@ -198,7 +221,15 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     // What a source that stands still has waiting is not late.
     const statuses = options.sources.map((source) => source.status());
     const flowing = statuses.filter((status) => status.ok || isGivenUp(status)).map(({ name }) => name);
-    await Promise.all([options.intake.check(able, flowing), evaluationWatch.check(), options.refresh()]);
+    const failing = options.failingTargets.refresh().catch((error: unknown) => {
+      if (able) log.warn({ error: String(error) }, 'which targets fail could not be read');
+    });
+    await Promise.all([
+      options.intake.check(able, flowing),
+      evaluationWatch.check(),
+      options.refresh(),
+      failing,
+    ]);
   });
 
   async function end(): Promise<void> {
@@ -232,7 +263,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
       const evaluates = evaluationCheck();
       return {
         ready: current !== null && error === null && evaluates.ok,
-        degraded: givenUp(),
+        degraded: degraded(),
         checks: {
           store: { ok: error === null, message: error ?? 'answers' },
           slos: {
@@ -242,6 +273,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
           counters: { ok: losses.length === 0, message: lost || 'kept' },
           ...Object.fromEntries(shards),
           ...Object.fromEntries(sources.map((source) => [source.name, sourceCheck(source)])),
+          notifications: notificationsCheck(),
           evaluation: evaluates,
         },
         sloProblems: options.sloProblems(),
@@ -250,6 +282,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
         partsAway: away.map(({ part }) => part),
         dataLosses: losses.length,
         outbox,
+        failingTargets: options.failingTargets.current(),
         sources,
         deadLetters,
         queued: options.recorder.queued,

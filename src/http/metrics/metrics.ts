@@ -113,6 +113,11 @@ export const METRICS = {
     labelNames: [],
     help: 'Notifications given up as undeliverable.',
   },
+  targetFailing: {
+    name: 'burnwatch_target_failing',
+    labelNames: ['target'],
+    help: '1 while a target takes no notifications.',
+  },
   storeUp: {
     name: 'burnwatch_store_up',
     labelNames: [],
@@ -253,6 +258,7 @@ export function createMetrics(version: string): Metrics {
   const queued = new Gauge({ ...METRICS.queued, registers });
   const outboxPending = new Gauge({ ...METRICS.outboxPending, registers });
   const outboxUndeliverable = new Gauge({ ...METRICS.outboxUndeliverable, registers });
+  const targetFailing = new Gauge({ ...METRICS.targetFailing, registers });
   const storeUp = new Gauge({ ...METRICS.storeUp, registers });
   const storePartAway = new Gauge({ ...METRICS.storePartAway, registers });
   const dataLosses = new Gauge({ ...METRICS.dataLosses, registers });
@@ -270,6 +276,8 @@ export function createMetrics(version: string): Metrics {
     queued.set(status.queued);
     outboxPending.set(status.outbox.pending);
     outboxUndeliverable.set(status.outbox.undeliverable);
+    targetFailing.reset();
+    for (const { target } of status.failingTargets) targetFailing.set({ target }, 1);
     storeUp.set(status.checks.store.ok ? 1 : 0);
     storePartAway.reset();
     for (const shard of status.partsAway) storePartAway.set({ shard }, 1);

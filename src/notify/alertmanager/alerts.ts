@@ -1,8 +1,10 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { isOfService } from '../../core/alerting/notification.ts';
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import { HOUR, MINUTE } from '../../core/time/duration.ts';
-import { cut, inert, instant, isOver } from '../message/layout.ts';
+import { cut, inert, instant } from '../message/layout.ts';
 import type { Message } from '../message/message.ts';
+import { isOver } from '../message/message.ts';
 import { phraseText } from '../message/phrase.ts';
 import { plainName } from '../message/wording.ts';
 
@@ -32,8 +34,8 @@ export function alertsOf(message: Message, facts: NotificationFacts, now: number
   const over = isOver(message.event);
   const others: Severity[] = facts.severity === 'page' ? ['ticket'] : ['page'];
   const moved = message.event === 'escalated' || message.event === 'deescalated';
-  // A loss of data is not sent again.
-  const lasts = message.event === 'data-loss' ? HOUR : ENDS_AFTER;
+  // What is about the service is not sent again.
+  const lasts = isOfService(message.event) && message.event !== 'test' ? HOUR : ENDS_AFTER;
   const ended = over || moved ? others : [];
   return [
     alertOf(message, facts, facts.severity, over ? now : now + lasts, now),
@@ -41,7 +43,12 @@ export function alertsOf(message: Message, facts: NotificationFacts, now: number
   ];
 }
 
-const NAMES = { test: 'BurnwatchTest', 'data-loss': 'BurnwatchDataLoss' } as const;
+const NAMES = {
+  test: 'BurnwatchTest',
+  'data-loss': 'BurnwatchDataLoss',
+  'delivery-failing': 'BurnwatchDeliveryFailing',
+  'delivery-restored': 'BurnwatchDeliveryFailing',
+} as const;
 
 function alertOf(
   message: Message,
@@ -57,7 +64,7 @@ function alertOf(
     Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, cut(inert(value), MAX_VALUE)]));
   return {
     labels: values({
-      alertname: event === 'test' || event === 'data-loss' ? NAMES[event] : 'SloBudgetBurn',
+      alertname: isOfService(event) ? NAMES[event] : 'SloBudgetBurn',
       severity,
       workflow: plainName(facts.workflow, MAX_VALUE),
       slo: message.slo,

@@ -24,6 +24,8 @@ const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> =
   recovered: () => 'fired and recovered',
   test: () => 'test · not an alert',
   'data-loss': () => 'data loss',
+  'delivery-failing': () => 'notifications fail',
+  'delivery-restored': () => 'notifications work again',
 };
 
 // Styles stand in the elements, where every mail reader honours them. The style sheet only adds the dark

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import { isOfService } from '../../core/alerting/notification.ts';
 import { timesAt } from '../../core/words/times.ts';
 import { plainName } from '../message/wording.ts';
 import type { MailServer } from '../../core/ports/outbound.ts';
@@ -244,7 +245,7 @@ function composeMail(notification: Notification, to: readonly string[], from: st
 
 /** Some readers take mails with another subject for another thread. What is new stands in the first line. */
 function subjectOf({ event, headline }: Message, facts: NotificationFacts): string {
-  if (event === 'test' || (facts.loss && !facts.loss.ofIncident)) return headline;
+  if (isOfService(event) && !facts.loss?.ofIncident) return headline;
   const name = facts.slo.startsWith(`${facts.workflow}/`)
     ? facts.slo.slice(facts.workflow.length + 1)
     : facts.slo;

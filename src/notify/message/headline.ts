@@ -1,7 +1,8 @@
 import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
-import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import type { NotificationFacts, ServiceKind } from '../../core/alerting/notification.ts';
 import { formatSpan } from '../../core/words/figures.ts';
 import { budgetState } from './budget-words.ts';
+import { deliveryInBrief } from './delivery-words.ts';
 import type { Cause } from './failures.ts';
 import { lossInBrief } from './loss-words.ts';
 import { missedWords } from './missed-words.ts';
@@ -24,7 +25,7 @@ const MAIN_CAUSE = 0.5;
 
 /** The headline of a notification: which SLO, what fails now and why, and then what it costs. */
 export function headlineOf(
-  event: TransitionKind | 'recovered' | 'test' | 'data-loss',
+  event: TransitionKind | 'recovered' | ServiceKind,
   facts: NotificationFacts,
   causes: readonly Cause[],
 ): string {
@@ -61,6 +62,10 @@ export function headlineOf(
       );
     case 'data-loss':
       return about('DATA LOSS', facts, lossInBrief(facts));
+    case 'delivery-failing':
+      return about('NOTIFICATIONS FAIL', facts, deliveryInBrief(facts));
+    case 'delivery-restored':
+      return about('RESTORED', facts, deliveryInBrief(facts));
     case 'test':
       return about('TEST', facts, 'this is only a test, nothing is burning');
     default:

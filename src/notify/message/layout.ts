@@ -1,14 +1,9 @@
 import { iso } from '../../core/time/timestamp.ts';
-import type { Message, MessageEvent, Tone } from './message.ts';
+import type { Message, Tone } from './message.ts';
 import type { Field, Phrase } from './phrase.ts';
 
 /** A sign of a tone, for places without colours of their own. */
 export const SIGNS: Readonly<Record<Tone, string>> = { page: '🔴', ticket: '🟠', over: '🟢', test: '🧪' };
-
-/** Whether a message says that its incident is over. */
-export function isOver(event: MessageEvent): boolean {
-  return event === 'resolved' || event === 'recovered';
-}
 
 /** What failed most, as fields. */
 export function causeFields({ causes }: Message): Field[] {

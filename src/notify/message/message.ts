@@ -1,10 +1,12 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
-import type { NotificationFacts, Stuck } from '../../core/alerting/notification.ts';
+import type { NotificationFacts, ServiceKind, Stuck } from '../../core/alerting/notification.ts';
+import { isOfService } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
 import { burningField, likelyCauseField, standingValueField } from './cause-words.ts';
+import { deliveryFields, deliverySentence } from './delivery-words.ts';
 import { failedFor, headlineOf, incidentLasted } from './headline.ts';
 import { lossSentence } from './loss-words.ts';
 import { timesOf } from './times.ts';
@@ -31,7 +33,7 @@ export interface Links {
 }
 
 /** What a message is about; `recovered` fired and ended before the first notification could be sent. */
-export type MessageEvent = TransitionKind | 'recovered' | 'test' | 'data-loss';
+export type MessageEvent = TransitionKind | 'recovered' | ServiceKind;
 
 /** What colour it has: that of its severity while it burns. */
 export type Tone = Severity | 'over' | 'test';
@@ -67,7 +69,7 @@ export function composeMessage(notification: Notification, links: Links): Messag
   const event = eventOf(all);
   // A short incident's failures may have left the reading by the time it resolves.
   const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
-  const real = event !== 'test' && event !== 'data-loss';
+  const real = !isOfService(event);
   const causes = real ? topCauses(failing.failures, failed(failing)) : [];
   return {
     event,
@@ -95,9 +97,14 @@ function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
   return facts.findLast(({ kind }) => kind !== 'reminder')?.kind ?? latest;
 }
 
+/** Whether a message says that its incident is over. */
+export function isOver(event: MessageEvent): boolean {
+  return event === 'resolved' || event === 'recovered' || event === 'delivery-restored';
+}
+
 function toneOf(event: MessageEvent, severity: Severity): Tone {
   if (event === 'test') return 'test';
-  return event === 'resolved' || event === 'recovered' ? 'over' : severity;
+  return isOver(event) ? 'over' : severity;
 }
 
 /** How many failures there were in the time that a fact's causes are from; 0 when that is not known. */
@@ -140,6 +147,8 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
     'TEST: someone is checking that notifications arrive here. Nothing is wrong; no action needed.',
   ],
   'data-loss': lossSentence,
+  'delivery-failing': deliverySentence,
+  'delivery-restored': deliverySentence,
 };
 
 function why(facts: NotificationFacts): Phrase {
@@ -206,6 +215,8 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   recovered: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
   test: (facts) => [{ label: 'Sent', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
   'data-loss': (facts) => [{ label: 'Found', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
+  'delivery-failing': (facts) => [...deliveryFields(facts), owner(facts)],
+  'delivery-restored': (facts) => [owner(facts)],
 };
 
 function owner(facts: NotificationFacts): Field {

@@ -1,7 +1,8 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { conversationKey } from '../message/conversation-key.ts';
-import { cut, fitting, inert, isOver } from '../message/layout.ts';
+import { cut, fitting, inert } from '../message/layout.ts';
 import type { Message } from '../message/message.ts';
+import { isOver } from '../message/message.ts';
 import { phraseText } from '../message/phrase.ts';
 import { plainText } from '../message/plain-text.ts';
 import { plainName } from '../message/wording.ts';

@@ -1,8 +1,14 @@
-import type { FailedExecution, FailureCount, NotificationFacts } from '../../core/alerting/notification.ts';
+import type {
+  FailedExecution,
+  FailureCount,
+  NotificationFacts,
+  ServiceKind,
+} from '../../core/alerting/notification.ts';
+import { isOfService } from '../../core/alerting/notification.ts';
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { Notification } from '../../core/ports/target.ts';
-import { instant, isOver } from '../message/layout.ts';
-import { composeMessage, type Links, type MessageEvent } from '../message/message.ts';
+import { instant } from '../message/layout.ts';
+import { composeMessage, isOver, type Links, type MessageEvent } from '../message/message.ts';
 import { type Link, phraseText } from '../message/phrase.ts';
 import { plainText } from '../message/plain-text.ts';
 import { plainName } from '../message/wording.ts';
@@ -53,7 +59,7 @@ export interface WebhookPayload {
   };
 }
 
-export type WebhookType = 'test' | 'data-loss' | `incident.${Exclude<MessageEvent, 'test' | 'data-loss'>}`;
+export type WebhookType = ServiceKind | `incident.${Exclude<MessageEvent, ServiceKind>}`;
 
 const MAX_LISTED = 20;
 const MAX_TEXT = 256;
@@ -112,7 +118,7 @@ export function webhookPayload(notification: Notification, links: Links): Webhoo
 }
 
 function typeOf(event: MessageEvent): WebhookType {
-  return event === 'test' || event === 'data-loss' ? event : `incident.${event}`;
+  return isOfService(event) ? event : `incident.${event}`;
 }
 
 function placeOf({ step, dependency, error }: Omit<FailureCount, 'count'>): Omit<FailureCount, 'count'> {

@@ -30,6 +30,8 @@ export const WEBHOOK_JSON_SCHEMA = {
         'incident.resolved',
         'incident.recovered',
         'data-loss',
+        'delivery-failing',
+        'delivery-restored',
         'test',
       ],
     },

@@ -306,3 +306,26 @@ describe('D3: a try that was cut off', () => {
     expect(post.target('pager').sent).toMatchObject([{ mayRepeat: true }]);
   });
 });
+
+describe('D3: a probe', () => {
+  const { signal } = new AbortController();
+
+  it('goes through the outbox and nowhere else', async () => {
+    const back = post.deliverer.probe(signal);
+    await until('it to be written', async () => (await post.outbox()).pendingCount === 1);
+    await post.deliverer.run();
+    expect(await back).toBe(true);
+    expect(await post.outbox()).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
+    expect(post.tries).toEqual([]);
+  });
+
+  it.each(['enqueue', 'claim'] as const)('does not come back while the store cannot %s', async (call) => {
+    post.wrapped.takeDown(call);
+    const giveUp = new AbortController();
+    const back = post.deliverer.probe(giveUp.signal);
+    await post.deliverer.run().catch(() => {});
+    giveUp.abort();
+    expect(await back).toBe(false);
+    expect(await post.deliverer.probe(giveUp.signal)).toBe(false);
+  });
+});

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
+import type { FailingTarget } from '../../../src/core/alerting/failing-target.ts';
 import type { SourceStatus } from '../../../src/core/ports/sources.ts';
 import { iso } from '../../../src/core/time/timestamp.ts';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
@@ -36,6 +37,8 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
     health: HEALTHY,
     totals: FOUND,
     losses: [] as { at: number; message: string }[],
+    failing: [] as readonly FailingTarget[],
+    delivers: true,
   };
   const calls: string[] = [];
   const evaluations: (number | 'failed')[] = [];
@@ -92,6 +95,11 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
         return Promise.resolve();
       },
     },
+    probe() {
+      calls.push('probe');
+      return Promise.resolve(state.delivers);
+    },
+    failingTargets: { refresh: () => Promise.resolve(), current: () => state.failing },
     storeWatch: {
       check() {
         calls.push('check');
@@ -417,6 +425,45 @@ describe('the heartbeat', () => {
       service.forget();
     });
 
+    it('D3: while a row that goes nowhere does not come back from the outbox', async () => {
+      service.state.delivers = false;
+      await service.pass(2 * MINUTE);
+      expect(service.calls('probe')).toHaveLength(2);
+      expect(service.calls('beat')).toEqual([]);
+      service.state.delivers = true;
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toHaveLength(1);
+    });
+
+    it('D3: while a target fails and no one could be notified of it; else it is degraded, not down', async () => {
+      const failing = {
+        target: 'pager',
+        since: START,
+        reason: 'answered 404',
+        severity: 'page',
+        owner: 'payments',
+        notified: ['mail'],
+        reported: false,
+      } as const;
+      service.state.failing = [failing];
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toEqual([]);
+      service.state.failing = [{ ...failing, reported: true }];
+      await service.pass(MINUTE);
+      expect(service.calls('beat')).toEqual(['beat notifications']);
+      expect(service.loops.status()).toMatchObject({
+        ready: true,
+        degraded: ['notifications'],
+        checks: {
+          notifications: {
+            ok: false,
+            message: `notifications fail to pager since ${iso(START)}: answered 404`,
+          },
+        },
+        failingTargets: [{ target: 'pager' }],
+      });
+    });
+
     it('while another replica leads', async () => {
       service.state.leading = false;
       await service.pass(MINUTE);
@@ -494,6 +541,7 @@ describe('the status', () => {
         store: { ok: true, message: 'answers' },
         slos: { ok: true, message: '2 active' },
         counters: { ok: true, message: 'kept' },
+        notifications: { ok: true, message: 'are delivered' },
         evaluation: { ok: true, message: 'begins' },
       },
       sloProblems: ['a.yaml:1:1: a problem'],
@@ -502,6 +550,7 @@ describe('the status', () => {
       partsAway: [],
       dataLosses: 0,
       outbox: { pending: 2, undeliverable: 1 },
+      failingTargets: [],
       sources: [],
       deadLetters: 3,
       queued: 7,

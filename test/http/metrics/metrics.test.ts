@@ -51,7 +51,13 @@ const STREAM: SourceStatus = {
 async function busyServer(): Promise<RunningServer> {
   const running = await startServer({
     status: () =>
-      fixedStatus({ partsAway: ['10.0.0.1:6379'], dataLosses: 1, sources: [STREAM], deadLetters: 4 }),
+      fixedStatus({
+        partsAway: ['10.0.0.1:6379'],
+        dataLosses: 1,
+        sources: [STREAM],
+        deadLetters: 4,
+        failingTargets: [{ target: 'pager', since: 0, reason: 'no' }],
+      }),
   });
   const { metrics } = running.server;
   running.queries.list = [
@@ -137,6 +143,7 @@ describe('GET /metrics', () => {
       ['burnwatch_outcomes_queued', 7],
       ['burnwatch_outbox_pending', 1],
       ['burnwatch_outbox_undeliverable', 0],
+      ['burnwatch_target_failing{target="pager"}', 1],
       ['burnwatch_store_up', 1],
       ['burnwatch_build_info{version="0.0.0-test"}', 1],
     ];

@@ -38,6 +38,7 @@ describe('the example files', () => {
     const loaded = await loadDefinitions([EXAMPLES], references());
     expect(told(loaded)).toEqual([]);
     expect([...definitionsOf(loaded).workflows.keys()]).toEqual([
+      'burnwatch-notifications',
       'clickstream-pipeline',
       'customer-journey',
       'nightly-invoices',

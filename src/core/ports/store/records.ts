@@ -6,6 +6,7 @@ export type Collection =
   | 'audit'
   | 'sessions'
   | 'losses'
+  | 'failing-targets'
   | 'pings'
   | 'breakdowns';
 
