@@ -37,6 +37,8 @@ import { createRejections } from './engine/ingest/rejections.ts';
 import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
+import { createManageSilences } from './engine/silences/manage-silences.ts';
+import { createSilences } from './engine/silences/silences.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
 import { createPngRenderer } from './png/png-renderer.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
@@ -118,6 +120,8 @@ export async function startApp(
   // Shared by all readers: the store reports each change to a connection only once.
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
+  const { recurrences } = adjustments;
+  const silences = createSilences({ store, recurrences, log });
   const values = createBreakdownValues({
     ...counted,
     elapsed,
@@ -197,6 +201,7 @@ export async function startApp(
     sourceSpans: intake.sourceSpans,
     sourcesOf: (workflow) => sourcesOf(workflow),
     breakGrace: config.breakGrace,
+    silences,
   });
   const tokenFile = config.tokensFile ? followTokenFile(config.tokensFile, config.tokens, log) : null;
   const deadLetters = createDeadLetters({ store, recorder, clock, elapsed, log });
@@ -234,6 +239,7 @@ export async function startApp(
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),
       ...incidents,
+      ...createManageSilences({ ...asked, silences, recurrences, incidents: () => incidents.incidents() }),
       ...createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums }),
       losses: () => losses.losses(),
       acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
@@ -298,6 +304,7 @@ export async function startApp(
     deliverer,
     storeWatch,
     refresh: () => values.refresh(),
+    silencesActive: silences.holding,
     dataLosses: losses.open,
     failingTargets,
     probe: (signal) => deliverer.probe(signal),

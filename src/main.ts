@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
 import { execSettings, nodeOf, withFormat, withQuestions, withSettings } from './command-options.ts';
-import { addDeadLetterCommands, addOutboxCommands } from './service-commands.ts';
+import { addDeadLetterCommands, addOutboxCommands, addSilenceCommands } from './service-commands.ts';
 import type { GateOptions } from './cli/gate.ts';
 import type { InitFlags } from './cli/init.ts';
 import type { IncidentOptions } from './cli/incidents.ts';
@@ -236,6 +236,8 @@ withFormat(program.command('incidents'))
     const { incidentTable } = await import('./cli/incidents.ts');
     await shown(form, false, (view) => incidentTable(choice, view, process.env));
   });
+
+addSilenceCommands(program, answer, shown);
 
 withFormat(program.command('gate'))
   .description('say whether a change may go out: exit 0 allowed, 1 denied, 2 cannot be told')

@@ -1,11 +1,19 @@
 import type { Command } from 'commander';
 import type { LetterOptions } from './cli/dead-letters.ts';
 import type { OutboxOptions } from './cli/outbox.ts';
+import type { SilenceListOptions, SilenceOptions } from './cli/silences.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
 import { withFormat, withService } from './command-options.ts';
 
 /** Prints what a verb found, and sets the exit code. */
 type Answer = (found: VerbAnswer) => void;
+
+/** Shows what a verb finds, once or again and again. */
+type Shown = (
+  form: string,
+  again: boolean,
+  view: (how: { format: string; colored: boolean; now: number }) => Promise<VerbAnswer>,
+) => Promise<void>;
 
 /** Adds `dead-letters list|replay|drop`. */
 export function addDeadLetterCommands(program: Command, answer: Answer): void {
@@ -73,4 +81,54 @@ function withChoice(command: Command): Command {
   return withService(command)
     .option('--source <source>', 'only those of this source, such as stream:outcomes')
     .option('--after <id>', 'only those after this one');
+}
+
+/** Adds `silences list|add|end`. */
+export function addSilenceCommands(program: Command, answer: Answer, shown: Shown): void {
+  const silencesCommand = program
+    .command('silences')
+    .description('show, make and end silences: notifications that are not sent for a time');
+
+  withFormat(silencesCommand.command('list', { isDefault: true }))
+    .description('show silences: those that hold, those to come, those that ended')
+    .option('--state <state>', 'active, coming, ended or all; all if absent')
+    .option('--after <id>', 'only those after this one in the list')
+    .action(async ({ format: form, ...choice }: SilenceListOptions & { format: string }) => {
+      const { silenceTable } = await import('./cli/silences.ts');
+      await shown(form, false, (view) => silenceTable(choice, view, process.env));
+    });
+
+  withService(silencesCommand.command('add'))
+    .description('silence what fits all that is given; values are globs, in which * is any text')
+    .requiredOption('--reason <text>', 'why')
+    .option('--by <name>', 'who does this; the name of the token if absent')
+    .option('--workflow <glob>', 'SLOs of these workflows')
+    .option('--slo <glob>', 'SLOs of these ids')
+    .option('--owner <glob>', 'SLOs of these teams')
+    .option('--severity <severity>', 'page or ticket')
+    .option('--label <name=glob...>', 'SLOs with all of these labels')
+    .option('--incident <id>', 'one open incident')
+    .option('--from <time>', 'when it begins; now if absent')
+    .option('--until <time>', 'when it ends; of one that recurs, when it may start last')
+    .option('--for <duration>', 'how long it lasts, such as 4h')
+    .option('--until-resolved', 'until the incident resolves')
+    .option(
+      '--rrule <rule>',
+      'the RFC 5545 rule of one that recurs; with --duration, --until and --time-zone',
+    )
+    .option('--duration <duration>', 'the length of each occurrence')
+    .option('--time-zone <zone>', 'whose clocks it follows; UTC if absent')
+    .option('--preview', 'only say what it would mute now')
+    .action(async (options: SilenceOptions) => {
+      const { addSilence } = await import('./cli/silences.ts');
+      answer(await addSilence(options, process.env));
+    });
+
+  withService(silencesCommand.command('end'))
+    .argument('<id>', 'of the silence')
+    .description('end one; what still burns is notified then')
+    .action(async (id: string) => {
+      const { endSilence } = await import('./cli/silences.ts');
+      answer(await endSilence(id, process.env));
+    });
 }

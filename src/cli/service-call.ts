@@ -7,8 +7,8 @@ export interface VerbAnswer {
   readonly text: string;
 }
 
-/** Asks a running service at a path from `/v1` on: with a body by POST, else by GET. Throws an error with what was wrong. */
-export type Ask = <Found>(path: string, body?: object) => Promise<Found>;
+/** Asks a running service at a path from `/v1` on: with a body by POST, else by GET, unless a method is given. Throws an error with what was wrong. */
+export type Ask = <Found>(path: string, body?: object, method?: 'DELETE') => Promise<Found>;
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 /** Some requests go through thousands of records. */
@@ -22,9 +22,10 @@ export async function withService(
   const url = (env['BURNWATCH_URL'] || DEFAULT_URL).replace(/(?<!\/)\/+$/, '');
   try {
     const token = tokenOf(env);
-    return await work(async (path, body) => {
+    return await work(async (path, body, method) => {
       const response = await fetch(url + path, {
         ...(body && { method: 'POST', body: JSON.stringify(body) }),
+        ...(method && { method }),
         headers: {
           'Content-Type': 'application/json',
           ...(token === null ? {} : { Authorization: `Bearer ${token}` }),

@@ -137,6 +137,27 @@ describe('burnwatch incidents', () => {
   });
 });
 
+describe('burnwatch silences', () => {
+  it('makes one, lists it and ends it; a preview makes none', async () => {
+    const what = ['--workflow', 'ord*', '--for', '4h', '--reason', 'a move', '--by', 'sam'];
+    expect(await burnwatch('silences')).toEqual([0, 'There are no such silences.\n']);
+    const [, preview] = await burnwatch('silences', 'add', ...what, '--preview');
+    expect(preview).toMatch(/^It would mute orders\/works, 1 open incident, from .* to .*\.$/m);
+    expect((await burnwatch('silences'))[1]).toBe('There are no such silences.\n');
+    const [code, made] = await burnwatch('silences', 'add', ...what);
+    expect(code).toBe(0);
+    const id = /^The silence (\S+) mutes/.exec(made)![1]!;
+    const [, list] = await burnwatch('silences', 'list', '--state', 'active');
+    expect(list).toMatch(/^active +workflow=ord\* .* sam +\S+ +a move$/m);
+    expect(await burnwatch('silences', 'end', id)).toEqual([0, `The silence ${id} has ended.\n`]);
+    expect((await burnwatch('silences', 'list', '--state', 'active'))[1]).toBe(
+      'There are no such silences.\n',
+    );
+    const [refused, why] = await burnwatch('silences', 'add', '--workflow', 'none', '--reason', 'x');
+    expect([refused, why]).toEqual([1, expect.stringContaining('Every silence has an end')]);
+  }, 60_000);
+});
+
 describe('burnwatch completion', () => {
   it.each([
     ['bash', 'burnwatch bud', 'budget'],

@@ -5,7 +5,7 @@ import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import { stateOfBudget } from '../../src/core/budget/error-budget.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { AcknowledgementReport, DataLossReport, Operator } from '../../src/core/ports/operator.ts';
-import { refuse } from '../../src/core/ports/refused.ts';
+import { isRefused, refuse } from '../../src/core/ports/refused.ts';
 import type { DeadLetterReport } from '../../src/core/ports/dead-letters.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
 import type {
@@ -27,6 +27,8 @@ import { createIncidentReports } from '../../src/engine/incidents/incident-repor
 import { chartData } from '../charts/chart-data.ts';
 import { incidentEvents, incidentsInMemory, openIncident } from './incident-fakes.ts';
 import { periodReport } from './period-report-fake.ts';
+import { silenceReport } from './silence-fakes.ts';
+import type { SilenceReport } from '../../src/core/ports/silences.ts';
 import type { WorkflowStatistics } from '../../src/core/ports/workflow-statistics.ts';
 import type { ExecutionReport } from '../../src/core/ports/execution-report.ts';
 import type { Audit, AuditEntry } from '../../src/core/ports/audit.ts';
@@ -455,6 +457,8 @@ export interface FixedOperator extends Operator {
   acknowledgement: AcknowledgementReport | Refused;
   note: IncidentNote | Refused;
   loss: DataLossReport | Refused;
+  /** The answer to all that is asked of silences. */
+  silenced: SilenceReport | Refused;
   open: IncidentReport[];
   readonly histories: Map<string, readonly IncidentEvent[]>;
   readonly asked: unknown[][];
@@ -472,6 +476,7 @@ export function fixedOperator(): FixedOperator {
     acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
     note: { kind: 'note', at: NOW, by: 'sam', text: 'rolled back', actor: null },
     loss: dataLoss(),
+    silenced: silenceReport(),
     open: [],
     asked: [],
     adjustments: () => Promise.resolve([adjustment()]),
@@ -485,6 +490,14 @@ export function fixedOperator(): FixedOperator {
       query.period === 'year' ? refuse('invalid', 'period must be week or month.') : periodReport(),
     noteIncident: asking('noteIncident', () => operator.note),
     acknowledge: asking('acknowledge', () => operator.acknowledgement),
+    silences: asking('silences', () => ({
+      items: isRefused(operator.silenced) ? [] : [operator.silenced],
+      next: null,
+    })),
+    silence: asking('silence', () => (isRefused(operator.silenced) ? null : operator.silenced)),
+    createSilence: asking('createSilence', () => operator.silenced),
+    previewSilence: asking('previewSilence', () => operator.silenced),
+    endSilence: asking('endSilence', () => operator.silenced),
     losses: () => Promise.resolve([dataLoss()]),
     acknowledgeLoss: asking('acknowledgeLoss', () => operator.loss),
     deadLetters: asking('deadLetters', () => ({ letters: [deadLetter()], next: null })),
@@ -618,6 +631,7 @@ export function fixedStatus(changes: Partial<ServiceStatus> = {}): ServiceStatus
     sloProblems: [],
     leader: true,
     partsAway: [],
+    silencesActive: 0,
     dataLosses: 0,
     evaluation: { lastAt: NOW, age: 3_250, lastDurationMs: 12, failures: 0 },
     outbox: { pending: 1, undeliverable: 0 },
@@ -824,6 +838,7 @@ export function burningSlo(changes: Partial<SloDetail> = {}): SloDetail {
       peakBurnRate: 18.4,
       firing: ['fast'],
       acknowledged: null,
+      silenced: null,
     },
     tiers: [
       { ...tier('fast', 'page', '1h', '5m', 13.44, 14.9, 17.2), firing: true },
@@ -886,6 +901,7 @@ export function journeySlo(changes: Partial<SloDetail> = {}): SloDetail {
       notified: ['pager'],
       peakBurnRate: 20,
       acknowledged: { at: NOW - HOUR, by: 'sam' },
+      silenced: null,
     },
     tiers: [
       {

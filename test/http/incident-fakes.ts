@@ -21,6 +21,7 @@ export function openIncident(): IncidentReport {
     notified: ['pager'],
     peakBurnRate: 18.4,
     acknowledged: { at: NOW + MINUTE, by: 'sam' },
+    silenced: null,
   };
 }
 

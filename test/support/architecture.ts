@@ -70,7 +70,7 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   core: {
     ports: folders('mapping alerting slo sli budget adjustments statistics outcomes counters time words .'),
     mapping: folders('slo sli outcomes time words .'),
-    alerting: folders('slo sli budget counters time words .'),
+    alerting: folders('slo sli budget adjustments counters time words .'),
     slo: folders('sli budget counters outcomes time words .'),
     sli: folders('outcomes counters time words .'),
     budget: folders('counters time words .'),
@@ -84,6 +84,7 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   },
   engine: {
     audit: [],
+    silences: folders('adjustments'),
     incidents: folders('queries adjustments counters'),
     reports: folders('queries adjustments counters'),
     queries: folders('adjustments counters'),

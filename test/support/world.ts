@@ -18,6 +18,8 @@ import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import type { Reader, ReaderOptions } from '../../src/engine/counters/evidence-reader.ts';
 import { createReader } from '../../src/engine/counters/evidence-reader.ts';
 import { createBreakdownValues } from '../../src/engine/ingest/breakdown-values.ts';
+import { createRecurrences } from '../../src/engine/adjustments/recurrence.ts';
+import { createSilences } from '../../src/engine/silences/silences.ts';
 import { createRecorder } from '../../src/engine/ingest/record.ts';
 import type { ManualClock } from './clock.ts';
 import { manualClock } from './clock.ts';
@@ -131,6 +133,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       // A test sweeps all it has, however slow the machine is.
       patience: () => new Promise(() => {}),
       intake: intake ?? always,
+      silences: createSilences({ store, recurrences: createRecurrences(log), log }),
       log,
     });
   };

@@ -1,8 +1,15 @@
-import type { Acknowledgement, EndCause, Incident, TransitionKind } from './incident.ts';
+import type { Acknowledgement, EndCause, Incident, Muted, Transition, TransitionKind } from './incident.ts';
+import type { Mute } from './mute.ts';
 import type { FailedExecution, FailureCount, NotificationFacts } from './notification.ts';
 
 /** Something that happened to an incident, as its history keeps it. */
-export type IncidentEvent = IncidentChanged | IncidentAcknowledged | NotificationSettled | IncidentNote;
+export type IncidentEvent =
+  | IncidentChanged
+  | IncidentAcknowledged
+  | NotificationSettled
+  | IncidentSilenced
+  | IncidentUnsilenced
+  | IncidentNote;
 
 /** What a change of an incident says of it in its history: the figures of that moment. */
 type KeptFacts = Pick<
@@ -60,6 +67,30 @@ export interface NotificationSettled {
   readonly reason: string | null;
 }
 
+/** A silence began to mute it, or kept a change from being notified. */
+export interface IncidentSilenced {
+  readonly kind: 'silenced';
+  readonly at: number;
+  /** The id of the silence, who made it and why. */
+  readonly silence: string;
+  readonly by: string;
+  readonly because: string;
+  readonly until: number;
+  readonly untilResolved: boolean;
+  /** The change that is not notified; null when nothing changed but that the silence began. */
+  readonly of: TransitionKind | null;
+}
+
+/** No silence mutes it any more. */
+export interface IncidentUnsilenced {
+  readonly kind: 'unsilenced';
+  readonly at: number;
+  readonly since: number;
+  /** Who is notified now, and as what; none and null where nothing that was not notified is left. */
+  readonly of: TransitionKind | null;
+  readonly notified: readonly string[];
+}
+
 /** What a person wrote down. */
 export interface IncidentNote {
   readonly kind: 'note';
@@ -102,6 +133,45 @@ export function changedEvent(facts: NotificationFacts, kind: TransitionKind, tie
     failures: facts.failures.slice(0, KEPT),
     lastFailed: facts.lastFailed.slice(0, KEPT),
   };
+}
+
+/** What a transition with these facts adds to the history of its incident. */
+export function transitionEvents(
+  { change, kind, mute, unmuted, incident }: Transition,
+  facts: NotificationFacts,
+): readonly IncidentEvent[] {
+  return [
+    ...(change === null ? [] : [changedEvent(facts, change, incident.tier)]),
+    ...(mute ? [silencedEvent(mute, change, facts.at)] : []),
+    ...(unmuted ? [unsilencedEvent(unmuted, kind, facts.notified, facts.at)] : []),
+  ];
+}
+
+/** What is added where a silence of an open incident began or ended, and nothing else changed. */
+export function muteEvents(
+  before: Incident | null,
+  after: Incident | null,
+  now: number,
+): readonly IncidentEvent[] {
+  const [was, is] = [before?.muted, after?.muted];
+  if (is && is.mute.silence !== was?.mute.silence) return [silencedEvent(is.mute, null, now)];
+  return was && after && !is ? [unsilencedEvent(was, null, [], now)] : [];
+}
+
+/** The event of a silence that mutes an incident. */
+function silencedEvent(mute: Mute, of: TransitionKind | null, at: number): IncidentSilenced {
+  const { silence, by, because, until, untilResolved } = mute;
+  return { kind: 'silenced', at, silence, by, because, until, untilResolved, of };
+}
+
+/** The event of a silence that mutes it no longer. */
+function unsilencedEvent(
+  { since }: Muted,
+  of: TransitionKind | null,
+  notified: readonly string[],
+  at: number,
+): IncidentUnsilenced {
+  return { kind: 'unsilenced', at, since, of, notified };
 }
 
 /** Events to be added to the history of an incident. */

@@ -3,6 +3,7 @@ import { resolveAfterOf } from '../slo/alert-policy.ts';
 import type { TierReading, Watched } from './tier-kind.ts';
 import { burnOf, reachOf, readTier } from './tier-kinds.ts';
 import type { Evidence } from '../counters/evidence.ts';
+import type { Mute } from './mute.ts';
 import type { AlertDefinition } from './alert-definition.ts';
 import { alertDefinition, meansTheSame } from './alert-definition.ts';
 import { hash53 } from '../hash.ts';
@@ -38,6 +39,16 @@ export interface Incident {
   readonly sequence: number;
   /** Targets that were notified, so that the same ones hear the end of it. */
   readonly notified: readonly string[];
+  /** Set while it is not notified of, see `Mute`. */
+  readonly muted?: Muted;
+}
+
+/** Since when an incident is not notified of, why, and what was notified of it before. */
+export interface Muted {
+  readonly since: number;
+  readonly mute: Mute;
+  /** The severity that it was notified with last; null: none. */
+  readonly notifiedAs: Severity | null;
 }
 
 export interface FiringTier {
@@ -87,7 +98,24 @@ export interface Transition {
   readonly step: EscalationStep | null;
   /** Of `resolved` and `deescalated` only. */
   readonly cause: EndCause | null;
+  /**
+   * What changed; null when nothing did but that the incident is no longer muted. `kind` is what it is notified as: to
+   * those who heard nothing of an incident, it opens.
+   */
+  readonly change: TransitionKind | null;
+  /** Why it is not notified; null when it is. */
+  readonly mute: Mute | null;
+  /** What kept earlier changes from being notified until now; null when nothing did. */
+  readonly unmuted: Muted | null;
 }
+
+/** A change of an incident, whether it is notified or not. */
+type Change = Omit<Transition, 'change' | 'mute' | 'unmuted'>;
+
+/** Gives why an incident of this severity is not to be notified now; `incident` is its id, null while it opens. */
+export type MuteOfIncident = (severity: Severity, incident: string | null) => Mute | null;
+
+const NEVER_MUTED: MuteOfIncident = () => null;
 
 /**
  * Reads every tier of an SLO. `watched` says how much of the time since a moment Burnwatch evaluated; all of it,
@@ -112,6 +140,7 @@ export function step(
   readings: readonly TierReading[],
   previous: AlertState,
   now: number,
+  muteOf: MuteOfIncident = NEVER_MUTED,
 ): { readonly state: AlertState; readonly transition: Transition | null } {
   const firing: Record<string, FiringTier> = {};
   const active: TierReading[] = [];
@@ -141,19 +170,107 @@ export function step(
     ...active.filter(({ tier }) => tier.severity === 'page'),
     ...active.filter(({ tier }) => tier.severity === 'ticket'),
   ];
-  const { incident } = previous;
   // What only waits to resolve need not be brought to mind.
   const mayRemind = Object.values(firing).some(({ belowSince }) => belowSince === null);
   if (active.length > 0) definition ??= alertDefinition(slo);
-  const transition = advance(slo, readings, worstFirst, incident, { mayRemind, cause }, now);
+  const [worst] = worstFirst;
+  const mute = worst ? muteOf(worst.tier.severity, previous.incident?.id ?? null) : null;
+  const unmuted = mute || !worst ? null : (previous.incident?.muted ?? null);
+  const incident = unmuted ? goingOn(previous.incident!, unmuted, now) : previous.incident;
+  const change = advance(
+    slo,
+    readings,
+    worstFirst,
+    incident,
+    { mayRemind, cause, muted: mute !== null },
+    now,
+  );
+  const transition = mute
+    ? mutedTransition(change, previous.incident, mute, now)
+    : unmuted
+      ? unmutedTransition(change, incident!, worstFirst, unmuted, mayRemind, now)
+      : change && { ...change, change: change.kind, mute: null, unmuted: null };
   if (transition) {
     const over = transition.kind === 'resolved';
     return { state: { firing, incident: over ? null : transition.incident, definition }, transition };
   }
+  const same = incident && withPeakBurnRate(incident, worstFirst);
+  const unchanged = same && mute ? { ...same, muted: mutedBy(mute, previous.incident, now) } : same;
+  return { state: { firing, incident: unchanged, definition }, transition: null };
+}
+
+/** An incident that is muted no longer: what waits for a time has waited as long as it could be heard. */
+function goingOn(before: Incident, { since, notifiedAs }: Muted, now: number): Incident {
+  const { muted: _, ...incident } = before;
+  const { pagedAt, lastNotifiedAt } = incident;
+  const heard = pagedAt !== null && notifiedAs === 'page' && pagedAt <= since;
   return {
-    state: { firing, incident: incident && withPeakBurnRate(incident, worstFirst), definition },
-    transition: null,
+    ...incident,
+    pagedAt: pagedAt === null ? null : heard ? pagedAt + (now - since) : now,
+    stepsTaken: heard ? incident.stepsTaken : 0,
+    lastNotifiedAt: Math.min(now, lastNotifiedAt + (now - since)),
   };
+}
+
+function mutedBy(mute: Mute, before: Incident | null, now: number): Muted {
+  const { since = now, notifiedAs = before?.severity ?? null } = before?.muted ?? {};
+  return { since, mute, notifiedAs };
+}
+
+function mutedTransition(
+  change: Change | null,
+  before: Incident | null,
+  mute: Mute,
+  now: number,
+): Transition | null {
+  if (!change) return null;
+  const incident = { ...change.incident, muted: mutedBy(mute, before, now) };
+  return { ...change, incident, change: change.kind, mute, unmuted: null };
+}
+
+/** What is notified once an incident is muted no longer: how it stands, against what was notified of it. */
+function unmutedTransition(
+  change: Change | null,
+  incident: Incident,
+  active: readonly TierReading[],
+  unmuted: Muted,
+  mayRemind: boolean,
+  now: number,
+): Transition | null {
+  const { notifiedAs } = unmuted;
+  const severityChanged = change?.kind === 'escalated' || change?.kind === 'deescalated';
+  if (change && severityChanged) {
+    const kind = notifiedAs === null ? 'opened' : change.kind;
+    return { ...change, kind, change: change.kind, mute: null, unmuted };
+  }
+  const kind = notifiedNowAs(notifiedAs, incident.severity);
+  if (kind === 'reminder') {
+    if (change) return { ...change, change: change.kind, mute: null, unmuted };
+    // Who acknowledged it knows, and what only waits to resolve need not be brought to mind.
+    if (incident.acknowledged || !mayRemind) return null;
+  }
+  const told = {
+    ...withPeakBurnRate(incident, active),
+    tier: active[0]!.tier.name,
+    sequence: incident.sequence + 1,
+    lastNotifiedAt: now,
+  };
+  return {
+    kind,
+    incident: told,
+    readings: active,
+    step: null,
+    cause: null,
+    change: null,
+    mute: null,
+    unmuted,
+  };
+}
+
+function notifiedNowAs(before: Severity | null, severity: Severity): TransitionKind {
+  if (before === null) return 'opened';
+  if (before === severity) return 'reminder';
+  return severity === 'page' ? 'escalated' : 'deescalated';
 }
 
 /** The state with an acknowledgement of its incident; the first one holds. */
@@ -165,8 +282,12 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
 /** The state after the clock was set by so many milliseconds: intervals go on as if it had not been. */
 export function afterClockMoved(state: AlertState, by: number): AlertState {
   if (!state.incident) return state;
-  const { pagedAt, lastNotifiedAt } = state.incident;
-  const moved = { pagedAt: pagedAt === null ? null : pagedAt + by, lastNotifiedAt: lastNotifiedAt + by };
+  const { pagedAt, lastNotifiedAt, muted } = state.incident;
+  const moved = {
+    pagedAt: pagedAt === null ? null : pagedAt + by,
+    lastNotifiedAt: lastNotifiedAt + by,
+    ...(muted && { muted: { ...muted, since: muted.since + by } }),
+  };
   return { ...state, incident: { ...state.incident, ...moved } };
 }
 
@@ -189,9 +310,13 @@ function advance(
   readings: readonly TierReading[],
   active: readonly TierReading[],
   incident: Incident | null,
-  { mayRemind, cause }: { readonly mayRemind: boolean; readonly cause: EndCause | null },
+  {
+    mayRemind,
+    cause,
+    muted,
+  }: { readonly mayRemind: boolean; readonly cause: EndCause | null; readonly muted: boolean },
   now: number,
-): Transition | null {
+): Change | null {
   const [worst] = active;
   if (!worst) {
     if (!incident) return null;
@@ -216,7 +341,7 @@ function advance(
     kind: TransitionKind,
     changed: Partial<Incident>,
     taken: EscalationStep | null = null,
-  ): Transition => ({
+  ): Change => ({
     kind,
     incident: {
       ...withPeakBurnRate(incident, active),
@@ -234,7 +359,7 @@ function advance(
       ? notify('escalated', { severity, pagedAt: now, stepsTaken: 0 })
       : notify('deescalated', { severity, pagedAt: null });
   }
-  if (incident.acknowledged) return null;
+  if (incident.acknowledged || muted) return null;
   const { escalation, repeat } = slo.alerts;
   const due = escalation[incident.stepsTaken];
   if (due && incident.pagedAt !== null && now - incident.pagedAt >= due.after)

@@ -1,7 +1,7 @@
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
-import type { Acknowledgement, EndCause, TransitionKind } from './incident.ts';
+import type { Acknowledgement, EndCause, Muted, TransitionKind } from './incident.ts';
 import type { LikelyCause } from './likely-cause.ts';
 import type { StandingValue } from './value-breakdown.ts';
 import type { Reason } from './reason.ts';
@@ -164,10 +164,25 @@ export interface NotificationFacts {
   readonly standsOut: StandingValue | null;
   /** Of an SLO of which each value of an attribute has one, while some burn; absent: of any other. */
   readonly burning?: BurningValues;
+  /** Set on the first notification after a silence: since when, until when and by whom nothing was sent. Absent on all others. */
+  readonly silenced?: SilencedUntilNow;
   /** The targets this was for, so that a fallback is not notified twice. */
   readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
   readonly insteadOf: { readonly target: string; readonly reason: string } | null;
+}
+
+/** A silence that is over. */
+export interface SilencedUntilNow {
+  readonly since: number;
+  readonly until: number;
+  readonly by: string;
+  readonly because: string;
+}
+
+export function silencedUntilNow({ since, mute }: Muted): SilencedUntilNow {
+  const { until, by, because } = mute;
+  return { since, until, by, because };
 }
 
 /** Executions, or steps of them, that have not ended and are past a deadline. */

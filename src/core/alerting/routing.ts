@@ -40,6 +40,14 @@ export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, st
 }
 
 /**
+ * The route of a transition that a silence keeps from being notified: those who were notified before hear the end of it, and no one
+ * anything else.
+ */
+export function heldRoute({ incident }: Pick<Transition, 'incident'>): Route {
+  return { notify: [], notified: incident.notified };
+}
+
+/**
  * The targets for a severity: those the policy names, else those of the owner; where there are none, those for the other
  * severity, marked as what it is: what reaches no one is of no use.
  */

@@ -6,6 +6,7 @@ import type { ManageOutbox } from './outbox-reports.ts';
 import type { IncidentReports } from './incident-reports.ts';
 import type { PeriodReports } from './period-report.ts';
 import type { Refused } from './refused.ts';
+import type { ManageSilences } from './silences.ts';
 import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
 
@@ -17,6 +18,7 @@ export interface Operator
   extends
     ManageAdjustments,
     ManageIncidents,
+    ManageSilences,
     IncidentReports,
     PeriodReports,
     ManageDataLosses,

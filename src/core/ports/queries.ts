@@ -147,6 +147,20 @@ export interface OpenIncident {
   readonly notified: readonly string[];
   readonly peakBurnRate: number;
   readonly acknowledged: { readonly at: number; readonly by: string } | null;
+  /** The silence that keeps it from being notified; null while none does. */
+  readonly silenced: IncidentSilence | null;
+}
+
+/** A silence that mutes an incident. */
+export interface IncidentSilence {
+  /** The id of the silence. */
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly since: number;
+  /** At the latest. */
+  readonly until: number;
+  readonly untilResolved: boolean;
 }
 
 /** One condition of an SLO's alert policy, with what it was compared with. */

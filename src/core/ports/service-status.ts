@@ -23,6 +23,8 @@ export interface ServiceStatus {
   };
   /** Parts of the store that do not answer or refuse writes, by name; see `StoreExamination`. */
   readonly partsAway: readonly string[];
+  /** Silences that held when this replica evaluated last. */
+  readonly silencesActive: number;
   /** Losses of data that nobody has acknowledged. */
   readonly dataLosses: number;
   /** Notifications; while the store is down, as many as there were. */

@@ -64,6 +64,17 @@ export function may({ grants }: Pick<Caller, 'grants'>, scope: Scope, subject: S
   );
 }
 
+/** The patterns of the workflows that a caller may do this to; null: all workflows. */
+export function boundsOf(
+  caller: Pick<Caller, 'grants'>,
+  scope: Scope,
+): readonly NonNullable<Grant['only']>[] | null {
+  if (mayAll(caller, scope)) return null;
+  return caller.grants.flatMap(({ scope: granted, only }) =>
+    only !== null && INCLUDED[scope].includes(granted) ? [only] : [],
+  );
+}
+
 /**
  * Whether an answer may name a workflow to a caller: one that it may read, or that a pattern of its names. One that may report
  * to every workflow need not learn which others there are.

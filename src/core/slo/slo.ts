@@ -16,6 +16,8 @@ export interface Slo {
   /** The team that owns the workflow. */
   readonly owner: string;
   readonly runbook: string | null;
+  /** What its file says of it for silences and people, with what it says of the whole workflow; absent: nothing. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly objective: Objective;
   /** Alerts are about this window. */
   readonly window: TimeWindow;

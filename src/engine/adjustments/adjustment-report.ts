@@ -1,5 +1,5 @@
 import type { Adjustment, Interval } from '../../core/adjustments/adjustment.ts';
-import { FURTHEST_AHEAD, FURTHEST_BACK } from '../../core/adjustments/adjustment-request.ts';
+import { FURTHEST_AHEAD, FURTHEST_BACK } from '../../core/adjustments/recurrence-request.ts';
 import { intervalsOf, roundedOut } from '../../core/adjustments/adjustment.ts';
 import type { AdjustmentReport } from '../../core/ports/queries.ts';
 import { MINUTE } from '../../core/time/duration.ts';

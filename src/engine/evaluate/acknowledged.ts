@@ -2,7 +2,10 @@ import type { AlertState } from '../../core/alerting/incident.ts';
 import { acknowledge } from '../../core/alerting/incident.ts';
 import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
-import type { StoredRecord } from '../../core/ports/store/records.ts';
+import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { RecordStore, StoredRecord } from '../../core/ports/store/records.ts';
+import type { StoredState } from '../../core/ports/store/states.ts';
 
 /** By the id of the incident. */
 export type Acknowledgements = ReadonlyMap<string, StoredRecord<NotedAcknowledgement>>;
@@ -16,4 +19,41 @@ export function acknowledged(
   if (!made || state.incident?.acknowledged) return { state, events: [] };
   const { at, by } = made;
   return { state: acknowledge(state, { at, by }), events: [{ kind: 'acknowledged', ...made }] };
+}
+
+/** Reads them; nothing can be acknowledged while nothing burns. */
+export async function readAcknowledgements(
+  store: Pick<RecordStore, 'records'>,
+  states: ReadonlyMap<string, StoredState>,
+  log: Log,
+): Promise<Acknowledgements> {
+  if ([...states.values()].every(({ state }) => !state?.incident)) return new Map();
+  const records = await store.records('acknowledgements');
+  return new Map(
+    records.flatMap(({ id, revision, value }): [string, StoredRecord<NotedAcknowledgement>][] => {
+      const acknowledgement = upgradeAcknowledgement(value);
+      if (acknowledgement) return [[id, { id, revision, value: acknowledgement }]];
+      log.error(
+        { incident: id },
+        'a newer version of Burnwatch stored an acknowledgement; here it does not hold',
+      );
+      return [];
+    }),
+  );
+}
+
+/** Removes those of incidents that are over: an acknowledgement lasts as long as its incident. */
+export async function forgetAcknowledgements(
+  store: Pick<RecordStore, 'putRecord'>,
+  read: Acknowledgements,
+  states: ReadonlyMap<string, StoredState> | null,
+): Promise<void> {
+  if (read.size === 0 || !states) return;
+  const current = [...states.values()].map(({ state }) => state);
+  // Nor is it known which incident a state of a newer version has.
+  if (current.includes(null)) return;
+  const burning = new Set(current.map((state) => state?.incident?.id));
+  for (const { id, revision } of read.values()) {
+    if (!burning.has(id)) await store.putRecord('acknowledgements', id, revision, null);
+  }
 }

@@ -2,9 +2,8 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { heldBack } from '../../core/alerting/tier-kinds.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
-import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
-import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
-import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
+import { entriesOf, muteEvents, transitionEvents } from '../../core/alerting/incident-event.ts';
+import type { MuteOf } from '../../core/alerting/mute.ts';
 import { QUIET, afterClockMoved, isQuiet, readTiers, step } from '../../core/alerting/incident.ts';
 import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -18,15 +17,14 @@ import { HOUR } from '../../core/time/duration.ts';
 import type { TimeSpan } from '../../core/time/breaks.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { MAX_INCIDENTS } from '../../core/ports/store/incidents.ts';
-import type { StoredRecord } from '../../core/ports/store/records.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
 import { PartUnavailable, isStoreAway } from '../../core/ports/store/store.ts';
 import type { Deriver } from '../counters/derive.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import type { Acknowledgements } from './acknowledged.ts';
-import { acknowledged } from './acknowledged.ts';
-import { routeOf } from '../../core/alerting/routing.ts';
+import { acknowledged, forgetAcknowledgements, readAcknowledgements } from './acknowledged.ts';
+import { heldRoute, routeOf } from '../../core/alerting/routing.ts';
 import type { EvaluatedSlo } from './value-groups.ts';
 import { byWhole, evaluateTogether } from './value-groups.ts';
 import { createRedefinitions } from './redefinitions.ts';
@@ -48,6 +46,8 @@ export interface TickResult {
   readonly transitions: number;
   /** Notifications that were put into the outbox. */
   readonly notifications: number;
+  /** Notifications that silences kept out of it. */
+  readonly suppressed: number;
   readonly overdue: number;
   readonly unjudged: number;
 }
@@ -85,8 +85,12 @@ export interface EvaluatorOptions
   /** When this replica could take outcomes and how long deadlines wait after a break, see `EvaluationGapsOptions`. */
   readonly intake?: () => readonly TimeSpan[];
   readonly breakGrace?: number;
+  /** The silences that hold now; none if absent. */
+  readonly silences?: { read(now: number): Promise<MuteOf> };
   readonly log: Log;
 }
+
+const NEVER_MUTED: MuteOf = () => null;
 
 /** SLOs judged before others get a turn of the event loop. */
 const SLICE = 500;
@@ -99,6 +103,15 @@ interface FoundTransition extends IncidentChange {
   /** What happened to its incident since the last tick, beside the transition. */
   readonly earlier: readonly IncidentEvent[];
   readonly burning?: BurningValues;
+  /** How many targets a silence keeps it from. */
+  readonly suppressed: number;
+}
+
+/** What a tick judges by beside the readings. */
+interface Circumstances {
+  readonly acknowledgements: Acknowledgements;
+  readonly muteOf: MuteOf;
+  readonly context: TickContext;
 }
 
 /** What a tick found, before any of it is committed. */
@@ -139,11 +152,12 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     states ??= new Map(await store.loadStates());
     await derive(slos, now, context);
     await reader.prepare(slos, now);
-    const acknowledgements = await readAcknowledgements(states);
+    const acknowledgements = await readAcknowledgements(store, states, log);
+    const muteOf = (await options.silences?.read(now)) ?? NEVER_MUTED;
     const found: Found = { transitions: [], silent: [], failed: 0 };
     const known = states;
     const judge = (slo: Slo, read: (own: readonly TierReading[]) => readonly TierReading[] = itself) =>
-      judged(slo, known.get(slo.id), read, acknowledgements, context, now, found);
+      judged(slo, known.get(slo.id), read, { acknowledgements, muteOf, context }, now, found);
     let untilYield = SLICE;
     for (const { slo, values } of byWhole(slos)) {
       // Thousands of SLOs must not keep producers waiting (G2).
@@ -152,22 +166,24 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         untilYield = SLICE;
       }
       untilYield -= 1 + values.length;
-      for (const one of evaluateTogether(slo, values, context.inconclusive, judge)) note(one, current, found);
+      for (const one of evaluateTogether(slo, values, context.inconclusive, judge))
+        note(one, current, now, found);
     }
     evidenceNotes.end();
     const removals = redefinitions.removals(current, slos, states, now);
     const committed = await commitFound(found, removals, states, now, onCommitted);
-    await forgetAcknowledgements(acknowledgements);
+    await forgetAcknowledgements(store, acknowledgements, states);
     await forgetIncidents();
     remembered.found(slos, states);
     await evaluationGaps.end(now);
     if (committed.error !== null) throw committed.error;
-    const { transitions, notifications } = committed;
+    const { transitions, notifications, suppressed } = committed;
     return {
       evaluated: slos.length - found.failed,
       failed: found.failed,
       transitions,
       notifications,
+      suppressed,
       ...swept,
     };
   }
@@ -177,8 +193,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     slo: Slo,
     known: StoredState | undefined,
     readingsOf: (own: readonly TierReading[]) => readonly TierReading[],
-    acknowledgements: Acknowledgements,
-    context: TickContext,
+    { acknowledgements, muteOf, context }: Circumstances,
     now: number,
     found: Found,
   ): EvaluatedSlo | null {
@@ -192,7 +207,15 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       const stored = known?.state ?? QUIET;
       const shifted = context.clockMoved === 0 ? stored : afterClockMoved(stored, context.clockMoved);
       const { state: previous, events: earlier } = acknowledged(shifted, acknowledgements);
-      const { state, transition } = step(slo, readings, previous, now);
+      // While the clock is not believed, no silence is over by it.
+      const stillMuted = context.inconclusive ? (previous.incident?.muted?.mute ?? null) : null;
+      const { state, transition } = step(
+        slo,
+        readings,
+        previous,
+        now,
+        (severity, incident) => muteOf({ slo, severity, incident }) ?? stillMuted,
+      );
       const revision = known?.revision ?? 0;
       return { slo, revision, stored, previous, earlier, evidence, readings, state, transition };
     } catch (error) {
@@ -202,15 +225,18 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   /** Adds what changes for one SLO to what was found. */
-  function note(judged: EvaluatedSlo, current: Definitions, found: Found): void {
+  function note(judged: EvaluatedSlo, current: Definitions, now: number, found: Found): void {
     const { slo, revision, stored, earlier, evidence, state, transition, burning } = judged;
     if (transition) {
-      const route = routeOf(current, slo, transition);
+      const unmuted = routeOf(current, slo, transition);
+      const route = transition.mute ? heldRoute(transition) : unmuted;
       const timeZone = current.teams.get(slo.owner)?.timeZone ?? null;
-      const change = { slo, revision, state, transition, evidence, route, timeZone, earlier };
+      const suppressed = transition.mute ? unmuted.notify.length : 0;
+      const change = { slo, revision, state, transition, evidence, route, timeZone, earlier, suppressed };
       found.transitions.push({ ...change, ...(burning && { burning }) });
     } else if (!same(stored, state)) {
-      const history = stored.incident && earlier.length > 0 ? entriesOf(stored.incident, earlier) : null;
+      const events = [...earlier, ...muteEvents(stored.incident, state.incident, now)];
+      const history = stored.incident && events.length > 0 ? entriesOf(stored.incident, events) : null;
       found.silent.push({ slo: slo.id, revision, state, rows: [], history });
     }
   }
@@ -232,7 +258,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     known: Map<string, StoredState>,
     now: number,
     onCommitted: () => void,
-  ): Promise<{ readonly transitions: number; readonly notifications: number; readonly error: Error | null }> {
+  ): Promise<
+    Pick<TickResult, 'transitions' | 'notifications' | 'suppressed'> & { readonly error: Error | null }
+  > {
     const { transitions, silent } = found;
     let error: Error | null = null;
     async function commitSlice(changes: readonly StateChange[]): Promise<readonly StateChange[]> {
@@ -250,10 +278,13 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     }
     let written = 0;
     let notifications = 0;
+    let suppressed = 0;
+    const kept = new Map(transitions.map((transition) => [transition.slo.id, transition.suppressed]));
     const count = (committed: readonly StateChange[]): void => {
       const rows = committed.reduce((sum, change) => sum + change.rows.length, 0);
       written += committed.length;
       notifications += rows;
+      for (const { slo } of committed) suppressed += kept.get(slo) ?? 0;
       if (rows > 0) onCommitted();
     };
     if (transitions.length > 0) await transitionFacts.prepare(transitions, now);
@@ -265,7 +296,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     }
     count(await commitSlice(removals));
     await commitSlice(silent);
-    return { transitions: written, notifications, error };
+    return { transitions: written, notifications, suppressed, error };
   }
 
   /** What is to be written of a transition, or null when its facts could not be gathered. */
@@ -283,7 +314,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       // The far edge of a window was all that was known before the counters were looked at.
       const began = facts.began ?? transition.incident.began;
       const incident = state.incident && { ...state.incident, began, notified: route.notified };
-      const events = [...earlier, changedEvent(facts, transition.kind, tier)];
+      const events = [...earlier, ...transitionEvents(transition, facts)];
       const history = entriesOf(transition.incident, events);
       return { slo: slo.id, revision, state: { ...state, incident }, rows, history };
     } catch (error) {
@@ -309,38 +340,6 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       // Of a shard that went away just now; the next tick does without it.
       if (error instanceof PartUnavailable) return;
       log.error({ error: String(error) }, 'not all counters could be derived; judging goes on without');
-    }
-  }
-
-  /** Nothing can be acknowledged while nothing burns. */
-  async function readAcknowledgements(known: ReadonlyMap<string, StoredState>): Promise<Acknowledgements> {
-    for (const { state } of known.values()) {
-      if (!state?.incident) continue;
-      const records = await store.records('acknowledgements');
-      return new Map(
-        records.flatMap(({ id, revision, value }): [string, StoredRecord<NotedAcknowledgement>][] => {
-          const acknowledgement = upgradeAcknowledgement(value);
-          if (acknowledgement) return [[id, { id, revision, value: acknowledgement }]];
-          log.error(
-            { incident: id },
-            'a newer version of Burnwatch stored an acknowledgement; here it does not hold',
-          );
-          return [];
-        }),
-      );
-    }
-    return new Map();
-  }
-
-  /** An acknowledgement lasts as long as its incident. */
-  async function forgetAcknowledgements(read: Acknowledgements): Promise<void> {
-    if (read.size === 0 || !states) return;
-    const current = [...states.values()].map(({ state }) => state);
-    // Nor is it known which incident a state of a newer version has.
-    if (current.includes(null)) return;
-    const burning = new Set(current.map((state) => state?.incident?.id));
-    for (const { id, revision } of read.values()) {
-      if (!burning.has(id)) await store.putRecord('acknowledgements', id, revision, null);
     }
   }
 

@@ -11,6 +11,7 @@ import type {
   Recovering,
   Stuck,
 } from '../../core/alerting/notification.ts';
+import { silencedUntilNow } from '../../core/alerting/notification.ts';
 import { resolveAfterOf } from '../../core/slo/alert-policy.ts';
 import { handOverName } from '../../core/sli/hand-over.ts';
 import { componentsOf, countedSeries } from '../../core/slo/series.ts';
@@ -380,6 +381,7 @@ function factsOf(
     standsOut: over ? null : causes.standsOut,
     notified: route.notify,
     insteadOf: null,
+    ...(transition.unmuted && { silenced: silencedUntilNow(transition.unmuted) }),
   };
 }
 

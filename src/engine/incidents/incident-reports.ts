@@ -232,6 +232,7 @@ function summaryOf(history: IncidentHistory, current: Open): IncidentSummary {
     notified: [...new Set(changes.flatMap(({ notified }) => notified))],
     peakBurnRate: last.peakBurnRate,
     acknowledged,
+    silenced: null,
     ...known(history),
     state: resolvedAt !== null ? 'resolved' : current.ids.has(id) ? 'open' : 'lost',
   };

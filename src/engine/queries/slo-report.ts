@@ -9,10 +9,11 @@ import { stateOfBudget } from '../../core/budget/error-budget.ts';
 import type { WindowBudget } from '../../core/budget/window-budget.ts';
 import { windowBudget } from '../../core/budget/window-budget.ts';
 import type { Evidence, PartialEvidence } from '../../core/counters/evidence.ts';
-import type { AlertState } from '../../core/alerting/incident.ts';
+import type { AlertState, Muted } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
 import { formatCount, formatPercent } from '../../core/words/figures.ts';
 import type {
+  IncidentSilence,
   BudgetPolicyReport,
   BudgetReport,
   DataState,
@@ -93,7 +94,7 @@ const NO_WARNINGS: readonly SloWarning[] = [];
 /** The incident of a state as readers see it; null when none is open. */
 export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIncident | null {
   if (!incident) return null;
-  const { acknowledged } = incident;
+  const { acknowledged, muted } = incident;
   const tiers = slo.alerts.tiers.filter(({ name }) => firing[name] !== undefined);
   return {
     id: incident.id,
@@ -105,7 +106,13 @@ export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIn
     notified: incident.notified,
     peakBurnRate: rounded(incident.peakBurnRate, 12),
     acknowledged: acknowledged && { at: acknowledged.at, by: acknowledged.by },
+    silenced: muted ? silenceOf(muted) : null,
   };
+}
+
+function silenceOf({ since, mute }: Muted): IncidentSilence {
+  const { silence, by, because, until, untilResolved } = mute;
+  return { id: silence, by, reason: because, since, until, untilResolved };
 }
 
 /** Counts with their share of good ones; what composites and mean ratios count is not whole and gets 6 decimals. */

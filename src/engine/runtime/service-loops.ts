@@ -29,6 +29,8 @@ export interface EvaluationTotals {
   /** SLOs that could not be evaluated. */
   readonly failed: number;
   readonly overdue: number;
+  /** Notifications that silences kept from being sent. */
+  readonly suppressed: number;
   readonly unjudged: number;
 }
 
@@ -64,6 +66,8 @@ export interface ServiceLoopsOptions {
   /** Learns what other replicas met, on every replica; see `BreakdownValues`. */
   readonly refresh: () => Promise<void>;
   /** Losses of data that nobody has acknowledged. */
+  /** How many silences held at the last evaluation. */
+  readonly silencesActive: () => number;
   readonly dataLosses: () => readonly { readonly at: number; readonly message: string }[];
   /** The targets that take no notifications; `refresh` reads them from the store. */
   readonly failingTargets: { refresh(): Promise<void>; current(): readonly FailingTarget[] };
@@ -280,6 +284,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
         leader: leadership.leading(),
         evaluation: { lastAt: evaluationWatch.lastAt(), age: evaluationWatch.age(), ...evaluation },
         partsAway: away.map(({ part }) => part),
+        silencesActive: options.silencesActive(),
         dataLosses: losses.length,
         outbox,
         failingTargets: options.failingTargets.current(),

@@ -1,6 +1,7 @@
 import type { IncidentChanged, IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { IncidentDetail, IncidentPage, IncidentSummary } from '../../core/ports/incident-reports.ts';
 import { iso } from '../../core/time/timestamp.ts';
+import { incidentSilenceJson } from './report-json.ts';
 
 /** `GET /v1/incidents`. */
 export function incidentPageJson({ items, next }: IncidentPage): object {
@@ -22,7 +23,11 @@ export function incidentDetailJson(incident: IncidentDetail): object {
 
 /** One event of an incident, and the answer to adding a note. */
 export function incidentEventJson(event: IncidentEvent): object {
-  return 'tier' in event ? changeJson(event) : { ...event, at: iso(event.at) };
+  if ('tier' in event) return changeJson(event);
+  const at = { at: iso(event.at) };
+  if (event.kind === 'silenced') return { ...event, ...at, until: iso(event.until) };
+  if (event.kind === 'unsilenced') return { ...event, ...at, since: iso(event.since) };
+  return { ...event, ...at };
 }
 
 function changeJson(event: IncidentChanged): object {
@@ -42,7 +47,7 @@ function changeJson(event: IncidentChanged): object {
 
 /** One incident of a list. */
 export function incidentSummaryJson(incident: IncidentSummary): object {
-  const { openedAt, began, resolvedAt, pagedAt, acknowledged, cost } = incident;
+  const { openedAt, began, resolvedAt, pagedAt, acknowledged, silenced, cost } = incident;
   return {
     ...incident,
     openedAt: iso(openedAt),
@@ -50,6 +55,7 @@ export function incidentSummaryJson(incident: IncidentSummary): object {
     resolvedAt: isoOrNull(resolvedAt),
     pagedAt: isoOrNull(pagedAt),
     acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
+    silenced: silenced && incidentSilenceJson(silenced),
     cost: cost && { ...cost, at: iso(cost.at) },
   };
 }

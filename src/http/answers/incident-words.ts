@@ -1,8 +1,9 @@
 import type { EndCause } from '../../core/alerting/incident.ts';
 import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
+import type { Mute } from '../../core/alerting/mute.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import type { IncidentCost } from '../../core/ports/incident-reports.ts';
-import { formatCount, formatRate, formatShare, formatSpan } from '../../core/words/figures.ts';
+import { formatCount, formatRate, formatShare, formatSpan, formatTime } from '../../core/words/figures.ts';
 
 /** What happened, as a sentence without its full stop; names in it are as they were stored. */
 export function eventWords(event: IncidentEvent): string {
@@ -21,6 +22,10 @@ export function eventWords(event: IncidentEvent): string {
       return `Resolved${causeWords(event.cause)}`;
     case 'acknowledged':
       return `Acknowledged by ${event.by}${event.note === null ? '' : `: ${event.note}`}`;
+    case 'silenced':
+      return `${event.of === null ? 'Silenced' : `Not notified (${event.of}): silenced`} by ${event.by} ${untilWords(event)}: ${event.because}`;
+    case 'unsilenced':
+      return `No longer silenced${event.of === null ? '' : `: notified as ${event.of}${targetWords(event.notified)}`}`;
     case 'note':
       return `${event.by}: ${event.text}`;
     case 'delivered':
@@ -52,6 +57,11 @@ export function failureWords({ step, dependency, error }: FailureCount): string 
 /** How long an incident took, or has taken so far. */
 export function lengthWords(openedAt: number, resolvedAt: number | null, now: number): string {
   return formatSpan(Math.max(0, (resolvedAt ?? now) - openedAt));
+}
+
+/** Until when a silence holds, as a phrase: `until 2026-01-31 12:00 UTC`. */
+export function untilWords({ until, untilResolved }: Pick<Mute, 'until' | 'untilResolved'>): string {
+  return untilResolved ? 'until it resolves' : `until ${formatTime(until)}`;
 }
 
 function burnWords(rate: number): string {

@@ -9,12 +9,14 @@ import type {
   DependencyDetail,
   DependencyReport,
   HistoryReport,
+  IncidentSilence,
   OpenIncident,
   SloDetail,
   SloReport,
   WorkflowReport,
 } from '../../core/ports/queries.ts';
 import type { FlightReport } from '../../core/ports/store/counting.ts';
+import type { SilencePreview, SilenceReport } from '../../core/ports/silences.ts';
 import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { iso } from '../../core/time/timestamp.ts';
@@ -203,7 +205,44 @@ function openIncidentJson(incident: OpenIncident): object {
     openedAt: iso(openedAt),
     began: iso(began),
     acknowledged: acknowledged && { at: iso(acknowledged.at), by: acknowledged.by },
+    silenced: incident.silenced && incidentSilenceJson(incident.silenced),
   };
+}
+
+/** What mutes an incident. */
+export function incidentSilenceJson(silenced: IncidentSilence): object {
+  return { ...silenced, since: iso(silenced.since), until: iso(silenced.until) };
+}
+
+/** One silence of `GET /v1/silences`. */
+export function silenceJson(silence: SilenceReport): object {
+  return {
+    id: silence.id,
+    ...silencePreviewJson(silence),
+    createdAt: iso(silence.createdAt),
+    ended: silence.ended && closingJson(silence.ended),
+  };
+}
+
+/** `POST /v1/silences/preview`. */
+export function silencePreviewJson(silence: SilencePreview): object {
+  const { matching, within, when, reason, createdBy, actor, state, occurrence, mutes } = silence;
+  return {
+    state,
+    matching,
+    within,
+    when: silenceTimeJson(when),
+    occurrence: occurrence && intervalJson(occurrence),
+    reason,
+    createdBy,
+    actor,
+    mutes,
+  };
+}
+
+function silenceTimeJson(when: SilencePreview['when']): object {
+  if (when.kind === 'recurring') return whenJson(when);
+  return { kind: when.kind, ...intervalJson(when) };
 }
 
 function whenJson(when: AdjustmentReport['when']): object {

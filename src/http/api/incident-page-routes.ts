@@ -1,4 +1,5 @@
 import { isRefused } from '../../core/ports/refused.ts';
+import type { Caller } from '../../core/ports/token.ts';
 import { may } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { Reply } from '../answers/respond.ts';
@@ -11,6 +12,14 @@ const HTML = { kind: 'html', type: 'text/html; charset=utf-8' } as const;
 const ROWS = 50;
 const BY = { schema: TEXT, description: 'who does this', required: true } as const;
 const NOTE = { schema: TEXT, description: 'what others should know' } as const;
+
+/** Until when an incident may be silenced from its page. */
+const SPANS = {
+  resolved: { untilResolved: true },
+  morning: { untilMorning: true },
+  '1h': { for: '1h' },
+  '4h': { for: '4h' },
+} as const;
 
 /** The pages of incidents, and what their forms do. */
 export const INCIDENT_PAGE_ROUTES: readonly ContentRoute[] = [
@@ -53,6 +62,19 @@ export const INCIDENT_PAGE_ROUTES: readonly ContentRoute[] = [
   },
   {
     method: 'POST',
+    path: '/incidents/{id}/silence',
+    scope: 'respond',
+    summary: 'silences one, from its page',
+    form: {
+      by: BY,
+      reason: { schema: TEXT, description: 'why', required: true },
+      span: { schema: { enum: Object.keys(SPANS) }, description: 'until when', required: true },
+    },
+    answer: { ...HTML, statuses: [303, 400, 403, 404, 409, 503] },
+    handler: silence,
+  },
+  {
+    method: 'POST',
     path: '/incidents/{id}/notes',
     scope: 'respond',
     summary: 'adds a note to one, from its page',
@@ -64,6 +86,16 @@ export const INCIDENT_PAGE_ROUTES: readonly ContentRoute[] = [
       ),
   },
 ];
+
+async function silence(services: Services, call: Call): Promise<Reply<string>> {
+  const { caller, param, field } = call;
+  const span = Object.entries(SPANS).find(([name]) => name === field('span'))?.[1] ?? {};
+  const request = { incident: param('id'), reason: field('reason'), by: field('by'), ...span };
+  const made = await services.operator.createSilence(request, caller);
+  if (isRefused(made))
+    return show(services, call, { status: STATUSES[made.refused], problem: made.problems.join(' ') });
+  return done(services, call, 'silence.created', made.id, `/incidents/${encodeURIComponent(param('id'))}`);
+}
 
 /** A link must not break, so a value that there is not asks for nothing. */
 function pageQuery(call: Call) {
@@ -87,7 +119,7 @@ function show(
     () => operator.incident(param('id'), caller),
     (incident) => ({
       mayRespond: may(caller, 'respond', incident),
-      name: caller.name?.replace(/^proxy:/, '') ?? '',
+      name: nameOf(caller),
       problem: refused?.problem ?? null,
     }),
     { now: clock.now(), status: refused?.status ?? 200 },
@@ -95,7 +127,8 @@ function show(
   );
 }
 
-const STATUSES = { invalid: 400, forbidden: 403, unknown: 404, over: 409, 'too-many': 409 } as const;
+/** The statuses of pages that say why something was refused. */
+export const STATUSES = { invalid: 400, forbidden: 403, unknown: 404, over: 409, 'too-many': 409 } as const;
 
 async function change(
   services: Services,
@@ -110,10 +143,23 @@ async function change(
       status: STATUSES[answer.refused],
       problem: answer.problems.join(' '),
     });
-  const { caller } = call;
   const about = call.param('id');
-  await services.audit.note({ who: caller.name, what, about, address: caller.address });
-  return new Reply(303, '', {
-    Location: services.dashboard.place(`/incidents/${encodeURIComponent(about)}`),
-  });
+  return done(services, call, what, about, `/incidents/${encodeURIComponent(about)}`);
+}
+
+/** The name that a form is filled in with. */
+export function nameOf({ name }: Caller): string {
+  return name?.replace(/^proxy:/, '') ?? '';
+}
+
+/** Notes what was done in the audit log, and leads back to a page. */
+export async function done(
+  { audit, dashboard }: Services,
+  { caller }: Call,
+  what: string,
+  about: string,
+  page: string,
+): Promise<Reply<string>> {
+  await audit.note({ who: caller.name, what, about, address: caller.address });
+  return new Reply(303, '', { Location: dashboard.place(page) });
 }

@@ -11,7 +11,7 @@ export interface Parameter {
 /** As much of JSON Schema as parameters need. */
 export interface Schema {
   readonly enum?: readonly string[];
-  readonly type?: 'string' | 'integer' | 'number';
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'object';
   readonly format?: 'date-time';
   readonly minimum?: number;
   readonly maximum?: number;

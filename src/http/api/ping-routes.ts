@@ -5,7 +5,9 @@ import type { Content, ContentRoute, Method, Services } from './route-table.ts';
 import type { Call } from './route-table.ts';
 import { TEXT } from './parameters.ts';
 
-const SUMMARY: Readonly<Record<Method, string>> = {
+type PingMethod = Exclude<Method, 'DELETE'>;
+
+const SUMMARY: Readonly<Record<PingMethod, string>> = {
   GET: 'reports by fetching a URL: `start`, `ok`, `fail`, `log` or an exit code; may also be `/v1/ping/{token}/…`',
   POST: 'the same, with a text as its message',
 };
@@ -15,7 +17,7 @@ export const PING_ROUTES: readonly ContentRoute[] = (
   ['/v1/ping/{workflow}/{verb}', '/v1/ping/{workflow}/{execution}/{verb}'] as const
 ).flatMap((path) => (['GET', 'POST'] as const).map((method) => pingRoute(method, path)));
 
-function pingRoute(method: Method, path: string): ContentRoute {
+function pingRoute(method: PingMethod, path: string): ContentRoute {
   return {
     method,
     path,

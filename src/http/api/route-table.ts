@@ -24,7 +24,7 @@ import type { Parameters } from './parameters.ts';
 export type HttpRoute = JsonRoute | ContentRoute | StreamRoute | IngestRoute;
 
 /** `HEAD` comes with `GET`. */
-export type Method = 'GET' | 'POST';
+export type Method = 'GET' | 'POST' | 'DELETE';
 
 export interface Endpoint {
   readonly method: Method;
@@ -203,9 +203,8 @@ export function admit<R extends Endpoint>(
 /** The value of `Allow` for the routes of one path. */
 export function allowedMethods(routes: readonly Endpoint[]): string {
   const methods = new Set(routes.map(({ method }) => method));
-  return [...(methods.has('GET') ? ['GET', 'HEAD'] : []), ...(methods.has('POST') ? ['POST'] : [])].join(
-    ', ',
-  );
+  const others = (['POST', 'DELETE'] as const).filter((method) => methods.has(method));
+  return [...(methods.has('GET') ? ['GET', 'HEAD'] : []), ...others].join(', ');
 }
 
 const SLASH = '(?:/|%2[fF])';

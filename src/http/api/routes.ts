@@ -32,6 +32,8 @@ import { readableQueries } from './restricted.ts';
 import { METRICS_ROUTES } from './metrics-routes.ts';
 import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 import { REPORT_ROUTES } from './report-routes.ts';
+import { SILENCE_PAGE_ROUTES } from './silence-page-routes.ts';
+import { SILENCE_ROUTES } from './silence-routes.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
@@ -282,6 +284,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...DEPENDENCY_ROUTES,
   ...GATE_ROUTES,
   ...INCIDENT_ROUTES,
+  ...SILENCE_ROUTES,
   ...OPERATOR_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...METRICS_ROUTES,
@@ -291,6 +294,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...PAGE_ROUTES,
   ...INCIDENT_PAGE_ROUTES,
   ...OUTBOX_PAGE_ROUTES,
+  ...SILENCE_PAGE_ROUTES,
   ...CHART_ROUTES,
   ...PICTURE_ROUTES,
   ...SIGN_IN_ROUTES,

@@ -6,6 +6,7 @@ import type { IncidentDetail, IncidentPage, IncidentQuery } from '../../core/por
 import type { NotificationPage } from '../../core/ports/outbox-reports.ts';
 import type { RowState } from '../../core/ports/store/outbox.ts';
 import type { PeriodReport } from '../../core/ports/period-report.ts';
+import type { SilencePage } from '../../core/ports/silences.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { Rejections } from '../../core/ports/rejections.ts';
 import type { Grant } from '../../core/ports/token.ts';
@@ -18,6 +19,8 @@ import { openAlerts, severest } from './open-alerts.ts';
 import type { HttpProblem } from '../answers/problems.ts';
 import type { Theme } from './layout.tsx';
 import { page } from './layout.tsx';
+import type { SilenceVisitor } from './silences-page.tsx';
+import { silencesPage } from './silences-page.tsx';
 import { problemPage } from './problem-page.tsx';
 import type { SignInNotice } from './sign-in-page.tsx';
 import { signInPage } from './sign-in-page.tsx';
@@ -82,6 +85,13 @@ export interface Dashboard {
     read: () => Promise<NotificationPage>,
     state: RowState,
     visitor: OutboxVisitor,
+    answer: { readonly now: number; readonly status: number },
+    viewer: Viewer,
+  ): Promise<Reply<string>>;
+  /** `visitor` says what the viewer may do, and what came of it. */
+  silences(
+    read: () => Promise<SilencePage>,
+    visitor: SilenceVisitor,
     answer: { readonly now: number; readonly status: number },
     viewer: Viewer,
   ): Promise<Reply<string>>;
@@ -286,6 +296,12 @@ export function createDashboard({
       const show = showTo(viewer);
       return unlessAway(show, async () =>
         show(code, 'Outbox', outboxPage(await read(), state, visitor, base, now)),
+      );
+    },
+    silences(read, visitor, { now, status: code }, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () =>
+        show(code, 'Silences', silencesPage(await read(), visitor, base, now)),
       );
     },
     async reference(sections, viewer) {

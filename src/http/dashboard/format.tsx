@@ -7,7 +7,7 @@ import {
   formatTime,
 } from '../../core/words/figures.ts';
 import type { BudgetState } from '../../core/budget/error-budget.ts';
-import type { AlertLevel, BudgetReport, Ratio } from '../../core/ports/queries.ts';
+import type { AlertLevel, BudgetReport, IncidentSilence, Ratio } from '../../core/ports/queries.ts';
 import type { Markup } from './markup.ts';
 import { h } from './markup.ts';
 
@@ -80,6 +80,16 @@ export function when(at: number, now: number): Markup {
     <time datetime={exact} title={exact}>
       {formatRelative(at, now)}
     </time>
+  );
+}
+
+/** That nothing is sent of an incident, by whom and until when; nothing while it is sent. */
+export function silenceMark(silenced: IncidentSilence | null): Markup | null {
+  if (silenced === null) return null;
+  return (
+    <span class="silenced">
+      silenced by {silenced.by} until {silenced.untilResolved ? 'it resolves' : timestamp(silenced.until)}
+    </span>
   );
 }
 

@@ -3,7 +3,7 @@ import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-
 import { formatCount, formatShare } from '../../core/words/figures.ts';
 import { costWords, eventWords, failureWords, lengthWords } from '../answers/incident-words.ts';
 import { lastFailedCard } from './failure-cards.tsx';
-import { alertBadge, burnRateText, outsideLink, timestamp, when } from './format.tsx';
+import { alertBadge, burnRateText, outsideLink, silenceMark, timestamp, when } from './format.tsx';
 import { incidentPath, stateWords } from './incident-list-page.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
@@ -67,6 +67,7 @@ export function incidentPage(
 
 function factCard(incident: IncidentDetail, now: number): Markup {
   const { began, openedAt, resolvedAt, acknowledged, cost, tier, peakBurnRate, notified, state } = incident;
+  const { silenced } = incident;
   const facts: readonly (readonly [string, Child])[] = [
     ['Began', when(began, now)],
     [
@@ -101,6 +102,7 @@ function factCard(incident: IncidentDetail, now: number): Markup {
       ),
     ],
     ['Notified', notified.length === 0 ? 'no one' : notified.join(', ')],
+    ...(silenced ? [['Silence', silenceMark(silenced)] as const] : []),
   ];
   return (
     <section class="card" aria-label="Facts">
@@ -138,6 +140,22 @@ function actionCard(
           <button>{label}</button>
         </form>
       ))}
+      {state === 'open' ? (
+        <form class="filter" method="post" action={`${base}${incidentPath(id)}/silence`}>
+          <label for="silence-by">Who</label>
+          <input id="silence-by" name="by" value={name} maxlength="200" required />
+          <label for="silence-reason">Why</label>
+          <input id="silence-reason" name="reason" maxlength="1000" required />
+          <label for="silence-span">Until</label>
+          <select id="silence-span" name="span">
+            <option value="resolved">it resolves</option>
+            <option value="1h">in 1 hour</option>
+            <option value="4h">in 4 hours</option>
+            <option value="morning">08:00 of the next morning</option>
+          </select>
+          <button>Silence</button>
+        </form>
+      ) : null}
     </section>
   );
 }

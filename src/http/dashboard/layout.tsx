@@ -112,7 +112,8 @@ export function page(
     header: (
       <>
         <nav class="places" aria-label="Pages">
-          <a href={`${base}/incidents`}>Incidents</a> <a href={`${base}/reports`}>Reports</a>
+          <a href={`${base}/incidents`}>Incidents</a> <a href={`${base}/silences`}>Silences</a>{' '}
+          <a href={`${base}/reports`}>Reports</a>
         </nav>
         <p id="freshness" role="status" />
         <button id="pause" type="button" hidden>

@@ -1,6 +1,6 @@
 import type { OpenIncident, SloReport } from '../../core/ports/queries.ts';
 import { formatCount } from '../../core/words/figures.ts';
-import { alertBadge, when } from './format.tsx';
+import { alertBadge, silenceMark, when } from './format.tsx';
 import type { Markup } from './markup.ts';
 import { h } from './markup.ts';
 import { sloPath } from './slo-rows.tsx';
@@ -42,7 +42,7 @@ export function openIncidentsCard(slos: readonly SloReport[], base: string): Mar
 
 function incidentRow(slo: SloReport, incident: OpenIncident, base: string): Markup {
   const now = slo.dataThrough;
-  const { acknowledged, notified } = incident;
+  const { acknowledged, notified, silenced } = incident;
   return (
     <tr id={`incident:${slo.id}`}>
       <th scope="row">
@@ -61,7 +61,12 @@ function incidentRow(slo: SloReport, incident: OpenIncident, base: string): Mark
         )}
       </td>
       <td data-label="Sent to">
-        {notified.length === 0 ? <b class="alarm">no one was notified</b> : notified.join(', ')}
+        {notified.length > 0 ? (
+          notified.join(', ')
+        ) : silenced ? null : (
+          <b class="alarm">no one was notified</b>
+        )}{' '}
+        {silenceMark(silenced)}
       </td>
       <td data-label="Incident">
         <a href={`${base}/incidents/${encodeURIComponent(incident.id)}`}>details</a>

@@ -12,6 +12,7 @@ import {
   goodRatio,
   outsideLink,
   percent,
+  silenceMark,
   withSigns,
   when,
 } from './format.tsx';
@@ -94,7 +95,8 @@ function runbook(slo: SloDetail): Markup | null {
 }
 
 function incidentBanner(incident: OpenIncident, base: string, now: number): Markup {
-  const { id, severity, tier, firing, openedAt, began, notified, peakBurnRate, acknowledged } = incident;
+  const { id, severity, tier, firing, openedAt, began, notified, peakBurnRate, acknowledged, silenced } =
+    incident;
   const others = firing.filter((name) => name !== tier);
   return (
     <section class={`banner ${severity === 'page' ? 'bad' : 'ticket'}`} aria-label="Incident">
@@ -107,7 +109,13 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
         Failing since {when(began, now)}.{' '}
         <a href={`${base}${incidentPath(id)}`}>The incident with all that happened</a>.
       </p>
-      {notified.length > 0 ? null : (
+      {silenced ? (
+        <p>
+          Nothing is sent: {silenceMark(silenced)} ({silenced.reason}).{' '}
+          <a href={`${base}/silences`}>All silences</a>
+        </p>
+      ) : null}
+      {notified.length > 0 || silenced ? null : (
         <p class="alarm">No one was notified: neither the team nor the alert policy has a target for it.</p>
       )}{' '}
       {acknowledged ? (

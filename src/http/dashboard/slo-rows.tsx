@@ -11,6 +11,7 @@ import {
   goodRatio,
   percent,
   when,
+  silenceMark,
 } from './format.tsx';
 import type { Markup } from './markup.ts';
 import { h, Raw } from './markup.ts';
@@ -116,12 +117,12 @@ function hoursLine({ hours }: RecentCounts, { objective }: SloReport): string {
 }
 
 function incidentNotes(incident: OpenIncident, now: number): Markup {
-  const { began, acknowledged } = incident;
+  const { began, acknowledged, silenced } = incident;
   return (
     <>
       <small>failing since {when(began, now)}</small>
       {acknowledged ? <small>acknowledged by {acknowledged.by}</small> : null}
-      {unheard(incident)}
+      {silenced ? <small>{silenceMark(silenced)}</small> : unheard(incident)}
     </>
   );
 }

@@ -62,6 +62,16 @@ export const METRICS = {
     labelNames: [],
     help: 'Executions and steps counted as bad because their deadline passed before they ended.',
   },
+  suppressed: {
+    name: 'burnwatch_notifications_suppressed_total',
+    labelNames: [],
+    help: 'Notifications that were not made because a silence held, one a target.',
+  },
+  silencesActive: {
+    name: 'burnwatch_silences_active',
+    labelNames: [],
+    help: 'Silences that held at the last evaluation; only the leader says more than 0.',
+  },
   unjudged: {
     name: 'burnwatch_unjudged_total',
     labelNames: [],
@@ -177,6 +187,8 @@ export interface EvaluationCounts {
   /** SLOs that could not be evaluated. */
   readonly failed: number;
   readonly overdue: number;
+  /** Notifications that silences kept from being sent. */
+  readonly suppressed: number;
   readonly unjudged: number;
 }
 
@@ -244,6 +256,8 @@ export function createMetrics(version: string): Metrics {
   const largeCounts = new Counter({ ...METRICS.largeCounts, registers });
   const breakdownFull = new Gauge({ ...METRICS.breakdownFull, registers });
   const overdue = new Counter({ ...METRICS.overdue, registers });
+  const suppressed = new Counter({ ...METRICS.suppressed, registers });
+  const silencesActive = new Gauge({ ...METRICS.silencesActive, registers });
   const unjudged = new Counter({ ...METRICS.unjudged, registers });
   const notifications = new Counter({ ...METRICS.notifications, registers });
   const evaluationDuration = new Histogram({
@@ -282,6 +296,7 @@ export function createMetrics(version: string): Metrics {
     storePartAway.reset();
     for (const shard of status.partsAway) storePartAway.set({ shard }, 1);
     dataLosses.set(status.dataLosses);
+    silencesActive.set(status.leader ? status.silencesActive : 0);
     deadLetters.set(status.deadLetters);
     setSources(status.sources);
   }
@@ -322,6 +337,7 @@ export function createMetrics(version: string): Metrics {
       evaluationDuration.observe(duration / 1000);
       evaluationFailures.inc(found.failed);
       overdue.inc(found.overdue);
+      suppressed.inc(found.suppressed);
       unjudged.inc(found.unjudged);
     },
     evaluationFailed: () => evaluationFailures.inc(),

@@ -76,7 +76,13 @@ export function composeMessage(notification: Notification, links: Links): Messag
     severity: facts.severity,
     tone: toneOf(event, facts.severity),
     headline: headlineOf(event, facts, causes),
-    notices: [...insteadOf(facts), ...postmortem(facts), ...partlyRead(facts), ...mayRepeat(notification)],
+    notices: [
+      ...insteadOf(facts),
+      ...silenced(all),
+      ...postmortem(facts),
+      ...partlyRead(facts),
+      ...mayRepeat(notification),
+    ],
     sentence: capitalized(SENTENCES[event](facts)),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
@@ -176,6 +182,21 @@ function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
   if (!refused) return [];
   const [target, reason] = [plainName(refused.target, 80), plainName(refused.reason, 200)];
   return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
+}
+
+/** Why this comes only now. */
+function silenced(all: readonly NotificationFacts[]): Phrase[] {
+  const facts = all.findLast((one) => one.silenced);
+  if (!facts?.silenced) return [];
+  const { since, by, because } = facts.silenced;
+  return [
+    [
+      'Silenced by ',
+      { name: plainName(by, 60) },
+      ` ${timesOf(facts).period(since, facts.at)}: `,
+      { name: plainName(because, 200) },
+    ],
+  ];
 }
 
 function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {

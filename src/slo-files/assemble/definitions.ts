@@ -164,6 +164,7 @@ function mostSlos({ slos = {} }: Partly<NativeDocument>): number {
 const KEYS_OF_WORKFLOW = [
   'owner',
   'runbook',
+  'labels',
   'steps',
   'breakdown',
   'unknownSteps',
@@ -194,7 +195,7 @@ async function draftWorkflow(
   timeSlice: TimeSlice,
 ): Promise<WorkflowDraft> {
   const { report } = known;
-  const { owner = '', runbook = null, slos: natives = {} } = data;
+  const { owner = '', runbook = null, labels = {}, slos: natives = {} } = data;
   const breakdown = brokenDownBy(data, place, source, report);
   const map = readMap(data, place, source, report);
   checkOwner(data.owner, place, source, known);
@@ -212,7 +213,7 @@ async function draftWorkflow(
     const policy = findPolicy(native.alerts?.policy, sloPlace, source, known);
     const budgetPolicy = findBudgetPolicy(native.budgetPolicy, sloPlace, source, known);
     checkTargets(native.alerts, placeAt(sloPlace, ['alerts']), source, known);
-    const context = { workflow: name, owner, runbook, map, policy, budgetPolicy, source, report };
+    const context = { workflow: name, owner, runbook, labels, map, policy, budgetPolicy, source, report };
     drafts.push(draftSlo(sloName, native, sloPlace, context));
   }
   const traffic = data.traffic === undefined ? null : parseTraffic(data.traffic);

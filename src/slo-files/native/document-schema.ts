@@ -16,6 +16,12 @@ export const OBJECTIVE = 'a share below 100%, such as 99.9% or 0.999';
 const BREAKDOWN = `a list of different names of attributes, at most ${MAX_BREAKDOWN_ATTRIBUTES}`;
 const TRAFFIC = 'a rate such as 2/day, 10/hour, 30/minute or 100/s';
 
+const LABELS = 'at most 20 labels';
+
+const labelsSchema = mapOf(name, text, 'labels').refine((labels) => Object.keys(labels).length <= 20, {
+  error: LABELS,
+});
+
 const sloSchema = mapWith(
   {
     description: text.optional().describe('One sentence for people: it is in every notification.'),
@@ -28,6 +34,9 @@ const sloSchema = mapWith(
     sli: sliSchema.describe(
       'What is judged, and what of it is good; `succeeded` is that whole executions succeed.',
     ),
+    labels: labelsSchema
+      .optional()
+      .describe('What silences can select it by, beside the labels of its workflow, which it may change.'),
     each: pathName
       .optional()
       .describe(
@@ -54,6 +63,7 @@ export const documentSchema = mapWith(
     workflow: pathName.optional().describe('The workflow this document is about, as producers report it.'),
     owner: name.optional().describe('The team that owns the workflow; required with `workflow`.'),
     runbook: httpUrl.optional().describe('Where to look when it burns; linked in every notification.'),
+    labels: labelsSchema.optional().describe('What silences can select its SLOs by, such as { tier: gold }.'),
     steps: stepsSchema.optional(),
     unknownSteps: unknownStepsSchema.optional(),
     queues: queuesSchema.optional(),
@@ -98,6 +108,7 @@ export const documentSchema = mapWith(
     workflow: ['owner'],
     owner: ['workflow'],
     runbook: ['workflow'],
+    labels: ['workflow'],
     steps: ['workflow'],
     unknownSteps: ['steps'],
     queues: ['workflow'],

@@ -23,6 +23,8 @@ export interface SloContext {
   readonly workflow: string;
   readonly owner: string;
   readonly runbook: string | null;
+  /** Of the workflow; what has not the right shape is undefined. */
+  readonly labels: PartlyLabels;
   readonly map: WorkflowMap;
   readonly source: SourceText;
   readonly report: ReportProblem;
@@ -83,6 +85,7 @@ export function draftSlo(
       alerts,
       budgetPolicy: budgetPolicyOf(native.budgetPolicy, context),
       ...(native.each !== undefined && { each: native.each }),
+      ...labelled({ ...context.labels, ...native.labels }),
       source: `${source.file}:${lineAt(source, place.key)}`,
     };
   };
@@ -93,6 +96,13 @@ function checkName(name: string, place: Place, { workflow, source, report }: Slo
   if (!isHiddenByPicture(workflow, name)) return;
   const message = `no SLO of a workflow with a / in its name can be called \`${name}\`, which would be a picture of another SLO`;
   report(problemAt(source, place.key, 'error', message, { expected: 'another name' }));
+}
+
+type PartlyLabels = Readonly<Record<string, string | undefined>>;
+
+function labelled(labels: PartlyLabels): Pick<Slo, 'labels'> {
+  const found = Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return found.length === 0 ? {} : { labels: Object.fromEntries(found) };
 }
 
 function budgetPolicyOf(name: string | undefined, { budgetPolicy }: SloContext): BudgetPolicy | null {

@@ -41,6 +41,15 @@ function change(kind: TransitionKind, severity: Severity, peakBurnRate: number) 
     sequence: 1,
     notified: [],
   };
-  const transition: Transition = { kind, incident, readings: [], step: null, cause: null };
+  const transition: Transition = {
+    kind,
+    incident,
+    readings: [],
+    step: null,
+    cause: null,
+    change: kind,
+    mute: null,
+    unmuted: null,
+  };
   return { name: `${kind} ${severity} ${peakBurnRate}`, transition };
 }

@@ -48,6 +48,9 @@ const opened = (kind: Transition['kind'], severity: Severity): Transition => ({
   readings: [],
   step: null,
   cause: null,
+  change: kind,
+  mute: null,
+  unmuted: null,
 });
 
 describe('the readings of the whole', () => {

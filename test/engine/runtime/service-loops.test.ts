@@ -15,7 +15,7 @@ import { define, defineSlo } from '../../support/definitions.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 
 const DEFINITIONS = define([defineSlo(), defineSlo({ name: 'other' })]);
-const FOUND: EvaluationTotals = { failed: 0, overdue: 0, unjudged: 0 };
+const FOUND: EvaluationTotals = { failed: 0, overdue: 0, suppressed: 0, unjudged: 0 };
 const HEALTHY: StoreHealth = {
   error: null,
   away: [],
@@ -62,6 +62,7 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
   const evaluationWatch = createEvaluationWatch(records, () => elapsed);
   const loops = createServiceLoops({
     evaluateAt: EXPRESSION,
+    silencesActive: () => 0,
     evaluateEvery: EVALUATE_EVERY,
     evaluationWatch,
     dataLosses: () => state.losses,
@@ -548,6 +549,7 @@ describe('the status', () => {
       leader: true,
       evaluation: { lastAt: null, age: 0, lastDurationMs: null, failures: 0 },
       partsAway: [],
+      silencesActive: 0,
       dataLosses: 0,
       outbox: { pending: 2, undeliverable: 1 },
       failingTargets: [],

@@ -9,6 +9,7 @@ import {
   parseNote,
   parseSignature,
 } from '../../../src/core/adjustments/adjustment-request.ts';
+import { parseSilence } from '../../../src/core/alerting/silence-request.ts';
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
 import { readRowChoice } from '../../../src/core/ports/row-choice.ts';
 import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
@@ -147,6 +148,18 @@ describe('what a route declares', () => {
         { ...common, workflow: 'a', ...weekly, durationMs: 3_600_000 },
       ],
     },
+    ...['', '/preview'].map((rest) => ({
+      path: `/v1/silences${rest}`,
+      parse: (body: object) => parseSilence(body, 'sam', NOW),
+      examples: [
+        { ...common, workflow: 'a', slo: 'a/*', owner: 'team', severity: 'page', from: START, until: LATER },
+        { ...common, labels: { tier: 'gold' }, for: '1h' },
+        { ...common, incident: 'mk2x1-a7f3', untilResolved: true },
+        { ...common, incident: 'mk2x1-a7f3', untilMorning: true },
+        { ...common, workflow: 'a', ...weekly, duration: '1h' },
+        { ...common, workflow: 'a', ...weekly, durationMs: 3_600_000 },
+      ],
+    })),
     ...['end', 'withdraw'].map((verb) => ({
       path: `/v1/adjustments/{id}/${verb}`,
       parse: (body: object) => parseSignature(body),

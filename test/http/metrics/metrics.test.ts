@@ -79,7 +79,7 @@ async function busyServer(): Promise<RunningServer> {
   running.queries.calls = [{ ...dependencyReport('bank', ['order-fulfillment']), owner: HOSTILE }];
   metrics.outcomes('order-fulfillment', { accepted: 3, duplicates: 2, conflicts: 1 });
   metrics.notification('payments-mail', 'retry');
-  metrics.evaluation(30, { failed: 2, overdue: 5, unjudged: 1 });
+  metrics.evaluation(30, { failed: 2, overdue: 5, suppressed: 4, unjudged: 1 });
   metrics.evaluationFailed();
   metrics.failedAuthentication('bearer');
   metrics.dropped('connection', 'over-share');
@@ -133,6 +133,7 @@ describe('GET /metrics', () => {
       ['burnwatch_outcomes_rejected_total{code="not-an-object"}', 2],
       ['burnwatch_requests_failed_total{code="invalid-json"}', 1],
       ['burnwatch_overdue_total', 5],
+      ['burnwatch_notifications_suppressed_total', 4],
       ['burnwatch_unjudged_total', 1],
       ['burnwatch_notifications_total{target="payments-mail",result="retry"}', 1],
       ['burnwatch_evaluation_duration_seconds_sum', 0.03],

@@ -33,6 +33,23 @@ targets:
   payments-mail:   { email: { to: [payments@example.com] } }
 `;
 
+describe('labels', () => {
+  it('are those of the workflow, which an SLO may change', async () => {
+    const loaded = await loadText(`workflow: orders
+owner: payments
+labels: { tier: gold, region: eu }
+slos:
+  all: { objective: 95%, window: 28d, sli: succeeded }
+  own: { objective: 97%, window: 28d, sli: succeeded, labels: { tier: silver } }
+`);
+    expect(told(loaded)).toEqual([]);
+    expect(allSlos(definitionsOf(loaded)).map(({ labels }) => labels)).toEqual([
+      { tier: 'gold', region: 'eu' },
+      { tier: 'silver', region: 'eu' },
+    ]);
+  });
+});
+
 describe('the example files', () => {
   it('load together without any problem and without any environment', async () => {
     const loaded = await loadDefinitions([EXAMPLES], references());

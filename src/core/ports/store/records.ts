@@ -1,7 +1,8 @@
-/** What must not be forgotten, such as adjustments, acknowledgements and evaluation gaps: few, small, kept until removed. */
+/** What must not be forgotten, such as adjustments, silences, acknowledgements and evaluation gaps: few, small, kept until removed. */
 export type Collection =
   | 'adjustments'
   | 'acknowledgements'
+  | 'silences'
   | 'evaluation'
   | 'audit'
   | 'sessions'

@@ -1,0 +1,62 @@
+import type { Interval } from '../adjustments/adjustment.ts';
+import type { Silence } from '../alerting/silence.ts';
+import type { Severity } from '../slo/alert-policy.ts';
+import type { Refused } from './refused.ts';
+import type { Caller } from './token.ts';
+
+/** `active`: it holds now. `coming`: it will. `ended`: it will not any more. */
+export const SILENCE_STATES = ['active', 'coming', 'ended'] as const;
+export type SilenceState = (typeof SILENCE_STATES)[number];
+
+/** A silence as readers see it. */
+export interface SilenceReport extends Silence {
+  readonly state: SilenceState;
+  /** The time in which it holds, or will next; null when there is none any more. */
+  readonly occurrence: Interval | null;
+  /** What it would mute, as far as the caller may read that. */
+  readonly mutes: SilenceReach;
+}
+
+/** The SLOs that a silence is of, and their open incidents that it mutes while it holds: how many, and the first of them. */
+export interface SilenceReach {
+  readonly slos: readonly string[];
+  readonly sloCount: number;
+  readonly incidents: readonly MutedIncident[];
+  readonly incidentCount: number;
+}
+
+export interface MutedIncident {
+  readonly id: string;
+  readonly slo: string;
+  readonly severity: Severity;
+}
+
+/** What a silence would be, without making it. */
+export type SilencePreview = Omit<SilenceReport, 'id' | 'createdAt' | 'ended'>;
+
+export interface SilenceQuery {
+  /** Null: any. */
+  readonly state: SilenceState | null;
+  /** The id of one: only those after it. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+export interface SilencePage {
+  /** Those that hold first, then those to come, then those that ended; of each the latest made first. */
+  readonly items: readonly SilenceReport[];
+  /** What to ask for as `after` to go on; null at the end. */
+  readonly next: string | null;
+}
+
+/** Creates, ends and lists silences, as far as a caller may. */
+export interface ManageSilences {
+  silences(query: SilenceQuery, caller: Caller): Promise<SilencePage>;
+  /** Null when there is none, or none that the caller may know of. */
+  silence(id: string, caller: Caller): Promise<SilenceReport | null>;
+  createSilence(request: unknown, caller: Caller): Promise<SilenceReport | Refused>;
+  /** What a request would make and mute now; nothing is stored. */
+  previewSilence(request: unknown, caller: Caller): Promise<SilencePreview | Refused>;
+  /** Doing it again changes nothing. */
+  endSilence(id: string, caller: Caller): Promise<SilenceReport | Refused>;
+}
