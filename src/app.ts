@@ -10,6 +10,7 @@ import { createAudit } from './engine/audit/audit.ts';
 import type { Log } from './core/ports/log.ts';
 import { allSlos, type Definitions } from './core/slo/slo.ts';
 import type { Store } from './core/ports/store/store.ts';
+import { createAnnotations } from './engine/annotations/annotations.ts';
 import { createAdjustments } from './engine/adjustments/adjustments.ts';
 import { createEachValue } from './core/slo/each-value.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
@@ -122,6 +123,7 @@ export async function startApp(
   const adjustments = createAdjustments(store, log);
   const { recurrences } = adjustments;
   const silences = createSilences({ store, recurrences, log });
+  const annotations = createAnnotations({ ...counted });
   const values = createBreakdownValues({
     ...counted,
     elapsed,
@@ -185,6 +187,7 @@ export async function startApp(
   const leadership = createLeadership({ store, owner, lease: LEADER_LEASE, log });
   const evaluator = createEvaluator({
     ...common,
+    annotations,
     reader,
     deriver: {
       // What is excluded is part of what was counted, derived counters included.
@@ -221,7 +224,7 @@ export async function startApp(
     log,
   });
   const sourcesOf = createFeedingSources(sources, definitions.currentOrEmpty);
-  const incidents = createManageIncidents(asked);
+  const incidents = createManageIncidents({ ...asked, annotations });
   const charts = createPngRenderer();
   const server = createServer({
     recorder,
@@ -232,12 +235,14 @@ export async function startApp(
       ...asked,
       reader,
       adjustments,
+      annotations,
       elapsed,
       evaluatedAt: evaluationWatch.lastAt,
       detections: createDetections(() => traffic),
     }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),
+      ...annotations,
       ...incidents,
       ...createManageSilences({ ...asked, silences, recurrences, incidents: () => incidents.incidents() }),
       ...createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums }),

@@ -8,7 +8,12 @@ import type { Logger } from 'pino';
 import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
 import { execSettings, nodeOf, withFormat, withQuestions, withSettings } from './command-options.ts';
-import { addDeadLetterCommands, addOutboxCommands, addSilenceCommands } from './service-commands.ts';
+import {
+  addAnnotateCommand,
+  addDeadLetterCommands,
+  addOutboxCommands,
+  addSilenceCommands,
+} from './service-commands.ts';
 import type { GateOptions } from './cli/gate.ts';
 import type { InitFlags } from './cli/init.ts';
 import type { IncidentOptions } from './cli/incidents.ts';
@@ -216,6 +221,7 @@ withSettings(storeCommand.command('backup').argument('<folder>', 'where the copy
 
 addDeadLetterCommands(program, answer);
 addOutboxCommands(program, answer);
+addAnnotateCommand(program, answer);
 
 withFormat(program.command('budget'))
   .description('show what is left of every error budget, worst first')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AnnotateOptions } from './cli/annotate.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
 import type { OutboxOptions } from './cli/outbox.ts';
 import type { SilenceListOptions, SilenceOptions } from './cli/silences.ts';
@@ -43,6 +44,27 @@ export function addDeadLetterCommands(program: Command, answer: Answer): void {
     .action(async (id: string, choice: LetterOptions) => {
       const { dropDeadLetters } = await import('./cli/dead-letters.ts');
       answer(await dropDeadLetters(id, choice, process.env));
+    });
+}
+
+/** Adds `annotate`. */
+export function addAnnotateCommand(program: Command, answer: Answer): void {
+  withFormat(
+    program.command('annotate').argument('<text>', 'what happened, such as the commit that was deployed'),
+  )
+    .description('note a deploy or another event, to be seen on charts and in incidents')
+    .option('--kind <kind>', 'what it is, such as deploy; event if absent')
+    .option('--at <time>', 'when it happened, or began; now if absent')
+    .option('--to <time>', 'when it ended, of what has a length')
+    .option('--workflow <workflow>', 'the workflow it is about')
+    .option('--slo <slo>', 'or the SLO')
+    .option('--owner <owner>', 'or the team; without any of the three it is about everything')
+    .option('--link <url>', 'the address of more about it')
+    .option('--id <id>', 'its id, so that the same again changes nothing')
+    .action(async (text: string, { format: form, ...choice }: AnnotateOptions & { format: string }) => {
+      if (form !== 'text' && form !== 'json') program.error(`--format is ${form}; expected text or json.`);
+      const { annotate } = await import('./cli/annotate.ts');
+      answer(await annotate(text, choice, form, process.env));
     });
 }
 

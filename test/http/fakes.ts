@@ -23,6 +23,10 @@ import type {
 } from '../../src/core/ports/queries.ts';
 import type { FailureChange } from '../../src/core/alerting/failure-changes.ts';
 import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
+import { createAnnotations } from '../../src/engine/annotations/annotations.ts';
+import { define, defineSlo } from '../support/definitions.ts';
+import type { Annotation } from '../../src/core/ports/store/annotations.ts';
+import { storedAnnotation } from '../../src/core/ports/stored-annotation.ts';
 import { createIncidentReports } from '../../src/engine/incidents/incident-reports.ts';
 import { chartData } from '../charts/chart-data.ts';
 import { incidentEvents, incidentsInMemory, openIncident } from './incident-fakes.ts';
@@ -471,6 +475,15 @@ export function fixedOperator(): FixedOperator {
       operator.asked.push([name, ...what]);
       return Promise.resolve(answer());
     };
+  const records = keptRecords();
+  void records.putRecord('annotations', 'mk2x1-a7f3', 0, storedAnnotation(SALE));
+  const annotations = createAnnotations({
+    store: records,
+    definitions: () =>
+      define([defineSlo({ workflow: 'order-fulfillment' }), defineSlo({ workflow: 'orders' })]),
+    clock: { now: () => NOW },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
   const operator: FixedOperator = {
     answer: adjustment(),
     acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
@@ -521,14 +534,32 @@ export function fixedOperator(): FixedOperator {
       dropped: 1,
       next: null,
     })),
+    ...annotations,
     dropDeadLetters: asking('dropDeadLetters', () => ({ id: deadLetter().id, dropped: 1, next: null })),
   };
   const reports = createIncidentReports({
     store: incidentsInMemory(operator.histories),
+    annotations,
+    clock: { now: () => NOW },
     open: async () => ({ ids: new Set(operator.open.map(({ id }) => id)), reports: operator.open }),
   });
   return operator;
 }
+
+/** An annotation about everything, long before what else there is. */
+const SALE: Annotation = {
+  id: 'mk2x1-a7f3',
+  at: NOW - 30 * DAY,
+  to: NOW - 29 * DAY,
+  kind: 'event',
+  text: 'the spring sale',
+  link: null,
+  workflow: null,
+  slo: null,
+  owner: null,
+  actor: 'sam',
+  createdAt: NOW - 30 * DAY,
+};
 
 /** An entry of a stream that was for a workflow that is not loaded. */
 export function deadLetter(): DeadLetterReport {

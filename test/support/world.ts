@@ -12,6 +12,8 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import type { TimeSpan } from '../../src/core/time/breaks.ts';
 import { DAY, MINUTE } from '../../src/core/time/duration.ts';
 import type { Evaluator, TickResult } from '../../src/engine/evaluate/evaluate.ts';
+import type { Annotations } from '../../src/engine/annotations/annotations.ts';
+import { createAnnotations } from '../../src/engine/annotations/annotations.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
 import { createEvaluator } from '../../src/engine/evaluate/evaluate.ts';
 import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
@@ -37,6 +39,7 @@ export interface World {
   readonly store: Store;
   readonly log: Log & { readonly entries: readonly LogEntry[] };
   readonly recorder: Recorder;
+  readonly annotations: Annotations;
   /** That of another replica. */
   newRecorder(): Recorder;
   /**
@@ -108,6 +111,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const recorder = newRecorder();
   const newReader = (options: Partial<ReaderOptions> = {}) =>
     createReader({ store, counterCache: createCounterCache(store), values: newValues(), ...options });
+  const annotations = createAnnotations({ store, definitions, clock, log });
   const newEvaluator: World['newEvaluator'] = (
     owner = OWNER,
     term = () => 1,
@@ -122,6 +126,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const since = clock.now();
     const always = (): readonly TimeSpan[] => [[Math.min(since, clock.now()), clock.now()]];
     return createEvaluator({
+      annotations,
       store,
       reader,
       deriver,
@@ -144,6 +149,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     wrapped,
     store,
+    annotations,
     log,
     recorder,
     newRecorder,

@@ -45,6 +45,14 @@ export interface BurningValues {
   readonly of: number;
 }
 
+/** A deploy, or another event. */
+export interface PrecedingEvent {
+  readonly at: number;
+  /** Such as `deploy 7f3c`. */
+  readonly text: string;
+  readonly link: string | null;
+}
+
 /** An incident that ends by itself unless outcomes fail again. */
 export interface Recovering {
   /** When the last outcome failed, to the minute. */
@@ -162,6 +170,8 @@ export interface NotificationFacts {
   readonly likelyCause: LikelyCause | null;
   /** The value of an attribute that far more of the failures have than of all outcomes; null when none stands out. */
   readonly standsOut: StandingValue | null;
+  /** What was noted last of it before it began, and may be why; absent: nothing. */
+  readonly after?: PrecedingEvent;
   /** Of an SLO of which each value of an attribute has one, while some burn; absent: of any other. */
   readonly burning?: BurningValues;
   /** Set on the first notification after a silence: since when, until when and by whom nothing was sent. Absent on all others. */

@@ -4,6 +4,7 @@ import type { FailedExecution, FailureCount, Stuck } from '../alerting/notificat
 import type { LikelyCause } from '../alerting/likely-cause.ts';
 import type { StandingValue } from '../alerting/value-breakdown.ts';
 import type { Severity } from '../slo/alert-policy.ts';
+import type { Annotation } from './store/annotations.ts';
 import type { IncidentReport } from './queries.ts';
 import type { Caller } from './token.ts';
 
@@ -51,6 +52,8 @@ export interface IncidentDetail extends IncidentSummary {
   readonly postmortemAbove: number | null;
   /** Everything that happened, oldest first. */
   readonly events: readonly IncidentEvent[];
+  /** What was noted from half an hour before it began until it ended, oldest first. */
+  readonly annotations: readonly Annotation[];
   /** Earlier ones of the same SLO, or of the same workflow with the same failure, latest first. */
   readonly similar: readonly IncidentSummary[];
 }

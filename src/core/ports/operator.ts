@@ -1,6 +1,7 @@
 import type { LostData } from '../alerting/data-loss.ts';
 import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts';
 import type { IncidentNote } from '../alerting/incident-event.ts';
+import type { ManageAnnotations } from './annotations.ts';
 import type { ManageDeadLetters } from './dead-letters.ts';
 import type { ManageOutbox } from './outbox-reports.ts';
 import type { IncidentReports } from './incident-reports.ts';
@@ -17,6 +18,7 @@ import type { AdjustmentReport, IncidentReport } from './queries.ts';
 export interface Operator
   extends
     ManageAdjustments,
+    ManageAnnotations,
     ManageIncidents,
     ManageSilences,
     IncidentReports,

@@ -33,6 +33,7 @@ import { createSweeper, longestDeadlines } from './sweep.ts';
 import { createEvidenceNotes } from './evidence-notes.ts';
 import { rememberIncidents } from './remembered-incidents.ts';
 import type { IncidentChange } from './transition-facts.ts';
+import type { Annotations } from '../annotations/annotations.ts';
 import { createTransitionFacts } from './transition-facts.ts';
 import { mostUrgentFirst } from './transition-order.ts';
 import type { EvaluationGapsOptions, TickContext } from './evaluation-gaps.ts';
@@ -87,6 +88,7 @@ export interface EvaluatorOptions
   readonly breakGrace?: number;
   /** The silences that hold now; none if absent. */
   readonly silences?: { read(now: number): Promise<MuteOf> };
+  readonly annotations?: Pick<Annotations, 'within'>;
   readonly log: Log;
 }
 

@@ -30,6 +30,10 @@ import { standingValue } from '../../core/alerting/value-breakdown.ts';
 import type { AttributeCounts } from '../counters/breakdowns.ts';
 import { breakdownSince } from '../counters/breakdowns.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
+import type { Annotation } from '../../core/ports/store/annotations.ts';
+import type { Annotations } from '../annotations/annotations.ts';
+import { precedingEvent, readNoted } from './preceding-events.ts';
+import { stuckIn } from './stuck-places.ts';
 import { createLikelyCauses } from './likely-causes.ts';
 
 /** Failing step-dependency-error combinations (all, since shares are of their sum) and executions listed in one notification. */
@@ -66,6 +70,8 @@ export interface TransitionFactsOptions {
   readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed' | 'inFlight' | 'places' | 'slowest'>;
   readonly reader: Reader;
   readonly definitions: () => Definitions;
+  /** Absent: nothing is noted. */
+  readonly annotations?: Pick<Annotations, 'within'>;
   readonly log: Log;
 }
 
@@ -92,6 +98,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   /** By workflow, as it was prepared. */
   let waiting: ReadonlyMap<string, number> = new Map();
   let stuck: ReadonlyMap<string, readonly Stuck[]> = new Map();
+  let noted: readonly Annotation[] = [];
   let brokenDown: ReadonlyMap<Slo, readonly AttributeCounts[]> = new Map();
 
   async function readFailures(
@@ -191,6 +198,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
   return {
     async prepare(changes, now) {
       likelyCauses.begin();
+      noted = [];
       await Promise.all([readWaiting(changes), readStuck(changes, now)]);
       const onsets = changes.flatMap((change) => onsetRequest(change, now) ?? []);
       await reader.failing.prepare([...onsets, ...changes.map(({ slo }) => lastRequest(slo, now))], now);
@@ -211,6 +219,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
         ),
         now,
       );
+      noted = await readNoted(options, changes, (change) => beganOf(change, failingSince(change, now)));
       brokenDown = await unlessAway(new Map(), () =>
         reader.breakdowns(
           changes.map((change) =>
@@ -233,6 +242,7 @@ export function createTransitionFacts(options: TransitionFactsOptions): Transiti
         {
           likelyCause: await likelyCauses.find(change.slo, failed.failures, change.timeZone, now),
           standsOut: standingValue(brokenDown.get(change.slo) ?? []),
+          ...precedingEvent(noted, change.slo, failing.began),
         },
         failing,
         membersOf(reader, change.slo, now),
@@ -256,23 +266,6 @@ function timedSeries(slo: Slo): { readonly workflow: string; readonly step: stri
 
 function timedWorkflows(slo: Slo): string[] {
   return [...new Set(timedSeries(slo).map(({ workflow }) => workflow))];
-}
-
-/** Looked at to see since when something is overdue. */
-const OLDEST_LOOKED_AT = 200;
-
-async function stuckIn(
-  store: TransitionFactsOptions['store'],
-  workflow: string,
-  now: number,
-): Promise<readonly Stuck[]> {
-  const places = (await store.places(workflow)).filter(({ overdue }) => overdue > 0);
-  if (places.length === 0) return [];
-  const slowest = await store.slowest(workflow, now, OLDEST_LOOKED_AT);
-  return places.map(({ of, step, overdue }) => {
-    const first = slowest.find((flight) => flight.overdue && flight.of === of && flight.step === step);
-    return { of, step, count: overdue, oldest: first?.startedAt ?? first?.queuedAt ?? null };
-  });
 }
 
 /** When an incident began: as it opens, with the failures that go on. */
@@ -328,7 +321,7 @@ function recoveringOf(
 function factsOf(
   { slo, state, transition, evidence, route, timeZone }: IncidentChange,
   { failures, lastFailed }: Failed,
-  causes: Pick<NotificationFacts, 'likelyCause' | 'standsOut'>,
+  causes: Pick<NotificationFacts, 'likelyCause' | 'standsOut' | 'after'>,
   failing: Failing,
   members: readonly MemberFacts[],
   waiting: number,
@@ -379,6 +372,7 @@ function factsOf(
     lastFailed: lastFailed.slice(0, EXECUTIONS_LISTED),
     likelyCause: over ? null : causes.likelyCause,
     standsOut: over ? null : causes.standsOut,
+    ...(causes.after && { after: causes.after }),
     notified: route.notify,
     insteadOf: null,
     ...(transition.unmuted && { silenced: silencedUntilNow(transition.unmuted) }),

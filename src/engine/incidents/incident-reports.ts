@@ -13,11 +13,17 @@ import type { IncidentReport } from '../../core/ports/queries.ts';
 import type { IncidentStore, StoredIncident } from '../../core/ports/store/incidents.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import { may } from '../../core/ports/token.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Annotation } from '../../core/ports/store/annotations.ts';
+import { MAY_EXPLAIN_FOR } from '../../core/ports/store/annotations.ts';
+import type { Annotations } from '../annotations/annotations.ts';
 import { DAY } from '../../core/time/duration.ts';
 
 export interface IncidentReportsOptions {
   readonly store: IncidentStore;
   readonly open: () => Promise<OpenIncidents>;
+  readonly annotations: Pick<Annotations, 'about'>;
+  readonly clock: Clock;
 }
 
 /** What evaluation has burning. */
@@ -44,6 +50,8 @@ interface Open {
 export function createIncidentReports({
   store,
   open,
+  annotations,
+  clock,
 }: IncidentReportsOptions): IncidentReports & OpenedIncidents {
   async function openById(): Promise<Open> {
     const { ids, reports } = await open();
@@ -94,6 +102,10 @@ export function createIncidentReports({
     return similar;
   }
 
+  function notedOf(incident: IncidentReport & { readonly resolvedAt?: number | null }) {
+    return annotations.about(incident, incident.began - MAY_EXPLAIN_FOR, incident.resolvedAt ?? clock.now());
+  }
+
   return {
     async incidentPage(query, caller) {
       if (query.state === 'open') return openPage(query, caller);
@@ -132,10 +144,19 @@ export function createIncidentReports({
       const incident = current.byId.get(id);
       if (history) {
         if (!may(caller, 'read', history.last)) return null;
-        return detailOf(stored, history, current, await similarTo(history, current, caller));
+        const [similar, noted] = await Promise.all([
+          similarTo(history, current, caller),
+          notedOf(summaryOf(history, current)),
+        ]);
+        return detailOf(stored, history, current, similar, noted);
       }
       if (!incident || !may(caller, 'read', incident)) return null;
-      return { ...summaryOfOpen(incident, null), ...UNKNOWN, events: stored?.events ?? [] };
+      return {
+        ...summaryOfOpen(incident, null),
+        ...UNKNOWN,
+        annotations: await notedOf(incident),
+        events: stored?.events ?? [],
+      };
     },
   };
 }
@@ -243,6 +264,7 @@ function detailOf(
   history: IncidentHistory,
   current: Open,
   similar: readonly IncidentSummary[],
+  annotations: readonly Annotation[],
 ): IncidentDetail {
   const { last, worst } = history;
   const changes = events.filter((event) => 'tier' in event);
@@ -259,6 +281,7 @@ function detailOf(
     standsOut: changes.findLast(({ standsOut }) => standsOut !== null)?.standsOut ?? null,
     postmortemAbove: last.postmortem?.above ?? null,
     events,
+    annotations,
     similar,
   };
 }

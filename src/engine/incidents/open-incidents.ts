@@ -1,6 +1,8 @@
 import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { storedAcknowledgement, upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { parseNote, parseSignature } from '../../core/adjustments/adjustment-request.ts';
+import { NOTHING_NOTED } from '../annotations/annotations.ts';
+import type { Annotations } from '../annotations/annotations.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { IncidentNote } from '../../core/alerting/incident-event.ts';
@@ -23,6 +25,8 @@ export interface ManageIncidentsOptions {
   readonly definitions: () => Definitions;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: nothing is noted. */
+  readonly annotations?: Pick<Annotations, 'about'>;
 }
 
 /** Open incidents named in an answer that knows none of that id. */
@@ -32,7 +36,7 @@ const NAMED = 10;
 export function createManageIncidents(
   options: ManageIncidentsOptions,
 ): ManageIncidents & IncidentReports & OpenedIncidents {
-  const { store, definitions, clock, log } = options;
+  const { store, definitions, clock, log, annotations = NOTHING_NOTED } = options;
 
   async function incidents(): Promise<readonly IncidentReport[]> {
     return (await openIncidents()).reports;
@@ -64,7 +68,7 @@ export function createManageIncidents(
     return { ids, reports };
   }
 
-  const reports = createIncidentReports({ store, open: openIncidents });
+  const reports = createIncidentReports({ store, open: openIncidents, annotations, clock });
 
   return {
     ...reports,

@@ -21,6 +21,8 @@ import type { Slo, Workflow } from '../../core/slo/slo.ts';
 import { endOfPeriod } from '../../core/time/calendar.ts';
 import { DAY, HOUR, MINUTE, formatDuration } from '../../core/time/duration.ts';
 import { unitOf } from '../../core/sli/sli-kinds.ts';
+import { annotationWords } from '../../core/ports/store/annotations.ts';
+import type { Annotations } from '../annotations/annotations.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { failuresOf } from '../counters/failure-breakdown.ts';
 import { readDurations } from './duration-history.ts';
@@ -32,6 +34,7 @@ import { ratioOf, rounded } from './slo-report.ts';
 export interface ChartSources {
   readonly store: Store;
   readonly adjustments: Adjustments;
+  readonly annotations: Pick<Annotations, 'about'>;
 }
 
 /** Bars of causes, each of which is asked for by itself. */
@@ -44,7 +47,7 @@ const INCIDENTS_AT_ONCE = 100;
 
 /** What the charts of an SLO show at `now`; `report` is what it reads then. Its cost does not grow with how many SLOs there are. */
 export async function reportCharts(
-  { store, adjustments }: ChartSources,
+  { store, adjustments, annotations }: ChartSources,
   slo: Slo,
   workflow: Workflow | undefined,
   report: SloReport,
@@ -57,12 +60,13 @@ export async function reportCharts(
   const earliest = Math.min(window.from, query.from - longest - HOUR);
   const range = { from: query.from, to: query.to };
   const marked = { from: Math.min(window.from, query.from), to: Math.max(window.to, query.to) };
-  const [past, causes, durations, queues, incidents] = await Promise.all([
+  const [past, causes, durations, queues, incidents, annotated] = await Promise.all([
     readPast(store, adjustments, slo, earliest, now),
     readCauses(store, slo, range, now),
     readDurations(store, slo.workflow, stepOf(slo), range, now),
     workflow && query.to > now - DAY ? readQueues(store, firstQueues(workflow), now) : [],
     readIncidents(store, slo.id, report, marked),
+    annotations.about({ ...slo, slo: slo.id }, marked.from, marked.to),
   ]);
   // What was read is added up below; others get a turn before it (G2).
   await yieldToEventLoop();
@@ -84,7 +88,7 @@ export async function reportCharts(
     queues: queues.map((queue) => queueHistory(queue, now)),
     incidents,
     adjustments: adjustedSpans(adjustments, slo, marked, now),
-    annotations: [],
+    annotations: annotated.map(({ at, ...annotation }) => ({ at, text: annotationWords(annotation) })),
   };
 }
 

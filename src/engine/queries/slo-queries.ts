@@ -12,6 +12,8 @@ import { exampleFact } from '../../core/slo/example-fact.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { HOUR } from '../../core/time/duration.ts';
+import { NOTHING_NOTED } from '../annotations/annotations.ts';
+import type { Annotations } from '../annotations/annotations.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { cachedStates } from './cached-states.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
@@ -35,6 +37,8 @@ export interface QueriesOptions extends Pick<FindingsOptions, 'detections'> {
   readonly store: Store;
   readonly reader: Reader;
   readonly adjustments: Adjustments;
+  /** Absent: nothing is noted. */
+  readonly annotations?: Pick<Annotations, 'about'>;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
   /** Milliseconds that pass whatever the clock is set to. */
@@ -51,7 +55,16 @@ type SloResult = ReturnType<typeof reportSlo> & { readonly state: AlertState };
 
 /** Makes the reading side; it needs no lease and works on every replica. */
 export function createQueries(options: QueriesOptions): Queries {
-  const { store, reader, adjustments, definitions, clock, elapsed, evaluatedAt } = options;
+  const {
+    store,
+    reader,
+    adjustments,
+    annotations = NOTHING_NOTED,
+    definitions,
+    clock,
+    elapsed,
+    evaluatedAt,
+  } = options;
   const states = cachedStates(store, clock);
   const calls = { store, sums: reader.seriesSums };
 
@@ -154,7 +167,7 @@ export function createQueries(options: QueriesOptions): Queries {
       if ('problems' in query) return { refused: 'invalid', problems: query.problems };
       const [result] = await read([slo], now);
       const workflow = definitions().workflows.get(slo.workflow);
-      return reportCharts({ store, adjustments }, slo, workflow, result!.report, query, now);
+      return reportCharts({ store, adjustments, annotations }, slo, workflow, result!.report, query, now);
     },
     async inFlight(workflows) {
       const now = clock.now();

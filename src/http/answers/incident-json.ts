@@ -1,5 +1,6 @@
 import type { IncidentChanged, IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { IncidentDetail, IncidentPage, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import { annotationJson } from './annotation-json.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import { incidentSilenceJson } from './report-json.ts';
 
@@ -17,6 +18,7 @@ export function incidentDetailJson(incident: IncidentDetail): object {
     lastFailed: incident.lastFailed.map((failed) => ({ ...failed, at: iso(failed.at) })),
     stuck: incident.stuck.map((stuck) => ({ ...stuck, oldest: isoOrNull(stuck.oldest) })),
     events: incident.events.map(incidentEventJson),
+    annotations: incident.annotations.map(annotationJson),
     similar: incident.similar.map(incidentSummaryJson),
   };
 }

@@ -2,7 +2,8 @@ import type { EndCause } from '../../core/alerting/incident.ts';
 import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { Mute } from '../../core/alerting/mute.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
-import type { IncidentCost } from '../../core/ports/incident-reports.ts';
+import { annotationWords } from '../../core/ports/store/annotations.ts';
+import type { IncidentCost, IncidentDetail } from '../../core/ports/incident-reports.ts';
 import { formatCount, formatRate, formatShare, formatSpan, formatTime } from '../../core/words/figures.ts';
 
 /** What happened, as a sentence without its full stop; names in it are as they were stored. */
@@ -35,6 +36,29 @@ export function eventWords(event: IncidentEvent): string {
     default:
       return event satisfies never;
   }
+}
+
+/** What happened to an incident and around it, oldest first; names in the words are as they were stored. */
+export function timelineOf({
+  began,
+  annotations,
+  events,
+}: Pick<IncidentDetail, 'began' | 'annotations' | 'events'>): readonly {
+  readonly at: number;
+  readonly words: string;
+  readonly event: IncidentEvent | null;
+  readonly link: string | null;
+}[] {
+  return [
+    ...annotations.map((annotation) => ({
+      at: annotation.at,
+      words: `Noted: ${annotationWords(annotation)}`,
+      event: null,
+      link: annotation.link,
+    })),
+    { at: began, words: 'Outcomes began to fail', event: null, link: null },
+    ...events.map((event) => ({ at: event.at, words: eventWords(event), event, link: null })),
+  ].toSorted((one, other) => one.at - other.at);
 }
 
 /** What an incident cost, as a phrase. */

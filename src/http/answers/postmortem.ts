@@ -1,11 +1,11 @@
 import type { IncidentDetail } from '../../core/ports/incident-reports.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import { formatShare, formatSpan } from '../../core/words/figures.ts';
-import { costWords, eventWords, failureWords, lengthWords } from './incident-words.ts';
+import { costWords, failureWords, lengthWords, timelineOf } from './incident-words.ts';
 
 /** The beginning of a postmortem in Markdown: the questions that matter, with what is known filled in. */
 export function postmortem(incident: IncidentDetail, now: number, link: string): string {
-  const { slo, owner, severity, openedAt, began, resolvedAt, acknowledged, cost, events } = incident;
+  const { slo, owner, severity, openedAt, began, resolvedAt, acknowledged, cost } = incident;
   return [
     `# Postmortem: ${text(slo)}, ${iso(openedAt).slice(0, 10)}`,
     list([
@@ -39,10 +39,7 @@ export function postmortem(incident: IncidentDetail, now: number, link: string):
     similarWords(incident),
     OPEN,
     '## Timeline',
-    list([
-      `${iso(began)} Outcomes began to fail`,
-      ...events.map((event) => `${iso(event.at)} ${text(eventWords(event))}`),
-    ]),
+    list([...timelineOf(incident).map(({ at, words }) => `${iso(at)} ${text(words)}`)]),
     '## Actions',
     '| What | Who | Until |\n| --- | --- | --- |\n| | | |',
     '',

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   },
   'unknown-slo': { status: 404, meaning: 'No SLO of this name is loaded.' },
   'unknown-adjustment': { status: 404, meaning: 'There is no adjustment of this id.' },
+  'unknown-annotation': { status: 404, meaning: 'There is no annotation of this id.' },
   'unknown-incident': {
     status: 404,
     meaning: 'No incident of this id is open, or, to be read, none of it is kept.',

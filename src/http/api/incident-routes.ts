@@ -1,6 +1,5 @@
 import { INCIDENT_STATES } from '../../core/ports/incident-reports.ts';
 import type { IncidentDetail } from '../../core/ports/incident-reports.ts';
-import { parseTimestamp } from '../../core/time/timestamp.ts';
 import { incidentDetailJson, incidentEventJson, incidentPageJson } from '../answers/incident-json.ts';
 import { postmortem } from '../answers/postmortem.ts';
 import { HttpProblem } from '../answers/problems.ts';
@@ -8,6 +7,7 @@ import { acknowledgementJson } from '../answers/report-json.ts';
 import { ACKNOWLEDGEMENT, BY, answerOf } from './operator-routes.ts';
 import type { Parameters } from './parameters.ts';
 import { TEXT, TIMESTAMP } from './parameters.ts';
+import { readTime } from './query-times.ts';
 import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
@@ -123,8 +123,8 @@ export function readIncidentQuery({ query }: Pick<Call, 'query'>, limit: number)
     owner: query('owner'),
     slo: query('slo'),
     text: query('q')?.trim() ?? '',
-    from: time('from', query('from')) ?? 0,
-    to: time('to', query('to')) ?? Number.MAX_SAFE_INTEGER,
+    from: readTime('from', query('from')) ?? 0,
+    to: readTime('to', query('to')) ?? Number.MAX_SAFE_INTEGER,
     after: query('after'),
     limit,
   };
@@ -150,11 +150,4 @@ function oneOf<Value extends string>(
     'invalid-query',
     `${name} must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}.`,
   );
-}
-
-function time(name: string, text: string | null): number | null {
-  if (text === null) return null;
-  const at = parseTimestamp(/^\d{1,16}$/.test(text) ? Number(text) : text);
-  if (at !== null) return at;
-  throw new HttpProblem('invalid-query', `${name} must be an RFC 3339 time such as 2026-01-31T12:00:00Z.`);
 }

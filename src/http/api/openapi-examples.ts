@@ -90,6 +90,13 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
     reason: 'the migration of the order database',
   },
   'POST /v1/silences/preview': { ...WHO, owner: 'pay*', for: '4h', reason: 'the move of the warehouse' },
+  'POST /v1/annotations': {
+    text: '7f3c',
+    kind: 'deploy',
+    workflow: 'order-fulfillment',
+    link: 'https://git.example.com/commit/7f3c',
+    id: 'deploy-7f3c',
+  },
   'POST /v1/dead-letters/replay': { id: 'all' },
   'POST /v1/dead-letters/drop': { id: 'all', source: 'stream:outcomes' },
   'POST /v1/outbox/retry': { id: 'mk2x1-a7f3/1/payments-oncall' },

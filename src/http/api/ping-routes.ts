@@ -1,13 +1,11 @@
 import { messageOf } from '../../core/outcomes/message.ts';
 import { readPingVerb } from '../../core/outcomes/ping-verb.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import type { Content, ContentRoute, Method, Services } from './route-table.ts';
+import type { Content, ContentRoute, Services } from './route-table.ts';
 import type { Call } from './route-table.ts';
 import { TEXT } from './parameters.ts';
 
-type PingMethod = Exclude<Method, 'DELETE'>;
-
-const SUMMARY: Readonly<Record<PingMethod, string>> = {
+const SUMMARY = {
   GET: 'reports by fetching a URL: `start`, `ok`, `fail`, `log` or an exit code; may also be `/v1/ping/{token}/…`',
   POST: 'the same, with a text as its message',
 };
@@ -17,7 +15,7 @@ export const PING_ROUTES: readonly ContentRoute[] = (
   ['/v1/ping/{workflow}/{verb}', '/v1/ping/{workflow}/{execution}/{verb}'] as const
 ).flatMap((path) => (['GET', 'POST'] as const).map((method) => pingRoute(method, path)));
 
-function pingRoute(method: PingMethod, path: string): ContentRoute {
+function pingRoute(method: keyof typeof SUMMARY, path: string): ContentRoute {
   return {
     method,
     path,

@@ -14,6 +14,7 @@ import {
 import { Reply } from '../answers/respond.ts';
 import { jsonChunks, sharedText } from '../answers/shared-text.ts';
 import { CHART_QUERY, chartDataOf, readChartQuery, unknownSlo } from './chart-query-texts.ts';
+import { ANNOTATION_ROUTES } from './annotation-routes.ts';
 import { CHART_ROUTES } from './chart-routes.ts';
 import { chartJson } from '../answers/chart-json.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
@@ -286,6 +287,7 @@ export const ROUTES: readonly HttpRoute[] = [
   ...INCIDENT_ROUTES,
   ...SILENCE_ROUTES,
   ...OPERATOR_ROUTES,
+  ...ANNOTATION_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...METRICS_ROUTES,
   ...OUTBOX_ROUTES,

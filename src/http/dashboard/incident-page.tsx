@@ -1,7 +1,6 @@
-import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
 import { formatCount, formatShare } from '../../core/words/figures.ts';
-import { costWords, eventWords, failureWords, lengthWords } from '../answers/incident-words.ts';
+import { costWords, timelineOf, failureWords, lengthWords } from '../answers/incident-words.ts';
 import { lastFailedCard } from './failure-cards.tsx';
 import { alertBadge, burnRateText, outsideLink, silenceMark, timestamp, when } from './format.tsx';
 import { incidentPath, stateWords } from './incident-list-page.tsx';
@@ -213,27 +212,25 @@ function causeCard({ failures, likelyCause, standsOut, stuck }: IncidentDetail, 
   );
 }
 
-function timelineCard({ events, began }: IncidentDetail, now: number): Markup {
+function timelineCard(incident: IncidentDetail, now: number): Markup {
   return (
     <section class="card" aria-label="Timeline">
       <header>
         <h2>What happened</h2>
       </header>
-      <ol class="events">
-        <li>
-          {timestamp(began)} Outcomes began to fail <small>{when(began, now)}</small>
-        </li>
-        {events.map((event) => eventLine(event, now))}
-      </ol>
+      <ol class="events">{timelineOf(incident).map((entry) => timelineLine(entry, now))}</ol>
     </section>
   );
 }
 
-function eventLine(event: IncidentEvent, now: number): Markup {
-  const figures = 'tier' in event && event.budgetRemaining !== null ? event.budgetRemaining : null;
+function timelineLine(
+  { at, words, event, link }: ReturnType<typeof timelineOf>[number],
+  now: number,
+): Markup {
+  const figures = event && 'tier' in event ? event.budgetRemaining : null;
   return (
-    <li class={event.kind === 'undeliverable' ? 'alarm' : null}>
-      {timestamp(event.at)} {eventWords(event)}{' '}
+    <li class={event?.kind === 'undeliverable' ? 'alarm' : null}>
+      {timestamp(at)} {link === null ? words : <a href={link}>{words}</a>}{' '}
       {figures === null ? null : (
         <small>
           {figures < 0
@@ -241,7 +238,7 @@ function eventLine(event: IncidentEvent, now: number): Markup {
             : `${formatShare(figures)} of the budget left`}
         </small>
       )}{' '}
-      <small>{when(event.at, now)}</small>
+      <small>{when(at, now)}</small>
     </li>
   );
 }

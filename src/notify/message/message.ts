@@ -13,6 +13,7 @@ import { timesOf } from './times.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
 import type { Field, Link, Phrase } from './phrase.ts';
+import { MINUTE } from '../../core/time/duration.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { failedOf, failuresOf, isSilence, reasonFields, reasonSentence } from './reasons.ts';
 import { plainName, urlPart, webAddress } from './wording.ts';
@@ -159,7 +160,18 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
 
 function why(facts: NotificationFacts): Phrase {
   const [reason] = facts.reasons;
-  return reason ? reasonSentence(facts, reason) : failedOf(facts, facts.during, sinceItBegan(facts));
+  const sentence = reason
+    ? reasonSentence(facts, reason)
+    : failedOf(facts, facts.during, sinceItBegan(facts));
+  return [...sentence, ...afterEvent(facts)];
+}
+
+/** What was noted just before it began. The link is a name of others as well, and goes beside the others. */
+function afterEvent({ after, began }: NotificationFacts): Phrase {
+  if (!after || began === null) return [];
+  const minutes = Math.floor((began - after.at) / MINUTE);
+  const when = minutes < 1 ? 'right' : minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return [` It began ${when} after `, { name: plainName(after.text, 200) }, '.'];
 }
 
 function sinceItBegan(facts: NotificationFacts): string {
@@ -362,10 +374,14 @@ function failedFrom(facts: NotificationFacts): Field[] {
   ];
 }
 
-function linksOf({ runbook, slo }: NotificationFacts, { publicUrl }: Links): Link[] {
+function linksOf({ runbook, slo, after }: NotificationFacts, { publicUrl }: Links): Link[] {
   const path = slo.split('/').map(urlPart).join('/');
   const budget = publicUrl === null ? null : `${publicUrl.replace(/(?<!\/)\/+$/, '')}/slos/${path}`;
-  return [...linkOf('Runbook', runbook), ...linkOf('Budget', budget)];
+  return [
+    ...linkOf('Runbook', runbook),
+    ...linkOf('Budget', budget),
+    ...linkOf('What came before', after?.link ?? null),
+  ];
 }
 
 function linkOf(label: string, address: string | null): Link[] {

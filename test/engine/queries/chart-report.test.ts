@@ -7,6 +7,7 @@ import { createAdjustments } from '../../../src/engine/adjustments/adjustments.t
 import { createQueries } from '../../../src/engine/queries/slo-queries.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
+import { ANYONE } from '../../support/tokens.ts';
 import { startWorld } from '../../support/world.ts';
 
 const slo = defineSlo({ objective: '95%' });
@@ -24,6 +25,7 @@ async function open(slos: readonly Slo[] = [slo]): Promise<void> {
     store,
     reader,
     adjustments,
+    annotations: world.annotations,
     definitions: () => define(slos),
     clock,
     elapsed: () => clock.now(),
@@ -46,6 +48,14 @@ async function hours(counts: readonly (readonly [good: number, bad: number])[]):
 }
 
 describe('the data of charts', () => {
+  it('has what was noted of the SLO, in words', async () => {
+    await open();
+    await hours([[10, 0]]);
+    const at = world.clock.now() - HOUR;
+    await world.annotations.annotate({ text: '7f3c', kind: 'deploy', workflow: 'orders', at }, ANYONE);
+    expect((await charts('6h')).annotations).toEqual([{ at, text: 'deploy 7f3c' }]);
+  });
+
   it('burn down from all of the budget to what the report says is left', async () => {
     await open();
     await hours([

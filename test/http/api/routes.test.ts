@@ -1,3 +1,4 @@
+import { parseAnnotation } from '../../../src/core/ports/annotation-request.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -160,6 +161,23 @@ describe('what a route declares', () => {
         { ...common, workflow: 'a', ...weekly, durationMs: 3_600_000 },
       ],
     })),
+    {
+      path: '/v1/annotations',
+      parse: (body: object) => parseAnnotation(body, NOW),
+      examples: [
+        {
+          text: '7f3c',
+          kind: 'deploy',
+          at: START,
+          to: LATER,
+          workflow: 'a',
+          link: 'https://x.example',
+          id: 'd',
+        },
+        { text: 'x', slo: 'a/b' },
+        { text: 'x', owner: 'team' },
+      ],
+    },
     ...['end', 'withdraw'].map((verb) => ({
       path: `/v1/adjustments/{id}/${verb}`,
       parse: (body: object) => parseSignature(body),

@@ -292,3 +292,25 @@ describe('an incident of all values of an attribute', () => {
     expect(fieldsOf(OPENED)).not.toHaveProperty('Burning');
   });
 });
+
+describe('what was noted before it began', () => {
+  const noted = (facts: NotificationFacts, before: number, link: string | null = null) =>
+    compose({ ...facts, after: { at: facts.began! - before, text: 'deploy 7f3c', link } });
+
+  it('is the last sentence of what says that it burns', () => {
+    for (const facts of [OPENED, ESCALATED, REMINDER, UNACKNOWLEDGED]) {
+      const sentence = phraseText(noted(facts, 4 * MINUTE).sentence);
+      expect(sentence.endsWith(' It began 4 minutes after deploy 7f3c.')).toBe(true);
+      expect(sentence.startsWith(phraseText(compose(facts).sentence))).toBe(true);
+    }
+    expect(phraseText(noted(OPENED, -20_000).sentence)).toContain('It began right after deploy 7f3c.');
+    expect(phraseText(noted(RESOLVED, 4 * MINUTE).sentence)).not.toContain('7f3c');
+  });
+
+  it('has its link beside the others, where it is one', () => {
+    const labels = (link: string | null) => noted(OPENED, 0, link).links.map(({ label }) => label);
+    expect(labels('https://git.example.com/7f3c')).toContain('What came before');
+    expect(labels('javascript:alert(1)')).not.toContain('What came before');
+    expect(labels(null)).not.toContain('What came before');
+  });
+});

@@ -1,6 +1,7 @@
 /** What must not be forgotten, such as adjustments, silences, acknowledgements and evaluation gaps: few, small, kept until removed. */
 export type Collection =
   | 'adjustments'
+  | 'annotations'
   | 'acknowledgements'
   | 'silences'
   | 'evaluation'
