@@ -133,9 +133,12 @@ describe('G1: with tokens', () => {
         expect([wrong.status, codeOf(await wrong.json())]).toEqual([403, 'forbidden']);
       }
       expect(ran()).toBe(0);
-      for (const secret of ENOUGH[scope]) {
+      for (const [index, secret] of ENOUGH[scope].entries()) {
         const response = await ask(url, path, method, `Bearer ${secret}`);
-        expect(answer.kind === 'ingest' ? [200] : answer.statuses).toContain(response.status);
+        // What one has removed is not there for the next.
+        const usual =
+          method === 'DELETE' && index > 0 ? [404] : answer.kind === 'ingest' ? [200] : answer.statuses;
+        expect(usual).toContain(response.status);
       }
       expect(ran()).toBe(answer.kind === 'stream' ? 0 : ENOUGH[scope].length);
     },
