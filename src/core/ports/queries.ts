@@ -18,6 +18,7 @@ import type { SloOfValue } from '../slo/slo.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { ScrapeReport } from './scrape.ts';
+import type { IncidentSilence } from './silences.ts';
 
 /** The severity of the open incident of an SLO. Here and below, the order is the one in which people should look. */
 export const ALERT_LEVELS = ['page', 'ticket', 'none'] as const;
@@ -149,18 +150,6 @@ export interface OpenIncident {
   readonly acknowledged: { readonly at: number; readonly by: string } | null;
   /** The silence that keeps it from being notified; null while none does. */
   readonly silenced: IncidentSilence | null;
-}
-
-/** A silence that mutes an incident. */
-export interface IncidentSilence {
-  /** The id of the silence. */
-  readonly id: string;
-  readonly by: string;
-  readonly reason: string;
-  readonly since: number;
-  /** At the latest. */
-  readonly until: number;
-  readonly untilResolved: boolean;
 }
 
 /** One condition of an SLO's alert policy, with what it was compared with. */

@@ -31,6 +31,18 @@ export interface MutedIncident {
   readonly severity: Severity;
 }
 
+/** A silence that mutes an incident. */
+export interface IncidentSilence {
+  /** The id of the silence. */
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly since: number;
+  /** At the latest. */
+  readonly until: number;
+  readonly untilResolved: boolean;
+}
+
 /** What a silence would be, without making it. */
 export type SilencePreview = Omit<SilenceReport, 'id' | 'createdAt' | 'ended'>;
 

@@ -13,7 +13,6 @@ import type { AlertState, Muted } from '../../core/alerting/incident.ts';
 import { readTiers } from '../../core/alerting/incident.ts';
 import { formatCount, formatPercent } from '../../core/words/figures.ts';
 import type {
-  IncidentSilence,
   BudgetPolicyReport,
   BudgetReport,
   DataState,
@@ -23,6 +22,7 @@ import type {
   SloWarning,
   WindowReport,
 } from '../../core/ports/queries.ts';
+import type { IncidentSilence } from '../../core/ports/silences.ts';
 import { unitOf, warmUpOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';

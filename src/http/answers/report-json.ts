@@ -9,14 +9,13 @@ import type {
   DependencyDetail,
   DependencyReport,
   HistoryReport,
-  IncidentSilence,
   OpenIncident,
   SloDetail,
   SloReport,
   WorkflowReport,
 } from '../../core/ports/queries.ts';
 import type { FlightReport } from '../../core/ports/store/counting.ts';
-import type { SilencePreview, SilenceReport } from '../../core/ports/silences.ts';
+import type { IncidentSilence, SilencePreview, SilenceReport } from '../../core/ports/silences.ts';
 import type { WorkflowStatistics } from '../../core/ports/workflow-statistics.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { iso } from '../../core/time/timestamp.ts';

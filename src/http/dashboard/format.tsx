@@ -7,7 +7,8 @@ import {
   formatTime,
 } from '../../core/words/figures.ts';
 import type { BudgetState } from '../../core/budget/error-budget.ts';
-import type { AlertLevel, BudgetReport, IncidentSilence, Ratio } from '../../core/ports/queries.ts';
+import type { AlertLevel, BudgetReport, Ratio } from '../../core/ports/queries.ts';
+import type { IncidentSilence } from '../../core/ports/silences.ts';
 import type { Markup } from './markup.ts';
 import { h } from './markup.ts';
 
