@@ -2,6 +2,7 @@ import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
 import type { Fetch, MailServer, OutboundRules } from '../core/ports/outbound.ts';
 import type { Target, TargetAdapter } from '../core/ports/target.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import { groupsByItself } from '../core/alerting/conversations.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { forbiddenBy, guardedFetch } from '../outbound/guarded-fetch.ts';
 import { RESEND_EVERY } from './alertmanager/alerts.ts';
@@ -57,6 +58,9 @@ interface TargetKind<K extends TargetDefinition['kind']> {
 type Timeout = Pick<TargetOptions, 'timeoutMs'>;
 
 const TIMEOUT = 10 * SECOND;
+
+/** Ten messages in the first minute, and five in each one after that. */
+const PACE = { burst: 6, refill: 12 * SECOND };
 
 const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } = {
   slack: {
@@ -119,16 +123,16 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     adapter: ({ name, webhook }, options) => discordTarget(name, webhook, requestOptions(options)),
     secrets: ({ webhook }) => secretsOfWebhook(webhook),
     forbidden: ({ webhook }, { outbound }) => forbiddenBy(outbound, webhook),
-    // Discord takes 30 messages a minute and channel.
-    interval: 2 * SECOND,
+    // Discord takes 30 messages a minute and channel, more than `PACE`.
+    interval: SECOND,
   },
   telegram: {
     adapter: ({ name, botToken, chat, topic, url }, options) =>
       telegramTarget(name, { ...requestOptions(options), botToken, chat, topic, url }),
     secrets: ({ botToken }) => [botToken, encodeURIComponent(botToken), botToken.split(':')[1]!],
     forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
-    // Telegram takes 20 messages a minute and group.
-    interval: 3 * SECOND,
+    // Telegram takes 20 messages a minute and group, more than `PACE`.
+    interval: SECOND,
   },
   ntfy: {
     adapter: ({ name, url, topic, token }, options) =>
@@ -183,6 +187,7 @@ export function createTarget<K extends TargetDefinition['kind']>(
     name: adapter.name,
     kind: adapter.kind,
     interval: kind.interval,
+    ...(!groupsByItself(definition.kind) && { pace: PACE }),
     ...(kind.resendEvery !== undefined && { resendEvery: kind.resendEvery }),
     async send(notification, signal) {
       const delivery = await adapter.send(notification, signal);

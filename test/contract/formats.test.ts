@@ -68,7 +68,7 @@ describe('in Redis', async () => {
   const format = () => connection.call((client) => client.get('bw:{bw}:format'));
   const openStore = () => openRedisStore({ url: server.url, partitions: 2, log, waitReplicas: 0 });
   let ran: number[] = [];
-  const steps = [2, 3].map(
+  const steps = [2, 3, 4].map(
     (to): RedisStep =>
       async () =>
         void ran.push(to),
@@ -83,18 +83,18 @@ describe('in Redis', async () => {
 
   it('an empty store needs no steps', async () => {
     await upgradeRedis(connection, steps);
-    expect([ran, await format()]).toEqual([[], '3']);
+    expect([ran, await format()]).toEqual([[], '4']);
   });
 
   it('data without a number has the first format, as version 0.1 left it', async () => {
     const store = await openStore();
     await connection.call((client) => client.del('bw:{bw}:format'));
     await upgradeRedis(connection, steps);
-    expect([ran, await format()]).toEqual([[2, 3], '3']);
+    expect([ran, await format()]).toEqual([[2, 3, 4], '4']);
     await upgradeRedis(connection, steps);
-    expect(ran).toEqual([2, 3]);
+    expect(ran).toEqual([2, 3, 4]);
     await expect(openStore()).rejects.toThrow(
-      'has format 3, and this version of Burnwatch knows formats up to 2',
+      'has format 4, and this version of Burnwatch knows formats up to 3',
     );
     await store.close();
   });

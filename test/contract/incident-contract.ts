@@ -73,7 +73,7 @@ export function incidentContract(place: Place): void {
   it('D1: what became of a notification is written as its claim is settled, once', async () => {
     await open('i');
     await place.store.enqueue([outboxRow('i', 1), outboxRow('unknown', 1)], NOW);
-    const claims = await place.store.claim(ME, NOW + MINUTE, MINUTE, 10, []);
+    const claims = await place.store.claim(ME, NOW + MINUTE, MINUTE, 10);
     for (const claim of claims) {
       const event = {
         kind: 'delivered' as const,
@@ -83,7 +83,10 @@ export function incidentContract(place: Place): void {
         tries: 1,
         reason: null,
       };
-      const settlement = { result: 'delivered' as const, event };
+      const settlement = {
+        result: 'delivered' as const,
+        events: [{ incident: claim.rows[0]!.incident, event }],
+      };
       expect(await place.store.settle(claim, settlement, NOW)).toBe(true);
       expect(await place.store.settle(claim, settlement, NOW)).toBe(false);
     }

@@ -213,9 +213,9 @@ it('a lease ends to the millisecond by the clock it was given', async () => {
   expect(await store.lead('a', 10 * SECOND)).toBe(true);
   clock.advance(10 * SECOND - 1);
   expect(await store.lead('b', SECOND)).toBe(false);
-  expect(await store.claim('a', NOW, SECOND, 1, [])).toEqual([]);
+  expect(await store.claim('a', NOW, SECOND, 1)).toEqual([]);
   clock.advance(1);
-  await expect(store.claim('a', NOW, SECOND, 1, [])).rejects.toThrow(NotLeader);
+  await expect(store.claim('a', NOW, SECOND, 1)).rejects.toThrow(NotLeader);
   expect(await store.lead('b', SECOND)).toBe(true);
 });
 
@@ -225,7 +225,7 @@ it('a lease from a time the clock was set back from holds nobody up', async () =
   clock.advance(-3 * HOUR);
   try {
     expect(await store.lead('next', SECOND)).toBe(true);
-    await expect(store.claim('killed', NOW, SECOND, 1, [])).rejects.toThrow(NotLeader);
+    await expect(store.claim('killed', NOW, SECOND, 1)).rejects.toThrow(NotLeader);
     expect(await store.lead('killed', MINUTE)).toBe(false);
   } finally {
     clock.advance(3 * HOUR);

@@ -2,7 +2,7 @@ import { QUIET } from '../../src/core/alerting/incident.ts';
 import { describe, expect, it } from 'vitest';
 import { NotLeader } from '../../src/core/ports/store/states.ts';
 import type { OutboxRow } from '../../src/core/alerting/notification.ts';
-import type { Claim, RowPage, RowPlace } from '../../src/core/ports/store/outbox.ts';
+import type { Claim, ClaimedTargets, RowPage, RowPlace } from '../../src/core/ports/store/outbox.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time/duration.ts';
 import { outboxRow, tried, withFacts } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
@@ -15,7 +15,7 @@ const LEASE = 60_000;
 export function outboxContract(place: Place): void {
   const lead = (): Promise<boolean> => place.store.lead(ME, LEASE);
   const claim = (now: number, limit = 10, busy: readonly string[] = []): Promise<readonly Claim[]> =>
-    place.store.claim(ME, now, MINUTE, limit, busy);
+    place.store.claim(ME, now, MINUTE, limit, { busy });
   const pending = async (): Promise<string[]> => (await place.store.outbox(100)).pending.map(({ id }) => id);
 
   it('only the leader claims', async () => {
@@ -40,7 +40,7 @@ export function outboxContract(place: Place): void {
     const claims = await claim(NOW + MINUTE);
     expect(
       claims
-        .map(({ incident, target, rows }) => [incident, target, rows.map(({ id }) => id)])
+        .map(({ conversation, target, rows }) => [conversation, target, rows.map(({ id }) => id)])
         .toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
     ).toEqual([
       ['i', 'mail', ['i/1/mail']],
@@ -85,10 +85,10 @@ export function outboxContract(place: Place): void {
       NOW,
     );
     const slack = await claim(NOW + MINUTE, 2, ['mail', 'another']);
-    expect(slack.map(({ incident }) => incident)).toEqual(['a', 'b']);
+    expect(slack.map(({ conversation }) => conversation)).toEqual(['a', 'b']);
     expect(await claim(NOW + MINUTE, 10, ['mail', 'slack'])).toEqual([]);
     const rest = await claim(NOW + MINUTE, 10);
-    expect(rest.map(({ incident }) => incident)).toEqual(['d', 'c']);
+    expect(rest.map(({ conversation }) => conversation)).toEqual(['d', 'c']);
   });
 
   it('D3: what wakes someone overtakes all else, however long that has waited', async () => {
@@ -98,9 +98,9 @@ export function outboxContract(place: Place): void {
     const pages = [withFacts('p', 70), withFacts('q', 69), withFacts('e', 71, { kind: 'escalated' })];
     await place.store.enqueue([...tickets, reminder, ...pages], NOW);
     const first = await claim(NOW + 2 * MINUTE, 5);
-    expect(first.map(({ incident }) => incident)).toEqual(['q', 'p', 'e', 't0', 't1']);
+    expect(first.map(({ conversation }) => conversation)).toEqual(['q', 'p', 'e', 't0', 't1']);
     for (const one of first) await place.store.settle(one, { result: 'delivered' }, NOW + 2 * MINUTE);
-    expect((await claim(NOW + 2 * MINUTE, 2)).map(({ incident }) => incident)).toEqual(['t2', 't3']);
+    expect((await claim(NOW + 2 * MINUTE, 2)).map(({ conversation }) => conversation)).toEqual(['t2', 't3']);
   });
 
   it('D3: a ticket whose incident becomes a page overtakes as well, also after a retry', async () => {
@@ -114,7 +114,68 @@ export function outboxContract(place: Place): void {
     expect(page!.rows.map(({ id }) => id)).toEqual(['b/2/slack', 'b/3/slack']);
     const retry = { result: 'retry', at: NOW + MINUTE, rows: tried(page!, 'no') } as const;
     await place.store.settle(page!, retry, NOW + MINUTE);
-    expect((await claim(NOW + MINUTE, 1))[0]!.incident).toBe('b');
+    expect((await claim(NOW + MINUTE, 1))[0]!.conversation).toBe('b');
+  });
+
+  it('D3: of what was made at one moment, the fastest burn comes first', async () => {
+    await lead();
+    const rates = [3, 80, 0, 12, 900];
+    await place.store.enqueue(
+      rates.map((peakBurnRate) => withFacts(`b${peakBurnRate}`, 1, { peakBurnRate })),
+      NOW,
+    );
+    const claims = await claim(NOW + MINUTE);
+    expect(claims.map(({ conversation }) => conversation)).toEqual(['b900', 'b80', 'b12', 'b3', 'b0']);
+  });
+
+  it('claims up to the limit of each target, of one target only, or of some only what is urgent', async () => {
+    await lead();
+    const ticket = { severity: 'ticket' } as const;
+    const rows = ['slack', 'mail'].flatMap((target) => [
+      withFacts('t1', 1, ticket, target),
+      withFacts('p1', 2, {}, target),
+      withFacts('p2', 3, {}, target),
+    ]);
+    await place.store.enqueue(rows, NOW);
+    const names = (claims: readonly Claim[]) =>
+      claims.map(({ conversation, target }) => `${conversation} ${target}`).toSorted();
+    const of = async (limit: number, where: ClaimedTargets) => {
+      const claims = await place.store.claim(ME, NOW + MINUTE, MINUTE, limit, where);
+      for (const one of claims) await place.store.settle(one, { result: 'released' }, NOW + MINUTE);
+      return names(claims);
+    };
+    expect(await of(1, {})).toEqual(['p1 mail', 'p1 slack']);
+    expect(await of(2, { only: 'mail' })).toEqual(['p1 mail', 'p2 mail']);
+    expect(await of(9, { busy: ['mail'] })).toEqual(['p1 slack', 'p2 slack', 't1 slack']);
+    expect(await of(9, { urgentOnly: ['mail'] })).toEqual([
+      'p1 mail',
+      'p1 slack',
+      'p2 mail',
+      'p2 slack',
+      't1 slack',
+    ]);
+    expect(await of(9, { only: 'nowhere' })).toEqual([]);
+  });
+
+  it('D2: incidents of one conversation are claimed as one, and a page among them makes it urgent', async () => {
+    await lead();
+    const about = (incident: string, sequence: number, fields: object) => ({
+      ...withFacts(incident, sequence, fields),
+      conversation: 'a',
+    });
+    const rows = [
+      about('a', 1, { severity: 'ticket' }),
+      about('b', 2, { severity: 'ticket' }),
+      about('c', 3, { severity: 'page' }),
+    ];
+    await place.store.enqueue([withFacts('x', 0, { severity: 'ticket' }), ...rows], NOW);
+    const [one] = await claim(NOW + MINUTE, 1);
+    expect(one).toMatchObject({ conversation: 'a', rows });
+    await place.store.settle(one!, { result: 'delivered' }, NOW + MINUTE);
+    expect((await claim(NOW + MINUTE)).map(({ conversation }) => conversation)).toEqual(['x']);
+    // What comes later is of the same conversation.
+    await place.store.enqueue([about('b', 4, { kind: 'resolved' })], NOW + MINUTE);
+    expect((await claim(NOW + 2 * MINUTE)).map(({ conversation }) => conversation)).toEqual(['a', 'x']);
   });
 
   describe('what is kept to be sent again', () => {
@@ -278,7 +339,7 @@ export function outboxContract(place: Place): void {
       await giveUp(withFacts('p', 1, { kind: 'opened' }));
       await place.store.enqueue([withFacts('t', 0, { severity: 'ticket' })], NOW);
       await place.store.retryUndeliverable([again(withFacts('p', 1, { kind: 'opened' }))]);
-      expect((await claim(NOW + 3 * HOUR, 1))[0]!.incident).toBe('p');
+      expect((await claim(NOW + 3 * HOUR, 1))[0]!.conversation).toBe('p');
     });
 
     it('can be dropped for good', async () => {

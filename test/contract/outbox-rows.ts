@@ -76,9 +76,10 @@ export function outboxRow(incident: string, sequence: number, target = 'slack'):
 export function withFacts(
   incident: string,
   sequence: number,
-  facts: Partial<Pick<NotificationFacts, 'severity' | 'kind'>> = {},
+  facts: Partial<Pick<NotificationFacts, 'severity' | 'kind' | 'peakBurnRate'>> = {},
+  target?: string,
 ): OutboxRow {
-  const row = outboxRow(incident, sequence);
+  const row = outboxRow(incident, sequence, target);
   return { ...row, facts: { ...row.facts, ...facts } };
 }
 

@@ -20,7 +20,7 @@ import { endSli, landingAt, recordIn } from './outcomes.ts';
 const NOW = 1_800_000_000_000;
 const PARTITION = { workflow: 'orders', partition: 0 };
 const TIMEOUT = 500;
-const CLAIM = { token: 't', incident: 'i', target: 'chat', mayRepeat: false, rows: [], newerRows: [] };
+const CLAIM = { token: 't', conversation: 'i', target: 'chat', mayRepeat: false, rows: [], newerRows: [] };
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -225,7 +225,7 @@ describe('Redis with replicas', () => {
     const calls: readonly (readonly [name: string, call: () => Promise<unknown>])[] = [
       ['commit', () => store.commit('owner', [{ slo: 's', revision: 0, state: QUIET, rows: [] }])],
       ['enqueue', () => store.enqueue([outboxRow('i', 1)], NOW)],
-      ['claim', () => store.claim('owner', NOW + 1, 1000, 1, [])],
+      ['claim', () => store.claim('owner', NOW + 1, 1000, 1)],
       ['settle', () => store.settle(CLAIM, { result: 'delivered' }, NOW)],
       ['putRecord', () => store.putRecord('acknowledgements', 'i', 0, {})],
     ];

@@ -262,7 +262,7 @@ async function acknowledge(operator: ManageAdjustments & ManageIncidents): Promi
 /** Some is delivered, some is given up, some is tried again later, and one claim is not settled. */
 async function deliver(store: Store, clock: ManualClock): Promise<void> {
   const now = clock.now();
-  for (const claim of await store.claim(OWNER, now, 20 * SECOND, 100, [])) {
+  for (const claim of await store.claim(OWNER, now, 20 * SECOND, 100)) {
     const { slo } = claim.rows[0]!.facts;
     if (slo === 'search/done') await store.settle(claim, { result: 'delivered' }, now);
     else if (slo === 'imports/done') {

@@ -65,6 +65,8 @@ export interface NotificationSettled {
   readonly tries: number;
   /** Why it cannot be delivered; null when it was. */
   readonly reason: string | null;
+  /** The message that said it, where that was of several incidents, and of how many; absent: of this one. */
+  readonly message?: { readonly id: string; readonly incidents: number };
 }
 
 /** A silence began to mute it, or kept a change from being notified. */

@@ -6,6 +6,7 @@ import type { Evidence } from '../counters/evidence.ts';
 import type { Mute } from './mute.ts';
 import type { AlertDefinition } from './alert-definition.ts';
 import { alertDefinition, meansTheSame } from './alert-definition.ts';
+import type { IncidentConversation } from './conversation.ts';
 import { hash53 } from '../hash.ts';
 import type { Slo } from '../slo/slo.ts';
 
@@ -41,6 +42,8 @@ export interface Incident {
   readonly notified: readonly string[];
   /** Set while it is not notified of, see `Mute`. */
   readonly muted?: Muted;
+  /** What it is told with; absent on incidents from before there were conversations: itself alone. */
+  readonly conversation?: IncidentConversation;
 }
 
 /** Since when an incident is not notified of, why, and what was notified of it before. */
@@ -70,6 +73,12 @@ export const QUIET: AlertState = { firing: {}, incident: null, definition: null 
 /** Whether nothing of a state has to be remembered. */
 export function isQuiet({ firing, incident }: AlertState): boolean {
   return incident === null && Object.keys(firing).length === 0;
+}
+
+/** Whether there is nothing in the second one to be remembered that is not in the first. */
+export function isSame(before: AlertState, after: AlertState): boolean {
+  if (isQuiet(before) && isQuiet(after)) return true;
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
+import type { ConversationFacts } from './conversation.ts';
 import type { Acknowledgement, EndCause, Muted, TransitionKind } from './incident.ts';
 import type { LikelyCause } from './likely-cause.ts';
 import type { StandingValue } from './value-breakdown.ts';
@@ -176,6 +177,8 @@ export interface NotificationFacts {
   readonly burning?: BurningValues;
   /** Set on the first notification after a silence: since when, until when and by whom nothing was sent. Absent on all others. */
   readonly silenced?: SilencedUntilNow;
+  /** What its incident is told with; absent: it is alone. */
+  readonly conversation?: ConversationFacts;
   /** The targets this was for, so that a fallback is not notified twice. */
   readonly notified: readonly string[];
   /** Set on a copy that went to a fallback: the target that refused, and why. */
@@ -210,6 +213,8 @@ export interface OutboxRow {
   /** `incident/sequence/target`: the same transition always makes the same row. */
   readonly id: string;
   readonly incident: string;
+  /** What it is sent with, see `Conversation`; absent: nothing but what else is of its incident. */
+  readonly conversation?: string;
   readonly target: string;
   readonly facts: NotificationFacts;
   readonly createdAt: number;
@@ -230,6 +235,29 @@ export interface OutboxRow {
 /** Whether a notification wakes someone: it overtakes tickets, reminders and what is over. */
 export function isUrgent({ severity, kind }: Pick<NotificationFacts, 'severity' | 'kind'>): boolean {
   return severity === 'page' && (kind === 'opened' || kind === 'escalated' || kind === 'unacknowledged');
+}
+
+/** The conversation of a row at its target: rows of one are sent in their order, and together where several are pending. */
+export function conversationOfRow({
+  conversation,
+  incident,
+}: Pick<OutboxRow, 'conversation' | 'incident'>): string {
+  return conversation ?? incident;
+}
+
+/** So fast a burn counts as half as bad as can be. */
+const MEDIAN_BURN_RATE = 50;
+
+/**
+ * When a row is due at first: as it is made, and of those that are made in one millisecond the fastest burn first. In 1/1024 of a
+ * millisecond, which numbers hold exactly.
+ */
+export function firstDue({
+  createdAt,
+  facts: { peakBurnRate },
+}: Pick<OutboxRow, 'createdAt' | 'facts'>): number {
+  const burn = Number.isFinite(peakBurnRate) ? Math.max(0, peakBurnRate) : 0;
+  return createdAt - Math.floor((1023 * burn) / (burn + MEDIAN_BURN_RATE)) / 1024;
 }
 
 export function outboxRowId(

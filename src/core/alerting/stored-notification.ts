@@ -3,6 +3,7 @@ import { EVERY_EXECUTION } from '../sli/sli.ts';
 import { upgradeSli } from '../sli/stored-sli.ts';
 import { versionOf } from '../stored-version.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
+import { conversationOfRow } from './notification.ts';
 import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
 
 /**
@@ -10,7 +11,8 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 6: facts of the kinds `delivery-failing` and `delivery-restored`, which earlier versions cannot put into words.
+ * - 6: facts of the kinds `delivery-failing` and `delivery-restored`, which earlier versions cannot put into words, and rows
+ *   of a conversation of several incidents, of which they would say the last one only.
  * - 5: rows that were delivered and are kept to be sent again, which earlier versions would take for pending ones.
  * - 4: facts of the kind `data-loss`, which earlier versions cannot put into words. All others are stored as 3.
  * - 3: the fields of `OutboxRow`.
@@ -95,16 +97,17 @@ export function storedRow({ facts, ...row }: OutboxRow): object {
     isOutage(reason) ? { ...reason, badRun: reason.consecutiveBad, since: reason.streakSince } : reason,
   );
   return {
-    v: versionFor(facts.kind, row.deliveredAt !== undefined),
+    v: versionFor(row, facts.kind),
     ...row,
     facts: { ...facts, reasons, told: facts.notified },
   };
 }
 
 /** The oldest version that can read it. */
-function versionFor(kind: NotificationFacts['kind'], isKept: boolean): number {
+function versionFor(row: Omit<OutboxRow, 'facts'>, kind: NotificationFacts['kind']): number {
   if (kind === 'delivery-failing' || kind === 'delivery-restored') return VERSION;
-  if (isKept) return BEFORE_FAILING;
+  if (conversationOfRow(row) !== row.incident) return VERSION;
+  if (row.deliveredAt !== undefined) return BEFORE_FAILING;
   return kind === 'data-loss' ? BEFORE_KEPT : BEFORE_LOSSES;
 }
 

@@ -23,7 +23,10 @@ export interface Refusal {
   readonly recipients?: readonly string[];
 }
 
-/** What is sent in one go: the unsent facts of one incident for one target, oldest first, never empty. */
+/**
+ * What is sent in one go: unsent facts for one target, oldest first, never empty. They are of one incident, or of several
+ * where the target has a `MessagePace`.
+ */
 export interface Notification {
   readonly facts: readonly NotificationFacts[];
   /** Same on every try; for targets that recognise repeats. */
@@ -42,10 +45,21 @@ export interface TargetAdapter {
   close(): Promise<void>;
 }
 
+/**
+ * How many messages people are to get at one place: `burst` at once, and one more every `refill` milliseconds. The last one of
+ * them is kept for pages, and what does not fit is sent as a list.
+ */
+export interface MessagePace {
+  readonly burst: number;
+  readonly refill: number;
+}
+
 /** A place notifications go to, with what its kind asks of the sender. */
 export interface Target extends TargetAdapter {
   /** Milliseconds from the end of one try to the next one at the earliest, whatever is sent: its rate limit. */
   readonly interval: number;
+  /** Set where people read what is sent; absent: the receiver groups incidents by itself, and gets each one by itself. */
+  readonly pace?: MessagePace;
   /** Milliseconds after which what it got last of an open incident is sent to it again; absent: never. */
   readonly resendEvery?: number;
 }

@@ -80,6 +80,11 @@ export interface AlertPolicy {
   readonly repeat: number | null;
   /** Shortest time first. */
   readonly escalation: readonly EscalationStep[];
+  /**
+   * An incident that opens at most this many milliseconds after another one of its workflow or of one likely cause is told with
+   * it; null: always by itself.
+   */
+  readonly groupWithin: number | null;
   /** A tier resolves when its level has stayed under this share of the threshold ... */
   readonly resolveShare: number;
   /** ... for this many milliseconds; null leaves that to its severity, see `resolveAfterOf`. */
@@ -101,6 +106,7 @@ export const DEFAULT_POLICY_SETTINGS: Omit<AlertPolicy, 'tiers'> = {
   route: { page: null, ticket: null },
   repeat: null,
   escalation: [],
+  groupWithin: 5 * MINUTE,
   resolveShare: 0.9,
   resolveAfter: null,
 };

@@ -2,15 +2,25 @@ import { iso } from '../../core/time/timestamp.ts';
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { NotificationSettled } from '../../core/alerting/incident-event.ts';
+import { conversationAt } from '../../core/alerting/conversations.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
-import { isOfService } from '../../core/alerting/notification.ts';
+import { isOfService, newRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { PROBE_TARGET, probeRow } from './probe.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Delivery, Refusal, Retry, Target } from '../../core/ports/target.ts';
 import { DAY, MINUTE, SECOND } from '../../core/time/duration.ts';
+import {
+  afterTry,
+  byIncident,
+  fatesOf,
+  messageKey,
+  openRow,
+  pendingOf,
+  recipientsOf,
+} from './claimed-rows.ts';
+import { createMessagePaces } from './message-pace.ts';
 
 export interface Deliverer {
   /**
@@ -45,7 +55,12 @@ export interface DelivererOptions {
 const CLAIM_LEASE = 20 * SECOND;
 /** A try that has not begun this long after its claim is not begun: the process was paused and may have been replaced. */
 const CLAIM_FRESH = 5 * SECOND;
-const CLAIMS_AT_ONCE = 20;
+/** A list is of so many conversations at most, claimed in parts that do not hold up the event loop. */
+const LISTED_AT_ONCE = 1000;
+const CLAIMS_AT_ONCE = 100;
+/** With fewer messages left than these, what is due is sent as a list; and of the last one, only when something of it pages. */
+const LIST_BELOW = 3;
+const PAGES_ONLY_BELOW = 2;
 const SEND_TIMEOUT = 10 * SECOND;
 const FIRST_BACKOFF = SECOND;
 const LONGEST_BACKOFF = 5 * MINUTE;
@@ -65,7 +80,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const sending = new Set<string>();
   const unfinished = new Set<Promise<unknown>>();
   const notBefore = new Map<string, { readonly set: number; readonly until: number }>();
-  const breakers = new Map<string, CircuitBreaker<[Target, Claim], Delivery>>();
+  const breakers = new Map<string, CircuitBreaker<[Target, readonly Claim[]], Delivery>>();
+  const paces = createMessagePaces();
   const stopping = new AbortController();
   /** What waits for a probe to come back, by the id of its row. */
   const probes = new Map<string, () => void>();
@@ -83,63 +99,84 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     // A clock that was set back must not silence a target.
     for (const [target, { set, until }] of notBefore) if (set <= now && now < until) busy.add(target);
     for (const [target, breaker] of breakers) if (breaker.opened && !breaker.pendingClose) busy.add(target);
+    for (const target of paces.below(1, now)) busy.add(target);
     return [...busy];
   }
 
   async function run(): Promise<void> {
     if (stopped) return;
     const now = clock.now();
-    const claims = await store.claim(owner, now, CLAIM_LEASE, CLAIMS_AT_ONCE, busyTargets(now));
-    for (const claim of claims) {
-      if (claim.newerRows.length > 0) {
-        log.error(
-          { target: claim.target, rows: claim.newerRows },
-          'a newer version of Burnwatch made a notification; it waits until that version leads again',
-        );
-        continue;
-      }
-      if (sending.has(claim.target)) {
-        // Two incidents of one target: the second one waits for its turn.
-        void track(settle(claim, { result: 'released' }));
-        continue;
-      }
+    const urgentOnly = paces.below(PAGES_ONLY_BELOW, now);
+    const claims = await store.claim(owner, now, CLAIM_LEASE, 1, { busy: busyTargets(now), urgentOnly });
+    for (const claim of claims.filter(canBeRead)) {
       sending.add(claim.target);
       void track(deliver(claim, now).finally(() => sending.delete(claim.target)));
     }
   }
 
-  async function deliver(claim: Claim, claimedAt: number): Promise<void> {
-    if (claim.target === PROBE_TARGET) {
-      if (await settle(claim, { result: 'delivered' })) for (const { id } of claim.rows) probes.get(id)?.();
+  function canBeRead({ target, newerRows }: Claim): boolean {
+    if (newerRows.length === 0) return true;
+    log.error(
+      { target, rows: newerRows },
+      'a newer version of Burnwatch made a notification; it waits until that version leads again',
+    );
+    return false;
+  }
+
+  async function deliver(first: Claim, claimedAt: number): Promise<void> {
+    if (first.target === PROBE_TARGET) {
+      if (await settle(first, { result: 'delivered' })) for (const { id } of first.rows) probes.get(id)?.();
       return;
     }
-    const target = targetOf(claim.target);
-    const pending = pendingOf(claim);
+    const target = targetOf(first.target);
     // An open incident of which nothing is new, at a target that is not there any more or wants nothing twice.
-    if (pending.length === 0 && target?.resendEvery === undefined) {
-      await settle(claim, { result: 'delivered' });
+    if (pendingOf(first).length === 0 && target?.resendEvery === undefined) {
+      await settle(first, { result: 'delivered' });
       return;
     }
-    const delivery = await attempt(target, claim, claimedAt);
-    if (!delivery) {
-      await settle(claim, { result: 'released' });
-      return;
-    }
+    const claims = target?.pace ? [first, ...(await dueBeside(first, claimedAt))] : [first];
+    const sent = claims.flatMap(pendingOf);
+    const delivery = await attempt(target, claims, claimedAt);
+    const settleAll = (settlementOfClaim: (claim: Claim) => Settlement) =>
+      Promise.all(claims.map((claim) => settle(claim, settlementOfClaim(claim))));
+    if (!delivery) return void (await settleAll(() => ({ result: 'released' })));
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
     const set = clock.now();
-    notBefore.set(claim.target, { set, until: set + Math.max(target?.interval ?? INTERVAL_OF_NONE, asked) });
-    if (pending.length > 0) onDelivery(pending, delivery);
-    await settle(claim, settlementOf(claim, delivery, target?.resendEvery ?? null));
+    notBefore.set(first.target, { set, until: set + Math.max(target?.interval ?? INTERVAL_OF_NONE, asked) });
+    if (target?.pace && mayBeThere(delivery)) paces.sent(first.target, target.pace, set);
+    if (sent.length > 0) onDelivery(sent, delivery);
+    await settleAll((claim) => settlementOf(claim, sent, delivery, target?.resendEvery ?? null));
+  }
+
+  /** In a storm, everything else that is due at the target of a claim, to be sent with it as a list. */
+  async function dueBeside({ target }: Claim, now: number): Promise<readonly Claim[]> {
+    const claims: Claim[] = [];
+    if (paces.left(target, now) >= LIST_BELOW) return claims;
+    try {
+      while (claims.length < LISTED_AT_ONCE) {
+        const more = await store.claim(owner, now, CLAIM_LEASE, CLAIMS_AT_ONCE, { only: target });
+        claims.push(...more.filter(canBeRead));
+        if (more.length < CLAIMS_AT_ONCE) break;
+      }
+    } catch (error) {
+      // What is claimed is sent; the rest goes with the next message.
+      log.warn({ target, error: String(error) }, 'not all that is due could be claimed');
+    }
+    return claims;
   }
 
   /** One try; null when it was not made. */
-  async function attempt(target: Target | null, claim: Claim, claimedAt: number): Promise<Delivery | null> {
-    if (!target)
-      return { result: 'refused', reason: `no SLO file defines the target ${claim.target} any more` };
+  async function attempt(
+    target: Target | null,
+    claims: readonly Claim[],
+    claimedAt: number,
+  ): Promise<Delivery | null> {
+    const name = claims[0]!.target;
+    if (!target) return { result: 'refused', reason: `no SLO file defines the target ${name} any more` };
     if (stopped || clock.now() - claimedAt > CLAIM_FRESH) return null;
     try {
-      return await breakerOf(claim.target).fire(target, claim);
+      return await breakerOf(name).fire(target, claims);
     } catch (error) {
       if (error instanceof Failed) return error.delivery;
       // The breaker opened between the claim and here.
@@ -147,7 +184,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  function breakerOf(name: string): CircuitBreaker<[Target, Claim], Delivery> {
+  function breakerOf(name: string): CircuitBreaker<[Target, readonly Claim[]], Delivery> {
     let breaker = breakers.get(name);
     if (!breaker) {
       breaker = new CircuitBreaker(send, {
@@ -169,22 +206,27 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return breaker;
   }
 
-  async function send(target: Target, claim: Claim): Promise<Delivery> {
+  async function send(target: Target, claims: readonly Claim[]): Promise<Delivery> {
     const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT), stopping.signal]);
-    const pending = pendingOf(claim);
-    const rows = pending.length > 0 ? pending : claim.rows;
-    const recipients = recipientsOf(rows);
-    const mayRepeat = pending.length > 0 && (claim.mayRepeat || rows.some((row) => row.mayRepeat));
-    let delivery: Delivery;
+    const pending = claims.flatMap(pendingOf);
+    const rows = pending.length > 0 ? pending : claims.flatMap((claim) => claim.rows);
+    const unsettled = claims.some((claim) => claim.mayRepeat) || rows.some((row) => row.mayRepeat);
+    const mayRepeat = pending.length > 0 && unsettled;
+    let delivery: Delivery = { result: 'delivered' };
     try {
-      const notification = {
-        facts: rows.map(({ facts }) => facts),
-        key: rows.map(({ id }) => id).join('+'),
-        ...(recipients && { recipients }),
-        ...(mayRepeat && { mayRepeat }),
-      };
-      // A target that does not listen to its signal is left behind, so that it cannot stay busy for ever.
-      delivery = await Promise.race([target.send(notification, signal), aborted(signal)]);
+      // One that groups by itself has several incidents in a conversation only where its kind was another one before.
+      for (const part of target.pace ? [rows] : byIncident(rows)) {
+        const recipients = recipientsOf(part);
+        const notification = {
+          facts: part.map(({ facts }) => facts),
+          key: messageKey(part),
+          ...(recipients && { recipients }),
+          ...(mayRepeat && { mayRepeat }),
+        };
+        // A target that does not listen to its signal is left behind, so that it cannot stay busy for ever.
+        delivery = await Promise.race([target.send(notification, signal), aborted(signal)]);
+        if (delivery.result !== 'delivered') break;
+      }
     } catch (error) {
       delivery = {
         result: 'retry',
@@ -198,7 +240,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return delivery;
   }
 
-  function settlementOf(claim: Claim, delivery: Delivery, resendEvery: number | null): Settlement {
+  /** `sent` is all that the message held, of this claim and of others. */
+  function settlementOf(
+    claim: Claim,
+    sent: readonly OutboxRow[],
+    delivery: Delivery,
+    resendEvery: number | null,
+  ): Settlement {
     const { target } = claim;
     const rows = pendingOf(claim);
     const now = clock.now();
@@ -211,16 +259,16 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     switch (delivery.result) {
       case 'delivered': {
         log.info({ target, rows: rows.map(({ id }) => id) }, 'a notification was delivered');
-        const event = fateOf(rows, target, now, null);
+        const events = fatesOf(rows, sent, target, now, null);
         const open = resendEvery === null ? null : openRow(claim.rows);
-        if (!open || resendEvery === null) return { result: 'delivered', event };
-        return { result: 'kept', at: now + resendEvery, row: { ...open, deliveredAt: now }, event };
+        if (!open || resendEvery === null) return { result: 'delivered', events };
+        return { result: 'kept', at: now + resendEvery, row: { ...open, deliveredAt: now }, events };
       }
       case 'refused':
-        return undeliverable(rows, target, delivery);
+        return undeliverable(rows, sent, target, delivery);
       case 'retry': {
         const { attempts, createdAt } = rows[0]!;
-        if (now - createdAt >= GIVE_UP_AFTER) return undeliverable(rows, target, delivery);
+        if (now - createdAt >= GIVE_UP_AFTER) return undeliverable(rows, sent, target, delivery);
         const backoff =
           Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(attempts, 20)) * (0.5 + random() / 2);
         const at = Math.ceil(now + Math.max(backoff, delivery.after ?? 0));
@@ -235,7 +283,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  function undeliverable(rows: readonly OutboxRow[], target: string, delivery: Retry | Refusal): Settlement {
+  function undeliverable(
+    rows: readonly OutboxRow[],
+    sent: readonly OutboxRow[],
+    target: string,
+    delivery: Retry | Refusal,
+  ): Settlement {
     const { reason } = delivery;
     const kept = rows.map((row) => afterTry(row, delivery));
     const refused = recipientsOf(kept);
@@ -247,7 +300,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return {
       result: 'undeliverable',
       rows: kept,
-      event: fateOf(rows, whom, clock.now(), reason),
+      events: fatesOf(rows, sent, whom, clock.now(), reason),
       instead: rows.flatMap((row) => copiesForFallback(row, target, whom, reason)),
     };
   }
@@ -262,16 +315,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return team.fallback
       .filter((fallback) => fallback !== target && !notified.includes(fallback))
       .map((fallback) => ({
-        ...row,
-        id: `${row.id}/${fallback}`,
-        target: fallback,
+        ...newRow(`${row.id}/${fallback}`, fallback, { ...row.facts, insteadOf: { target: whom, reason } }),
+        ...conversationAt(definitions().targets.get(fallback)?.kind, row.facts),
         // The fallback has its own time to be reached in.
         createdAt: clock.now(),
-        facts: { ...row.facts, insteadOf: { target: whom, reason } },
-        attempts: 0,
-        lastError: null,
-        recipients: null,
-        mayRepeat: false,
       }));
   }
 
@@ -282,7 +329,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         const settled = await store.settle(claim, settlement, clock.now());
         if (!settled)
           log.warn(
-            { target: claim.target, incident: claim.incident },
+            { target: claim.target, conversation: claim.conversation },
             'a claim had run out before it was settled',
           );
         return settled;
@@ -328,47 +375,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
 }
 
-/** Those that are to be delivered; the others of it were, and are kept to be sent again. */
-function pendingOf({ rows }: Claim): readonly OutboxRow[] {
-  return rows.filter(({ deliveredAt }) => deliveredAt === undefined);
-}
-
-/** The row that says how an open incident stands; null when it is over, or it is about no incident. */
-function openRow(rows: readonly OutboxRow[]): OutboxRow | null {
-  const last = rows.findLast(({ facts }) => !isOfService(facts.kind));
-  return last && last.facts.kind !== 'resolved' ? last : null;
-}
-
-/**
- * Who is left to be reached by rows that are sent as one; null: all recipients. One that was added later is for all of
- * them, so that those that have the earlier ones get those again: rather that than that they never hear the later ones.
- */
-function recipientsOf(rows: readonly OutboxRow[]): readonly string[] | null {
-  const left = rows.map(({ recipients }) => recipients);
-  return left.includes(null) ? null : [...new Set(left.flatMap((recipients) => recipients ?? []))];
-}
-
-/** What became of rows that were sent as one, for the history of their incident; `reason`: why they cannot be delivered. */
-function fateOf(
-  rows: readonly OutboxRow[],
-  target: string,
-  at: number,
-  reason: string | null,
-): NotificationSettled {
-  const kind = reason === null ? 'delivered' : 'undeliverable';
-  const tries = 1 + Math.max(...rows.map(({ attempts }) => attempts));
-  return { kind, at, target, of: rows.map(({ facts }) => facts.kind), tries, reason };
-}
-
-/** The row with a try that failed counted. */
-function afterTry(row: OutboxRow, delivery: Retry | Refusal): OutboxRow {
-  return {
-    ...row,
-    attempts: row.attempts + 1,
-    lastError: delivery.reason,
-    recipients: delivery.recipients ?? row.recipients,
-    mayRepeat: row.mayRepeat || (delivery.result === 'retry' && delivery.mayHaveArrived === true),
-  };
+/** Whether a try may have reached people. */
+function mayBeThere(delivery: Delivery): boolean {
+  return delivery.result === 'delivered' || (delivery.result === 'retry' && delivery.mayHaveArrived === true);
 }
 
 /** Rejects when the signal aborts, with its reason. */

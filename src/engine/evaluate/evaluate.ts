@@ -1,15 +1,15 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { heldBack } from '../../core/alerting/tier-kinds.ts';
-import type { AlertState } from '../../core/alerting/incident.ts';
 import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
 import { entriesOf, muteEvents, transitionEvents } from '../../core/alerting/incident-event.ts';
 import type { MuteOf } from '../../core/alerting/mute.ts';
-import { QUIET, afterClockMoved, isQuiet, readTiers, step } from '../../core/alerting/incident.ts';
+import { QUIET, afterClockMoved, isSame, readTiers, step } from '../../core/alerting/incident.ts';
 import type { OpenAtLoss } from '../../core/alerting/loss-notifications.ts';
+import type { Conversations } from '../../core/alerting/conversations.ts';
+import { createConversations, rowsFor } from '../../core/alerting/conversations.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { TierReading } from '../../core/alerting/tier-kind.ts';
 import type { BurningValues } from '../../core/alerting/notification.ts';
-import { newRow, outboxRowId } from '../../core/alerting/notification.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { silenceAllowed } from '../../core/sli/sli-kinds.ts';
@@ -236,7 +236,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       const suppressed = transition.mute ? unmuted.notify.length : 0;
       const change = { slo, revision, state, transition, evidence, route, timeZone, earlier, suppressed };
       found.transitions.push({ ...change, ...(burning && { burning }) });
-    } else if (!same(stored, state)) {
+    } else if (!isSame(stored, state)) {
       const events = [...earlier, ...muteEvents(stored.incident, state.incident, now)];
       const history = stored.incident && events.length > 0 ? entriesOf(stored.incident, events) : null;
       found.silent.push({ slo: slo.id, revision, state, rows: [], history });
@@ -290,10 +290,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       if (rows > 0) onCommitted();
     };
     if (transitions.length > 0) await transitionFacts.prepare(transitions, now);
+    const conversations = createConversations(known);
     const urgent = mostUrgentFirst(transitions);
     for (let from = 0; from < urgent.length; from += TRANSITIONS_AT_ONCE) {
       const slice = urgent.slice(from, from + TRANSITIONS_AT_ONCE);
-      const changes = await Promise.all(slice.map((transition) => changeOf(transition, now, found)));
+      const changes = await Promise.all(slice.map((one) => changeOf(one, conversations, now, found)));
       count(await commitSlice(changes.filter((change) => change !== null)));
     }
     count(await commitSlice(removals));
@@ -302,20 +303,27 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   /** What is to be written of a transition, or null when its facts could not be gathered. */
-  async function changeOf(changed: FoundTransition, now: number, found: Found): Promise<StateChange | null> {
+  async function changeOf(
+    changed: FoundTransition,
+    conversations: Conversations,
+    now: number,
+    found: Found,
+  ): Promise<StateChange | null> {
     const { slo, revision, state, transition, route, earlier } = changed;
     const { id, tier, sequence } = transition.incident;
     try {
       const gathered = await transitionFacts.gather(changed, now);
-      const facts = { ...gathered, ...(changed.burning && { burning: changed.burning }) };
+      const { conversation, said } = conversations.follow(transition, gathered, slo.alerts.groupWithin);
+      const facts = { ...gathered, ...(changed.burning && { burning: changed.burning }), ...said };
       log.info(
         { slo: slo.id, incident: id, transition: transition.kind, tier, targets: route.notify },
         'an incident changed',
       );
-      const rows = route.notify.map((target) => newRow(outboxRowId(facts, sequence, target), target, facts));
+      const rows = rowsFor(definitions(), route.notify, sequence, facts);
       // The far edge of a window was all that was known before the counters were looked at.
       const began = facts.began ?? transition.incident.began;
-      const incident = state.incident && { ...state.incident, began, notified: route.notified };
+      const { notified } = route;
+      const incident = state.incident && { ...state.incident, began, notified, conversation };
       const events = [...earlier, ...transitionEvents(transition, facts)];
       const history = entriesOf(transition.incident, events);
       return { slo: slo.id, revision, state: { ...state, incident }, rows, history };
@@ -381,11 +389,6 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     stop: () => sweeper.stop(),
     openIncidents: remembered.open,
   };
-}
-
-function same(before: AlertState, after: AlertState): boolean {
-  if (isQuiet(before) && isQuiet(after)) return true;
-  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
 /** The workflows whose outcomes an SLO is about. */

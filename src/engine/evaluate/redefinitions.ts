@@ -1,9 +1,10 @@
 import type { AlertState, Incident } from '../../core/alerting/incident.ts';
 import { QUIET, isQuiet } from '../../core/alerting/incident.ts';
 import type { AlertDefinition } from '../../core/alerting/alert-definition.ts';
+import { conversationFacts, conversationOf, rowsFor } from '../../core/alerting/conversations.ts';
 import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { NO_FIGURES, newRow, outboxRowId } from '../../core/alerting/notification.ts';
+import { NO_FIGURES } from '../../core/alerting/notification.ts';
 import { renamedSlos, workflowOf } from '../../core/alerting/renamed-slos.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
@@ -101,10 +102,9 @@ function endOf(
   if (!incident || !definition) return { rows: [], history: null };
   const notified = incident.notified.filter((target) => targets.has(target));
   const timeZone = teams.get(definition.owner)?.timeZone ?? null;
-  const facts = { ...factsOf(slo, incident, definition, now), timeZone, notified };
-  const rows = notified.map((target) =>
-    newRow(outboxRowId(facts, incident.sequence + 1, target), target, facts),
-  );
+  const said = conversationFacts(incident.id, conversationOf(slo, incident), 0);
+  const facts = { ...factsOf(slo, incident, definition, now), ...said, timeZone, notified };
+  const rows = rowsFor({ targets }, notified, incident.sequence + 1, facts);
   return { rows, history: entriesOf(incident, [changedEvent(facts, 'resolved', incident.tier)]) };
 }
 

@@ -1,5 +1,5 @@
 import type { EndCause } from '../../core/alerting/incident.ts';
-import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
+import type { IncidentEvent, NotificationSettled } from '../../core/alerting/incident-event.ts';
 import type { Mute } from '../../core/alerting/mute.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import { annotationWords } from '../../core/ports/store/annotations.ts';
@@ -30,9 +30,9 @@ export function eventWords(event: IncidentEvent): string {
     case 'note':
       return `${event.by}: ${event.text}`;
     case 'delivered':
-      return `Delivered to ${event.target} (${event.of.join(', ')})${triesWords(event.tries)}`;
+      return `Delivered to ${event.target} (${event.of.join(', ')})${messageWords(event)}${triesWords(event.tries)}`;
     case 'undeliverable':
-      return `Could not be delivered to ${event.target} (${event.of.join(', ')})${triesWords(event.tries)}: ${event.reason ?? ''}`;
+      return `Could not be delivered to ${event.target} (${event.of.join(', ')})${messageWords(event)}${triesWords(event.tries)}: ${event.reason ?? ''}`;
     default:
       return event satisfies never;
   }
@@ -107,6 +107,10 @@ function causeWords(cause: EndCause | null): string {
     default:
       return cause satisfies never;
   }
+}
+
+function messageWords({ message }: NotificationSettled): string {
+  return message ? ` in message ${message.id}, which is of ${formatCount(message.incidents)} incidents` : '';
 }
 
 function triesWords(tries: number): string {

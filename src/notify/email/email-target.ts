@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer';
-import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { isOfService } from '../../core/alerting/notification.ts';
 import { timesAt } from '../../core/words/times.ts';
 import { plainName } from '../message/wording.ts';
@@ -219,11 +218,11 @@ function composeMail(notification: Notification, to: readonly string[], from: st
   const domain = /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost';
   // No mail has this id. All mails of an incident answer to it, so that they are one thread in
   // whatever order, and from whichever transition on, a mailbox receives them.
-  const root = messageId('incident', notification.facts.at(-1)!.incident, domain);
+  const root = messageId('incident', threadOf(notification), domain);
   return {
     from,
     to: to.map((address) => ({ name: '', address })),
-    subject: subjectOf(message, notification.facts.at(-1)!),
+    subject: subjectOf(message, notification),
     text: plainText(message),
     html: emailHtml(message),
     messageId: messageId('notification', notification.key, domain),
@@ -243,14 +242,23 @@ function composeMail(notification: Notification, to: readonly string[], from: st
   };
 }
 
+/** The conversation of a notification; a list of several is none of theirs. */
+function threadOf({ facts, key }: Notification): string {
+  const threads = new Set(facts.map(({ conversation, incident }) => conversation?.id ?? incident));
+  return threads.size === 1 ? [...threads][0]! : key;
+}
+
 /** Some readers take mails with another subject for another thread. What is new stands in the first line. */
-function subjectOf({ event, headline }: Message, facts: NotificationFacts): string {
+function subjectOf({ event, headline }: Message, notification: Notification): string {
+  const facts = notification.facts.at(-1)!;
   if (isOfService(event) && !facts.loss?.ofIncident) return headline;
-  const name = facts.slo.startsWith(`${facts.workflow}/`)
-    ? facts.slo.slice(facts.workflow.length + 1)
-    : facts.slo;
-  const opened = timesAt(facts.openedAt, facts.timeZone).dated(facts.openedAt);
-  return `${plainName(facts.workflow, 100)}: ${plainName(name, 100)} failing (${opened})`;
+  if (threadOf(notification) === notification.key) return headline;
+  // That of the first mail of the thread.
+  const { slo, openedAt } = facts.conversation ?? facts;
+  const workflow = facts.conversation ? slo.slice(0, Math.max(0, slo.indexOf('/'))) : facts.workflow;
+  const name = slo.startsWith(`${workflow}/`) ? slo.slice(workflow.length + 1) : slo;
+  const opened = timesAt(openedAt, facts.timeZone).dated(openedAt);
+  return `${plainName(workflow, 100)}: ${plainName(name, 100)} failing (${opened})`;
 }
 
 function messageId(of: string, key: string, domain: string): string {

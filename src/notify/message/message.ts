@@ -16,7 +16,8 @@ import type { Field, Link, Phrase } from './phrase.ts';
 import { MINUTE } from '../../core/time/duration.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { failedOf, failuresOf, isSilence, reasonFields, reasonSentence } from './reasons.ts';
-import { plainName, urlPart, webAddress } from './wording.ts';
+import { othersFields, togetherField, worstFirst } from './several-incidents.ts';
+import { oneLine, plainName, urlPart, webAddress } from './wording.ts';
 import {
   formatCount,
   formatShare,
@@ -60,11 +61,28 @@ export interface Message {
 }
 
 /**
- * Puts the facts of a notification into words. Pure. Several facts become one message: the latest decides what
+ * Puts the facts of a notification into words. Pure. Of several incidents, the worst one is told and the others are
+ * listed.
+ */
+export function composeMessage(notification: Notification, links: Links): Message {
+  const [worst, ...others] = worstFirst(notification.facts);
+  const message = messageOfIncident({ ...notification, facts: worst! }, links);
+  if (others.length === 0) return message;
+  const incidents = links.publicUrl === null ? null : `${withoutSlashes(links.publicUrl)}/incidents`;
+  return {
+    ...message,
+    headline: oneLine(`${others.length + 1} incidents: ${message.headline}`, 400),
+    fields: [...othersFields(others), ...message.fields],
+    links: [...message.links, ...linkOf('Incidents', incidents)],
+  };
+}
+
+/**
+ * The words for the facts of one incident. Several facts become one message: the latest decides what
  * it says, and an incident that ended before its opening was sent becomes "fired and recovered". Relative
  * times count from the latest fact. No text ever holds NaN, null or undefined, whatever the facts hold.
  */
-export function composeMessage(notification: Notification, links: Links): Message {
+function messageOfIncident(notification: Notification, links: Links): Message {
   const all = notification.facts;
   const facts = all.at(-1)!;
   const event = eventOf(all);
@@ -294,6 +312,7 @@ function waited({ waited: vainly }: NotificationFacts): Field[] {
 function burning(facts: NotificationFacts): Field[] {
   return [
     ...burningField(facts),
+    ...togetherField(facts),
     ...reasonFields(facts),
     ...likelyCauseField(facts),
     ...standingValueField(facts),
@@ -355,6 +374,7 @@ function summary(facts: NotificationFacts): Field[] {
   const share = budget.allowed > 0 ? `${formatShare(during.bad / budget.allowed)}: ` : '';
   const spent = `${share}${formatCount(during.bad)} of the ${formatCount(budget.allowed)} ${units} allowed to ${may}`;
   return [
+    ...togetherField(facts),
     ...failedFrom(facts),
     {
       label: 'Open for',
@@ -376,12 +396,16 @@ function failedFrom(facts: NotificationFacts): Field[] {
 
 function linksOf({ runbook, slo, after }: NotificationFacts, { publicUrl }: Links): Link[] {
   const path = slo.split('/').map(urlPart).join('/');
-  const budget = publicUrl === null ? null : `${publicUrl.replace(/(?<!\/)\/+$/, '')}/slos/${path}`;
+  const budget = publicUrl === null ? null : `${withoutSlashes(publicUrl)}/slos/${path}`;
   return [
     ...linkOf('Runbook', runbook),
     ...linkOf('Budget', budget),
     ...linkOf('What came before', after?.link ?? null),
   ];
+}
+
+function withoutSlashes(address: string): string {
+  return address.replace(/(?<!\/)\/+$/, '');
 }
 
 function linkOf(label: string, address: string | null): Link[] {

@@ -65,6 +65,14 @@ const alertKeys = {
   escalation: escalation
     .optional()
     .describe('Whom else to notify of an unacknowledged page, and after how long.'),
+  group: z
+    .union([z.literal('never'), minutesBetween(MINUTE, 60 * MINUTE)], {
+      error: 'a duration from 1m to 1h, or never',
+    })
+    .optional()
+    .describe(
+      'An incident that opens so soon after another one of its workflow, or of one likely cause, is told in its conversation; default: 5m.',
+    ),
   resolve: mapWith(
     {
       below: share({ aboveZero: true })

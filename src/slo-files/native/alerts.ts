@@ -36,7 +36,7 @@ export interface AlertsContext {
 /** Makes the alert policy of one SLO: what it says itself, else its policy, else the default. */
 export function readAlerts(native: Partly<NativeAlerts> | undefined, context: AlertsContext): AlertPolicy {
   const settings = { ...context.policy, ...given(native) };
-  const { minFailures, route, repeat, escalation = [], resolve } = settings;
+  const { minFailures, route, repeat, escalation = [], resolve, group } = settings;
   const defaults = DEFAULT_POLICY_SETTINGS;
   return {
     tiers: readTiers(native, settings, context),
@@ -44,6 +44,7 @@ export function readAlerts(native: Partly<NativeAlerts> | undefined, context: Al
     route: { page: route?.page ?? null, ticket: route?.ticket ?? null },
     repeat: repeat === undefined ? defaults.repeat : parseDuration(repeat),
     escalation: escalation.map(({ after, to }) => ({ after: parseDuration(after)!, to })),
+    groupWithin: group === undefined ? defaults.groupWithin : group === 'never' ? null : parseDuration(group),
     resolveShare: resolve?.below === undefined ? defaults.resolveShare : ratio(resolve.below),
     resolveAfter: resolve?.after === undefined ? defaults.resolveAfter : parseDuration(resolve.after)!,
   };

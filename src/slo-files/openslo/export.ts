@@ -162,7 +162,7 @@ function policiesOf(
   used: Set<string>,
   lost: string[],
 ): { readonly items: readonly Words[]; readonly annotations: Words } {
-  const { tiers, route, repeat, escalation, resolveShare, resolveAfter } = alerts;
+  const { tiers, route, repeat, escalation, groupWithin, resolveShare, resolveAfter } = alerts;
   const defaults = defaultTiers(objective, window.duration);
   const hasDefaults = defaults.every((tier) => tiers.some((other) => isDeepStrictEqual(other, tier)));
   const others = hasDefaults
@@ -193,6 +193,7 @@ function policiesOf(
     );
   }
   const standard = DEFAULT_POLICY_SETTINGS;
+  if (groupWithin !== standard.groupWithin) lost.push('which incidents are told together');
   if (resolveShare !== standard.resolveShare || resolveAfter !== standard.resolveAfter)
     lost.push('when alerts resolve');
   // Policies replace the default tiers, and without policies they are there.

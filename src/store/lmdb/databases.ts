@@ -56,7 +56,7 @@ export interface Sample extends FailedExecution {
 /** A minute (since the epoch) with the sum of the values that landed in it. */
 export type MinuteSum = readonly [minute: number, sum: number];
 
-export interface Conversation {
+export interface StoredConversation {
   readonly due: number;
   /** Of the claim that holds it; null when none does. */
   readonly token: string | null;
@@ -103,8 +103,11 @@ export interface Databases {
   readonly undeliverable: Database<null, Key>;
   readonly delivered: Database<number, string>;
   readonly deliveries: Database<null, Key>;
-  readonly conversations: Database<Conversation, Key>;
+  readonly conversations: Database<StoredConversation, Key>;
+  /** By target, the urgent ones first. */
   readonly conversationsDue: Database<null, Key>;
+  /** All of them by when they are due, as format 2 has it. */
+  readonly formerDue: Database<null, Key>;
   /** What happened to incidents, by when they opened; of whatever version. */
   readonly incidents: Database<unknown, Key>;
   readonly records: Database<Omit<StoredRecord, 'id'>, Key>;
@@ -144,7 +147,8 @@ export function openTables(root: RootDatabase): Databases {
     delivered: table('delivered'),
     deliveries: table('deliveries'),
     conversations: table('conversations'),
-    conversationsDue: table('conversations-due'),
+    conversationsDue: table('due-by-target'),
+    formerDue: table('conversations-due'),
     // As new as its name, as statistics are.
     incidents: table('incidents'),
     records: table('records'),

@@ -192,21 +192,36 @@ export function deliveredBefore(timestamp: number): Range {
   return { start: [0], end: [timestamp] };
 }
 
-export function conversationKey(incident: string, target: string): Key {
-  return [incident, target];
+export function conversationKey(conversation: string, target: string): Key {
+  return [conversation, target];
 }
 
-export function conversationDueKey(due: number, incident: string, target: string): Key {
-  return [due, incident, target];
+export function conversationOfKey(key: Key): { readonly conversation: string; readonly target: string } {
+  return { conversation: String(key[0]), target: String(key[1]) };
 }
 
-/** Conversations that are due at a moment. */
-export function conversationsDue(timestamp: number): Range {
-  return { start: [0], end: [timestamp + 1] };
+/** A conversation at a target by when it is due, among the urgent ones of that target, or among the others. */
+export function conversationDueKey(target: string, urgent: boolean, due: number, conversation: string): Key {
+  return [target, urgent ? 0 : 1, due, conversation];
 }
 
-export function conversationOfDue(key: Key): { readonly incident: string; readonly target: string } {
-  return { incident: String(key[1]), target: String(key[2]) };
+/** The urgent conversations of a target that are due at a moment, or the others. */
+export function conversationsDue(target: string, urgent: boolean, timestamp: number): Range {
+  const among = urgent ? 0 : 1;
+  return { start: [target, among, 0], end: [target, among, timestamp + 1] };
+}
+
+export function placeOfDue(key: Key): {
+  readonly target: string;
+  readonly due: number;
+  readonly conversation: string;
+} {
+  return { target: String(key[0]), due: Number(key[2]), conversation: String(key[3]) };
+}
+
+/** Conversations of the targets after one, in the order of their names. */
+export function conversationsAfter(target: string): { readonly start: Key } {
+  return { start: [target, 2] };
 }
 
 /** The moment at which an incident opened. */

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
-import { isUrgent } from '../../core/alerting/notification.ts';
+import { conversationOfRow, firstDue, isUrgent } from '../../core/alerting/notification.ts';
 import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
-import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
+import type { Claim, ClaimedTargets, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import { placeAfter } from '../row-places.ts';
-import { holds } from './databases.ts';
-import type { Conversation, Databases } from './databases.ts';
+import type { StoredConversation, Databases } from './databases.ts';
 import {
   conversationDueKey,
   conversationKey,
-  conversationOfDue,
+  conversationsAfter,
   conversationsDue,
   deliveredBefore,
+  placeOfDue,
   rowOfOrder,
   rowOrderKey,
   timeOfOrder,
@@ -36,21 +36,21 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
         for (const row of rows) addRow(db, row);
       }, rows.length),
 
-    async claim(owner, now, lease, limit, busy) {
+    async claim(owner, now, lease, limit, where = {}) {
       // It is asked often, and mostly in vain: looking needs no transaction.
-      if (!holds(db.conversationsDue, conversationsDue(now))) {
+      if (dueAt(db, now, 1, where).length === 0) {
         mustLead(db, owner, clock.now());
         return [];
       }
       return writer.write(() => {
         mustLead(db, owner, clock.now());
-        return claimDue(db, now, lease, limit, busy);
+        return dueAt(db, now, limit, where).map((place) => claimOf(db, place, now + lease));
       }, limit);
     },
 
     settle: (claim, outcome, now) =>
       writer.write(() => {
-        const conversation = db.conversations.get(conversationKey(claim.incident, claim.target));
+        const conversation = db.conversations.get(conversationKey(claim.conversation, claim.target));
         if (conversation?.token !== claim.token) return false;
         settleRows(db, claim, outcome, now);
         const ended = outcome.result === 'retry' || outcome.result === 'released' ? [] : claim.rows;
@@ -58,7 +58,7 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
         const later = conversation.rows.filter((id) => !done.has(id));
         const kept = outcome.result === 'kept' ? [outcome.row.id] : [];
         const resting = kept.length > 0 && later.length === 0;
-        putConversation(db, claim.incident, claim.target, {
+        putConversation(db, claim.conversation, claim.target, {
           due: outcome.result === 'retry' || (outcome.result === 'kept' && resting) ? outcome.at : now,
           token: null,
           rows: [...kept, ...later],
@@ -66,7 +66,8 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
           resting,
         });
         if (outcome.result === 'undeliverable') for (const row of outcome.instead) addRow(db, row);
-        if ('event' in outcome && outcome.event) addToKnown(db, claim.incident, outcome.event);
+        const events = 'events' in outcome ? (outcome.events ?? []) : [];
+        for (const { incident, event } of events) addToKnown(db, incident, event);
         return true;
       }, claim.rows.length),
 
@@ -105,8 +106,9 @@ export function addRow(db: Databases, row: OutboxRow): void {
   if (db.rows.doesExist(row.id) || db.delivered.doesExist(row.id)) return;
   db.rows.putSync(row.id, storedRow(row));
   db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
-  const before = db.conversations.get(conversationKey(row.incident, row.target));
-  putConversation(db, row.incident, row.target, conversationWith(before, row));
+  const conversation = conversationOfRow(row);
+  const before = db.conversations.get(conversationKey(conversation, row.target));
+  putConversation(db, conversation, row.target, conversationWith(before, row));
 }
 
 /** Takes a row out of those that are undeliverable; false when it is none of them. Call it in a write transaction. */
@@ -123,8 +125,9 @@ function retryRow(db: Databases, row: OutboxRow): boolean {
   if (!removeUndeliverable(db, row.id)) return false;
   db.rows.putSync(row.id, storedRow(row));
   db.pending.putSync(rowOrderKey(row.createdAt, row.id), null);
-  const before = db.conversations.get(conversationKey(row.incident, row.target));
-  putConversation(db, row.incident, row.target, {
+  const conversation = conversationOfRow(row);
+  const before = db.conversations.get(conversationKey(conversation, row.target));
+  putConversation(db, conversation, row.target, {
     ...conversationWith(before, row),
     rows: [row.id, ...(before?.rows ?? [])],
   });
@@ -132,9 +135,9 @@ function retryRow(db: Databases, row: OutboxRow): boolean {
 }
 
 /** A conversation that one more row waits in. One that waits already keeps the time it waits for. */
-function conversationWith(before: Conversation | undefined, row: OutboxRow): Conversation {
+function conversationWith(before: StoredConversation | undefined, row: OutboxRow): StoredConversation {
   return {
-    due: before && before.resting !== true ? before.due : row.createdAt,
+    due: before && before.resting !== true ? before.due : firstDue(row),
     token: before?.token ?? null,
     rows: [...(before?.rows ?? []), row.id],
     urgent: before?.urgent === true || isUrgent(row.facts),
@@ -142,43 +145,70 @@ function conversationWith(before: Conversation | undefined, row: OutboxRow): Con
 }
 
 /** Replaces a conversation; one without rows is removed. */
-function putConversation(db: Databases, incident: string, target: string, conversation: Conversation): void {
-  const key = conversationKey(incident, target);
+function putConversation(
+  db: Databases,
+  name: string,
+  target: string,
+  conversation: StoredConversation,
+): void {
+  const key = conversationKey(name, target);
+  const dueKey = ({ urgent, due }: StoredConversation) =>
+    conversationDueKey(target, urgent === true, due, name);
   const before = db.conversations.get(key);
-  if (before) db.conversationsDue.removeSync(conversationDueKey(before.due, incident, target));
+  if (before) db.conversationsDue.removeSync(dueKey(before));
   if (conversation.rows.length === 0) {
     db.conversations.removeSync(key);
   } else {
     db.conversations.putSync(key, conversation);
-    db.conversationsDue.putSync(conversationDueKey(conversation.due, incident, target), null);
+    db.conversationsDue.putSync(dueKey(conversation), null);
   }
 }
 
-function claimDue(
+type DuePlace = ReturnType<typeof placeOfDue>;
+
+/** What is due at targets, up to `limit` of each: the urgent ones first, then those that are due longest. */
+function dueAt(
   db: Databases,
   now: number,
-  lease: number,
   limit: number,
-  busy: readonly string[],
-): readonly Claim[] {
-  const urgent: ReturnType<typeof conversationOfDue>[] = [];
-  const others: typeof urgent = [];
-  for (const key of db.conversationsDue.getKeys(conversationsDue(now))) {
-    if (urgent.length >= limit) break;
-    const due = conversationOfDue(key);
-    if (busy.includes(due.target)) continue;
-    const isUrgentNow = db.conversations.get(conversationKey(due.incident, due.target))?.urgent === true;
-    if (isUrgentNow) urgent.push(due);
-    else if (others.length < limit) others.push(due);
+  { only, busy = [], urgentOnly = [] }: ClaimedTargets,
+) {
+  const urgent: DuePlace[] = [];
+  const others: DuePlace[] = [];
+  const dueOf = (target: string, isUrgent: boolean, most: number): DuePlace[] =>
+    most === 0
+      ? []
+      : [...db.conversationsDue.getKeys({ ...conversationsDue(target, isUrgent, now), limit: most })].map(
+          placeOfDue,
+        );
+  for (const target of only === undefined ? targetsOf(db) : [only]) {
+    if (busy.includes(target)) continue;
+    const first = dueOf(target, true, limit);
+    urgent.push(...first);
+    if (!urgentOnly.includes(target)) others.push(...dueOf(target, false, limit - first.length));
   }
-  return [...urgent, ...others].slice(0, limit).map(({ incident, target }) => {
-    const before = db.conversations.get(conversationKey(incident, target))!;
-    const { rows, token: unsettled } = before;
-    const token = randomUUID();
-    // While it is claimed, what comes waits for the end of the claim.
-    putConversation(db, incident, target, { ...before, due: now + lease, token, resting: false });
-    return { token, incident, target, mayRepeat: unsettled !== null, ...readRows(db, rows) };
-  });
+  const longestFirst = (places: DuePlace[]) => places.toSorted((one, other) => one.due - other.due);
+  return [...longestFirst(urgent), ...longestFirst(others)];
+}
+
+/** The targets that something waits for, due or not. */
+function* targetsOf(db: Databases): Generator<string> {
+  let range: { readonly start: Key } | undefined;
+  for (;;) {
+    const [next] = [...db.conversationsDue.getKeys({ ...range, limit: 1 })];
+    if (!next) return;
+    const { target } = placeOfDue(next);
+    yield target;
+    range = conversationsAfter(target);
+  }
+}
+
+function claimOf(db: Databases, { conversation, target }: DuePlace, until: number): Claim {
+  const before = db.conversations.get(conversationKey(conversation, target))!;
+  const token = randomUUID();
+  // While it is claimed, what comes waits for the end of the claim.
+  putConversation(db, conversation, target, { ...before, due: until, token, resting: false });
+  return { token, conversation, target, mayRepeat: before.token !== null, ...readRows(db, before.rows) };
 }
 
 function readRows(db: Databases, ids: readonly string[]): Pick<Claim, 'rows' | 'newerRows'> {

@@ -1,17 +1,22 @@
 import { FIRST_FORMAT, knownFormat, stepsFrom } from '../format.ts';
 import type { Connection } from './connection.ts';
-import { serviceKeys } from './keys.ts';
+import { formerDueKey, outboxKeys, serviceKeys } from './keys.ts';
 import { scripts } from './scripts.ts';
 
 /** Changes the keys to the next format. Several replicas may run it at the same time. */
 export type RedisStep = (connection: Connection) => Promise<void>;
 
 /**
- * See store/format.ts. A new one goes to the end. Format 2 remembers starts and ends under keys of their own, and has records
+ * See store/format.ts. A new one goes to the end. Format 3 has what is due by target. Format 2 remembers starts and ends under keys of their own, and has records
  * that span attempts; what format 1 holds of either is read as it is (seen.lua, subject.lua), but its version must not go on
  * beside this one.
  */
-export const REDIS_STEPS: readonly RedisStep[] = [() => Promise.resolve()];
+export const REDIS_STEPS: readonly RedisStep[] = [
+  () => Promise.resolve(),
+  async (connection) => {
+    await connection.write(scripts.dueByTarget, [...outboxKeys, formerDueKey], []);
+  },
+];
 
 /**
  * Brings a store to the format that is known here, and notes it. Version 0.1 noted none, so that a store with

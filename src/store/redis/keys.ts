@@ -58,8 +58,8 @@ export const outboxKeys = [
   'bw:{bw}:outbox:delivered',
   /** HASH conversation -> JSON array of its row ids, kept and pending, oldest first. */
   'bw:{bw}:outbox:conversations',
-  /** ZSET conversation by when it is next tried. */
-  'bw:{bw}:outbox:due',
+  /** The beginning of keys, one a target. ZSET conversation by when it is next tried. */
+  'bw:{bw}:outbox:due:',
   /** HASH conversation -> token of the claim that holds it. */
   'bw:{bw}:outbox:claims',
   /** ZSET id of an incident by when it opened. */
@@ -68,7 +68,14 @@ export const outboxKeys = [
   'bw:{bw}:incident:',
   /** HASH conversation -> 1: those that have something urgent to be sent. */
   'bw:{bw}:outbox:urgent',
+  /** The beginning of keys, one a target. ZSET conversation by when it is next tried, of those that have. */
+  'bw:{bw}:outbox:due-urgent:',
+  /** ZSET: targets that something waits for. */
+  'bw:{bw}:outbox:targets',
 ] as const;
+
+/** ZSET conversation by when it is next tried, as format 2 has it. */
+export const formerDueKey = 'bw:{bw}:outbox:due';
 
 /** Of those, the keys of what is kept of incidents, as the scripts of their own name them. */
 export const incidentKeys = [outboxKeys[7], outboxKeys[8]] as const;

@@ -1,18 +1,42 @@
 -- Put in front of the scripts that touch the outbox.
--- KEYS  1 rows, 2 pending, 3 undeliverable, 4 delivered, 5 conversations, 6 due, 7 claims, 8 incidents, 9 the beginning
---       of the keys of their events, 10 conversations with something urgent (keys.ts, outboxKeys); 11 leader, where a
---       script checks who leads; 12 states, where it
---       writes them.
--- A conversation is JSON [incident, target]: what goes to one target about one incident.
+-- KEYS  1 rows, 2 pending, 3 undeliverable, 4 delivered, 5 conversations, 6 the beginning of the keys of what is due, one a
+--       target, 7 claims, 8 incidents, 9 the beginning of the keys of their events, 10 conversations with something urgent,
+--       11 the beginning of the keys of what is due and urgent, 12 targets (keys.ts, outboxKeys); 13 leader, where a
+--       script checks who leads; 14 states, where it writes them.
+-- A conversation is JSON [its name, target]: what goes to one target about one incident, or about several that belong together.
 
 local call = redis.call
 local ROWS, PENDING, UNDELIVERABLE, DELIVERED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local CONVERSATIONS, DUE, CLAIMS = KEYS[5], KEYS[6], KEYS[7]
-local INCIDENTS, EVENTS, URGENT, LEADER, STATES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local INCIDENTS, EVENTS, URGENT, URGENT_DUE, TARGETS = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local LEADER, STATES = KEYS[13], KEYS[14]
 
 local function rowsOf(conversation)
   local ids = call('HGET', CONVERSATIONS, conversation)
   return ids and cjson.decode(ids) or {}
+end
+
+-- Where a conversation waits, and for which target.
+local function dueKey(conversation)
+  local target = cjson.decode(conversation)[2]
+  return (call('HEXISTS', URGENT, conversation) == 1 and URGENT_DUE or DUE) .. target, target
+end
+
+local function setDue(conversation, at)
+  local key, target = dueKey(conversation)
+  call('ZADD', key, at, conversation)
+  call('ZADD', TARGETS, 0, target)
+end
+
+-- To be called before what makes a conversation urgent changes. Gives when it was due, or false.
+local function removeDue(conversation)
+  local key, target = dueKey(conversation)
+  local at = call('ZSCORE', key, conversation)
+  call('ZREM', key, conversation)
+  if call('ZCARD', DUE .. target) + call('ZCARD', URGENT_DUE .. target) == 0 then
+    call('ZREM', TARGETS, target)
+  end
+  return at
 end
 
 -- Whether a conversation that no claim holds has only what was delivered.
@@ -28,21 +52,20 @@ local function rests(conversation, ids)
   return true
 end
 
--- Puts a row {id, conversation, createdAt, JSON, urgent} that is kept already into its conversation, first or last. That keeps
+-- Puts a row {id, conversation, createdAt, JSON, urgent, when it is due} that is kept already into its conversation, first or last. That keeps
 -- the time it waits for, if anything of it waits already.
 local function putIntoConversation(row, first)
   local id, conversation, createdAt = row[1], row[2], row[3]
   local ids = rowsOf(conversation)
-  if rests(conversation, ids) then
-    call('ZREM', DUE, conversation)
-  end
+  local resting = rests(conversation, ids)
+  local due = removeDue(conversation)
   table.insert(ids, first and 1 or #ids + 1, id)
   call('ZADD', PENDING, createdAt, id)
   call('HSET', CONVERSATIONS, conversation, cjson.encode(ids))
-  call('ZADD', DUE, 'NX', createdAt, conversation)
   if row[5] then
     call('HSET', URGENT, conversation, 1)
   end
+  setDue(conversation, not resting and due or row[6])
 end
 
 -- Adds a row as putIntoConversation takes it unless there is or was such a row.

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
-import { isUrgent } from '../../core/alerting/notification.ts';
+import { conversationOfRow, firstDue, isUrgent } from '../../core/alerting/notification.ts';
 import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import { NotLeader } from '../../core/ports/store/states.ts';
-import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
+import type { Claim, OutboxStore, SettledOfIncident, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import { MAX_INCIDENT_EVENTS } from '../../core/ports/store/incidents.ts';
 import { placeAfter } from '../row-places.ts';
@@ -17,20 +17,16 @@ const REMEMBER_DELIVERED = DAY;
 /** How many rows of each kind a view shows at most: as many as Lua unpacks at once. */
 const MAX_VIEW = 2000;
 
-/** A row as the scripts take it: its id, conversation, time of making, itself as JSON, and whether it is urgent. */
-export function rowArguments(row: OutboxRow): [string, string, number, string, boolean] {
+/** A row as the scripts take it: its id, conversation, time of making, itself as JSON, whether it is urgent, and when it is due. */
+export function rowArguments(row: OutboxRow): [string, string, number, string, boolean, number] {
   const urgent = isUrgent(row.facts);
-  return [row.id, conversationOf(row), row.createdAt, JSON.stringify(storedRow(row)), urgent];
+  const conversation = atTarget(conversationOfRow(row), row.target);
+  return [row.id, conversation, row.createdAt, JSON.stringify(storedRow(row)), urgent, firstDue(row)];
 }
 
-function conversationOf({
-  incident,
-  target,
-}: {
-  readonly incident: string;
-  readonly target: string;
-}): string {
-  return JSON.stringify([incident, target]);
+/** A conversation at a target, as the scripts name it. */
+function atTarget(conversation: string, target: string): string {
+  return JSON.stringify([conversation, target]);
 }
 
 /** The outbox in Redis; see `OutboxStore`. */
@@ -40,20 +36,15 @@ export function outboxStore(connection: Connection): OutboxStore {
       await connection.write(scripts.enqueue, outboxKeys, [JSON.stringify(rows.map(rowArguments))]);
     },
 
-    async claim(owner, now, lease, limit, busy) {
+    async claim(owner, now, lease, limit, { only = null, busy = [], urgentOnly = [] } = {}) {
       const keys = [...outboxKeys, serviceKeys.leader];
-      const reply = await connection.write(scripts.claim, keys, [
-        owner,
-        now,
-        lease,
-        limit,
-        randomUUID(),
-        ...busy,
-      ]);
+      const where = JSON.stringify({ only, busy, urgentOnly });
+      const args = [owner, now, lease, limit, randomUUID(), where];
+      const reply = await connection.write(scripts.claim, keys, args);
       if (reply === null) throw new NotLeader('Another replica leads, or none does; nothing was claimed.');
-      return (reply as string[][]).map(([token, conversation, unsettled, ...rows]): Claim => {
-        const [incident, target] = JSON.parse(conversation!) as [string, string];
-        return { token: token!, incident, target, mayRepeat: unsettled === '1', ...readRows(rows) };
+      return (reply as string[][]).map(([token, place, unsettled, ...rows]): Claim => {
+        const [conversation, target] = JSON.parse(place!) as [string, string];
+        return { token: token!, conversation, target, mayRepeat: unsettled === '1', ...readRows(rows) };
       });
     },
 
@@ -67,11 +58,10 @@ export function outboxStore(connection: Connection): OutboxStore {
         rows: rowsAfter(claim, outcome).map((row) => [row.id, JSON.stringify(storedRow(row))]),
         instead: outcome.result === 'undeliverable' ? outcome.instead.map(rowArguments) : [],
         rememberDelivered: REMEMBER_DELIVERED,
-        incident: claim.incident,
-        events: 'event' in outcome && outcome.event ? [eventArguments(outcome.event)] : [],
+        events: eventsOf(outcome).map(({ incident, event }) => [incident, eventArguments(event)]),
         maxEvents: MAX_INCIDENT_EVENTS,
       };
-      const args = [conversationOf(claim), claim.token, JSON.stringify(settlement)];
+      const args = [atTarget(claim.conversation, claim.target), claim.token, JSON.stringify(settlement)];
       return (await connection.write(scripts.settle, outboxKeys, args)) === 1;
     },
 
@@ -114,6 +104,10 @@ export function outboxStore(connection: Connection): OutboxStore {
 
 function readRows(rows: readonly string[]): Pick<Claim, 'rows' | 'newerRows'> {
   return upgradeRows(rows.map((json) => JSON.parse(json) as unknown));
+}
+
+function eventsOf(outcome: Settlement): readonly SettledOfIncident[] {
+  return 'events' in outcome ? (outcome.events ?? []) : [];
 }
 
 function rowsAfter(claim: Claim, outcome: Settlement): readonly OutboxRow[] {

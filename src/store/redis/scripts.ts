@@ -61,6 +61,7 @@ export const scripts = {
   resign: script(read('resign.lua')),
   commit: script(read('outbox.lua'), read('commit.lua')),
   enqueue: script(read('outbox.lua'), read('enqueue.lua')),
+  dueByTarget: script(read('outbox.lua'), read('due-by-target.lua')),
   claim: script(read('outbox.lua'), read('claim.lua')),
   settle: script(read('outbox.lua'), read('settle.lua')),
   outbox: script(read('outbox.lua'), read('view.lua')),

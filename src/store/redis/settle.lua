@@ -2,7 +2,7 @@
 -- KEYS  see outbox.lua
 -- ARGV  1 conversation, 2 token, 3 JSON {result, now, at, kept id of the row that stays to be sent again,
 --       keptBefore [ids of rows that were delivered before], rows [[id, JSON as it is kept from now on]],
---       instead [rows as addRow takes them], rememberDelivered milliseconds, incident, events [as addEvents takes them],
+--       instead [rows as addRow takes them], rememberDelivered milliseconds, events [{incident, event as addEvents takes it}],
 --       maxEvents}
 -- Reply 1, or 0 when the claim was taken over and nothing changed
 
@@ -51,20 +51,22 @@ for _, id in ipairs(rowsOf(conversation)) do
   end
 end
 local resting = result == 'kept' and #left == 1
+removeDue(conversation)
 if #left == 0 or resting then
   call('HDEL', URGENT, conversation)
 end
 if #left == 0 then
   call('HDEL', CONVERSATIONS, conversation)
-  call('ZREM', DUE, conversation)
 else
   call('HSET', CONVERSATIONS, conversation, cjson.encode(left))
-  call('ZADD', DUE, (result == 'retry' or resting) and settlement.at or now, conversation)
+  setDue(conversation, (result == 'retry' or resting) and settlement.at or now)
 end
 for _, row in ipairs(settlement.instead) do
   addRow(row)
 end
-if call('ZSCORE', INCIDENTS, settlement.incident) then
-  addEvents(settlement.incident, settlement.events, settlement.maxEvents)
+for _, settled in ipairs(settlement.events) do
+  if call('ZSCORE', INCIDENTS, settled[1]) then
+    addEvents(settled[1], { settled[2] }, settlement.maxEvents)
+  end
 end
 return 1

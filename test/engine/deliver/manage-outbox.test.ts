@@ -127,7 +127,7 @@ it('drops one alone, or all, and goes on where many are looked at', async () => 
   // Of the same moment, and more than one request goes through.
   const rows = Array.from({ length: 1001 }, (_, at): OutboxRow => sketchRow('inbox', at, { incident: 'x' }));
   await post.wrapped.store.enqueue(rows, 0);
-  const [claim] = await post.wrapped.store.claim('this process', post.clock.now(), HOUR, 1, []);
+  const [claim] = await post.wrapped.store.claim('this process', post.clock.now(), HOUR, 1);
   await post.wrapped.store.settle(claim!, { result: 'undeliverable', rows, instead: [] }, 0);
   const first = await outbox.dropNotifications({ id: 'all' });
   expect(first).toMatchObject({ dropped: 1000, next: expect.stringMatching(/-0$/) as string });

@@ -5,17 +5,17 @@ export interface OutboxStore {
   /** Adds rows outside a transition (a test notification). A row that exists is left as it is. */
   enqueue(rows: readonly OutboxRow[], now: number): Promise<void>;
   /**
-   * Takes conversations (an incident at a target) that are due, for at most `lease` milliseconds, after which they are due
-   * again; those with something urgent (`isUrgent`) before all others, then what is due longest. A claim holds every row of its
-   * conversation, oldest first: the one that is kept, if any, and those that are pending. Targets in `busy` are passed over.
-   * Rejects with `NotLeader` when `owner` does not hold the lease.
+   * Takes conversations at targets (see `conversationOfRow`) that are due, for at most `lease` milliseconds, after which they are due
+   * again: up to `limit` of each target; those with something urgent (`isUrgent`) before all others, then what is due longest. A
+   * claim holds every row of its conversation, oldest first: the one that is kept, if any, and those that are pending. It costs
+   * what is claimed and a look at each target, however much is due. Rejects with `NotLeader` when `owner` does not hold the lease.
    */
   claim(
     owner: string,
     now: number,
     lease: number,
     limit: number,
-    busy: readonly string[],
+    where?: ClaimedTargets,
   ): Promise<readonly Claim[]>;
   /** Ends a claim. False, and nothing changes, when the claim has run out and was taken over. */
   settle(claim: Claim, outcome: Settlement, now: number): Promise<boolean>;
@@ -50,9 +50,19 @@ export interface RowPage {
   readonly next: RowPlace | null;
 }
 
+/** Of which targets to claim; all of them where nothing is said. */
+export interface ClaimedTargets {
+  /** None but this one. */
+  readonly only?: string;
+  /** Those to pass over. */
+  readonly busy?: readonly string[];
+  /** Those of which nothing is claimed that is not urgent. */
+  readonly urgentOnly?: readonly string[];
+}
+
 export interface Claim {
   readonly token: string;
-  readonly incident: string;
+  readonly conversation: string;
   readonly target: string;
   readonly rows: readonly OutboxRow[];
   /** Whether the claim before it was never settled: whoever held it may have sent this. */
@@ -65,14 +75,14 @@ export interface Claim {
 }
 
 export type Settlement =
-  /** `event`, if any, is added to the history of the incident, where there is one. */
-  | { readonly result: 'delivered'; readonly event?: NotificationSettled }
+  /** `events` are added to the histories of their incidents, where there are any. */
+  | { readonly result: 'delivered'; readonly events?: readonly SettledOfIncident[] }
   /** All of them delivered; `row`, one of them, stays with the conversation to be sent again at `at`, or when more is to be sent. */
   | {
       readonly result: 'kept';
       readonly at: number;
       readonly row: OutboxRow;
-      readonly event?: NotificationSettled;
+      readonly events?: readonly SettledOfIncident[];
     }
   /** `rows` as they are kept from now on. */
   | {
@@ -84,11 +94,17 @@ export type Settlement =
   | {
       readonly result: 'undeliverable';
       readonly rows: readonly OutboxRow[];
-      readonly event?: NotificationSettled;
+      readonly events?: readonly SettledOfIncident[];
       readonly instead: readonly OutboxRow[];
     }
   /** Not tried: due again at once, for the next leader. */
   | { readonly result: 'released' };
+
+/** What became of the notifications of one incident. */
+export interface SettledOfIncident {
+  readonly incident: string;
+  readonly event: NotificationSettled;
+}
 
 export interface OutboxView {
   readonly pending: readonly OutboxRow[];

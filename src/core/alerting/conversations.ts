@@ -1,0 +1,135 @@
+import type { Definitions, TargetDefinition } from '../slo/slo.ts';
+import type { AlertState, Incident, TransitionKind } from './incident.ts';
+import type { NotificationFacts, OutboxRow } from './notification.ts';
+import { newRow, outboxRowId } from './notification.ts';
+import type { Conversation, IncidentConversation } from './conversation.ts';
+
+/** The conversations of the incidents that are open. */
+export interface Conversations {
+  /**
+   * Follows a change of an incident, and gives its conversation after it. One that opens joins the first conversation with a sign in
+   * common that began at most `within` milliseconds before, else it begins one; `null` has it stay alone. Later it stays in
+   * its conversation, whatever comes of the others.
+   */
+  follow(
+    change: { readonly kind: TransitionKind; readonly incident: Incident },
+    facts: SignFacts,
+    within: number | null,
+  ): { readonly conversation: IncidentConversation; readonly said: Pick<NotificationFacts, 'conversation'> };
+}
+
+type SignFacts = Pick<NotificationFacts, 'slo' | 'workflow' | 'likelyCause' | 'failures'>;
+
+/** Whether a receiver groups incidents by itself, so that each of them has a conversation of its own there. */
+const GROUPS_BY_ITSELF: { readonly [K in TargetDefinition['kind']]: boolean } = {
+  slack: false,
+  email: false,
+  webhook: true,
+  pagerduty: true,
+  alertmanager: true,
+  opsgenie: true,
+  teams: false,
+  discord: false,
+  telegram: false,
+  ntfy: false,
+  log: false,
+};
+
+export function groupsByItself(kind: TargetDefinition['kind']): boolean {
+  return GROUPS_BY_ITSELF[kind];
+}
+
+/** Makes them of the incidents in the states of SLOs; null is a state that cannot be read. */
+export function createConversations(
+  states: ReadonlyMap<string, { readonly state: AlertState | null }>,
+): Conversations {
+  const members = new Map<string, Set<string>>();
+  const bySign = new Map<string, Map<string, IncidentConversation>>();
+
+  function add(conversation: IncidentConversation, incident: string): void {
+    const { id, signs } = conversation;
+    members.set(id, (members.get(id) ?? new Set()).add(incident));
+    for (const sign of signs) {
+      const known = bySign.get(sign) ?? new Map<string, IncidentConversation>();
+      bySign.set(sign, known.has(id) ? known : known.set(id, conversation));
+    }
+  }
+
+  function found(signs: readonly string[], openedAt: number, within: number): Conversation | undefined {
+    return (
+      signs
+        .flatMap((sign) => [...(bySign.get(sign)?.values() ?? [])])
+        // The clock may have been set back since.
+        .filter((one) => Math.abs(openedAt - one.openedAt) <= within)
+        .toSorted((one, other) => one.openedAt - other.openedAt || (one.id < other.id ? -1 : 1))[0]
+    );
+  }
+
+  for (const [slo, { state }] of states) {
+    if (state?.incident && !state.incident.muted) add(conversationOf(slo, state.incident), state.incident.id);
+  }
+  return {
+    follow({ kind, incident }, facts, within) {
+      let conversation = conversationOf(facts.slo, incident);
+      // What nothing is sent of is in no list, and nothing is answered to it.
+      if (incident.muted) return { conversation, said: {} };
+      if (kind === 'opened' && !incident.conversation) {
+        const signs = within === null ? [] : signsOf(facts);
+        const { id, openedAt, slo } =
+          (within !== null && found(signs, incident.openedAt, within)) || conversation;
+        conversation = { id, openedAt, slo, signs };
+      }
+      if (kind === 'resolved') members.get(conversation.id)?.delete(incident.id);
+      else add(conversation, incident.id);
+      const there = members.get(conversation.id);
+      const others = (there?.size ?? 0) - (there?.has(incident.id) ? 1 : 0);
+      return { conversation, said: conversationFacts(incident.id, conversation, others) };
+    },
+  };
+}
+
+/** The conversation of an incident of an SLO; of one from before there were conversations, its own. */
+export function conversationOf(slo: string, { conversation, id, openedAt }: Incident): IncidentConversation {
+  return conversation ?? { id, openedAt, slo, signs: [] };
+}
+
+/** What incidents of one cause have in common: the workflow, the dependency that likely fails, or how most of it fails. */
+function signsOf({ workflow, likelyCause, failures }: SignFacts): readonly string[] {
+  const all = failures.reduce((sum, { count }) => sum + count, 0);
+  const most = failures.find(({ count }) => 2 * count > all);
+  return [
+    JSON.stringify(['workflow', workflow]),
+    ...(likelyCause ? [JSON.stringify(['dependency', likelyCause.dependency])] : []),
+    ...(most?.step && most.error ? [JSON.stringify(['failure', most.step, most.error])] : []),
+  ];
+}
+
+/** What a notification says of a conversation; nothing of one that is of its incident alone. */
+export function conversationFacts(
+  incident: string,
+  { id, openedAt, slo }: Conversation,
+  others: number,
+): Pick<NotificationFacts, 'conversation'> {
+  return id === incident && others === 0 ? {} : { conversation: { id, openedAt, slo, others } };
+}
+
+/** Which conversation the rows of a notification are of at a target of a kind. */
+export function conversationAt(
+  kind: TargetDefinition['kind'] | undefined,
+  { conversation }: Pick<NotificationFacts, 'conversation'>,
+): { readonly conversation?: string } {
+  return conversation && kind !== undefined && !groupsByItself(kind) ? { conversation: conversation.id } : {};
+}
+
+/** The rows that notify targets of a change of an incident. */
+export function rowsFor(
+  { targets }: Pick<Definitions, 'targets'>,
+  notify: readonly string[],
+  sequence: number,
+  facts: NotificationFacts,
+): readonly OutboxRow[] {
+  return notify.map((target) => ({
+    ...newRow(outboxRowId(facts, sequence, target), target, facts),
+    ...conversationAt(targets.get(target)?.kind, facts),
+  }));
+}
