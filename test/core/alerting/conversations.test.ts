@@ -131,6 +131,27 @@ describe('a conversation', () => {
     expect(said('resolved', two, facts('a'))[1]).toEqual({ conversation: { ...conversation, others: 0 } });
   });
 
+  it('is of no incident that a silence mutes: what nothing is sent of is neither joined nor counted', () => {
+    const mute = { reason: 'silence', silence: 's', by: 'sam', because: 'b', until: START + HOUR } as const;
+    const muted = { since: START, mute: { ...mute, untilResolved: false }, notifiedAs: null };
+    const silenced = incident('i0', START, { muted });
+    const open = (id: string, ...before: readonly Incident[]) => {
+      const states = before.map((one) => [`a/${one.id}`, { state: { ...QUIET, incident: one } }] as const);
+      const conversations = createConversations(new Map(states));
+      conversations.follow(
+        { kind: 'opened', incident: incident('i1', START, { muted }) },
+        facts('a'),
+        WITHIN,
+      );
+      return conversations.follow({ kind: 'opened', incident: incident(id) }, facts('a'), WITHIN);
+    };
+    const signs = [JSON.stringify(['workflow', 'a'])];
+    const joined = { ...silenced, conversation: { id: 'i0', openedAt: START, slo: 'a/i0', signs } };
+    expect(open('i2', joined)).toMatchObject({ conversation: { id: 'i2' }, said: {} });
+    const { muted: _, ...heard } = joined;
+    expect(open('i2', heard)).toMatchObject({ conversation: { id: 'i0' } });
+  });
+
   it('is one at a target where people read, and none where the receiver groups by itself', () => {
     const conversation = { id: 'i0', openedAt: START, slo: 'a/done', others: 1 };
     expect(conversationAt('slack', { conversation })).toEqual({ conversation: 'i0' });
