@@ -110,7 +110,7 @@ describe('the page of an incident', () => {
     await actions.getByLabel('Note (may be empty)').fill('on it');
     await actions.getByRole('button', { name: 'Acknowledge' }).click();
     expect(new URL(page.url()).pathname).toBe(`/incidents/${INCIDENT.id}`);
-    await actions.getByLabel('Who').last().fill('sam');
+    await page.locator('#notes-by').fill('sam');
     await actions.getByLabel('Note', { exact: true }).fill('rolled back');
     await actions.getByRole('button', { name: 'Add a note' }).click();
     expect(operator.asked.map(([verb, id, body]) => [verb, id, body])).toEqual([
@@ -122,7 +122,7 @@ describe('the page of an incident', () => {
       ['incident.noted', INCIDENT.id],
     ]);
     operator.note = { refused: 'too-many', problems: ['As much is kept as can be.'] };
-    await actions.getByLabel('Who').last().fill('sam');
+    await page.locator('#notes-by').fill('sam');
     await actions.getByLabel('Note', { exact: true }).fill('more');
     await actions.getByRole('button', { name: 'Add a note' }).click();
     expect(await page.getByRole('alert').innerText()).toContain('As much is kept as can be.');
