@@ -51,14 +51,11 @@ import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
 import { openSources } from './open-sources.ts';
+import { openStore } from './open-store.ts';
 import { createDetections } from './slo-files/check/kept-detections.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
-import { awaitStore, openedStore } from './store/awaited-store.ts';
-import type { AwaitedStore } from './store/awaited-store.ts';
-import { openLmdbStore } from './store/lmdb/open.ts';
-import { openRedisStore } from './store/redis/open.ts';
 
 /** The running service. */
 export interface App {
@@ -102,7 +99,7 @@ export async function startApp(
   overrides: AppOverrides = {},
 ): Promise<App> {
   const owner = randomUUID();
-  const awaited = await openStore(config, log);
+  const awaited = await openStore(config, clock, log);
   const { store } = awaited;
   const targets = createTargets({ ...config, clock, ...overrides.targets });
   const definitions = createActiveDefinitions({
@@ -398,15 +395,4 @@ function accessOf(config: Config, tokens: Access['tokens']): Access {
   const open = loopback ? ALL_GRANTS : OPEN_GRANTS;
   const closed = config.tokens.length > 0 || identityHeader !== null;
   return { tokens, open: closed ? null : open, loopback, trustedProxies, identityHeader };
-}
-
-/** Redis may be away for now and is waited for; a folder that cannot be used stays that way. */
-async function openStore(config: Config, log: Log): Promise<AwaitedStore> {
-  const { store, partitions, waitReplicas } = config;
-  if (store.kind === 'redis')
-    return awaitStore(
-      () => openRedisStore({ url: store.url, tls: store.tls, partitions, log, waitReplicas }),
-      log,
-    );
-  return openedStore(await openLmdbStore({ folder: store.folder, partitions, clock, log }));
 }
