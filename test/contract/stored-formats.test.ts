@@ -408,6 +408,6 @@ describe.each(PLACES)('in %s', (_name, restore) => {
     place = await restore(commit);
     store = await place.open(clock);
     await store.close();
-    expect(await place.format()).toBe(2);
+    expect(await place.format()).toBe(3);
   });
 });

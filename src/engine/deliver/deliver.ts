@@ -144,7 +144,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
     const set = clock.now();
     notBefore.set(first.target, { set, until: set + Math.max(target?.interval ?? INTERVAL_OF_NONE, asked) });
-    if (target?.pace && mayBeThere(delivery)) paces.sent(first.target, target.pace, set);
+    // Also one that failed: what a target refuses should reach the fallback as a list, not one by one.
+    if (target?.pace) paces.sent(first.target, target.pace, set);
     if (sent.length > 0) onDelivery(sent, delivery);
     await settleAll((claim) => settlementOf(claim, sent, delivery, target?.resendEvery ?? null));
   }
@@ -373,11 +374,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       for (const breaker of breakers.values()) breaker.shutdown();
     },
   };
-}
-
-/** Whether a try may have reached people. */
-function mayBeThere(delivery: Delivery): boolean {
-  return delivery.result === 'delivered' || (delivery.result === 'retry' && delivery.mayHaveArrived === true);
 }
 
 /** Rejects when the signal aborts, with its reason. */

@@ -4,7 +4,7 @@ import type { MessagePace } from '../../core/ports/target.ts';
 export interface MessagePaces {
   /** How many messages a target may get now; it need not be a whole number. */
   left(target: string, now: number): number;
-  /** A message went there, or may have. */
+  /** It was tried to send one. */
   sent(target: string, pace: MessagePace, now: number): void;
   /** The targets that were sent something and may get fewer messages than so many. */
   below(count: number, now: number): readonly string[];
