@@ -14,6 +14,13 @@ import type { Slo } from '../slo/slo.ts';
 export interface Acknowledgement {
   readonly at: number;
   readonly by: string;
+  /** What it was of; absent in what earlier versions stored: a page. */
+  readonly severity?: Severity;
+}
+
+/** Whether an acknowledgement holds for an incident of this severity: who took on a ticket was not woken by the page. */
+export function isAcknowledgementOf({ severity }: Acknowledgement, of: Severity): boolean {
+  return of === 'ticket' || severity !== 'ticket';
 }
 
 /** One episode of one SLO burning, from the first tier that fires until the last one stops. */
@@ -34,7 +41,7 @@ export interface Incident {
   readonly stepsTaken: number;
   /** When the latest notification of it was made. */
   readonly lastNotifiedAt: number;
-  /** Holds until the end. */
+  /** Holds until the end; that of a ticket until it becomes a page. */
   readonly acknowledged: Acknowledgement | null;
   /** How many transitions it has had; numbers its notifications. */
   readonly sequence: number;
@@ -365,7 +372,12 @@ function advance(
   });
   if (incident.severity !== severity) {
     return severity === 'page'
-      ? notify('escalated', { severity, pagedAt: now, stepsTaken: 0 })
+      ? notify('escalated', {
+          severity,
+          pagedAt: now,
+          stepsTaken: 0,
+          acknowledged: stillAcknowledged(incident.acknowledged, severity),
+        })
       : notify('deescalated', { severity, pagedAt: null });
   }
   if (incident.acknowledged || muted) return null;
@@ -375,6 +387,10 @@ function advance(
     return notify('unacknowledged', { stepsTaken: incident.stepsTaken + 1 }, due);
   const isDue = repeat !== null && now - incident.lastNotifiedAt >= repeat;
   return isDue && mayRemind ? notify('reminder', {}) : null;
+}
+
+function stillAcknowledged(by: Acknowledgement | null, severity: Severity): Acknowledgement | null {
+  return by && isAcknowledgementOf(by, severity) ? by : null;
 }
 
 function opened(slo: Slo, active: readonly TierReading[], worst: TierReading, now: number): Incident {

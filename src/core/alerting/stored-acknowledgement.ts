@@ -12,7 +12,8 @@ export interface NotedAcknowledgement extends Acknowledgement {
  * Acknowledgements as they are stored. To change a field of `NotedAcknowledgement`: raise `VERSION`, describe the former
  * shape in a type of its own with a function that brings it one version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 1: the fields of `NotedAcknowledgement`; the oldest have no `note`, later ones no `actor`.
+ * - 1: the fields of `NotedAcknowledgement`; the oldest have no `note`, later ones no `actor`, and then no
+ *   `severity`.
  */
 const VERSION = 1;
 
@@ -24,6 +25,7 @@ export function storedAcknowledgement(acknowledgement: NotedAcknowledgement): ob
 /** The acknowledgement of a stored value; null when a newer version of Burnwatch wrote it. */
 export function upgradeAcknowledgement(stored: unknown): NotedAcknowledgement | null {
   if (versionOf(stored) > VERSION) return null;
-  const { at, by, note = null, actor = null } = stored as Acknowledgement & Partial<NotedAcknowledgement>;
-  return { at, by, note, actor };
+  const given = stored as Acknowledgement & Partial<NotedAcknowledgement>;
+  const { at, by, note = null, actor = null, severity } = given;
+  return { at, by, note, actor, ...(severity && { severity }) };
 }

@@ -1,5 +1,5 @@
 import type { AlertState } from '../../core/alerting/incident.ts';
-import { acknowledge } from '../../core/alerting/incident.ts';
+import { acknowledge, isAcknowledgementOf } from '../../core/alerting/incident.ts';
 import type { IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
@@ -16,9 +16,14 @@ export function acknowledged(
   acknowledgements: Acknowledgements,
 ): { readonly state: AlertState; readonly events: readonly IncidentEvent[] } {
   const made = state.incident && acknowledgements.get(state.incident.id)?.value;
-  if (!made || state.incident?.acknowledged) return { state, events: [] };
+  if (!made || !state.incident || state.incident.acknowledged) return { state, events: [] };
+  if (!isAcknowledgementOf(made, state.incident.severity)) return { state, events: [] };
+  const { note, actor, ...acknowledgement } = made;
   const { at, by } = made;
-  return { state: acknowledge(state, { at, by }), events: [{ kind: 'acknowledged', ...made }] };
+  return {
+    state: acknowledge(state, acknowledgement),
+    events: [{ kind: 'acknowledged', at, by, note, actor }],
+  };
 }
 
 /** Reads them; nothing can be acknowledged while nothing burns. */

@@ -1,3 +1,4 @@
+import { isAcknowledgementOf } from '../../core/alerting/incident.ts';
 import type { NotedAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { storedAcknowledgement, upgradeAcknowledgement } from '../../core/alerting/stored-acknowledgement.ts';
 import { parseNote, parseSignature } from '../../core/adjustments/adjustment-request.ts';
@@ -57,7 +58,8 @@ export function createManageIncidents(
       .map((incident) => {
         const value = acknowledgements.get(incident.id);
         // Evaluation takes it over with its next tick; readers see it before that, too.
-        const acknowledged = value ? { at: value.at, by: value.by } : incident.acknowledged;
+        const holds = value && isAcknowledgementOf(value, incident.severity);
+        const acknowledged = holds ? { at: value.at, by: value.by } : incident.acknowledged;
         return { ...incident, acknowledged };
       })
       .toSorted(
@@ -105,18 +107,29 @@ export function createManageIncidents(
         by: signature.by,
         note: signature.text,
         actor: caller.name,
+        severity: found.severity,
       };
+      const recorded = (await store.records('acknowledgements')).find(({ id }) => id === incident);
+      const before = recorded ? upgradeAcknowledgement(recorded.value) : null;
+      // One of a ticket that became a page is replaced; one that a newer version wrote is left alone.
+      const isReplaced = before !== null && !isAcknowledgementOf(before, found.severity);
+      const revision = isReplaced ? recorded!.revision : 0;
+      const stored = storedAcknowledgement(value);
       const written =
         found.acknowledged === null &&
-        (await store.putRecord('acknowledgements', incident, 0, storedAcknowledgement(value)));
+        (await store.putRecord('acknowledgements', incident, revision, stored));
       if (written) {
         log.info({ incident, slo: found.slo, ...value }, 'an incident was acknowledged');
-        return { incident, ...value };
+        const { severity: _, ...said } = value;
+        return { incident, ...said };
       }
       const records = await store.records('acknowledgements');
       const record = records.find(({ id }) => id === incident);
       const first = record && upgradeAcknowledgement(record.value);
-      if (first) return { incident, ...first };
+      if (first && isAcknowledgementOf(first, found.severity)) {
+        const { severity: _, ...said } = first;
+        return { incident, ...said };
+      }
       if (found.acknowledged) return { incident, ...found.acknowledged, note: null, actor: null };
       if (record) {
         return refuse(

@@ -305,6 +305,29 @@ describe('a page that nobody acknowledges', () => {
     ]);
   });
 
+  it('is escalated anew although someone took on its ticket, who is not woken by that', () => {
+    const judged: Slo = { ...slo, alerts: { ...slo.alerts, escalation } };
+    const ticket = readingsOf({ drift: 6 });
+    const both = readingsOf({ drift: 6, fast: 20 });
+    const begun = step(judged, ticket, QUIET, START).state;
+    const taken = acknowledge(begun, { at: START, by: 'eva', severity: 'ticket' });
+    const escalated = step(judged, both, taken, START + MINUTE);
+    expect(escalated.transition).toMatchObject({ kind: 'escalated', incident: { acknowledged: null } });
+    const waited = step(judged, both, escalated.state, START + 3 * MINUTE);
+    expect(waited.transition!.kind).toBe('unacknowledged');
+    // One of the page holds for the whole episode, whatever it comes down to in between.
+    let state = acknowledge(waited.state, { at: START, by: 'kim', severity: 'page' });
+    for (const readings of [ticket, both, both])
+      state = step(judged, readings, state, START + 2 * HOUR).state;
+    expect(state.incident!.acknowledged).toMatchObject({ by: 'kim' });
+    // As does one that an earlier version stored.
+    const former = acknowledge(begun, { at: START, by: 'eva' });
+    expect(step(judged, both, former, START + MINUTE).state.incident!.acknowledged).toEqual({
+      at: START,
+      by: 'eva',
+    });
+  });
+
   it('a ticket does not', () => {
     const ticket = readingsOf({ drift: 6 });
     const { transitions } = runWith({ escalation }, ...Array.from({ length: 10 }, () => ticket));
