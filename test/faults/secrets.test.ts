@@ -52,11 +52,13 @@ targets:
     });
     const read = async (path: string) => (await fetch(service.url + path, { headers })).text();
     await until('every target to have failed', async () => {
-      const { items: pending, undeliverableCount } = JSON.parse(await read('/v1/outbox?state=pending')) as {
-        items: { target: string; lastError: string | null }[];
+      const { items, undeliverableCount } = JSON.parse(await read('/v1/outbox?state=pending')) as {
+        items: { kind: string; lastError: string | null }[];
         undeliverableCount: number;
       };
-      return undeliverableCount === 1 && pending.length === 2 && pending.every(({ lastError }) => lastError);
+      // Beside word of the one that refused.
+      const pages = items.filter(({ kind }) => kind === 'opened');
+      return undeliverableCount === 1 && pages.length === 2 && pages.every(({ lastError }) => lastError);
     });
     const shown: string[] = [];
     for (const path of [

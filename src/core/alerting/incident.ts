@@ -14,8 +14,8 @@ import type { Slo } from '../slo/slo.ts';
 export interface Acknowledgement {
   readonly at: number;
   readonly by: string;
-  /** What it was of; absent in what earlier versions stored: a page. */
-  readonly severity?: Severity;
+  /** Set on that of a ticket. */
+  readonly severity?: 'ticket';
 }
 
 /** Whether an acknowledgement holds for an incident of this severity: who took on a ticket was not woken by the page. */

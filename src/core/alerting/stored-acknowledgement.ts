@@ -12,8 +12,8 @@ export interface NotedAcknowledgement extends Acknowledgement {
  * Acknowledgements as they are stored. To change a field of `NotedAcknowledgement`: raise `VERSION`, describe the former
  * shape in a type of its own with a function that brings it one version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 1: the fields of `NotedAcknowledgement`; the oldest have no `note`, later ones no `actor`, and then no
- *   `severity`.
+ * - 1: the fields of `NotedAcknowledgement`; the oldest have no `note`, later ones no `actor`, those of
+ *   pages no `severity`.
  */
 const VERSION = 1;
 

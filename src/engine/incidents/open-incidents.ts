@@ -107,7 +107,7 @@ export function createManageIncidents(
         by: signature.by,
         note: signature.text,
         actor: caller.name,
-        severity: found.severity,
+        ...(found.severity === 'ticket' && { severity: found.severity }),
       };
       const recorded = (await store.records('acknowledgements')).find(({ id }) => id === incident);
       const before = recorded ? upgradeAcknowledgement(recorded.value) : null;
