@@ -13,7 +13,7 @@ export interface SloFindings {
   readonly route: RouteReport;
   /** How soon it alerts at which error rate, the highest first, as `burnwatch check` works it out; empty without alerts. */
   readonly detections: readonly DetectionReport[];
-  /** Where it is defined, `file:line`. */
+  /** Where it is defined: `folder/file:line`. */
   readonly source: string;
 }
 

@@ -42,7 +42,7 @@ export async function readFindings(
     stuck,
     route: routeReport(definitions, slo),
     detections: slo.alerts.tiers.length === 0 ? [] : ((await detections?.(slo)) ?? []),
-    source: slo.source,
+    source: placeInFolder(slo.source),
   };
 }
 
@@ -131,6 +131,11 @@ function subjectOf(sli: Sli): Pick<FlightReport, 'of' | 'step'> | null {
     default:
       return sli satisfies never;
   }
+}
+
+/** A file in its folder: where that lies on the machine is not for everyone who may read an SLO. */
+function placeInFolder(source: string): string {
+  return source.split(/[/\\]/).slice(-2).join('/');
 }
 
 function routeReport(definitions: Definitions, slo: Slo): RouteReport {
