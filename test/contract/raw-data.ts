@@ -79,7 +79,8 @@ async function dumpKey(client: Redis, key: string): Promise<RedisKey> {
     case 'string':
       return { key, type, content: raw((await client.getBuffer(key))!) };
     case 'hash':
-      return { key, type, content: Object.entries(await client.hgetall(key)) };
+      // Statistics are bytes.
+      return { key, type, content: Object.entries(await client.hgetallBuffer(key)).map(fieldOf) };
     case 'set':
       return { key, type, content: (await client.smembers(key)).toSorted() };
     case 'zset': {
@@ -110,6 +111,10 @@ export async function restoreRedis(url: string, keys: readonly RedisKey[]): Prom
   } finally {
     client.disconnect();
   }
+}
+
+function fieldOf([name, value]: [string, Buffer]): [string, Raw] {
+  return [name, isUtf8(value) ? value.toString('utf8') : { base64: value.toString('base64') }];
 }
 
 function raw(bytes: Buffer): Raw {

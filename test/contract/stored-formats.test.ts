@@ -33,6 +33,8 @@ const PLACES: readonly (readonly [string, Restore])[] = [
 /** Has values in the shapes of the first code that stored any, see fixtures/README.md. */
 const OLDEST = '584173e';
 const OWNER = 'the new version';
+/** Kept no statistics of steps, nor what happened to incidents. */
+const WITHOUT_HISTORIES = new Set([OLDEST, '7121bcd', '155bbd7']);
 /** A version that no code knows. */
 const NEWER = 99;
 
@@ -118,10 +120,10 @@ function fieldsOf(values: readonly unknown[]): readonly string[] {
 }
 
 /** The statistics of all executions of a workflow in the hour before now. */
-async function endToEnd(workflow: string): Promise<OutcomeStatistics> {
+async function endToEnd(workflow: string, from: Store = store): Promise<OutcomeStatistics> {
   const { cells } = cellsOfWindow(HOUR, clock.now());
   const counts = new Map<number, number>();
-  for (const found of (await store.readStatistics(workflow, cells)).flat()) addCounts(counts, found.counts);
+  for (const found of (await from.readStatistics(workflow, cells)).flat()) addCounts(counts, found.counts);
   return statisticsOf(counts);
 }
 
@@ -152,6 +154,12 @@ describe.each(PLACES)('in %s', (_name, restore) => {
       expect(fieldsOf([...rows(pending), ...undeliverable])).toEqual(
         fieldsOf([...rows(own.pending), ...own.undeliverable]),
       );
+      const histories = async (of: Store) =>
+        (await of.incidents({ from: 0, to: END, before: null, limit: 100 })).map(({ events }) => events);
+      const expected = WITHOUT_HISTORIES.has(commit) ? [] : await histories(played);
+      expect(await histories(store)).toHaveLength(expected.length);
+      expect(fieldsOf((await histories(store)).flat())).toEqual(fieldsOf(expected.flat()));
+      expect(expected.length > 0).toBe(!WITHOUT_HISTORIES.has(commit));
       const kinds = new Set(pending.flatMap(({ facts }) => facts.reasons.map(({ kind }) => kind)));
       expect([...kinds].toSorted()).toEqual([
         'budgetRemaining',
@@ -215,7 +223,10 @@ describe.each(PLACES)('in %s', (_name, restore) => {
       const { running } = await store.inFlight('batch');
       // Earlier versions kept no statistics; what started then and ends now is counted, with its duration.
       const ended = await endToEnd('batch');
-      expect(await endToEnd('orders')).toEqual(statisticsOf(new Map()));
+      const none = statisticsOf(new Map());
+      const kept = WITHOUT_HISTORIES.has(commit) ? none : await endToEnd('orders', played);
+      expect(await endToEnd('orders')).toEqual(kept);
+      expect(kept.failed > 0).toBe(!WITHOUT_HISTORIES.has(commit));
       await process.recorder.record([{ workflow: 'batch', execution: 'run-18', status: 'succeeded' }]);
       expect((await store.inFlight('batch')).running).toBe(running - 1);
       expect(await endToEnd('batch')).toMatchObject({
