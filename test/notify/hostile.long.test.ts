@@ -135,7 +135,7 @@ describe('D4: hostile texts', () => {
           expect(text).not.toMatch(INVISIBLE);
           // Apart from the links of the message itself nothing is left that Slack reads as markup.
           const bare = text.replace(
-            /<https:\/\/(wiki\.example\.com|burnwatch\.example\.com|trace\.example\.com)\/[^<>|\s`]*\|(Runbook|Budget|Burnwatch|trace)>/g,
+            /<https:\/\/(wiki\.example\.com|burnwatch\.example\.com|trace\.example\.com)\/[^<>|\s`]*\|(Runbook|Budget|What came before|Burnwatch|trace)>/g,
             '',
           );
           expect(bare).not.toMatch(/[<>]/);
@@ -329,7 +329,10 @@ const markupOf: { readonly [Kind in RequestKind]?: (text: string) => readonly st
       // The addresses of the embed itself, and its footer, in which nothing is read.
       .replaceAll(/^https:\/\/\S+$|^.* · incident .*$/gm, '')
       .replaceAll(/`[^`\n]+`|\\[^A-Za-z0-9\s]/g, '')
-      .replaceAll(/\[(Runbook|Budget|Burnwatch|trace)\]\(https:\/\/\w+\.example\.com\/[^()\s]*\)/g, '');
+      .replaceAll(
+        /\[(Runbook|Budget|What came before|Burnwatch|trace)\]\(https:\/\/\w+\.example\.com\/[^()\s]*\)/g,
+        '',
+      );
     return own.match(/[\\*_~`|>#[\]<@]/g) ?? [];
   },
   telegram(text) {

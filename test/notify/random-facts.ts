@@ -18,7 +18,12 @@ export function factsWithTexts(facts: NotificationFacts, text: () => string): No
     acknowledged: { at: facts.openedAt, by: text() },
     members: [0.7, 0.3].map((share) => ({ name: text(), share })),
     postmortem: { policy: text(), above: 0.2, spent: 0.3 },
-    after: { at: (facts.began ?? facts.openedAt) - 240_000, text: text(), link: text() },
+    // Like the runbook, the address is of those who may change budgets, and leads where they say.
+    after: {
+      at: (facts.began ?? facts.openedAt) - 240_000,
+      text: text(),
+      link: 'https://wiki.example.com/deploys/7f3c',
+    },
     burning: { attribute: text(), values: [text(), text()], of: 3 },
     notified: [text()],
     failures: facts.failures.map(({ count }) => ({ step: text(), dependency: text(), error: text(), count })),

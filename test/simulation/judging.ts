@@ -1,7 +1,8 @@
 import { burnRate } from '../../src/core/budget/burn-rate.ts';
 import type { Evidence } from '../../src/core/counters/evidence.ts';
 import type { AlertState } from '../../src/core/alerting/incident.ts';
-import { QUIET, readTiers, step } from '../../src/core/alerting/incident.ts';
+import { QUIET } from '../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../src/core/alerting/incident-step.ts';
 import type { Slo } from '../../src/core/slo/slo.ts';
 import type { MinuteHistory } from './minute-history.ts';
 import { endOfMinute, evidenceOf } from './minute-history.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertState } from '../../src/core/alerting/incident.ts';
-import { QUIET, readTiers, step } from '../../src/core/alerting/incident.ts';
+import { QUIET } from '../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../src/core/alerting/incident-step.ts';
 import type { Slo } from '../../src/core/slo/slo.ts';
 import { MINUTE } from '../../src/core/time/duration.ts';
 import { START } from '../support/clock.ts';

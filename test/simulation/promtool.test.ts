@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { BurnRateTier } from '../../src/core/slo/alert-policy.ts';
 import { burnRate } from '../../src/core/budget/burn-rate.ts';
-import { readTiers } from '../../src/core/alerting/incident.ts';
+import { readTiers } from '../../src/core/alerting/incident-step.ts';
 import type { Slo } from '../../src/core/slo/slo.ts';
 import { MINUTE } from '../../src/core/time/duration.ts';
 import { START } from '../support/clock.ts';

@@ -1,7 +1,7 @@
 import type { TierReading } from '../../src/core/alerting/tier-kind.ts';
 import type { Counts } from '../../src/core/counters/cells.ts';
 import type { Evidence, Streak } from '../../src/core/counters/evidence.ts';
-import { readTiers } from '../../src/core/alerting/incident.ts';
+import { readTiers } from '../../src/core/alerting/incident-step.ts';
 import type { Slo } from '../../src/core/slo/slo.ts';
 import { DAY, MINUTE } from '../../src/core/time/duration.ts';
 import { START } from './clock.ts';

@@ -10,7 +10,7 @@ import type { WindowBudget } from '../../core/budget/window-budget.ts';
 import { windowBudget } from '../../core/budget/window-budget.ts';
 import type { Evidence, PartialEvidence } from '../../core/counters/evidence.ts';
 import type { AlertState, Muted } from '../../core/alerting/incident.ts';
-import { readTiers } from '../../core/alerting/incident.ts';
+import { readTiers } from '../../core/alerting/incident-step.ts';
 import { formatCount, formatPercent } from '../../core/words/figures.ts';
 import type {
   BudgetPolicyReport,

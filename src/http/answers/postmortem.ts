@@ -39,7 +39,7 @@ export function postmortem(incident: IncidentDetail, now: number, link: string):
     similarWords(incident),
     OPEN,
     '## Timeline',
-    list([...timelineOf(incident).map(({ at, words }) => `${iso(at)} ${text(words)}`)]),
+    list(timelineOf(incident).map(({ at, words }) => `${iso(at)} ${text(words)}`)),
     '## Actions',
     '| What | Who | Until |\n| --- | --- | --- |\n| | | |',
     '',

@@ -9,6 +9,7 @@ import { burningField, likelyCauseField, standingValueField } from './cause-word
 import { deliveryFields, deliverySentence } from './delivery-words.ts';
 import { failedFor, headlineOf, incidentLasted } from './headline.ts';
 import { lossSentence } from './loss-words.ts';
+import { noticesOf } from './notices.ts';
 import { timesOf } from './times.ts';
 import { type Cause, lastFailedLines, topCauses } from './failures.ts';
 import { sliWords, onlyWhere } from './sli-words.ts';
@@ -95,13 +96,7 @@ function messageOfIncident(notification: Notification, links: Links): Message {
     severity: facts.severity,
     tone: toneOf(event, facts.severity),
     headline: headlineOf(event, facts, causes),
-    notices: [
-      ...insteadOf(facts),
-      ...silenced(all),
-      ...postmortem(facts),
-      ...partlyRead(facts),
-      ...mayRepeat(notification),
-    ],
+    notices: noticesOf(notification),
     sentence: capitalized(SENTENCES[event](facts)),
     description: facts.description === null ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
@@ -206,54 +201,6 @@ function capitalized([first, ...rest]: Phrase): Phrase {
   return typeof first === 'string'
     ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest]
     : [first!, ...rest];
-}
-
-function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
-  if (!refused) return [];
-  const [target, reason] = [plainName(refused.target, 80), plainName(refused.reason, 200)];
-  return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
-}
-
-/** Why this comes only now. */
-function silenced(all: readonly NotificationFacts[]): Phrase[] {
-  const facts = all.findLast((one) => one.silenced);
-  if (!facts?.silenced) return [];
-  const { since, by, because } = facts.silenced;
-  return [
-    [
-      'Silenced by ',
-      { name: plainName(by, 60) },
-      ` ${timesOf(facts).period(since, facts.at)}: `,
-      { name: plainName(because, 200) },
-    ],
-  ];
-}
-
-function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {
-  return repeat ? [['This may be a repeat: an earlier try was cut off before its answer came.']] : [];
-}
-
-/** What people see must not be taken for all there is. */
-function partlyRead({ readShare }: NotificationFacts): Phrase[] {
-  if (readShare === undefined) return [];
-  const share = formatPercent(readShare);
-  return [
-    [
-      `A shard of the store is away: judged by the ${share} of executions that can be read, and all figures are of those.`,
-    ],
-  ];
-}
-
-function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {
-  if (!required) return [];
-  const { policy, spent, above } = required;
-  return [
-    [
-      `Postmortem required: it spent ${formatWholeShare(spent)} of the budget (policy `,
-      { name: plainName(policy, 80) },
-      `: over ${formatPercent(above, 6)}).`,
-    ],
-  ];
 }
 
 const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[]>> = {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readBudget } from '../../../src/core/alerting/budget-reading.ts';
 import { LOOKBACK, failuresLeft, forecastBudget, paceOfTiers } from '../../../src/core/alerting/forecast.ts';
-import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../../src/core/alerting/incident-step.ts';
 import { windowBudget } from '../../../src/core/budget/window-budget.ts';
 import type { Evidence } from '../../../src/core/counters/evidence.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';

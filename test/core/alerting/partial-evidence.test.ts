@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../../src/core/alerting/incident-step.ts';
 import type { AlertState } from '../../../src/core/alerting/incident.ts';
 import type { Evidence, PartialEvidence } from '../../../src/core/counters/evidence.ts';
 import type { Counts } from '../../../src/core/counters/cells.ts';

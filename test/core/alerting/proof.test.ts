@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../../src/core/alerting/incident-step.ts';
 import { chanceProof } from '../../../src/core/alerting/outage-proof.ts';
 import type { Counts } from '../../../src/core/counters/cells.ts';
 import type { Evidence } from '../../../src/core/counters/evidence.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertState, Incident } from '../../../src/core/alerting/incident.ts';
-import { QUIET, step } from '../../../src/core/alerting/incident.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
+import { step } from '../../../src/core/alerting/incident-step.ts';
 import { storedState, upgradeState } from '../../../src/core/alerting/stored-state.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readTiers } from '../../../src/core/alerting/incident.ts';
+import { readTiers } from '../../../src/core/alerting/incident-step.ts';
 import { TIER_KINDS } from '../../../src/core/alerting/tier-kinds.ts';
 import type { ComponentSli } from '../../../src/core/sli/sli.ts';
 import type { Tier, TierOf } from '../../../src/core/slo/alert-policy.ts';

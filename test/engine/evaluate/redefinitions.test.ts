@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../../src/core/alerting/incident-step.ts';
 import type { OutboxRow } from '../../../src/core/alerting/notification.ts';
 import type { BurnRateTier } from '../../../src/core/slo/alert-policy.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { QUIET, readTiers, step } from '../../../src/core/alerting/incident.ts';
+import { QUIET } from '../../../src/core/alerting/incident.ts';
+import { readTiers, step } from '../../../src/core/alerting/incident-step.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import { DAY, MINUTE } from '../../../src/core/time/duration.ts';
 import { detectionsOf } from '../../../src/slo-files/check/detection.ts';

@@ -1,0 +1,67 @@
+import type { NotificationFacts } from '../../core/alerting/notification.ts';
+import type { Notification } from '../../core/ports/target.ts';
+import { formatPercent, formatWholeShare } from '../../core/words/figures.ts';
+import type { Phrase } from './phrase.ts';
+import { timesOf } from './times.ts';
+import { plainName } from './wording.ts';
+
+/** What has to be known of a message before it is read: why it comes here, only now or again, and of what its figures are. */
+export function noticesOf(notification: Notification): Phrase[] {
+  const all = notification.facts;
+  const facts = all.at(-1)!;
+  return [
+    ...insteadOf(facts),
+    ...silenced(all),
+    ...postmortem(facts),
+    ...partlyRead(facts),
+    ...mayRepeat(notification),
+  ];
+}
+
+function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
+  if (!refused) return [];
+  const [target, reason] = [plainName(refused.target, 80), plainName(refused.reason, 200)];
+  return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
+}
+
+/** Why this comes only now. */
+function silenced(all: readonly NotificationFacts[]): Phrase[] {
+  const facts = all.findLast((one) => one.silenced);
+  if (!facts?.silenced) return [];
+  const { since, by, because } = facts.silenced;
+  return [
+    [
+      'Silenced by ',
+      { name: plainName(by, 60) },
+      ` ${timesOf(facts).period(since, facts.at)}: `,
+      { name: plainName(because, 200) },
+    ],
+  ];
+}
+
+function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {
+  return repeat ? [['This may be a repeat: an earlier try was cut off before its answer came.']] : [];
+}
+
+/** What people see must not be taken for all there is. */
+function partlyRead({ readShare }: NotificationFacts): Phrase[] {
+  if (readShare === undefined) return [];
+  const share = formatPercent(readShare);
+  return [
+    [
+      `A shard of the store is away: judged by the ${share} of executions that can be read, and all figures are of those.`,
+    ],
+  ];
+}
+
+function postmortem({ postmortem: required }: NotificationFacts): Phrase[] {
+  if (!required) return [];
+  const { policy, spent, above } = required;
+  return [
+    [
+      `Postmortem required: it spent ${formatWholeShare(spent)} of the budget (policy `,
+      { name: plainName(policy, 80) },
+      `: over ${formatPercent(above, 6)}).`,
+    ],
+  ];
+}
