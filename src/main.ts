@@ -9,6 +9,7 @@ import type { App } from './app.ts';
 import { readConfig, readOutboundRules, readReferences } from './config.ts';
 import { execSettings, nodeOf, withFormat, withQuestions, withSettings } from './command-options.ts';
 import {
+  addAcknowledgeCommand,
   addAnnotateCommand,
   addDeadLetterCommands,
   addOutboxCommands,
@@ -242,6 +243,8 @@ withFormat(program.command('incidents'))
     const { incidentTable } = await import('./cli/incidents.ts');
     await shown(form, false, (view) => incidentTable(choice, view, process.env));
   });
+
+addAcknowledgeCommand(program, answer);
 
 addSilenceCommands(program, answer, shown);
 

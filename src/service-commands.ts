@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AnnotateOptions } from './cli/annotate.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
+import type { AcknowledgeOptions } from './cli/incidents.ts';
 import type { OutboxOptions } from './cli/outbox.ts';
 import type { SilenceListOptions, SilenceOptions } from './cli/silences.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
@@ -44,6 +45,18 @@ export function addDeadLetterCommands(program: Command, answer: Answer): void {
     .action(async (id: string, choice: LetterOptions) => {
       const { dropDeadLetters } = await import('./cli/dead-letters.ts');
       answer(await dropDeadLetters(id, choice, process.env));
+    });
+}
+
+/** Adds `ack`. */
+export function addAcknowledgeCommand(program: Command, answer: Answer): void {
+  withService(program.command('ack').argument('<incident>', 'its id, see `burnwatch incidents`'))
+    .description('say that you look after an incident: reminders and escalation stop')
+    .option('--by <name>', 'who looks after it; who is logged in, if absent')
+    .option('--note <text>', 'what others should know')
+    .action(async (incident: string, options: AcknowledgeOptions) => {
+      const { acknowledgeIncident } = await import('./cli/incidents.ts');
+      answer(await acknowledgeIncident(incident, options, process.env));
     });
 }
 

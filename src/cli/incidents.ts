@@ -61,6 +61,28 @@ export function incidentTable(
   });
 }
 
+/** Who looks after an incident, as on the command line. */
+export interface AcknowledgeOptions {
+  readonly by?: string;
+  readonly note?: string;
+}
+
+/** `burnwatch ack`: someone looks after an incident; the one who is logged in, unless `by` says who. */
+export function acknowledgeIncident(
+  incident: string,
+  { by = '', note }: AcknowledgeOptions,
+  env: Environment,
+): Promise<VerbAnswer> {
+  const who = by || env['USER'] || env['LOGNAME'];
+  if (!who) return Promise.resolve({ ok: false, text: 'Say who looks after it: --by <name>.' });
+  return withService(env, async (ask) => {
+    const path = `/v1/incidents/${encodeURIComponent(incident)}/ack`;
+    const known = await ask<{ readonly by: string; readonly at: string }>(path, { by: who, note });
+    // The first one holds, whoever asks for it again.
+    return { ok: true, text: `Acknowledged by ${known.by}, ${known.at}: reminders and escalation stop.` };
+  });
+}
+
 function rowOf(incident: ListedIncident, now: number): readonly Cell[] {
   const { id, slo, owner, severity, state, openedAt, resolvedAt, acknowledged, topFailure } = incident;
   const opened = Date.parse(openedAt);

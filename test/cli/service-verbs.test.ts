@@ -137,6 +137,47 @@ describe('burnwatch incidents', () => {
   });
 });
 
+describe('burnwatch ack', () => {
+  it('acknowledges an incident: the first one holds, and what is not open is named', async () => {
+    const [, json] = await burnwatch('incidents', '--format', 'json');
+    const [{ id }] = (JSON.parse(json) as { items: [{ id: string }] }).items;
+    const [code, text] = await burnwatch('ack', id, '--by', 'sam', '--note', 'on it');
+    expect([code, text]).toEqual([0, expect.stringMatching(/^Acknowledged by sam, 2\S+Z: reminders/)]);
+    expect((await burnwatch('ack', id, '--by', 'kim'))[1]).toContain('Acknowledged by sam');
+    expect((await burnwatch('incidents'))[1]).toMatch(/ sam /);
+    const [unknown, why] = await burnwatch('ack', 'none', '--by', 'sam');
+    expect([unknown, why]).toEqual([1, expect.stringContaining(`open are: ${id} (orders/works)`)]);
+    expect(await burnwatch('ack', id)).toEqual([1, 'Say who looks after it: --by <name>.\n']);
+  });
+});
+
+describe('burnwatch annotate', () => {
+  it('notes what happened, once, and says where something is wrong', async () => {
+    const what = ['--kind', 'deploy', '--workflow', 'orders', '--id', 'deploy-7f3c'];
+    for (const _ of [1, 2]) {
+      const [code, text] = await burnwatch('annotate', '7f3c', ...what);
+      expect([code, text]).toEqual([
+        0,
+        expect.stringMatching(/^Noted as \S+: deploy 7f3c, 2\S+Z, of orders\.$/m),
+      ]);
+    }
+    const [, json] = await burnwatch('annotate', 'moved', '--format', 'json');
+    expect(JSON.parse(json)).toMatchObject({ text: 'moved', kind: 'event', workflow: null });
+    const [code, why] = await burnwatch('annotate', 'x', '--at', 'noon');
+    expect([code, why]).toEqual([1, expect.stringMatching(/invalid-fields: .*at/)]);
+  });
+});
+
+describe('burnwatch outbox', () => {
+  it('has nothing to show, to send again or to drop while all is delivered', async () => {
+    expect(await burnwatch('outbox', 'list')).toEqual([0, expect.stringMatching(/^There are no /)]);
+    expect(await burnwatch('outbox', 'retry', 'all')).toEqual([0, expect.stringMatching(/^0 /)]);
+    const [code, why] = await burnwatch('outbox', 'drop', 'none');
+    expect([code, why]).toEqual([1, expect.stringContaining('none')]);
+    expect((await burnwatch('outbox', 'list', '--format', 'yaml'))[0]).toBe(1);
+  });
+});
+
 describe('burnwatch silences', () => {
   it('makes one, lists it and ends it; a preview makes none', async () => {
     const what = ['--workflow', 'ord*', '--for', '4h', '--reason', 'a move', '--by', 'sam'];
