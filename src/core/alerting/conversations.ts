@@ -8,7 +8,7 @@ import type { Conversation, IncidentConversation } from './conversation.ts';
 export interface Conversations {
   /**
    * Follows a change of an incident, and gives its conversation after it. One that opens joins the first conversation with a sign in
-   * common that began at most `within` milliseconds before, else it begins one; `null` has it stay alone. Later it stays in
+   * common that began at most `within` milliseconds before and has fewer than `MAX_TOGETHER`, else it begins one; `null` has it stay alone. Later it stays in
    * its conversation, whatever comes of the others.
    */
   follow(
@@ -34,6 +34,9 @@ const GROUPS_BY_ITSELF: { readonly [K in TargetDefinition['kind']]: boolean } = 
   ntfy: false,
   log: false,
 };
+
+/** A conversation that many incidents joined is claimed, sent and written as a whole; further ones begin another. */
+export const MAX_TOGETHER = 500;
 
 export function groupsByItself(kind: TargetDefinition['kind']): boolean {
   return GROUPS_BY_ITSELF[kind];
@@ -61,6 +64,7 @@ export function createConversations(
         .flatMap((sign) => [...(bySign.get(sign)?.values() ?? [])])
         // The clock may have been set back since.
         .filter((one) => Math.abs(openedAt - one.openedAt) <= within)
+        .filter(({ id }) => (members.get(id)?.size ?? 0) < MAX_TOGETHER)
         .toSorted((one, other) => one.openedAt - other.openedAt || (one.id < other.id ? -1 : 1))[0]
     );
   }

@@ -56,7 +56,15 @@ for _, list in ipairs({ urgent, others }) do
     local unsettled = call('HEXISTS', CLAIMS, conversation) == 1 and '1' or '0'
     call('HSET', CLAIMS, conversation, token)
     setDue(conversation, now + tonumber(ARGV[3]))
-    claims[#claims + 1] = { token, conversation, unsettled, unpack(call('HMGET', ROWS, unpack(rowsOf(conversation)))) }
+    local claim = { token, conversation, unsettled }
+    local ids = rowsOf(conversation)
+    -- Lua has room for about 8,000 values in one call.
+    for from = 1, #ids, 1000 do
+      for _, row in ipairs(call('HMGET', ROWS, unpack(ids, from, math.min(from + 999, #ids)))) do
+        claim[#claim + 1] = row
+      end
+    end
+    claims[#claims + 1] = claim
   end
 end
 return claims

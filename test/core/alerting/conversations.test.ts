@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/core/alerting/incident.ts';
 import { QUIET } from '../../../src/core/alerting/incident.ts';
-import { conversationAt, createConversations } from '../../../src/core/alerting/conversations.ts';
+import {
+  MAX_TOGETHER,
+  conversationAt,
+  createConversations,
+} from '../../../src/core/alerting/conversations.ts';
 import type { NotificationFacts } from '../../../src/core/alerting/notification.ts';
 import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { START } from '../../support/clock.ts';
@@ -84,6 +88,13 @@ describe('an incident that opens', () => {
     const five = Array.from({ length: 5 }, () => facts('a'));
     expect(opened(five, WITHIN, 2 * MINUTE)).toEqual(['i0', 'i0', 'i0', 'i3', 'i3']);
     expect(opened(five.slice(0, 2), null)).toEqual(['i0', 'i1']);
+  });
+
+  it('begins another conversation where so many are in the first that they could not be sent as one', () => {
+    const many = Array.from({ length: 2 * MAX_TOGETHER + 1 }, () => facts('a'));
+    const ids = opened(many, WITHIN, 1);
+    expect([...new Set(ids)]).toEqual(['i0', `i${MAX_TOGETHER}`, `i${2 * MAX_TOGETHER}`]);
+    expect(ids.lastIndexOf('i0')).toBe(MAX_TOGETHER - 1);
   });
 
   it('joins also where the clock was set back since', () => {
