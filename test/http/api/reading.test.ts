@@ -25,10 +25,11 @@ describe('SLOs', () => {
   it('lists them, and shows one with what explains it', async () => {
     const { url } = await startServer();
     const detail = sloDetailJson(sloDetail());
-    const { tiers, members, adjustments, failures, lastFailed, example, ...slo } = detail as Record<
+    const { tiers, members, adjustments, failures, lastFailed, example, ...others } = detail as Record<
       string,
       unknown
     >;
+    const { changes, missedRun, stuck, route, detections, source, ...slo } = others;
     expect((await read(`${url}/v1/slos`)).body).toEqual([slo]);
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...slo,
@@ -38,6 +39,12 @@ describe('SLOs', () => {
       failures,
       lastFailed,
       example,
+      changes,
+      missedRun,
+      stuck,
+      route,
+      detections,
+      source,
     });
   });
 

@@ -34,7 +34,7 @@ describe('alerts', () => {
 
   it('may say everything themselves', async () => {
     const policy = await policyOf(
-      '{ minFailures: 7, route: { page: [log], ticket: [log] }, repeat: 4h, escalation: [{ after: 15m, to: [log] }, { after: 1h, to: [log] }], resolve: { below: 75%, after: 10m } }',
+      '{ minFailures: 7, route: { page: [log], ticket: [log] }, repeat: 4h, escalation: [{ after: 15m, to: [log] }, { after: 1h, to: [log] }], resolve: { below: 75%, after: 10m }, group: 10m }',
     );
     expect(policy).toEqual({
       tiers: defaultTiers(objective('99%'), 28 * DAY),
@@ -47,6 +47,7 @@ describe('alerts', () => {
       ],
       resolveShare: 0.75,
       resolveAfter: 10 * MINUTE,
+      groupWithin: 10 * MINUTE,
     });
   });
 
