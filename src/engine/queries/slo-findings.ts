@@ -5,7 +5,7 @@ import type { RouteReport, RouteTarget, SloFindings } from '../../core/ports/slo
 import type { FlightReport } from '../../core/ports/store/counting.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import { handOverName } from '../../core/sli/hand-over.ts';
-import type { Sli } from '../../core/sli/sli.ts';
+import type { Sli, SliOf } from '../../core/sli/sli.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { DAY, HOUR } from '../../core/time/duration.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
@@ -101,7 +101,7 @@ async function readStuck(
   { workflow, sli }: Slo,
   now: number,
 ): Promise<readonly FlightReport[]> {
-  const subject = subjectOf(sli);
+  const subject = flightSubject(sli);
   if (!subject) return [];
   const slowest = await store.slowest(workflow, now, LOOKED_AT);
   return slowest
@@ -112,25 +112,24 @@ async function readStuck(
     .slice(0, STUCK_SHOWN);
 }
 
-/** What of a workflow can be in flight for an SLI; null for what is not about something that begins and ends. */
-function subjectOf(sli: Sli): Pick<FlightReport, 'of' | 'step'> | null {
-  switch (sli.kind) {
-    case 'outcomes':
-      if (sli.step !== null) return { of: 'step', step: sli.step };
-      return sli.dependency === null ? { of: 'execution', step: null } : null;
-    case 'transition':
-      return { of: 'step', step: handOverName(sli) };
-    case 'slices':
-    case 'freshness':
-      return subjectOf(sli.of);
-    case 'schedule':
-      return { of: 'execution', step: null };
-    case 'measurement':
-    case 'composite':
-      return null;
-    default:
-      return sli satisfies never;
-  }
+type FlightSubject = Pick<FlightReport, 'of' | 'step'>;
+
+/** What of a workflow can be in flight for an SLI of each kind; null for what is not about something that begins and ends. */
+const FLIGHT_SUBJECT: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => FlightSubject | null } = {
+  outcomes({ step, dependency }) {
+    if (step !== null) return { of: 'step', step };
+    return dependency === null ? { of: 'execution', step: null } : null;
+  },
+  measurement: () => null,
+  transition: (sli) => ({ of: 'step', step: handOverName(sli) }),
+  slices: ({ of }) => flightSubject(of),
+  freshness: ({ of }) => flightSubject(of),
+  schedule: () => ({ of: 'execution', step: null }),
+  composite: () => null,
+};
+
+function flightSubject<K extends Sli['kind']>(sli: SliOf<K>): FlightSubject | null {
+  return FLIGHT_SUBJECT[sli.kind](sli);
 }
 
 /** A file in its folder: where that lies on the machine is not for everyone who may read an SLO. */

@@ -19,8 +19,9 @@ const sent = (body: object): unknown => JSON.parse(JSON.stringify(body));
 
 describe('the JSON of reports', () => {
   it('writes the times of an SLO as RFC 3339, those of its failed executions included', () => {
-    const { lastFailed, historySince, evaluatedAt, dataThrough, ...slo } = sloDetail();
-    expect(sent(sloDetailJson({ lastFailed, historySince, evaluatedAt, dataThrough, ...slo }))).toEqual({
+    const detail = sloDetail();
+    const { lastFailed, detections, route, ...slo } = detail;
+    expect(sent(sloDetailJson(detail))).toEqual({
       ...slo,
       windows: [{ ...slo.windows[0], from: '2026-02-10T12:00:00.000Z', to: '2026-03-10T12:00:00.000Z' }],
       historySince: '2026-02-18T12:00:00.000Z',
@@ -30,6 +31,19 @@ describe('the JSON of reports', () => {
         { ...lastFailed[0], at: '2026-03-10T11:58:00.000Z' },
         { ...lastFailed[1], at: '2026-03-10T11:00:00.000Z' },
       ],
+      detections: [
+        {
+          ...detections[0],
+          first: { tier: 'outage', severity: 'page', after: '5m' },
+          page: { tier: 'outage', after: '5m' },
+        },
+        { ...detections[1], first: { tier: 'creep', severity: 'ticket', after: '3d' } },
+        detections[2],
+      ],
+      route: {
+        ...route,
+        escalation: [{ after: '15m', to: [{ name: 'head', kind: 'email' }] }],
+      },
     });
     expect(sent(sloJson(burningSlo()))).toMatchObject({
       budget: { exhaustsAt: '2026-03-10T15:20:00.000Z' },
