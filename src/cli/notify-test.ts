@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { NotificationFacts } from '../core/alerting/notification.ts';
-import { NO_FIGURES } from '../core/alerting/notification.ts';
-import { EVERY_EXECUTION } from '../core/sli/sli.ts';
+import { ABOUT_SERVICE } from '../core/alerting/notification.ts';
 import type { Definitions } from '../core/slo/slo.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { createTarget } from '../notify/target-kinds.ts';
@@ -66,26 +65,19 @@ function testFacts(definitions: Definitions, target: string, now: number): Notif
     [...page, ...ticket].includes(target),
   );
   return {
-    ...NO_FIGURES,
+    ...ABOUT_SERVICE,
     kind: 'test',
-    cause: null,
     slo: 'burnwatch/test',
-    workflow: 'burnwatch',
     owner: owner?.name ?? 'no team',
     description: `A test of the target ${target}`,
-    runbook: null,
     objective: 0.99,
     errorBudget: 0.01,
     window: '28d',
-    sli: EVERY_EXECUTION,
     incident: `test-${randomUUID()}`,
     severity: 'ticket',
     openedAt: now,
     at: now,
     timeZone: owner?.timeZone ?? null,
-    peakBurnRate: 0,
-    began: null,
-    acknowledged: null,
     notified: [target],
   };
 }

@@ -50,7 +50,7 @@ export function recurrence(
   return { kind: 'recurring', rrule: rule, start, duration, timeZone, until };
 }
 
-export function durationOf(input: RequestFields, problems: string[]): number | null {
+function durationOf(input: RequestFields, problems: string[]): number | null {
   const { duration, durationMs } = input;
   if ((duration == null) === (durationMs == null)) {
     problems.push('Give the length of each occurrence as duration ("2h") or as durationMs (milliseconds).');
@@ -64,7 +64,7 @@ export function durationOf(input: RequestFields, problems: string[]): number | n
   return null;
 }
 
-export function zoneOf(value: unknown, problems: string[]): string {
+function zoneOf(value: unknown, problems: string[]): string {
   if (value == null) return 'UTC';
   try {
     if (typeof value !== 'string' || !/^[A-Za-z]/.test(value)) throw new RangeError();

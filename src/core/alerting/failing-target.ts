@@ -1,9 +1,8 @@
-import { EVERY_EXECUTION } from '../sli/sli.ts';
 import type { Definitions } from '../slo/slo.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import { ADMINS, targetsOfLoss } from './loss-notifications.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
-import { NO_FIGURES, newRow } from './notification.ts';
+import { ABOUT_SERVICE, newRow } from './notification.ts';
 
 /** A target that does not take notifications, from its first failure until it takes one. */
 export interface FailingTarget {
@@ -75,27 +74,15 @@ function factsOf(
   now: number,
 ): NotificationFacts {
   return {
-    ...NO_FIGURES,
+    ...ABOUT_SERVICE,
     kind: end === null ? 'delivery-failing' : 'delivery-restored',
     delivery: { target, reason, since, end },
-    cause: null,
     slo: 'burnwatch/notifications',
-    workflow: 'burnwatch',
     owner,
-    description: null,
-    runbook: null,
-    objective: 1,
-    errorBudget: 0,
-    window: '',
-    sli: EVERY_EXECUTION,
     incident,
     severity,
     openedAt: since,
     at: now,
-    timeZone: null,
-    peakBurnRate: 0,
-    began: null,
-    acknowledged: null,
     notified,
   };
 }

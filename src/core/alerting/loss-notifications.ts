@@ -3,7 +3,7 @@ import type { Definitions, Slo } from '../slo/slo.ts';
 import type { LostData } from './data-loss.ts';
 import type { Incident } from './incident.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
-import { NO_FIGURES, newRow } from './notification.ts';
+import { ABOUT_SERVICE, newRow } from './notification.ts';
 
 /** An SLO with its incident that was open when data was lost. */
 export interface OpenAtLoss {
@@ -50,27 +50,20 @@ function factsOf(
   open: OpenAtLoss | null,
 ): NotificationFacts {
   return {
-    ...NO_FIGURES,
+    ...ABOUT_SERVICE,
     kind: 'data-loss',
     loss: { kind, part, at, ofIncident: open !== null },
-    cause: null,
     slo: open?.slo.id ?? 'burnwatch/store',
     workflow: open?.slo.workflow ?? 'burnwatch',
     owner: open?.slo.owner ?? ADMINS,
-    description: null,
     runbook: open?.slo.runbook ?? null,
     objective: open?.slo.objective.ratio ?? 1,
-    errorBudget: 0,
     window: open?.slo.window.text ?? '',
     sli: open?.slo.sli ?? EVERY_EXECUTION,
     incident,
     severity: open?.incident.severity ?? 'page',
     openedAt: open?.incident.openedAt ?? at,
     at,
-    timeZone: null,
-    peakBurnRate: 0,
-    began: null,
-    acknowledged: null,
     notified,
   };
 }

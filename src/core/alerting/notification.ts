@@ -1,4 +1,5 @@
 import type { Severity } from '../slo/alert-policy.ts';
+import { EVERY_EXECUTION } from '../sli/sli.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { ConversationFacts } from './conversation.ts';
@@ -296,4 +297,21 @@ export const NO_FIGURES = {
   likelyCause: null,
   standsOut: null,
   insteadOf: null,
+} satisfies Partial<NotificationFacts>;
+
+/** What facts about the service itself hold, which has no objective. */
+export const ABOUT_SERVICE = {
+  ...NO_FIGURES,
+  cause: null,
+  workflow: 'burnwatch',
+  description: null,
+  runbook: null,
+  objective: 1,
+  errorBudget: 0,
+  window: '',
+  sli: EVERY_EXECUTION,
+  timeZone: null,
+  peakBurnRate: 0,
+  began: null,
+  acknowledged: null,
 } satisfies Partial<NotificationFacts>;
