@@ -3,6 +3,7 @@ import { parseAnnotation } from '../../core/ports/annotation-request.ts';
 import type { AnnotationDraft } from '../../core/ports/annotation-request.ts';
 import type { ManageAnnotations } from '../../core/ports/annotations.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import { listPage } from '../../core/ports/list-page.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Refused } from '../../core/ports/refused.ts';
 import { quoted, refuse } from '../../core/ports/refused.ts';
@@ -128,9 +129,7 @@ export function createAnnotations({ store, definitions, clock, log }: Annotation
             mayRead(one, caller),
         )
         .toReversed();
-      const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
-      const items = all.slice(start, start + limit);
-      return { items, next: start + limit < all.length ? items.at(-1)!.id : null };
+      return listPage(all, after, limit);
     },
     async annotate(request, caller) {
       const now = clock.now();

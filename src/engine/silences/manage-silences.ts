@@ -6,6 +6,7 @@ import type { SilenceDraft } from '../../core/alerting/silence-request.ts';
 import { parseSilence } from '../../core/alerting/silence-request.ts';
 import { storedSilence } from '../../core/alerting/stored-silence.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import { listPage } from '../../core/ports/list-page.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
 import type { Refused } from '../../core/ports/refused.ts';
@@ -162,9 +163,7 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
     async silences({ state, after, limit }, caller) {
       const all = await listed(await surroundings(clock.now()), caller);
       const wanted = all.filter((report) => state === null || report.state === state);
-      const start = after === null ? 0 : wanted.findIndex(({ id }) => id === after) + 1;
-      const items = wanted.slice(start, start + limit);
-      return { items, next: start + limit < wanted.length ? items.at(-1)!.id : null };
+      return listPage(wanted, after, limit);
     },
     async silence(id, caller) {
       const around = await surroundings(clock.now());
