@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +13,6 @@ import { perSecond, ratio } from './result.ts';
 const WORKFLOWS = 2_499;
 const SLOS = WORKFLOWS * 4 + 3;
 const DASHBOARDS = 20;
-/** How often a page asks again. */
-const REFRESH = 5_000;
 const SECONDS = 5;
 const [BATCHES, BATCH, IN_FLIGHT] = [800, 2_000, 6];
 const PATHS = ['/', '/v1/slos', '/metrics'];
@@ -34,9 +33,7 @@ export async function benchReading(): Promise<Result[]> {
     for (const path of PATHS) {
       // The report of the moment before must be gone.
       await new Promise((resolve) => setTimeout(resolve, 5_500));
-      const hold = await holdWhile(url, async () => {
-        await (await fetch(`${url}${path}`)).arrayBuffer();
-      });
+      const hold = await holdWhile(url, () => readOnce(`${url}${path}`));
       holds.push({
         what: `longest hold while ${path} is read at ${SLOS.toLocaleString('en')} SLOs`,
         value: `${hold} ms`,
@@ -51,9 +48,9 @@ export async function benchReading(): Promise<Result[]> {
       'Accept-Encoding: gzip',
     ]);
     const alone = await ingest(url);
-    const stop = openDashboards(url);
+    const dashboards = startReader('dashboards', `${url}/`, String(DASHBOARDS));
     const together = await ingest(url);
-    stop();
+    dashboards.kill();
     await service.stop();
     return [
       ...holds,
@@ -125,18 +122,13 @@ async function ingest(url: string): Promise<number> {
   return rate;
 }
 
-/** Asks for the overview as so many open pages do; gives what closes them. */
-function openDashboards(url: string): () => void {
-  const timers = Array.from({ length: DASHBOARDS }, (_, index) => {
-    const ask = () => void fetch(url).then((answer) => answer.arrayBuffer());
-    let timer = setTimeout(
-      () => {
-        ask();
-        timer = setInterval(ask, REFRESH);
-      },
-      (index * REFRESH) / DASHBOARDS,
-    );
-    return () => clearTimeout(timer);
+/** Reads an answer whole, in another process. */
+async function readOnce(address: string): Promise<void> {
+  await once(startReader('once', address), 'message');
+}
+
+function startReader(...args: readonly string[]): ChildProcess {
+  return fork(fileURLToPath(new URL('./reader.ts', import.meta.url)), args, {
+    execArgv: ['--import', 'tsx'],
   });
-  return () => timers.forEach((close) => close());
 }

@@ -30,3 +30,18 @@ export function watchTurns(): { stop(): number } {
     },
   };
 }
+
+/** How many turns of the event loop others get while something is done. */
+export async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let [turns, over] = [0, false];
+  const turn = (): void => {
+    if (over) return;
+    turns++;
+    setImmediate(turn);
+  };
+  const done = work();
+  setImmediate(turn);
+  await done;
+  over = true;
+  return turns;
+}

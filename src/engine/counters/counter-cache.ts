@@ -1,5 +1,5 @@
-import type { Counts, Resolution, Span } from '../../core/counters/cells.ts';
-import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf, spansOfWindow } from '../../core/counters/cells.ts';
+import type { Counts } from '../../core/counters/cells.ts';
+import { HOURS_PER_BLOCK, MINUTES_PER_BLOCK, cellOf } from '../../core/counters/cells.ts';
 import { seriesKey } from '../../core/slo/series.ts';
 import type { SliId } from '../../core/sli/sli-id.ts';
 import type { BlockId, CountStore, PartitionId } from '../../core/ports/store/counting.ts';
@@ -7,19 +7,12 @@ import { HOUR, MINUTE, formatDuration, minuteOf } from '../../core/time/duration
 import type { Block, CachedCells } from './cached-cells.ts';
 import { blockCode, merge, cachedCells } from './cached-cells.ts';
 import { inParts } from './in-parts.ts';
+import type { Needed, WantedCells } from './needed-blocks.ts';
+import { createNeededBlocks } from './needed-blocks.ts';
 import { createReadablePartitions } from './readable-partitions.ts';
 
-/**
- * What is wanted of one SLI: the window lengths (milliseconds) that will be summed. Requests that share one
- * array of windows cost less than those with an array of their own.
- */
-export interface CounterRequest extends SliId {
-  readonly windows: readonly number[];
-  /** Hours (since the epoch) whose minutes are wanted as well. */
-  readonly minutesOf?: readonly number[];
-  /** The first and the last of hours that are wanted as well. */
-  readonly hours?: readonly [first: number, last: number];
-}
+/** What is wanted of one SLI. */
+export interface CounterRequest extends SliId, WantedCells {}
 
 /** Says what of a series was written, for those who work out something from it. */
 export interface ChangeFeed {
@@ -69,18 +62,19 @@ interface Series {
   /** Those of its blocks that are not of all partitions. */
   readonly partial: Map<Block, Needed>;
   version: number;
+  summed: Summed;
+}
+
+/** What was summed up of a series in some minute, of some state of its cells: evaluation and every report ask for the same windows. */
+interface Summed {
+  readonly version: number;
+  readonly minute: number;
+  readonly byWindow: Map<number, Counts>;
 }
 
 /** What a feed has not reported yet; null: everything. */
 interface Untold {
   hours: Set<number> | null;
-}
-
-/** A block that some windows need. */
-interface Needed {
-  readonly code: number;
-  readonly resolution: Resolution;
-  readonly block: number;
 }
 
 /** SLIs whose blocks are read in one call: few enough that what a call takes is soon given back. */
@@ -92,6 +86,7 @@ const UNWANTED_AFTER = HOUR;
 /** As well as those that a part of the store was missing from, once it is back. */
 const PARTIAL_UNWANTED_AFTER = MINUTE;
 const NOTHING = cachedCells(new Map());
+const NOTHING_SUMMED: Summed = { version: -1, minute: -1, byWindow: new Map() };
 
 export function createCounterCache(store: CountStore & { readonly partitions: number }): CounterCache {
   const series = new Map<string, Series>();
@@ -102,42 +97,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   const partialSeries = new Set<Series>();
   let running: Promise<void> = Promise.resolve();
   let tidiedAt = 0;
-  let spansMinute = 0;
-  const spansByWindow = new Map<number, readonly Span[]>();
-
-  const neededByWindows = new Map<readonly number[], readonly Needed[]>();
-
-  /** Thousands of SLOs share a handful of window lengths, and what they need changes once a minute. */
-  function forgetOtherMinutes(now: number): void {
-    if (minuteOf(now) === spansMinute) return;
-    spansMinute = minuteOf(now);
-    spansByWindow.clear();
-    neededByWindows.clear();
-  }
-
-  function spansOf(window: number, now: number): readonly Span[] {
-    forgetOtherMinutes(now);
-    let spans = spansByWindow.get(window);
-    if (!spans) spansByWindow.set(window, (spans = spansOfWindow(window, now)));
-    return spans;
-  }
-
-  function neededFor(windows: readonly number[], now: number): readonly Needed[] {
-    forgetOtherMinutes(now);
-    let needed = neededByWindows.get(windows);
-    if (!needed) {
-      const byCode = new Map<number, Needed>();
-      for (const window of windows) {
-        for (const { resolution, block } of spansOf(window, now)) {
-          const code = blockCode(resolution, block);
-          byCode.set(code, { code, resolution, block });
-        }
-      }
-      neededByWindows.set(windows, (needed = [...byCode.values()]));
-    }
-    return needed;
-  }
-
+  const neededBlocks = createNeededBlocks();
   async function refresh(requests: readonly CounterRequest[], now: number): Promise<void> {
     for (const request of requests) failures.delete(seriesKey(request));
     const workflows = new Set(requests.map(({ workflow }) => workflow));
@@ -171,7 +131,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     const wanted = new Map<Block, { readonly needed: Needed; readonly of: Series }>();
     const ids: BlockId[] = [];
     for (const request of requests) {
-      const { workflow, fingerprint, windows } = request;
+      const { workflow, fingerprint } = request;
       const of = seriesOf({ workflow, fingerprint });
       const partitions = readable.of(workflow);
       if (partitions.length === 0) continue;
@@ -185,8 +145,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         wanted.set(known, { needed, of });
         for (const partition of partitions) ids.push({ workflow, partition, fingerprint, resolution, block });
       };
-      neededFor(windows, now).forEach(want);
-      neededByHours(request).forEach(want);
+      neededBlocks.neededFor(request, now).forEach(want);
       // What a part of the store was missing from is completed once it is back, even if no window wants it now.
       if (partitions.length === store.partitions) for (const needed of of.partial.values()) want(needed);
     }
@@ -300,9 +259,40 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     let entry = series.get(key);
     if (!entry) {
       const blocks = new Map<number, Block>();
-      series.set(key, (entry = { sli, blocks, cells: cachedCells(blocks), partial: new Map(), version: 0 }));
+      const cells = cachedCells(blocks);
+      entry = { sli, blocks, cells, partial: new Map(), version: 0, summed: NOTHING_SUMMED };
+      series.set(key, entry);
     }
     return entry;
+  }
+
+  /** Throws when cells of the window were never read. */
+  function sumUp(
+    sli: SliId,
+    blocks: ReadonlyMap<number, Block> | undefined,
+    window: number,
+    now: number,
+  ): Counts {
+    let good = 0;
+    let bad = 0;
+    for (const { resolution, block, from, to } of neededBlocks.spansOf(window, now)) {
+      const cells = blocks?.get(blockCode(resolution, block))?.cells;
+      if (cells === undefined) throw new Error(neverRead(sli, window));
+      if (cells === null) continue;
+      for (let at = from * 2; at <= to * 2; at += 2) {
+        good += cells[at]!;
+        bad += cells[at + 1]!;
+      }
+    }
+    return { good, bad };
+  }
+
+  /** Which minute it is decides what the windows are, see `NeededBlocks`. */
+  function summedOf(of: Series, now: number): Map<number, Counts> {
+    const minute = minuteOf(now);
+    if (of.summed.version !== of.version || of.summed.minute !== minute)
+      of.summed = { version: of.version, minute, byWindow: new Map() };
+    return of.summed.byWindow;
   }
 
   return {
@@ -312,20 +302,14 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
       return next;
     },
     sums(sli, now) {
-      const blocks = series.get(seriesKey(sli))?.blocks;
+      const of = series.get(seriesKey(sli));
       return (window) => {
-        let good = 0;
-        let bad = 0;
-        for (const { resolution, block, from, to } of spansOf(window, now)) {
-          const cells = blocks?.get(blockCode(resolution, block))?.cells;
-          if (cells === undefined) throw new Error(neverRead(sli, window));
-          if (cells === null) continue;
-          for (let at = from * 2; at <= to * 2; at += 2) {
-            good += cells[at]!;
-            bad += cells[at + 1]!;
-          }
-        }
-        return { good, bad };
+        const known = of && summedOf(of, now);
+        const before = known?.get(window);
+        if (before) return before;
+        const counts = sumUp(sli, of?.blocks, window, now);
+        known?.set(window, counts);
+        return counts;
       };
     },
     readShare(sli) {
@@ -356,22 +340,6 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     },
     forget: () => revisions.clear(),
   };
-}
-
-/** The blocks of hours that were asked for by themselves. */
-function neededByHours({ minutesOf = [], hours }: CounterRequest): Needed[] {
-  const needed = minutesOf.map((block) => ({
-    code: blockCode('minute', block),
-    resolution: 'minute' as const,
-    block,
-  }));
-  if (!hours) return needed;
-  const [first, last] = hours.map((hour) => cellOf('hour', hour * 60).block) as [number, number];
-  const blocks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-  return [
-    ...needed,
-    ...blocks.map((block) => ({ code: blockCode('hour', block), resolution: 'hour' as const, block })),
-  ];
 }
 
 function neverRead(sli: SliId, window: number): string {

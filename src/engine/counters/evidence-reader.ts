@@ -25,6 +25,7 @@ import type { MissedRuns } from './missed-runs.ts';
 import { createMissedRuns } from './missed-runs.ts';
 import type { SeriesSums } from './series-sums.ts';
 import { createSeriesSums } from './series-sums.ts';
+import { inSlices } from './in-slices.ts';
 import type { ReadSliEvents } from './sli-events.ts';
 import { createSliEvents } from './sli-events.ts';
 import { createStreaks } from './streaks.ts';
@@ -303,17 +304,19 @@ export function createReader({
     return null;
   }
 
+  async function prepareSlice(slos: readonly Slo[], now: number): Promise<void> {
+    await readBeginnings(slos, now);
+    await counterCache.refresh(
+      slos.flatMap((slo) => summedSeries(slo).map((series) => requestOf(slo, series, now))),
+      now,
+    );
+    await streaks.prepare(slos, now);
+    const suspects = slos.filter((slo) => isSuspect(slo, now));
+    if (suspects.length > 0) await streaks.prepareGaps(suspects, now);
+  }
+
   return {
-    async prepare(slos, now) {
-      await readBeginnings(slos, now);
-      await counterCache.refresh(
-        slos.flatMap((slo) => summedSeries(slo).map((series) => requestOf(slo, series, now))),
-        now,
-      );
-      await streaks.prepare(slos, now);
-      const suspects = slos.filter((slo) => isSuspect(slo, now));
-      if (suspects.length > 0) await streaks.prepareGaps(suspects, now);
-    },
+    prepare: (slos, now) => inSlices(slos, PREPARED_AT_ONCE, (slice) => prepareSlice(slice, now)),
     evidence,
     async prepareHours(slos, hours, now) {
       const series = slos.flatMap(summedSeries);
@@ -363,6 +366,9 @@ export function createReader({
     forgetBeginnings: () => beginnings.clear(),
   };
 }
+
+/** SLOs whose counters are brought up to date at once. */
+const PREPARED_AT_ONCE = 500;
 
 function isFull({ good, bad }: Counts): boolean {
   return good >= CELL_LIMIT || bad >= CELL_LIMIT;

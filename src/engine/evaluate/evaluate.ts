@@ -96,7 +96,7 @@ export interface EvaluatorOptions
 const NEVER_MUTED: MuteOf = () => null;
 
 /** SLOs judged before others get a turn of the event loop. */
-const SLICE = 500;
+const SLICE = 200;
 /** Transitions whose facts are read together and that are committed together. */
 const TRANSITIONS_AT_ONCE = 32;
 

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop, setTimeout } from 'node:timers/promises';
 import { countedByWorkflow } from '../../core/slo/series.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -55,6 +55,8 @@ export interface SweeperOptions {
 
 /** Records looked at in one store call: small enough that a call does not hold up ingest. */
 const SWEEP_LIMIT = 500;
+/** Partitions asked before others get a turn of the event loop: each costs a command. */
+const BEGUN_AT_ONCE = 100;
 
 const aSecond = (signal: AbortSignal) => setTimeout(SECOND, undefined, { signal });
 
@@ -93,17 +95,24 @@ export function createSweeper({ store, log, patience = aSecond }: SweeperOptions
     return begun;
   }
 
+  async function sweepAll(definitions: Definitions, until: (workflow: string) => number): Promise<void> {
+    const begun: Promise<void>[] = [];
+    for (const workflow of definitions.workflows.keys()) {
+      const moment = until(workflow);
+      for (let partition = 0; partition < store.partitions; partition++) {
+        if (begun.length % BEGUN_AT_ONCE === BEGUN_AT_ONCE - 1) await yieldToEventLoop();
+        if (stopping.signal.aborted) return;
+        begun.push(begin({ workflow, partition }, moment));
+      }
+    }
+    await Promise.all(begun);
+  }
+
   return {
     async sweep(definitions, now, until = () => now) {
-      const all = [...definitions.workflows.keys()].flatMap((workflow) => {
-        const moment = until(workflow);
-        return Array.from({ length: store.partitions }, (_, partition) =>
-          begin({ workflow, partition }, moment),
-        );
-      });
       const enough = new AbortController();
       const waited = patience(enough.signal).catch(() => {});
-      await Promise.race([Promise.all(all), waited]).finally(() => enough.abort());
+      await Promise.race([sweepAll(definitions, until), waited]).finally(() => enough.abort());
       const found = totals;
       totals = { overdue: 0, unjudged: 0, unswept: 0 };
       return found;

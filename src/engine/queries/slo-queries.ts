@@ -1,4 +1,3 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
@@ -22,6 +21,7 @@ import { reportDependencies, reportDependency } from './dependency-report.ts';
 import { reportExecution } from './execution-report.ts';
 import { reportHistory } from './history-report.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
+import { inSlices } from '../counters/in-slices.ts';
 import { VALUES_FULL, reportValues } from './value-reports.ts';
 import { sharedReports } from './shared-reports.ts';
 import { scrapeReports } from './scrape-report.ts';
@@ -48,7 +48,7 @@ export interface QueriesOptions extends Pick<FindingsOptions, 'detections'> {
 }
 
 const LAST_FAILED_TOLD = 10;
-/** SLOs reported before others get a turn of the event loop. */
+/** SLOs reported at once. */
 const SLICE = 100;
 
 type SloResult = ReturnType<typeof reportSlo> & { readonly state: AlertState };
@@ -73,16 +73,13 @@ export function createQueries(options: QueriesOptions): Queries {
     const stored = await states();
     const evaluated = evaluatedAt();
     const results: SloResult[] = [];
-    for (let from = 0; from < slos.length; from += SLICE) {
-      // Thousands of SLOs must not keep producers waiting (G2).
-      if (from > 0) await yieldToEventLoop();
-      const slice = slos.slice(from, from + SLICE);
+    await inSlices(slos, SLICE, async (slice) => {
       await reader.prepare(slice, now);
       for (const slo of slice) {
         const state = stored.get(slo.id)?.state ?? QUIET;
         results.push({ ...reportSlo(slo, state, reader.evidence(slo, now), now, evaluated), state });
       }
-    }
+    });
     return results;
   }
 

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Response } from 'express';
 import { RendererBusy } from '../../core/ports/chart-renderer.ts';
 import { OverShare, QueueFull } from '../../core/ports/recorder.ts';
@@ -88,6 +90,31 @@ export function sendContent(
     ...headers,
   });
   response.end(body);
+}
+
+/** What is shorter gains nothing. */
+export const WORTH_PACKING = 2048;
+/** More would cost more time than it saves. */
+export const PACKING_LEVEL = 1;
+
+const packAtOnce = promisify(gzip);
+const packed = new WeakMap<Reply<string>, Promise<Buffer>>();
+
+/** Answers with a page, compressed once for all who get this same one; `usual` are headers beside its own. */
+export async function sendPage(
+  response: Response,
+  page: Reply<string>,
+  type: string,
+  usual: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { status, body } = page;
+  const headers = { ...usual, ...page.headers };
+  response.vary('Accept-Encoding');
+  if (body.length < WORTH_PACKING || !response.req.acceptsEncodings('gzip'))
+    return sendContent(response, status, body, type, headers);
+  let pack = packed.get(page);
+  if (!pack) packed.set(page, (pack = packAtOnce(body, { level: PACKING_LEVEL })));
+  sendContent(response, status, await pack, type, { ...headers, 'Content-Encoding': 'gzip' });
 }
 
 /** Answers with a problem. Does nothing when an answer has begun already. */

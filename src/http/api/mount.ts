@@ -5,7 +5,17 @@ import express from 'express';
 import helmet from 'helmet';
 import type { Log } from '../../core/ports/log.ts';
 import { HttpProblem } from '../answers/problems.ts';
-import { Reply, problemOf, sendContent, sendJson, sendProblem, sendShared } from '../answers/respond.ts';
+import {
+  PACKING_LEVEL,
+  Reply,
+  WORTH_PACKING,
+  problemOf,
+  sendContent,
+  sendJson,
+  sendPage,
+  sendProblem,
+  sendShared,
+} from '../answers/respond.ts';
 import { SharedText } from '../answers/shared-text.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import type { Guard } from '../guard/auth.ts';
@@ -52,8 +62,8 @@ export function mountRoutes(
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(securityHeaders());
-  // On threads of its own. What is shorter gains nothing.
-  app.use(compression({ threshold: 2048, level: 1 }));
+  // On threads of its own.
+  app.use(compression({ threshold: WORTH_PACKING, level: PACKING_LEVEL }));
   app.use((_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     next();
@@ -164,6 +174,8 @@ async function answer(
   } else {
     const { type, headers: usualHeaders } = route.answer;
     if (route.framed) letBeFramed(response, services.frameAncestors);
+    if (route.answer.kind === 'html' && made instanceof Reply && typeof body === 'string')
+      return sendPage(response, made as Reply<string>, type, usualHeaders);
     sendContent(response, status, body as string | Buffer, type, { ...usualHeaders, ...headers });
   }
 }

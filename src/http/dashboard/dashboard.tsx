@@ -129,6 +129,15 @@ const ASSETS = {
 const MAX_OVERVIEWS = 50;
 export type AssetName = keyof typeof ASSETS;
 
+/** What was made of a report for all who look at it. */
+interface MadeOverview {
+  readonly main: Child;
+  readonly title: string;
+  readonly severest: AlertLevel;
+  /** Those that the report is of. */
+  readonly workflows: ReadonlySet<string>;
+}
+
 export function createDashboard({
   status,
   rejections,
@@ -144,7 +153,7 @@ export function createDashboard({
   const originFor = (host: string | undefined): string =>
     publicUrl?.replace(/(?<!\/)\/+$/, '') ?? originOf(host);
   const needsToken = access.open === null;
-  const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<Child>>>();
+  const overviews = new WeakMap<readonly SloReport[], Map<string, Promise<MadeOverview>>>();
 
   /** What is shown of a report, once for all who look at it. */
   function overviewOf(
@@ -152,15 +161,15 @@ export function createDashboard({
     slos: readonly SloReport[],
     choice: OverviewChoice,
     origin: string,
-  ): Promise<Child> {
+  ): Promise<MadeOverview> {
     const asked = JSON.stringify([choice, origin]);
     let made = overviews.get(slos);
     if (!made) overviews.set(slos, (made = new Map()));
-    let main = made.get(asked);
-    if (main) return main;
-    main = makeOverview(queries, slos, choice, origin);
-    if (made.size < MAX_OVERVIEWS) made.set(asked, main);
-    return main;
+    let overview = made.get(asked);
+    if (overview) return overview;
+    overview = makeOverview(queries, slos, choice, origin);
+    if (made.size < MAX_OVERVIEWS) made.set(asked, overview);
+    return overview;
   }
 
   async function makeOverview(
@@ -168,13 +177,18 @@ export function createDashboard({
     slos: readonly SloReport[],
     choice: OverviewChoice,
     origin: string,
-  ): Promise<Child> {
+  ): Promise<MadeOverview> {
     const shown = shownSlos(slos, choice);
     const [inFlight, recent] = await Promise.all([
       queries.inFlight([...new Set(shown.rows.map(({ workflow }) => workflow))]),
       queries.recent(shown.rows.map(({ id }) => id)),
     ]);
-    return overviewPage({ slos, shown, inFlight, recent, choice, base, origin });
+    return {
+      main: overviewPage({ slos, shown, inFlight, recent, choice, base, origin }),
+      title: openAlerts(slos) ?? 'Error budgets',
+      severest: severest(slos),
+      workflows: new Set(slos.map(({ workflow }) => workflow)),
+    };
   }
 
   type Show = (code: number, title: string, main: Child, alert?: AlertLevel) => Reply<string>;
@@ -225,8 +239,8 @@ export function createDashboard({
       const show = showTo(viewer);
       return unlessAway(show, async () => {
         const slos = await queries.slos();
-        const main = await overviewOf(queries, slos, choice, originFor(host));
-        const workflows = new Set(slos.map(({ workflow }) => workflow));
+        const overview = await overviewOf(queries, slos, choice, originFor(host));
+        const { main, workflows } = overview;
         // What names no workflow of theirs may name one of others.
         const rejected = rejections
           .lastHour()
@@ -239,7 +253,7 @@ export function createDashboard({
             {rejectionCard(rejected, workflows)}
           </>
         );
-        return show(200, openAlerts(slos) ?? 'Error budgets', body, severest(slos));
+        return show(200, overview.title, body, overview.severest);
       });
     },
     slo(id, choice, host, viewer) {

@@ -120,7 +120,8 @@ const TOTALS: readonly Total[] = [
 
 function totals(slos: readonly SloReport[], choice: OverviewChoice, base: string): Markup {
   const shown = TOTALS.flatMap((total) => {
-    const number = slos.filter((slo) => isAskedFor(slo, { ...NO_FILTER, [total.name]: total.value })).length;
+    const filter = { ...NO_FILTER, [total.name]: total.value };
+    const number = slos.reduce((count, slo) => count + (isAskedFor(slo, filter) ? 1 : 0), 0);
     return number === 0 ? [] : [{ ...total, number }];
   });
   const { group, view } = choice;

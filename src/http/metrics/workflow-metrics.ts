@@ -68,10 +68,9 @@ export async function renderWorkflowMetrics({
   const parts = new Map(keys.map((key) => [key, [Buffer.from(header(WORKFLOW_METRICS[key]))]]));
   for (let from = 0; from < workflows.length; from += SLICE_WORKFLOWS) {
     if (from > 0) await yieldToEventLoop();
-    for (const workflow of workflows.slice(from, from + SLICE_WORKFLOWS)) {
-      const text = seriesOf(workflow);
-      for (const key of keys) if (text[key] !== '') parts.get(key)!.push(Buffer.from(text[key]));
-    }
+    // One buffer a slice: thousands of small ones take longer to put together than to write.
+    const texts = workflows.slice(from, from + SLICE_WORKFLOWS).map(seriesOf);
+    for (const key of keys) parts.get(key)!.push(Buffer.from(texts.map((text) => text[key]).join('')));
   }
   parts.get('leftOut')!.push(Buffer.from(`${WORKFLOW_METRICS.leftOut.name} ${stepsLeftOut}\n`));
   return joined([...parts.values()].flat());

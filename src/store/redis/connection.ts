@@ -8,6 +8,7 @@ import { limitAnswers } from './answer-limit.ts';
 import { describeAddress, parseAddress } from './address.ts';
 import type { Address } from './address.ts';
 import { SERVICE_TAG } from './keys.ts';
+import { createPatience } from './patience.ts';
 import type { Script } from './scripts.ts';
 import { slotOf } from './slots.ts';
 
@@ -20,7 +21,7 @@ export interface Connection {
   /** How often a server went away and came back: it may have lost its last writes meanwhile. */
   readonly returns: () => number;
   /**
-   * Does one command. Rejects with `StoreUnavailable` when it is not answered within the time limit; with `PartUnavailable`
+   * Does one command. Rejects with `StoreUnavailable` when the server is silent for the time limit, see `Patience`; with `PartUnavailable`
    * in a cluster, when `tag` says which shard it goes to, and at once while that one is known to be away.
    */
   call<T>(command: (client: Client) => Promise<T>, tag?: string): Promise<T>;
@@ -89,6 +90,7 @@ export async function connect({
   const where = describeAddress(address);
   const client = clientFor(address, commandTimeoutMs, log, tls);
   const answered = limitAnswers(client);
+  const patience = createPatience(commandTimeoutMs);
   let lastError: Error | null = null;
   let downSince: number | null = null;
   let everReady = false;
@@ -148,7 +150,7 @@ export async function connect({
     const part = tag === undefined || tag === SERVICE_TAG ? null : masterOf(slotOf(tag));
     if (part === null) return callAny(command);
     if (away.has(part)) throw new PartUnavailable(part, `The shard ${part} is unavailable`, {});
-    return onPart(part, callAny(command));
+    return onPart(part, callAny(command, part));
   }
 
   async function onPart<T>(part: string, answer: Promise<T>): Promise<T> {
@@ -160,21 +162,22 @@ export async function connect({
     }
   }
 
-  async function callAny<T>(command: (client: Client) => Promise<T>): Promise<T> {
+  async function callAny<T>(command: (client: Client) => Promise<T>, part: string | null = null): Promise<T> {
     // A short interruption is waited out; during a longer one every call fails at once instead of queueing.
     if (closed) throw unavailable(new Error('the connection was closed'));
     if (downSince !== null && performance.now() - downSince > commandTimeoutMs) {
       throw unavailable(lastError ?? new Error('not connected'));
     }
-    let timer: NodeJS.Timeout | undefined;
+    let endWait = (): void => {};
     const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      endWait = patience.wait(part, () => {
         reject(unavailable(lastError ?? new Error(`no answer within ${commandTimeoutMs} ms`)));
-      }, commandTimeoutMs);
+      });
     });
     try {
       const answer = await Promise.race([command(client), deadline]);
       answered();
+      patience.heard(part);
       return answer;
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
@@ -183,7 +186,7 @@ export async function connect({
       if (isTemporary(error)) throw unavailable(lastError && isClosed(error) ? lastError : error);
       throw plain(error);
     } finally {
-      clearTimeout(timer);
+      endWait();
     }
   }
 
@@ -208,19 +211,19 @@ export async function connect({
   ): Promise<unknown> {
     // In one pipeline, because WAIT speaks of the writes of its own connection. It may come twice, if the
     // script is unknown the first time.
-    const patience = Math.ceil(commandTimeoutMs * 0.4);
+    const syncTimeout = Math.ceil(commandTimeoutMs * 0.4);
     const [result, acknowledged] = await call(async (client) => {
       const replies = await client
         .pipeline()
         .evalsha(script.sha, keys.length, ...keys, ...args)
-        .wait(replicas, patience)
+        .wait(replicas, syncTimeout)
         .exec();
       if (!isUnknownScript(replies?.[0]?.[0])) return unwrapped(replies);
       return unwrapped(
         await client
           .pipeline()
           .eval(script.source, keys.length, ...keys, ...args)
-          .wait(replicas, patience)
+          .wait(replicas, syncTimeout)
           .exec(),
       );
     }, tag);

@@ -7,6 +7,7 @@ import { manualClock } from '../../support/clock.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import type { ManualClock } from '../../support/clock.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
+import { turnsDuring } from '../../support/turns.ts';
 import { openEmbeddedStore } from '../../support/embedded-store.ts';
 import type { WrappedStore } from '../../support/store-wrapper.ts';
 import { wrapStore } from '../../support/store-wrapper.ts';
@@ -87,6 +88,27 @@ it('takes small bites, so that a mass of overdue executions does not hold up ing
   const answers = wrapped.answers('sweep') as { readonly swept: number }[];
   expect(Math.max(...answers.map(({ swept }) => swept))).toBeLessThanOrEqual(500);
   expect(answers.reduce((sum, { swept }) => sum + swept, 0)).toBe(STARTED);
+});
+
+it('G2: thousands of workflows are asked a hundred at a time, and those that a stop finds waiting not at all', async () => {
+  const many = define(Array.from({ length: 500 }, (_, index) => defineSlo({ workflow: `w-${index}` })));
+  let asked = 0;
+  let stop: (() => void) | null = null;
+  const store = {
+    partitions: 2,
+    async sweep() {
+      if (++asked === 250) stop?.();
+      return { swept: 0, overdue: 0, unjudged: 0 };
+    },
+  };
+  const sweeper = createSweeper({ store, log: memoryLog(), patience: () => new Promise(() => {}) });
+  expect(await turnsDuring(() => sweeper.sweep(many, clock.now()))).toBeGreaterThanOrEqual(9);
+  expect(asked).toBe(1000);
+  asked = 0;
+  stop = () => void sweeper.stop();
+  await sweeper.sweep(many, clock.now());
+  expect(asked).toBeGreaterThanOrEqual(250);
+  expect(asked).toBeLessThanOrEqual(300);
 });
 
 describe('a mass of overdue executions', () => {
