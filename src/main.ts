@@ -238,7 +238,7 @@ withFormat(program.command('incidents'))
   .option('--state <state>', 'open, resolved, lost or all; open if absent')
   .option('--owner <owner>', 'only those of this team')
   .option('--workflow <workflow>', 'only those of this workflow')
-  .option('--after <id>', 'only those after this one in the list')
+  .option('--after <id>', 'go on after this place, as the list before gave it')
   .action(async ({ format: form, ...choice }: IncidentOptions & { format: string }) => {
     const { incidentTable } = await import('./cli/incidents.ts');
     await shown(form, false, (view) => incidentTable(choice, view, process.env));

@@ -90,7 +90,7 @@ export function addOutboxCommands(program: Command, answer: Answer): void {
   withFormat(outboxCommand.command('list'))
     .description('list them, oldest first, and why')
     .option('--state <state>', 'undeliverable or pending; undeliverable if absent')
-    .option('--after <place>', 'only those after this place in the list')
+    .option('--after <place>', 'go on after this place, as the list before gave it')
     .action(async ({ format: form, ...choice }: OutboxOptions & { format: string }) => {
       if (form !== 'text' && form !== 'json') program.error(`--format is ${form}; expected text or json.`);
       const { listOutbox } = await import('./cli/outbox.ts');
@@ -127,7 +127,7 @@ export function addSilenceCommands(program: Command, answer: Answer, shown: Show
   withFormat(silencesCommand.command('list', { isDefault: true }))
     .description('show silences: those that hold, those to come, those that ended')
     .option('--state <state>', 'active, coming, ended or all; all if absent')
-    .option('--after <id>', 'only those after this one in the list')
+    .option('--after <id>', 'go on after this place, as the list before gave it')
     .action(async ({ format: form, ...choice }: SilenceListOptions & { format: string }) => {
       const { silenceTable } = await import('./cli/silences.ts');
       await shown(form, false, (view) => silenceTable(choice, view, process.env));

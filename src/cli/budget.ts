@@ -9,7 +9,7 @@ import {
 } from '../core/words/figures.ts';
 import type { Environment } from '../config/setting-reader.ts';
 import type { VerbAnswer } from './service-call.ts';
-import { withService } from './service-call.ts';
+import { everyItem, withService } from './service-call.ts';
 import type { Cell, CellTone } from './terminal-table.ts';
 import { terminalTable } from './terminal-table.ts';
 
@@ -40,8 +40,7 @@ export function budgetTable(
   env: Environment,
 ): Promise<VerbAnswer> {
   return withService(env, async (ask) => {
-    const all = await ask<readonly ListedSlo[]>('/v1/slos');
-    const slos = all.filter((slo) => owner === undefined || slo.owner === owner);
+    const slos = await everyItem<ListedSlo>(ask, '/v1/slos', { owner });
     if (format === 'json') return { ok: true, text: JSON.stringify(slos, null, 2) };
     if (slos.length === 0) {
       const whose = owner === undefined ? '' : ` of ${JSON.stringify(owner)}`;

@@ -25,12 +25,12 @@ export function listDeadLetters(
 ): Promise<VerbAnswer> {
   return withService(env, async (ask) => {
     const query = new URLSearchParams({ ...choice, limit: String(LISTED) });
-    const page = await ask<{ letters: readonly ListedLetter[]; next: string | null }>(
+    const page = await ask<{ items: readonly ListedLetter[]; next: string | null }>(
       `${LETTERS}?${query.toString()}`,
     );
     if (format === 'json') return { ok: true, text: JSON.stringify(page, null, 2) };
-    if (page.letters.length === 0) return { ok: true, text: 'There are no dead letters.' };
-    const lines = page.letters.map(
+    if (page.items.length === 0) return { ok: true, text: 'There are no dead letters.' };
+    const lines = page.items.map(
       ({ id, at, source, entry, code, records, message }) =>
         `${id}  ${at}  ${source} ${entry}  ${records === 0 ? 'unreadable' : `${records} records`}\n    ${code}: ${message}`,
     );

@@ -45,6 +45,28 @@ export async function withService(
   }
 }
 
+/** The most items that a page of a list has. */
+const PAGE = 1000;
+
+/** All items of a list, page by page. */
+export async function everyItem<Item>(
+  ask: Ask,
+  path: string,
+  filter: Readonly<Record<string, string | undefined>>,
+): Promise<readonly Item[]> {
+  const query = new URLSearchParams({ limit: String(PAGE) });
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
+  const all: Item[] = [];
+  for (;;) {
+    const { items, next } = await ask<{ readonly items: readonly Item[]; readonly next: string | null }>(
+      `${path}?${query.toString()}`,
+    );
+    for (const item of items) all.push(item);
+    if (next === null) return all;
+    query.set('after', next);
+  }
+}
+
 function tokenOf({ BURNWATCH_TOKEN: token, BURNWATCH_TOKEN_FILE: file }: Environment): string | null {
   if (token || !file) return token || null;
   return readFileSync(file, 'utf8').split('\n')[0]!.trim() || null;

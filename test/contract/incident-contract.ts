@@ -2,13 +2,14 @@ import { expect, it } from 'vitest';
 import type { IncidentChanged, IncidentEvent } from '../../src/core/alerting/incident-event.ts';
 import { QUIET } from '../../src/core/alerting/incident.ts';
 import { MAX_INCIDENT_EVENTS } from '../../src/core/ports/store/incidents.ts';
+import type { IncidentRange } from '../../src/core/ports/store/incidents.ts';
 import { MINUTE } from '../../src/core/time/duration.ts';
 import { outboxRow } from './outbox-rows.ts';
 import { NOW } from './outcomes.ts';
 import type { Place } from './place.ts';
 
 const ME = 'replica-1';
-const ALL = { from: 0, to: NOW + 1e9, before: null as string | null, limit: 100 };
+const ALL = { from: 0, to: NOW + 1e9, before: null as IncidentRange['before'], limit: 100 };
 
 /** A transition; its numbers and texts are such that a store might change them. */
 export function changed(kind: IncidentChanged['kind'], at: number): IncidentChanged {
@@ -66,7 +67,7 @@ export function incidentContract(place: Place): void {
     await place.reopen();
     const events = [changed('opened', NOW), note('1'), changed('resolved', NOW + 1)];
     expect(await place.store.incident('a')).toEqual({ id: 'a', events });
-    expect(await place.store.incidents(ALL)).toEqual([{ id: 'a', events }]);
+    expect(await place.store.incidents(ALL)).toEqual([{ id: 'a', openedAt: NOW, events }]);
     expect(await place.store.incident('b')).toBeNull();
   });
 
@@ -107,15 +108,19 @@ export function incidentContract(place: Place): void {
       ['ab', NOW],
     ] as const)
       await open(id, openedAt);
+    const at = (id: string) => ({ id, openedAt: NOW });
     const ids = async (range: Partial<typeof ALL>): Promise<string[]> =>
       (await place.store.incidents({ ...ALL, ...range })).map(({ id }) => id);
     expect(await ids({})).toEqual(['d', 'b', 'ab', 'a', 'c']);
     expect(await ids({ limit: 2 })).toEqual(['d', 'b']);
-    expect(await ids({ limit: 2, before: 'b' })).toEqual(['ab', 'a']);
-    expect(await ids({ before: 'a' })).toEqual(['c']);
-    expect(await ids({ before: 'gone' })).toEqual([]);
+    expect(await ids({ limit: 2, before: at('b') })).toEqual(['ab', 'a']);
+    expect(await ids({ before: at('a') })).toEqual(['c']);
+    // Whether or not something is there any more.
+    expect(await ids({ before: at('aba') })).toEqual(['ab', 'a', 'c']);
+    expect(await ids({ before: { id: 'x', openedAt: NOW - 1 } })).toEqual(['c']);
+    expect(await ids({ before: { id: 'x', openedAt: NOW - 3 } })).toEqual([]);
     expect(await ids({ from: NOW, to: NOW + 5 })).toEqual(['b', 'ab', 'a']);
-    expect(await ids({ from: NOW - 1, before: 'b' })).toEqual(['ab', 'a']);
+    expect(await ids({ from: NOW - 1, before: at('b') })).toEqual(['ab', 'a']);
   });
 
   it('adds an event once, to an incident that it knows', async () => {

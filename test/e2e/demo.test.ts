@@ -51,7 +51,7 @@ describe('burnwatch demo', () => {
   }
 
   async function slos(): Promise<ListedSlo[]> {
-    return (await (await fetch(`${demo.url}/v1/slos`)).json()) as ListedSlo[];
+    return ((await (await fetch(`${demo.url}/v1/slos`)).json()) as { items: ListedSlo[] }).items;
   }
 
   /** Opens a page of the demo. What its policy stops or its script stumbles over ends up in `complaints`. */

@@ -49,7 +49,9 @@ async function counts(): Promise<Readonly<Record<string, readonly [good: number,
   const answer = await fetch(`${service.url}/v1/slos`, {
     headers: { Authorization: 'Bearer readable-by-people' },
   });
-  const slos = (await answer.json()) as { name: string; sli: { good: number; bad: number } }[];
+  const { items: slos } = (await answer.json()) as {
+    items: { name: string; sli: { good: number; bad: number } }[];
+  };
   return Object.fromEntries(slos.map(({ name, sli }) => [name, [sli.good, sli.bad]]));
 }
 

@@ -141,8 +141,8 @@ it('of a workflow that lies on all shards, what one that is away leaves is judge
     });
     expect(await metrics()).toContain(`burnwatch_slo_read_ratio{slo="${name}/works"`);
     // All others are listed as well, whatever of them can be read.
-    const list = (await (await fetch(`${service.url}/v1/slos`)).json()) as readonly Read[];
-    expect(list).toHaveLength(WORKFLOWS.length);
+    const list = (await (await fetch(`${service.url}/v1/slos`)).json()) as { items: readonly Read[] };
+    expect(list.items).toHaveLength(WORKFLOWS.length);
     expect((await fetch(`${service.url}/`)).status).toBe(200);
 
     await victim.restart();

@@ -95,7 +95,9 @@ describe('the files of the embedded store under the running service', () => {
     });
     expect(lost.message).toContain('was wiped or replaced');
     expect(await (await fetch(`${third.url}/`)).text()).toContain('was wiped or replaced');
-    const losses = (await (await fetch(`${third.url}/v1/losses`)).json()) as { id: string }[];
+    const { items: losses } = (await (await fetch(`${third.url}/v1/losses`)).json()) as {
+      items: { id: string }[];
+    };
     const acknowledged = await fetch(`${third.url}/v1/losses/${losses[0]!.id}/ack`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -424,13 +424,8 @@ export function notedAudit(): NotedAudit {
   return {
     noted,
     note: (entry) => Promise.resolve(void noted.push(entry)),
-    entries: (limit) =>
-      Promise.resolve(
-        noted
-          .toReversed()
-          .slice(0, limit)
-          .map((entry) => ({ at: NOW, ...entry })),
-      ),
+    entries: () =>
+      Promise.resolve(noted.map((entry, index) => ({ id: `e${index}`, at: NOW + index, ...entry }))),
   };
 }
 
@@ -513,7 +508,7 @@ export function fixedOperator(): FixedOperator {
     endSilence: asking('endSilence', () => operator.silenced),
     losses: () => Promise.resolve([dataLoss()]),
     acknowledgeLoss: asking('acknowledgeLoss', () => operator.loss),
-    deadLetters: asking('deadLetters', () => ({ letters: [deadLetter()], next: null })),
+    deadLetters: asking('deadLetters', () => ({ items: [deadLetter()], next: null })),
     replayDeadLetters: asking('replayDeadLetters', () => ({
       id: deadLetter().id,
       replayed: 1,

@@ -77,8 +77,16 @@ export function incidentsInMemory(kept: Map<string, readonly IncidentEvent[]>): 
       const latestFirst = [...kept.keys()]
         .toReversed()
         .filter((id) => openedAt(id) >= from && openedAt(id) < to);
-      const start = before === null ? 0 : latestFirst.indexOf(before) + 1;
-      return latestFirst.slice(start, start + limit).map(stored);
+      return latestFirst
+        .map((id) => ({ ...stored(id), openedAt: openedAt(id) }))
+        .toSorted((one, other) => other.openedAt - one.openedAt || (one.id < other.id ? 1 : -1))
+        .filter(
+          (one) =>
+            before === null ||
+            one.openedAt < before.openedAt ||
+            (one.openedAt === before.openedAt && one.id < before.id),
+        )
+        .slice(0, limit);
     },
     incident: async (id) => (kept.has(id) ? stored(id) : null),
     async addIncidentEvent(id, event) {

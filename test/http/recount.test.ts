@@ -310,9 +310,12 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
         conflicts: contradicted.length,
         rejected: 0,
       });
-      const list = (await (await fetch(`${server.url}/v1/slos`)).json()) as SloReport[];
+      const list = (await (await fetch(`${server.url}/v1/slos`)).json()) as { items: SloReport[] };
       const read = Object.fromEntries(
-        list.map(({ name: slo, windows }) => [slo, { good: windows[0]!.sli.good, bad: windows[0]!.sli.bad }]),
+        list.items.map(({ name: slo, windows }) => [
+          slo,
+          { good: windows[0]!.sli.good, bad: windows[0]!.sli.bad },
+        ]),
       );
       const want = recount(happened);
       expect(Object.keys(read).toSorted()).toEqual(Object.keys(want).toSorted());
@@ -320,7 +323,10 @@ describe.each(Object.keys(stores))('over HTTP, in %s', (name) => {
       expect(read).toMatchObject(exact);
       expect(read['journey']!.bad).toBeCloseTo(journey!.bad, 6);
       expect(read['journey']!.good).toBeCloseTo(journey!.good, 6);
-      const [bank] = (await (await fetch(`${server.url}/v1/dependencies`)).json()) as DependencyReport[];
+      const called = (await (await fetch(`${server.url}/v1/dependencies`)).json()) as {
+        items: DependencyReport[];
+      };
+      const [bank] = called.items;
       // Every attempt of a step is a call of it.
       expect(bank!.month).toMatchObject(want['tries']!);
       for (const region of ['eu', 'us']) {

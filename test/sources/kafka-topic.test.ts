@@ -104,7 +104,7 @@ const add = (records: unknown, after = 0, partition?: number) =>
   ]);
 const settled = () =>
   until('everything to be committed', async () => (await kafka.lag(`burnwatch.${topic}`, topic)) === 0);
-const letters = async () => (await deadLetters.deadLetters(null, null, 1000)).letters;
+const letters = async () => (await deadLetters.deadLetters(null, null, 1000)).items;
 const total = async () => {
   const { good, bad } = await world.counted(SLO);
   return good + bad;

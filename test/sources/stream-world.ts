@@ -88,7 +88,7 @@ export async function startStreamWorld(redis: Pick<RedisServer, 'url'>): Promise
       source!.start();
       return source!;
     },
-    letters: async () => (await deadLetterBox.deadLetters(null, null, 1000)).letters,
+    letters: async () => (await deadLetterBox.deadLetters(null, null, 1000)).items,
     total: async () => {
       const { good, bad } = await world.counted(SLO);
       return good + bad;

@@ -1,9 +1,10 @@
 import type { Annotation } from './store/annotations.ts';
+import type { ListPage, PageChoice } from './list-page.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
 
 /** What of all annotations is wanted; null: any. */
-export interface AnnotationQuery {
+export interface AnnotationQuery extends PageChoice {
   readonly workflow: string | null;
   readonly slo: string | null;
   readonly owner: string | null;
@@ -11,17 +12,10 @@ export interface AnnotationQuery {
   /** That overlap this time; the end is not included. */
   readonly from: number;
   readonly to: number;
-  /** The id of one: only those that come after it. */
-  readonly after: string | null;
-  readonly limit: number;
 }
 
-export interface AnnotationPage {
-  /** The latest first. */
-  readonly items: readonly Annotation[];
-  /** What to ask for as `after` to go on; null at the end. */
-  readonly next: string | null;
-}
+/** The latest first, by `TIME_AND_ID`. */
+export type AnnotationPage = ListPage<Annotation>;
 
 export interface ManageAnnotations {
   annotationPage(query: AnnotationQuery, caller: Caller): Promise<AnnotationPage>;

@@ -12,6 +12,10 @@ export interface AuditEntry {
   readonly address: string;
 }
 
+export interface NotedEntry extends AuditEntry {
+  readonly id: string;
+}
+
 /** Entries are kept this long, and no more than so many of them. */
 export const AUDIT_RETENTION = 90 * 24 * 3_600_000;
 export const MAX_AUDIT_ENTRIES = 10_000;
@@ -19,6 +23,6 @@ export const MAX_AUDIT_ENTRIES = 10_000;
 export interface Audit {
   /** Logs what was done and stores it. Never rejects: what was done is done, and the log has it. */
   note(entry: Omit<AuditEntry, 'at'>): Promise<void>;
-  /** The latest entries, latest first. */
-  entries(limit: number): Promise<readonly AuditEntry[]>;
+  /** All that are kept, in no particular order. */
+  entries(): Promise<readonly NotedEntry[]>;
 }

@@ -41,7 +41,8 @@ export interface DeadLetterBox {
 }
 
 export interface DeadLetterPage {
-  readonly letters: readonly DeadLetterReport[];
+  /** In the order of their ids. */
+  readonly items: readonly DeadLetterReport[];
   /** The id after which the next page begins; null when this is the last. */
   readonly next: string | null;
 }

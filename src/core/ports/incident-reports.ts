@@ -6,6 +6,7 @@ import type { StandingValue } from '../alerting/value-breakdown.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Annotation } from './store/annotations.ts';
 import type { IncidentReport } from './queries.ts';
+import type { ListPage, PageChoice, PlaceShape } from './list-page.ts';
 import type { Caller } from './token.ts';
 
 /**
@@ -59,7 +60,7 @@ export interface IncidentDetail extends IncidentSummary {
 }
 
 /** What of all incidents is wanted; null: any. */
-export interface IncidentQuery {
+export interface IncidentQuery extends PageChoice {
   readonly state: IncidentState | null;
   readonly severity: Severity | null;
   readonly workflow: string | null;
@@ -70,17 +71,13 @@ export interface IncidentQuery {
   /** When they opened; the end is not included. */
   readonly from: number;
   readonly to: number;
-  /** The id of an incident: only those that come after it. */
-  readonly after: string | null;
-  readonly limit: number;
 }
 
-export interface IncidentPage {
-  /** Open ones with pages first; else the latest first. */
-  readonly items: readonly IncidentSummary[];
-  /** What to ask for as `after` to go on; null at the end. */
-  readonly next: string | null;
-}
+/** Open ones with pages first, those open longest before others; else the latest first, by `TIME_AND_ID`. */
+export type IncidentPage = ListPage<IncidentSummary>;
+
+/** Of a list of open ones: by severity, when they opened, and their id. */
+export const OPEN_INCIDENT_PLACE: PlaceShape = ['number', 'number', 'string'];
 
 /** Reads incidents, those that are over as well, as far as a caller may. */
 export interface IncidentReports {

@@ -1,4 +1,5 @@
 import type { NotificationFacts, OutboxRow } from '../alerting/notification.ts';
+import type { ListPage, PageChoice } from './list-page.ts';
 import type { Refused } from './refused.ts';
 import type { RowState } from './store/outbox.ts';
 
@@ -16,11 +17,8 @@ export interface NotificationReport
   readonly recipients: readonly string[] | null;
 }
 
-export interface NotificationPage {
-  /** Oldest first. */
-  readonly items: readonly NotificationReport[];
-  /** Where the next page begins; null when this is the last. */
-  readonly next: string | null;
+/** Oldest first, by `TIME_AND_ID`. */
+export interface NotificationPage extends ListPage<NotificationReport> {
   readonly pendingCount: number;
   readonly undeliverableCount: number;
 }
@@ -45,7 +43,7 @@ export interface OutboxDropReport {
 
 /** What people do with notifications that are not delivered. Requests are `{ id, after }` as parsed from JSON. */
 export interface ManageOutbox {
-  notifications(state: RowState, after: string | null, limit: number): Promise<NotificationPage | Refused>;
+  notifications(state: RowState, page: PageChoice): Promise<NotificationPage>;
   /**
    * Has an undeliverable notification and all others of its conversation sent again, in their order, or all there are. What is
    * about an incident that is over is left, unless its end goes with it: a late page wakes someone for nothing.

@@ -28,25 +28,6 @@ export type AlertLevel = (typeof ALERT_LEVELS)[number];
 export const DATA_STATES = ['none', 'warming-up', 'ok'] as const;
 export type DataState = (typeof DATA_STATES)[number];
 
-/** Which SLOs are asked for; null: whatever it is. */
-export interface SloFilter {
-  readonly alert: AlertLevel | null;
-  readonly budget: BudgetState | null;
-  readonly data: DataState | null;
-}
-
-/** Whether an SLO is among those asked for. */
-export function isAskedFor(
-  { alert, budget, data }: Pick<SloReport, 'alert' | 'budget' | 'data'>,
-  filter: SloFilter,
-): boolean {
-  return (
-    (filter.alert === null || filter.alert === alert) &&
-    (filter.budget === null || filter.budget === budget.state) &&
-    (filter.data === null || filter.data === data)
-  );
-}
-
 /**
  * Why the numbers of an SLO are not all that was reported. `saturated`: since an hour, counters of it are full. `partly-read`: a part of
  * the store is away; since when is not known. `values-full`: more values came than get an SLO each.

@@ -1,6 +1,7 @@
 import type { Interval } from '../adjustments/adjustment.ts';
 import type { Silence } from '../alerting/silence.ts';
 import type { Severity } from '../slo/alert-policy.ts';
+import type { ListPage, PageChoice, PlaceShape } from './list-page.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
 
@@ -46,20 +47,16 @@ export interface IncidentSilence {
 /** What a silence would be, without making it. */
 export type SilencePreview = Omit<SilenceReport, 'id' | 'createdAt' | 'ended'>;
 
-export interface SilenceQuery {
+export interface SilenceQuery extends PageChoice {
   /** Null: any. */
   readonly state: SilenceState | null;
-  /** The id of one: only those after it. */
-  readonly after: string | null;
-  readonly limit: number;
 }
 
-export interface SilencePage {
-  /** Those that hold first, then those to come, then those that ended; of each the latest made first. */
-  readonly items: readonly SilenceReport[];
-  /** What to ask for as `after` to go on; null at the end. */
-  readonly next: string | null;
-}
+/** Those that hold first, then those to come, then those that ended; of each the latest made first. */
+export type SilencePage = ListPage<SilenceReport>;
+
+/** By their state, when they were made, and their id. */
+export const SILENCE_PLACE: PlaceShape = ['number', 'number', 'string'];
 
 /** Creates, ends and lists silences, as far as a caller may. */
 export interface ManageSilences {

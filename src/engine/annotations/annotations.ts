@@ -117,19 +117,17 @@ export function createAnnotations({ store, definitions, clock, log }: Annotation
     within,
     about: async (subject, from, to) =>
       (await within(from, to)).filter((annotation) => isAbout(annotation, subject)),
-    async annotationPage({ workflow, slo, owner, kind, from, to, after, limit }, caller) {
-      const all = (await load())
-        .filter(
-          (one) =>
-            (workflow === null || one.workflow === workflow) &&
-            (slo === null || one.slo === slo) &&
-            (owner === null || one.owner === owner) &&
-            (kind === null || one.kind === kind) &&
-            overlaps(one, from, to - 1) &&
-            mayRead(one, caller),
-        )
-        .toReversed();
-      return listPage(all, after, limit);
+    async annotationPage({ workflow, slo, owner, kind, from, to, ...page }, caller) {
+      const all = (await load()).filter(
+        (one) =>
+          (workflow === null || one.workflow === workflow) &&
+          (slo === null || one.slo === slo) &&
+          (owner === null || one.owner === owner) &&
+          (kind === null || one.kind === kind) &&
+          overlaps(one, from, to - 1) &&
+          mayRead(one, caller),
+      );
+      return listPage(all, ({ at, id }) => [-at, id], page);
     },
     async annotate(request, caller) {
       const now = clock.now();

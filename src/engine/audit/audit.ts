@@ -53,14 +53,12 @@ export function createAudit({ store, clock, log, limit = MAX_AUDIT_ENTRIES }: Au
         log.error({ audit: entry, error: String(error) }, 'the audit log could not be written');
       }
     },
-    async entries(wanted) {
+    async entries() {
       const since = clock.now() - AUDIT_RETENTION;
-      const records = await store.records('audit');
-      return records
-        .toReversed()
-        .flatMap(({ value }) => upgradeAuditEntry(value) ?? [])
-        .filter(({ at }) => at >= since)
-        .slice(0, wanted);
+      return (await store.records('audit')).flatMap(({ id, value }) => {
+        const entry = upgradeAuditEntry(value);
+        return entry && entry.at >= since ? [{ id, ...entry }] : [];
+      });
     },
   };
 }

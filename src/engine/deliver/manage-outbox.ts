@@ -3,7 +3,9 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { ManageOutbox, NotificationReport } from '../../core/ports/outbox-reports.ts';
 import { EVERY_ROW } from '../../core/ports/outbox-reports.ts';
-import { placeText, readPlace, readRowChoice } from '../../core/ports/row-choice.ts';
+import type { ListPlace } from '../../core/ports/list-page.ts';
+import { placeText } from '../../core/ports/list-page.ts';
+import { readRowChoice } from '../../core/ports/row-choice.ts';
 import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused, quoted, refuse } from '../../core/ports/refused.ts';
 import type { OutboxStore, RowPlace, RowState } from '../../core/ports/store/outbox.ts';
@@ -32,7 +34,8 @@ export function createManageOutbox({ store, clock, log }: ManageOutboxOptions): 
     const wanted = readRowChoice(request);
     if (isRefused(wanted)) return wanted;
     const { id, after } = wanted;
-    if (id === EVERY_ROW) return { id, ...(await store.outboxRows('undeliverable', after, PER_REQUEST)) };
+    if (id === EVERY_ROW)
+      return { id, ...(await store.outboxRows('undeliverable', rowPlace(after), PER_REQUEST)) };
     const all = await everyRow();
     const found = all.find((row) => row.id === id);
     if (!found) return refuse('unknown', `No undeliverable notification has the id ${quoted(id)}.`);
@@ -51,13 +54,12 @@ export function createManageOutbox({ store, clock, log }: ManageOutboxOptions): 
   }
 
   return {
-    async notifications(state, after, limit) {
-      const place = after === null ? null : readPlace(after);
-      if (place === undefined) return refuse('invalid', `after must be the next of a list.`);
-      const [page, counts] = await Promise.all([store.outboxRows(state, place, limit), store.outbox(1)]);
+    async notifications(state, { after, limit }) {
+      const rows = store.outboxRows(state, rowPlace(after), limit);
+      const [page, counts] = await Promise.all([rows, store.outbox(1)]);
       return {
         items: page.rows.map((row) => reportOf(row, state)),
-        next: placeText(page.next),
+        next: listPlace(page.next),
         pendingCount: counts.pendingCount,
         undeliverableCount: counts.undeliverableCount,
       };
@@ -87,8 +89,7 @@ export function createManageOutbox({ store, clock, log }: ManageOutboxOptions): 
           code: 'incident-over',
           message: `The incident ${incident} is over; drop this.`,
         })),
-        // What is tried again is not on the pages that follow.
-        next: placeText(found.next && placeWithout(found.next, rows, found.rows)),
+        next: placeText(listPlace(found.next)),
       };
     },
 
@@ -99,7 +100,7 @@ export function createManageOutbox({ store, clock, log }: ManageOutboxOptions): 
       const ids = id === EVERY_ROW ? found.rows.map((row) => row.id) : [id];
       const dropped = await store.dropUndeliverable(ids);
       log.info({ id, dropped }, 'undeliverable notifications were dropped');
-      return { id, dropped, next: placeText(next && placeWithout(next, found.rows, found.rows)) };
+      return { id, dropped, next: placeText(listPlace(next)) };
     },
   };
 }
@@ -124,13 +125,11 @@ function reportOf(row: OutboxRow, state: RowState): NotificationReport {
   return { id, state, target, incident, ...about, createdAt, attempts, lastError, recipients, mayRepeat };
 }
 
-/** The place of a page once rows that were made at its very moment are gone. */
-function placeWithout(
-  { createdAt, skip }: RowPlace,
-  gone: readonly OutboxRow[],
-  page: readonly OutboxRow[],
-): RowPlace {
-  const ids = new Set(gone.map(({ id }) => id));
-  const before = page.filter((row) => row.createdAt === createdAt && ids.has(row.id)).length;
-  return { createdAt, skip: Math.max(0, skip - before) };
+function listPlace(place: RowPlace | null): ListPlace | null {
+  return place && [place.createdAt, place.id];
+}
+
+/** The place that a list of notifications gave, see `TIME_AND_ID`. */
+function rowPlace(place: ListPlace | null): RowPlace | null {
+  return place && { createdAt: place[0] as number, id: place[1] as string };
 }

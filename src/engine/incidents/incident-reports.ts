@@ -17,6 +17,8 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Annotation } from '../../core/ports/store/annotations.ts';
 import { MAY_EXPLAIN_FOR } from '../../core/ports/store/annotations.ts';
 import type { Annotations } from '../annotations/annotations.ts';
+import type { ListPlace } from '../../core/ports/list-page.ts';
+import { listPage } from '../../core/ports/list-page.ts';
 import { DAY } from '../../core/time/duration.ts';
 
 export interface IncidentReportsOptions {
@@ -59,8 +61,8 @@ export function createIncidentReports({
   }
 
   /** What is kept of incidents, latest first. */
-  async function* kept(from: number, to: number, after: string | null): AsyncGenerator<IncidentHistory> {
-    let before = after;
+  async function* kept(from: number, to: number, after: ListPlace | null): AsyncGenerator<IncidentHistory> {
+    let before = after && { openedAt: after[0] as number, id: after[1] as string };
     for (;;) {
       const batch = await store.incidents({ from, to, before, limit: BATCH });
       for (const { id, events } of batch) {
@@ -68,17 +70,16 @@ export function createIncidentReports({
         if (history) yield history;
       }
       if (batch.length < BATCH) return;
-      before = batch.at(-1)!.id;
+      before = batch.at(-1)!;
     }
   }
 
   async function openPage(query: IncidentQuery, caller: Caller): Promise<IncidentPage> {
     const all = (await open()).reports.filter((incident) => isWanted(incident, query, caller));
-    const start = query.after === null ? 0 : all.findIndex(({ id }) => id === query.after) + 1;
-    // The one to go on after may have ended meanwhile: then they are listed from the beginning.
+    const { items: rest } = listPage(all, openPlace, { after: query.after, limit: Infinity });
     const items: IncidentSummary[] = [];
-    for (const incident of all.slice(start)) {
-      if (items.length === query.limit) return { items, next: items.at(-1)!.id };
+    for (const incident of rest) {
+      if (items.length === query.limit) return { items, next: openPlace(items.at(-1)!) };
       const stored = await store.incident(incident.id);
       const summary = summaryOfOpen(incident, stored && incidentHistory(incident.id, stored.events));
       if (mentions(summary, query.text)) items.push(summary);
@@ -112,11 +113,11 @@ export function createIncidentReports({
       const current = await openById();
       const items: IncidentSummary[] = [];
       let looked = 0;
-      let last: string | null = null;
+      let last: ListPlace | null = null;
       for await (const history of kept(query.from, query.to, query.after)) {
         if (items.length === query.limit || looked === LOOKED_AT) return { items, next: last };
         looked++;
-        last = history.id;
+        last = [history.first.openedAt, history.id];
         const summary = summaryOf(history, current);
         const isOfState = query.state === null || summary.state === query.state;
         if (isOfState && isWanted(summary, query, caller) && mentions(summary, query.text))
@@ -159,6 +160,11 @@ export function createIncidentReports({
       };
     },
   };
+}
+
+/** Pages first, and those that have been open longest. */
+function openPlace({ severity, openedAt, id }: IncidentReport): ListPlace {
+  return [severity === 'page' ? 0 : 1, openedAt, id];
 }
 
 /** What is not known of an incident that opened before its history was kept. */

@@ -99,12 +99,12 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetterBox & 
     },
 
     async deadLetters(source, after, limit) {
-      const letters: DeadLetterReport[] = [];
+      const items: DeadLetterReport[] = [];
       for await (const letter of walk(source, after)) {
-        if (letters.length === limit) return { letters, next: letters.at(-1)!.id };
-        letters.push(letter);
+        if (items.length === limit) return { items, next: items.at(-1)!.id };
+        items.push(letter);
       }
-      return { letters, next: null };
+      return { items, next: null };
     },
 
     async replayDeadLetters(request, caller) {

@@ -14,6 +14,7 @@ import { queryFrom, windowStart } from '../../core/ports/chart-query.ts';
 import type { HistoryQuery } from '../../core/ports/history-query.ts';
 import type { QueueReport, SloReport } from '../../core/ports/queries.ts';
 import { FAILURE_RETENTION } from '../../core/ports/store/counting.ts';
+import type { IncidentRange } from '../../core/ports/store/incidents.ts';
 import type { Store } from '../../core/ports/store/store.ts';
 import type { BurnRateTier } from '../../core/slo/alert-policy.ts';
 import { componentsOf } from '../../core/slo/series.ts';
@@ -220,7 +221,7 @@ async function readIncidents(
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<readonly IncidentSpan[]> {
   const spans: IncidentSpan[] = [];
-  let before: string | null = null;
+  let before: IncidentRange['before'] = null;
   for (let looked = 0; looked < INCIDENTS_LOOKED_AT;) {
     const batch = await store.incidents({ from, to: to + 1, before, limit: INCIDENTS_AT_ONCE });
     for (const stored of batch) {
@@ -232,7 +233,7 @@ async function readIncidents(
       spans.push({ id: history.id, severity: history.severity, from: history.first.openedAt, to: end });
     }
     looked += batch.length;
-    before = batch.at(-1)?.id ?? null;
+    before = batch.at(-1) ?? null;
     if (batch.length < INCIDENTS_AT_ONCE) break;
   }
   if (incident && !spans.some((span) => span.id === incident.id))

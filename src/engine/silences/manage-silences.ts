@@ -6,6 +6,7 @@ import type { SilenceDraft } from '../../core/alerting/silence-request.ts';
 import { parseSilence } from '../../core/alerting/silence-request.ts';
 import { storedSilence } from '../../core/alerting/stored-silence.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import type { ListPlace } from '../../core/ports/list-page.ts';
 import { listPage } from '../../core/ports/list-page.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
@@ -64,8 +65,7 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
       await yieldToEventLoop();
       if (isKnownTo(silence, around, caller)) reports.push(describeSilence(silence, around, caller));
     }
-    const order = (report: SilenceReport) => SILENCE_STATES.indexOf(report.state);
-    return reports.toSorted((one, other) => order(one) - order(other) || other.createdAt - one.createdAt);
+    return reports;
   }
 
   async function drafted(
@@ -160,10 +160,10 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
     createSilence,
     previewSilence,
     endSilence,
-    async silences({ state, after, limit }, caller) {
+    async silences({ state, ...page }, caller) {
       const all = await listed(await surroundings(clock.now()), caller);
       const wanted = all.filter((report) => state === null || report.state === state);
-      return listPage(wanted, after, limit);
+      return listPage(wanted, placeOf, page);
     },
     async silence(id, caller) {
       const around = await surroundings(clock.now());
@@ -172,6 +172,10 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
       return describeSilence(kept.silence, around, caller);
     },
   };
+}
+
+function placeOf({ state, createdAt, id }: SilenceReport): ListPlace {
+  return [SILENCE_STATES.indexOf(state), -createdAt, id];
 }
 
 function isOwn({ actor }: Silence, { name }: Caller): boolean {

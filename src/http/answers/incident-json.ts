@@ -1,13 +1,8 @@
 import type { IncidentChanged, IncidentEvent } from '../../core/alerting/incident-event.ts';
-import type { IncidentDetail, IncidentPage, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
 import { annotationJson } from './annotation-json.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import { incidentSilenceJson } from './report-json.ts';
-
-/** `GET /v1/incidents`. */
-export function incidentPageJson({ items, next }: IncidentPage): object {
-  return { items: items.map(incidentSummaryJson), next };
-}
 
 /** `GET /v1/incidents/{id}`. */
 export function incidentDetailJson(incident: IncidentDetail): object {
@@ -47,7 +42,7 @@ function changeJson(event: IncidentChanged): object {
   };
 }
 
-/** One incident of a list. */
+/** One incident of `GET /v1/incidents`, and of other lists. */
 export function incidentSummaryJson(incident: IncidentSummary): object {
   const { openedAt, began, resolvedAt, pagedAt, acknowledged, silenced, cost } = incident;
   return {

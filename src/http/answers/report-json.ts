@@ -1,7 +1,7 @@
 import type { Closing, Interval } from '../../core/adjustments/adjustment.ts';
 import type { ExecutionReport } from '../../core/ports/execution-report.ts';
-import type { AuditEntry } from '../../core/ports/audit.ts';
-import type { NotificationPage } from '../../core/ports/outbox-reports.ts';
+import type { NotedEntry } from '../../core/ports/audit.ts';
+import type { NotificationReport } from '../../core/ports/outbox-reports.ts';
 import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
 import type { AcknowledgementReport, DataLossReport } from '../../core/ports/operator.ts';
 import type {
@@ -63,9 +63,9 @@ export function sloDetailJson(slo: SloDetail): object {
   };
 }
 
-/** `GET /v1/outbox`. */
-export function notificationPageJson({ items, ...page }: NotificationPage): object {
-  return { items: items.map((item) => ({ ...item, createdAt: iso(item.createdAt) })), ...page };
+/** One notification of `GET /v1/outbox`. */
+export function notificationJson(notification: NotificationReport): object {
+  return { ...notification, createdAt: iso(notification.createdAt) };
 }
 
 /** One letter of `GET /v1/dead-letters`. */
@@ -178,7 +178,7 @@ export function adjustmentJson(adjustment: AdjustmentReport): object {
 }
 
 /** One entry of `GET /v1/audit`. */
-export function auditJson(entry: AuditEntry): object {
+export function auditJson(entry: NotedEntry): object {
   return { ...entry, at: iso(entry.at) };
 }
 

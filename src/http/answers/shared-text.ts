@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ListPage } from '../../core/ports/list-page.ts';
+import { placeText } from '../../core/ports/list-page.ts';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 /** A text as it is sent, and the tag that tells it from all others (an entity tag of HTTP). */
@@ -12,6 +14,9 @@ export class SharedText {
   }
 }
 
+/** The most texts that are kept of one thing. */
+const MAX_TEXTS = 20;
+
 /** Texts made of something, by what they say of it; they go with it. */
 const texts = new WeakMap<object, Map<string, Promise<SharedText>>>();
 
@@ -22,8 +27,14 @@ const texts = new WeakMap<object, Map<string, Promise<SharedText>>>();
 export function sharedText(of: object, name: string, pieces: () => Iterable<string>): Promise<SharedText> {
   let named = texts.get(of);
   if (!named) texts.set(of, (named = new Map()));
-  let text = named.get(name);
-  if (!text) named.set(name, (text = make(pieces())));
+  const text = named.get(name) ?? make(pieces());
+  // Whoever asks for ever new parts of it must not fill the memory: those that were not asked for of late go.
+  named.delete(name);
+  named.set(name, text);
+  for (const oldest of named.keys()) {
+    if (named.size <= MAX_TEXTS) break;
+    named.delete(oldest);
+  }
   return text;
 }
 
@@ -40,16 +51,16 @@ async function make(pieces: Iterable<string>): Promise<SharedText> {
   return new SharedText(Buffer.concat(buffers), `W/"${hash.digest('base64url').slice(0, 27)}"`);
 }
 
-/** A JSON array in pieces of `size` items each. */
-export function* jsonChunks<Item>(
-  items: readonly Item[],
+/** A page of a list as JSON, in pieces of `size` items each. */
+export function* pageChunks<Item>(
+  { items, next }: ListPage<Item>,
   toJson: (item: Item) => object,
   size: number,
 ): Generator<string> {
-  yield '[';
+  yield '{"items":[';
   for (let from = 0; from < items.length; from += size) {
     const slice = items.slice(from, from + size).map((item) => JSON.stringify(toJson(item)));
     yield (from > 0 ? ',' : '') + slice.join(',');
   }
-  yield ']';
+  yield `],"next":${JSON.stringify(placeText(next))}}`;
 }

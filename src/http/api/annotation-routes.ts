@@ -1,9 +1,10 @@
 import { annotationJson } from '../answers/annotation-json.ts';
+import { TIME_AND_ID } from '../../core/ports/list-page.ts';
+import { PAGE_PARAMETERS, pageJson, readPage } from './list-query.ts';
 import { readTime } from './query-times.ts';
 import { answerOf } from './operator-routes.ts';
 import type { Parameters } from './parameters.ts';
 import { TEXT, TIMESTAMP } from './parameters.ts';
-import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 import type { JsonRoute } from './route-table.ts';
 
 const ANNOTATION: Parameters = {
@@ -33,14 +34,14 @@ export const ANNOTATION_ROUTES: readonly JsonRoute[] = [
         kind: { schema: TEXT, description: 'only those of this kind' },
         from: { schema: TIMESTAMP, description: 'only those of this time or later' },
         to: { schema: TIMESTAMP, description: 'only those before this time' },
-        after: { schema: TEXT, description: '`next` of the list before, to go on' },
-        limit: { ...ROW_LIMIT, description: 'the most annotations' },
+        ...PAGE_PARAMETERS,
       },
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
-    async handler({ operator }, { query, caller }) {
-      const { items, next } = await operator.annotationPage(
+    async handler({ operator }, call) {
+      const { query, caller } = call;
+      const page = await operator.annotationPage(
         {
           workflow: query('workflow'),
           slo: query('slo'),
@@ -48,12 +49,11 @@ export const ANNOTATION_ROUTES: readonly JsonRoute[] = [
           kind: query('kind'),
           from: readTime('from', query('from')) ?? 0,
           to: readTime('to', query('to')) ?? Number.MAX_SAFE_INTEGER,
-          after: query('after'),
-          limit: rowLimit(query('limit')),
+          ...readPage(call, TIME_AND_ID),
         },
         caller,
       );
-      return { items: items.map(annotationJson), next };
+      return pageJson(page, annotationJson);
     },
   },
   {

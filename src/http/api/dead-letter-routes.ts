@@ -1,20 +1,16 @@
 import { deadLetterJson } from '../answers/report-json.ts';
+import { PAGE_PARAMETERS, rowLimit } from './list-query.ts';
 import { answerOf } from './operator-routes.ts';
 import type { Parameters } from './parameters.ts';
 import { TEXT } from './parameters.ts';
 import type { JsonRoute } from './route-table.ts';
-import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 
 const SOURCE = { schema: TEXT, description: 'only those of this source, such as `stream:outcomes`' } as const;
-const AFTER = {
-  schema: TEXT,
-  description: 'only those after this one: `next` of the answer before',
-} as const;
 
 const WHICH: Parameters = {
   id: { schema: TEXT, description: 'the id of one, or `all`', required: true },
   source: SOURCE,
-  after: AFTER,
+  after: PAGE_PARAMETERS.after,
 };
 
 /** What sources could not get counted. It may be of any workflow, so that it takes a scope for all of them. */
@@ -25,11 +21,11 @@ export const DEAD_LETTER_ROUTES: readonly JsonRoute[] = [
     scope: 'read',
     everyWorkflow: true,
     summary: 'what was read from streams and topics and could not be counted, oldest first, and why',
-    query: { parameters: { source: SOURCE, after: AFTER, limit: ROW_LIMIT }, others: 'refused' },
+    query: { parameters: { source: SOURCE, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
     async handler({ operator }, { query }) {
       const page = await operator.deadLetters(query('source'), query('after'), rowLimit(query('limit')));
-      return { letters: page.letters.map(deadLetterJson), next: page.next };
+      return { items: page.items.map(deadLetterJson), next: page.next };
     },
   },
   {

@@ -1,14 +1,15 @@
-import { INCIDENT_STATES } from '../../core/ports/incident-reports.ts';
-import type { IncidentDetail } from '../../core/ports/incident-reports.ts';
-import { incidentDetailJson, incidentEventJson, incidentPageJson } from '../answers/incident-json.ts';
+import { INCIDENT_STATES, OPEN_INCIDENT_PLACE } from '../../core/ports/incident-reports.ts';
+import type { IncidentDetail, IncidentQuery } from '../../core/ports/incident-reports.ts';
+import { TIME_AND_ID } from '../../core/ports/list-page.ts';
+import { incidentDetailJson, incidentEventJson, incidentSummaryJson } from '../answers/incident-json.ts';
 import { postmortem } from '../answers/postmortem.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { acknowledgementJson } from '../answers/report-json.ts';
+import { AFTER, PAGE_PARAMETERS, oneOf, pageJson, readAfter, rowLimit } from './list-query.ts';
 import { ACKNOWLEDGEMENT, BY, answerOf } from './operator-routes.ts';
 import type { Parameters } from './parameters.ts';
 import { TEXT, TIMESTAMP } from './parameters.ts';
 import { readTime } from './query-times.ts';
-import { ROW_LIMIT, rowLimit } from './row-limit.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
 const STATES = [...INCIDENT_STATES, 'all'] as const;
@@ -30,7 +31,7 @@ export const INCIDENT_FILTER = {
   },
   from: { schema: TIMESTAMP, description: 'only those that opened at this time or later' },
   to: { schema: TIMESTAMP, description: 'only those that opened before this time' },
-  after: { schema: TEXT, description: '`next` of the list before, to go on' },
+  after: AFTER,
 } satisfies Parameters;
 
 const NOTE: Parameters = {
@@ -46,16 +47,17 @@ export const INCIDENT_ROUTES: readonly HttpRoute[] = [
     scope: 'read',
     summary: 'incidents: the open ones, or those of the past',
     query: {
-      parameters: { ...INCIDENT_FILTER, limit: { ...ROW_LIMIT, description: 'the most incidents' } },
+      parameters: { ...INCIDENT_FILTER, ...PAGE_PARAMETERS },
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
     handler: async (services, call) =>
-      incidentPageJson(
+      pageJson(
         await services.operator.incidentPage(
           readIncidentQuery(call, rowLimit(call.query('limit'))),
           call.caller,
         ),
+        incidentSummaryJson,
       ),
   },
   {
@@ -114,18 +116,19 @@ export const INCIDENT_ROUTES: readonly HttpRoute[] = [
 ];
 
 /** What a request asks for; throws the `HttpProblem` for a value there is not. */
-export function readIncidentQuery({ query }: Pick<Call, 'query'>, limit: number) {
-  const state = oneOf('state', query('state'), STATES) ?? 'open';
+export function readIncidentQuery(call: Pick<Call, 'query'>, limit: number): IncidentQuery {
+  const { query } = call;
+  const state = oneOf(call, 'state', STATES) ?? 'open';
   return {
     state: state === 'all' ? null : state,
-    severity: oneOf('severity', query('severity'), SEVERITIES),
+    severity: oneOf(call, 'severity', SEVERITIES),
     workflow: query('workflow'),
     owner: query('owner'),
     slo: query('slo'),
     text: query('q')?.trim() ?? '',
     from: readTime('from', query('from')) ?? 0,
     to: readTime('to', query('to')) ?? Number.MAX_SAFE_INTEGER,
-    after: query('after'),
+    after: readAfter(query('after'), state === 'open' ? OPEN_INCIDENT_PLACE : TIME_AND_ID),
     limit,
   };
 }
@@ -136,18 +139,5 @@ async function incidentOf({ operator }: Services, { param, caller }: Call): Prom
   throw new HttpProblem(
     'unknown-incident',
     `Nothing is kept of an incident ${JSON.stringify(param('id'))}; GET /v1/incidents?state=all lists those that are.`,
-  );
-}
-
-function oneOf<Value extends string>(
-  name: string,
-  text: string | null,
-  values: readonly Value[],
-): Value | null {
-  const value = values.find((known) => known === text);
-  if (text === null || value !== undefined) return value ?? null;
-  throw new HttpProblem(
-    'invalid-query',
-    `${name} must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}.`,
   );
 }

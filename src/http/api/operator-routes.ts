@@ -1,8 +1,11 @@
+import { TIME_AND_ID, listPage } from '../../core/ports/list-page.ts';
+import type { AdjustmentReport } from '../../core/ports/queries.ts';
 import type { Refused } from '../../core/ports/refused.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import type { ProblemCode } from '../answers/problems.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { adjustmentJson, dataLossJson } from '../answers/report-json.ts';
+import { PAGE_PARAMETERS, oneOf, pageJson, readPage } from './list-query.ts';
 import { readableAdjustments } from './restricted.ts';
 import type { Parameters } from './parameters.ts';
 import { DURATION, MILLISECONDS, TEXT, TIMESTAMP } from './parameters.ts';
@@ -32,6 +35,9 @@ export const ACKNOWLEDGEMENT: Parameters = {
   note: { schema: TEXT, description: 'what others should know' },
 };
 
+const LOSS_STATES = ['open', 'acknowledged', 'all'] as const;
+const ADJUSTMENT_STATES = ['active', 'coming', 'over', 'all'] as const;
+
 /** What people do to a running Burnwatch, and what can be read of it. */
 export const OPERATOR_ROUTES: readonly JsonRoute[] = [
   {
@@ -39,9 +45,26 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     path: '/v1/losses',
     scope: 'read',
     everyWorkflow: true,
-    summary: 'losses of stored data that were found',
+    summary: 'losses of stored data that were found, oldest first',
+    query: {
+      parameters: {
+        state: { schema: { enum: LOSS_STATES }, description: 'only those acknowledged, or not' },
+        ...PAGE_PARAMETERS,
+      },
+      others: 'refused',
+    },
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }) => (await operator.losses()).map(dataLossJson),
+    async handler({ operator }, call) {
+      const state = oneOf(call, 'state', LOSS_STATES) ?? 'all';
+      const page = readPage(call, TIME_AND_ID);
+      const found = (await operator.losses()).filter(
+        ({ acknowledged }) => state === 'all' || (state === 'open') === (acknowledged === null),
+      );
+      return pageJson(
+        listPage(found, ({ at, id }) => [at, id], page),
+        dataLossJson,
+      );
+    },
   },
   {
     method: 'POST',
@@ -59,10 +82,37 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
     method: 'GET',
     path: '/v1/adjustments',
     scope: 'read',
-    summary: 'all adjustments, past ones included',
+    summary: 'all adjustments, past ones included, those made last first',
+    query: {
+      parameters: {
+        state: {
+          schema: { enum: ADJUSTMENT_STATES },
+          description:
+            'only those that take something out now, those that will, or those that will not any more',
+        },
+        slo: { schema: TEXT, description: 'only those of the SLO of this id itself' },
+        workflow: { schema: TEXT, description: 'only those of all SLOs of this workflow' },
+        ...PAGE_PARAMETERS,
+      },
+      others: 'refused',
+    },
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator, queries }, { caller }) =>
-      (await readableAdjustments(await operator.adjustments(), queries, caller)).map(adjustmentJson),
+    async handler({ operator, queries }, call) {
+      const state = oneOf(call, 'state', ADJUSTMENT_STATES) ?? 'all';
+      const [slo, workflow] = [call.query('slo'), call.query('workflow')];
+      const page = readPage(call, TIME_AND_ID);
+      const all = await readableAdjustments(await operator.adjustments(), queries, call.caller);
+      const found = all.filter(
+        (one) =>
+          (state === 'all' || state === stateOf(one)) &&
+          (slo === null || one.slo === slo) &&
+          (workflow === null || one.workflow === workflow),
+      );
+      return pageJson(
+        listPage(found, ({ createdAt, id }) => [-createdAt, id], page),
+        adjustmentJson,
+      );
+    },
   },
   {
     method: 'POST',
@@ -78,6 +128,11 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
   closing('end', 'ended', 'ends one: outcomes count again from then on'),
   closing('withdraw', 'withdrawn', 'withdraws one: it never applied'),
 ];
+
+function stateOf({ active, occurrence }: AdjustmentReport): (typeof ADJUSTMENT_STATES)[number] {
+  if (active) return 'active';
+  return occurrence === null ? 'over' : 'coming';
+}
 
 function closing(verb: string, kind: 'ended' | 'withdrawn', summary: string): JsonRoute {
   return {

@@ -1,10 +1,10 @@
+import { TIME_AND_ID, readPlace } from '../../core/ports/list-page.ts';
 import { ROW_STATES } from '../../core/ports/outbox-reports.ts';
 import { isRefused, refuse } from '../../core/ports/refused.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import { Reply } from '../answers/respond.ts';
 import type { OutboxVisitor } from '../dashboard/outbox-page.tsx';
 import { OUTBOX_FILTER } from './outbox-routes.ts';
-import { answerOf } from './operator-routes.ts';
 import { viewerOf } from './page-routes.ts';
 import { TEXT } from './parameters.ts';
 import type { Call, ContentRoute, Services } from './route-table.ts';
@@ -82,14 +82,9 @@ function show(
   // After a form there is no query, and a link must not break.
   const asked = problem === null ? call.query('state') : null;
   const state = ROW_STATES.find((known) => known === asked) ?? 'undeliverable';
-  const after = problem === null ? call.query('after') : null;
+  const after = readPlace((problem === null ? call.query('after') : null) ?? '', TIME_AND_ID) ?? null;
   return dashboard.outbox(
-    async () => {
-      const page = await operator.notifications(state, after, ROWS);
-      return isRefused(page)
-        ? answerOf(await operator.notifications(state, null, ROWS), 'unknown-notification')
-        : page;
-    },
+    () => operator.notifications(state, { after, limit: ROWS }),
     state,
     {
       mayRetry: mayAll(call.caller, 'respond'),

@@ -1,13 +1,11 @@
 import { ROW_STATES } from '../../core/ports/outbox-reports.ts';
-import { notificationPageJson } from '../answers/report-json.ts';
-import { HttpProblem } from '../answers/problems.ts';
+import { notificationJson } from '../answers/report-json.ts';
+import { TIME_AND_ID } from '../../core/ports/list-page.ts';
+import { AFTER, PAGE_PARAMETERS, oneOf, pageJson, readPage } from './list-query.ts';
 import { answerOf } from './operator-routes.ts';
 import type { Parameters } from './parameters.ts';
 import { TEXT } from './parameters.ts';
-import type { Call, JsonRoute } from './route-table.ts';
-import { ROW_LIMIT, rowLimit } from './row-limit.ts';
-
-const AFTER = { schema: TEXT, description: '`next` of the answer before, to go on' } as const;
+import type { JsonRoute } from './route-table.ts';
 
 export const OUTBOX_FILTER = {
   state: {
@@ -30,22 +28,14 @@ export const OUTBOX_ROUTES: readonly JsonRoute[] = [
     scope: 'read',
     everyWorkflow: true,
     summary: 'notifications that are not delivered, oldest first, and why',
-    query: {
-      parameters: {
-        ...OUTBOX_FILTER,
-        limit: { ...ROW_LIMIT, description: 'the most notifications' },
-      },
-      others: 'refused',
-    },
+    query: { parameters: { ...OUTBOX_FILTER, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }, call) =>
-      notificationPageJson(
-        answerOf(
-          await operator.notifications(rowState(call), call.query('after'), rowLimit(call.query('limit'))),
-          'unknown-notification',
-          'invalid-query',
-        ),
-      ),
+    async handler({ operator }, call) {
+      const state = oneOf(call, 'state', ROW_STATES) ?? 'undeliverable';
+      const page = await operator.notifications(state, readPage(call, TIME_AND_ID));
+      const { pendingCount, undeliverableCount } = page;
+      return { ...pageJson(page, notificationJson), pendingCount, undeliverableCount };
+    },
   },
   {
     method: 'POST',
@@ -72,11 +62,3 @@ export const OUTBOX_ROUTES: readonly JsonRoute[] = [
       answerOf(await operator.dropNotifications(body), 'unknown-notification'),
   },
 ];
-
-/** The state that a list is asked for; throws the `HttpProblem` for one there is not. */
-function rowState({ query }: Pick<Call, 'query'>): (typeof ROW_STATES)[number] {
-  const text = query('state') ?? 'undeliverable';
-  const state = ROW_STATES.find((known) => known === text);
-  if (state) return state;
-  throw new HttpProblem('invalid-query', `state must be ${ROW_STATES.join(' or ')}.`);
-}

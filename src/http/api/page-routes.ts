@@ -24,10 +24,7 @@ export const PAGE_ROUTES: readonly (ContentRoute | StreamRoute)[] = [
     scope: 'read',
     summary: 'the dashboard',
     query: {
-      parameters: {
-        q: { schema: TEXT, description: 'only SLOs with this text in their id or owner' },
-        ...OVERVIEW_CHOICE,
-      },
+      parameters: OVERVIEW_CHOICE,
       // A filter that is misspelt would show SLOs that were not asked for.
       others: 'refused',
     },

@@ -1,22 +1,16 @@
-import { isAskedFor } from '../../core/ports/queries.ts';
+import { TIME_AND_ID, listPage } from '../../core/ports/list-page.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import {
   auditJson,
   dependencyDetailJson,
   dependencyJson,
   executionJson,
-  historyJson,
-  sloDetailJson,
-  sloJson,
   statisticsJson,
   workflowJson,
 } from '../answers/report-json.ts';
 import { Reply } from '../answers/respond.ts';
-import { jsonChunks, sharedText } from '../answers/shared-text.ts';
-import { CHART_QUERY, chartDataOf, readChartQuery, unknownSlo } from './chart-query-texts.ts';
 import { ANNOTATION_ROUTES } from './annotation-routes.ts';
 import { CHART_ROUTES } from './chart-routes.ts';
-import { chartJson } from '../answers/chart-json.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { GATE_ROUTES } from './gate-routes.ts';
@@ -27,19 +21,17 @@ import { OUTBOX_ROUTES } from './outbox-routes.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
 import { PICTURE_ROUTES } from './picture-routes.ts';
 import { PING_ROUTES } from './ping-routes.ts';
-import { DURATION, TIMESTAMP } from './parameters.ts';
-import { SLO_FILTER, readSloFilter } from './slo-filter.ts';
+import { DURATION, TEXT, TIMESTAMP } from './parameters.ts';
 import { readableQueries } from './restricted.ts';
 import { METRICS_ROUTES } from './metrics-routes.ts';
-import { ROW_LIMIT, rowLimit } from './row-limit.ts';
+import { PAGE_PARAMETERS, oneOf, pageJson, readPage } from './list-query.ts';
+import { readTime } from './query-times.ts';
+import { SLO_ROUTES } from './slo-routes.ts';
 import { REPORT_ROUTES } from './report-routes.ts';
 import { SILENCE_PAGE_ROUTES } from './silence-page-routes.ts';
 import { SILENCE_ROUTES } from './silence-routes.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
-import type { Call, HttpRoute, Services } from './route-table.ts';
-
-/** Written before others get a turn of the event loop. */
-const SLICE_SLOS = 100;
+import type { HttpRoute } from './route-table.ts';
 
 const INGEST_ROUTES: readonly HttpRoute[] = [
   {
@@ -91,67 +83,6 @@ const PRODUCER_ROUTES: readonly HttpRoute[] = [
   },
 ];
 
-const SLO_ROUTES: readonly HttpRoute[] = [
-  {
-    method: 'GET',
-    path: '/v1/slos',
-    scope: 'read',
-    summary: 'every SLO: alert, counts, budget, burn rates, incident',
-    query: { parameters: SLO_FILTER, others: 'refused' },
-    answer: { kind: 'json', statuses: [200] },
-    async handler({ queries }, call) {
-      const filter = readSloFilter(call);
-      const slos = await readableQueries(queries, call.caller).slos();
-      return sharedText(slos, `list ${JSON.stringify(filter)}`, () =>
-        jsonChunks(
-          slos.filter((slo) => isAskedFor(slo, filter)),
-          sloJson,
-          SLICE_SLOS,
-        ),
-      );
-    },
-  },
-  {
-    method: 'GET',
-    path: '/v1/slos/{workflow}/{slo}',
-    scope: 'read',
-    summary:
-      'one SLO, with its tiers, failures of the last hour by step, dependency and error, and the last failed executions',
-    answer: { kind: 'json', statuses: [200] },
-    async handler({ queries }, { param, caller }) {
-      const slo = await readableQueries(queries, caller).slo(param('slo'));
-      if (!slo) throw unknownSlo(param('slo'));
-      return sloDetailJson(slo);
-    },
-  },
-  {
-    method: 'GET',
-    path: '/v1/slos/{workflow}/{slo}/history',
-    scope: 'read',
-    summary: 'good, bad and budget left, step by step; what adjustments took out',
-    query: {
-      parameters: {
-        from: { schema: TIMESTAMP, description: 'the beginning; a day before `to` if absent' },
-        to: { schema: TIMESTAMP, description: 'the end; now if absent' },
-        step: { schema: DURATION, description: 'from one point to the next, whole minutes or hours' },
-      },
-      others: 'refused',
-    },
-    answer: { kind: 'json', statuses: [200] },
-    handler: readHistory,
-  },
-  {
-    method: 'GET',
-    path: '/v1/slos/{workflow}/{slo}/charts',
-    scope: 'read',
-    summary:
-      'what the charts of one SLO show: burn-down, good share, burn rates by window, causes, durations, queues, incidents',
-    query: { parameters: CHART_QUERY, others: 'refused' },
-    answer: { kind: 'json', statuses: [200] },
-    handler: readCharts,
-  },
-];
-
 const WORKFLOW_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
@@ -199,6 +130,8 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
   },
 ];
 
+const PROMISES = ['kept', 'broken'] as const;
+
 const DEPENDENCY_ROUTES: readonly HttpRoute[] = [
   {
     method: 'GET',
@@ -206,9 +139,31 @@ const DEPENDENCY_ROUTES: readonly HttpRoute[] = [
     scope: 'read',
     summary:
       'every declared dependency: calls that succeeded, this month, today and in the last hour, against its SLA',
+    query: {
+      parameters: {
+        owner: { schema: TEXT, description: 'only those of this owner' },
+        workflow: { schema: TEXT, description: 'only those that this workflow called this month' },
+        promise: { schema: { enum: PROMISES }, description: 'only those whose SLA was kept, or broken' },
+        ...PAGE_PARAMETERS,
+      },
+      others: 'refused',
+    },
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ queries }, { caller }) =>
-      (await readableQueries(queries, caller).dependencies(null)).map(dependencyJson),
+    async handler({ queries }, call) {
+      const [owner, workflow] = [call.query('owner'), call.query('workflow')];
+      const promise = oneOf(call, 'promise', PROMISES);
+      const page = readPage(call, ['string']);
+      const found = (await readableQueries(queries, call.caller).dependencies(null)).filter(
+        (one) =>
+          (owner === null || one.owner === owner) &&
+          (workflow === null || one.workflows.some((caller) => caller.workflow === workflow)) &&
+          (promise === null || one.promise === promise),
+      );
+      return pageJson(
+        listPage(found, ({ name }) => [name], page),
+        dependencyJson,
+      );
+    },
   },
   {
     method: 'GET',
@@ -244,12 +199,34 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
     summary: 'who did what, when and from where, latest first; kept 90 days',
     query: {
       parameters: {
-        limit: { ...ROW_LIMIT, description: 'the most entries' },
+        who: { schema: TEXT, description: 'only what the token of this name did, or this `proxy:` user' },
+        what: { schema: TEXT, description: 'only this, such as `adjustment.created`' },
+        about: { schema: TEXT, description: 'only what was done to the one of this id' },
+        from: { schema: TIMESTAMP, description: 'only entries of this time or later' },
+        to: { schema: TIMESTAMP, description: 'only entries before this time' },
+        ...PAGE_PARAMETERS,
       },
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ audit }, { query }) => (await audit.entries(rowLimit(query('limit')))).map(auditJson),
+    async handler({ audit }, call) {
+      const [who, what, about] = [call.query('who'), call.query('what'), call.query('about')];
+      const from = readTime('from', call.query('from')) ?? 0;
+      const to = readTime('to', call.query('to')) ?? Infinity;
+      const page = readPage(call, TIME_AND_ID);
+      const found = (await audit.entries()).filter(
+        (entry) =>
+          (who === null || entry.who === who) &&
+          (what === null || entry.what === what) &&
+          (about === null || entry.about === about) &&
+          entry.at >= from &&
+          entry.at < to,
+      );
+      return pageJson(
+        listPage(found, ({ at, id }) => [-at, id], page),
+        auditJson,
+      );
+    },
   },
   {
     method: 'GET',
@@ -301,27 +278,6 @@ export const ROUTES: readonly HttpRoute[] = [
   ...PICTURE_ROUTES,
   ...SIGN_IN_ROUTES,
 ];
-
-async function readHistory(services: Services, { param, query, caller }: Call): Promise<object> {
-  const queries = readableQueries(services.queries, caller);
-  const id = param('slo');
-  // An SLO may be called history itself.
-  const namesake = await queries.slo(`${id}/history`);
-  if (namesake) return sloDetailJson(namesake);
-  const texts = { from: query('from'), to: query('to'), step: query('step') };
-  const found = await queries.history(id, texts);
-  if (!found) throw unknownSlo(id);
-  return historyJson(answerOf(found, 'unknown-slo', 'invalid-query'));
-}
-
-async function readCharts(services: Services, call: Call): Promise<object> {
-  const queries = readableQueries(services.queries, call.caller);
-  const id = call.param('slo');
-  // An SLO may be called charts itself.
-  const namesake = await queries.slo(`${id}/charts`);
-  if (namesake) return sloDetailJson(namesake);
-  return chartJson(await chartDataOf(queries, id, readChartQuery(call)));
-}
 
 function unknownWorkflow(name: string): HttpProblem {
   return new HttpProblem('unknown-workflow', `No SLO file defines the workflow ${JSON.stringify(name)}.`);

@@ -6,6 +6,10 @@ import type { Reply } from '../answers/respond.ts';
 import { STATUSES, done, nameOf } from './incident-page-routes.ts';
 import { viewerOf } from './page-routes.ts';
 import type { Parameters } from './parameters.ts';
+import type { ListPlace } from '../../core/ports/list-page.ts';
+import { readPlace } from '../../core/ports/list-page.ts';
+import { SILENCE_PLACE } from '../../core/ports/silences.ts';
+import { AFTER } from './list-query.ts';
 import { DURATION, TEXT, TIMESTAMP } from './parameters.ts';
 import type { Call, ContentRoute, Services } from './route-table.ts';
 import { SILENCE } from './silence-routes.ts';
@@ -38,12 +42,11 @@ export const SILENCE_PAGE_ROUTES: readonly ContentRoute[] = [
     path: '/silences',
     scope: 'read',
     summary: 'the page of silences',
-    query: {
-      parameters: { after: { schema: TEXT, description: 'only those after this one' } },
-      others: 'ignored',
-    },
+    query: { parameters: { after: AFTER }, others: 'ignored' },
     answer: { ...HTML, statuses: [200, 503] },
-    handler: (services, call) => show(services, call, { after: call.query('after') }),
+    // A link must not break.
+    handler: (services, call) =>
+      show(services, call, { after: readPlace(call.query('after') ?? '', SILENCE_PLACE) ?? null }),
   },
   {
     method: 'POST',
@@ -109,7 +112,7 @@ function show(
   services: Services,
   call: Call,
   shown: {
-    readonly after?: string | null;
+    readonly after?: ListPlace | null;
     readonly refused?: Refused;
     readonly preview?: SilencePreview;
     readonly filledIn?: (field: string) => string;

@@ -1,11 +1,11 @@
-import { SILENCE_STATES } from '../../core/ports/silences.ts';
+import { SILENCE_PLACE, SILENCE_STATES } from '../../core/ports/silences.ts';
 import { silenceJson, silencePreviewJson } from '../answers/report-json.ts';
 import { HttpProblem } from '../answers/problems.ts';
+import { PAGE_PARAMETERS, oneOf, pageJson, readPage } from './list-query.ts';
 import { answerOf } from './operator-routes.ts';
 import type { Parameters } from './parameters.ts';
 import { DURATION, MILLISECONDS, TEXT, TIMESTAMP } from './parameters.ts';
-import { ROW_LIMIT, rowLimit } from './row-limit.ts';
-import type { Call, JsonRoute } from './route-table.ts';
+import type { JsonRoute } from './route-table.ts';
 
 const STATES = [...SILENCE_STATES, 'all'] as const;
 
@@ -38,7 +38,6 @@ export const SILENCE = {
 } satisfies Parameters;
 
 const STATE = { schema: { enum: STATES }, description: 'only those that hold, will, or ended' } as const;
-const AFTER = { schema: TEXT, description: '`next` of the list before, to go on' } as const;
 
 /** Silences: notifications that are not sent for a time. */
 export const SILENCE_ROUTES: readonly JsonRoute[] = [
@@ -47,16 +46,12 @@ export const SILENCE_ROUTES: readonly JsonRoute[] = [
     path: '/v1/silences',
     scope: 'read',
     summary: 'silences: those that hold, then those to come, then those that ended',
-    query: { parameters: { state: STATE, after: AFTER, limit: ROW_LIMIT }, others: 'refused' },
+    query: { parameters: { state: STATE, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
     async handler({ operator }, call) {
-      const query = {
-        state: stateOf(call),
-        after: call.query('after'),
-        limit: rowLimit(call.query('limit')),
-      };
-      const { items, next } = await operator.silences(query, call.caller);
-      return { items: items.map(silenceJson), next };
+      const state = oneOf(call, 'state', STATES) ?? 'all';
+      const query = { state: state === 'all' ? null : state, ...readPage(call, SILENCE_PLACE) };
+      return pageJson(await operator.silences(query, call.caller), silenceJson);
     },
   },
   {
@@ -112,11 +107,3 @@ export const SILENCE_ROUTES: readonly JsonRoute[] = [
       silenceJson(answerOf(await operator.endSilence(param('id'), caller), 'unknown-silence')),
   },
 ];
-
-function stateOf({ query }: Pick<Call, 'query'>) {
-  const text = query('state');
-  const state = STATES.find((known) => known === text);
-  if (text !== null && state === undefined)
-    throw new HttpProblem('invalid-query', `state must be ${STATES.slice(0, -1).join(', ')} or all.`);
-  return state === undefined || state === 'all' ? null : state;
-}

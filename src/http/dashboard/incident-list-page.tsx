@@ -1,4 +1,5 @@
 import type { IncidentPage, IncidentQuery, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import { placeText } from '../../core/ports/list-page.ts';
 import { INCIDENT_STATES } from '../../core/ports/incident-reports.ts';
 import { formatShare } from '../../core/words/figures.ts';
 import { failureWords, lengthWords } from '../answers/incident-words.ts';
@@ -129,7 +130,7 @@ function filterForm({ state, severity, text, ...query }: IncidentQuery, base: st
 }
 
 function search({ state, severity, text, workflow, owner, slo, after }: IncidentQuery): string {
-  const asked = { state: state ?? 'all', severity, q: text, workflow, owner, slo, after };
+  const asked = { state: state ?? 'all', severity, q: text, workflow, owner, slo, after: placeText(after) };
   const given = Object.entries(asked).filter((entry): entry is [string, string] => !!entry[1]);
   return new URLSearchParams(given).toString();
 }

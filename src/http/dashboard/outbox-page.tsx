@@ -1,4 +1,5 @@
 import type { NotificationPage, NotificationReport } from '../../core/ports/outbox-reports.ts';
+import { placeText } from '../../core/ports/list-page.ts';
 import type { RowState } from '../../core/ports/store/outbox.ts';
 import { alertBadge, when } from './format.tsx';
 import type { Child, Markup } from './markup.ts';
@@ -70,7 +71,7 @@ export function outboxPage(
       )}
       {next === null ? null : (
         <p>
-          <a href={`${base}/outbox?state=${state}&after=${encodeURIComponent(next)}`}>Further ones</a>
+          <a href={`${base}/outbox?state=${state}&after=${placeText(next)}`}>Further ones</a>
         </p>
       )}
     </>

@@ -1,13 +1,14 @@
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
-import type { RecentCounts, SloFilter, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
-import { ALERT_LEVELS, DATA_STATES, isAskedFor } from '../../core/ports/queries.ts';
+import type { RecentCounts, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
+import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
+import { isAskedFor } from '../../core/ports/slo-filter.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink } from './format.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
 import { openIncidentsCard } from './open-incidents-card.tsx';
 import type { OverviewChoice } from './overview-choice.ts';
-import { GROUPS, WHOLE, isChosen, overviewPath } from './overview-choice.ts';
+import { GROUPS, WHOLE, overviewPath } from './overview-choice.ts';
 import { isHealthy, sloTable } from './slo-rows.tsx';
 
 export interface Overview {
@@ -26,8 +27,6 @@ export interface ShownSlos {
   readonly rows: readonly SloReport[];
   readonly chosen: readonly SloReport[];
 }
-
-const NO_FILTER: SloFilter = { alert: null, budget: null, data: null };
 
 /** A page with more rows is slow to read, for people and browsers alike. */
 const ROWS = 200;
@@ -69,7 +68,7 @@ export function overviewPage(overview: Overview): Markup {
 }
 
 export function shownSlos(slos: readonly SloReport[], choice: OverviewChoice): ShownSlos {
-  const chosen = slos.filter((slo) => isChosen(slo, choice)).toSorted(byAttention);
+  const chosen = slos.filter((slo) => isAskedFor(slo, choice)).toSorted(byAttention);
   if (choice.view === 'tv') return { chosen, rows: chosen.slice(0, TV_ROWS) };
   const from = (choice.page - 1) * ROWS;
   return { chosen, rows: chosen.slice(from, from + ROWS) };
@@ -102,8 +101,10 @@ function grouped(slos: readonly SloReport[], by: OverviewChoice['group']): reado
   return [...groups.values()].map((group) => ({ by, slos: group }));
 }
 
+type StateFilter = 'alert' | 'budget' | 'data';
+
 interface Total {
-  readonly name: keyof SloFilter;
+  readonly name: StateFilter;
   readonly value: string;
   readonly one: string;
   readonly many: string;
@@ -120,7 +121,7 @@ const TOTALS: readonly Total[] = [
 
 function totals(slos: readonly SloReport[], choice: OverviewChoice, base: string): Markup {
   const shown = TOTALS.flatMap((total) => {
-    const filter = { ...NO_FILTER, [total.name]: total.value };
+    const filter = { ...WHOLE, [total.name]: total.value };
     const number = slos.reduce((count, slo) => count + (isAskedFor(slo, filter) ? 1 : 0), 0);
     return number === 0 ? [] : [{ ...total, number }];
   });
@@ -154,7 +155,7 @@ function current(is: boolean): 'true' | null {
   return is ? 'true' : null;
 }
 
-const CHOICES: Readonly<Record<keyof SloFilter, readonly [label: string, values: readonly string[]]>> = {
+const CHOICES: Readonly<Record<StateFilter, readonly [label: string, values: readonly string[]]>> = {
   alert: ['Severity', ALERT_LEVELS],
   budget: ['Budget', BUDGET_STATES],
   data: ['Data', DATA_STATES],
@@ -170,7 +171,7 @@ function filterForm(slos: readonly SloReport[], choice: OverviewChoice, base: st
       {owners.length > MAX_OWNERS
         ? hidden('owner', choice.owner)
         : select('owner', 'Owner', [all('any'), ...owners.map(same)], choice.owner)}
-      {(Object.keys(CHOICES) as (keyof SloFilter)[]).map((name) =>
+      {(Object.keys(CHOICES) as StateFilter[]).map((name) =>
         select(name, CHOICES[name][0], [all('any'), ...CHOICES[name][1].map(same)], choice[name]),
       )}
       {select('group', 'Group by', GROUPS.map(same), choice.group)}

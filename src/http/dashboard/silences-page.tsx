@@ -1,4 +1,5 @@
 import type { SilenceMatching } from '../../core/alerting/silence.ts';
+import { placeText } from '../../core/ports/list-page.ts';
 import type { SilencePage, SilencePreview, SilenceReach, SilenceReport } from '../../core/ports/silences.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { formatCount, formatTime } from '../../core/words/figures.ts';
@@ -72,7 +73,7 @@ export function silencesPage(
       )}
       {next === null ? null : (
         <p>
-          <a href={`${base}/silences?after=${encodeURIComponent(next)}`}>Further silences</a>
+          <a href={`${base}/silences?after=${placeText(next)}`}>Further silences</a>
         </p>
       )}
     </>

@@ -2,7 +2,7 @@ import type { IncidentEntries, IncidentEvent } from '../../core/alerting/inciden
 import { isDecisive } from '../../core/alerting/incident-event.ts';
 import { storedIncidentEvent, upgradeIncidentEvent } from '../../core/alerting/stored-incident-event.ts';
 import { FORGOTTEN_INCIDENTS, MAX_INCIDENT_EVENTS } from '../../core/ports/store/incidents.ts';
-import type { IncidentStore, StoredIncident } from '../../core/ports/store/incidents.ts';
+import type { IncidentRange, IncidentStore, StoredIncident } from '../../core/ports/store/incidents.ts';
 import type { Databases } from './databases.ts';
 import { incidentEventKey, incidentEventsOf, incidentKey, incidentOfEvent, incidentsOpened } from './keys.ts';
 import type { Range } from './keys.ts';
@@ -15,16 +15,15 @@ export function incidentStore(db: Databases, writer: Writer): IncidentStore {
   return {
     async incidents({ from, to, before, limit }) {
       const range = before === null ? incidentsOpened(from, to) : rangeBefore(from, before);
-      const found: string[] = [];
-      if (range === null) return [];
+      const found: { readonly id: string; readonly openedAt: number }[] = [];
       const reversed = { start: range.end, end: range.start, reverse: true, exclusiveStart: true };
       for (const key of db.incidents.getKeys({ ...reversed, inclusiveEnd: true })) {
-        const { id } = incidentOfEvent(key);
-        if (found.at(-1) === id) continue;
+        const incident = incidentOfEvent(key);
+        if (found.at(-1)?.id === incident.id) continue;
         if (found.length === limit) break;
-        found.push(id);
+        found.push(incident);
       }
-      return found.map((id) => stored(id, openedAtOf(id)!));
+      return found.map(({ id, openedAt }) => ({ ...stored(id, openedAt), openedAt }));
     },
 
     async incident(id) {
@@ -63,11 +62,9 @@ export function incidentStore(db: Databases, writer: Writer): IncidentStore {
       }, FORGOTTEN_INCIDENTS),
   };
 
-  /** The range of what comes after an incident, where the latest come first; null when that is not known. */
-  function rangeBefore(from: number, before: string): Range | null {
-    const openedAt = openedAtOf(before);
-    if (openedAt === null) return null;
-    return { start: incidentsOpened(from, openedAt).start, end: incidentEventsOf(openedAt, before).start };
+  /** The range of what comes after an incident, where the latest come first. */
+  function rangeBefore(from: number, { openedAt, id }: NonNullable<IncidentRange['before']>): Range {
+    return { start: incidentsOpened(from, openedAt).start, end: incidentEventsOf(openedAt, id).start };
   }
 
   function stored(id: string, openedAt: number): StoredIncident {

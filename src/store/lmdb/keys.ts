@@ -182,9 +182,9 @@ export function rowOfOrder(key: Key): string {
   return String(key[1]);
 }
 
-/** When a row was made. */
-export function timeOfOrder(key: Key): number {
-  return Number(key[0]);
+/** When a row was made, and its id. */
+export function placeOfOrder(key: Key): { readonly createdAt: number; readonly id: string } {
+  return { createdAt: Number(key[0]), id: rowOfOrder(key) };
 }
 
 /** Delivered rows by when they were. */

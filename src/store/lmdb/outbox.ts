@@ -5,7 +5,6 @@ import { conversationOfRow, firstDue, isUrgent } from '../../core/alerting/notif
 import { storedRow, upgradeRows } from '../../core/alerting/stored-notification.ts';
 import type { Claim, ClaimedTargets, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
-import { placeAfter } from '../row-places.ts';
 import type { StoredConversation, Databases } from './databases.ts';
 import {
   conversationDueKey,
@@ -16,7 +15,7 @@ import {
   placeOfDue,
   rowOfOrder,
   rowOrderKey,
-  timeOfOrder,
+  placeOfOrder,
 } from './keys.ts';
 import type { Key } from './keys.ts';
 import { addToKnown } from './incidents.ts';
@@ -83,12 +82,12 @@ export function outboxStore(db: Databases, writer: Writer, clock: Clock): Outbox
     },
 
     async outboxRows(state, after, limit) {
-      const range = after ? { start: [after.createdAt], offset: after.skip } : {};
+      const range = after ? { start: rowOrderKey(after.createdAt, after.id), exclusiveStart: true } : {};
       const keys = [...db[state].getKeys({ ...range, limit: limit + 1 })];
       const shown = keys.slice(0, limit);
       return {
         rows: readRows(db, shown.map(rowOfOrder)).rows,
-        next: keys.length > limit ? placeAfter(after, shown.map(timeOfOrder)) : null,
+        next: keys.length > limit ? placeOfOrder(shown.at(-1)!) : null,
       };
     },
 

@@ -16,9 +16,12 @@ export function eventArguments(event: IncidentEvent): [string, 0 | 1] {
 export function incidentStore(connection: Connection): IncidentStore {
   return {
     async incidents({ from, to, before, limit }) {
-      const args = [from, to, before ?? '', limit];
+      const args = [from, to, limit, ...(before ? [before.openedAt, before.id] : [])];
       const reply = await connection.run(scripts.incidents, incidentKeys, args);
-      return (reply as [string, string[]][]).map(([id, events]) => storedIncident(id, events));
+      return (reply as [string, string[], string][]).map(([id, events, openedAt]) => ({
+        ...storedIncident(id, events),
+        openedAt: Number(openedAt),
+      }));
     },
     async incident(id) {
       const reply = await connection.run(scripts.incident, incidentKeys, [id]);

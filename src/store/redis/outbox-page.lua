@@ -1,13 +1,27 @@
--- Lists rows of one state, oldest first.
+-- Lists rows of one state, oldest first, and of one moment in the order of their ids.
 -- KEYS  see outbox.lua
--- ARGV  1 pending or undeliverable, 2 the time from which on, or -inf, 3 how many from there to pass over, 4 how many at most
--- Reply {their times, their rows as JSON}; of a row that is gone, its JSON is nil
+-- ARGV  1 pending or undeliverable, 2 how many at most, 3 and 4 if the list goes on: when the row was made after which it does,
+--       and its id
+-- Reply {ids, times, rows as JSON}; of a row that is gone, its JSON is nil
 
 local index = ARGV[1] == 'pending' and PENDING or UNDELIVERABLE
-local found = call('ZRANGEBYSCORE', index, ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', ARGV[3], ARGV[4])
+local limit, createdAt, after = tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local ids, times = {}, {}
-for at = 1, #found, 2 do
-  ids[#ids + 1] = found[at]
-  times[#times + 1] = found[at + 1]
+local from = '-inf'
+if after then
+  for _, id in ipairs(call('ZRANGEBYSCORE', index, createdAt, createdAt)) do
+    if id > after and #ids < limit then
+      ids[#ids + 1] = id
+      times[#times + 1] = createdAt
+    end
+  end
+  from = '(' .. createdAt
 end
-return { times, #ids > 0 and call('HMGET', ROWS, unpack(ids)) or {} }
+if #ids < limit then
+  local rest = call('ZRANGEBYSCORE', index, from, '+inf', 'WITHSCORES', 'LIMIT', 0, limit - #ids)
+  for at = 1, #rest, 2 do
+    ids[#ids + 1] = rest[at]
+    times[#times + 1] = rest[at + 1]
+  end
+end
+return { ids, times, #ids > 0 and call('HMGET', ROWS, unpack(ids)) or {} }

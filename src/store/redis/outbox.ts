@@ -6,7 +6,6 @@ import { NotLeader } from '../../core/ports/store/states.ts';
 import type { Claim, OutboxStore, SettledOfIncident, Settlement } from '../../core/ports/store/outbox.ts';
 import { DAY } from '../../core/time/duration.ts';
 import { MAX_INCIDENT_EVENTS } from '../../core/ports/store/incidents.ts';
-import { placeAfter } from '../row-places.ts';
 import type { Connection } from './connection.ts';
 import { eventArguments } from './incidents.ts';
 import { outboxKeys, serviceKeys } from './keys.ts';
@@ -83,12 +82,12 @@ export function outboxStore(connection: Connection): OutboxStore {
 
     async outboxRows(state, after, limit) {
       const shown = Math.min(limit, MAX_VIEW);
-      const from = [after?.createdAt ?? '-inf', after?.skip ?? 0];
-      const reply = await connection.run(scripts.outboxPage, outboxKeys, [state, ...from, shown + 1]);
-      const [times, rows] = reply as [string[], (string | null)[]];
+      const from = after ? [after.createdAt, after.id] : [];
+      const reply = await connection.run(scripts.outboxPage, outboxKeys, [state, shown + 1, ...from]);
+      const [ids, times, rows] = reply as [string[], string[], (string | null)[]];
       return {
         rows: readRows(rows.slice(0, shown).filter((row) => row !== null)).rows,
-        next: times.length > shown ? placeAfter(after, times.slice(0, shown).map(Number)) : null,
+        next: ids.length > shown ? { createdAt: Number(times[shown - 1]), id: ids[shown - 1]! } : null,
       };
     },
 

@@ -68,6 +68,13 @@ describe('annotations', () => {
     expect(await of({ owner: 'search' })).toEqual(['t3']);
     expect(await of({ kind: 'deploy' })).toEqual([]);
     expect(await of({ from: clock.now() - MINUTE, to: clock.now() })).toEqual(['t1']);
+    // What a list goes on after may be gone.
+    const two = await annotations.annotationPage({ ...ALL, limit: 2 }, ANYONE);
+    await annotations.removeAnnotation(two.items[1]!.id, ANYONE);
+    expect(texts((await annotations.annotationPage({ ...ALL, after: two.next }, ANYONE)).items)).toEqual([
+      't2',
+      't3',
+    ]);
   });
 
   it('are about an SLO when they are about it, its workflow, its owner, or everything', async () => {

@@ -8,7 +8,7 @@ import { memoryLog } from '../../support/memory-log.ts';
 
 const DONE = { who: 'orders', what: 'adjustment.created', about: 'x', address: '192.0.2.1' };
 
-it('keeps what was done, latest first, for 90 days and no more than so many', async () => {
+it('keeps what was done for 90 days and no more than so many', async () => {
   const clock = manualClock();
   const store = await openEmbeddedStore(1, clock);
   const log = memoryLog();
@@ -18,16 +18,16 @@ it('keeps what was done, latest first, for 90 days and no more than so many', as
     await audit.note({ ...DONE, about: String(index) });
     clock.advance(1000);
   }
-  expect((await audit.entries(3)).map(({ at, about }) => [at - began, about])).toEqual([
-    [11_000, '11'],
-    [10_000, '10'],
+  expect((await audit.entries()).slice(-3).map(({ at, about }) => [at - began, about])).toEqual([
     [9_000, '9'],
+    [10_000, '10'],
+    [11_000, '11'],
   ]);
   expect((await store.records('audit')).length).toBeLessThan(10);
   expect(log.entries).toHaveLength(12);
   expect(log.entries[0]!.fields).toEqual({ audit: { at: began, ...DONE, about: '0' } });
   clock.advance(AUDIT_RETENTION);
-  expect(await audit.entries(100)).toEqual([]);
+  expect(await audit.entries()).toEqual([]);
   await audit.note(DONE);
   expect(await store.records('audit')).toHaveLength(1);
 });

@@ -32,7 +32,7 @@ const letter = (entry: string, more: Partial<NewDeadLetter> = {}): NewDeadLetter
   holds: { lines: [JSON.stringify({ workflow: 'orders', execution: entry, status: 'failed', at: START })] },
   ...more,
 });
-const all = async (source: string | null = null) => (await box.deadLetters(source, null, 20_000)).letters;
+const all = async (source: string | null = null) => (await box.deadLetters(source, null, 20_000)).items;
 
 describe('dead letters', () => {
   it('are listed by when their entries were made, page by page, and by source', async () => {
@@ -40,9 +40,9 @@ describe('dead letters', () => {
     await box.keep([letter('c', { at: START + 2 }), letter('a'), letter('b', { at: START + 1, ...other })]);
     expect((await all()).map(({ entry }) => entry)).toEqual(['a', 'b', 'c']);
     const first = await box.deadLetters(null, null, 2);
-    expect(first.letters.map(({ entry }) => entry)).toEqual(['a', 'b']);
+    expect(first.items.map(({ entry }) => entry)).toEqual(['a', 'b']);
     expect(await box.deadLetters(null, first.next, 2)).toMatchObject({
-      letters: [{ entry: 'c' }],
+      items: [{ entry: 'c' }],
       next: null,
     });
     expect((await all('stream:other')).map(({ entry }) => entry)).toEqual(['b']);

@@ -112,7 +112,7 @@ describe('the report of a week', () => {
     const many = Array.from({ length: 520 }, (_, index) => ({ ...one!, id: `copy-${index}` }));
     const loaded = vi.spyOn(store, 'loadStates');
     vi.spyOn(store, 'incidents').mockImplementation(({ before, limit }) => {
-      const begin = many.findIndex(({ id }) => id === before) + 1;
+      const begin = many.findIndex(({ id }) => id === before?.id) + 1;
       return Promise.resolve(many.slice(begin, begin + limit));
     });
     const all = await read();

@@ -138,9 +138,10 @@ describe('silences', () => {
       [ended, 'ended'],
     ]);
     const first = await manage.silences({ state: null, after: null, limit: 1 }, ADMIN);
-    expect(first.next).toBe(active);
+    // What a list goes on after may have moved, or be gone.
+    await manage.endSilence(active, ADMIN);
     const rest = await manage.silences({ state: null, after: first.next, limit: 5 }, ADMIN);
-    expect(rest.items.map(({ id }) => id)).toEqual([coming, ended]);
+    expect(rest.items.map(({ id }) => id)).toEqual([coming, active, ended]);
     expect(rest.next).toBeNull();
     const only = await manage.silences({ state: 'coming', after: null, limit: 5 }, ADMIN);
     expect(only.items.map(({ id }) => id)).toEqual([coming]);

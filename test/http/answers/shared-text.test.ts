@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonChunks, sharedText } from '../../../src/http/answers/shared-text.ts';
+import { pageChunks, sharedText } from '../../../src/http/answers/shared-text.ts';
 import { sloDetail } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
@@ -33,10 +33,13 @@ describe('a text that many ask for', () => {
     expect(await tag('x')).toMatch(/^W\/"[\w-]{27}"$/);
   });
 
-  it.each([0, 1, 2, 3, 4, 5])('is a JSON array of %i items, cut anywhere', (length) => {
+  it.each([0, 1, 2, 3, 4, 5])('is a page of %i items as JSON, cut anywhere', (length) => {
     const items = Array.from({ length }, (_, index) => ({ index }));
     for (const size of [1, 2, 3, 10])
-      expect(JSON.parse([...jsonChunks(items, (item) => item, size)].join(''))).toEqual(items);
+      expect(JSON.parse([...pageChunks({ items, next: null }, (item) => item, size)].join(''))).toEqual({
+        items,
+        next: null,
+      });
   });
 });
 

@@ -25,7 +25,10 @@ describe('adjustments', () => {
   it('are listed, created, ended and withdrawn', async () => {
     const { url, operator } = await startServer();
     const path = `${url}/v1/adjustments`;
-    expect(await told(await fetch(path))).toEqual([200, [adjustmentJson(adjustment())]]);
+    expect(await told(await fetch(path))).toEqual([
+      200,
+      { items: [adjustmentJson(adjustment())], next: null },
+    ]);
     const request = { slo: 'a/b', reason: 'x', by: 'sam', from: 1, to: 2 };
     expect(await told(await post(path, JSON.stringify(request)))).toEqual([
       201,

@@ -35,7 +35,10 @@ describe('/v1/annotations', () => {
     expect(await made()).toEqual([201, NOTED]);
     const list = (query = '?kind=deploy') => json(fetch(`${url}/v1/annotations${query}`));
     expect(await list('')).toMatchObject([200, { items: [NOTED, { text: 'the spring sale' }], next: null }]);
-    expect(await list('?limit=1')).toMatchObject([200, { items: [NOTED], next: 'deploy-7f3c' }]);
+    expect(await list('?limit=1')).toMatchObject([
+      200,
+      { items: [NOTED], next: expect.any(String) as string },
+    ]);
     expect(await list()).toEqual([200, { items: [NOTED], next: null }]);
     expect(await list('?workflow=other')).toEqual([200, { items: [], next: null }]);
     expect(await list('?from=2026-03-10T12:00:01Z')).toEqual([200, { items: [], next: null }]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { placeText } from '../../../src/core/ports/list-page.ts';
 import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { sloDetailJson } from '../../../src/http/answers/report-json.ts';
 import { PROBLEMS, REJECTIONS } from '../../../src/http/answers/problems.ts';
@@ -30,7 +31,7 @@ describe('SLOs', () => {
       unknown
     >;
     const { changes, missedRun, stuck, route, detections, source, ...slo } = others;
-    expect((await read(`${url}/v1/slos`)).body).toEqual([slo]);
+    expect((await read(`${url}/v1/slos`)).body).toEqual({ items: [slo], next: null });
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...slo,
       tiers,
@@ -58,14 +59,18 @@ describe('SLOs', () => {
       silentSlo({ name: 'silent' }),
     ];
     const names = async (query: string) => {
-      const listed = (await (await fetch(`${url}/v1/slos?${query}`)).json()) as { name: string }[];
-      return listed.map(({ name }) => name);
+      const listed = (await (await fetch(`${url}/v1/slos?${query}`)).json()) as {
+        items: { name: string }[];
+      };
+      return listed.items.map(({ name }) => name);
     };
-    expect(await names('alert=page')).toEqual(['paged', 'both']);
+    expect(await names('alert=page')).toEqual(['both', 'paged']);
     expect(await names('alert=page&budget=exhausted')).toEqual(['both']);
     expect(await names('budget=exhausted')).toEqual(['both', 'spent']);
     expect(await names('alert=none&budget=ok&data=ok')).toEqual(['well']);
     expect(await names('data=none')).toEqual(['silent']);
+    expect(await names('q=PAGE&workflow=order-fulfillment&owner=payments')).toEqual(['paged']);
+    for (const nothing of ['workflow=orders', 'owner=search']) expect(await names(nothing)).toEqual([]);
     for (const query of ['state=burning', 'alert=', 'alert=page&alert=ticket'])
       expect((await read(`${url}/v1/slos?${query}`)).body).toMatchObject({ code: 'invalid-query' });
     expect((await read(`${url}/v1/slos?budget=gone`)).body['detail']).toBe(
@@ -179,7 +184,7 @@ describe('SLOs', () => {
     const { failures, lastFailed, ...listed } = report;
     const month = { ...report.month, from: iso(report.month.from), to: iso(report.month.to) };
     const one = { ...listed, at: iso(report.at), month, countedSince: iso(report.countedSince) };
-    expect((await read(`${url}/v1/dependencies`)).body).toEqual([one]);
+    expect((await read(`${url}/v1/dependencies`)).body).toEqual({ items: [one], next: null });
     expect((await read(`${url}/v1/dependencies/bank%2Feu`)).body).toEqual({
       ...one,
       failures,
@@ -269,13 +274,13 @@ describe('the service itself', () => {
       next: null,
       undeliverableCount: 1,
     });
-    expect((await read(`${url}/v1/outbox?state=pending&after=17-2`)).status).toBe(200);
+    expect((await read(`${url}/v1/outbox?state=pending&after=${placeText([17, 'a'])}`)).status).toBe(200);
     expect((await read(`${url}/v1/outbox?state=gone`)).body['code']).toBe('invalid-query');
     expect((await read(`${url}/v1/outbox?limit=1000`)).status).toBe(200);
     expect(operator.asked).toEqual([
-      ['notifications', 'undeliverable', null, 100],
-      ['notifications', 'pending', '17-2', 100],
-      ['notifications', 'undeliverable', null, 1000],
+      ['notifications', 'undeliverable', { after: null, limit: 100 }],
+      ['notifications', 'pending', { after: [17, 'a'], limit: 100 }],
+      ['notifications', 'undeliverable', { after: null, limit: 1000 }],
     ]);
     for (const limit of ['0', '1001', '-1', '1e2', 'x', '', '1&limit=2', '99999999999999999999']) {
       expect((await read(`${url}/v1/outbox?limit=${limit}`)).body['code']).toBe('invalid-query');

@@ -14,6 +14,7 @@ import { parseSilence } from '../../../src/core/alerting/silence-request.ts';
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
 import { readRowChoice } from '../../../src/core/ports/row-choice.ts';
 import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
+import { placeText } from '../../../src/core/ports/list-page.ts';
 import { SLO_PICTURES } from '../../../src/core/slo/slo-pictures.ts';
 import type { Parameters } from '../../../src/http/api/parameters.ts';
 import type { HttpRoute } from '../../../src/http/api/route-table.ts';
@@ -116,7 +117,7 @@ describe('the table of routes', () => {
     });
     expect(await read('/v1/adjustments?strange=1')).toMatchObject({
       status: 400,
-      body: { detail: 'There is no parameter "strange"; this takes none.' },
+      body: { detail: 'There is no parameter "strange"; there are state, slo, workflow, after, limit.' },
     });
     expect((await read('/healthz?strange=1')).status).toBe(200);
     // A misspelt filter would list everything.
@@ -206,7 +207,7 @@ describe('what a route declares', () => {
     ...['retry', 'drop'].map((verb) => ({
       path: `/v1/outbox/${verb}`,
       parse: (body: object) => readRowChoice(body),
-      examples: [{ id: 'all', after: '1773144000000-2' }],
+      examples: [{ id: 'all', after: placeText([1773144000000, 'x/1/pager'])! }],
     })),
   ];
 
@@ -255,6 +256,8 @@ describe('what a route declares', () => {
     for (const limit of limits)
       statuses.push((await fetch(`${url}/v1/outbox${limit === null ? '' : `?limit=${limit}`}`)).status);
     expect(statuses).toEqual([200, 200, 200, 400, 400]);
-    expect(operator.asked.map((asked) => asked.at(-1))).toEqual([usual, minimum, maximum]);
+    expect(operator.asked.map((asked) => asked.at(-1))).toEqual(
+      [usual, minimum, maximum].map((limit) => ({ after: null, limit })),
+    );
   });
 });

@@ -6,10 +6,10 @@ import type { IncidentEvent } from '../../alerting/incident-event.ts';
  */
 export interface IncidentStore {
   /**
-   * Incidents that opened from one moment up to another, that one not included, latest first. `before` is the id of an incident: only
-   * those that come after it in this order.
+   * Incidents that opened from one moment up to another, that one not included, latest first, and
+   * of one moment by their ids, backwards.
    */
-  incidents(range: IncidentRange): Promise<readonly StoredIncident[]>;
+  incidents(range: IncidentRange): Promise<readonly OpenedIncident[]>;
   /** Null when nothing is kept of it. */
   incident(id: string): Promise<StoredIncident | null>;
   /** Adds an event, once however often it is repeated. False when nothing is kept of that incident, or too much. */
@@ -21,7 +21,8 @@ export interface IncidentStore {
 export interface IncidentRange {
   readonly from: number;
   readonly to: number;
-  readonly before: string | null;
+  /** Only those that come after where this one stands, or stood, in that order. */
+  readonly before: Pick<OpenedIncident, 'id' | 'openedAt'> | null;
   readonly limit: number;
 }
 
@@ -29,6 +30,10 @@ export interface StoredIncident {
   readonly id: string;
   /** Those that this version of Burnwatch understands, oldest first. */
   readonly events: readonly IncidentEvent[];
+}
+
+export interface OpenedIncident extends StoredIncident {
+  readonly openedAt: number;
 }
 
 /** Of the events of one incident that are not decisive (see `isDecisive`), no more are kept. */

@@ -38,11 +38,8 @@ export interface OutboxStore {
 /** `undeliverable`: refused, or given up after a day. */
 export type RowState = 'pending' | 'undeliverable';
 
-/** Behind so many of the rows that were made at this moment, and all that were made before it. */
-export interface RowPlace {
-  readonly createdAt: number;
-  readonly skip: number;
-}
+/** Where a row stands, or stood, in the list of its state: by when it was made, and of one moment by its id. */
+export type RowPlace = Pick<OutboxRow, 'createdAt' | 'id'>;
 
 export interface RowPage {
   readonly rows: readonly OutboxRow[];
