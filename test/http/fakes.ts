@@ -644,6 +644,8 @@ function withoutDetail({
   route: _route,
   detections: _detections,
   source: _source,
+  values: _values,
+  breakdown: _breakdown,
   ...queries
 }: SloDetail) {
   return queries;

@@ -40,15 +40,22 @@ export function sendRejected(response: ServerResponse, usual: string): void {
   response.end(body);
 }
 
-/** Answers with JSON that others got as well, or with 304 when the client says it has it. */
-export function sendShared(response: Response, status: number, { body, etag }: SharedText): void {
+/** Answers with JSON, or as the headers say, that others may get as well; or with 304 when the client says it has it. */
+export function sendShared(
+  response: Response,
+  status: number,
+  { body, etag }: SharedText,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   // Kept, but asked about each time: `no-store` would forbid to have it at all.
   response.set({ ...API_HEADERS, ETag: etag, 'Cache-Control': 'private, no-cache' });
   if (isHeld(response.req.headers['if-none-match'], etag)) {
     response.writeHead(304).end();
     return;
   }
-  response.writeHead(status, { 'Content-Type': JSON_TYPE, 'Content-Length': body.length }).end(body);
+  response
+    .writeHead(status, { 'Content-Type': JSON_TYPE, ...headers, 'Content-Length': body.length })
+    .end(body);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import type { ListPage } from '../../core/ports/list-page.ts';
 import { placeText } from '../../core/ports/list-page.ts';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
@@ -39,7 +40,7 @@ export function sharedText(of: object, name: string, pieces: () => Iterable<stri
 }
 
 async function make(pieces: Iterable<string>): Promise<SharedText> {
-  const hash = createHash('sha256');
+  const hash = createHash(HASH);
   const buffers: Buffer[] = [];
   for (const piece of pieces) {
     if (buffers.length > 0) await yieldToEventLoop();
@@ -47,8 +48,20 @@ async function make(pieces: Iterable<string>): Promise<SharedText> {
     hash.update(buffer);
     buffers.push(buffer);
   }
-  // Weak: compressed or not, it says the same.
-  return new SharedText(Buffer.concat(buffers), `W/"${hash.digest('base64url').slice(0, 27)}"`);
+  return new SharedText(Buffer.concat(buffers), tagWith(hash));
+}
+
+/** A text that is made at once, with its tag. */
+export function taggedText(text: string): SharedText {
+  const body = Buffer.from(text);
+  return new SharedText(body, tagWith(createHash(HASH).update(body)));
+}
+
+const HASH = 'sha256';
+
+/** Weak: compressed or not, it says the same. */
+function tagWith(hash: Hash): string {
+  return `W/"${hash.digest('base64url').slice(0, 27)}"`;
 }
 
 /** A page of a list as JSON, in pieces of `size` items each. */

@@ -1,3 +1,4 @@
+import { ANNOTATION_FIELDS } from '../answers/answer-fields.ts';
 import { annotationJson } from '../answers/annotation-json.ts';
 import { TIME_AND_ID } from '../../core/ports/list-page.ts';
 import { PAGE_PARAMETERS, pageJson, readPage } from './list-query.ts';
@@ -39,6 +40,7 @@ export const ANNOTATION_ROUTES: readonly JsonRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: ANNOTATION_FIELDS,
     async handler({ operator }, call) {
       const { query, caller } = call;
       const page = await operator.annotationPage(

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_FIELDS } from '../answers/answer-fields.ts';
 import { deadLetterJson } from '../answers/report-json.ts';
 import { PAGE_PARAMETERS, rowLimit } from './list-query.ts';
 import { answerOf } from './operator-routes.ts';
@@ -23,6 +24,7 @@ export const DEAD_LETTER_ROUTES: readonly JsonRoute[] = [
     summary: 'what was read from streams and topics and could not be counted, oldest first, and why',
     query: { parameters: { source: SOURCE, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: DEAD_LETTER_FIELDS,
     async handler({ operator }, { query }) {
       const page = await operator.deadLetters(query('source'), query('after'), rowLimit(query('limit')));
       return { items: page.items.map(deadLetterJson), next: page.next };

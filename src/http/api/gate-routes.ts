@@ -1,3 +1,4 @@
+import { GATE_FIELDS } from '../answers/answer-fields.ts';
 import { gateOf } from '../../core/ports/gate.ts';
 import { iso } from '../../core/time/timestamp.ts';
 import { HttpProblem } from '../answers/problems.ts';
@@ -23,6 +24,7 @@ export const GATE_ROUTES: readonly HttpRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    fields: GATE_FIELDS,
     handler: readGate,
   },
 ];

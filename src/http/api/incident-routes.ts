@@ -1,3 +1,4 @@
+import { INCIDENT_DETAIL_FIELDS, INCIDENT_FIELDS } from '../answers/answer-fields.ts';
 import { INCIDENT_STATES, OPEN_INCIDENT_PLACE } from '../../core/ports/incident-reports.ts';
 import type { IncidentDetail, IncidentQuery } from '../../core/ports/incident-reports.ts';
 import { TIME_AND_ID } from '../../core/ports/list-page.ts';
@@ -51,6 +52,7 @@ export const INCIDENT_ROUTES: readonly HttpRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: INCIDENT_FIELDS,
     handler: async (services, call) =>
       pageJson(
         await services.operator.incidentPage(
@@ -66,6 +68,7 @@ export const INCIDENT_ROUTES: readonly HttpRoute[] = [
     scope: 'read',
     summary: 'one incident: all that happened, what failed, what it cost, similar ones before it',
     answer: { kind: 'json', statuses: [200] },
+    fields: INCIDENT_DETAIL_FIELDS,
     handler: async (services, call) => incidentDetailJson(await incidentOf(services, call)),
   },
   {

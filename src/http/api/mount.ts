@@ -16,7 +16,8 @@ import {
   sendProblem,
   sendShared,
 } from '../answers/respond.ts';
-import { SharedText } from '../answers/shared-text.ts';
+import { SharedText, taggedText } from '../answers/shared-text.ts';
+import { chosenBody } from './field-choice.ts';
 import type { Caller } from '../../core/ports/token.ts';
 import type { Guard } from '../guard/auth.ts';
 import type { RequestShares } from '../guard/request-shares.ts';
@@ -37,8 +38,8 @@ import type {
 import { themeOf } from './theme.ts';
 import { admit, createFinder, isIngest, routesByPath } from './route-table.ts';
 
-/** Values of the query are cut to this length: nothing that may be asked is as long. */
-const LONGEST_VALUE = 128;
+/** Nothing that may be asked is as long. */
+const LONGEST_VALUE = 2048;
 
 /** Makes the handler of all routes but those that take in records. What no route has needs the scope `read`. */
 export function mountRoutes(
@@ -168,17 +169,33 @@ async function answer(
   if (made instanceof SharedText) return sendShared(response, usual, made);
   const { status, body, headers } = made instanceof Reply ? made : { status: usual, body: made, headers: {} };
   if (route.answer.kind === 'json') {
-    const { audit } = route as JsonRoute;
-    if (audit) await note(audit, call, body as object, services);
-    sendJson(response, status, JSON.stringify(body));
+    const asked = route as JsonRoute;
+    if (asked.audit) await note(asked.audit, call, body as object, services);
+    const text = JSON.stringify(chosenBody(asked, call, body as object));
+    if (!isTagged(route) || status !== usual) return sendJson(response, status, text);
+    sendShared(response, status, taggedText(text));
   } else {
     const { type, headers: usualHeaders } = route.answer;
+    if (isTagged(route) && typeof body === 'string' && status === usual && !('ETag' in headers))
+      return sendShared(response, status, taggedText(body), {
+        'Content-Type': type,
+        ...usualHeaders,
+        ...headers,
+      });
     if (route.framed) letBeFramed(response, services.frameAncestors);
     if (route.answer.kind === 'html' && made instanceof Reply && typeof body === 'string')
       return sendPage(response, made as Reply<string>, type, usualHeaders);
     sendContent(response, status, body as string | Buffer, type, { ...usualHeaders, ...headers });
   }
 }
+
+/** Whether answers have a tag, by which whoever asks again is told that nothing is new. */
+function isTagged({ method, path, changes, answer: { kind } }: JsonRoute | ContentRoute): boolean {
+  return method === 'GET' && !changes && (kind === 'json' || (kind === 'text' && TAGGED_TEXT.test(path)));
+}
+
+/** What monitoring collects is new each time. */
+const TAGGED_TEXT = /^\/(v1\/|openapi\.json$)/;
 
 async function note(
   { what, about }: NonNullable<JsonRoute['audit']>,
@@ -212,6 +229,8 @@ function readQuery({ path, query }: Endpoint, request: Request): ReadonlyMap<str
     const value = given[name];
     if (Array.isArray(value) && refused)
       throw new HttpProblem('invalid-query', `${name} must be given once.`);
+    if (typeof value === 'string' && value.length > LONGEST_VALUE && refused)
+      throw new HttpProblem('invalid-query', `${name} is longer than ${LONGEST_VALUE} characters.`);
     values.set(name, typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : null);
   }
   return values;

@@ -1,3 +1,4 @@
+import { ADJUSTMENT_FIELDS, LOSS_FIELDS } from '../answers/answer-fields.ts';
 import { TIME_AND_ID, listPage } from '../../core/ports/list-page.ts';
 import type { AdjustmentReport } from '../../core/ports/queries.ts';
 import type { Refused } from '../../core/ports/refused.ts';
@@ -54,6 +55,7 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: LOSS_FIELDS,
     async handler({ operator }, call) {
       const state = oneOf(call, 'state', LOSS_STATES) ?? 'all';
       const page = readPage(call, TIME_AND_ID);
@@ -97,6 +99,7 @@ export const OPERATOR_ROUTES: readonly JsonRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: ADJUSTMENT_FIELDS,
     async handler({ operator, queries }, call) {
       const state = oneOf(call, 'state', ADJUSTMENT_STATES) ?? 'all';
       const [slo, workflow] = [call.query('slo'), call.query('workflow')];

@@ -1,3 +1,4 @@
+import { NOTIFICATION_FIELDS } from '../answers/answer-fields.ts';
 import { ROW_STATES } from '../../core/ports/outbox-reports.ts';
 import { notificationJson } from '../answers/report-json.ts';
 import { TIME_AND_ID } from '../../core/ports/list-page.ts';
@@ -30,6 +31,7 @@ export const OUTBOX_ROUTES: readonly JsonRoute[] = [
     summary: 'notifications that are not delivered, oldest first, and why',
     query: { parameters: { ...OUTBOX_FILTER, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: NOTIFICATION_FIELDS,
     async handler({ operator }, call) {
       const state = oneOf(call, 'state', ROW_STATES) ?? 'undeliverable';
       const page = await operator.notifications(state, readPage(call, TIME_AND_ID));

@@ -9,6 +9,7 @@ import type { Audit } from '../../core/ports/audit.ts';
 import type { Caller, Scope } from '../../core/ports/token.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
+import type { FieldTree } from '../answers/fields.ts';
 import type { Reply } from '../answers/respond.ts';
 import type { ReferenceSection } from '../dashboard/reference-page.tsx';
 import type { Dashboard } from '../dashboard/dashboard.tsx';
@@ -57,7 +58,10 @@ export interface JsonRoute extends Endpoint {
   /** What is noted in the audit log when it was done, and which parameter of the path or field of the answer it was done to. */
   readonly audit?: { readonly what: string; readonly about: string };
   readonly answer: { readonly kind: 'json'; readonly statuses: Statuses };
-  /** Gives what the JSON is made of, or a `SharedText` of it; throws the `HttpProblem` to answer with. */
+  /** What the parameter `fields` can choose of the answer, or of each of the items of a list. */
+  readonly fields?: FieldTree;
+  readonly itemFields?: FieldTree;
+  /** Gives what the JSON is made of, a `SharedText` of it or `OtherFields`; throws the `HttpProblem` to answer with. */
   readonly handler: (services: Services, call: Call) => Promise<object>;
 }
 

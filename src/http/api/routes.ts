@@ -1,3 +1,11 @@
+import { withFields } from './field-choice.ts';
+import {
+  AUDIT_FIELDS,
+  DEPENDENCY_DETAIL_FIELDS,
+  DEPENDENCY_FIELDS,
+  EXECUTION_FIELDS,
+  WORKFLOW_FIELDS,
+} from '../answers/answer-fields.ts';
 import { TIME_AND_ID, listPage } from '../../core/ports/list-page.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import {
@@ -97,6 +105,7 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    fields: WORKFLOW_FIELDS,
     async handler(services, { param, query, caller }) {
       const queries = readableQueries(services.queries, caller);
       const name = param('workflow');
@@ -117,6 +126,7 @@ const WORKFLOW_ROUTES: readonly HttpRoute[] = [
     scope: 'read',
     summary: 'one execution: what is remembered of it and its steps, what each counts for, and why',
     answer: { kind: 'json', statuses: [200] },
+    fields: EXECUTION_FIELDS,
     async handler({ queries }, { param, caller }) {
       const [workflow, execution] = [param('workflow'), param('execution')];
       const report = await readableQueries(queries, caller).execution(workflow, execution);
@@ -149,6 +159,7 @@ const DEPENDENCY_ROUTES: readonly HttpRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: DEPENDENCY_FIELDS,
     async handler({ queries }, call) {
       const [owner, workflow] = [call.query('owner'), call.query('workflow')];
       const promise = oneOf(call, 'promise', PROMISES);
@@ -171,6 +182,7 @@ const DEPENDENCY_ROUTES: readonly HttpRoute[] = [
     scope: 'read',
     summary: 'one dependency, with the failed calls of the last hour by workflow, step and error',
     answer: { kind: 'json', statuses: [200] },
+    fields: DEPENDENCY_DETAIL_FIELDS,
     async handler({ queries }, { param, caller }) {
       const name = param('dependency');
       const dependency = await readableQueries(queries, caller).dependency(name, null);
@@ -209,6 +221,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: AUDIT_FIELDS,
     async handler({ audit }, call) {
       const [who, what, about] = [call.query('who'), call.query('what'), call.query('about')];
       const from = readTime('from', call.query('from')) ?? 0;
@@ -252,8 +265,7 @@ const SERVICE_ROUTES: readonly HttpRoute[] = [
   },
 ];
 
-/** Everything that the service can be asked. */
-export const ROUTES: readonly HttpRoute[] = [
+const ALL_ROUTES: readonly HttpRoute[] = [
   ...INGEST_ROUTES,
   ...PING_ROUTES,
   ...PRODUCER_ROUTES,
@@ -278,6 +290,9 @@ export const ROUTES: readonly HttpRoute[] = [
   ...PICTURE_ROUTES,
   ...SIGN_IN_ROUTES,
 ];
+
+/** Everything that the service can be asked. */
+export const ROUTES: readonly HttpRoute[] = ALL_ROUTES.map(withFields);
 
 function unknownWorkflow(name: string): HttpProblem {
   return new HttpProblem('unknown-workflow', `No SLO file defines the workflow ${JSON.stringify(name)}.`);

@@ -1,3 +1,4 @@
+import { SILENCE_FIELDS } from '../answers/answer-fields.ts';
 import { SILENCE_PLACE, SILENCE_STATES } from '../../core/ports/silences.ts';
 import { silenceJson, silencePreviewJson } from '../answers/report-json.ts';
 import { HttpProblem } from '../answers/problems.ts';
@@ -48,6 +49,7 @@ export const SILENCE_ROUTES: readonly JsonRoute[] = [
     summary: 'silences: those that hold, then those to come, then those that ended',
     query: { parameters: { state: STATE, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: SILENCE_FIELDS,
     async handler({ operator }, call) {
       const state = oneOf(call, 'state', STATES) ?? 'all';
       const query = { state: state === 'all' ? null : state, ...readPage(call, SILENCE_PLACE) };
@@ -89,6 +91,7 @@ export const SILENCE_ROUTES: readonly JsonRoute[] = [
     scope: 'read',
     summary: 'one silence',
     answer: { kind: 'json', statuses: [200] },
+    fields: SILENCE_FIELDS,
     async handler({ operator }, { param, caller }) {
       const silence = await operator.silence(param('id'), caller);
       if (silence) return silenceJson(silence);

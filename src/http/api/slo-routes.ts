@@ -1,5 +1,8 @@
 import { listPage } from '../../core/ports/list-page.ts';
 import { isAskedFor } from '../../core/ports/slo-filter.ts';
+import { CHART_FIELDS, HISTORY_FIELDS, SLO_DETAIL_FIELDS, SLO_FIELDS } from '../answers/answer-fields.ts';
+import { OtherFields, chosenOf, fieldsText } from '../answers/fields.ts';
+import { readChoice } from './field-choice.ts';
 import { chartJson } from '../answers/chart-json.ts';
 import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
 import { pageChunks, sharedText } from '../answers/shared-text.ts';
@@ -23,14 +26,16 @@ export const SLO_ROUTES: readonly HttpRoute[] = [
     summary: 'every SLO: alert, counts, budget, burn rates, incident',
     query: { parameters: { ...SLO_FILTER, ...PAGE_PARAMETERS }, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
+    itemFields: SLO_FIELDS,
     async handler({ queries }, call) {
       const filter = readSloFilter(call);
       const page = readPage(call, ['string']);
+      const choice = readChoice(call, SLO_FIELDS);
       const slos = await readableQueries(queries, call.caller).slos();
-      return sharedText(slos, `list ${JSON.stringify([filter, page])}`, () => {
+      return sharedText(slos, `list ${JSON.stringify([filter, page])} ${fieldsText(choice)}`, () => {
         const found = slos.filter((slo) => isAskedFor(slo, filter));
         const shown = listPage(found, ({ id }) => [id], page);
-        return pageChunks(shown, sloJson, SLICE_SLOS);
+        return pageChunks(shown, (slo) => chosenOf(sloJson(slo), choice) as object, SLICE_SLOS);
       });
     },
   },
@@ -41,6 +46,7 @@ export const SLO_ROUTES: readonly HttpRoute[] = [
     summary:
       'one SLO, with its tiers, failures of the last hour by step, dependency and error, and the last failed executions',
     answer: { kind: 'json', statuses: [200] },
+    fields: SLO_DETAIL_FIELDS,
     async handler({ queries }, { param, caller }) {
       const slo = await readableQueries(queries, caller).slo(param('slo'));
       if (!slo) throw unknownSlo(param('slo'));
@@ -61,6 +67,7 @@ export const SLO_ROUTES: readonly HttpRoute[] = [
       others: 'refused',
     },
     answer: { kind: 'json', statuses: [200] },
+    fields: HISTORY_FIELDS,
     handler: readHistory,
   },
   {
@@ -71,6 +78,7 @@ export const SLO_ROUTES: readonly HttpRoute[] = [
       'what the charts of one SLO show: burn-down, good share, burn rates by window, causes, durations, queues, incidents',
     query: { parameters: CHART_QUERY, others: 'refused' },
     answer: { kind: 'json', statuses: [200] },
+    fields: CHART_FIELDS,
     handler: readCharts,
   },
 ];
@@ -80,7 +88,7 @@ async function readHistory(services: Services, { param, query, caller }: Call): 
   const id = param('slo');
   // An SLO may be called history itself.
   const namesake = await queries.slo(`${id}/history`);
-  if (namesake) return sloDetailJson(namesake);
+  if (namesake) return new OtherFields(SLO_DETAIL_FIELDS, sloDetailJson(namesake));
   const texts = { from: query('from'), to: query('to'), step: query('step') };
   const found = await queries.history(id, texts);
   if (!found) throw unknownSlo(id);
@@ -92,6 +100,6 @@ async function readCharts(services: Services, call: Call): Promise<object> {
   const id = call.param('slo');
   // An SLO may be called charts itself.
   const namesake = await queries.slo(`${id}/charts`);
-  if (namesake) return sloDetailJson(namesake);
+  if (namesake) return new OtherFields(SLO_DETAIL_FIELDS, sloDetailJson(namesake));
   return chartJson(await chartDataOf(queries, id, readChartQuery(call)));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PATH_PARAMETERS } from '../../../src/http/api/openapi-examples.ts';
 import { ROUTES } from '../../../src/http/api/routes.ts';
 import { NOW, adjustment, dataLoss, dependencyReport, sloDetail } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
@@ -144,4 +145,52 @@ describe('lists are narrowed', () => {
     for (const query of ['owner=acme', 'workflow=orders', 'promise=broken'])
       expect(await ids(`/v1/dependencies?${query}`)).toEqual(['bank']);
   });
+});
+
+describe('the route table', () => {
+  const READ = ROUTES.filter(
+    ({ method, path, changes }) => method === 'GET' && path.startsWith('/v1/') && !changes,
+  );
+
+  it.each(READ)('$path refuses parameters that it does not have, as a problem', async ({ path, query }) => {
+    const { url } = await startServer();
+    const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_PARAMETERS[name]!.example);
+    expect(query?.others ?? 'refused').toBe('refused');
+    for (const parameter of ['no-such-parameter', 'field', 'offset']) {
+      const answer = await fetch(`${url}${place}?${parameter}=1`);
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(await answer.json()).toMatchObject({ code: 'invalid-query', status: 400 });
+    }
+    for (const name of Object.keys(query?.parameters ?? {})) {
+      const twice = await fetch(`${url}${place}?${name}=1&${name}=2`);
+      expect([path, name, twice.status]).toEqual([path, name, 400]);
+    }
+  });
+
+  it.each(READ)(
+    '$path has a tag, is not sent again to who has it, and is packed when it is long',
+    async ({ path }) => {
+      const { url, queries } = await startServer();
+      const reports = await queries.slos();
+      queries.slos = () => Promise.resolve(reports);
+      const place = url + path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_PARAMETERS[name]!.example);
+      const plain = await fetch(place, { headers: { 'Accept-Encoding': 'identity' } });
+      const length = (await plain.arrayBuffer()).byteLength;
+      const etag = plain.headers.get('etag')!;
+      expect([path, plain.status, etag]).toEqual([path, 200, expect.stringMatching(/^(W\/)?"/)]);
+      const again = await fetch(place, { headers: { 'If-None-Match': `"x", ${etag}` } });
+      expect([path, again.status, await again.text()]).toEqual([path, 304, '']);
+      const head = await fetch(place, { method: 'HEAD' });
+      expect([path, head.status, head.headers.get('etag')]).toEqual([path, 200, etag]);
+      const packed = await fetch(place, { headers: { 'Accept-Encoding': 'gzip' } });
+      await packed.arrayBuffer();
+      const isPicture = plain.headers.get('content-type')!.startsWith('image/png');
+      expect([path, packed.headers.get('content-encoding')]).toEqual([
+        path,
+        length >= 2048 && !isPicture ? 'gzip' : null,
+      ]);
+      if (length >= 2048 && !isPicture) expect(packed.headers.get('etag')).toBe(etag);
+    },
+  );
 });

@@ -30,7 +30,7 @@ describe('SLOs', () => {
       string,
       unknown
     >;
-    const { changes, missedRun, stuck, route, detections, source, ...slo } = others;
+    const { changes, missedRun, stuck, route, detections, source, values, breakdown, ...slo } = others;
     expect((await read(`${url}/v1/slos`)).body).toEqual({ items: [slo], next: null });
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...slo,
@@ -46,6 +46,8 @@ describe('SLOs', () => {
       route,
       detections,
       source,
+      values,
+      breakdown,
     });
   });
 
@@ -107,7 +109,7 @@ describe('SLOs', () => {
     expect((await read(`${path}?step=1h&step=2h`)).body).toMatchObject({ code: 'invalid-query' });
     expect((await read(`${path}?frm=2026-03-01T00:00:00Z`)).body).toMatchObject({
       code: 'invalid-query',
-      detail: 'There is no parameter "frm"; there are from, to, step.',
+      detail: 'There is no parameter "frm"; there are from, to, step, fields.',
     });
     queries.past = { refused: 'invalid', problems: ['step must be whole hours.', 'from must be earlier.'] };
     expect(await read(path)).toMatchObject({
