@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { longestPause, startSchedule } from './schedule.ts';
 import type { Config } from './config.ts';
-import { isLoopbackHost } from './config/access-settings.ts';
+import { accessRules } from './config/access-settings.ts';
 import { MAX_COUNT } from './core/outcomes/outcome.ts';
 import { createLineLimit } from './core/ports/limited-log.ts';
-import { ALL_GRANTS, OPEN_GRANTS } from './core/ports/token.ts';
 import { followTokenFile } from './token-file.ts';
 import { createAudit } from './engine/audit/audit.ts';
 import type { Log } from './core/ports/log.ts';
@@ -46,7 +45,7 @@ import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
-import { createServer, type Access, type ServerOptions } from './http/server.ts';
+import { createServer, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
@@ -54,6 +53,7 @@ import { openSources } from './open-sources.ts';
 import { openStore } from './open-store.ts';
 import { createDetections } from './slo-files/check/kept-detections.ts';
 import { loadDefinitions, type Loaded } from './slo-files/load.ts';
+import { sloYaml } from './slo-files/openslo/export.ts';
 import { formatProblem } from './slo-files/yaml/problem.ts';
 import { watchDefinitions } from './slo-files/watch.ts';
 
@@ -236,6 +236,7 @@ export async function startApp(
       elapsed,
       evaluatedAt: evaluationWatch.lastAt,
       detections: createDetections(() => traffic),
+      definitionText: sloYaml,
     }),
     operator: {
       ...createManageAdjustments({ ...asked, adjustments }),
@@ -249,7 +250,7 @@ export async function startApp(
       ...createManageOutbox({ store, clock, log }),
     },
     status: () => loops.status(),
-    access: accessOf(config, () => tokenFile?.tokens() ?? config.tokens),
+    access: { tokens: () => tokenFile?.tokens() ?? config.tokens, ...accessRules(config) },
     audit: createAudit({ store, clock, log }),
     records: store,
     clock,
@@ -387,12 +388,4 @@ export async function startApp(
     await stop();
     throw error;
   }
-}
-
-function accessOf(config: Config, tokens: Access['tokens']): Access {
-  const { trustedProxies, identityHeader } = config;
-  const loopback = isLoopbackHost(config.host);
-  const open = loopback ? ALL_GRANTS : OPEN_GRANTS;
-  const closed = config.tokens.length > 0 || identityHeader !== null;
-  return { tokens, open: closed ? null : open, loopback, trustedProxies, identityHeader };
 }

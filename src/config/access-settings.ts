@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Grant, Token } from '../core/ports/token.ts';
+import { ALL_GRANTS, OPEN_GRANTS } from '../core/ports/token.ts';
 import { readTokenFile } from '../token-file.ts';
 import { readGrants, readTokens } from '../token-text.ts';
 import type { SettingReader } from './setting-reader.ts';
@@ -81,4 +82,18 @@ export function readConfiguredTokens(
     problems.push(`${source} is ${JSON.stringify(file)}, which cannot be read (${reason}).`);
     return [];
   }
+}
+
+/** Who may do what without a token, and whom to believe where a request comes from. */
+export function accessRules<Header>(config: {
+  readonly host: string;
+  readonly tokens: readonly Token[];
+  readonly trustedProxies: readonly string[];
+  readonly identityHeader: Header | null;
+}) {
+  const { trustedProxies, identityHeader } = config;
+  const loopback = isLoopbackHost(config.host);
+  const open = loopback ? ALL_GRANTS : OPEN_GRANTS;
+  const closed = config.tokens.length > 0 || identityHeader !== null;
+  return { open: closed ? null : open, loopback, trustedProxies, identityHeader };
 }

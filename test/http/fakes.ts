@@ -646,6 +646,7 @@ function withoutDetail({
   source: _source,
   values: _values,
   breakdown: _breakdown,
+  definition: _definition,
   ...queries
 }: SloDetail) {
   return queries;
@@ -814,6 +815,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
       { label: '0.1%', errorRate: 0.001, first: null, page: null, budgetSpent: null },
     ],
     source: 'slos/orders.yaml:14',
+    definition: 'apiVersion: openslo/v1\nkind: SLO\n',
     breakdown: [
       {
         attribute: 'region',

@@ -15,6 +15,11 @@ export interface SloFindings {
   readonly detections: readonly DetectionReport[];
   /** Where it is defined: `folder/file:line`. */
   readonly source: string;
+  /**
+   * Its definition, of the SLO of a value that of the whole, as OpenSLO in YAML; null for who may not read all that it names.
+   * Targets are in it by their names alone.
+   */
+  readonly definition: string | null;
 }
 
 /** Who is notified of an SLO, by the names of targets. */

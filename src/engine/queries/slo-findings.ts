@@ -7,6 +7,7 @@ import type { Store } from '../../core/ports/store/store.ts';
 import { handOverName } from '../../core/sli/hand-over.ts';
 import type { Sli, SliOf } from '../../core/sli/sli.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
+import { allSlos } from '../../core/slo/slo.ts';
 import { DAY, HOUR } from '../../core/time/duration.ts';
 import type { Reader } from '../counters/evidence-reader.ts';
 import { failuresOf } from '../counters/failure-breakdown.ts';
@@ -16,6 +17,8 @@ export interface FindingsOptions {
   readonly reader: Reader;
   /** How soon an SLO alerts; absent where that is not asked. */
   readonly detections?: (slo: Slo) => Promise<SloFindings['detections']>;
+  /** An SLO as a file would say it; absent where that is not asked. */
+  readonly definitionText?: (slo: Slo) => string;
 }
 
 const STUCK_SHOWN = 10;
@@ -24,7 +27,7 @@ const LOOKED_AT = 500;
 
 /** What people ask of an SLO besides its numbers; `since` is when it began to be counted. */
 export async function readFindings(
-  { store, reader, detections }: FindingsOptions,
+  { store, reader, detections, definitionText }: FindingsOptions,
   slo: Slo,
   definitions: Definitions,
   since: number,
@@ -43,6 +46,7 @@ export async function readFindings(
     route: routeReport(definitions, slo),
     detections: slo.alerts.tiers.length === 0 ? [] : ((await detections?.(slo)) ?? []),
     source: placeInFolder(slo.source),
+    definition: definitionText?.(asWritten(slo, definitions)) ?? null,
   };
 }
 
@@ -130,6 +134,11 @@ const FLIGHT_SUBJECT: { readonly [K in Sli['kind']]: (sli: SliOf<K>) => FlightSu
 
 function flightSubject<K extends Sli['kind']>(sli: SliOf<K>): FlightSubject | null {
   return FLIGHT_SUBJECT[sli.kind](sli);
+}
+
+/** What stands in a file: for the SLO of a value, that of the whole. */
+function asWritten(slo: Slo, definitions: Definitions): Slo {
+  return allSlos(definitions).find(({ id }) => id === slo.value?.whole) ?? slo;
 }
 
 /** A file in its folder: where that lies on the machine is not for everyone who may read an SLO. */

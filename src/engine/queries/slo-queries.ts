@@ -33,7 +33,7 @@ import { reportTier } from './tier-report.ts';
 import { readActivity, readWorkflow } from './workflow-activity.ts';
 import { parseWindows, readStatistics } from './workflow-statistics.ts';
 
-export interface QueriesOptions extends Pick<FindingsOptions, 'detections'> {
+export interface QueriesOptions extends Pick<FindingsOptions, 'detections' | 'definitionText'> {
   readonly store: Store;
   readonly reader: Reader;
   readonly adjustments: Adjustments;

@@ -19,9 +19,12 @@ export function readableQueries(queries: Queries, caller: Caller, scope: 'read' 
       const slo = await queries.slo(id);
       if (!slo || !reads(slo)) return null;
       const ids = slo.members.length === 0 ? new Set() : new Set((await readable()).map((other) => other.id));
+      const members = slo.members.filter((member) => ids.has(member.slo));
       return {
         ...slo,
-        members: slo.members.filter((member) => ids.has(member.slo)),
+        members,
+        // It names all members.
+        definition: members.length === slo.members.length ? slo.definition : null,
         adjustments: slo.adjustments.filter((adjustment) => isOf(adjustment, [slo])),
         // Of a composite it is that of a member, which may be of another workflow.
         example: slo.example?.workflow === slo.workflow ? slo.example : null,

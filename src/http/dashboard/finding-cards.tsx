@@ -212,3 +212,25 @@ export function detectionCard({ detections }: Pick<SloFindings, 'detections'>): 
     </section>
   );
 }
+
+/** What it is, in YAML, for who opens it. */
+export function definitionCard({
+  definition,
+  source,
+}: Pick<SloFindings, 'definition' | 'source'>): Markup | null {
+  if (definition === null) return null;
+  return (
+    <section class="card" aria-label="Definition">
+      <header>
+        <h2>Definition</h2>
+        <p>
+          written in <code>{source}</code>; as OpenSLO, the way <code>burnwatch export</code> writes it
+        </p>
+      </header>
+      <details>
+        <summary>The YAML</summary>
+        <pre tabindex="0">{definition}</pre>
+      </details>
+    </section>
+  );
+}

@@ -17,7 +17,14 @@ import {
   when,
 } from './format.tsx';
 import { breakdownCards, failureCard, lastFailedCard } from './failure-cards.tsx';
-import { changeCard, detectionCard, missedRunCard, routeCard, stuckCard } from './finding-cards.tsx';
+import {
+  changeCard,
+  definitionCard,
+  detectionCard,
+  missedRunCard,
+  routeCard,
+  stuckCard,
+} from './finding-cards.tsx';
 import { incidentPath } from './incident-list-page.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';
@@ -80,6 +87,7 @@ export function sloPage(
       {lastFailedCard(slo.lastFailed, traceUrl, now)}
       {routeCard(slo)}
       {detectionCard(slo)}
+      {definitionCard(slo)}
     </>
   );
 }

@@ -49,8 +49,16 @@ export function exportOpenSlo(
   if (documents.length > 0) {
     warnings.push('teams and the addresses of targets have no words in OpenSLO: keep their native documents');
   }
-  const texts = documents.map((document) => stringify(withoutReferences(document), { lineWidth: 0 }));
-  return { yaml: texts.join('---\n'), warnings };
+  return { yaml: documents.map(yamlOf).join('---\n'), warnings };
+}
+
+/** One SLO as `exportOpenSlo` writes it. What has no words there is named in an annotation; targets only have their names in it. */
+export function sloYaml(slo: Slo): string {
+  return yamlOf(sloDocument(slo, new Set(), []));
+}
+
+function yamlOf(document: Words): string {
+  return stringify(withoutReferences(document), { lineWidth: 0 });
 }
 
 function serviceDocument(

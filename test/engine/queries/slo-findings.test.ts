@@ -4,6 +4,7 @@ import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
 import { createRecorder } from '../../../src/engine/ingest/record.ts';
 import { createQueries } from '../../../src/engine/queries/slo-queries.ts';
+import { sloYaml } from '../../../src/slo-files/openslo/export.ts';
 import { definitionsOf, loadFiles } from '../../slo-files/slo-folder.ts';
 import type { World } from '../../support/world.ts';
 import { startWorld } from '../../support/world.ts';
@@ -19,7 +20,9 @@ slos:
   lag: { objective: 99%, window: 28d, sli: { measurement: lag, atMost: 3 }, alerts: { route: { page: [chat] } } }
 `,
   'teams.yaml': `teams: { payments: { page: [log], ticket: [log], fallback: [chat] } }
-targets: { log: { log: {} }, chat: { log: {} } }
+targets:
+  log: { log: {} }
+  chat: { slack: { webhook: 'https://hooks.example/services/T-SECRET' } }
 `,
 };
 
@@ -40,6 +43,7 @@ async function open() {
     clock,
     elapsed: () => clock.now(),
     evaluatedAt: () => null,
+    definitionText: sloYaml,
   });
   await queries.slo('orders/done');
   const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: 1000 });
@@ -56,6 +60,16 @@ async function open() {
 }
 
 describe('what people ask of an SLO', () => {
+  it('shows its definition, with the names of targets and without their secrets', async () => {
+    const { queries } = await open();
+    const { definition, source } = (await queries.slo('orders/lag'))!;
+    expect(definition).toContain('kind: SLO');
+    expect(definition).toContain('target: 0.99');
+    expect(definition).toContain('chat');
+    expect(JSON.stringify(await queries.slo('orders/lag'))).not.toContain('SECRET');
+    expect(source).toMatch(/\/a\.yaml:8$/);
+  });
+
   it('compares the failures of now with those of the day before', async () => {
     const { queries, report, clock } = await open();
     clock.advance(DAY);
@@ -103,7 +117,7 @@ describe('what people ask of an SLO', () => {
   it('names who is notified and where it is defined', async () => {
     const { queries } = await open();
     const log = { name: 'log', kind: 'log' };
-    const chat = { name: 'chat', kind: 'log' };
+    const chat = { name: 'chat', kind: 'slack' };
     expect(await queries.slo('orders/done')).toMatchObject({
       route: { page: [log], ticket: [log], fallback: [chat], escalation: [] },
       missedRun: null,

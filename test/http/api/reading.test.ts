@@ -30,7 +30,7 @@ describe('SLOs', () => {
       string,
       unknown
     >;
-    const { changes, missedRun, stuck, route, detections, source, values, breakdown, ...slo } = others;
+    const { changes, missedRun, stuck, route, detections, source, definition, values, breakdown, ...slo } = others;
     expect((await read(`${url}/v1/slos`)).body).toEqual({ items: [slo], next: null });
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...slo,
@@ -48,6 +48,7 @@ describe('SLOs', () => {
       source,
       values,
       breakdown,
+      definition,
     });
   });
 

@@ -51,6 +51,10 @@ it('shows of an SLO what fails against usual, what is stuck or missed, who is no
     'was to succeed by 2026-03-10 11:00 UTC and did not; something did start for it.',
   );
   expect(await page.locator('.heading .meta').innerText()).toContain('defined in slos/orders.yaml:14');
+  const definition = page.getByRole('region', { name: 'Definition' });
+  expect(await definition.locator('pre').isVisible()).toBe(false);
+  await definition.locator('summary').click();
+  expect(await definition.locator('pre').innerText()).toContain('apiVersion: openslo/v1');
   const links = await page
     .locator('a[href*="traces.example"]')
     .evaluateAll((all) => all.map((a) => a.getAttribute('href')));
