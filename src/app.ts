@@ -15,9 +15,8 @@ import { createEachValue } from './core/slo/each-value.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
 import { createFailingTargets } from './engine/deliver/failing-targets.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
-import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
+import { createReceipts } from './engine/deliver/receipts.ts';
 import { createDeriver } from './engine/counters/derive.ts';
-import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
 import { createDataLosses } from './engine/incidents/data-losses.ts';
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
@@ -37,9 +36,7 @@ import { createRejections } from './engine/ingest/rejections.ts';
 import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
-import { createManageSilences } from './engine/silences/manage-silences.ts';
 import { createSilences } from './engine/silences/silences.ts';
-import { createPeriodReports } from './engine/reports/period-report.ts';
 import { createPngRenderer } from './png/png-renderer.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
@@ -49,6 +46,7 @@ import { createServer, type ServerOptions } from './http/server.ts';
 import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
+import { createOperator } from './service-operator.ts';
 import { openSources } from './open-sources.ts';
 import { openStore } from './open-store.ts';
 import { createDetections } from './slo-files/check/kept-detections.ts';
@@ -101,7 +99,12 @@ export async function startApp(
   const owner = randomUUID();
   const awaited = await openStore(config, clock, log);
   const { store } = awaited;
-  const targets = createTargets({ ...config, clock, ...overrides.targets });
+  const targets = createTargets({
+    ...config,
+    clock,
+    receipts: createReceipts(store, clock),
+    ...overrides.targets,
+  });
   const definitions = createActiveDefinitions({
     store,
     prepare(next) {
@@ -238,17 +241,16 @@ export async function startApp(
       detections: createDetections(() => traffic),
       definitionText: sloYaml,
     }),
-    operator: {
-      ...createManageAdjustments({ ...asked, adjustments }),
-      ...annotations,
-      ...incidents,
-      ...createManageSilences({ ...asked, silences, recurrences, incidents: () => incidents.incidents() }),
-      ...createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums }),
-      losses: () => losses.losses(),
-      acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
-      ...deadLetters,
-      ...createManageOutbox({ store, clock, log }),
-    },
+    operator: createOperator({
+      ...asked,
+      adjustments,
+      annotations,
+      incidents,
+      silences,
+      losses,
+      deadLetters,
+      sums: reader.seriesSums,
+    }),
     status: () => loops.status(),
     access: { tokens: () => tokenFile?.tokens() ?? config.tokens, ...accessRules(config) },
     audit: createAudit({ store, clock, log }),

@@ -1,6 +1,7 @@
 import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
 import type { Fetch, MailServer, OutboundRules } from '../core/ports/outbound.ts';
 import type { Target, TargetAdapter } from '../core/ports/target.ts';
+import type { Receipts } from '../core/ports/receipts.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { groupsByItself } from '../core/alerting/conversations.ts';
 import { SECOND } from '../core/time/duration.ts';
@@ -17,6 +18,7 @@ import { redact, secretsOfMailServer, secretsOfWebhook } from './message/redact.
 import { ntfyTarget } from './ntfy/ntfy-target.ts';
 import { opsgenieTarget } from './opsgenie/opsgenie-target.ts';
 import { pagerDutyTarget } from './pagerduty/pagerduty-target.ts';
+import { slackAppTarget } from './slack-app/slack-app-target.ts';
 import { slackTarget } from './slack/slack-target.ts';
 import { teamsTarget } from './teams/teams-target.ts';
 import { telegramTarget } from './telegram/telegram-target.ts';
@@ -37,6 +39,8 @@ export interface TargetOptions extends Links {
   readonly fetch?: Fetch;
   /** The time of signatures and alerts. */
   readonly clock: Clock;
+  /** Where conversations are told; absent: what is sent begins a conversation anew. */
+  readonly receipts?: Receipts;
   /** Sends mails; a connection to the mail server if absent. */
   readonly mailTransport?: MailTransport;
 }
@@ -62,12 +66,30 @@ const TIMEOUT = 10 * SECOND;
 /** Ten messages in the first minute, and five in each one after that. */
 const PACE = { burst: 6, refill: 12 * SECOND };
 
+/** For what sends a single notification and ends. */
+const NO_RECEIPTS: Receipts = { read: () => Promise.resolve(null), write: () => Promise.resolve(true) };
+
 const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } = {
   slack: {
     adapter: ({ name, webhook }, options) => slackTarget(name, webhook, requestOptions(options)),
     secrets: ({ webhook }) => secretsOfWebhook(webhook),
     forbidden: ({ webhook }, { outbound }) => forbiddenBy(outbound, webhook),
     // Slack allows about one message a second and channel.
+    interval: SECOND,
+  },
+  slackApp: {
+    adapter: ({ name, botToken, channel, signingSecret, url }, { receipts = NO_RECEIPTS, ...options }) =>
+      slackAppTarget(name, {
+        ...requestOptions(options),
+        url,
+        botToken,
+        channel,
+        presses: signingSecret !== null,
+        receipts,
+      }),
+    secrets: ({ botToken, signingSecret }) => [botToken, ...secretsOf(signingSecret)],
+    forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
+    // Slack takes about one message a second and channel.
     interval: SECOND,
   },
   email: {
@@ -196,6 +218,7 @@ export function createTarget<K extends TargetDefinition['kind']>(
         ? delivery
         : { ...delivery, reason: redact(delivery.reason, secrets) };
     },
+    ...(adapter.say && { say: (note, signal) => adapter.say!(note, signal) }),
     close: () => adapter.close(),
   };
 }

@@ -20,6 +20,7 @@ const DEFINITIONS: { readonly [Kind in TargetDefinition['kind']]: TargetDefiniti
 /** Milliseconds from one try to the next. */
 const INTERVALS: { readonly [Kind in TargetDefinition['kind']]: number } = {
   slack: SECOND,
+  slackApp: SECOND,
   email: SECOND,
   webhook: 200,
   pagerduty: SECOND,

@@ -234,6 +234,7 @@ const ADDRESSES: { readonly [Kind in TargetDefinition['kind']]: object } = {
   opsgenie: { apiKey: 'K0123456789' },
   teams: { webhook: 'https://flows.example.com/x' },
   discord: { webhook: 'https://discord.com/api/webhooks/x' },
+  slackApp: { botToken: 'xoxb-12345678', channel: 'C0123ABCD' },
   telegram: { botToken: '1234:abcdefghijkl', chat: '-100123' },
   ntfy: { topic: 'alerts' },
   log: {},

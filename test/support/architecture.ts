@@ -23,6 +23,7 @@ const BELOW_APP = [
   'sources',
   'open-sources',
   'open-store',
+  'service-operator',
   'outbound',
   'charts',
   'png',
@@ -39,6 +40,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['app', ['demo', ...BELOW_APP]],
   ['open-store', ['config', 'store', 'store/redis', 'store/lmdb', 'core']],
   ['open-sources', ['config', 'http', 'sources', 'store', 'store/redis', 'core']],
+  ['service-operator', ['engine', 'core']],
   ['exec', ['core']],
   ['settings', []],
   ['schedule', ['core']],
@@ -100,9 +102,10 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   },
   notify: {
     '.': folders(
-      'slack email webhook pagerduty alertmanager opsgenie teams discord telegram ntfy log http message',
+      'slack slack-app email webhook pagerduty alertmanager opsgenie teams discord telegram ntfy log http message',
     ),
     slack: folders('http message'),
+    'slack-app': folders('slack http message'),
     webhook: folders('http message'),
     pagerduty: folders('http message'),
     alertmanager: folders('http message'),

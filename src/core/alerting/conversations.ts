@@ -23,6 +23,7 @@ type SignFacts = Pick<NotificationFacts, 'slo' | 'workflow' | 'likelyCause' | 'f
 /** Whether a receiver groups incidents by itself, so that each of them has a conversation of its own there. */
 const GROUPS_BY_ITSELF: { readonly [K in TargetDefinition['kind']]: boolean } = {
   slack: false,
+  slackApp: false,
   email: false,
   webhook: true,
   pagerduty: true,

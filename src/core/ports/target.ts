@@ -37,11 +37,25 @@ export interface Notification {
   readonly mayRepeat?: boolean;
 }
 
+/** What people did about a conversation, to be said where it is told. */
+export interface ConversationNote {
+  /** As of `ToldReceipt`. */
+  readonly conversation: string;
+  /** A sentence: our own words, and names as others wrote them. */
+  readonly words: readonly (string | { readonly name: string })[];
+  /** Whether nobody need acknowledge it any more. */
+  readonly acknowledged: boolean;
+  /** The one person who is to see it, as the place calls them; null: everyone. */
+  readonly only: string | null;
+}
+
 /** What sends to one place. `send` never throws for what the other side does. */
 export interface TargetAdapter {
   readonly name: string;
   readonly kind: string;
   send(notification: Notification, signal: AbortSignal): Promise<Delivery>;
+  /** Says what people did, where a conversation is told in one place; nothing where it was never told. Absent: it cannot. */
+  say?(note: ConversationNote, signal: AbortSignal): Promise<Delivery>;
   close(): Promise<void>;
 }
 

@@ -68,6 +68,7 @@ export interface Team {
 /** A place notifications can be sent to, as configured; secrets are already filled in. */
 export type TargetDefinition =
   | { readonly kind: 'slack'; readonly name: string; readonly webhook: string }
+  | SlackAppDefinition
   | { readonly kind: 'email'; readonly name: string; readonly to: readonly string[] }
   | WebhookDefinition
   | { readonly kind: 'pagerduty'; readonly name: string; readonly routingKey: string; readonly url: string }
@@ -78,6 +79,17 @@ export type TargetDefinition =
   | TelegramDefinition
   | NtfyDefinition
   | { readonly kind: 'log'; readonly name: string };
+
+interface SlackAppDefinition {
+  readonly kind: 'slackApp';
+  readonly name: string;
+  readonly botToken: string;
+  /** The id of a channel. */
+  readonly channel: string;
+  /** What Slack signs with what was pressed; null: messages have no buttons that do something. */
+  readonly signingSecret: string | null;
+  readonly url: string;
+}
 
 interface WebhookDefinition {
   readonly kind: 'webhook';

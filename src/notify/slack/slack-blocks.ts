@@ -65,7 +65,7 @@ export function slackPayload(message: Message): SlackPayload {
 }
 
 /** As many of the lines as fit, whole; no lines make no section. */
-function section(title: string | null, lines: readonly Phrase[], limit = MAX_SECTION): SlackBlock[] {
+export function section(title: string | null, lines: readonly Phrase[], limit = MAX_SECTION): SlackBlock[] {
   if (lines.length === 0) return [];
   const shown = title === null ? [] : [`*${title}*`];
   let length = shown.join('').length;
@@ -88,11 +88,13 @@ function fieldsSection(fields: readonly Field[]): SlackBlock[] {
   }));
 }
 
-function context(element: PlainText | Mrkdwn): SlackBlock {
+/** A line in small print. */
+export function context(element: PlainText | Mrkdwn): SlackBlock {
   return { type: 'context', elements: [element] };
 }
 
-function words(text: string): Mrkdwn {
+/** Text that is mrkdwn already. */
+export function words(text: string): Mrkdwn {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
@@ -100,7 +102,8 @@ function plain(text: string): PlainText {
   return { type: 'plain_text', text: escape(text, MAX_HEADER), emoji: false };
 }
 
-function mrkdwn(phrase: Phrase, maxName = MAX_NAME): string {
+/** A phrase in Slack's markup, with all that names hold as they are. */
+export function mrkdwn(phrase: Phrase, maxName = MAX_NAME): string {
   return phrase
     .map((piece) => {
       if (typeof piece === 'string') return escape(piece);
@@ -111,7 +114,7 @@ function mrkdwn(phrase: Phrase, maxName = MAX_NAME): string {
 }
 
 /** Escapes what is markup to Slack. What is longer than `limit` afterwards is cut, but never inside an entity. */
-function escape(text: string, limit = Infinity): string {
+export function escape(text: string, limit = Infinity): string {
   let escaped = '';
   let length = 0;
   for (const character of text) {
@@ -124,7 +127,7 @@ function escape(text: string, limit = Infinity): string {
 }
 
 /** In the JSON that Slack is sent, where quotation marks and backslashes take two characters. */
-function sentLength(text: string): number {
+export function sentLength(text: string): number {
   return JSON.stringify(text).length - 2;
 }
 

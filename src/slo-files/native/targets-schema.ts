@@ -5,12 +5,14 @@ import type { Partly } from '../yaml/usable-part.ts';
 
 /** Where most find the APIs. */
 const API_URLS = {
+  slackApp: 'https://slack.com',
   pagerduty: 'https://events.pagerduty.com',
   opsgenie: 'https://api.opsgenie.com',
   telegram: 'https://api.telegram.org',
   ntfy: 'https://ntfy.sh',
 } as const;
 
+const CHANNEL = 'the id of a channel such as C0123ABCD';
 const TOPIC = 'the id of a topic, a whole number above 0';
 const SIGNING_KEY = /^(whsec_)?[A-Za-z0-9+/]{32,}={0,2}$/;
 const MAIL_ADDRESS = 'a mail address such as payments@example.com';
@@ -52,6 +54,21 @@ const NATIVE_TARGETS = {
   })
     .optional()
     .describe('A Slack channel.'),
+  slackApp: mapWith({
+    botToken: secretText('the token of a bot such as xoxb-123-ABC', /^xoxb-[A-Za-z0-9-]{8,200}$/).describe(
+      'Bot token of the app; keep it in the environment.',
+    ),
+    channel: z
+      .string({ error: CHANNEL })
+      .regex(/^[CGD][A-Z0-9]{6,20}$/, { error: CHANNEL })
+      .describe('Id of the channel, as its details show it.'),
+    signingSecret: secretText('the signing secret of the app, 32 hexadecimal digits', /^[0-9a-f]{32}$/)
+      .optional()
+      .describe('Signing secret of the app, for buttons; keep it in the environment.'),
+    url: apiUrl(`Address of the Web API; ${API_URLS.slackApp} if absent.`),
+  })
+    .optional()
+    .describe('A Slack channel, written to by an app of yours.'),
   email: mapWith({
     to: listOf(mailAddress, 'mail addresses', 50)
       .min(1, { error: 'at least one mail address' })
@@ -150,6 +167,10 @@ type ReadTarget<K extends Kind> = (native: NonNullable<NativeTarget[K]>, name: s
 
 const TARGET_READERS: { readonly [K in Kind]: ReadTarget<K> } = {
   slack: ({ webhook }, name) => (webhook === undefined ? null : { kind: 'slack', name, webhook }),
+  slackApp: ({ botToken, channel, signingSecret = null, url = API_URLS.slackApp }, name) =>
+    botToken === undefined || channel === undefined
+      ? null
+      : { kind: 'slackApp', name, botToken, channel, signingSecret, url },
   email: ({ to }, name) => (to === undefined ? null : { kind: 'email', name, to }),
   webhook: ({ url, secret = null }, name) =>
     url === undefined ? null : { kind: 'webhook', name, url, secret },

@@ -1,5 +1,6 @@
 import type { TargetDefinition } from '../../../src/core/slo/slo.ts';
 import { type HttpAnswer, type HttpReceiver, startHttpReceiver } from '../../support/http-receiver.ts';
+import { judgeSlackApp } from './slack-app.ts';
 import { judgeDiscord, judgeNtfy, judgeTeams, judgeTelegram } from './chats.ts';
 import { Format } from './format.ts';
 import {
@@ -27,6 +28,19 @@ interface ReceiverKind {
 const limited = (body: object): HttpAnswer => ({ status: 429, body: JSON.stringify(body) });
 
 export const RECEIVER_KINDS: { readonly [Kind in RequestKind]: ReceiverKind } = {
+  slackApp: {
+    definition: (url) => ({
+      kind: 'slackApp',
+      name: 'channel',
+      url,
+      botToken: 'xoxb-1234567890-sEcReTbOtToKeN',
+      channel: 'C0123ABCD',
+      signingSecret: '8f742231b10e8888abcd99eeeccc85a5',
+    }),
+    judge: judgeSlackApp,
+    confirms: true,
+    secrets: ['xoxb-1234567890-sEcReTbOtToKeN', '8f742231b10e8888abcd99eeeccc85a5'],
+  },
   webhook: {
     definition: (url) => ({
       kind: 'webhook',
@@ -117,8 +131,10 @@ export const RECEIVER_KINDS: { readonly [Kind in RequestKind]: ReceiverKind } = 
 
 /** A target of each of these kinds whose receiver is at an address. */
 export function definitionsAt(url: string): { readonly [Kind in RequestKind]: TargetDefinition } {
-  const { webhook, pagerduty, alertmanager, opsgenie, teams, discord, telegram, ntfy } = RECEIVER_KINDS;
+  const { slackApp, webhook, pagerduty, alertmanager, opsgenie, teams, discord, telegram, ntfy } =
+    RECEIVER_KINDS;
   return {
+    slackApp: slackApp.definition(url),
     webhook: webhook.definition(url),
     pagerduty: pagerduty.definition(url),
     alertmanager: alertmanager.definition(url),

@@ -9,6 +9,7 @@ export type Collection =
   | 'sessions'
   | 'losses'
   | 'failing-targets'
+  | 'receipts'
   | 'pings'
   | 'breakdowns';
 
