@@ -12,6 +12,7 @@ import {
   addAcknowledgeCommand,
   addAnnotateCommand,
   addDeadLetterCommands,
+  addOnCallCommand,
   addOutboxCommands,
   addSilenceCommands,
 } from './service-commands.ts';
@@ -107,6 +108,7 @@ program
       await loadDefinitions(sloPlaces(paths), readReferences(process.env), (target) =>
         forbiddenTarget(target, rules),
       ),
+      Date.now(),
     );
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
     if (!ok) process.exitCode = 1;
@@ -247,6 +249,7 @@ withFormat(program.command('incidents'))
 addAcknowledgeCommand(program, answer);
 
 addSilenceCommands(program, answer, shown);
+addOnCallCommand(program, shown);
 
 withFormat(program.command('gate'))
   .description('say whether a change may go out: exit 0 allowed, 1 denied, 2 cannot be told')

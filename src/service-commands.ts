@@ -60,6 +60,16 @@ export function addAcknowledgeCommand(program: Command, answer: Answer): void {
     });
 }
 
+/** Adds `oncall`. */
+export function addOnCallCommand(program: Command, shown: Shown): void {
+  withFormat(program.command('oncall'))
+    .description('show who is on call now and next, by schedule')
+    .action(async ({ format }: { format: string }) => {
+      const { onCallTable } = await import('./cli/on-call.ts');
+      await shown(format, false, (view) => onCallTable(view, process.env));
+    });
+}
+
 /** Adds `annotate`. */
 export function addAnnotateCommand(program: Command, answer: Answer): void {
   withFormat(

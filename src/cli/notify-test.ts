@@ -3,7 +3,8 @@ import type { Config } from '../config.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { NotificationFacts } from '../core/alerting/notification.ts';
 import { ABOUT_SERVICE } from '../core/alerting/notification.ts';
-import type { Definitions } from '../core/slo/slo.ts';
+import { shiftAt, targetsAt } from '../core/slo/on-call.ts';
+import type { Definitions, TargetDefinition } from '../core/slo/slo.ts';
 import { SECOND } from '../core/time/duration.ts';
 import { createTarget } from '../notify/target-kinds.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
@@ -12,8 +13,8 @@ import { formatProblem } from '../slo-files/yaml/problem.ts';
 const TEST_TIMEOUT = 15 * SECOND;
 
 /**
- * Sends a notification that is marked as a test to one target of the SLO files, through the same adapter and
- * settings as real ones, and says in one sentence what became of it.
+ * Sends a notification that is marked as a test to one target of the SLO files, or to those of who is on call by a schedule,
+ * through the same adapter and settings as real ones, and says in a sentence each what became of it.
  */
 export async function notifyTest(
   name: string,
@@ -26,11 +27,27 @@ export async function notifyTest(
     const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     return { ok: false, text: ['The SLO files do not load:', ...errors].join('\n') };
   }
-  const definition = definitions.targets.get(name);
-  if (!definition) {
-    const known = [...definitions.targets.keys()].join(', ') || 'none';
+  const { targets, onCall } = definitions;
+  const found = targetsAt(definitions, [name], clock.now()).flatMap((one) => targets.get(one) ?? []);
+  if (found.length === 0) {
+    const known = [...targets.keys(), ...onCall.keys()].join(', ') || 'none';
     return { ok: false, text: `There is no target ${name}; the SLO files define: ${known}.` };
   }
+  const tried = [];
+  for (const definition of found) tried.push(await tryOne(definition, definitions, config, clock, print));
+  const schedule = onCall.get(name);
+  const whose = schedule ? [`${shiftAt(schedule, clock.now()).person.name} is on call by ${name}.`] : [];
+  return { ok: tried.every(({ ok }) => ok), text: [...whose, ...tried.map(({ text }) => text)].join('\n') };
+}
+
+async function tryOne(
+  definition: TargetDefinition,
+  definitions: Definitions,
+  config: Config,
+  clock: Clock,
+  print: (text: string) => void,
+): Promise<{ ok: boolean; text: string }> {
+  const { name } = definition;
   const target = createTarget(definition, { ...config, clock, write: print });
   try {
     const facts = testFacts(definitions, name, clock.now());

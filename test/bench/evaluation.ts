@@ -180,7 +180,7 @@ function manySlos(): Definitions {
     });
     workflows.set(name, { ...NO_MAP, name, owner: 'team', runbook: null, breakdown: [], slos });
   }
-  return { workflows, teams: new Map(), targets: new Map(), dependencies: new Map() };
+  return { workflows, teams: new Map(), targets: new Map(), onCall: new Map(), dependencies: new Map() };
 }
 
 async function memory(client: Redis): Promise<number> {

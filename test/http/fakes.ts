@@ -24,7 +24,9 @@ import type {
 import type { FailureChange } from '../../src/core/alerting/failure-changes.ts';
 import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
 import { createAnnotations } from '../../src/engine/annotations/annotations.ts';
-import { define, defineSlo } from '../support/definitions.ts';
+import { PAYMENTS, define, defineSlo } from '../support/definitions.ts';
+import { onCallReports } from '../../src/core/ports/on-call.ts';
+import type { OnCallSchedule } from '../../src/core/slo/on-call.ts';
 import type { Annotation } from '../../src/core/ports/store/annotations.ts';
 import { storedAnnotation } from '../../src/core/ports/stored-annotation.ts';
 import { createIncidentReports } from '../../src/engine/incidents/incident-reports.ts';
@@ -46,6 +48,18 @@ import { DAY, HOUR, MINUTE, parseDuration } from '../../src/core/time/duration.t
 import type { ServiceStatus } from '../../src/core/ports/service-status.ts';
 
 export const NOW = Date.parse('2026-03-10T12:00:00Z');
+
+/** Anna and Ben, a week each. */
+const ROTATION: OnCallSchedule = {
+  kind: 'rotation',
+  name: 'oncall',
+  timeZone: 'Europe/Berlin',
+  every: 7 * DAY,
+  starting: Date.UTC(2026, 2, 2, 9),
+  people: ['anna', 'ben'].map((name) => ({ name, targets: [`${name}-phone`] })),
+  overrides: [],
+  source: 'teams.yaml:3',
+};
 
 /** A recorder that keeps what it is given; it can be told to fail, or to wait. */
 export interface RecordingRecorder extends Recorder {
@@ -167,6 +181,8 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
       const found = known.find((report) => report.name === name);
       return unlessFailing(found ? calledBy(found, workflows) : null);
     },
+    onCall: () =>
+      unlessFailing(onCallReports(define([], [{ ...PAYMENTS, page: ['oncall'] }], [], [], [ROTATION]), NOW)),
     scrape: () => unlessFailing(scrapeReport(queries.list)),
   };
   return queries;

@@ -144,7 +144,7 @@ interface Example {
 /** Loads files and checks that what comes of it is either whole, or nothing with reasons that can be found. */
 async function judge(files: readonly Example[]): Promise<void> {
   const loaded = await interpret({ files, folders: [] }, references());
-  const { ok, json } = checkReport(loaded);
+  const { ok, json } = checkReport(loaded, 0);
   const errors = loaded.problems.filter(({ severity }) => severity === 'error');
   expect(ok).toBe(errors.length === 0);
   expect(loaded.definitions === null).toBe(errors.length > 0);

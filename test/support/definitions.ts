@@ -6,6 +6,7 @@ import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
 import { fingerprint } from '../../src/core/sli/fingerprint.ts';
 import { attributesOf } from '../../src/core/slo/each-value.ts';
 import type { Dependency } from '../../src/core/slo/dependency.ts';
+import type { OnCallSchedule } from '../../src/core/slo/on-call.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../src/core/slo/slo.ts';
 import { NO_MAP } from '../../src/core/slo/workflow-map.ts';
 import { parseDuration } from '../../src/core/time/duration.ts';
@@ -90,6 +91,7 @@ export function define(
   teams: readonly Team[] = [PAYMENTS],
   dependencies: readonly Dependency[] = [],
   breakdown: readonly string[] = [],
+  onCall: readonly OnCallSchedule[] = [],
 ): Definitions {
   const workflows = new Map<string, Workflow>();
   for (const slo of slos) {
@@ -99,11 +101,16 @@ export function define(
     const told = [...new Set([...breakdown, ...attributesOf(own)])];
     workflows.set(name, { ...NO_MAP, name, owner, runbook: null, breakdown: told, slos: own });
   }
-  const names = teams.flatMap(({ page, ticket, fallback }) => [...page, ...ticket, ...fallback]);
+  const schedules = new Map(onCall.map((schedule) => [schedule.name, schedule]));
+  const names = [
+    ...teams.flatMap(({ page, ticket, fallback }) => [...page, ...ticket, ...fallback]),
+    ...onCall.flatMap(({ people }) => people.flatMap(({ targets }) => targets)),
+  ].filter((name) => !schedules.has(name));
   return {
     workflows,
     teams: new Map(teams.map((team) => [team.name, team])),
     targets: new Map(names.map((name): [string, TargetDefinition] => [name, { kind: 'log', name }])),
+    onCall: schedules,
     dependencies: new Map(dependencies.map((dependency) => [dependency.name, dependency])),
   };
 }

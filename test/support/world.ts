@@ -5,6 +5,7 @@ import type { OutboxRow } from '../../src/core/alerting/notification.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import { seriesOf } from '../../src/core/slo/series.ts';
 import type { Dependency } from '../../src/core/slo/dependency.ts';
+import type { OnCallSchedule } from '../../src/core/slo/on-call.ts';
 import { createEachValue } from '../../src/core/slo/each-value.ts';
 import type { Slo, Team } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
@@ -66,7 +67,7 @@ export interface World {
   /** Those in force. */
   slos(): readonly Slo[];
   /** Puts other SLOs in force. */
-  redefine(slos: readonly Slo[], teams?: readonly Team[]): void;
+  redefine(slos: readonly Slo[], teams?: readonly Team[], onCall?: readonly OnCallSchedule[]): void;
   close(): Promise<void>;
 }
 
@@ -176,7 +177,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
     slos: () => allSlos(current),
-    redefine: (next, teams) => void (current = define(next, teams, dependencies, breakdown)),
+    redefine: (next, teams, onCall) => void (current = define(next, teams, dependencies, breakdown, onCall)),
     async close() {
       wrapped.bringUp();
       await recorder.drain();

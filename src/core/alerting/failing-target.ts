@@ -1,3 +1,4 @@
+import { targetsAt } from '../slo/on-call.ts';
 import type { Definitions } from '../slo/slo.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import { ADMINS, targetsOfLoss } from './loss-notifications.ts';
@@ -29,9 +30,10 @@ export type FailingEnd = 'works' | 'removed';
  * notification it was, else its other targets, else everyone who gets tickets.
  */
 export function witnessesOf(
-  definitions: Pick<Definitions, 'teams'>,
+  definitions: Pick<Definitions, 'teams' | 'onCall'>,
   owner: string,
   failing: ReadonlySet<string>,
+  now: number,
 ): readonly string[] {
   const { teams } = definitions;
   const [admins, team] = [teams.get(ADMINS), teams.get(owner)];
@@ -41,10 +43,10 @@ export function witnessesOf(
     team?.fallback,
     team?.page,
     team?.ticket,
-    targetsOfLoss(definitions),
+    targetsOfLoss(definitions, now),
   ];
   for (const choice of choices) {
-    const working = [...new Set(choice)].filter((target) => !failing.has(target));
+    const working = targetsAt(definitions, choice ?? [], now).filter((target) => !failing.has(target));
     if (working.length > 0) return working;
   }
   return [];

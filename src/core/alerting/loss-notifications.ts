@@ -1,4 +1,5 @@
 import { EVERY_EXECUTION } from '../sli/sli.ts';
+import { targetsAt } from '../slo/on-call.ts';
 import type { Definitions, Slo } from '../slo/slo.ts';
 import type { LostData } from './data-loss.ts';
 import type { Incident } from './incident.ts';
@@ -15,13 +16,16 @@ export interface OpenAtLoss {
 export const ADMINS = 'admins';
 
 /** Whom to page about a loss: the team `admins`, else everyone who gets the tickets of a team. */
-export function targetsOfLoss({ teams }: Pick<Definitions, 'teams'>): readonly string[] {
+export function targetsOfLoss(
+  { teams, onCall }: Pick<Definitions, 'teams' | 'onCall'>,
+  now: number,
+): readonly string[] {
   const either = (first: readonly string[], second: readonly string[]) => (first.length > 0 ? first : second);
   const admins = teams.get(ADMINS);
   const theirs = admins ? either(admins.page, admins.ticket) : [];
   // The tickets of a team without a target for them go where its pages go.
   const all = [...teams.values()].flatMap(({ page, ticket }) => either(ticket, page));
-  return either(theirs, [...new Set(all)]);
+  return targetsAt({ onCall }, either(theirs, all), now);
 }
 
 /** The notifications of a loss: a page about it, and word in the conversation of each open incident. */

@@ -1,5 +1,6 @@
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Transition } from './incident.ts';
+import { targetsAt } from '../slo/on-call.ts';
 import type { Definitions, Slo } from '../slo/slo.ts';
 
 /** The targets to notify of a transition, and all that take part in its incident from then on; by name. */
@@ -13,11 +14,21 @@ export interface Route {
  * policy names, else the owner's - and all that were notified before; an escalation step only the targets of
  * that step; anything else all that were notified. Where one of those is gone from the files since, the present
  * targets are notified too.
+ *
+ * For a schedule it is the targets of who is on call now, and these are what is remembered: what follows goes to them, whoever
+ * is on call by then. Who is on call hears of what opens, escalates, is not acknowledged or is brought to mind.
  */
-export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, step }: Transition): Route {
+export function routeOf(
+  definitions: Definitions,
+  slo: Slo,
+  { kind, incident, step }: Transition,
+  now: number,
+): Route {
   const before = incident.notified.filter((target) => definitions.targets.has(target));
   const someGone = before.length < incident.notified.length;
-  const everyone = (targets: readonly string[]) => [...new Set([...before, ...targets])];
+  const everyone = (names: readonly string[]) => [
+    ...new Set([...before, ...targetsAt(definitions, names, now)]),
+  ];
   switch (kind) {
     case 'opened':
     case 'escalated': {
@@ -25,11 +36,17 @@ export function routeOf(definitions: Definitions, slo: Slo, { kind, incident, st
       return { notify, notified: notify };
     }
     case 'unacknowledged': {
-      const notify = step?.to ?? [];
+      const notify = targetsAt(definitions, step?.to ?? [], now);
       return { notify, notified: everyone(notify) };
     }
+    case 'reminder': {
+      const present = targetsFor(definitions, slo, incident.severity);
+      const taken = slo.alerts.escalation.slice(0, incident.stepsTaken).flatMap(({ to }) => to);
+      const schedules = [...present, ...taken].filter((name) => definitions.onCall.has(name));
+      const notify = everyone(someGone ? [...present, ...schedules] : schedules);
+      return { notify, notified: notify };
+    }
     case 'deescalated':
-    case 'reminder':
     case 'resolved': {
       const notify = someGone ? everyone(targetsFor(definitions, slo, incident.severity)) : before;
       return { notify, notified: notify };

@@ -11,6 +11,7 @@ import type { FailedExecution, FailureCount } from '../alerting/notification.ts'
 import type { Queue } from '../slo/workflow-map.ts';
 import type { ValueBreakdown } from '../alerting/value-breakdown.ts';
 import type { ExampleFact } from '../slo/example-fact.ts';
+import type { OnCallReport } from './on-call.ts';
 import type { SloFindings } from './slo-findings.ts';
 import type { CallReport, HandOverReport, SloPart } from './workflow-parts.ts';
 import type { WorkflowStatistics } from './workflow-statistics.ts';
@@ -367,6 +368,8 @@ export interface Queries {
   dependencies(workflows: readonly string[] | null): Promise<readonly DependencyReport[]>;
   /** Null when no such dependency is declared. */
   dependency(name: string, workflows: readonly string[] | null): Promise<DependencyDetail | null>;
+  /** Who is on call, by schedule. */
+  onCall(): Promise<readonly OnCallReport[]>;
   /** What monitoring collects; of many SLOs or workflows it may be five seconds old. */
   scrape(): Promise<ScrapeReport>;
 }

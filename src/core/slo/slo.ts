@@ -1,5 +1,6 @@
 import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
 import type { Dependency } from './dependency.ts';
+import type { OnCallSchedule } from './on-call.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { WorkflowMap } from './workflow-map.ts';
@@ -126,6 +127,8 @@ export interface Definitions {
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly teams: ReadonlyMap<string, Team>;
   readonly targets: ReadonlyMap<string, TargetDefinition>;
+  /** Names that stand for the targets of who is on call, see `targetsAt`; no target has one of them. */
+  readonly onCall: ReadonlyMap<string, OnCallSchedule>;
   /** The dependencies of which something was promised. */
   readonly dependencies: ReadonlyMap<string, Dependency>;
 }

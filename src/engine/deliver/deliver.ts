@@ -5,6 +5,7 @@ import type { Log } from '../../core/ports/log.ts';
 import { conversationAt } from '../../core/alerting/conversations.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
 import { isOfService, newRow } from '../../core/alerting/notification.ts';
+import { targetsAt } from '../../core/slo/on-call.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { PROBE_TARGET, probeRow } from './probe.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
@@ -313,7 +314,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (!team) return [];
     // A target that has the page already does not get it twice.
     const { notified } = row.facts;
-    return team.fallback
+    return targetsAt(definitions(), team.fallback, clock.now())
       .filter((fallback) => fallback !== target && !notified.includes(fallback))
       .map((fallback) => ({
         ...newRow(`${row.id}/${fallback}`, fallback, { ...row.facts, insteadOf: { target: whom, reason } }),

@@ -59,7 +59,7 @@ export function createFailingTargets(options: FailingTargetsOptions): FailingTar
     const failing = new Set([target, ...known.map(({ id }) => id)]);
     const { owner } = facts;
     const quiet = elapsed() - (saidAt.get(target) ?? -Infinity) < QUIET_FOR;
-    const notified = quiet ? [] : witnessesOf(definitions(), owner, failing);
+    const notified = quiet ? [] : witnessesOf(definitions(), owner, failing, clock.now());
     const isPage = rows.some((row) => row.facts.severity === 'page');
     const severity = isPage ? ('page' as const) : ('ticket' as const);
     const found: FailingTarget = { target, since, reason, severity, owner, notified, reported: quiet };

@@ -231,7 +231,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   function note(judged: EvaluatedSlo, current: Definitions, now: number, found: Found): void {
     const { slo, revision, stored, earlier, evidence, state, transition, burning } = judged;
     if (transition) {
-      const unmuted = routeOf(current, slo, transition);
+      const unmuted = routeOf(current, slo, transition, now);
       const route = transition.mute ? heldRoute(transition) : unmuted;
       const timeZone = current.teams.get(slo.owner)?.timeZone ?? null;
       const suppressed = transition.mute ? unmuted.notify.length : 0;

@@ -75,7 +75,7 @@ export function createDataLosses(options: DataLossesOptions): DataLosses {
     { id, revision, value }: StoredRecord<DataLoss>,
     current: Definitions,
   ): Promise<void> {
-    const targets = targetsOfLoss(current);
+    const targets = targetsOfLoss(current, clock.now());
     const rows = rowsOfLoss(id, value, targets, openIncidents());
     if (targets.length === 0)
       log.warn({ loss: id }, 'the SLO files name no target to notify of a loss of data');

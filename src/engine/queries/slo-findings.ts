@@ -148,7 +148,10 @@ function placeInFolder(source: string): string {
 
 function routeReport(definitions: Definitions, slo: Slo): RouteReport {
   const named = (names: readonly string[]): readonly RouteTarget[] =>
-    names.map((name) => ({ name, kind: definitions.targets.get(name)?.kind ?? null }));
+    names.map((name) => ({
+      name,
+      kind: (definitions.targets.get(name) ?? definitions.onCall.get(name))?.kind ?? null,
+    }));
   return {
     page: named(targetsFor(definitions, slo, 'page')),
     ticket: named(targetsFor(definitions, slo, 'ticket')),

@@ -4,6 +4,7 @@ import { QUIET } from '../../core/alerting/incident.ts';
 import { parseChartQuery } from '../../core/ports/chart-query.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import { isRefused } from '../../core/ports/refused.ts';
+import { onCallReports } from '../../core/ports/on-call.ts';
 import type { MemberReport, Queries } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { valueBreakdown } from '../../core/alerting/value-breakdown.ts';
@@ -194,6 +195,7 @@ export function createQueries(options: QueriesOptions): Queries {
       const dependency = known.dependencies.get(name);
       return dependency ? reportDependency(calls, dependency, among(known, workflows), clock.now()) : null;
     },
+    onCall: async () => onCallReports(definitions(), clock.now()),
     scrape: async () => scrape(),
   };
 }

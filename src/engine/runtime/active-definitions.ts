@@ -34,6 +34,7 @@ export function createActiveDefinitions(options: {
     workflows: new Map(),
     teams: new Map(),
     targets: new Map(),
+    onCall: new Map(),
     dependencies: new Map(),
   };
   let inForce: Definitions | null = null;

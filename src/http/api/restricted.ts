@@ -91,7 +91,8 @@ export function readableQueries(queries: Queries, caller: Caller, scope: 'read' 
       const report = await queries.dependency(name, await ownWorkflows());
       return report && report.workflows.length > 0 ? report : null;
     },
-    // Only those who may read everything are let through to it.
+    // Only those who may read everything are let through to these.
+    onCall: () => queries.onCall(),
     scrape: () => queries.scrape(),
   };
 }

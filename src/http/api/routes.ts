@@ -23,6 +23,7 @@ import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { GATE_ROUTES } from './gate-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
+import { ON_CALL_ROUTES } from './on-call-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { OUTBOX_PAGE_ROUTES } from './outbox-page-routes.ts';
 import { OUTBOX_ROUTES } from './outbox-routes.ts';
@@ -279,6 +280,7 @@ const ALL_ROUTES: readonly HttpRoute[] = [
   ...ANNOTATION_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...METRICS_ROUTES,
+  ...ON_CALL_ROUTES,
   ...OUTBOX_ROUTES,
   ...SERVICE_ROUTES,
   ...REPORT_ROUTES,

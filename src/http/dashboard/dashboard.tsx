@@ -28,6 +28,7 @@ import { rejectionCard } from './rejection-card.tsx';
 import { incidentListPage } from './incident-list-page.tsx';
 import type { IncidentVisitor } from './incident-page.tsx';
 import { incidentPage } from './incident-page.tsx';
+import { onCallPage } from './on-call-page.tsx';
 import type { OutboxVisitor } from './outbox-page.tsx';
 import { outboxPage } from './outbox-page.tsx';
 import { periodReportPage } from './period-report-page.tsx';
@@ -95,6 +96,7 @@ export interface Dashboard {
     answer: { readonly now: number; readonly status: number },
     viewer: Viewer,
   ): Promise<Reply<string>>;
+  onCall(now: number, viewer: Viewer): Promise<Reply<string>>;
   reference(sections: readonly ReferenceSection[], viewer: Viewer): Promise<Reply<string>>;
   report(make: () => Promise<PeriodReport>, viewer: Viewer): Promise<Reply<string>>;
   /** `visitor` says what the viewer may do with what was found. */
@@ -316,6 +318,12 @@ export function createDashboard({
       const show = showTo(viewer);
       return unlessAway(show, async () =>
         show(code, 'Silences', silencesPage(await read(), visitor, base, now)),
+      );
+    },
+    onCall(now, viewer) {
+      const show = showTo(viewer);
+      return unlessAway(show, async () =>
+        show(200, 'On call', onCallPage(await viewer.queries.onCall(), base, now)),
       );
     },
     async reference(sections, viewer) {

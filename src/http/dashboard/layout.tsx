@@ -113,7 +113,7 @@ export function page(
       <>
         <nav class="places" aria-label="Pages">
           <a href={`${base}/incidents`}>Incidents</a> <a href={`${base}/silences`}>Silences</a>{' '}
-          <a href={`${base}/reports`}>Reports</a>
+          <a href={`${base}/on-call`}>On call</a> <a href={`${base}/reports`}>Reports</a>
         </nav>
         <p id="freshness" role="status" />
         <button id="pause" type="button" hidden>

@@ -1,6 +1,7 @@
 import type { Objective } from '../../core/budget/objective.ts';
 import { type Dependency, MAX_DEPENDENCIES } from '../../core/slo/dependency.ts';
 import type { Definitions, Slo, TargetDefinition, Team, Workflow } from '../../core/slo/slo.ts';
+import type { OnCallSchedule } from '../../core/slo/on-call.ts';
 import { allSlos } from '../../core/slo/slo.ts';
 import { MAX_BREAKDOWN_ATTRIBUTES } from '../../core/slo/breakdown.ts';
 import { MAX_EACH_SLOS } from '../../core/slo/each-value.ts';
@@ -15,6 +16,7 @@ import {
   type KnownNames,
   reportUnknown,
 } from './known-names.ts';
+import { readOnCall } from './on-call.ts';
 import type { ReadDocument } from '../native/document.ts';
 import { documentSchema, type NativeDocument } from '../native/document-schema.ts';
 import { readDependency } from '../native/dependency.ts';
@@ -42,13 +44,16 @@ export interface Assembled {
 /** Why nothing may be sent to a target; null when it may be. No secret is in it. */
 export type TargetRefusal = (target: TargetDefinition) => string | null;
 
+/** What a name of a target may stand for. */
+export type NamedTarget = Pick<TargetDefinition | OnCallSchedule, 'kind'>;
+
 /** Adds what other dialects say to the workflows of the native one. */
 export type Join = (native: {
   readonly workflows: readonly WorkflowDraft[];
   /** The workflows of documents, also of those with so many mistakes that there is no draft. */
   readonly workflowNames: ReadonlySet<string>;
   readonly teams: KnownNames['teams'];
-  readonly targets: ReadonlyMap<string, TargetDefinition>;
+  readonly targets: ReadonlyMap<string, NamedTarget>;
 }) => Promise<{ readonly workflows: readonly WorkflowDraft[]; readonly teams: readonly Team[] }>;
 
 /**
@@ -71,8 +76,14 @@ export async function assemble(
   const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
   const native = await draftWorkflows(documents, known, timeSlice);
   const targets = readTargets(known, refusalOf);
-  const joined = await join({ workflows: native, workflowNames, teams: known.teams, targets });
   const teams = readTeams(known);
+  const onCall = readOnCall(known, teams);
+  const joined = await join({
+    workflows: native,
+    workflowNames,
+    teams: known.teams,
+    targets: new Map<string, NamedTarget>([...targets, ...onCall]),
+  });
   for (const team of joined.teams) if (!teams.has(team.name)) teams.set(team.name, team);
   const candidates = candidatesOf(documents, joined.workflows);
   const workflows = new Map<string, Workflow>();
@@ -91,7 +102,7 @@ export async function assemble(
     workflows.set(name, { ...mapOf(draft), ...said });
   }
   const dependencies = readDependencies(known);
-  const definitions: Definitions = { workflows, teams, targets, dependencies };
+  const definitions: Definitions = { workflows, teams, targets, onCall, dependencies };
   const paging = new Set(allSlos(definitions).flatMap((slo) => (pagesInOutage(slo) ? [slo.id] : [])));
   const around = { teams, objectives, paging, dependencies: [...known.dependencies.keys()] };
   for (const draft of joined.workflows) {

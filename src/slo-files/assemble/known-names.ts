@@ -16,7 +16,7 @@ interface Entry<Item> {
   readonly source: SourceText;
 }
 
-type Section = 'teams' | 'targets' | 'policies' | 'budgetPolicies' | 'dependencies';
+type Section = 'teams' | 'targets' | 'people' | 'policies' | 'budgetPolicies' | 'dependencies';
 type ItemOf<Name extends Section> = Partly<NonNullable<NativeDocument[Name]>[string]>;
 type Found<Name extends Section> = ReadonlyMap<string, Entry<ItemOf<Name>>>;
 
@@ -24,6 +24,7 @@ type Found<Name extends Section> = ReadonlyMap<string, Entry<ItemOf<Name>>>;
 export interface KnownNames {
   readonly teams: Found<'teams'>;
   readonly targets: Found<'targets'>;
+  readonly people: Found<'people'>;
   readonly policies: Found<'policies'>;
   readonly budgetPolicies: Found<'budgetPolicies'>;
   readonly dependencies: Found<'dependencies'>;
@@ -40,6 +41,7 @@ export function collectNames(
   return {
     teams: collect(documents, 'teams', 'team', report),
     targets: collect(documents, 'targets', 'target', report),
+    people: collect(documents, 'people', 'person', report),
     policies: collect(documents, 'policies', 'policy', report),
     budgetPolicies: collect(documents, 'budgetPolicies', 'budget policy', report),
     dependencies: collect(documents, 'dependencies', 'dependency', report),

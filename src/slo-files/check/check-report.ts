@@ -1,6 +1,8 @@
 import { formatObjective } from '../../core/budget/objective.ts';
 import { MAX_EACH_SLOS, MAX_EACH_VALUES } from '../../core/slo/each-value.ts';
 import { formatPercent, formatSpan } from '../../core/words/figures.ts';
+import type { OnCallReport } from '../../core/ports/on-call.ts';
+import { onCallJson, onCallReports, onCallWords } from '../../core/ports/on-call.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { allSlos, type Slo } from '../../core/slo/slo.ts';
 import { detectionKey, detectionsOf, outageDetection, type Detection } from './detection.ts';
@@ -27,20 +29,22 @@ function detectOnce(): typeof detectionsOf {
 
 /**
  * What `burnwatch check` says: all problems, then for each SLO its tiers and how soon they notice which error rate
- * (durations in milliseconds in `json`). `ok` is false when there is any error; warnings leave it true.
+ * (durations in milliseconds in `json`), and who is on call now. `ok` is false when there is any error; warnings leave it true.
  */
-export function checkReport(loaded: Loaded): { text: string; json: object; ok: boolean } {
+export function checkReport(loaded: Loaded, now: number): { text: string; json: object; ok: boolean } {
   const { definitions, problems, files, traffic } = loaded;
   const ok = definitions !== null;
   const slos = definitions ? allSlos(definitions) : [];
   const journeys = journeysOf(slos);
   const context: Context = { traffic, detect: detectOnce() };
   const through = ({ id }: Slo) => journeys.get(id) ?? [];
+  const onCall = definitions ? onCallReports(definitions, now) : [];
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const sections = [
     ...problems.map(formatProblem),
     ...slos.map((slo) => sloText(slo, context, through(slo))),
+    ...(onCall.length === 0 ? [] : [onCallText(onCall, now)]),
     [
       counted(files.length, 'file'),
       ...(ok ? [counted(slos.length, 'SLO')] : []),
@@ -50,9 +54,20 @@ export function checkReport(loaded: Loaded): { text: string; json: object; ok: b
   ];
   return {
     text: `${sections.join('\n\n')}\n`,
-    json: { ok, files, problems, slos: slos.map((slo) => sloJson(slo, context, through(slo))) },
+    json: {
+      ok,
+      files,
+      problems,
+      slos: slos.map((slo) => sloJson(slo, context, through(slo))),
+      onCall: onCall.map(onCallJson),
+    },
     ok,
   };
+}
+
+function onCallText(reports: readonly OnCallReport[], now: number): string {
+  const rows = reports.map((report) => [report.schedule, onCallWords(report, now)]);
+  return ['on call now', ...columns(rows).map((line) => `  ${line}`)].join('\n');
 }
 
 function sloText(slo: Slo, { traffic, detect }: Context, journeys: readonly string[]): string {

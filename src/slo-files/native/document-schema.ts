@@ -5,6 +5,7 @@ import { dependencySchema } from './dependency.ts';
 import { httpUrl, listOf, mapOf, mapWith, name, pathName, SECRET, text } from './field-schemas.ts';
 import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
 import { eventsSchema, metricsSchema, spansSchema } from './mapping-schema.ts';
+import { personSchema } from './on-call-schema.ts';
 import { sliSchema } from './sli-schema.ts';
 import { targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
@@ -91,6 +92,9 @@ export const documentSchema = mapWith(
     slos: mapOf(name, sloSchema, 'SLOs').optional().describe('The SLOs of the workflow by name.'),
     teams: mapOf(name, teamSchema, 'teams').optional().describe('Where the notifications of each team go.'),
     targets: mapOf(name, targetSchema, 'targets').optional().describe('Places notifications can be sent to.'),
+    people: mapOf(name, personSchema, 'people')
+      .optional()
+      .describe('Who can be on call, and the targets that reach them.'),
     policies: mapOf(name, policySchema, 'policies')
       .optional()
       .describe('Alert settings that SLOs share by name; the one called default is for all that name none.'),
@@ -101,7 +105,7 @@ export const documentSchema = mapWith(
       .optional()
       .describe('What was promised of what workflows call, by the name that producers report.'),
   },
-  'a map with workflow, or with teams, targets, policies or dependencies',
+  'a map with workflow, or with teams, targets, people, policies or dependencies',
 ).meta({
   title: 'Burnwatch SLO file',
   dependentRequired: {

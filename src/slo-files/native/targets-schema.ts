@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
 import { exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
+import { rotationSchema } from './on-call-schema.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 
 /** Where most find the APIs. */
@@ -152,11 +153,16 @@ const NATIVE_TARGETS = {
     .describe('The log of the service itself.'),
 } satisfies { readonly [K in Kind]: z.ZodOptional };
 
-const KINDS = Object.keys(NATIVE_TARGETS) as Kind[];
-const oneKind = exactlyOne(KINDS);
+/** What stands for the targets of other people. */
+const NATIVE_SCHEDULES = {
+  rotation: rotationSchema.optional().describe('Whoever is on call: people who take turns.'),
+};
 
-/** A place notifications can be sent to. */
-export const targetSchema = mapWith(NATIVE_TARGETS, oneKind.error)
+const KINDS = Object.keys(NATIVE_TARGETS) as Kind[];
+const oneKind = exactlyOne([...KINDS, ...Object.keys(NATIVE_SCHEDULES)]);
+
+/** A place notifications can be sent to, or a schedule that says which. */
+export const targetSchema = mapWith({ ...NATIVE_TARGETS, ...NATIVE_SCHEDULES }, oneKind.error)
   .refine(oneKind.holds, { error: oneKind.error })
   .meta({ minProperties: 1, maxProperties: 1 });
 
@@ -190,7 +196,7 @@ const TARGET_READERS: { readonly [K in Kind]: ReadTarget<K> } = {
   log: (_native, name) => ({ kind: 'log', name }),
 };
 
-/** The target that is written under a name; null when it cannot be used, which was reported. */
+/** The target that is written under a name; null when it cannot be used, which was reported, and of a schedule. */
 export function readTarget(native: NativeTarget, name: string): TargetDefinition | null {
   for (const kind of KINDS) {
     const target = readAs(kind, native, name);

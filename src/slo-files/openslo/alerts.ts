@@ -11,7 +11,7 @@ import { maximumBurnRate } from '../../core/budget/burn-rate.ts';
 import type { Objective } from '../../core/budget/objective.ts';
 import type { Sli } from '../../core/sli/sli.ts';
 import { countsSilence } from '../../core/sli/sli-kinds.ts';
-import type { TargetDefinition } from '../../core/slo/slo.ts';
+import type { NamedTarget } from '../assemble/definitions.ts';
 import { warnOfLoweredTiers } from '../native/alerts.ts';
 import { formatDuration, MINUTE } from '../../core/time/duration.ts';
 import { problemAt, type ReportProblem, type SourceText } from '../yaml/source-text.ts';
@@ -35,7 +35,7 @@ interface Found<Spec> {
 export interface AlertContext {
   readonly catalog: Catalog;
   /** Of the native files; null when what one says was reported as wrong. */
-  readonly targets: ReadonlyMap<string, TargetDefinition | null>;
+  readonly targets: ReadonlyMap<string, NamedTarget | null>;
   /** False when some file could not be read, so that missing targets are not held against anybody. */
   readonly complete: boolean;
   /** What the documents of conditions and policies say, by name; null for what was reported as wrong. */

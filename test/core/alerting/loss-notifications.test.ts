@@ -3,7 +3,7 @@ import { targetsOfLoss } from '../../../src/core/alerting/loss-notifications.ts'
 import { PAYMENTS, define } from '../../support/definitions.ts';
 
 const team = (name: string, page: string[], ticket: string[]) => ({ ...PAYMENTS, name, page, ticket });
-const targetsOf = (...teams: ReturnType<typeof team>[]) => targetsOfLoss(define([], teams));
+const targetsOf = (...teams: ReturnType<typeof team>[]) => targetsOfLoss(define([], teams), 0);
 
 it('a loss reaches the admins, by page if they have one, else everyone who gets the tickets of a team', () => {
   const shop = team('shop', ['pager'], ['inbox']);

@@ -5,6 +5,8 @@ import { checkReport } from '../../../src/slo-files/check/check-report.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import { loadText } from '../slo-folder.ts';
 
+const NOW = Date.parse('2026-11-29T07:00:00Z');
+
 const text = (objective: string, window = '28d') =>
   `workflow: w\nowner: payments\nslos:\n  s: { objective: ${objective}, window: ${window}, sli: succeeded }\n`;
 
@@ -27,7 +29,7 @@ interface Json {
   }[];
 }
 const check = async (yaml: string) => {
-  const { json, ...rest } = checkReport(await loadText(yaml));
+  const { json, ...rest } = checkReport(await loadText(yaml), NOW);
   return { json: json as Json, ...rest };
 };
 
@@ -180,7 +182,7 @@ describe('the check report', () => {
       signature: '',
       traffic: new Map(),
     };
-    const { text: words, json } = checkReport(loaded);
+    const { text: words, json } = checkReport(loaded, NOW);
     expect(words).toContain('orders/part: 99% over 28d  (test.yaml:1)\n  alerts through orders/journey\n');
     expect(words).toContain('orders/lone: 99% over 28d  (test.yaml:1)\n  does not alert\n');
     expect((json as Json).slos.map(({ alertsThrough }) => alertsThrough)).toEqual([

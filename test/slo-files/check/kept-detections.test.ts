@@ -20,7 +20,7 @@ it('a running service says what check says, looks at each policy once, and again
   let { traffic } = loaded;
   const detections = createDetections(() => traffic);
   const found = await detections(one!);
-  const { slos } = checkReport(loaded).json as { readonly slos: readonly object[] };
+  const { slos } = checkReport(loaded, 0).json as { readonly slos: readonly object[] };
   expect(JSON.stringify(slos[0])).toContain(String(found[0]!.first!.after));
   expect(found.map(({ label }) => label)).toEqual([
     'everything',

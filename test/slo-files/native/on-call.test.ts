@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { checkReport } from '../../../src/slo-files/check/check-report.ts';
+import { definitionsOf, loadFiles, told } from '../slo-folder.ts';
+
+const ROTATION = `      every: 1w
+      starting: 2026-03-16 09:00
+      people: [anna, ben]
+`;
+
+/** Files with one schedule, as these lines say, and what it needs. */
+function files(rotation: string, more: Readonly<Record<string, string>> = {}) {
+  return {
+    'a.yaml': `targets:\n  oncall:\n    rotation:\n${rotation}`,
+    'people.yaml': `people: { anna: [anna-mail, anna-pager], ben: [ben-mail] }
+targets:
+  anna-mail: { email: { to: [anna@example.com] } }
+  anna-pager: { log: {} }
+  ben-mail: { email: { to: [ben@example.com] } }
+`,
+    'teams.yaml': 'teams: { payments: { page: [oncall], ticket: [ben-mail], timeZone: Europe/Berlin } }\n',
+    'slo.yaml':
+      'workflow: w\nowner: payments\nslos: { s: { objective: 99%, window: 28d, sli: succeeded } }\n',
+    ...more,
+  };
+}
+
+describe('a rotation', () => {
+  it('is read, with the time zone of the team that names it', async () => {
+    const overrides = '      overrides: [{ from: 2026-04-03 09:00, until: 2026-04-07 09:00, person: ben }]\n';
+    const loaded = await loadFiles(files(ROTATION + overrides));
+    expect(told(loaded)).toEqual([]);
+    const { onCall, targets } = definitionsOf(loaded);
+    const ben = { name: 'ben', targets: ['ben-mail'] };
+    expect(onCall.get('oncall')).toMatchObject({
+      kind: 'rotation',
+      timeZone: 'Europe/Berlin',
+      every: 7 * 86_400_000,
+      starting: Date.UTC(2026, 2, 16, 9),
+      people: [{ name: 'anna', targets: ['anna-mail', 'anna-pager'] }, ben],
+      overrides: [
+        { from: Date.parse('2026-04-03T07:00:00Z'), until: Date.parse('2026-04-07T07:00:00Z'), person: ben },
+      ],
+    });
+    expect(targets.has('oncall')).toBe(false);
+  });
+
+  it('has a time zone of its own where it says one', async () => {
+    const loaded = await loadFiles(files(`${ROTATION}      timeZone: America/New_York\n`));
+    expect(definitionsOf(loaded).onCall.get('oncall')).toMatchObject({ timeZone: 'America/New_York' });
+  });
+
+  it.each([
+    ['people: [anna, bent]', 'a.yaml:6:22: there is no person `bent` (did you mean ben?)'],
+    ['people: []', 'a.yaml:6:15: `people` is empty; expected at least one name from `people`'],
+    [
+      'every: 90m',
+      'a.yaml:4:14: `every` is `90m`; expected a duration of whole hours from 1h to 364d, such as 1w or 1d',
+    ],
+    [
+      'starting: 2026-02-30 09:00',
+      'a.yaml:5:17: `starting` is `2026-02-30 09:00`; expected a day and a time such as 2026-11-30 09:00',
+    ],
+    [
+      'starting: monday',
+      'a.yaml:5:17: `starting` is `monday`; expected a day and a time such as 2026-11-30 09:00',
+    ],
+  ])('with %s is refused, with the place', async (line, problem) => {
+    const key = line.split(':')[0]!;
+    const rotation = ROTATION.replace(new RegExp(`${key}: .*`), line);
+    expect(told(await loadFiles(files(rotation)))).toEqual([problem]);
+  });
+
+  it.each([
+    [
+      '[{ from: 2026-04-03 09:00, until: 2026-04-03 09:00, person: ben }]',
+      ['a.yaml:7:52: `until` is `2026-04-03 09:00`, which is not after `from`; expected a later time'],
+    ],
+    [
+      '[{ from: 2026-04-03 09:00, until: 2026-04-05 09:00, person: ben }, { from: 2026-04-05 08:00, until: 2026-04-06 09:00, person: anna }]',
+      [
+        'a.yaml:7:85: this override begins before the one in line 7 ends; expected one person on call at each moment',
+      ],
+    ],
+    [
+      '[{ from: 2026-04-03 09:00, until: 2026-04-05 09:00, person: carl }]',
+      ['a.yaml:7:78: there is no person `carl`'],
+    ],
+  ])('with overrides %s is refused', async (overrides, problems) => {
+    expect(told(await loadFiles(files(`${ROTATION}      overrides: ${overrides}\n`)))).toEqual(problems);
+  });
+
+  it('in a time zone that is none is refused', async () => {
+    const loaded = await loadFiles(files(`${ROTATION}      timeZone: Europe/Merlin\n`));
+    expect(told(loaded)).toEqual([
+      'a.yaml:7:17: there is no time zone `Europe/Merlin`; expected an IANA name (did you mean Europe/Berlin?)',
+    ]);
+  });
+
+  it('of teams in different zones has to say whose clocks it follows', async () => {
+    const teams =
+      'teams:\n  payments: { page: [oncall], timeZone: Europe/Berlin }\n  search: { page: [oncall], timeZone: Asia/Tokyo }\n';
+    const loaded = await loadFiles(files(ROTATION, { 'teams.yaml': teams }));
+    expect(told(loaded)).toContain(
+      'a.yaml:3:5: the teams that name `oncall` have different time zones: Europe/Berlin (payments) and Asia/Tokyo (search); expected `timeZone` in the rotation, which says whose clocks the hand-overs follow',
+    );
+  });
+
+  it('of people who have no target, one that is missing, or a schedule, is refused', async () => {
+    const people = (text: string) =>
+      loadFiles(
+        files(ROTATION, {
+          'people.yaml': `people: { anna: ${text}, ben: [ben-mail] }\ntargets: { ben-mail: { log: {} } }\n`,
+        }),
+      );
+    expect(told(await people('[]'))).toEqual([
+      'people.yaml:1:17: `anna` is empty; expected at least one target',
+    ]);
+    expect(told(await people('[ben-nail]'))).toEqual([
+      'people.yaml:1:18: there is no target `ben-nail` (did you mean ben-mail?)',
+    ]);
+    expect(told(await people('[oncall]'))).toEqual([
+      'people.yaml:1:18: the target `oncall` of `anna` is a schedule; expected a target that reaches a person',
+    ]);
+  });
+
+  it('is explained by `check`: who is on call, and who is next', async () => {
+    const loaded = await loadFiles(files(ROTATION));
+    const { text, json } = checkReport(loaded, Date.parse('2026-03-26T12:00:00Z'));
+    expect(text).toContain(
+      'on call now\n  oncall  ben until 30 Mar 09:00 CEST, then anna until 6 Apr 09:00 CEST\n',
+    );
+    expect(json).toMatchObject({
+      onCall: [
+        {
+          schedule: 'oncall',
+          teams: ['payments'],
+          now: { person: 'ben', targets: ['ben-mail'], until: '2026-03-30T07:00:00.000Z' },
+          next: { person: 'anna', from: '2026-03-30T07:00:00.000Z' },
+        },
+      ],
+    });
+  });
+
+  it('may be named by OpenSLO documents, by policies, and by steps of escalation', async () => {
+    const loaded = await loadFiles(
+      files(ROTATION, {
+        'slo.yaml': `workflow: w
+owner: payments
+slos:
+  s:
+    objective: 99%
+    window: 28d
+    sli: succeeded
+    alerts: { route: { ticket: [oncall] }, escalation: [{ after: 15m, to: [oncall] }] }
+`,
+      }),
+    );
+    expect(told(loaded)).toEqual([]);
+  });
+});
