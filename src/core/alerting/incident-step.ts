@@ -17,6 +17,7 @@ import type {
   Transition,
   TransitionKind,
 } from './incident.ts';
+import { flappingMute, recentPages, withPage } from './flapping.ts';
 import { isAcknowledgementOf } from './incident.ts';
 import { hash53 } from '../hash.ts';
 import type { Slo } from '../slo/slo.ts';
@@ -83,7 +84,8 @@ export function step(
   const mayRemind = Object.values(firing).some(({ belowSince }) => belowSince === null);
   if (active.length > 0) definition ??= alertDefinition(slo);
   const [worst] = worstFirst;
-  const mute = worst ? muteOf(worst.tier.severity, previous.incident?.id ?? null) : null;
+  const pages = recentPages(previous, now);
+  const mute = worst ? muteNow(worst.tier.severity, previous.incident, pages, now, muteOf) : null;
   const unmuted = mute || !worst ? null : (previous.incident?.muted ?? null);
   const incident = unmuted ? goingOn(previous.incident!, unmuted, now) : previous.incident;
   const change = advance(
@@ -101,11 +103,28 @@ export function step(
       : change && { ...change, change: change.kind, mute: null, unmuted: null };
   if (transition) {
     const over = transition.kind === 'resolved';
-    return { state: { firing, incident: over ? null : transition.incident, definition }, transition };
+    const paged = withPage(pages, transition, now);
+    return {
+      state: { firing, incident: over ? null : transition.incident, definition, ...paged },
+      transition,
+    };
   }
   const same = incident && withPeakBurnRate(incident, worstFirst);
   const unchanged = same && mute ? { ...same, muted: mutedBy(mute, previous.incident, now) } : same;
-  return { state: { firing, incident: unchanged, definition }, transition: null };
+  return {
+    state: { firing, incident: unchanged, definition, ...withPage(pages, null, now) },
+    transition: null,
+  };
+}
+
+function muteNow(
+  severity: Severity,
+  incident: Incident | null,
+  pages: readonly number[],
+  now: number,
+  muteOf: MuteOfIncident,
+): Mute | null {
+  return muteOf(severity, incident?.id ?? null) ?? flappingMute(pages, incident, severity, now);
 }
 
 /** An incident that is muted no longer: what waits for a time has waited as long as it could be heard. */
@@ -148,6 +167,9 @@ function unmutedTransition(
 ): Transition | null {
   const { notifiedAs } = unmuted;
   const severityChanged = change?.kind === 'escalated' || change?.kind === 'deescalated';
+  // Of a page that was kept back whole, those who have the ticket need not hear that it is one again.
+  if (change && severityChanged && notifiedAs === change.incident.severity)
+    return { ...change, change: change.kind, mute: unmuted.mute, unmuted: null };
   if (change && severityChanged) {
     const kind = notifiedAs === null ? 'opened' : change.kind;
     return { ...change, kind, change: change.kind, mute: null, unmuted };

@@ -67,13 +67,15 @@ export interface AlertState {
   readonly incident: Incident | null;
   /** What the SLO was defined as when that was found; null while nothing fires, and in states from before this was kept. */
   readonly definition: AlertDefinition | null;
+  /** When it paged within the last hour, oldest first, see `flappingMute`; absent: not at all. */
+  readonly pages?: readonly number[];
 }
 
 export const QUIET: AlertState = { firing: {}, incident: null, definition: null };
 
 /** Whether nothing of a state has to be remembered. */
-export function isQuiet({ firing, incident }: AlertState): boolean {
-  return incident === null && Object.keys(firing).length === 0;
+export function isQuiet({ firing, incident, pages }: AlertState): boolean {
+  return incident === null && pages === undefined && Object.keys(firing).length === 0;
 }
 
 /** Whether there is nothing in the second one to be remembered that is not in the first. */
@@ -130,12 +132,13 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
 
 /** The state after the clock was set by so many milliseconds: intervals go on as if it had not been. */
 export function afterClockMoved(state: AlertState, by: number): AlertState {
-  if (!state.incident) return state;
+  const pages = state.pages && { pages: state.pages.map((at) => at + by) };
+  if (!state.incident) return { ...state, ...pages };
   const { pagedAt, lastNotifiedAt, muted } = state.incident;
   const moved = {
     pagedAt: pagedAt === null ? null : pagedAt + by,
     lastNotifiedAt: lastNotifiedAt + by,
     ...(muted && { muted: { ...muted, since: muted.since + by } }),
   };
-  return { ...state, incident: { ...state.incident, ...moved } };
+  return { ...state, ...pages, incident: { ...state.incident, ...moved } };
 }

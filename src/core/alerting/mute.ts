@@ -3,8 +3,9 @@ import { isOf } from './silence.ts';
 
 /** Why an incident is not notified now. */
 export interface Mute {
-  readonly reason: 'silence';
-  /** The id of the silence, who made it and why. */
+  /** `flapping`: it comes and goes so often that it is held back, see `flappingMute`. */
+  readonly reason: 'silence' | 'flapping';
+  /** The id of the silence, who made it and why; of `flapping`, that word and `Burnwatch`. */
   readonly silence: string;
   readonly by: string;
   readonly because: string;

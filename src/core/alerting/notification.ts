@@ -231,6 +231,8 @@ export interface OutboxRow {
    * conversation and is not pending any more. Absent until then, and for all other targets.
    */
   readonly deliveredAt?: number;
+  /** Set once the fallback got a copy of it while it is still tried. */
+  readonly fellBack?: true;
 }
 
 /** Whether a notification wakes someone: it overtakes tickets, reminders and what is over. */

@@ -2,10 +2,7 @@ import { iso } from '../../core/time/timestamp.ts';
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
-import { conversationAt } from '../../core/alerting/conversations.ts';
 import type { OutboxRow } from '../../core/alerting/notification.ts';
-import { isOfService, newRow } from '../../core/alerting/notification.ts';
-import { targetsAt } from '../../core/slo/on-call.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { PROBE_TARGET, probeRow } from './probe.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
@@ -21,6 +18,7 @@ import {
   pendingOf,
   recipientsOf,
 } from './claimed-rows.ts';
+import { copiesForFallback, createFallback } from './fallback.ts';
 import { createMessagePaces } from './message-pace.ts';
 
 export interface Deliverer {
@@ -83,6 +81,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const notBefore = new Map<string, { readonly set: number; readonly until: number }>();
   const breakers = new Map<string, CircuitBreaker<[Target, readonly Claim[]], Delivery>>();
   const paces = createMessagePaces();
+  const withFallback = createFallback(options);
   const stopping = new AbortController();
   /** What waits for a probe to come back, by the id of its row. */
   const probes = new Map<string, () => void>();
@@ -139,7 +138,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const sent = claims.flatMap(pendingOf);
     const delivery = await attempt(target, claims, claimedAt);
     const settleAll = (settlementOfClaim: (claim: Claim) => Settlement) =>
-      Promise.all(claims.map((claim) => settle(claim, settlementOfClaim(claim))));
+      Promise.all(
+        claims.map(async (claim) => settle(claim, await withFallback(claim, settlementOfClaim(claim)))),
+      );
     if (!delivery) return void (await settleAll(() => ({ result: 'released' })));
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
@@ -303,25 +304,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       result: 'undeliverable',
       rows: kept,
       events: fatesOf(rows, sent, whom, clock.now(), reason),
-      instead: rows.flatMap((row) => copiesForFallback(row, target, whom, reason)),
+      instead: rows.flatMap((row) =>
+        copiesForFallback(row, { target, whom, reason }, definitions(), clock.now()),
+      ),
     };
-  }
-
-  function copiesForFallback(row: OutboxRow, target: string, whom: string, reason: string): OutboxRow[] {
-    // A copy that is refused as well does not go round in circles.
-    if (row.facts.insteadOf || isOfService(row.facts.kind)) return [];
-    const team = definitions().teams.get(row.facts.owner);
-    if (!team) return [];
-    // A target that has the page already does not get it twice.
-    const { notified } = row.facts;
-    return targetsAt(definitions(), team.fallback, clock.now())
-      .filter((fallback) => fallback !== target && !notified.includes(fallback))
-      .map((fallback) => ({
-        ...newRow(`${row.id}/${fallback}`, fallback, { ...row.facts, insteadOf: { target: whom, reason } }),
-        ...conversationAt(definitions().targets.get(fallback)?.kind, row.facts),
-        // The fallback has its own time to be reached in.
-        createdAt: clock.now(),
-      }));
   }
 
   /** What was sent must be written down even if the store is away for a while: otherwise it would be sent again. */

@@ -75,5 +75,7 @@ export function evaluateTogether(
 function withoutCovered(judged: EvaluatedSlo, whole: AlertState | null): EvaluatedSlo {
   const { state, previous, transition } = judged;
   if (!transition || !isCovered(transition, whole)) return judged;
-  return { ...judged, state: { ...state, incident: previous.incident }, transition: null };
+  const { pages: _, ...same } = state;
+  const paged = previous.pages && { pages: previous.pages };
+  return { ...judged, state: { ...same, incident: previous.incident, ...paged }, transition: null };
 }

@@ -90,6 +90,7 @@ describe('an incident', () => {
         notified: [],
       },
       definition: alertDefinition(slo),
+      pages: [START],
     });
     expect(transition!.incident).toEqual(state.incident);
   });
@@ -129,7 +130,7 @@ describe('an incident', () => {
     expect(told.map(({ tier }) => tier)).toEqual(['drift', 'slow', 'drift', 'drift']);
     expect(told.map(({ peakBurnRate }) => peakBurnRate)).toEqual([5, 7, 40, 40]);
     expect(told.map(({ pagedAt }) => pagedAt)).toEqual([null, START + MINUTE, null, null]);
-    expect(states.at(-1)).toEqual(QUIET);
+    expect(states.at(-1)).toEqual({ ...QUIET, pages: [START + MINUTE] });
   });
 
   it('pages again when a page tier fires again after it came down to a ticket', () => {
@@ -239,7 +240,8 @@ describe('J2: without outcomes', () => {
       ...Array.from({ length: 1000 }, () => silent),
     );
     expect(kinds(transitions)).toEqual(['opened', ...Array<null>(1000).fill(null)]);
-    expect(states.at(-1)).toEqual(states[0]);
+    const { pages: _, ...first } = states[0]!;
+    expect(states.at(-1)).toEqual(first);
   });
 
   it('nothing opens', () => {

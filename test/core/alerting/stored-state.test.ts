@@ -40,7 +40,8 @@ describe('a state of version 1', () => {
 
   it('says under its former name when the latest notification was', () => {
     const stored = { firing: notified.firing, incident: { ...incident, toldAt: lastNotifiedAt } };
-    expect(upgradeState(asJson(stored))).toEqual({ ...notified, definition: null });
+    const { pages: _, ...before } = notified;
+    expect(upgradeState(asJson(stored))).toEqual({ ...before, definition: null });
   });
 
   // What a replica of 0.1 makes of a state of this version: it keeps names it does not know, and drops `v`.

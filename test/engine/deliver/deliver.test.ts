@@ -173,7 +173,7 @@ describe('D3: retries', () => {
   it('end after a day: undeliverable, and the fallback is told and has a day of its own', async () => {
     post.target('pager').answer = () => retryAfter(0);
     post.target('mail').answer = () => retryAfter(0);
-    await post.enqueue(['pager']);
+    await post.enqueue(['pager', 1, { severity: 'ticket' }]);
     post.clock.set(START + DAY - 1);
     await post.runOnce();
     expect(post.results()).toEqual(['retry']);
