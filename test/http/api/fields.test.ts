@@ -29,10 +29,10 @@ async function filledServer() {
 /** The paths of all that is in an answer and may be chosen by itself. */
 function pathsOf(value: unknown, tree: FieldTree): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, tree));
-  return Object.entries((value ?? {}) as object).flatMap(([name, field]) => {
+  return Object.entries(value ?? {}).flatMap(([name, field]) => {
     const below = tree[name];
     if (typeof below === 'object') return [name, ...pathsOf(field, below).map((path) => `${name}.${path}`)];
-    const named = below === NAMED ? Object.keys((field ?? {}) as object) : [];
+    const named = below === NAMED ? Object.keys(field ?? {}) : [];
     return [name, ...named.map((each) => `${name}.${each}`)];
   });
 }
@@ -106,7 +106,7 @@ describe('the parameter fields', () => {
   });
 
   it.each([
-    ['nmae', 'fields: there is no field "nmae"; did you mean name?'],
+    ['names', 'fields: there is no field "names"; did you mean name?'],
     ['budget.remaining-ratio', 'did you mean budget.remainingRatio?'],
     ['name.first', 'fields: there is no field "name.first"; name comes as a whole.'],
     ['budget.', 'there are budget.allowed, budget.spent'],
