@@ -226,13 +226,21 @@ addDeadLetterCommands(program, answer);
 addOutboxCommands(program, answer);
 addAnnotateCommand(program, answer);
 
+interface BudgetOptions {
+  readonly owner?: string;
+  readonly label?: readonly string[];
+  readonly watch?: true;
+  readonly format: string;
+}
+
 withFormat(program.command('budget'))
   .description('show what is left of every error budget, worst first')
   .option('--owner <owner>', 'only those of this team')
+  .option('--label <name=glob...>', 'only those with all of these labels')
   .option('--watch', 'show it again every five seconds')
-  .action(async ({ owner, watch, format: form }: { owner?: string; watch?: true; format: string }) => {
+  .action(async ({ owner, label, watch, format: form }: BudgetOptions) => {
     const { budgetTable } = await import('./cli/budget.ts');
-    await shown(form, watch === true, (view) => budgetTable({ owner, ...view }, process.env));
+    await shown(form, watch === true, (view) => budgetTable({ owner, label, ...view }, process.env));
   });
 
 withFormat(program.command('incidents'))

@@ -28,11 +28,14 @@ const ALERT_TONES: Readonly<Record<string, CellTone>> = { page: 'bad', ticket: '
 export function budgetTable(
   {
     owner,
+    label,
     format,
     colored,
     now,
   }: {
     readonly owner: string | undefined;
+    /** Each a name and a glob, all of which an SLO has. */
+    readonly label: readonly string[] | undefined;
     readonly format: string;
     readonly colored: boolean;
     readonly now: number;
@@ -40,11 +43,12 @@ export function budgetTable(
   env: Environment,
 ): Promise<VerbAnswer> {
   return withService(env, async (ask) => {
-    const slos = await everyItem<ListedSlo>(ask, '/v1/slos', { owner });
+    const slos = await everyItem<ListedSlo>(ask, '/v1/slos', { owner, label: label?.join() });
     if (format === 'json') return { ok: true, text: JSON.stringify(slos, null, 2) };
     if (slos.length === 0) {
       const whose = owner === undefined ? '' : ` of ${JSON.stringify(owner)}`;
-      return { ok: true, text: `There are no SLOs${whose}.` };
+      const labelled = label === undefined ? '' : ` with ${label.join(', ')}`;
+      return { ok: true, text: `There are no SLOs${whose}${labelled}.` };
     }
     const rows = slos.toSorted(worstFirst).map((slo) => rowOf(slo, now));
     return { ok: true, text: terminalTable(HEADING, rows, colored) };

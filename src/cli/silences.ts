@@ -1,6 +1,7 @@
 import type { Environment } from '../config/setting-reader.ts';
 import type { SilenceReport } from '../core/ports/silences.ts';
 import { formatCount, formatTime } from '../core/words/figures.ts';
+import { parseLabels } from '../core/slo/labels.ts';
 import type { VerbAnswer } from './service-call.ts';
 import { withService } from './service-call.ts';
 import type { Cell } from './terminal-table.ts';
@@ -53,11 +54,8 @@ export function addSilence(
   { label, preview, ...fields }: SilenceOptions,
   env: Environment,
 ): Promise<VerbAnswer> {
-  const labels = label?.map((text): [string, string] => {
-    const [name = '', ...glob] = text.split('=');
-    return [name, glob.join('=') || '*'];
-  });
-  const request = { ...fields, ...(labels && { labels: Object.fromEntries(labels) }) };
+  // What is no label is refused by the service.
+  const request = { ...fields, ...(label && { labels: parseLabels(label.join()) ?? {} }) };
   return withService(env, async (ask) => {
     const path = preview ? '/v1/silences/preview' : '/v1/silences';
     const silence = await ask<ListedSilence>(path, request);

@@ -27,6 +27,7 @@ slos: { works: { objective: 99.9%, window: 28d, sli: succeeded } }
 ---
 workflow: mails
 owner: crm
+labels: { tier: gold }
 slos: { sent: { objective: 99%, window: 7d, sli: succeeded } }
 ---
 teams: { shop: { page: [terminal] }, crm: { page: [terminal] } }
@@ -98,6 +99,12 @@ describe('burnwatch budget', () => {
     expect((await burnwatch('budget', '--owner', 'crm'))[1]).not.toContain('orders');
     const [, json] = await burnwatch('budget', '--owner', 'crm', '--format', 'json');
     expect(JSON.parse(json)).toMatchObject([{ id: 'mails/sent' }]);
+    const [, gold] = await burnwatch('budget', '--label', 'tier=g*', '--format', 'json');
+    expect(JSON.parse(gold)).toMatchObject([{ id: 'mails/sent', labels: { tier: 'gold' } }]);
+    expect((await burnwatch('budget', '--label', 'tier=none'))[1]).toBe(
+      'There are no SLOs with tier=none.\n',
+    );
+    expect((await burnwatch('budget', '--label', '=x'))[1]).toContain('such as tier=gold');
     expect(await burnwatch('budget', '--owner', 'none')).toEqual([0, 'There are no SLOs of "none".\n']);
     expect((await burnwatch('budget', '--format', 'xml'))[0]).toBe(1);
     const away = run(process.execPath, [PROGRAM, 'budget'], { env: { BURNWATCH_URL: 'http://127.0.0.1:9' } });

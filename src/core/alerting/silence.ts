@@ -1,6 +1,7 @@
 import type { Closing, Interval, Once, Recurrence, Starts } from '../adjustments/adjustment.ts';
 import { matches } from '../sli/selection.ts';
 import type { Severity } from '../slo/alert-policy.ts';
+import { hasLabels } from '../slo/labels.ts';
 import type { Slo } from '../slo/slo.ts';
 
 /** A time in which notifications are not sent; judging, incidents and their history go on. */
@@ -51,14 +52,13 @@ export interface SilenceSubject {
 
 /** Whether a silence is of this, whatever the time. */
 export function isOf({ matching, within }: Silence, { slo, severity, incident }: SilenceSubject): boolean {
-  const labels = Object.entries(matching.labels);
   return (
     (matching.workflow === null || matches(matching.workflow, slo.workflow)) &&
     (matching.slo === null || matchesSlo(matching.slo, slo)) &&
     (matching.owner === null || matches(matching.owner, slo.owner)) &&
     (matching.severity === null || matching.severity === severity) &&
     (matching.incident === null || matching.incident === incident) &&
-    labels.every(([name, glob]) => hasLabel(slo.labels ?? {}, name, glob)) &&
+    hasLabels(slo.labels, matching.labels) &&
     (within === null || within.some((bound) => isWithin(bound, slo)))
   );
 }
@@ -66,10 +66,6 @@ export function isOf({ matching, within }: Silence, { slo, severity, incident }:
 /** An SLO of one value is silenced with the whole. */
 function matchesSlo(glob: string, { id, value }: SilenceSubject['slo']): boolean {
   return matches(glob, id) || (value !== undefined && matches(glob, value.whole));
-}
-
-function hasLabel(labels: Readonly<Record<string, string>>, name: string, glob: string): boolean {
-  return Object.hasOwn(labels, name) && matches(glob, labels[name]!);
 }
 
 function isWithin({ by, pattern }: SilenceBound, { workflow, owner }: SilenceSubject['slo']): boolean {

@@ -58,6 +58,8 @@ export interface SloReport {
   readonly owner: string;
   readonly description: string | null;
   readonly runbook: string | null;
+  /** What its file says of it beside all else; absent: nothing. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** The attribute of which each value has an SLO of its own; absent: none. */
   readonly each?: string;
   /** Of such an SLO: the id of the whole, the attribute and its value. */

@@ -1,4 +1,6 @@
 import type { BudgetState } from '../budget/error-budget.ts';
+import type { Labels } from '../slo/labels.ts';
+import { hasLabels } from '../slo/labels.ts';
 import type { AlertLevel, DataState, SloReport } from './queries.ts';
 
 /** Which SLOs are asked for; null: whatever it is. */
@@ -8,6 +10,8 @@ export interface SloFilter {
   readonly data: DataState | null;
   readonly owner: string | null;
   readonly workflow: string | null;
+  /** Globs by the names of labels, all of which it has. */
+  readonly labels: Labels;
   /** In the id or the owner; upper and lower case are the same. */
   readonly text: string;
 }
@@ -18,10 +22,11 @@ export function isAskedFor(
     id,
     owner,
     workflow,
+    labels,
     alert,
     budget,
     data,
-  }: Pick<SloReport, 'id' | 'owner' | 'workflow' | 'alert' | 'budget' | 'data'>,
+  }: Pick<SloReport, 'id' | 'owner' | 'workflow' | 'labels' | 'alert' | 'budget' | 'data'>,
   filter: SloFilter,
 ): boolean {
   const text = filter.text.toLowerCase();
@@ -31,6 +36,7 @@ export function isAskedFor(
     (filter.data === null || filter.data === data) &&
     (filter.owner === null || filter.owner === owner) &&
     (filter.workflow === null || filter.workflow === workflow) &&
+    hasLabels(labels, filter.labels) &&
     (text === '' || id.toLowerCase().includes(text) || owner.toLowerCase().includes(text))
   );
 }

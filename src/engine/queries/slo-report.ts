@@ -48,6 +48,7 @@ export function reportSlo(
     owner: slo.owner,
     description: slo.description,
     runbook: slo.runbook,
+    ...(slo.labels && { labels: slo.labels }),
     ...(slo.each !== undefined && { each: slo.each }),
     ...(slo.value && { value: slo.value }),
     objective: slo.objective.ratio,

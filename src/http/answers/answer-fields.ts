@@ -55,6 +55,7 @@ const INCIDENT: FieldsOf<NonNullable<SloReport['incident']>> = wholes(
 
 export const SLO_FIELDS: FieldsOf<SloReport> = {
   ...wholes('id', 'workflow', 'name', 'owner', 'description', 'runbook', 'each'),
+  labels: NAMED,
   value: wholes('whole', 'attribute', 'value'),
   ...wholes('objective', 'window', 'alert', 'data'),
   sli: { ...wholes('kind', 'unit'), ...RATIO },

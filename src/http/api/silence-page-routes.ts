@@ -9,6 +9,7 @@ import type { Parameters } from './parameters.ts';
 import type { ListPlace } from '../../core/ports/list-page.ts';
 import { readPlace } from '../../core/ports/list-page.ts';
 import { SILENCE_PLACE } from '../../core/ports/silences.ts';
+import { parseLabels } from '../../core/slo/labels.ts';
 import { AFTER } from './list-query.ts';
 import { DURATION, TEXT, TIMESTAMP } from './parameters.ts';
 import type { Call, ContentRoute, Services } from './route-table.ts';
@@ -24,7 +25,7 @@ const FORM = {
   slo,
   owner,
   severity,
-  label: { schema: TEXT, description: 'one label with a glob, such as `tier=gold`' },
+  label: { schema: TEXT, description: 'a label with a glob, such as `tier=gold`, or several with commas' },
   for: { schema: DURATION, description: 'how long it lasts', required: true },
   from: { schema: TIMESTAMP, description: 'when it begins, or the start of its rule; now if absent' },
   rrule,
@@ -93,13 +94,12 @@ function isField(name: string): name is keyof typeof FORM {
 /** The request that the form stands for; what is empty is not in it. */
 function requestOf({ field }: Pick<Call, 'field'>): object {
   const given = (name: keyof typeof FORM) => field(name).trim() || null;
-  const [label = '', ...glob] = (given('label') ?? '').split('=');
   const common = {
     workflow: given('workflow'),
     slo: given('slo'),
     owner: given('owner'),
     severity: given('severity'),
-    ...(label !== '' && { labels: { [label]: glob.join('=') || '*' } }),
+    ...(given('label') !== null && { labels: parseLabels(given('label')!) ?? {} }),
     reason: given('reason'),
     by: given('by'),
   };

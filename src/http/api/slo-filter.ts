@@ -2,6 +2,8 @@ import type { AlertLevel } from '../../core/ports/queries.ts';
 import type { SloFilter } from '../../core/ports/slo-filter.ts';
 import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
+import type { Labels } from '../../core/slo/labels.ts';
+import { parseLabels } from '../../core/slo/labels.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import type { OverviewChoice } from '../dashboard/overview-choice.ts';
 import { GROUPS, VIEWS } from '../dashboard/overview-choice.ts';
@@ -18,6 +20,10 @@ export const SLO_FILTER = {
   data: { schema: { enum: DATA_STATES }, description: 'only SLOs with this much data' },
   owner: { schema: TEXT, description: 'only SLOs of this owner' },
   workflow: { schema: TEXT, description: 'only SLOs of this workflow' },
+  label: {
+    schema: { ...TEXT, examples: ['tier=gold'] },
+    description: 'only SLOs with this label, or all of these with commas; values are globs',
+  },
 } satisfies Parameters;
 
 /** What the overview may be asked to show. */
@@ -36,8 +42,18 @@ export function readSloFilter(call: Pick<Call, 'query'>): SloFilter {
     data: oneOf(call, 'data', DATA_STATES),
     owner: call.query('owner'),
     workflow: call.query('workflow'),
+    labels: readLabels(call.query('label')),
     text: call.query('q') ?? '',
   };
+}
+
+function readLabels(text: string | null): Labels {
+  const labels = text === null ? {} : parseLabels(text);
+  if (labels) return labels;
+  throw new HttpProblem(
+    'invalid-query',
+    'label must be a name and a glob such as tier=gold, or several with commas.',
+  );
 }
 
 /** What the overview is asked to show; throws the `HttpProblem` for a value there is not. */

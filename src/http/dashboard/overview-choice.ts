@@ -1,3 +1,4 @@
+import { labelsText } from '../../core/slo/labels.ts';
 import type { SloFilter } from '../../core/ports/slo-filter.ts';
 
 /** By what SLOs are put together on the overview. */
@@ -16,6 +17,7 @@ export const WHOLE: OverviewChoice = {
   text: '',
   owner: null,
   workflow: null,
+  labels: {},
   alert: null,
   budget: null,
   data: null,
@@ -26,9 +28,10 @@ export const WHOLE: OverviewChoice = {
 
 /** The address of the overview for a choice; what is as usual is left out. */
 export function overviewPath(base: string, choice: OverviewChoice): string {
-  const { text, ...others } = choice;
+  const { text, labels, ...others } = choice;
   const query = new URLSearchParams();
   if (text !== '') query.set('q', text);
+  if (Object.keys(labels).length > 0) query.set('label', labelsText(labels));
   for (const [name, value] of Object.entries(others)) {
     if (value !== null && value !== WHOLE[name as keyof OverviewChoice]) query.set(name, String(value));
   }

@@ -2,6 +2,7 @@ import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
 import type { RecentCounts, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
 import { isAskedFor } from '../../core/ports/slo-filter.ts';
+import { labelsText } from '../../core/slo/labels.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink } from './format.tsx';
 import type { Child, Markup } from './markup.ts';
@@ -174,6 +175,19 @@ function filterForm(slos: readonly SloReport[], choice: OverviewChoice, base: st
       {(Object.keys(CHOICES) as StateFilter[]).map((name) =>
         select(name, CHOICES[name][0], [all('any'), ...CHOICES[name][1].map(same)], choice[name]),
       )}
+      {slos.some(({ labels }) => labels) || Object.keys(choice.labels).length > 0 ? (
+        <span class="choice">
+          <label for="choose-label">Label</label>{' '}
+          <input
+            id="choose-label"
+            name="label"
+            value={labelsText(choice.labels)}
+            placeholder="tier=gold"
+            maxlength="200"
+            autocomplete="off"
+          />
+        </span>
+      ) : null}
       {select('group', 'Group by', GROUPS.map(same), choice.group)}
       {hidden('workflow', choice.workflow)}
       <button>Filter</button>{' '}

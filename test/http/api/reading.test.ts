@@ -73,6 +73,16 @@ describe('SLOs', () => {
     expect(await names('alert=none&budget=ok&data=ok')).toEqual(['well']);
     expect(await names('data=none')).toEqual(['silent']);
     expect(await names('q=PAGE&workflow=order-fulfillment&owner=payments')).toEqual(['paged']);
+    queries.list = [
+      sloDetail({ name: 'gold', labels: { tier: 'gold', region: 'eu-1' } }),
+      sloDetail({ name: 'silver', labels: { tier: 'silver' } }),
+      sloDetail({ name: 'plain' }),
+    ];
+    expect(await names('label=tier=gold')).toEqual(['gold']);
+    expect(await names(`label=${encodeURIComponent('tier=*')}`)).toEqual(['gold', 'silver']);
+    expect(await names('label=tier')).toEqual(['gold', 'silver']);
+    expect(await names('label=tier=*,region=eu-*')).toEqual(['gold']);
+    expect((await read(`${url}/v1/slos?label==gold`)).body['detail']).toContain('such as tier=gold');
     for (const nothing of ['workflow=orders', 'owner=search']) expect(await names(nothing)).toEqual([]);
     for (const query of ['state=burning', 'alert=', 'alert=page&alert=ticket'])
       expect((await read(`${url}/v1/slos?${query}`)).body).toMatchObject({ code: 'invalid-query' });

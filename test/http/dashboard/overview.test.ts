@@ -56,6 +56,29 @@ describe('the overview', () => {
     ]);
   });
 
+  it('is narrowed by labels, in its address and by its form, which is there where SLOs have some', async () => {
+    const running = await startServer();
+    running.queries.list = [
+      sloDetail({ workflow: 'orders', name: 'gold', labels: { tier: 'gold' } }),
+      sloDetail({ workflow: 'orders', name: 'silver', labels: { tier: 'silver' } }),
+    ];
+    const { page } = await openPage();
+    const rows = () => page.locator('.slos tbody tr').allInnerTexts();
+    await page.goto(running.url);
+    expect(await rows()).toHaveLength(2);
+    await page.locator('#choose-label').fill('tier=g*');
+    await page.locator('.filter button').click();
+    expect(new URL(page.url()).searchParams.get('label')).toBe('tier=g*');
+    expect(await rows()).toEqual([expect.stringContaining('gold')]);
+    expect(await page.locator('#choose-label').inputValue()).toBe('tier=g*');
+    // The way to other views keeps it.
+    expect(await page.locator('.filter a').getAttribute('href')).toContain('label=tier%3Dg*');
+    expect((await fetch(`${running.url}/?label==x`)).status).toBe(400);
+    running.queries.list = [sloDetail()];
+    await page.goto(running.url);
+    expect(await page.locator('#choose-label').count()).toBe(0);
+  });
+
   it('is narrowed and grouped by its address, which its form makes, without a script', async () => {
     const running = await startServer();
     running.queries.list = LIST;
