@@ -263,6 +263,13 @@ withFormat(program.command('gate'))
   .description('say whether a change may go out: exit 0 allowed, 1 denied, 2 cannot be told')
   .option('--workflow <workflow>', 'by the SLOs of this workflow')
   .option('--owner <owner>', 'by the SLOs of this team')
+  .option(
+    '--override <reason>',
+    'let changes of the workflow or team go out for a time, whatever its SLOs say',
+  )
+  .option('--for <duration>', 'how long an override holds; 1h if absent, 1d at most')
+  .option('--by <name>', 'who overrides; who is logged in, if absent')
+  .option('--end-override <id>', 'end an override before its time')
   .addOption(
     new Option('--on-unknown <decision>', 'what becomes of what cannot be told').choices(['allow', 'deny']),
   )

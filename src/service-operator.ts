@@ -8,6 +8,7 @@ import type { Adjustments } from './engine/adjustments/adjustments.ts';
 import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
 import type { Annotations } from './engine/annotations/annotations.ts';
 import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
+import { createGateOverrides } from './engine/gate/gate-overrides.ts';
 import type { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import type { PeriodReportsOptions } from './engine/reports/period-report.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
@@ -36,6 +37,7 @@ export function createOperator(options: OperatorOptions): Operator {
     ...createManageAdjustments(options),
     ...annotations,
     ...incidents,
+    ...createGateOverrides(options),
     ...createManageSilences({ ...options, recurrences, incidents: () => incidents.incidents() }),
     ...createPeriodReports(options),
     losses: () => losses.losses(),

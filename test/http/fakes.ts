@@ -23,6 +23,9 @@ import type {
 } from '../../src/core/ports/queries.ts';
 import type { FailureChange } from '../../src/core/alerting/failure-changes.ts';
 import type { IncidentEvent, IncidentNote } from '../../src/core/alerting/incident-event.ts';
+import { createGateOverrides } from '../../src/engine/gate/gate-overrides.ts';
+import type { GateOverride } from '../../src/core/ports/gate-override.ts';
+import { storedGateOverride } from '../../src/core/ports/stored-gate-override.ts';
 import { createAnnotations } from '../../src/engine/annotations/annotations.ts';
 import { PAYMENTS, define, defineSlo } from '../support/definitions.ts';
 import { onCallReports } from '../../src/core/ports/on-call.ts';
@@ -495,6 +498,14 @@ export function fixedOperator(): FixedOperator {
     clock: { now: () => NOW },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
+  const ended = { at: NOW, by: 'sam', actor: null };
+  void records.putRecord('gate-overrides', 'mk2x1-a7f3', 0, storedGateOverride({ ...OVERRIDE, ended }));
+  const overrides = createGateOverrides({
+    store: records,
+    definitions: () => define([defineSlo({ workflow: 'order-fulfillment' })]),
+    clock: { now: () => NOW },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
   const operator: FixedOperator = {
     answer: adjustment(),
     acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
@@ -546,6 +557,7 @@ export function fixedOperator(): FixedOperator {
       next: null,
     })),
     ...annotations,
+    ...overrides,
     dropDeadLetters: asking('dropDeadLetters', () => ({ id: deadLetter().id, dropped: 1, next: null })),
   };
   const reports = createIncidentReports({
@@ -556,6 +568,18 @@ export function fixedOperator(): FixedOperator {
   });
   return operator;
 }
+
+const OVERRIDE: GateOverride = {
+  id: 'mk2x1-a7f3',
+  workflow: 'order-fulfillment',
+  owner: null,
+  reason: 'the fix',
+  by: 'sam',
+  actor: null,
+  createdAt: NOW - HOUR,
+  until: NOW + HOUR,
+  ended: null,
+};
 
 /** An annotation about everything, long before what else there is. */
 const SALE: Annotation = {

@@ -89,6 +89,7 @@ const INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   engine: {
     audit: [],
     silences: folders('adjustments'),
+    gate: [],
     incidents: folders('queries annotations adjustments counters'),
     reports: folders('queries annotations adjustments counters'),
     queries: folders('annotations adjustments counters'),

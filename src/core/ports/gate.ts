@@ -1,4 +1,6 @@
 import { MINUTE } from '../time/duration.ts';
+import type { GateOverride } from './gate-override.ts';
+import { holdsAt, isOverrideOf } from './gate-override.ts';
 import type { SloReport } from './queries.ts';
 
 /** `unknown`: nothing speaks against it, but not all could be looked at. */
@@ -12,6 +14,8 @@ export interface GateReport {
   readonly slos: number;
   /** What speaks against it first, then what is not known; empty when it is allowed. */
   readonly reasons: readonly GateReason[];
+  /** What allows it, whatever the reasons say; null where nothing has to. */
+  readonly overriddenBy: Pick<GateOverride, 'id' | 'by' | 'reason' | 'until'> | null;
 }
 
 export interface GateReason {
@@ -31,12 +35,32 @@ export interface GateReason {
 /** Evaluation that is older says nothing of now. */
 const STALE_AFTER = 5 * MINUTE;
 
-/** Decides by what these SLOs read, of which there is at least one. */
-export function gateOf(slos: readonly SloReport[], now: number): GateReport {
+/** Decides by what these SLOs read, of which there is at least one, and by the overrides that hold. */
+export function gateOf(
+  slos: readonly SloReport[],
+  overrides: readonly GateOverride[],
+  now: number,
+): GateReport {
   const denials = slos.flatMap((slo) => [...frozen(slo, now), ...paged(slo)]);
   const doubts = slos.flatMap((slo) => doubtsOf(slo, now));
   const decision = denials.length > 0 ? 'denied' : doubts.length > 0 ? 'unknown' : 'allowed';
-  return { decision, at: now, slos: slos.length, reasons: [...denials, ...doubts] };
+  const reasons = [...denials, ...doubts];
+  const spoken = new Set(reasons.map(({ slo }) => slo));
+  const against = slos.filter(({ id }) => spoken.has(id));
+  const holding = overrides.filter((override) => holdsAt(override, now));
+  const covering = holding.filter((override) => against.some((slo) => isOverrideOf(override, slo)));
+  const isCovered = against.every((slo) => covering.some((override) => isOverrideOf(override, slo)));
+  // It lasts as long as the first of those that it takes.
+  const [first] = covering.toSorted((one, other) => one.until - other.until);
+  if (!isCovered || !first) return { decision, at: now, slos: slos.length, reasons, overriddenBy: null };
+  const { id, by, reason, until } = first;
+  return {
+    decision: 'allowed',
+    at: now,
+    slos: slos.length,
+    reasons,
+    overriddenBy: { id, by, reason, until },
+  };
 }
 
 function frozen({ id, budgetPolicy, windows }: SloReport, now: number): GateReason[] {

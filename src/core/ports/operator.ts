@@ -3,6 +3,7 @@ import type { NotedAcknowledgement } from '../alerting/stored-acknowledgement.ts
 import type { IncidentNote } from '../alerting/incident-event.ts';
 import type { ManageAnnotations } from './annotations.ts';
 import type { ManageDeadLetters } from './dead-letters.ts';
+import type { ManageGateOverrides } from './gate-override.ts';
 import type { ManageOutbox } from './outbox-reports.ts';
 import type { IncidentReports } from './incident-reports.ts';
 import type { PeriodReports } from './period-report.ts';
@@ -19,6 +20,7 @@ export interface Operator
   extends
     ManageAdjustments,
     ManageAnnotations,
+    ManageGateOverrides,
     ManageIncidents,
     ManageSilences,
     IncidentReports,

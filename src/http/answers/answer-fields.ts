@@ -2,6 +2,7 @@ import type { AuditEntry, NotedEntry } from '../../core/ports/audit.ts';
 import type { ChartData } from '../../core/ports/chart-data.ts';
 import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
 import type { ExecutionReport } from '../../core/ports/execution-report.ts';
+import type { GateOverrideReport } from '../../core/ports/gate-override.ts';
 import type { GateReport } from '../../core/ports/gate.ts';
 import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
 import type { DataLossReport } from '../../core/ports/operator.ts';
@@ -194,6 +195,11 @@ export const DEPENDENCY_DETAIL_FIELDS: FieldsOf<DependencyDetail> = {
 export const GATE_FIELDS: FieldsOf<GateReport> = {
   ...wholes('decision', 'at', 'slos'),
   reasons: wholes('slo', 'kind', 'message', 'freedBy', 'freedAt'),
+  overriddenBy: wholes('id', 'by', 'reason', 'until'),
+};
+
+export const GATE_OVERRIDE_FIELDS: FieldsOf<GateOverrideReport> = {
+  ...wholes('id', 'workflow', 'owner', 'reason', 'by', 'actor', 'createdAt', 'until', 'ended', 'active'),
 };
 
 export const INCIDENT_FIELDS: FieldsOf<IncidentSummary> = {

@@ -38,6 +38,7 @@ export const PROBLEMS = {
     meaning: 'No incident of this id is open, or, to be read, none of it is kept.',
   },
   'unknown-silence': { status: 404, meaning: 'There is no silence of this id.' },
+  'unknown-override': { status: 404, meaning: 'There is no override of the gate of this id.' },
   'unknown-loss': { status: 404, meaning: 'There is no loss of data of this id.' },
   'unknown-notification': { status: 404, meaning: 'No undeliverable notification has this id.' },
   'unknown-dead-letter': { status: 404, meaning: 'There is no dead letter of this id.' },
@@ -53,6 +54,7 @@ export const PROBLEMS = {
   'incident-full': { status: 409, meaning: 'As much is kept of the incident as can be.' },
   'too-many-adjustments': { status: 409, meaning: 'There are as many adjustments as are kept.' },
   'too-many-silences': { status: 409, meaning: 'There are as many silences as are kept.' },
+  'too-many-overrides': { status: 409, meaning: 'There are as many overrides of the gate as are kept.' },
   'body-too-large': { status: 413, meaning: 'The body, or what it unpacks to, has too many bytes.' },
   'too-many-records': { status: 413, meaning: 'The body holds more records than one request may.' },
   'unsupported-media-type': {

@@ -97,6 +97,12 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
     link: 'https://git.example.com/commit/7f3c',
     id: 'deploy-7f3c',
   },
+  'POST /v1/gate/overrides': {
+    ...WHO,
+    workflow: 'order-fulfillment',
+    for: '1h',
+    reason: 'the fix of the incident',
+  },
   'POST /v1/dead-letters/replay': { id: 'all' },
   'POST /v1/dead-letters/drop': { id: 'all', source: 'stream:outcomes' },
   'POST /v1/outbox/retry': { id: 'mk2x1-a7f3/1/payments-oncall' },

@@ -35,6 +35,57 @@ describe('the gate', () => {
     });
   });
 
+  it('is opened by an override that holds, for who may be deployed by it, and says why and until when', async () => {
+    const running = await startServer();
+    running.queries.list = [
+      fresh({ name: 'frozen', ...FROZEN }),
+      fresh({ workflow: 'orders', name: 'frozen', ...FROZEN }),
+    ];
+    const read = async (query: string) =>
+      (await (await fetch(`${running.url}/v1/gate?${query}`)).json()) as object;
+    const one = 'workflow=order-fulfillment';
+    expect(await read(one)).toMatchObject({ decision: 'denied', overriddenBy: null });
+    const request = { workflow: 'order-fulfillment', reason: 'the fix', by: 'sam', for: '2h' };
+    const answer = await running.post(JSON.stringify(request), {}, '/v1/gate/overrides');
+    const { id } = (await answer.json()) as { id: string };
+    expect(answer.status).toBe(201);
+    expect(running.audit.noted).toMatchObject([{ what: 'gate.overridden', about: id }]);
+    const until = new Date(NOW + 2 * HOUR).toISOString();
+    expect(await read(one)).toMatchObject({
+      decision: 'allowed',
+      reasons: [{ kind: 'frozen' }],
+      overriddenBy: { id, by: 'sam', reason: 'the fix', until },
+    });
+    // Of the others it says nothing.
+    expect(await read('workflow=orders')).toMatchObject({ decision: 'denied', overriddenBy: null });
+    expect(await read('')).toMatchObject({ decision: 'denied', overriddenBy: null });
+    expect((await fetch(`${running.url}/v1/gate/overrides/${id}`, { method: 'DELETE' })).status).toBe(200);
+    expect(await read(one)).toMatchObject({ decision: 'denied', overriddenBy: null });
+    expect(running.audit.noted.at(-1)).toMatchObject({ what: 'gate.override-ended', about: id });
+    const list = (await (await fetch(`${running.url}/v1/gate/overrides?state=over`)).json()) as {
+      items: object[];
+    };
+    expect(list.items).toContainEqual(expect.objectContaining({ id, active: false }));
+  });
+
+  it('is overridden and closed again from the command line', async () => {
+    const { url, queries } = await startServer();
+    queries.list = [fresh({ name: 'frozen', ...FROZEN })];
+    const env = { BURNWATCH_URL: url, USER: 'sam' };
+    const workflow = 'order-fulfillment';
+    expect((await gate({ workflow }, 'text', env)).code).toBe(1);
+    const open = await gate({ workflow, override: 'the fix', for: '30m' }, 'text', env);
+    expect([open.code, open.text]).toEqual([
+      0,
+      expect.stringMatching(/^Allowed: overridden by sam until 2026-03-10T12:30/),
+    ]);
+    const id = /\((\S+)\)/.exec(open.text)![1]!;
+    expect((await gate({ workflow, endOverride: id }, 'text', env)).code).toBe(1);
+    // What could not be overridden is not let out, whatever becomes of what cannot be told.
+    const refused = await gate({ workflow, override: 'x', for: '99h', onUnknown: 'allow' }, 'text', env);
+    expect([refused.code, refused.text]).toEqual([2, expect.stringContaining('from 1m to 1d')]);
+  });
+
   it('is closed by a policy, until the period ends at the latest, and by a page', async () => {
     const calendar = { window: 'month', kind: 'calendar' as const, from: NOW - DAY, to: NOW + DAY };
     const [window] = fresh().windows;

@@ -21,6 +21,7 @@ it('every list has items, next, after and limit, and says what is wrong with the
     '/v1/audit',
     '/v1/dead-letters',
     '/v1/dependencies',
+    '/v1/gate/overrides',
     '/v1/incidents',
     '/v1/losses',
     '/v1/outbox',

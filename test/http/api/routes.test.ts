@@ -14,6 +14,7 @@ import { parseSilence } from '../../../src/core/alerting/silence-request.ts';
 import { parseHistoryQuery } from '../../../src/core/ports/history-query.ts';
 import { readRowChoice } from '../../../src/core/ports/row-choice.ts';
 import { readLetterChoice } from '../../../src/core/ports/letter-choice.ts';
+import { parseGateOverride } from '../../../src/core/ports/gate-override.ts';
 import { placeText } from '../../../src/core/ports/list-page.ts';
 import { SLO_PICTURES } from '../../../src/core/slo/slo-pictures.ts';
 import type { Parameters } from '../../../src/http/api/parameters.ts';
@@ -179,6 +180,14 @@ describe('what a route declares', () => {
         },
         { text: 'x', slo: 'a/b' },
         { text: 'x', owner: 'team' },
+      ],
+    },
+    {
+      path: '/v1/gate/overrides',
+      parse: (body: object) => parseGateOverride(body, 'sam'),
+      examples: [
+        { workflow: 'a', reason: 'x', by: 'sam', for: '1h' },
+        { owner: 'team', reason: 'x' },
       ],
     },
     ...['end', 'withdraw'].map((verb) => ({

@@ -90,6 +90,7 @@ function contentType(path: string): string {
 /** What each path that takes in records is sent, so that there is something to record. */
 const BODIES: Readonly<Record<string, object>> = {
   '/v1/annotations': { text: 'x' },
+  '/v1/gate/overrides': { workflow: 'order-fulfillment', reason: 'x', by: 'sam' },
   '/v1/measurements': { workflow: 'order-fulfillment', name: 'depth', value: 1 },
   '/v1/events': anEvent({ type: 'order-fulfillment.completed', time: undefined }),
   '/v1/traces': jsonTraces('order-fulfillment', jsonSpan()),

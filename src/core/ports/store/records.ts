@@ -4,6 +4,7 @@ export type Collection =
   | 'annotations'
   | 'acknowledgements'
   | 'silences'
+  | 'gate-overrides'
   | 'evaluation'
   | 'audit'
   | 'sessions'
