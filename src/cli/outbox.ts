@@ -3,6 +3,7 @@ import type {
   OutboxDropReport,
   OutboxRetryReport,
 } from '../core/ports/outbox-reports.ts';
+import { timesAt } from '../core/words/times.ts';
 import type { Environment } from '../config/setting-reader.ts';
 import type { VerbAnswer } from './service-call.ts';
 import { withService } from './service-call.ts';
@@ -14,8 +15,10 @@ export interface OutboxOptions {
 }
 
 /** A notification as the API writes it. */
-interface ListedNotification extends Omit<NotificationReport, 'createdAt'> {
+interface ListedNotification extends Omit<NotificationReport, 'createdAt' | 'waitsUntil'> {
   readonly createdAt: string;
+  /** Absent from a service of an earlier version. */
+  readonly waitsUntil?: { readonly at: string; readonly timeZone: string } | null;
 }
 
 const OUTBOX = '/v1/outbox';
@@ -32,9 +35,12 @@ export function listOutbox(choice: OutboxOptions, format: string, env: Environme
     if (page.items.length === 0)
       return { ok: true, text: `There are no ${choice.state ?? 'undeliverable'} notifications.` };
     const lines = page.items.map(
-      ({ id, createdAt, target, slo, severity, kind, attempts, lastError }) =>
+      ({ id, createdAt, target, slo, severity, kind, attempts, lastError, waitsUntil }) =>
         `${id}  ${createdAt}  ${severity} ${kind} of ${slo} to ${target}\n    ` +
-        `tries: ${attempts}${lastError === null ? '' : `; ${lastError}`}`,
+        `tries: ${attempts}${lastError === null ? '' : `; ${lastError}`}` +
+        (waitsUntil
+          ? `; waits until ${timesAt(Date.parse(createdAt), waitsUntil.timeZone).at(Date.parse(waitsUntil.at))}: quiet hours`
+          : ''),
     );
     const more = page.next === null ? [] : [`There are more: --after ${page.next}`];
     return { ok: true, text: [...lines, ...more].join('\n') };

@@ -207,6 +207,7 @@ export function notificationPage(): NotificationPage {
         kind: 'opened',
         createdAt: NOW - HOUR,
         attempts: 3,
+        waitsUntil: null,
         lastError: 'answered 404',
         recipients: null,
         mayRepeat: false,

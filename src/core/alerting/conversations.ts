@@ -1,3 +1,4 @@
+import { quietUntil } from '../slo/quiet-hours.ts';
 import type { Definitions, TargetDefinition } from '../slo/slo.ts';
 import type { AlertState, Incident, TransitionKind } from './incident.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
@@ -133,8 +134,33 @@ export function rowsFor(
   sequence: number,
   facts: NotificationFacts,
 ): readonly OutboxRow[] {
-  return notify.map((target) => ({
-    ...newRow(outboxRowId(facts, sequence, target), target, facts),
-    ...conversationAt(targets.get(target)?.kind, facts),
-  }));
+  return notify.map((target) => {
+    const definition = targets.get(target);
+    return {
+      ...newRow(outboxRowId(facts, sequence, target), target, facts),
+      ...conversationAt(definition?.kind, facts),
+      ...(definition && heldRow(definition, facts)),
+    };
+  });
+}
+
+/**
+ * What differs of a row that waits for the end of quiet hours: when it is due, and its conversation. All that wait for the same end
+ * are one, so that they are sent together; a page of one of their incidents is in another, and waits for none of them.
+ */
+function heldRow(
+  { kind, name, quiet }: TargetDefinition,
+  { severity, at, incident }: NotificationFacts,
+): Partial<Pick<OutboxRow, 'createdAt' | 'conversation'>> {
+  const until = quiet && (severity === 'ticket' || quiet.pages) ? quietUntil(quiet, at) : null;
+  if (until === null) return {};
+  const together = groupsByItself(kind) ? incident : name;
+  return { createdAt: until, conversation: `${HELD}${until.toString(36)}/${together}` };
+}
+
+const HELD = 'quiet/';
+
+/** Whether a row waited, or waits, for the end of quiet hours. */
+export function isHeldRow({ conversation }: Pick<OutboxRow, 'conversation'>): boolean {
+  return conversation?.startsWith(HELD) === true;
 }

@@ -218,6 +218,7 @@ export interface OutboxRow {
   readonly conversation?: string;
   readonly target: string;
   readonly facts: NotificationFacts;
+  /** When it was made, or where it waits for the end of quiet hours, when they end: it is not due before. */
   readonly createdAt: number;
   /** Failed tries so far, and what the last one said. */
   readonly attempts: number;

@@ -13,6 +13,8 @@ export interface NotificationReport
     Pick<OutboxRow, 'id' | 'target' | 'incident' | 'createdAt' | 'attempts' | 'lastError' | 'mayRepeat'>,
     Pick<NotificationFacts, 'slo' | 'workflow' | 'owner' | 'severity' | 'kind'> {
   readonly state: RowState;
+  /** When the quiet hours of its target end for which it waits, in their time zone; null where it waits for none. */
+  readonly waitsUntil: { readonly at: number; readonly timeZone: string } | null;
   /** Of a target with several recipients, those that have not got it yet; null: all of them. */
   readonly recipients: readonly string[] | null;
 }

@@ -1,6 +1,7 @@
 import type { AlertPolicy, BudgetPolicy } from './alert-policy.ts';
 import type { Dependency } from './dependency.ts';
 import type { OnCallSchedule } from './on-call.ts';
+import type { QuietHours } from './quiet-hours.ts';
 import type { Objective } from '../budget/objective.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { WorkflowMap } from './workflow-map.ts';
@@ -66,8 +67,10 @@ export interface Team {
   readonly timeZone: string | null;
 }
 
-/** A place notifications can be sent to, as configured; secrets are already filled in. */
-export type TargetDefinition =
+/** A place notifications can be sent to, as configured; secrets are already filled in. `quiet`: when what can wait does; absent: never. */
+export type TargetDefinition = AddressedTarget & { readonly quiet?: QuietHours };
+
+type AddressedTarget =
   | { readonly kind: 'slack'; readonly name: string; readonly webhook: string }
   | SlackAppDefinition
   | { readonly kind: 'email'; readonly name: string; readonly to: readonly string[] }

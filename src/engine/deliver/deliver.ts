@@ -6,6 +6,7 @@ import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { PROBE_TARGET, probeRow } from './probe.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
+import type { StateStore } from '../../core/ports/store/states.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Delivery, Refusal, Retry, Target } from '../../core/ports/target.ts';
 import { DAY, MINUTE, SECOND } from '../../core/time/duration.ts';
@@ -19,6 +20,7 @@ import {
   recipientsOf,
 } from './claimed-rows.ts';
 import { copiesForFallback, createFallback } from './fallback.ts';
+import { withoutOutdated } from './held-rows.ts';
 import { createMessagePaces } from './message-pace.ts';
 
 export interface Deliverer {
@@ -37,7 +39,7 @@ export interface Deliverer {
 }
 
 export interface DelivererOptions {
-  readonly store: OutboxStore;
+  readonly store: OutboxStore & Pick<StateStore, 'loadStates'>;
   readonly definitions: () => Definitions;
   /** The target of a name, or null when no file defines it any more. */
   readonly targetOf: (name: string) => Target | null;
@@ -134,13 +136,16 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       await settle(first, { result: 'delivered' });
       return;
     }
-    const claims = target?.pace ? [first, ...(await dueBeside(first, claimedAt))] : [first];
+    const claimed = target?.pace ? [first, ...(await dueBeside(first, claimedAt))] : [first];
+    const settleAll = (settlementOfClaim: (index: number) => Settlement | Promise<Settlement>) =>
+      Promise.all(claimed.map(async (claim, index) => settle(claim, await settlementOfClaim(index))));
+    const claims = await withoutOutdated(claimed, store).catch(() => null);
+    if (!claims) return void (await settleAll(() => ({ result: 'released' })));
     const sent = claims.flatMap(pendingOf);
+    // Of what waited for the end of quiet hours nothing is left to be said.
+    if (pendingOf(first).length > 0 && sent.length === 0)
+      return void (await settleAll(() => ({ result: 'delivered' })));
     const delivery = await attempt(target, claims, claimedAt);
-    const settleAll = (settlementOfClaim: (claim: Claim) => Settlement) =>
-      Promise.all(
-        claims.map(async (claim) => settle(claim, await withFallback(claim, settlementOfClaim(claim)))),
-      );
     if (!delivery) return void (await settleAll(() => ({ result: 'released' })));
     // Who asks for time gets it from every incident, not only from this one.
     const asked = delivery.result === 'retry' ? (delivery.after ?? 0) : 0;
@@ -149,7 +154,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     // Also one that failed: what a target refuses should reach the fallback as a list, not one by one.
     if (target?.pace) paces.sent(first.target, target.pace, set);
     if (sent.length > 0) onDelivery(sent, delivery);
-    await settleAll((claim) => settlementOf(claim, sent, delivery, target?.resendEvery ?? null));
+    await settleAll((index) => {
+      const claim = claims[index]!;
+      return withFallback(claim, settlementOf(claim, sent, delivery, target?.resendEvery ?? null));
+    });
   }
 
   /** In a storm, everything else that is due at the target of a claim, to be sent with it as a list. */

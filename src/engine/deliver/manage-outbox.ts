@@ -1,4 +1,6 @@
 import type { OutboxRow } from '../../core/alerting/notification.ts';
+import { isHeldRow } from '../../core/alerting/conversations.ts';
+import type { Definitions } from '../../core/slo/slo.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { ManageOutbox, NotificationReport } from '../../core/ports/outbox-reports.ts';
@@ -14,6 +16,7 @@ import type { StateStore } from '../../core/ports/store/states.ts';
 export interface ManageOutboxOptions {
   readonly store: Pick<OutboxStore, 'outbox' | 'outboxRows' | 'retryUndeliverable' | 'dropUndeliverable'> &
     Pick<StateStore, 'loadStates'>;
+  readonly definitions: () => Pick<Definitions, 'targets'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -24,7 +27,7 @@ const PER_REQUEST = 1000;
 const MAX_REASONS = 100;
 
 /** Lists what is not delivered, has it sent again, and drops it. */
-export function createManageOutbox({ store, clock, log }: ManageOutboxOptions): ManageOutbox {
+export function createManageOutbox({ store, definitions, clock, log }: ManageOutboxOptions): ManageOutbox {
   /** The undeliverable rows that a request names, and where it stopped. */
   async function chosen(
     request: unknown,
@@ -58,7 +61,7 @@ export function createManageOutbox({ store, clock, log }: ManageOutboxOptions): 
       const rows = store.outboxRows(state, rowPlace(after), limit);
       const [page, counts] = await Promise.all([rows, store.outbox(1)]);
       return {
-        items: page.rows.map((row) => reportOf(row, state)),
+        items: page.rows.map((row) => reportOf(row, state, definitions(), clock.now())),
         next: listPlace(page.next),
         pendingCount: counts.pendingCount,
         undeliverableCount: counts.undeliverableCount,
@@ -118,11 +121,22 @@ function conversationOf({ incident, target }: OutboxRow): string {
   return JSON.stringify([incident, target]);
 }
 
-function reportOf(row: OutboxRow, state: RowState): NotificationReport {
+function reportOf(
+  row: OutboxRow,
+  state: RowState,
+  { targets }: Pick<Definitions, 'targets'>,
+  now: number,
+): NotificationReport {
   const { id, target, incident, createdAt, attempts, lastError, recipients, mayRepeat } = row;
   const { slo, workflow, owner, severity, kind } = row.facts;
   const about = { slo, workflow, owner, severity, kind };
-  return { id, state, target, incident, ...about, createdAt, attempts, lastError, recipients, mayRepeat };
+  const waits = isHeldRow(row) && createdAt > now;
+  const timeZone = targets.get(target)?.quiet?.timeZone ?? 'UTC';
+  const waitsUntil = waits ? { at: createdAt, timeZone } : null;
+  // It was made as what it says came about.
+  const made = waits ? row.facts.at : createdAt;
+  const tried = { attempts, lastError, recipients, mayRepeat };
+  return { id, state, waitsUntil, target, incident, ...about, createdAt: made, ...tried };
 }
 
 function listPlace(place: RowPlace | null): ListPlace | null {

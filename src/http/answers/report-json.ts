@@ -64,8 +64,12 @@ export function sloDetailJson(slo: SloDetail): object {
 }
 
 /** One notification of `GET /v1/outbox`. */
-export function notificationJson(notification: NotificationReport): object {
-  return { ...notification, createdAt: iso(notification.createdAt) };
+export function notificationJson({ waitsUntil, ...notification }: NotificationReport): object {
+  return {
+    ...notification,
+    createdAt: iso(notification.createdAt),
+    waitsUntil: waitsUntil && { ...waitsUntil, at: iso(waitsUntil.at) },
+  };
 }
 
 /** One letter of `GET /v1/dead-letters`. */

@@ -1,6 +1,7 @@
 import type { NotificationPage, NotificationReport } from '../../core/ports/outbox-reports.ts';
 import { placeText } from '../../core/ports/list-page.ts';
 import type { RowState } from '../../core/ports/store/outbox.ts';
+import { timesAt } from '../../core/words/times.ts';
 import { alertBadge, when } from './format.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
@@ -94,7 +95,9 @@ function row(item: NotificationReport, visitor: OutboxVisitor, base: string, now
       </td>
       <td data-label="Made">{when(createdAt, now)}</td>
       <td data-label="Why not">
-        {lastError ?? 'not tried yet'}
+        {item.waitsUntil
+          ? `waits until ${timesAt(now, item.waitsUntil.timeZone).at(item.waitsUntil.at)}: quiet hours`
+          : (lastError ?? 'not tried yet')}
         <small>
           {attempts} {attempts === 1 ? 'try' : 'tries'}
         </small>

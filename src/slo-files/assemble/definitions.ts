@@ -23,6 +23,7 @@ import { readDependency } from '../native/dependency.ts';
 import { draftSlo, type SloDraft } from '../native/slo.ts';
 import { readMap } from '../native/workflow-map.ts';
 import { readMapping } from '../native/mapping.ts';
+import { checkQuiet } from '../native/quiet-hours.ts';
 import { readTimeZone } from '../native/time-zone.ts';
 import { readTarget } from '../native/targets-schema.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
@@ -309,6 +310,14 @@ function readTargets(
   const targets = new Map<string, TargetDefinition>();
   for (const [name, { item, place, source }] of found) {
     const target = item && readTarget(item, name);
+    if (item?.quiet)
+      checkQuiet(
+        item.quiet,
+        Object.keys(item).find((key) => key !== 'quiet'),
+        placeAt(place, ['quiet'])!,
+        source,
+        report,
+      );
     if (!target) continue;
     targets.set(name, target);
     const refusal = refusalOf(target);

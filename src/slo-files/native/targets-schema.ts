@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
 import { exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
 import { rotationSchema } from './on-call-schema.ts';
+import { quietSchema, readQuietHours } from './quiet-hours.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 
 /** Where most find the APIs. */
@@ -162,9 +163,16 @@ const KINDS = Object.keys(NATIVE_TARGETS) as Kind[];
 const oneKind = exactlyOne([...KINDS, ...Object.keys(NATIVE_SCHEDULES)]);
 
 /** A place notifications can be sent to, or a schedule that says which. */
-export const targetSchema = mapWith({ ...NATIVE_TARGETS, ...NATIVE_SCHEDULES }, oneKind.error)
+export const targetSchema = mapWith(
+  {
+    ...NATIVE_TARGETS,
+    ...NATIVE_SCHEDULES,
+    quiet: quietSchema.optional().describe('When tickets to it wait, until they are sent as one list.'),
+  },
+  oneKind.error,
+)
   .refine(oneKind.holds, { error: oneKind.error })
-  .meta({ minProperties: 1, maxProperties: 1 });
+  .meta({ minProperties: 1, maxProperties: 2 });
 
 type NativeTarget = Partly<z.infer<typeof targetSchema>>;
 
@@ -200,7 +208,7 @@ const TARGET_READERS: { readonly [K in Kind]: ReadTarget<K> } = {
 export function readTarget(native: NativeTarget, name: string): TargetDefinition | null {
   for (const kind of KINDS) {
     const target = readAs(kind, native, name);
-    if (target) return target;
+    if (target) return native.quiet ? { ...target, ...readQuietHours(native.quiet) } : target;
   }
   return null;
 }

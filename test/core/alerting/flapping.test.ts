@@ -61,7 +61,12 @@ describe('an SLO that comes and goes', () => {
   it('pages three times within an hour, and tells the end of those', () => {
     const minutes = run(flapping(2, 3, 11));
     expect(told(minutes)).toEqual([
-      ...['0 opened', '3 resolved', '5 opened', '8 resolved', '10 opened', '13 resolved'],
+      '0 opened',
+      '3 resolved',
+      '5 opened',
+      '8 resolved',
+      '10 opened',
+      '13 resolved',
     ]);
     // What is held back is remembered as what it was, and why.
     const held = minutes[15]!.transition;
@@ -125,7 +130,12 @@ describe('an SLO that comes and goes', () => {
   it('as a ticket that becomes a page again and again: what was not told is not told to be over either', () => {
     const minutes = run([...repeated([false, 2]), ...flapping(2, 3, 6)], { ticket: true });
     expect(told(minutes)).toEqual([
-      ...['0 opened', '2 escalated', '5 deescalated', '7 escalated', '10 deescalated', '12 escalated'],
+      '0 opened',
+      '2 escalated',
+      '5 deescalated',
+      '7 escalated',
+      '10 deescalated',
+      '12 escalated',
       '15 deescalated',
     ]);
   });

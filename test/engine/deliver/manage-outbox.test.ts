@@ -4,6 +4,7 @@ import type { OutboxRow } from '../../../src/core/alerting/notification.ts';
 import type { ManageOutbox } from '../../../src/core/ports/outbox-reports.ts';
 import type { Delivery } from '../../../src/core/ports/target.ts';
 import { DAY, HOUR, SECOND } from '../../../src/core/time/duration.ts';
+import { define } from '../../support/definitions.ts';
 import { createManageOutbox } from '../../../src/engine/deliver/manage-outbox.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { sketchRow } from '../../support/outbox-rows.ts';
@@ -18,7 +19,7 @@ let outbox: ManageOutbox;
 beforeEach(async () => {
   post = await openPost();
   const { store } = post.wrapped;
-  outbox = createManageOutbox({ store, clock: post.clock, log: memoryLog() });
+  outbox = createManageOutbox({ store, definitions: () => define([]), clock: post.clock, log: memoryLog() });
 });
 afterEach(() => post.close());
 

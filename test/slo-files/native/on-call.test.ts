@@ -158,3 +158,67 @@ slos:
     expect(told(loaded)).toEqual([]);
   });
 });
+
+describe('quiet hours', () => {
+  const withQuiet = (quiet: string, target = 'log: {}') =>
+    loadFiles({
+      'a.yaml': `targets:\n  mail:\n    ${target}\n    quiet: ${quiet}\n`,
+      'b.yaml':
+        'teams: { t: { ticket: [mail] } }\n---\nworkflow: w\nowner: t\nslos: { s: { objective: 99%, window: 28d, sli: succeeded } }\n',
+    });
+
+  it('are read, on all days without `days`', async () => {
+    const loaded = await withQuiet('{ from: 22:00, until: 08:30, timeZone: Europe/Berlin }');
+    const hours = { from: 22 * 3_600_000, until: 8.5 * 3_600_000, timeZone: 'Europe/Berlin', pages: false };
+    expect(definitionsOf(loaded).targets.get('mail')).toEqual({
+      kind: 'log',
+      name: 'mail',
+      quiet: { ...hours, days: [0, 1, 2, 3, 4, 5, 6] },
+    });
+    const some = await withQuiet(
+      '{ from: 22:00, until: 08:30, timeZone: UTC, days: [fri, sat], pages: true }',
+    );
+    expect(definitionsOf(some).targets.get('mail')!.quiet).toMatchObject({ days: [5, 6], pages: true });
+  });
+
+  it.each([
+    ['{ from: 22:00, until: 08:00 }', 'log: {}', '`timeZone` is missing'],
+    [
+      '{ from: 22, until: 08:00, timeZone: UTC }',
+      'log: {}',
+      '`from` is `22`; expected a time of the day such as 22:00',
+    ],
+    [
+      '{ from: 24:00, until: 08:00, timeZone: UTC }',
+      'log: {}',
+      '`from` is `24:00`; expected a time of the day',
+    ],
+    [
+      '{ from: 08:00, until: 08:00, timeZone: UTC }',
+      'log: {}',
+      '`until` is `08:00`, the same as `from`; expected another time',
+    ],
+    [
+      '{ from: 22:00, until: 08:00, timeZone: Europe/Merlin }',
+      'log: {}',
+      'there is no time zone `Europe/Merlin`',
+    ],
+    [
+      '{ from: 22:00, until: 08:00, timeZone: UTC, days: [someday] }',
+      'log: {}',
+      'is `someday`; expected one of sun, mon',
+    ],
+    [
+      '{ from: 22:00, until: 08:00, timeZone: UTC }',
+      'alertmanager: { urls: [https://a.example.com] }',
+      '`quiet` of a target of the kind alertmanager; expected its own mute time intervals',
+    ],
+    [
+      '{ from: 22:00, until: 08:00, timeZone: UTC }',
+      'rotation: { every: 1w, starting: 2026-03-02 09:00, people: [anna] }',
+      '`quiet` of a target of the kind rotation; expected `quiet` of the targets of its people',
+    ],
+  ])('%s of %s are refused', async (quiet, target, problem) => {
+    expect(told(await withQuiet(quiet, target)).join('\n')).toContain(problem);
+  });
+});
