@@ -33,11 +33,19 @@ export function upgradeState(stored: unknown): AlertState | null {
     pages,
   } = stored as Omit<AlertState, 'definition'> & Partial<AlertState>;
   // A replica of 0.1 keeps one that it knows nothing of, and may have gone on under another.
-  if (version === 1) return { firing, incident: incident && incidentOf1(incident), definition: null };
-  const paged = pages && { pages };
-  if (!incident) return { firing, incident, definition, ...paged };
+  if (version === 1) {
+    const upgraded = incident && incidentOf1(incident);
+    return { firing, incident: upgraded, definition: null, ...pagesOf(upgraded, pages) };
+  }
+  if (!incident) return { firing, incident, definition, ...pagesOf(null, pages) };
   const { toldAt: _, ...current } = incident as Incident & { readonly toldAt: number };
-  return { firing, incident: current, definition, ...paged };
+  return { firing, incident: current, definition, ...pagesOf(current, pages) };
+}
+
+/** Where no pages were kept, an incident that is one is what is known of them. */
+function pagesOf(incident: Incident | null, pages: AlertState['pages']): Pick<AlertState, 'pages'> {
+  if (pages) return { pages };
+  return incident?.pagedAt == null || incident.muted ? {} : { pages: [incident.pagedAt] };
 }
 
 function incidentOf1({ toldAt, ...incident }: Incident1): Incident {

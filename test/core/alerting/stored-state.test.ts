@@ -40,8 +40,7 @@ describe('a state of version 1', () => {
 
   it('says under its former name when the latest notification was', () => {
     const stored = { firing: notified.firing, incident: { ...incident, toldAt: lastNotifiedAt } };
-    const { pages: _, ...before } = notified;
-    expect(upgradeState(asJson(stored))).toEqual({ ...before, definition: null });
+    expect(upgradeState(asJson(stored))).toEqual({ ...notified, definition: null });
   });
 
   // What a replica of 0.1 makes of a state of this version: it keeps names it does not know, and drops `v`.
@@ -71,7 +70,7 @@ describe('a state from before there was acknowledging', () => {
       lastNotifiedAt: START,
       acknowledged: null,
     };
-    expect(stored('page')).toEqual({ firing, incident: whole, definition: null });
+    expect(stored('page')).toEqual({ firing, incident: whole, definition: null, pages: [START] });
     expect(stored('ticket').incident).toEqual({ ...whole, severity: 'ticket', pagedAt: null });
     expect([began, pagedAt, stepsTaken, lastNotifiedAt, acknowledged]).toHaveLength(5);
   });
