@@ -117,6 +117,7 @@ export const SLO_DETAIL_FIELDS: FieldsOf<SloDetail> = {
   route: wholes('page', 'ticket', 'fallback', 'escalation'),
   detections: WHOLE,
   source: WHOLE,
+  definition: WHOLE,
 };
 
 export const HISTORY_FIELDS: FieldsOf<HistoryReport> = {
@@ -249,6 +250,7 @@ export const DEAD_LETTER_FIELDS: FieldsOf<DeadLetterReport> = {
 export const NOTIFICATION_FIELDS: FieldsOf<NotificationReport> = {
   ...wholes('id', 'state', 'target', 'incident', 'slo', 'workflow', 'owner', 'severity', 'kind'),
   ...wholes('createdAt', 'attempts', 'lastError', 'recipients', 'mayRepeat'),
+  waitsUntil: wholes('at', 'timeZone'),
 };
 
 export const AUDIT_FIELDS: FieldsOf<NotedEntry & AuditEntry> = wholes(

@@ -154,7 +154,7 @@ describe('tickets to a target with quiet hours', () => {
       clock: post.clock,
       log: memoryLog(),
     });
-    const page = await outbox.notifications('pending', null, 10);
+    const page = await outbox.notifications('pending', { after: null, limit: 10 });
     expect(page).toMatchObject({
       items: [{ createdAt: START, waitsUntil: { at: MORNING, timeZone: 'UTC' }, lastError: null }],
     });

@@ -30,7 +30,8 @@ describe('SLOs', () => {
       string,
       unknown
     >;
-    const { changes, missedRun, stuck, route, detections, source, definition, values, breakdown, ...slo } = others;
+    const { changes, missedRun, stuck, route, detections, source, definition, values, breakdown, ...slo } =
+      others;
     expect((await read(`${url}/v1/slos`)).body).toEqual({ items: [slo], next: null });
     expect((await read(`${url}/v1/slos/order-fulfillment/fulfilled-in-10m`)).body).toEqual({
       ...slo,
