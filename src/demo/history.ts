@@ -89,11 +89,11 @@ interface Period {
   readonly to: number;
 }
 
-/** All by the hour, the last four days by the quarter of an hour, the last three hours by the minute. */
+/** All by the hour, the last four days by the quarter of an hour, what the windows of the first tier hold by the minute. */
 function* periods(begin: number, now: number): Generator<Period> {
   for (let from = begin; from < now;) {
     const age = now - from;
-    const step = age > 4 * DAY ? HOUR : age > 3 * HOUR ? 15 * MINUTE : MINUTE;
+    const step = age > 4 * DAY ? HOUR : age > 75 * MINUTE ? 15 * MINUTE : MINUTE;
     const to = Math.min(Math.floor(from / step) * step + step, now);
     yield { from, to };
     from = to;

@@ -224,7 +224,8 @@ export function move(
   before: SubjectRecord | null,
   after: SubjectRecord,
 ): void {
-  const stood = byName(before ? landingsOf(before) : []);
+  // As it is of most: what counts for the first time takes nothing back.
+  const stood = before ? byName(landingsOf(before)) : NOTHING_PLACED;
   const stands = byName(landingsOf(after));
   for (const [name, placed] of stood) {
     count(tally, placed, (stands.get(name)?.count ?? 0) - placed.count);
@@ -242,8 +243,11 @@ export function move(
   }
 }
 
+const NOTHING_PLACED: ReadonlyMap<string, Placed> = new Map();
+
 /** Puts landings together that differ only in how many they count. */
-function byName(landings: readonly Placed[]): Map<string, Placed> {
+function byName(landings: readonly Placed[]): ReadonlyMap<string, Placed> {
+  if (landings.length === 0) return NOTHING_PLACED;
   const named = new Map<string, Placed>();
   for (const placed of landings) {
     const { fingerprint, minute, good, failure, at } = placed;

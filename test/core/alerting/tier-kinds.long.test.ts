@@ -13,20 +13,29 @@ function withSeventhKind(text: string): string {
     );
 }
 
+/** A file that makes a reading of a tier of some kind with the figures of another. */
+const reading = (tier: string) => () => `
+  import type { ${tier}, Tier } from '../slo/alert-policy.ts';
+  import type { NoDataFigures, TierReading } from './tier-kind.ts';
+  export const read = (tier: ${tier}, figures: NoDataFigures): TierReading<Tier['kind']> =>
+    ({ tier, met: null, cleared: null, figures });`;
+const MISREAD = 'src/core/alerting/misread.ts';
+const WELL_READ = 'src/core/alerting/well-read.ts';
+
+// Compiling takes long, so all of it is one run: each file has its own errors.
+const failing = compileWith({
+  [UNION]: withSeventhKind,
+  [MISREAD]: reading('BurnRateTier'),
+  [WELL_READ]: reading('NoDataTier'),
+});
+
 it('J3: a kind of tier that lacks any of its parts does not compile, and the compiler names the files of the recipe', () => {
-  expect(compileWith({ [UNION]: withSeventhKind })).toEqual(listedFiles('A tier kind'));
+  expect(failing.filter((path) => path !== MISREAD && path !== WELL_READ)).toEqual(
+    listedFiles('A tier kind'),
+  );
 });
 
 it('a tier that was read with the figures of another kind does not compile', () => {
-  const read = (tier: string) => `
-    import type { ${tier}, Tier } from '../slo/alert-policy.ts';
-    import type { NoDataFigures, TierReading } from './tier-kind.ts';
-    export const read = (tier: ${tier}, figures: NoDataFigures): TierReading<Tier['kind']> =>
-      ({ tier, met: null, cleared: null, figures });`;
-  const [misread, wellRead] = ['src/core/alerting/forecast.ts', 'src/core/alerting/outage-proof.ts'];
-  const errors = compileWith({
-    [misread]: (text) => text + read('BurnRateTier'),
-    [wellRead]: (text) => text + read('NoDataTier'),
-  });
-  expect(errors).toEqual([misread]);
+  expect(failing).toContain(MISREAD);
+  expect(failing).not.toContain(WELL_READ);
 });
