@@ -37,6 +37,8 @@ import { createFlightLimit } from './engine/ingest/flight-limit.ts';
 import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
 import { createSilences } from './engine/silences/silences.ts';
+import { createPeriodReports } from './engine/reports/period-report.ts';
+import { createScheduledReports } from './engine/reports/scheduled-reports.ts';
 import { createPngRenderer } from './png/png-renderer.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
@@ -226,6 +228,7 @@ export async function startApp(
   const sourcesOf = createFeedingSources(sources, definitions.currentOrEmpty);
   const incidents = createManageIncidents({ ...asked, annotations });
   const charts = createPngRenderer();
+  const reports = createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums });
   const server = createServer({
     recorder,
     rejections,
@@ -249,7 +252,7 @@ export async function startApp(
       silences,
       losses,
       deadLetters,
-      sums: reader.seriesSums,
+      reports,
     }),
     status: () => loops.status(),
     access: { tokens: () => tokenFile?.tokens() ?? config.tokens, ...accessRules(config) },
@@ -266,11 +269,7 @@ export async function startApp(
     timeouts: { close: REQUEST_GRACE },
     ...(overrides.routes && { routes: overrides.routes }),
   });
-  const failingTargets = createFailingTargets({
-    ...counted,
-    leading: () => leadership.leading(),
-    elapsed,
-  });
+  const failingTargets = createFailingTargets({ ...counted, leading: () => leadership.leading(), elapsed });
   const selfReport = createSelfReport({ ...common, recorder });
   const deliverer = createDeliverer({
     ...common,
@@ -307,6 +306,7 @@ export async function startApp(
     sources,
     evaluator,
     deliverer,
+    reports: createScheduledReports({ ...counted, definitions: definitions.current, reports, elapsed }),
     storeWatch,
     refresh: () => values.refresh(),
     silencesActive: silences.holding,

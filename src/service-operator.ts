@@ -10,8 +10,7 @@ import type { Annotations } from './engine/annotations/annotations.ts';
 import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
 import { createGateOverrides } from './engine/gate/gate-overrides.ts';
 import type { createManageIncidents } from './engine/incidents/open-incidents.ts';
-import type { PeriodReportsOptions } from './engine/reports/period-report.ts';
-import { createPeriodReports } from './engine/reports/period-report.ts';
+import type { createPeriodReports } from './engine/reports/period-report.ts';
 import { createManageSilences } from './engine/silences/manage-silences.ts';
 import type { Silences } from './engine/silences/silences.ts';
 
@@ -26,12 +25,12 @@ export interface OperatorOptions {
   readonly silences: Silences;
   readonly losses: ManageDataLosses;
   readonly deadLetters: ManageDeadLetters;
-  readonly sums: PeriodReportsOptions['sums'];
+  readonly reports: ReturnType<typeof createPeriodReports>;
 }
 
 /** Puts together what people can do to the service. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { adjustments, annotations, incidents, losses, deadLetters } = options;
+  const { adjustments, annotations, incidents, losses, deadLetters, reports } = options;
   const { recurrences } = adjustments;
   return {
     ...createManageAdjustments(options),
@@ -39,7 +38,7 @@ export function createOperator(options: OperatorOptions): Operator {
     ...incidents,
     ...createGateOverrides(options),
     ...createManageSilences({ ...options, recurrences, incidents: () => incidents.incidents() }),
-    ...createPeriodReports(options),
+    ...reports,
     losses: () => losses.losses(),
     acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
     ...deadLetters,

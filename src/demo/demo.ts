@@ -161,7 +161,8 @@ function withDemoTargets(definitions: Definitions): Definitions {
     const route = [slack.name, mail.name, terminal.name];
     teams.set(name, { name, page: route, ticket: route, fallback: [], timeZone: null });
   }
-  return { ...definitions, teams, targets };
+  const { reports: _, ...others } = definitions;
+  return { ...others, teams, targets };
 }
 
 /**

@@ -212,6 +212,9 @@ export function createTarget<K extends TargetDefinition['kind']>(
     ...(!groupsByItself(definition.kind) && { pace: PACE }),
     ...(kind.resendEvery !== undefined && { resendEvery: kind.resendEvery }),
     async send(notification, signal) {
+      // Files say that it may not be, but a row may be older than they are.
+      if (groupsByItself(definition.kind) && notification.facts.some(({ kind: what }) => what === 'report'))
+        return { result: 'refused', reason: `a report goes where people read, not to ${definition.kind}` };
       const delivery = await adapter.send(notification, signal);
       // Adapters see to that as well; no kind can forget it.
       return delivery.result === 'delivered'

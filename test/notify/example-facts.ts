@@ -1,3 +1,4 @@
+import { rowsOfReport } from '../../src/core/alerting/report-notifications.ts';
 import type { FailedExecution, NotificationFacts } from '../../src/core/alerting/notification.ts';
 import type { BurnRateReason, OutageReason } from '../../src/core/alerting/reason.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
@@ -506,3 +507,55 @@ export const DATA_AGAIN: NotificationFacts = {
 export function notificationOf(...facts: NotificationFacts[]): Notification {
   return { facts, key: facts.map(({ incident, kind }) => `${incident}/${kind}/payments-oncall`).join('+') };
 }
+
+/** What a team is sent on Monday: one SLO missed its objective, one kept it, one has no data. */
+export const REPORT: NotificationFacts = rowsOfReport(
+  { id: 'week/payments', targets: ['payments-chat'], timeZone: 'Europe/Berlin' },
+  {
+    period: 'week',
+    from: Date.parse('2026-11-15T23:00:00Z'),
+    to: Date.parse('2026-11-22T23:00:00Z'),
+    owner: 'payments',
+    totals: { slos: 60, met: 57, missed: 1, withoutData: 2, pages: 1, tickets: 1, moreIncidents: false },
+    slos: [
+      {
+        id: 'order-fulfillment/fulfilled-in-10m',
+        objective: 0.995,
+        bad: 1_250,
+        total: 100_000,
+        spent: 2.5,
+        spentBefore: 0.4,
+        incidents: 2,
+      },
+      {
+        id: 'order-fulfillment/charge-card-succeeds',
+        objective: 0.999,
+        bad: 41,
+        total: 98_000,
+        spent: 0.418,
+        spentBefore: null,
+        incidents: 0,
+      },
+      { id: 'nightly/ran', objective: 0.99, bad: 0, total: 0, spent: null, spentBefore: 0, incidents: 0 },
+    ],
+    incidents: [
+      {
+        slo: 'order-fulfillment/fulfilled-in-10m',
+        severity: 'page',
+        openedAt: Date.parse('2026-11-21T18:07:00Z'),
+        resolvedAt: Date.parse('2026-11-21T19:17:00Z'),
+      },
+      {
+        slo: 'order-fulfillment/fulfilled-in-10m',
+        severity: 'ticket',
+        openedAt: Date.parse('2026-11-22T22:00:00Z'),
+        resolvedAt: null,
+      },
+    ],
+  },
+  [
+    { step: 'charge-card', dependency: 'payment-gateway', error: 'timeout', count: 900 },
+    { step: null, dependency: null, error: 'overdue', count: 350 },
+  ],
+  Date.parse('2026-11-23T08:00:00Z'),
+)[0]!.facts;

@@ -59,6 +59,7 @@ const EXAMPLES: Readonly<Record<string, Notification>> = {
     lastFailed: [],
   }),
   'data-again': notificationOf(examples.DATA_AGAIN),
+  report: notificationOf(examples.REPORT),
 };
 
 /** Compares with `golden/<file>.txt`, or writes it when UPDATE_GOLDEN is set. */

@@ -279,6 +279,36 @@ describe('targets and teams', () => {
       'a.yaml:1:20: `toString` is `5`; expected a map',
     ],
     [
+      'unknown target of a report',
+      'targets: { chat: { log: {} } }\nreports: { monthly: [chat, log-2] }\n',
+      'a.yaml:2:28: there is no target `log-2`',
+    ],
+    [
+      'report to a target that takes incidents',
+      'targets: { pd: { pagerduty: { routingKey: abcdefgh } } }\nteams: { t: { reports: { weekly: [pd] } } }\n',
+      'a.yaml:2:35: `pd` is of the kind pagerduty, which takes incidents and no reports; expected a target that people read',
+    ],
+    [
+      'report that nobody is sent',
+      'teams: { t: { reports: { at: mon 09:00 } } }\n',
+      'expected a map of weekly, monthly and at, with at least one target',
+    ],
+    [
+      'report at no time',
+      'targets: { chat: { log: {} } }\nteams: { t: { reports: { weekly: [chat], at: monday 9 } } }\n',
+      'a.yaml:2:46: `at` is `monday 9`; expected a time of day such as 09:00, of weekly ones with a weekday: mon 09:00',
+    ],
+    [
+      'reports of all teams twice',
+      'targets: { chat: { log: {} } }\nreports: { weekly: [chat] }\n---\nreports: { monthly: [chat] }\n',
+      'a.yaml:4:1: the map `reports` is already defined at a.yaml:2',
+    ],
+    [
+      'report in no time zone',
+      'targets: { chat: { log: {} } }\nreports: { weekly: [chat], timeZone: Berlin }\n',
+      'a.yaml:2:38: there is no time zone `Berlin`',
+    ],
+    [
       'unknown target',
       'teams: { t: { page: [log, lag] } }\n',
       'a.yaml:1:27: there is no target `lag` (did you mean log?)',

@@ -8,6 +8,7 @@ import type { LikelyCause } from './likely-cause.ts';
 import type { StandingValue } from './value-breakdown.ts';
 import type { Reason } from './reason.ts';
 import type { LostData } from './data-loss.ts';
+import type { ReportFacts } from './report-facts.ts';
 import type { Sli } from '../sli/sli.ts';
 
 /** How many bad outcomes a combination of step, dependency and error class stands for. */
@@ -77,14 +78,16 @@ export interface MissedRun {
 /**
  * What a notification is about if not an incident of an SLO. `test`: it was sent to try a target. `data-loss`: counters are gone.
  * `delivery-failing`: a target takes no notifications. `delivery-restored`: it takes them again, or is not used any more.
+ * `report`: what became of a week or month.
  */
-export type ServiceKind = 'test' | 'data-loss' | 'delivery-failing' | 'delivery-restored';
+export type ServiceKind = 'test' | 'data-loss' | 'delivery-failing' | 'delivery-restored' | 'report';
 
 const SERVICE_KINDS: ReadonlySet<string> = new Set<ServiceKind>([
   'test',
   'data-loss',
   'delivery-failing',
   'delivery-restored',
+  'report',
 ]);
 
 /** Whether a kind of notification, or of message, is about the service itself. */
@@ -107,6 +110,8 @@ export interface NotificationFacts {
     readonly since: number;
     readonly end: 'works' | 'removed' | null;
   };
+  /** Of `report` only. */
+  readonly report?: ReportFacts;
   /** Why an incident ended or came down, if not because it is over. */
   readonly cause: EndCause | null;
   readonly slo: string;

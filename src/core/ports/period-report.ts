@@ -1,11 +1,10 @@
 import type { ObjectiveAdvice } from '../budget/fitting-objective.ts';
+import type { REPORT_PERIODS } from '../slo/report-schedule.ts';
 import type { FailureCount } from '../alerting/notification.ts';
 import type { IncidentSummary } from './incident-reports.ts';
 import type { Ratio } from './queries.ts';
 import type { Refused } from './refused.ts';
 import type { Caller } from './token.ts';
-
-export const REPORT_PERIODS = ['week', 'month'] as const;
 
 /** What is asked for, as the texts it came in; null: what is usual. */
 export interface ReportQuery {

@@ -1,10 +1,9 @@
 import { HOUR_RETENTION } from '../counters/cells.ts';
 import { endOfPeriod, startOfPeriod } from '../time/calendar.ts';
-import { DAY, formatDuration } from '../time/duration.ts';
-import type { CalendarWindow } from '../time/time-window.ts';
+import { formatDuration } from '../time/duration.ts';
+import { REPORT_PERIODS, reportWindow } from '../slo/report-schedule.ts';
 import { parseTimestamp } from '../time/timestamp.ts';
 import type { PeriodReport, ReportQuery } from './period-report.ts';
-import { REPORT_PERIODS } from './period-report.ts';
 
 /** The period of a report, and when the one before it began. */
 export type ReportPeriod = Pick<PeriodReport, 'period' | 'from' | 'to' | 'timeZone' | 'owner'> & {
@@ -27,13 +26,7 @@ export function parseReportQuery(
   if (asked !== null && at === null)
     problems.push('at must be an RFC 3339 time such as 2026-01-31T12:00:00Z, of the period.');
   if (!period || problems.length > 0) return { problems };
-  const window: CalendarWindow = {
-    kind: 'calendar',
-    unit: period,
-    timeZone,
-    duration: 30 * DAY,
-    text: period,
-  };
+  const window = reportWindow(period, timeZone);
   const from = startOfPeriod(window, at ?? startOfPeriod(window, now) - 1);
   if (from > now) problems.push('at must not be of a period that has not begun.');
   if (from < now - HOUR_RETENTION)

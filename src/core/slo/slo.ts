@@ -3,6 +3,7 @@ import type { Dependency } from './dependency.ts';
 import type { OnCallSchedule } from './on-call.ts';
 import type { QuietHours } from './quiet-hours.ts';
 import type { Objective } from '../budget/objective.ts';
+import type { ReportSchedule } from './report-schedule.ts';
 import type { Sli } from '../sli/sli.ts';
 import type { WorkflowMap } from './workflow-map.ts';
 import type { WorkflowMapping } from './mapping-rules.ts';
@@ -65,6 +66,8 @@ export interface Team {
   readonly fallback: readonly string[];
   /** The time zone its notifications write times in, such as `Europe/Berlin`; null: UTC. */
   readonly timeZone: string | null;
+  /** The reports of its weeks and months that are sent; absent: none. */
+  readonly reports?: ReportSchedule;
 }
 
 /** A place notifications can be sent to, as configured; secrets are already filled in. `quiet`: when what can wait does; absent: never. */
@@ -134,6 +137,11 @@ export interface Definitions {
   readonly onCall: ReadonlyMap<string, OnCallSchedule>;
   /** The dependencies of which something was promised. */
   readonly dependencies: ReadonlyMap<string, Dependency>;
+  /** The reports of all teams that are sent; absent: none. */
+  readonly reports?: ReportSchedule & {
+    /** Of every report of all teams, sent or asked for; null: UTC. */
+    readonly timeZone: string | null;
+  };
 }
 
 const slosOf = new WeakMap<Definitions['workflows'], readonly Slo[]>();

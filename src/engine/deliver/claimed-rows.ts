@@ -73,3 +73,8 @@ export function afterTry(row: OutboxRow, delivery: Retry | Refusal): OutboxRow {
     mayRepeat: row.mayRepeat || (delivery.result === 'retry' && delivery.mayHaveArrived === true),
   };
 }
+
+/** Whether a claim is of a report, which is read by itself and never in a list of incidents. */
+export function holdsReport({ rows }: Pick<Claim, 'rows'>): boolean {
+  return rows.some(({ facts }) => facts.kind === 'report');
+}

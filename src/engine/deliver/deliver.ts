@@ -14,6 +14,7 @@ import {
   afterTry,
   byIncident,
   fatesOf,
+  holdsReport,
   messageKey,
   openRow,
   pendingOf,
@@ -136,7 +137,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       await settle(first, { result: 'delivered' });
       return;
     }
-    const claimed = target?.pace ? [first, ...(await dueBeside(first, claimedAt))] : [first];
+    const listed = target?.pace && !holdsReport(first);
+    const claimed = listed ? [first, ...(await dueBeside(first, claimedAt))] : [first];
     const settleAll = (settlementOfClaim: (index: number) => Settlement | Promise<Settlement>) =>
       Promise.all(claimed.map(async (claim, index) => settle(claim, await settlementOfClaim(index))));
     const claims = await withoutOutdated(claimed, store).catch(() => null);
@@ -174,7 +176,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       // What is claimed is sent; the rest goes with the next message.
       log.warn({ target, error: String(error) }, 'not all that is due could be claimed');
     }
-    return claims;
+    // A list would only name it.
+    const reports = claims.filter(holdsReport);
+    await Promise.all(reports.map((claim) => settle(claim, { result: 'released' })));
+    return claims.filter((claim) => !reports.includes(claim));
   }
 
   /** One try; null when it was not made. */

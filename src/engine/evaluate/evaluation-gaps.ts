@@ -14,7 +14,7 @@ import type { TimeSpan } from '../../core/time/breaks.ts';
 import { breaksBetween, settledUntil, openBreaks } from '../../core/time/breaks.ts';
 import type { Gap } from '../../core/time/gaps.ts';
 import { watchedTime, withGap } from '../../core/time/gaps.ts';
-import { SETTLING, createClockDoubt } from './clock-doubt.ts';
+import { SETTLING, createClockDoubt } from '../../core/time/clock-doubt.ts';
 
 /** What a tick may believe of the time since the one before. */
 export interface TickContext {

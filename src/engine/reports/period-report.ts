@@ -128,7 +128,8 @@ export function createPeriodReports(options: PeriodReportsOptions): PeriodReport
     async periodReport(query, caller) {
       const now = clock.now();
       const known = definitions();
-      const timeZone = (query.owner === null ? null : known.teams.get(query.owner)?.timeZone) ?? 'UTC';
+      const whose = query.owner === null ? known.reports : known.teams.get(query.owner);
+      const timeZone = whose?.timeZone ?? 'UTC';
       const period = parseReportQuery(query, timeZone, now);
       if ('problems' in period) return { refused: 'invalid', problems: period.problems };
       const { from, to, owner } = period;

@@ -60,6 +60,8 @@ export interface ServiceLoopsOptions {
   readonly evaluator: { tick(now: number, onCommitted: () => void): Promise<EvaluationTotals> };
   /** Claims what is due and begins to send it; see `Deliverer`. */
   readonly deliverer: { run(): Promise<void> };
+  /** Puts reports that are due into the outbox; see `ScheduledReports`. */
+  readonly reports: { run(): Promise<void> };
   /** Sends a row that goes nowhere through the outbox, and says whether it came back in time. */
   readonly probe: (signal: AbortSignal) => Promise<boolean>;
   readonly storeWatch: StoreWatch;
@@ -89,6 +91,8 @@ export interface ServiceLoopsOptions {
 const DELIVERY_INTERVAL = 250;
 const STORE_INTERVAL = SECOND;
 const HEARTBEAT_INTERVAL = MINUTE;
+/** Between looks at which reports are due. */
+const REPORTS_INTERVAL = MINUTE;
 /** An evaluation is overdue once two in a row are missing, and this long after that; it may take a while itself. */
 const EVALUATION_GRACE = 30 * SECOND;
 /** Others see only what the leader stores, which up to version 0.1 it did once a minute. */
@@ -172,6 +176,14 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     void deliver();
   }
 
+  const sendReports = oneAtATime(async () => {
+    try {
+      if (leadership.leading() && definitions()) await options.reports.run();
+    } catch (error) {
+      log.warn({ error: String(error) }, 'which reports are due could not be read; it is tried again');
+    }
+  });
+
   function isOverdue(): boolean {
     const grace = EVALUATION_GRACE + (leadership.leading() ? 0 : STORED_GRACE);
     return evaluationWatch.age() > 2 * options.evaluateEvery + grace;
@@ -250,6 +262,7 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
         options.every(DELIVERY_INTERVAL, deliver),
         options.every(STORE_INTERVAL, watchStore),
         options.every(HEARTBEAT_INTERVAL, heartbeat),
+        options.every(REPORTS_INTERVAL, sendReports),
       ];
     },
     stop: () => (stopped ??= end()),

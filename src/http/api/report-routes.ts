@@ -1,5 +1,5 @@
 import type { PeriodReport } from '../../core/ports/period-report.ts';
-import { REPORT_PERIODS } from '../../core/ports/period-report.ts';
+import { REPORT_PERIODS } from '../../core/slo/report-schedule.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { Reply } from '../answers/respond.ts';
 import { periodReportCsv, periodReportJson } from '../answers/period-report-text.ts';

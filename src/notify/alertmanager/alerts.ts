@@ -48,6 +48,7 @@ const NAMES = {
   'data-loss': 'BurnwatchDataLoss',
   'delivery-failing': 'BurnwatchDeliveryFailing',
   'delivery-restored': 'BurnwatchDeliveryFailing',
+  report: 'BurnwatchReport',
 } as const;
 
 function alertOf(

@@ -2,6 +2,7 @@ import { escapeHtml } from '../../core/escape-html.ts';
 import type { Message, Tone } from '../message/message.ts';
 import type { Field, Link, Phrase } from '../message/phrase.ts';
 import type { Cause } from '../message/failures.ts';
+import type { MessageTable } from '../message/report-words.ts';
 
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace";
@@ -26,6 +27,7 @@ const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> =
   'data-loss': () => 'data loss',
   'delivery-failing': () => 'notifications fail',
   'delivery-restored': () => 'notifications work again',
+  report: () => 'report',
 };
 
 // Styles stand in the elements, where every mail reader honours them. The style sheet only adds the dark
@@ -63,6 +65,7 @@ ${message.description === null ? '' : `<p class="soft" style="margin:0 0 6px;fon
 ${fieldsTable(message.fields)}
 ${causesTable(message.causes, color)}
 ${failedList(message.lastFailed)}
+${message.tables.map(dataTable).join('\n')}
 ${buttons(message.links, color)}
 <p class="soft" style="margin:18px 0 0;font-size:12px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(message.slo)} · incident ${escapeHtml(message.incident)}</p>
 </td></tr></table>
@@ -92,6 +95,28 @@ function causesTable(causes: readonly Cause[], color: string): string {
     );
   });
   return `${heading('Failing most')}${rows.join('\n')}`;
+}
+
+/** Numbers stand right, under each other; on a narrow screen what is long breaks. */
+function dataTable({ title, columns, rows, more }: MessageTable): string {
+  const side = (column: number) => (column === 0 ? 'left' : 'right');
+  const heads = columns.map(
+    (words, column) =>
+      `<th class="soft" align="${side(column)}" valign="bottom" style="padding:0 0 4px ${column === 0 ? 0 : 10}px;font-size:12px;line-height:1.4;font-weight:600;color:#5b6472">${escapeHtml(words)}</th>`,
+  );
+  const lines = rows.map((row) => {
+    const cells = row.map(
+      (value, column) =>
+        `<td class="text line" align="${side(column)}" valign="top" style="padding:6px 0 6px ${column === 0 ? 0 : 10}px;border-top:1px solid #e6e9ee;font-size:13px;line-height:1.45;color:#171b22;${column === 0 ? 'overflow-wrap:anywhere' : 'white-space:nowrap'}">${html(value)}</td>`,
+    );
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  const rest =
+    more === null
+      ? ''
+      : `<p class="soft" style="margin:6px 0 0;font-size:13px;line-height:1.5;color:#5b6472">${escapeHtml(more)}</p>`;
+  return `${heading(escapeHtml(title))}<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse"><tr>${heads.join('')}</tr>
+${lines.join('\n')}</table>${rest}`;
 }
 
 function failedList(lines: readonly Phrase[]): string {

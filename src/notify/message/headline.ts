@@ -6,6 +6,7 @@ import { deliveryInBrief } from './delivery-words.ts';
 import type { Cause } from './failures.ts';
 import { lossInBrief } from './loss-words.ts';
 import { missedWords } from './missed-words.ts';
+import { reportInBrief } from './report-words.ts';
 import { failingNow, isSilence, outlookOf } from './reasons.ts';
 import { oneLine, plainName, shorten } from './wording.ts';
 
@@ -66,6 +67,8 @@ export function headlineOf(
       return about('NOTIFICATIONS FAIL', facts, deliveryInBrief(facts));
     case 'delivery-restored':
       return about('RESTORED', facts, deliveryInBrief(facts));
+    case 'report':
+      return reportInBrief(facts);
     case 'test':
       return about('TEST', facts, 'this is only a test, nothing is burning');
     default:

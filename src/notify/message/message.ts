@@ -17,6 +17,8 @@ import type { Field, Link, Phrase } from './phrase.ts';
 import { MINUTE } from '../../core/time/duration.ts';
 import { handOverOf } from '../../core/sli/hand-over.ts';
 import { failedOf, failuresOf, isSilence, reasonFields, reasonSentence } from './reasons.ts';
+import { reportAddresses, reportFields, reportSentence, reportTables } from './report-words.ts';
+import type { MessageTable } from './report-words.ts';
 import { othersFields, togetherField, worstFirst } from './several-incidents.ts';
 import { oneLine, plainName, urlPart, webAddress } from './wording.ts';
 import {
@@ -55,6 +57,8 @@ export interface Message {
   readonly fields: readonly Field[];
   readonly causes: readonly Cause[];
   readonly lastFailed: readonly Phrase[];
+  /** What is too long for a chat. */
+  readonly tables: readonly MessageTable[];
   readonly links: readonly Link[];
   readonly slo: string;
   readonly incident: string;
@@ -90,11 +94,11 @@ function messageOfIncident(notification: Notification, links: Links): Message {
   // A short incident's failures may have left the reading by the time it resolves.
   const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
   const real = !isOfService(event);
-  const causes = real ? topCauses(failing.failures, failed(failing)) : [];
+  const causes = real || event === 'report' ? topCauses(failing.failures, failed(failing)) : [];
   return {
     event,
     severity: facts.severity,
-    tone: toneOf(event, facts.severity),
+    tone: toneOf(event, facts),
     headline: headlineOf(event, facts, causes),
     notices: noticesOf(notification),
     sentence: capitalized(SENTENCES[event](facts)),
@@ -102,7 +106,8 @@ function messageOfIncident(notification: Notification, links: Links): Message {
     fields: FIELDS[event](facts),
     causes,
     lastFailed: real ? lastFailedLines(failing.lastFailed, timesOf(facts), links.traceUrl) : [],
-    links: real || facts.loss?.ofIncident ? linksOf(facts, links) : linkOf('Burnwatch', links.publicUrl),
+    tables: reportTables(facts),
+    links: linksOf(facts, links),
     slo: plainName(facts.slo, 300),
     incident: plainName(facts.incident, 100),
     owner: plainName(facts.owner, 100),
@@ -122,9 +127,9 @@ export function isOver(event: MessageEvent): boolean {
   return event === 'resolved' || event === 'recovered' || event === 'delivery-restored';
 }
 
-function toneOf(event: MessageEvent, severity: Severity): Tone {
+function toneOf(event: MessageEvent, { severity, report }: NotificationFacts): Tone {
   if (event === 'test') return 'test';
-  return isOver(event) ? 'over' : severity;
+  return isOver(event) || report?.totals.missed === 0 ? 'over' : severity;
 }
 
 /** How many failures there were in the time that a fact's causes are from; 0 when that is not known. */
@@ -169,6 +174,7 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   'data-loss': lossSentence,
   'delivery-failing': deliverySentence,
   'delivery-restored': deliverySentence,
+  report: reportSentence,
 };
 
 function why(facts: NotificationFacts): Phrase {
@@ -215,6 +221,7 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   'data-loss': (facts) => [{ label: 'Found', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
   'delivery-failing': (facts) => [...deliveryFields(facts), owner(facts)],
   'delivery-restored': (facts) => [owner(facts)],
+  report: reportFields,
 };
 
 function owner(facts: NotificationFacts): Field {
@@ -341,7 +348,13 @@ function failedFrom(facts: NotificationFacts): Field[] {
   ];
 }
 
-function linksOf({ runbook, slo, after }: NotificationFacts, { publicUrl }: Links): Link[] {
+function linksOf(facts: NotificationFacts, { publicUrl }: Links): Link[] {
+  const { runbook, slo, after, kind, loss } = facts;
+  if (kind === 'report' && publicUrl !== null)
+    return reportAddresses(facts).flatMap(([label, path]) =>
+      linkOf(label, `${withoutSlashes(publicUrl)}${path}`),
+    );
+  if (isOfService(kind) && !loss?.ofIncident) return linkOf('Burnwatch', publicUrl);
   const path = slo.split('/').map(urlPart).join('/');
   const budget = publicUrl === null ? null : `${withoutSlashes(publicUrl)}/slos/${path}`;
   return [

@@ -26,6 +26,7 @@ import { readMapping } from '../native/mapping.ts';
 import { checkQuiet } from '../native/quiet-hours.ts';
 import { readTimeZone } from '../native/time-zone.ts';
 import { readTarget } from '../native/targets-schema.ts';
+import { readReports, readReportsOfAll } from './reports.ts';
 import type { TimeSlice } from '../yaml/time-slice.ts';
 import { reviewMappings } from './mapping-review.ts';
 import { pagesInOutage, reviewSlos } from './warnings.ts';
@@ -77,7 +78,7 @@ export async function assemble(
   const workflowNames = new Set(documents.map(({ place }) => place.parts.get('workflow')?.written ?? ''));
   const native = await draftWorkflows(documents, known, timeSlice);
   const targets = readTargets(known, refusalOf);
-  const teams = readTeams(known);
+  const teams = readTeams(known, targets);
   const onCall = readOnCall(known, teams);
   const joined = await join({
     workflows: native,
@@ -103,7 +104,8 @@ export async function assemble(
     workflows.set(name, { ...mapOf(draft), ...said });
   }
   const dependencies = readDependencies(known);
-  const definitions: Definitions = { workflows, teams, targets, onCall, dependencies };
+  const reports = readReportsOfAll(documents, targets, known);
+  const definitions: Definitions = { workflows, teams, targets, onCall, dependencies, ...reports };
   const paging = new Set(allSlos(definitions).flatMap((slo) => (pagesInOutage(slo) ? [slo.id] : [])));
   const around = { teams, objectives, paging, dependencies: [...known.dependencies.keys()] };
   for (const draft of joined.workflows) {
@@ -285,7 +287,7 @@ function candidatesOf(documents: readonly ReadDocument[], workflows: readonly Wo
   return candidates;
 }
 
-function readTeams(known: KnownNames): Map<string, Team> {
+function readTeams(known: KnownNames, targets: ReadonlyMap<string, TargetDefinition>): Map<string, Team> {
   const teams = new Map<string, Team>();
   for (const [name, { item, place, source }] of known.teams) {
     if (!item) continue;
@@ -298,7 +300,10 @@ function readTeams(known: KnownNames): Map<string, Team> {
       }
     }
     const zone = readTimeZone(timeZone, placeAt(place, ['timeZone']), source, known.report);
-    teams.set(name, { name, page, ticket, fallback, timeZone: timeZone === undefined ? null : zone });
+    const asked = placeAt(place, ['reports']);
+    const reports = item.reports && asked && readReports(item.reports, asked, source, targets, known);
+    const said = { timeZone: timeZone === undefined ? null : zone, ...(reports && { reports }) };
+    teams.set(name, { name, page, ticket, fallback, ...said });
   }
   return teams;
 }

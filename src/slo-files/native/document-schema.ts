@@ -7,7 +7,7 @@ import { queuesSchema, stepsSchema, unknownStepsSchema } from './map-schema.ts';
 import { eventsSchema, metricsSchema, spansSchema } from './mapping-schema.ts';
 import { personSchema } from './on-call-schema.ts';
 import { sliSchema } from './sli-schema.ts';
-import { targetSchema, teamSchema } from './targets-schema.ts';
+import { reportsSchema, targetSchema, teamSchema } from './targets-schema.ts';
 import { parseTraffic } from './traffic.ts';
 import { windowSchema } from './window-schema.ts';
 
@@ -95,6 +95,9 @@ export const documentSchema = mapWith(
     people: mapOf(name, personSchema, 'people')
       .optional()
       .describe('Who can be on call, and the targets that reach them.'),
+    reports: reportsSchema
+      .optional()
+      .describe('The reports of the weeks and months of all teams, and who is sent them.'),
     policies: mapOf(name, policySchema, 'policies')
       .optional()
       .describe('Alert settings that SLOs share by name; the one called default is for all that name none.'),
@@ -105,7 +108,7 @@ export const documentSchema = mapWith(
       .optional()
       .describe('What was promised of what workflows call, by the name that producers report.'),
   },
-  'a map with workflow, or with teams, targets, people, policies or dependencies',
+  'a map with workflow, or with teams, targets, people, reports, policies or dependencies',
 ).meta({
   title: 'Burnwatch SLO file',
   dependentRequired: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ReportSchedule } from '../../core/slo/report-schedule.ts';
 import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
 import { exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
 import { rotationSchema } from './on-call-schema.ts';
@@ -21,6 +22,52 @@ const MAIL_ADDRESS = 'a mail address such as payments@example.com';
 
 const route = listOf(name, 'names of targets', 20);
 
+const AT = 'a time of day such as 09:00, of weekly ones with a weekday: mon 09:00';
+const REPORTS = 'a map of weekly, monthly and at, with at least one target';
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const reportFields = {
+  weekly: route.optional().describe('Targets that get the report of each week, from Monday to Sunday.'),
+  monthly: route.optional().describe('Targets that get the report of each month.'),
+  at: z
+    .string({ error: AT })
+    .regex(/^((mon|tue|wed|thu|fri|sat|sun) )?([01]\d|2[0-3]):[0-5]\d$/, { error: AT })
+    .optional()
+    .describe(
+      'When, by the clocks of the time zone; `mon 09:00` if absent. The day is that of weekly ones; monthly ones come on the first.',
+    ),
+};
+const reportZone = timeZone.optional().describe('The time zone of the weeks and months, and of the times.');
+
+/** Anything is sent to someone. */
+const sends = {
+  holds: ({ weekly = [], monthly = [] }: { weekly?: string[] | undefined; monthly?: string[] | undefined }) =>
+    weekly.length + monthly.length > 0,
+  error: REPORTS,
+};
+
+/** The reports of a team that are sent, in its time zone. */
+const teamReportsSchema = mapWith(reportFields, REPORTS).refine(sends.holds, { error: sends.error });
+
+/** The reports of all teams that are sent. */
+export const reportsSchema = mapWith({ ...reportFields, timeZone: reportZone }, REPORTS).refine(sends.holds, {
+  error: sends.error,
+});
+
+type NativeReports = Partly<z.infer<typeof reportsSchema>>;
+
+/** What the SLO files say of reports, as a schedule. */
+export function readReportSchedule({
+  weekly = [],
+  monthly = [],
+  at = '09:00',
+}: NativeReports): ReportSchedule {
+  const [time = '', day = 'mon'] = at.split(' ').toReversed();
+  const [hour, minute] = time.split(':').map(Number) as [number, number];
+  const weekday = WEEKDAYS.findIndex((known) => known === day);
+  return { weekly, monthly, weekday, minute: 60 * hour + minute };
+}
+
 /** Where the notifications of a team go. */
 export const teamSchema = mapWith(
   {
@@ -30,8 +77,11 @@ export const teamSchema = mapWith(
     timeZone: timeZone
       .optional()
       .describe('The time zone in which its notifications write times, such as Europe/Berlin.'),
+    reports: teamReportsSchema
+      .optional()
+      .describe('The reports of its weeks and months, and who is sent them.'),
   },
-  'a map of page, ticket, fallback and timeZone',
+  'a map of page, ticket, fallback, timeZone and reports',
 );
 
 const mailAddress = z

@@ -96,6 +96,12 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
         return Promise.resolve();
       },
     },
+    reports: {
+      run() {
+        calls.push('reports');
+        return Promise.resolve();
+      },
+    },
     probe() {
       calls.push('probe');
       return Promise.resolve(state.delivers);
@@ -594,7 +600,7 @@ describe('starting and stopping', () => {
   it('twice changes nothing', async () => {
     service = startLoops();
     service.loops.start();
-    expect(service.timers()).toBe(4);
+    expect(service.timers()).toBe(5);
     await service.pass(EVALUATE_EVERY);
     expect(service.calls('evaluate')).toHaveLength(1);
     const first = service.loops.stop();
@@ -659,7 +665,7 @@ describe('starting and stopping', () => {
     service = startLoops({ schedule: keep, every: keep });
     await service.loops.stop();
     for (const run of late) await run();
-    expect(late).toHaveLength(4);
+    expect(late).toHaveLength(5);
     expect(service.calls('')).toEqual([]);
   });
 });

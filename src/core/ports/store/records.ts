@@ -12,7 +12,8 @@ export type Collection =
   | 'failing-targets'
   | 'receipts'
   | 'pings'
-  | 'breakdowns';
+  | 'breakdowns'
+  | 'reports';
 
 export interface StoredRecord<Value = unknown> {
   readonly id: string;

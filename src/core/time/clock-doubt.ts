@@ -1,4 +1,4 @@
-import { HOUR, MINUTE, SECOND } from '../../core/time/duration.ts';
+import { HOUR, MINUTE, SECOND } from './duration.ts';
 
 /** What is believed of a clock that may be set, judged by the time that really passed. Everything in milliseconds. */
 export interface ClockDoubt {
