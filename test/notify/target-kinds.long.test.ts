@@ -46,7 +46,7 @@ describe('a new kind of target', () => {
   it('does not compile before it is in every table that CONTRIBUTING.md lists', () => {
     const withKind = (text: string) =>
       text.replace(
-        'export type TargetDefinition =',
+        'type AddressedTarget =',
         "$& | { readonly kind: 'probe'; readonly name: string }",
       );
     expect(compileWith({ 'src/core/slo/slo.ts': withKind })).toEqual(LISTED);

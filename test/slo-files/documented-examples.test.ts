@@ -15,6 +15,8 @@ const AROUND = {
     'payments-oncall',
     'payments-mail',
     'lead',
+    'payments-second',
+    'head-of-payments',
   ]
     .map((name) => `${name}: { log: {} }`)
     .join(', ')} }\n`,
@@ -55,6 +57,8 @@ describe('the YAML examples of the documentation', () => {
         SLACK_PAYMENTS_SIGNING_SECRET: '8f742231b10e8888abcd99eeeccc85a5',
         SLACK_PAYMENTS_WEBHOOK: 'https://hooks.slack.example/x',
         WEBHOOK_SECRET: 'whsec_01234567890123456789012345678901',
+        PAGERDUTY_ANNA_KEY: 'e93facc04764012d7bfb002500d5d1a7',
+        SLACK_BEN_WEBHOOK: 'https://hooks.slack.example/y',
         PAGERDUTY_PAYMENTS_KEY: 'e93facc04764012d7bfb002500d5d1a6',
         OPSGENIE_PAYMENTS_KEY: 'eb243592-faa2-4ba2-a551-1afdf565c889',
         TEAMS_PAYMENTS_WORKFLOW: 'https://flows.example.com/x',
