@@ -45,10 +45,7 @@ const OPTIONS = {
 describe('a new kind of target', () => {
   it('does not compile before it is in every table that CONTRIBUTING.md lists', () => {
     const withKind = (text: string) =>
-      text.replace(
-        'type AddressedTarget =',
-        "$& | { readonly kind: 'probe'; readonly name: string }",
-      );
+      text.replace('type AddressedTarget =', "$& | { readonly kind: 'probe'; readonly name: string }");
     expect(compileWith({ 'src/core/slo/slo.ts': withKind })).toEqual(LISTED);
   });
 
