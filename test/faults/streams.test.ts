@@ -76,7 +76,7 @@ describe('a stream that two replicas read, one of which is killed again and agai
 
       const poison = Math.floor(made / 500);
       const [, list] = await deadLetters(steady, 'list', '--format', 'json');
-      const { letters } = JSON.parse(list) as { letters: { id: string; code: string }[] };
+      const { items: letters } = JSON.parse(list) as { items: { id: string; code: string }[] };
       expect(letters.map(({ code }) => code)).toEqual(Array<string>(poison).fill('unknown-workflow'));
       const [code, left] = await deadLetters(steady, 'replay', 'all');
       expect([code, left]).toEqual([1, expect.stringContaining(`0 replayed, ${poison} left.`)]);
