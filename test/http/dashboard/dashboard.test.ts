@@ -71,12 +71,13 @@ describe('the overview', () => {
     await page.goto(running.url);
     expect(await page.locator('.slos tbody tr').count()).toBe(200);
     expect(await page.locator('.note').first().innerText()).toContain('1 to 200 of 301');
-    await page.getByRole('link', { name: 'Next' }).first().click();
+    // A click does not wait for the page that it leads to.
+    await Promise.all([page.waitForEvent('load'), page.getByRole('link', { name: 'Next' }).first().click()]);
     expect(await page.locator('.slos tbody tr').count()).toBe(101);
     expect(await page.locator('.note').first().innerText()).toContain('201 to 301 of 301');
     expect(await page.getByRole('link', { name: 'Next' }).count()).toBe(0);
     await page.getByRole('searchbox').fill('GROWTH');
-    await page.getByRole('button', { name: 'Filter' }).click();
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Filter' }).click()]);
     expect(await page.locator('.slos tbody th').allInnerTexts()).toEqual([
       expect.stringContaining('welcomed'),
     ]);
