@@ -5,6 +5,7 @@ import type { ExecutionReport } from '../../core/ports/execution-report.ts';
 import type { GateOverrideReport } from '../../core/ports/gate-override.ts';
 import type { GateReport } from '../../core/ports/gate.ts';
 import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
+import type { OnCallReport } from '../../core/ports/on-call.ts';
 import type { DataLossReport } from '../../core/ports/operator.ts';
 import type { NotificationReport } from '../../core/ports/outbox-reports.ts';
 import type {
@@ -251,6 +252,14 @@ export const NOTIFICATION_FIELDS: FieldsOf<NotificationReport> = {
   ...wholes('id', 'state', 'target', 'incident', 'slo', 'workflow', 'owner', 'severity', 'kind'),
   ...wholes('createdAt', 'attempts', 'lastError', 'recipients', 'mayRepeat'),
   waitsUntil: wholes('at', 'timeZone'),
+};
+
+const SHIFT = wholes('person', 'targets', 'from', 'until', 'because');
+
+export const ON_CALL_FIELDS: FieldsOf<OnCallReport> = {
+  ...wholes('schedule', 'kind', 'timeZone', 'teams'),
+  now: SHIFT,
+  next: SHIFT,
 };
 
 export const AUDIT_FIELDS: FieldsOf<NotedEntry & AuditEntry> = wholes(

@@ -1,4 +1,5 @@
 import { onCallJson } from '../../core/ports/on-call.ts';
+import { ON_CALL_FIELDS } from '../answers/answer-fields.ts';
 import { shared } from './page-routes.ts';
 import type { HttpRoute } from './route-table.ts';
 
@@ -11,6 +12,7 @@ export const ON_CALL_ROUTES: readonly HttpRoute[] = [
     everyWorkflow: true,
     summary: 'who is on call now and next, by schedule',
     answer: { kind: 'json', statuses: [200] },
+    itemFields: ON_CALL_FIELDS,
     handler: async ({ queries }) => ({ items: (await queries.onCall()).map(onCallJson) }),
   },
   {
