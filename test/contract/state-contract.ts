@@ -8,6 +8,7 @@ import type { Place } from './place.ts';
 
 const LEASE = 60_000;
 const BURNING: AlertState = {
+  pages: [1],
   firing: { fast: { since: 1, belowSince: null }, __slow: { since: 2, belowSince: 3.5 } },
   incident: {
     id: 'abc-1',

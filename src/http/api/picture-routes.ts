@@ -7,6 +7,7 @@ import { HttpProblem } from '../answers/problems.ts';
 import { Reply, isHeld } from '../answers/respond.ts';
 import { summaryPage } from '../dashboard/summary-page.tsx';
 import { chartDataOf, timeZoneOf, unknownSlo } from './chart-query-texts.ts';
+import { oneOf } from './list-query.ts';
 import { TEXT } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import { readableQueries } from './restricted.ts';
@@ -71,7 +72,7 @@ export const PICTURE_ROUTES: readonly ContentRoute[] = [
     },
     answer: { ...IMAGE, type: 'image/png' },
     async handler(services, call) {
-      const scale = readChoice(call, 'scale', SCALES) ?? '2';
+      const scale = oneOf(call, 'scale', SCALES) ?? '2';
       const svg = await budgetPicture(services, call);
       // Asked before it is drawn: a chart that the client has costs no drawing.
       const etag = etagOf(`${scale} ${svg}`);
@@ -130,18 +131,7 @@ async function budgetPicture(services: Services, call: Call): Promise<string> {
 }
 
 function readTheme(call: Call): ChartTheme {
-  return readChoice(call, 'theme', THEMES) ?? 'light';
-}
-
-function readChoice<Value extends string>(
-  { query }: Call,
-  name: string,
-  values: readonly Value[],
-): Value | null {
-  const text = query(name);
-  const value = values.find((known) => known === text);
-  if (text === null || value !== undefined) return value ?? null;
-  throw new HttpProblem('invalid-query', `${name} must be one of ${values.join(', ')}.`);
+  return oneOf(call, 'theme', THEMES) ?? 'light';
 }
 
 function readWidth({ query }: Call): number {

@@ -19,7 +19,7 @@ export function onCallPage(reports: readonly OnCallReport[], base: string, now: 
         <p class="empty">The SLO files define no schedule: no target is a rotation.</p>
       ) : (
         <section class="card" aria-label="Schedules">
-          <table class="plain">
+          <table class="plain shifts">
             <thead>
               <tr>
                 <th scope="col">Schedule</th>

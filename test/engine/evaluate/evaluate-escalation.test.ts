@@ -5,6 +5,7 @@ import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { PAYMENTS, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
 import { startWorld } from '../../support/world.ts';
+import { alertStory } from './alert-story.ts';
 
 const LEADS: Team = {
   name: 'leads',
@@ -29,23 +30,7 @@ function policy(alerts: Partial<AlertPolicy>): void {
   world.redefine([defineSlo({ alerts: { resolveAfter: 5 * MINUTE, ...alerts } })], [PAYMENTS, LEADS]);
 }
 
-/** Ticks once a minute while outcomes come. */
-async function minutes(count: number, good: number, bad: number): Promise<void> {
-  for (let minute = 0; minute < count; minute++) {
-    world.clock.advance(MINUTE);
-    await world.report(good, bad);
-    await world.tick();
-  }
-}
-
-const failing = (count: number) => minutes(count, 0, 50);
-const healthy = (count: number) => minutes(count, 1_000_000, 0);
-
-/** What was told so far: minutes since it opened, what, to whom. */
-async function story(): Promise<string[]> {
-  const told = await world.told();
-  return told.map(({ facts, target }) => `${(facts.at - facts.openedAt) / MINUTE} ${facts.kind} ${target}`);
-}
+const { failing, healthy, story } = alertStory(() => world);
 
 async function acknowledge(by: string): Promise<string> {
   const { incident } = (await world.told())[0]!;

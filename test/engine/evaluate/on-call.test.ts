@@ -6,6 +6,7 @@ import { HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { PAYMENTS, defineSlo } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
 import { startWorld } from '../../support/world.ts';
+import { alertStory } from './alert-story.ts';
 
 const TEAM: Team = { ...PAYMENTS, page: ['oncall'], ticket: ['inbox'] };
 
@@ -35,21 +36,7 @@ function policy(alerts: Partial<AlertPolicy>, ...schedules: readonly OnCallSched
   world.redefine([defineSlo({ alerts: { resolveAfter: 5 * MINUTE, ...alerts } })], [TEAM], schedules);
 }
 
-async function minutes(count: number, good: number, bad: number): Promise<void> {
-  for (let minute = 0; minute < count; minute++) {
-    world.clock.advance(MINUTE);
-    await world.report(good, bad);
-    await world.tick();
-  }
-}
-
-const failing = (count: number) => minutes(count, 0, 50);
-const healthy = (count: number) => minutes(count, 1_000_000, 0);
-
-async function story(): Promise<string[]> {
-  const told = await world.told();
-  return told.map(({ facts, target }) => `${(facts.at - facts.openedAt) / MINUTE} ${facts.kind} ${target}`);
-}
+const { failing, healthy, story } = alertStory(() => world);
 
 describe('a page to a schedule', () => {
   it('goes to who is on call as it is made, and its end to the same one after the hand-over', async () => {
