@@ -16,7 +16,7 @@ export function alertStory(world: () => World) {
     failing: (count: number) => minutes(count, 0, 50),
     healthy: (count: number) => minutes(count, 1_000_000, 0),
     /** What was told so far: minutes since it opened, what, to whom. */
-    async story(): Promise<string[]> {
+    story: async (): Promise<string[]> => {
       const told = await world().told();
       return told.map(
         ({ facts, target }) => `${(facts.at - facts.openedAt) / MINUTE} ${facts.kind} ${target}`,
