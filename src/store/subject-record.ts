@@ -238,15 +238,18 @@ function selectedByEither({ watches }: SubjectRecord, { slis }: EndPart): readon
 }
 
 function landingOf(record: SubjectRecord, end: EndPart, sli: EndSli): readonly Placed[] {
-  const { fingerprint, withinMs, startIn } = sli;
+  const { fingerprint, startIn } = sli;
   const { status, at, count, traceId, failure } = end;
+  const watch = record.watches.find((one) => one.fingerprint === fingerprint);
+  // An end that asks for no deadline is held to that of the start all the same.
+  const withinMs = sli.withinMs ?? watch?.withinMs ?? null;
   const base = baseOf(record, sli);
   if (withinMs !== null && base === null) return [];
   if (startIn && base !== null && (base < startIn[0] || base > startIn[1])) return [];
   const landing = judge(withinMs, base ?? at, at, status);
   if (!landing) return [];
   const deadline = withinMs === null ? Infinity : base! + withinMs;
-  const counted = record.watches.find((watch) => watch.fingerprint === fingerprint)?.counted;
+  const counted = watch?.counted;
   // What was counted at its deadline stays filed as overdue: finishing late changes nothing.
   if (at > deadline && counted) {
     const { traceId: begun } = record;

@@ -359,7 +359,7 @@ function knownOf(fact: Fact): Omit<KnownSubject, 'state' | 'deadlines'> {
   return {
     queuedAt: least(fact.starts.flatMap((one) => (one.group.phase === 'queued' ? [one.subject.at] : []))),
     startedAt: firstStart(fact),
-    attempt,
+    attempt: Math.floor(attempt),
     willRetry: fact.ends.length > 0 && parts.length === 0,
     ends: parts.map(({ group, subject }) => ({
       status: group.status,
@@ -377,19 +377,25 @@ function knownOf(fact: Fact): Omit<KnownSubject, 'state' | 'deadlines'> {
   };
 }
 
-/** Every attempt that ended, and how the latest did. */
+/** Every attempt that ended, and how the latest did; nothing that came before the first. */
 function slotsOf(fact: Fact): readonly InSlot[] {
   const start = firstStart(fact);
   const inSlot = ({ group, subject }: End, slot: number): InSlot => {
     return { step: group.step, at: subject.at, slot, count: group.count };
   };
   return [
-    ...fact.ends.map((end) => inSlot(end, attemptSlot(end.group.attempt))),
-    ...decision(fact).parts.map((end) => {
-      const duration = start === null ? null : end.subject.at - start;
-      return inSlot(end, endedSlot(end.group.status, duration));
-    }),
+    ...fact.ends.filter(isAttempt).map((end) => inSlot(end, attemptSlot(end.group.attempt))),
+    ...decision(fact)
+      .parts.filter(isAttempt)
+      .map((end) => {
+        const duration = start === null ? null : end.subject.at - start;
+        return inSlot(end, endedSlot(end.group.status, duration));
+      }),
   ];
+}
+
+function isAttempt({ group }: End): boolean {
+  return group.attempt >= 1;
 }
 
 const NO_FAILURE: FailureKey = { step: null, dependency: null, error: null };
@@ -407,7 +413,7 @@ function flightOf(fact: Fact): FlightReport {
     stepSince: lastBegun(fact)?.at ?? null,
     startedAt: firstStart(fact),
     queuedAt: least(fact.starts.flatMap((one) => (one.group.phase === 'queued' ? [one.subject.at] : []))),
-    attempt: decision(fact).attempt + 1,
+    attempt: Math.floor(decision(fact).attempt) + 1,
     deadline: least(deadlines),
     overdue: fact.overdue.size > 0,
     traceId: null,
@@ -435,7 +441,10 @@ function outcomesOf(fact: Fact): Counted[] {
 }
 
 function judged(fact: Fact, end: End, sli: EndSli): readonly Counted[] {
-  const { fingerprint, withinMs, startIn, from } = sli;
+  const { fingerprint, startIn, from } = sli;
+  // A deadline that a start was selected by holds for every end.
+  const watch = watchesOf(fact).find((one) => one.fingerprint === fingerprint);
+  const withinMs = sli.withinMs ?? watch?.withinMs ?? null;
   const { at } = end.subject;
   const base = baseOf(fact, from);
   if (withinMs !== null && base === null) return [];

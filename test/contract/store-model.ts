@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FailedExecution } from '../../src/core/alerting/notification.ts';
 import { CELL_BYTES, sumCells } from '../../src/core/counters/cells.ts';
+import { MAX_ATTEMPT } from '../../src/core/outcomes/outcome.ts';
 import { judge } from '../../src/core/sli/landing.ts';
 import { MAX_LAST_FAILED, subjectKey } from '../../src/core/ports/store/counting.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
@@ -70,13 +71,16 @@ interface GroupPlan {
   readonly own: { readonly good: boolean; readonly value: number | null } | null;
 }
 
+/** Between what comes before the first attempt and the first. */
+const BEFORE_FIRST = 1 / MAX_ATTEMPT;
+
 const waits = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5 * MINUTE }), fc.constant(SHORT.withinMs));
 const groupPlan: fc.Arbitrary<GroupPlan> = fc.record({
   kind: fc.constantFrom(
     ...(['queued', 'started', 'started', 'succeeded', 'succeeded', 'failed', 'failed'] as const),
     ...(['will-retry', 'cancelled', 'skipped'] as const),
   ),
-  attempt: fc.constantFrom(1, 1, 1, 1, 0, 2, 3),
+  attempt: fc.constantFrom(1, 1, 1, 1, 0, BEFORE_FIRST, 2, 3),
   executions: fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 6 }),
   step: fc.constantFrom(null, null, null, 'charge', 'ship/pack'),
   ago: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 * MINUTE }), fc.constant(23 * HOUR)),
@@ -344,7 +348,10 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
     };
     return group;
   }
-  const startedAt = plan.took === null ? null : at - plan.took;
+  // What comes before the first attempt may ask for no deadline where others do, tells no start and is in no statistics.
+  const isAttempt = attempt >= 1;
+  const startedAt = isAttempt && plan.took !== null ? at - plan.took : null;
+  const ofEnd = isAttempt ? slis : slis.map((sli) => ({ ...sli, withinMs: null }));
   const status = plan.kind === 'will-retry' ? 'failed' : plan.kind;
   const { verdict } = plan;
   const group: EndGroup = {
@@ -354,12 +361,12 @@ function groupOf(plan: GroupPlan, now: number): RecordGroup {
     status,
     willRetry: plan.kind === 'will-retry',
     count: plan.count,
-    slis,
+    slis: ofEnd,
     // What the engine does: when nothing depends on a recorded start, it says where the outcomes land.
-    landings: landingsOf(slis, startedAt, at, status),
+    landings: landingsOf(ofEnd, startedAt, at, status),
     own: [...own, ...(verdict === null ? [] : [landingAt(ATTEMPTS, at, { good: verdict })])],
     failure: { step: plan.step, dependency: null, error: plan.error },
-    statistics: 'named',
+    statistics: isAttempt ? 'named' : 'none',
     subjects: subjects.map((subject) => ({ ...subject, startedAt })),
   };
   return group;

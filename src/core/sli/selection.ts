@@ -21,7 +21,7 @@ export function selects(sli: OutcomeSli, outcome: Outcome): boolean {
 
 /**
  * Whether an outcome that names a dependency is about a call of its own, see `CallSli`: a whole execution that names a failed step
- * repeats the call of that step, which counts by itself.
+ * tells of the call of that step (see `toldBy`).
  */
 export function isCall({ step, failedStep }: Pick<Outcome, 'step' | 'failedStep'>): boolean {
   return step !== null || failedStep === null;

@@ -1,3 +1,6 @@
+import type { Outcome } from '../outcomes/outcome.ts';
+import { DEAD_LETTER, handOverName } from '../sli/hand-over.ts';
+
 /** The steps of a workflow and the order they come in, and the queues between them, as its file draws them. */
 export interface WorkflowMap {
   /** Every step after those that come before it; none when the file draws no map. */
@@ -21,6 +24,17 @@ export const NO_MAP: WorkflowMap = { steps: [], after: new Map(), unknownSteps: 
 /** What each step of a sequence comes after: the one before it. */
 export function inSequence(steps: readonly string[]): WorkflowMap['after'] {
   return new Map(steps.map((step, index) => [step, index === 0 ? [] : [steps[index - 1]!]]));
+}
+
+/** Where an outcome failed: the step, or of a dead letter the hand-over that was lost, where the map says which. */
+export function failurePlace(
+  { step, failedStep, error }: Pick<Outcome, 'step' | 'failedStep' | 'error'>,
+  { after }: Pick<WorkflowMap, 'after'>,
+): string | null {
+  const place = failedStep ?? step;
+  if (error !== DEAD_LETTER || place === null) return place;
+  const [from, ...others] = after.get(place) ?? [];
+  return from === undefined || others.length > 0 ? place : handOverName({ from, to: place });
 }
 
 /** Whether one step comes somewhere before another. */

@@ -17,8 +17,9 @@ import type { WorkflowMap } from '../../core/slo/workflow-map.ts';
 import { NO_MAP } from '../../core/slo/workflow-map.ts';
 import type { EndSli } from '../../core/ports/store/counting.ts';
 import type { StatisticsOf } from '../../core/ports/store/statistics.ts';
-import type { HandOver } from './hand-overs.ts';
-import { handOversOf } from './hand-overs.ts';
+import type { ImpliedGroup } from './hand-overs.ts';
+import { handOversOf, impliedBy } from './hand-overs.ts';
+import { toldBy } from './told-steps.ts';
 import type { ValueAdmission } from './breakdown-values.ts';
 import type { AttemptSli, Selection } from './selection.ts';
 import type { Breakdown } from './value-selections.ts';
@@ -30,9 +31,9 @@ export interface CountingPlan {
   select(outcome: Outcome): Selection;
   /** The SLIs that count a measurement; null when none counts any of its name. */
   measured(measurement: Measurement): readonly MeasuredBy[] | null;
+  /** What follows from an outcome beside what it is of. */
+  implied(outcome: Outcome): readonly ImpliedGroup[];
   readonly map: WorkflowMap;
-  /** The hand-overs that SLIs count. */
-  readonly handOvers: readonly HandOver[];
   /** How an outcome is counted in statistics of its step. */
   statisticsOf(outcome: Pick<Outcome, 'step'>): StatisticsOf;
   /** The names of measurements that some SLI counts. */
@@ -46,6 +47,8 @@ export interface MeasuredBy {
 
 /** Steps, and dependencies of one, whose selections are remembered. */
 const MAX_NAMES = 100;
+
+const NOTHING: readonly ImpliedGroup[] = [];
 
 /** Makes a function that gives the counting plans of definitions, kept until the definitions change. */
 export function countingPlans(
@@ -114,6 +117,8 @@ function countingPlan(
     ...outcomeSlis.map(([, { step }]) => step),
     ...transition.flatMap(([, { from, to }]) => [from, to]),
   ]);
+  const handOvers = handOversOf(transition);
+  const countsCalls = calls.length > 0 || outcomeSlis.some(([, { dependency }]) => dependency !== null);
   const hasPunctual = scheduled.length > 0 || starts.length > 0;
 
   const byName = new Map<string, MeasuredBy[]>();
@@ -131,8 +136,12 @@ function countingPlan(
     measured({ name, attributes }) {
       return byName.get(name)?.filter(({ sli }) => passes(sli.where, attributes)) ?? null;
     },
+    implied(outcome) {
+      const told = countsCalls ? toldBy(outcome, select, map) : NOTHING;
+      if (handOvers.length === 0) return told;
+      return [...impliedBy(outcome, handOvers), ...told];
+    },
     map,
-    handOvers: handOversOf(transition),
     statisticsOf: ({ step }) => (step === null || named.has(step) ? 'named' : 'bounded'),
     measurements: [...byName.keys()],
   };

@@ -3,8 +3,8 @@ import type { Measurement } from '../../core/outcomes/measurement.ts';
 import { measurementSubject } from '../../core/outcomes/measurement.ts';
 import type { EndStatus, Outcome } from '../../core/outcomes/outcome.ts';
 import { isStart } from '../../core/outcomes/outcome.ts';
+import { failurePlace } from '../../core/slo/workflow-map.ts';
 import { compares } from '../../core/sli/sli.ts';
-import { DEAD_LETTER, handOverName } from '../../core/sli/hand-over.ts';
 import { judge } from '../../core/sli/landing.ts';
 import type { Landing } from '../../core/sli/landing.ts';
 import type {
@@ -19,7 +19,6 @@ import type {
 import { subjectKey } from '../../core/ports/store/counting.ts';
 import { minuteOf } from '../../core/time/duration.ts';
 import type { ImpliedGroup } from './hand-overs.ts';
-import { impliedBy } from './hand-overs.ts';
 import type { CountingPlan, MeasuredBy } from './counting-plan.ts';
 import type { AttemptSli } from './selection.ts';
 
@@ -48,7 +47,7 @@ export function addOutcome(
   const groups = groupsOf(home, workflow, partitionOf(outcome.execution, partitions));
   if (isStart(status)) addStart(groups, plan, outcome, status);
   else addEnd(groups, plan, outcome, status, index);
-  if (plan.handOvers.length > 0) addImplied(groups, impliedBy(outcome, plan.handOvers));
+  addImplied(groups, plan.implied(outcome));
 }
 
 /** Adds what follows from a report beside what it is of; what becomes of that is not for its producer. */
@@ -154,14 +153,6 @@ function addStart(
     traceId: outcome.traceId,
     parent: outcome.step !== null && phase === 'started' ? subjectKey(outcome.execution, null) : null,
   });
-}
-
-/** Where an outcome failed: the step, or of a dead letter the hand-over that was lost, where the map says which. */
-function failurePlace({ step, failedStep, error }: Outcome, { after }: CountingPlan['map']): string | null {
-  const place = failedStep ?? step;
-  if (error !== DEAD_LETTER || place === null) return place;
-  const [from, ...others] = after.get(place) ?? [];
-  return from === undefined || others.length > 0 ? place : handOverName({ from, to: place });
 }
 
 function startLandings(starts: readonly string[], at: number): readonly SliLanding[] {

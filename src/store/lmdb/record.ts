@@ -184,8 +184,9 @@ export function knownIn(
 /** The group that something is of, as far as statistics need it. */
 type Measured = Pick<EndGroup, 'step' | 'statistics'>;
 
-/** Counts, or takes back, how something has ended by what is known of it. */
+/** Counts, or takes back, how something has ended by what is known of it. An end before its first attempt is in no statistics. */
 function countStanding(statistics: Statistics, group: Measured, record: SubjectRecord, sign: 1 | -1): void {
+  if (record.attempt < 1) return;
   const start = firstStart(record);
   for (const { status, at, count: ended } of record.ends) {
     statistics.count(group, at, endedSlot(status, start === null ? null : at - start), sign * ended);

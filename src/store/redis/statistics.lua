@@ -59,9 +59,10 @@ local function countEnd(group, at, start)
 end
 
 -- How something has ended by what is known of it: {minute, slot, n, ...}. A later fact may change the record.
+-- An end before the first attempt is in none of these.
 local function standingOf(group, record)
   local list = {}
-  if group.name then
+  if group.name and (record.k or 0) >= 1 then
     local start = firstStart(record)
     for _, part in ipairs(record.e or {}) do
       list[#list + 1] = math.floor(part[2] / MINUTE)

@@ -113,7 +113,9 @@ local function landingsOf(record)
   local list = {}
   for _, part in ipairs(record.e or {}) do
     for _, sli in ipairs(part[5]) do
-      placeEnd(list, record, part, sli[1], sli[2], sli[3], sli[4], sli[5])
+      -- An end that asks for no deadline is held to that of the start all the same.
+      local watch = not sli[2] and find(record.w, sli[1])
+      placeEnd(list, record, part, sli[1], sli[2] or watch and watch[2], sli[3], sli[4], sli[5])
     end
     for _, watch in ipairs(record.w or {}) do
       if not find(part[5], watch[1]) then

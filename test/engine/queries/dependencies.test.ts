@@ -57,7 +57,7 @@ describe('dependencies', () => {
       // A retry is a call of its own, and what it follows stays a failed one.
       call({ execution: 'again', status: 'failed', willRetry: true }),
       call({ execution: 'again', attempt: 2 }),
-      // A whole execution that calls it itself, and ones that only repeat which of their steps failed.
+      // A whole execution that calls it itself, and one that tells of a step that reports nothing itself.
       call({ step: undefined }),
       call({ step: undefined, status: 'failed', failedStep: 'charge' }),
       call({ status: 'cancelled' }),
@@ -74,15 +74,15 @@ describe('dependencies', () => {
       owner: 'acme',
       status: 'https://status.acme.example',
       sla: 0.99,
-      month: { good: 32, bad: 11, total: 43 },
-      today: { good: 32, bad: 11 },
-      lastHour: { good: 32, bad: 11 },
+      month: { good: 32, bad: 12, total: 44 },
+      today: { good: 32, bad: 12 },
+      lastHour: { good: 32, bad: 12 },
       promise: 'broken',
       burning: true,
       complete: true,
-      budget: { allowed: 0.43, spent: 11 },
+      budget: { allowed: 0.44, spent: 12 },
       workflows: [
-        { workflow: 'orders', month: { good: 32, bad: 1 } },
+        { workflow: 'orders', month: { good: 32, bad: 2 } },
         { workflow: 'refunds', month: { good: 0, bad: 10 } },
       ],
     });

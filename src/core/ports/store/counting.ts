@@ -129,7 +129,7 @@ export interface EndGroup {
   readonly kind: 'end';
   /** Null: of whole executions, and of measurements. */
   readonly step: string | null;
-  /** From 1; 0 says how it ended unless an attempt does. */
+  /** From 1. What is below it, from 0, says how it ended unless an attempt does; it tells no start and is in no statistics. */
   readonly attempt: number;
   readonly status: EndStatus;
   /** The attempt failed and another follows: its subject goes on, with its deadline. */
