@@ -123,8 +123,7 @@ export async function startApp(
   // Shared by all readers: the store reports each change to a connection only once.
   const counterCache = createCounterCache(store);
   const adjustments = createAdjustments(store, log);
-  const { recurrences } = adjustments;
-  const silences = createSilences({ store, recurrences, log });
+  const silences = createSilences({ store, recurrences: adjustments.recurrences, log });
   const annotations = createAnnotations({ ...counted });
   const values = createBreakdownValues({
     ...counted,
@@ -244,7 +243,7 @@ export async function startApp(
       detections: createDetections(() => traffic),
       definitionText: sloYaml,
     }),
-    operator: createOperator({
+    ...createOperator({
       ...asked,
       adjustments,
       annotations,
@@ -253,6 +252,7 @@ export async function startApp(
       losses,
       deadLetters,
       reports,
+      targets: targets.all,
     }),
     status: () => loops.status(),
     access: { tokens: () => tokenFile?.tokens() ?? config.tokens, ...accessRules(config) },

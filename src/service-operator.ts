@@ -1,3 +1,9 @@
+import type { ButtonPresses } from './core/ports/button-presses.ts';
+import { isRefused } from './core/ports/refused.ts';
+import type { Target } from './core/ports/target.ts';
+import { timesAt } from './core/words/times.ts';
+import { createButtonPresses } from './engine/incidents/button-presses.ts';
+import { createToldInChats } from './engine/incidents/told-in-chats.ts';
 import type { Clock } from './core/ports/clock.ts';
 import type { Log } from './core/ports/log.ts';
 import type { ManageDeadLetters } from './core/ports/dead-letters.ts';
@@ -26,22 +32,46 @@ export interface OperatorOptions {
   readonly losses: ManageDataLosses;
   readonly deadLetters: ManageDeadLetters;
   readonly reports: ReturnType<typeof createPeriodReports>;
+  /** The live targets. */
+  readonly targets: () => readonly Target[];
 }
 
-/** Puts together what people can do to the service. */
-export function createOperator(options: OperatorOptions): Operator {
-  const { adjustments, annotations, incidents, losses, deadLetters, reports } = options;
+/** What people can do to the service over HTTP, and by buttons in chats. */
+export interface OperatorSide {
+  readonly operator: Operator;
+  readonly presses: ButtonPresses;
+}
+
+/** Puts together what people can do to the service. What they do to incidents is told in the chats that tell those. */
+export function createOperator(options: OperatorOptions): OperatorSide {
+  const { clock, adjustments, annotations, incidents, losses, deadLetters, reports } = options;
   const { recurrences } = adjustments;
-  return {
+  const manageSilences = createManageSilences({
+    ...options,
+    recurrences,
+    incidents: () => incidents.incidents(),
+  });
+  const chats = createToldInChats(options);
+  const operator: Operator = {
     ...createManageAdjustments(options),
     ...annotations,
     ...incidents,
     ...createGateOverrides(options),
-    ...createManageSilences({ ...options, recurrences, incidents: () => incidents.incidents() }),
+    ...manageSilences,
+    async acknowledge(incident, request, caller) {
+      const began = clock.now();
+      const said = await incidents.acknowledge(incident, request, caller);
+      if (!isRefused(said) && said.at >= began) {
+        const words = ['Acknowledged by ', { name: said.by }, ` at ${timesAt(said.at, null).at(said.at)}.`];
+        void chats.tellOf(incident, words, true);
+      }
+      return said;
+    },
     ...reports,
     losses: () => losses.losses(),
     acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
     ...deadLetters,
     ...createManageOutbox(options),
   };
+  return { operator, presses: createButtonPresses({ ...options, manageSilences, chats }) };
 }

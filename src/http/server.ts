@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createNodeServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ButtonPresses } from '../core/ports/button-presses.ts';
 import type { ChartRenderer } from '../core/ports/chart-renderer.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Operator } from '../core/ports/operator.ts';
@@ -46,6 +47,7 @@ export interface ServerOptions {
   readonly queries: Queries;
   readonly operator: Operator;
   readonly pings: Pings;
+  readonly presses: ButtonPresses;
   readonly charts: ChartRenderer;
   /** The origins whose pages may show ours in a frame; none if absent. */
   readonly frameAncestors?: readonly string[];
@@ -195,6 +197,7 @@ export function createServer(options: ServerOptions): HttpServer {
     reference: () => reference,
     execScript: execScript(publicUrl),
     pings: options.pings,
+    presses: options.presses,
     charts: options.charts,
     frameAncestors: options.frameAncestors ?? [],
     clock,

@@ -6,6 +6,7 @@ import type { TargetOptions } from './target-kinds.ts';
 /** The active targets, by name. */
 export interface Targets {
   readonly get: (name: string) => Target | null;
+  readonly all: () => readonly Target[];
   /** Makes the targets of new definitions; one whose definition did not change goes on as it is. */
   replace(definitions: ReadonlyMap<string, TargetDefinition>): Promise<void>;
   close(): Promise<void>;
@@ -15,6 +16,7 @@ export function createTargets(options: TargetOptions): Targets {
   let live = new Map<string, { readonly definition: string; readonly target: Target }>();
   return {
     get: (name) => live.get(name)?.target ?? null,
+    all: () => [...live.values()].map(({ target }) => target),
     async replace(definitions) {
       const before = live;
       live = new Map(

@@ -23,6 +23,9 @@ import {
   sloDetail,
 } from './fakes.ts';
 
+/** Of the one target whose buttons are known. */
+export const SIGNING_SECRET = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
+
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface RunningServer {
@@ -93,6 +96,10 @@ export async function startServer({
       ...access,
     },
     audit,
+    presses: {
+      signingSecrets: () => [{ target: 'payments-channel', secret: SIGNING_SECRET }],
+      press: () => Promise.resolve({ done: [], message: 'Already acknowledged by ana (Slack).' }),
+    },
     records,
     clock: { now: () => NOW },
     elapsed: () => 0,

@@ -18,6 +18,11 @@ export const PROBLEMS = {
   },
   'invalid-request': { status: 400, meaning: 'What was sent is not HTTP.' },
   unauthenticated: { status: 401, meaning: 'No token was sent, or none that is known.' },
+  'bad-signature': {
+    status: 401,
+    meaning:
+      'The request is not signed by Slack with the signing secret of its target, or was signed more than 5 minutes ago.',
+  },
   forbidden: {
     status: 403,
     meaning: 'The token lacks the scope that this needs, or has it for other workflows.',

@@ -24,6 +24,7 @@ import type { RequestShares } from '../guard/request-shares.ts';
 import type { Ingest, IngestHandler } from '../ingest/ingest.ts';
 import { readJson } from '../requests/json-body.ts';
 import { readForm } from '../requests/form-body.ts';
+import { readSigned } from '../requests/signed-body.ts';
 import { readText } from '../requests/text-body.ts';
 import type {
   Call,
@@ -86,12 +87,16 @@ export function mountRoutes(
       return;
     }
     // What needs no token and has no body is answered at once, and health is asked for by what restarts the service.
-    if (route.scope !== 'public' || 'form' in route) countIn(caller, services.requests, response);
+    if (route.scope !== 'public' || 'form' in route || 'signed' in route)
+      countIn(caller, services.requests, response);
     const params = new Map(
       Object.entries(found.params).map(([name, text]) => [name, decodeURIComponent(text)]),
     );
     const query = readQuery(route, request);
-    if ((route.body || 'form' in route || 'text' in route) && request.headers.expect !== undefined)
+    if (
+      (route.body || 'form' in route || 'text' in route || 'signed' in route) &&
+      request.headers.expect !== undefined
+    )
       response.writeContinue();
     const form = 'form' in route ? await readForm(request) : null;
     const call: Call = {
@@ -99,6 +104,7 @@ export function mountRoutes(
       query: (name) => required(query.get(name), route, name),
       body: route.body ? await readJson(request) : null,
       field: (name) => form?.get(name) ?? '',
+      raw: 'signed' in route ? await readSigned(request) : Buffer.alloc(0),
       text: 'text' in route ? await readText(request) : '',
       caller,
       request,

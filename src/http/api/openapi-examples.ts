@@ -115,6 +115,15 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
   'POST /silences': 'do=create&workflow=order-*&for=4h&reason=a+migration&by=sam',
   'POST /silences/{id}/end': '',
   'POST /theme': 'theme=dark',
+  'POST /v1/slack/interactivity': new URLSearchParams({
+    payload: JSON.stringify({
+      type: 'block_actions',
+      user: { id: 'U0123ABCD', username: 'ana' },
+      actions: [
+        { action_id: 'burnwatch_acknowledge', value: 'target=payments-channel&conversation=mk2x1-a7f3' },
+      ],
+    }),
+  }).toString(),
   'POST /login': 'token=a-secret-of-a-token&next=%2F',
   'POST /logout': '',
 };

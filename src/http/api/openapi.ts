@@ -147,6 +147,12 @@ function requestBody(route: HttpRoute): object | null {
   if (!('handler' in route) || route.method === 'GET') return null;
   if ('form' in route && route.form) return given([FORM], fields(route.form));
   if ('text' in route && route.text) return { content: { 'text/plain': { schema: { type: 'string' } } } };
+  if ('signed' in route && route.signed)
+    return given([FORM], {
+      type: 'object',
+      properties: { payload: { type: 'string' } },
+      required: ['payload'],
+    });
   return null;
 }
 

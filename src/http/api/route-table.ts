@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ButtonPresses } from '../../core/ports/button-presses.ts';
 import type { ChartRenderer } from '../../core/ports/chart-renderer.ts';
 import type { Operator } from '../../core/ports/operator.ts';
 import type { Pings } from '../../core/ports/pings.ts';
@@ -71,6 +72,8 @@ export interface ContentRoute extends Endpoint {
   readonly form?: Parameters;
   /** The body is any text, the beginning of which is read. */
   readonly text?: true;
+  /** The body is signed, and read as it was sent, as `raw`; the handler checks it. */
+  readonly signed?: true;
   readonly answer: {
     readonly kind: 'html' | 'text' | 'asset';
     readonly type: string;
@@ -115,6 +118,7 @@ export interface Services {
   /** `exec.sh`, as it is given to producers. */
   readonly execScript: string;
   readonly pings: Pings;
+  readonly presses: ButtonPresses;
   readonly charts: ChartRenderer;
   /** The origins whose pages may show ours in a frame; none, unless they are set. */
   readonly frameAncestors: readonly string[];
@@ -133,6 +137,8 @@ export interface Call {
   readonly body: unknown;
   /** A field of the form; '' when it is not there. */
   readonly field: (name: string) => string;
+  /** The bytes of a body that is signed; none for a route without one. */
+  readonly raw: Buffer;
   /** The beginning of a body that is a text; '' for a route without one. */
   readonly text: string;
   readonly caller: Caller;

@@ -39,6 +39,7 @@ import { SLO_ROUTES } from './slo-routes.ts';
 import { REPORT_ROUTES } from './report-routes.ts';
 import { SILENCE_PAGE_ROUTES } from './silence-page-routes.ts';
 import { SILENCE_ROUTES } from './silence-routes.ts';
+import { SLACK_ROUTES } from './slack-routes.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
 import type { HttpRoute } from './route-table.ts';
 
@@ -276,6 +277,7 @@ const ALL_ROUTES: readonly HttpRoute[] = [
   ...GATE_ROUTES,
   ...INCIDENT_ROUTES,
   ...SILENCE_ROUTES,
+  ...SLACK_ROUTES,
   ...OPERATOR_ROUTES,
   ...ANNOTATION_ROUTES,
   ...DEAD_LETTER_ROUTES,

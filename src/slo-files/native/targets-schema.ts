@@ -114,6 +114,9 @@ const NATIVE_TARGETS = {
       .string({ error: CHANNEL })
       .regex(/^[CGD][A-Z0-9]{6,20}$/, { error: CHANNEL })
       .describe('Id of the channel, as its details show it.'),
+    signingSecret: secretText('the signing secret of the app, 32 hexadecimal digits', /^[0-9a-f]{32}$/)
+      .optional()
+      .describe('Signing secret of the app, for buttons; keep it in the environment.'),
     url: apiUrl(`Address of the Web API; ${API_URLS.slackApp} if absent.`),
   })
     .optional()
@@ -228,11 +231,10 @@ type ReadTarget<K extends Kind> = (native: NonNullable<NativeTarget[K]>, name: s
 
 const TARGET_READERS: { readonly [K in Kind]: ReadTarget<K> } = {
   slack: ({ webhook }, name) => (webhook === undefined ? null : { kind: 'slack', name, webhook }),
-  slackApp: ({ botToken, channel, url = API_URLS.slackApp }, name) =>
+  slackApp: ({ botToken, channel, signingSecret = null, url = API_URLS.slackApp }, name) =>
     botToken === undefined || channel === undefined
       ? null
-      : // Nothing answers yet what Slack says of buttons that were pressed, so that messages have none.
-        { kind: 'slackApp', name, botToken, channel, signingSecret: null, url },
+      : { kind: 'slackApp', name, botToken, channel, signingSecret, url },
   email: ({ to }, name) => (to === undefined ? null : { kind: 'email', name, to }),
   webhook: ({ url, secret = null }, name) =>
     url === undefined ? null : { kind: 'webhook', name, url, secret },

@@ -5,7 +5,9 @@ import { startBrowser } from '../../support/browser.ts';
 import { ROUTES } from '../../../src/http/api/routes.ts';
 import { openapi } from '../../../src/http/api/openapi.ts';
 import { PROBLEMS } from '../../../src/http/answers/problems.ts';
-import { startServer } from '../running-server.ts';
+import { signedBySlack } from '../../support/slack-signature.ts';
+import { NOW } from '../fakes.ts';
+import { SIGNING_SECRET, startServer } from '../running-server.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -57,7 +59,11 @@ describe('the description of the API', () => {
       const response = await fetch(url + place, {
         method,
         redirect: 'manual',
-        headers: type === undefined ? {} : { 'Content-Type': type },
+        headers: {
+          ...(type !== undefined && { 'Content-Type': type }),
+          ...(path === '/v1/slack/interactivity' &&
+            signedBySlack(body!.example as string, SIGNING_SECRET, NOW)),
+        },
         ...(body && {
           body: typeof body.example === 'object' ? JSON.stringify(body.example) : (body.example ?? 'text'),
         }),

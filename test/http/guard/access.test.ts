@@ -144,11 +144,12 @@ describe('G1: with tokens', () => {
     },
   );
 
-  it('G1: only health, exec.sh and what signing in needs say anything to everyone', () => {
+  it('G1: only health, exec.sh, what signing in needs and what is signed say anything to everyone', () => {
     expect(
       EVERY_ROUTE.filter(({ scope }) => scope === 'public').map(({ method, path }) => `${method} ${path}`),
     ).toEqual([
       'GET /exec.sh',
+      'POST /v1/slack/interactivity',
       'GET /healthz',
       'GET /readyz',
       'GET /dashboard.css',
@@ -271,7 +272,9 @@ describe('without tokens', () => {
         if (allow.split(', ').includes(method)) {
           // Signing in, where nobody has to, leads on to the dashboard.
           const leadsOn = isForm(place.path) && (method === 'POST' || place.path === '/login');
-          const wanted = leadsOn ? 303 : response.ok && response.status;
+          // What must be signed is refused without.
+          const signed = place.routes.some((route) => 'signed' in route);
+          const wanted = leadsOn ? 303 : signed ? 401 : response.ok && response.status;
           expect([method, response.status]).toEqual([method, wanted]);
           continue;
         }
