@@ -3,6 +3,7 @@ import { isRefused } from './core/ports/refused.ts';
 import type { Target } from './core/ports/target.ts';
 import { timesAt } from './core/words/times.ts';
 import { createButtonPresses } from './engine/incidents/button-presses.ts';
+import { createTakenPresses } from './engine/incidents/taken-presses.ts';
 import { createToldInChats } from './engine/incidents/told-in-chats.ts';
 import type { Clock } from './core/ports/clock.ts';
 import type { Log } from './core/ports/log.ts';
@@ -14,6 +15,7 @@ import type { Adjustments } from './engine/adjustments/adjustments.ts';
 import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
 import type { Annotations } from './engine/annotations/annotations.ts';
 import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
+import { createReceipts } from './engine/deliver/receipts.ts';
 import { createGateOverrides } from './engine/gate/gate-overrides.ts';
 import type { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import type { createPeriodReports } from './engine/reports/period-report.ts';
@@ -51,7 +53,9 @@ export function createOperator(options: OperatorOptions): OperatorSide {
     recurrences,
     incidents: () => incidents.incidents(),
   });
-  const chats = createToldInChats(options);
+  const receipts = createReceipts(options.store, clock);
+  const chats = createToldInChats({ ...options, receipts });
+  const taken = createTakenPresses(options.store, clock);
   const operator: Operator = {
     ...createManageAdjustments(options),
     ...annotations,
@@ -73,5 +77,5 @@ export function createOperator(options: OperatorOptions): OperatorSide {
     ...deadLetters,
     ...createManageOutbox(options),
   };
-  return { operator, presses: createButtonPresses({ ...options, manageSilences, chats }) };
+  return { operator, presses: createButtonPresses({ ...options, manageSilences, chats, taken }) };
 }

@@ -97,7 +97,7 @@ export async function startServer({
     },
     audit,
     presses: {
-      signingSecrets: () => [{ target: 'payments-channel', secret: SIGNING_SECRET }],
+      signingSecrets: () => [{ target: 'payments-channel', channel: 'C0123ABCD', secret: SIGNING_SECRET }],
       press: () => Promise.resolve({ done: [], message: 'Already acknowledged by ana (Slack).' }),
     },
     records,

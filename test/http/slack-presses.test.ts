@@ -3,12 +3,14 @@ import type { Incident } from '../../src/core/alerting/incident.ts';
 import { QUIET } from '../../src/core/alerting/incident.ts';
 import { upgradeAcknowledgement } from '../../src/core/alerting/stored-acknowledgement.ts';
 import { upgradeSilence } from '../../src/core/alerting/stored-silence.ts';
+import type { Severity } from '../../src/core/slo/alert-policy.ts';
 import type { TargetDefinition } from '../../src/core/slo/slo.ts';
 import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import { createAdjustments } from '../../src/engine/adjustments/adjustments.ts';
 import { createReceipts } from '../../src/engine/deliver/receipts.ts';
 import { createButtonPresses } from '../../src/engine/incidents/button-presses.ts';
 import { createManageIncidents } from '../../src/engine/incidents/open-incidents.ts';
+import { createTakenPresses } from '../../src/engine/incidents/taken-presses.ts';
 import type { ToldInChats } from '../../src/engine/incidents/told-in-chats.ts';
 import { createToldInChats } from '../../src/engine/incidents/told-in-chats.ts';
 import { createManageSilences } from '../../src/engine/silences/manage-silences.ts';
@@ -39,12 +41,12 @@ let running: RunningServer;
 let chats: ToldInChats;
 let revisions: Map<string, number>;
 
-const appTarget = (name: string, signingSecret: string): TargetDefinition => ({
+const appTarget = (name: string, signingSecret: string, channel = 'C0123ABCD'): TargetDefinition => ({
   kind: 'slackApp',
   name,
   url: slack.url,
   botToken: TOKEN,
-  channel: 'C0123ABCD',
+  channel,
   signingSecret,
 });
 
@@ -53,7 +55,12 @@ beforeEach(async () => {
   slack = await startSlackWorkspace();
   revisions = new Map();
   const { store, clock, log } = world;
-  const declared = [appTarget('channel', SECRET), appTarget('elsewhere', OTHER_SECRET)];
+  const receipts = createReceipts(store, clock);
+  const declared = [
+    appTarget('channel', SECRET),
+    appTarget('elsewhere', OTHER_SECRET),
+    appTarget('other-channel', SECRET, 'C9999ZZZZ'),
+  ];
   const definitions = { ...define(SLOS), targets: new Map(declared.map((target) => [target.name, target])) };
   targets = createTargets({
     ...LINKS,
@@ -61,14 +68,14 @@ beforeEach(async () => {
     mailFrom: 'burnwatch@example.com',
     outbound: OUTBOUND,
     clock,
-    receipts: createReceipts(store, clock),
+    receipts,
   });
   await targets.replace(definitions.targets);
   const common = { store, definitions: () => definitions, clock, log };
   const { recurrences } = createAdjustments(store, log);
   const silences = createSilences({ store, recurrences, log });
   const incidents = createManageIncidents(common);
-  chats = createToldInChats({ store, incidents, targets: targets.all, log });
+  chats = createToldInChats({ store, incidents, targets: targets.all, receipts, log });
   running = await startServer({
     clock,
     presses: createButtonPresses({
@@ -82,12 +89,14 @@ beforeEach(async () => {
         incidents: () => incidents.incidents(),
       }),
       chats,
+      taken: createTakenPresses(store, clock),
     }),
   });
   await opens(0, 'i-1');
 });
 
 afterEach(async () => {
+  expect(slack.receiver.requests.filter(({ path }) => !path.startsWith('/api/chat.'))).toEqual([]);
   expect(slack.broken).toEqual([]);
   await targets.close();
   await slack.close();
@@ -97,12 +106,17 @@ afterEach(async () => {
 const CONVERSATION = { id: 'i-1', openedAt: 1, slo: SLOS[0]!.id, signs: [] };
 
 /** Has an incident of an SLO stand, in the conversation of the first, and tells it in the channel. */
-async function opens(index: number, id: string, notified: readonly string[] = ['channel']): Promise<void> {
+async function opens(
+  index: number,
+  id: string,
+  notified: readonly string[] = ['channel'],
+  severity: Severity = 'page',
+): Promise<void> {
   const incident: Incident = {
     id,
     openedAt: 1,
     began: 1,
-    severity: 'page',
+    severity,
     tier: 'fast',
     peakBurnRate: 1,
     pagedAt: 1,
@@ -117,7 +131,7 @@ async function opens(index: number, id: string, notified: readonly string[] = ['
   const conversation = { ...CONVERSATION, others: index };
   const facts = { ...OPENED, slo: SLOS[index]!.id, incident: id, conversation };
   for (const name of notified)
-    await targets.get(name)!.send({ ...notificationOf(facts), key: `${name} ${id}` }, NEVER);
+    await targets.get(name)?.send({ ...notificationOf(facts), key: `${name} ${id}` }, NEVER);
 }
 
 async function stands(index: number, incident: Incident | null): Promise<void> {
@@ -134,6 +148,7 @@ interface Press {
   readonly target?: string;
   readonly user?: object;
   readonly type?: string;
+  readonly channel?: object;
 }
 
 function bodyOf({
@@ -142,9 +157,13 @@ function bodyOf({
   target = 'channel',
   user,
   type,
+  channel = { id: 'C0123ABCD', name: 'payments' },
 }: Press): string {
   const payload = {
     type: type ?? 'block_actions',
+    channel,
+    // No message of ours needs it, so nothing is ever sent there.
+    response_url: `${slack.url}/commands/T1/1/secret`,
     user: user ?? { id: 'U0123', username: 'ana', name: 'ana', team_id: 'T1' },
     actions: [
       { action_id: action, type: 'button', value: new URLSearchParams({ target, conversation }).toString() },
@@ -203,6 +222,24 @@ describe('G1: what is not signed by the app of the target does nothing', () => {
     expect(running.audit.noted).toEqual([]);
   });
 
+  it('a press in another channel than that of the target, although of the same app', async () => {
+    await opens(1, 'i-2', ['other-channel']);
+    for (const given of [{ target: 'other-channel' }, { channel: { id: 'C9999ZZZZ' } }]) {
+      const [status, text] = await press(given);
+      expect([status, code(text)]).toEqual([401, 'bad-signature']);
+    }
+    const [status, text] = await press({ channel: {} });
+    expect([status, code(text)]).toEqual([400, 'invalid-fields']);
+    expect(await acknowledgements()).toEqual([]);
+  });
+
+  it('a body that is not said to be a form', async () => {
+    const body = bodyOf({});
+    const headers = { ...headersOf(body), 'Content-Type': 'application/json' };
+    expect((await running.post(body, headers, PATH)).status).toBe(415);
+    expect(await acknowledgements()).toEqual([]);
+  });
+
   it('takes what is nearly five minutes old, or ahead', async () => {
     for (const away of [-4, 4]) {
       const [status] = await press({}, (body) => headersOf(body, SECRET, world.clock.now() + away * MINUTE));
@@ -232,11 +269,11 @@ describe('Acknowledge', () => {
       expect.stringMatching(/^Acknowledged by ana \(Slack\) at /) as string,
     ]);
     expect(await acknowledgements()).toEqual([
-      expect.objectContaining({ id: 'i-1', by: 'ana (Slack)', actor: 'slack:ana' }),
+      expect.objectContaining({ id: 'i-1', by: 'ana (Slack)', actor: 'slack:ana (U0123)' }),
     ]);
     expect(running.audit.noted).toEqual([
       expect.objectContaining({
-        who: 'slack:ana',
+        who: 'slack:ana (U0123)',
         what: 'incident.acknowledged',
         about: 'i-1',
         address: '127.0.0.1',
@@ -251,13 +288,10 @@ describe('Acknowledge', () => {
     });
   });
 
-  it('a replay of the same press changes nothing, and says so to that person', async () => {
-    const body = bodyOf({});
-    const headers = headersOf(body);
-    await running.post(body, headers, PATH);
+  it('pressing again changes nothing, and says so to that person', async () => {
+    await press();
     world.clock.advance(MINUTE);
-    const again = await running.post(body, headers, PATH);
-    expect([again.status, await again.text()]).toEqual([200, 'Already acknowledged by ana (Slack).']);
+    expect(await press()).toEqual([200, 'Already acknowledged by ana (Slack).']);
     expect(await acknowledgements()).toHaveLength(1);
     expect(running.audit.noted).toHaveLength(1);
     expect(slack.messages).toHaveLength(2);
@@ -320,7 +354,7 @@ describe('Silence', () => {
     expect(made).toMatchObject({
       matching: { incident: 'i-1', slo: SLOS[0]!.id },
       createdBy: 'ana (Slack)',
-      actor: 'slack:ana',
+      actor: 'slack:ana (U0123)',
       within: [{ by: 'workflow', pattern: 'order-fulfillment' }],
       when: { kind: 'once', from: world.clock.now(), to: world.clock.now() + HOUR },
     });
@@ -329,14 +363,81 @@ describe('Silence', () => {
     expect(buttonsOf(slack.messages[0]!)).toContain('Acknowledge');
   });
 
-  it('a replay makes no second one; after the hour it can be pressed again', async () => {
+  it('pressing again makes no second one; after the hour it does', async () => {
     await press(silence);
+    world.clock.advance(MINUTE);
     expect(await press(silence)).toEqual([200, 'Already silenced by ana (Slack).']);
     expect(await silencesMade()).toHaveLength(1);
     world.clock.advance(HOUR);
     expect((await press(silence))[1]).toContain('Silenced by');
     expect(await silencesMade()).toHaveLength(2);
   });
+});
+
+describe('D1: a press that is sent again does nothing', () => {
+  const AGAIN = [200, 'This press was taken before; nothing was done.'];
+
+  /** Sends the same bytes with the same signature, as often as it is called. */
+  function kept(given: Press): () => Promise<[number, string]> {
+    const body = bodyOf(given);
+    const headers = headersOf(body);
+    return async () => {
+      const response = await running.post(body, headers, PATH);
+      return [response.status, await response.text()];
+    };
+  }
+
+  it('also to a page that the ticket became, and to an incident that joined, since it was pressed', async () => {
+    const press = kept({});
+    await opens(0, 'i-1', ['channel'], 'ticket');
+    expect((await press())[1]).toContain('Acknowledged by');
+    await opens(0, 'i-1');
+    await opens(1, 'i-2');
+    world.clock.advance(MINUTE);
+    expect(await press()).toEqual(AGAIN);
+    expect((await acknowledgements()).map(({ id, severity }) => [id, severity])).toEqual([['i-1', 'ticket']]);
+    expect(running.audit.noted).toHaveLength(1);
+    expect(slack.whispered).toEqual([]);
+  });
+
+  it('also after the silence that it made was ended', async () => {
+    const press = kept({ action: 'burnwatch_silence' });
+    await press();
+    const [record] = await world.store.records('silences');
+    await world.store.putRecord('silences', record!.id, record!.revision, null);
+    expect(await press()).toEqual(AGAIN);
+    expect(await silencesMade()).toEqual([]);
+  });
+
+  it('of two at once, one does it', async () => {
+    const press = kept({});
+    const answers = (await Promise.all([press(), press(), press()])).map(([, text]) => text);
+    expect(answers.filter((text) => text === AGAIN[1])).toHaveLength(2);
+    expect(running.audit.noted).toHaveLength(1);
+  });
+
+  it('what was pressed is forgotten when it is too old to be sent again', async () => {
+    const press = kept({});
+    await press();
+    expect(await world.store.records('presses')).toHaveLength(1);
+    world.clock.advance(16 * MINUTE);
+    expect((await press())[0]).toBe(401);
+    await kept({})();
+    expect(await world.store.records('presses')).toHaveLength(1);
+  });
+});
+
+it('what a fallback was sent can be pressed there', async () => {
+  await opens(0, 'i-1', ['gone']);
+  const facts = {
+    ...OPENED,
+    slo: SLOS[0]!.id,
+    incident: 'i-1',
+    conversation: { ...CONVERSATION, others: 0 },
+  };
+  await targets.get('channel')!.send({ ...notificationOf(facts), key: 'copy' }, NEVER);
+  expect((await press())[1]).toContain('Acknowledged by');
+  expect((await acknowledgements()).map(({ id }) => id)).toEqual(['i-1']);
 });
 
 it('a link, and what else Slack says, does nothing', async () => {
@@ -349,7 +450,7 @@ it('Slack has its answer in time, however long it takes', async () => {
   running = await startServer({
     clock: world.clock,
     presses: {
-      signingSecrets: () => [{ target: 'channel', secret: SECRET }],
+      signingSecrets: () => [{ target: 'channel', channel: 'C0123ABCD', secret: SECRET }],
       press: () => new Promise(() => {}),
     },
   });

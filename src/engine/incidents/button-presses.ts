@@ -1,5 +1,6 @@
 import type { MuteOf } from '../../core/alerting/mute.ts';
 import type { ButtonPress, ButtonPresses, PressReport } from '../../core/ports/button-presses.ts';
+import { slackActor } from '../../core/ports/button-presses.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { ManageIncidents } from '../../core/ports/operator.ts';
 import type { Refused } from '../../core/ports/refused.ts';
@@ -11,6 +12,7 @@ import { allSlos } from '../../core/slo/slo.ts';
 import { HOUR } from '../../core/time/duration.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { timesAt } from '../../core/words/times.ts';
+import type { TakenPresses } from './taken-presses.ts';
 import type { ToldInChats, ToldReport } from './told-in-chats.ts';
 
 export interface ButtonPressesOptions {
@@ -19,6 +21,7 @@ export interface ButtonPressesOptions {
   readonly manageSilences: Pick<ManageSilences, 'createSilence'>;
   readonly silences: { read(now: number): Promise<MuteOf> };
   readonly chats: ToldInChats;
+  readonly taken: TakenPresses;
   readonly clock: Clock;
 }
 
@@ -38,7 +41,7 @@ type Act = (incident: ToldReport, press: ButtonPress, caller: Caller, pressed: P
 
 /** Makes what does what people press below messages of a Slack app. */
 export function createButtonPresses(options: ButtonPressesOptions): ButtonPresses {
-  const { definitions, incidents, manageSilences, silences, chats, clock } = options;
+  const { definitions, incidents, manageSilences, silences, chats, taken, clock } = options;
 
   const acknowledge: Act = async (incident, { user }, caller, { done, already, problems }) => {
     if (incident.acknowledged) {
@@ -69,8 +72,10 @@ export function createButtonPresses(options: ButtonPressesOptions): ButtonPresse
   const acts: Readonly<Record<ButtonPress['action'], Act>> = { acknowledge, silence };
 
   async function press(given: ButtonPress): Promise<PressReport | Refused> {
-    const { target, conversation, action, user, userId, address } = given;
-    const open = (await chats.openIn(conversation)).filter(({ notified }) => notified.includes(target));
+    const { target, conversation, action, userId, address } = given;
+    if (!(await taken.take(given.id)))
+      return refuse('over', 'This press was taken before; nothing was done.');
+    const open = await chats.openAt(target, conversation);
     const [first] = open;
     const refusal = !first
       ? refuse('over', 'Nothing that is told here is open any more.')
@@ -91,7 +96,7 @@ export function createButtonPresses(options: ButtonPressesOptions): ButtonPresse
     for (const incident of open) {
       // Who presses may respond to what this target was notified of, and to nothing else.
       const only = { by: 'workflow', pattern: incident.workflow } as const;
-      const caller: Caller = { name: `slack:${user}`, address, grants: [{ scope: 'respond', only }] };
+      const caller: Caller = { name: slackActor(given), address, grants: [{ scope: 'respond', only }] };
       await acts[action](incident, given, caller, pressed);
     }
     const words = wordsOf(given, pressed, timeZoneOf(first!));
@@ -133,7 +138,7 @@ export function createButtonPresses(options: ButtonPressesOptions): ButtonPresse
     signingSecrets: () =>
       [...definitions().targets.values()].flatMap((target) =>
         target.kind === 'slackApp' && target.signingSecret !== null
-          ? [{ target: target.name, secret: target.signingSecret }]
+          ? [{ target: target.name, channel: target.channel, secret: target.signingSecret }]
           : [],
       ),
     press,

@@ -2,6 +2,7 @@ import { conversationOf } from '../../core/alerting/conversations.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { ManageIncidents } from '../../core/ports/operator.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
+import type { Receipts } from '../../core/ports/receipts.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { ConversationNote, Target } from '../../core/ports/target.ts';
 import { SECOND } from '../../core/time/duration.ts';
@@ -15,8 +16,11 @@ export interface ToldReport extends IncidentReport {
 
 /** Tells what people did in the chats in which an incident is told. */
 export interface ToldInChats {
-  /** The open incidents that are told in a conversation. */
-  openIn(conversation: string): Promise<readonly ToldReport[]>;
+  /**
+   * The open incidents of a conversation that a target was notified of, also one that got them because another target would not take
+   * them. Rejects with `StoreUnavailable`.
+   */
+  openAt(target: string, conversation: string): Promise<readonly ToldReport[]>;
   /** Says it wherever the conversation is told. Never rejects: what was done is done, and the next notification says it as well. */
   tell(note: ConversationNote, where?: string): Promise<void>;
   /** The same of the conversation of an incident. */
@@ -27,12 +31,15 @@ export interface ToldInChatsOptions {
   readonly store: Pick<StateStore, 'loadStates'>;
   readonly incidents: Pick<ManageIncidents, 'incidents'>;
   readonly targets: () => readonly Target[];
+  readonly receipts: Pick<Receipts, 'read'>;
   readonly log: Log;
 }
 
 const WITHIN = 10 * SECOND;
 
-export function createToldInChats({ store, incidents, targets, log }: ToldInChatsOptions): ToldInChats {
+export function createToldInChats(options: ToldInChatsOptions): ToldInChats {
+  const { store, incidents, targets, receipts, log } = options;
+
   async function told(): Promise<readonly ToldReport[]> {
     const states = await store.loadStates();
     return (await incidents.incidents()).flatMap((report): ToldReport[] => {
@@ -61,7 +68,11 @@ export function createToldInChats({ store, incidents, targets, log }: ToldInChat
   }
 
   return {
-    openIn: async (conversation) => (await told()).filter((one) => one.conversation === conversation),
+    async openAt(target, conversation) {
+      const open = (await told()).filter((one) => one.conversation === conversation);
+      const kept = await receipts.read(target, conversation);
+      return open.filter(({ id, notified }) => notified.includes(target) || kept?.receipt.incidents[id]);
+    },
     tell,
     async tellOf(id, words, acknowledged) {
       try {

@@ -119,6 +119,7 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
     payload: JSON.stringify({
       type: 'block_actions',
       user: { id: 'U0123ABCD', username: 'ana' },
+      channel: { id: 'C0123ABCD' },
       actions: [
         { action_id: 'burnwatch_acknowledge', value: 'target=payments-channel&conversation=mk2x1-a7f3' },
       ],

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ButtonPress, PressReport } from '../../core/ports/button-presses.ts';
+import { slackActor } from '../../core/ports/button-presses.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import { SECOND } from '../../core/time/duration.ts';
 import { HttpProblem } from '../answers/problems.ts';
@@ -33,8 +35,11 @@ export const SLACK_ROUTES: readonly HttpRoute[] = [
       const signers = signersOf(call.request, call.raw, presses.signingSecrets(), clock.now());
       const press = pressOf(call);
       if (press === null) return '';
-      if (!signers.has(press.target))
-        throw new HttpProblem('bad-signature', 'Another app than that of the target signed this.');
+      if (signers.get(press.target) !== press.channel)
+        throw new HttpProblem(
+          'bad-signature',
+          'Another app than that of the target signed this, or it was pressed in another channel.',
+        );
       const done = act(services, press);
       // It goes on, and the message shows what became of it.
       const late = wait(ANSWERED_WITHIN, 'It takes longer; the message will show it.', { ref: false });
@@ -49,7 +54,7 @@ async function act({ presses, audit }: Services, press: ButtonPress): Promise<st
   const { done, message } = report as PressReport;
   for (const about of done)
     await audit.note({
-      who: `slack:${press.user}`,
+      who: slackActor(press),
       what: AUDITED[press.action],
       about,
       address: press.address,
@@ -57,8 +62,8 @@ async function act({ presses, audit }: Services, press: ButtonPress): Promise<st
   return message;
 }
 
-/** What was pressed; null for what does nothing here, such as a link. Throws the `HttpProblem` for what Slack would not send. */
-function pressOf({ raw, caller }: Call): ButtonPress | null {
+/** What was pressed, and where; null for what does nothing here, such as a link. Throws the `HttpProblem` for what Slack would not send. */
+function pressOf({ raw, caller, request }: Call): (ButtonPress & { readonly channel: string }) | null {
   const payload = objectOf(new URLSearchParams(raw.toString()).get('payload'));
   if (payload['type'] !== 'block_actions') return null;
   const [pressed] = Array.isArray(payload['actions']) ? (payload['actions'] as unknown[]) : [];
@@ -69,13 +74,17 @@ function pressOf({ raw, caller }: Call): ButtonPress | null {
   const [target, conversation] = [about.get('target'), about.get('conversation')];
   const user = fieldsIn(payload['user']);
   const userId = textOf(user['id']);
-  if (target === null || conversation === null || userId === null)
+  const channel = fieldsIn(payload['channel'])['id'];
+  if (target === null || conversation === null || userId === null || typeof channel !== 'string')
     throw new HttpProblem(
       'invalid-fields',
-      'The button has no target and conversation, or no one pressed it.',
+      'The button has no target and conversation, or no one pressed it in a channel.',
     );
   const name = textOf(user['username']) ?? textOf(user['name']) ?? userId;
-  return { target, conversation, action, user: name, userId, address: caller.address };
+  // Of the same bytes at the same second there is one signature.
+  const signature = String(request.headers['x-slack-signature']);
+  const key = createHash('sha256').update(signature).digest('hex');
+  return { id: key, target, channel, conversation, action, user: name, userId, address: caller.address };
 }
 
 function objectOf(text: string | null): Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@ import { readBody } from './request-body.ts';
 
 const MAX_BYTES = 16 * 1024;
 
-/** Reads the fields of a form. Rejects with the `HttpProblem` to answer with. */
-export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+/** Throws the `HttpProblem` to answer with for a body that is said to be something other than a form. */
+export function demandForm(request: IncomingMessage): void {
   const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   if (type.trim() !== '' && type.trim() !== 'application/x-www-form-urlencoded') {
     throw new HttpProblem(
@@ -16,6 +16,11 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
       },
     );
   }
+}
+
+/** Reads the fields of a form. Rejects with the `HttpProblem` to answer with. */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  demandForm(request);
   const bytes = await readBody(request, MAX_BYTES, () => {});
   return new URLSearchParams(bytes.toString());
 }

@@ -13,7 +13,8 @@ export type Collection =
   | 'receipts'
   | 'pings'
   | 'breakdowns'
-  | 'reports';
+  | 'reports'
+  | 'presses';
 
 export interface StoredRecord<Value = unknown> {
   readonly id: string;
