@@ -253,6 +253,8 @@ export async function startApp(
       deadLetters,
       reports,
       targets: targets.all,
+      targetOf: targets.get,
+      elapsed,
     }),
     status: () => loops.status(),
     access: { tokens: () => tokenFile?.tokens() ?? config.tokens, ...accessRules(config) },

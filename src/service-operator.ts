@@ -10,12 +10,14 @@ import type { Log } from './core/ports/log.ts';
 import type { ManageDeadLetters } from './core/ports/dead-letters.ts';
 import type { ManageDataLosses, Operator } from './core/ports/operator.ts';
 import type { Store } from './core/ports/store/store.ts';
+import type { TargetAdapter } from './core/ports/target.ts';
 import type { Definitions } from './core/slo/slo.ts';
 import type { Adjustments } from './engine/adjustments/adjustments.ts';
 import { createManageAdjustments } from './engine/adjustments/manage-adjustments.ts';
 import type { Annotations } from './engine/annotations/annotations.ts';
 import { createManageOutbox } from './engine/deliver/manage-outbox.ts';
 import { createReceipts } from './engine/deliver/receipts.ts';
+import { createTestTargets } from './engine/deliver/target-test.ts';
 import { createGateOverrides } from './engine/gate/gate-overrides.ts';
 import type { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import type { createPeriodReports } from './engine/reports/period-report.ts';
@@ -26,6 +28,8 @@ export interface OperatorOptions {
   readonly store: Store;
   readonly definitions: () => Definitions;
   readonly clock: Clock;
+  /** Milliseconds that pass whatever the clock is set to. */
+  readonly elapsed: () => number;
   readonly log: Log;
   readonly adjustments: Adjustments;
   readonly annotations: Annotations;
@@ -36,6 +40,7 @@ export interface OperatorOptions {
   readonly reports: ReturnType<typeof createPeriodReports>;
   /** The live targets. */
   readonly targets: () => readonly Target[];
+  readonly targetOf: (name: string) => TargetAdapter | null;
 }
 
 /** What people can do to the service over HTTP, and by buttons in chats. */
@@ -76,6 +81,7 @@ export function createOperator(options: OperatorOptions): OperatorSide {
     acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),
     ...deadLetters,
     ...createManageOutbox(options),
+    ...createTestTargets(options),
   };
   return { operator, presses: createButtonPresses({ ...options, manageSilences, chats, taken }) };
 }

@@ -1,16 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { NotificationFacts } from '../core/alerting/notification.ts';
-import { ABOUT_SERVICE } from '../core/alerting/notification.ts';
 import { shiftAt, targetsAt } from '../core/slo/on-call.ts';
 import type { Definitions, TargetDefinition } from '../core/slo/slo.ts';
-import { SECOND } from '../core/time/duration.ts';
+import { sendTest } from '../engine/deliver/target-test.ts';
 import { createTarget } from '../notify/target-kinds.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { formatProblem } from '../slo-files/yaml/problem.ts';
-
-const TEST_TIMEOUT = 15 * SECOND;
 
 /**
  * Sends a notification that is marked as a test to one target of the SLO files, or to those of who is on call by a schedule,
@@ -47,54 +42,11 @@ async function tryOne(
   clock: Clock,
   print: (text: string) => void,
 ): Promise<{ ok: boolean; text: string }> {
-  const { name } = definition;
   const target = createTarget(definition, { ...config, clock, write: print });
   try {
-    const facts = testFacts(definitions, name, clock.now());
-    const delivery = await target.send(
-      { facts: [facts], key: facts.incident },
-      AbortSignal.timeout(TEST_TIMEOUT),
-    );
-    switch (delivery.result) {
-      case 'delivered':
-        return { ok: true, text: `Delivered a test notification to ${name} (${definition.kind}).` };
-      case 'retry':
-        return {
-          ok: false,
-          text: `Not delivered to ${name} (${definition.kind}), and worth another try: ${delivery.reason}.`,
-        };
-      case 'refused':
-        return {
-          ok: false,
-          text: `${name} (${definition.kind}) refused it permanently: ${delivery.reason}.`,
-        };
-      default:
-        return delivery satisfies never;
-    }
+    const { delivered, message } = await sendTest(target, definitions, clock.now());
+    return { ok: delivered, text: message };
   } finally {
     await target.close();
   }
-}
-
-/** Facts of an incident that never happened; the figures are round so that they are not taken for real ones. */
-function testFacts(definitions: Definitions, target: string, now: number): NotificationFacts {
-  const owner = [...definitions.teams.values()].find(({ page, ticket }) =>
-    [...page, ...ticket].includes(target),
-  );
-  return {
-    ...ABOUT_SERVICE,
-    kind: 'test',
-    slo: 'burnwatch/test',
-    owner: owner?.name ?? 'no team',
-    description: `A test of the target ${target}`,
-    objective: 0.99,
-    errorBudget: 0.01,
-    window: '28d',
-    incident: `test-${randomUUID()}`,
-    severity: 'ticket',
-    openedAt: now,
-    at: now,
-    timeZone: owner?.timeZone ?? null,
-    notified: [target],
-  };
 }

@@ -45,6 +45,7 @@ import type { FlightReport } from '../../src/core/ports/store/counting.ts';
 import type { RecordStore } from '../../src/core/ports/store/records.ts';
 import type { ScrapeReport } from '../../src/core/ports/scrape.ts';
 import { totalsOf } from '../../src/core/statistics/step-totals.ts';
+import type { TargetTestReport } from '../../src/core/ports/target-tests.ts';
 import type { NotificationPage } from '../../src/core/ports/outbox-reports.ts';
 import { attemptSlot, endedSlot, statisticsOf } from '../../src/core/statistics/outcome-counts.ts';
 import { DAY, HOUR, MINUTE, parseDuration } from '../../src/core/time/duration.ts';
@@ -476,6 +477,7 @@ export interface FixedOperator extends Operator {
   acknowledgement: AcknowledgementReport | Refused;
   note: IncidentNote | Refused;
   loss: DataLossReport | Refused;
+  tested: TargetTestReport | Refused;
   /** The answer to all that is asked of silences. */
   silenced: SilenceReport | Refused;
   open: IncidentReport[];
@@ -512,9 +514,11 @@ export function fixedOperator(): FixedOperator {
     acknowledgement: { incident: 'mk2x1-a7f3', at: NOW, by: 'sam', note: null, actor: null },
     note: { kind: 'note', at: NOW, by: 'sam', text: 'rolled back', actor: null },
     loss: dataLoss(),
+    tested: { delivered: true, message: 'Delivered a test notification to pager (pagerduty).' },
     silenced: silenceReport(),
     open: [],
     asked: [],
+    testTarget: asking('testTarget', () => operator.tested),
     adjustments: () => Promise.resolve([adjustment()]),
     adjust: asking('adjust', () => operator.answer),
     endAdjustment: asking('endAdjustment', () => operator.answer),

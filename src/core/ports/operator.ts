@@ -9,6 +9,7 @@ import type { IncidentReports } from './incident-reports.ts';
 import type { PeriodReports } from './period-report.ts';
 import type { Refused } from './refused.ts';
 import type { ManageSilences } from './silences.ts';
+import type { TestTargets } from './target-tests.ts';
 import type { Caller } from './token.ts';
 import type { AdjustmentReport, IncidentReport } from './queries.ts';
 
@@ -27,7 +28,8 @@ export interface Operator
     PeriodReports,
     ManageDataLosses,
     ManageDeadLetters,
-    ManageOutbox {}
+    ManageOutbox,
+    TestTargets {}
 
 export interface ManageAdjustments {
   /** All adjustments there ever were, latest first. */

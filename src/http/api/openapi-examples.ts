@@ -6,6 +6,7 @@ export const PATH_PARAMETERS: Readonly<
   slo: { description: 'the name of an SLO', example: 'fulfilled-in-10m' },
   execution: { description: 'the id of an execution', example: 'order-17' },
   dependency: { description: 'the name of a dependency', example: 'bank' },
+  target: { description: 'the name of a target', example: 'pager' },
   id: { description: 'an id, as lists say it', example: 'mk2x1-a7f3' },
   verb: { description: '`start`, `ok`, `fail`, `log`, or an exit code', example: 'ok' },
 };
@@ -114,6 +115,7 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
   'POST /incidents/{id}/silence': 'by=sam&reason=known&span=4h',
   'POST /silences': 'do=create&workflow=order-*&for=4h&reason=a+migration&by=sam',
   'POST /silences/{id}/end': '',
+  'POST /targets/{target}/test': 'slo=order-fulfillment/fulfilled-in-10m',
   'POST /theme': 'theme=dark',
   'POST /v1/slack/interactivity': new URLSearchParams({
     payload: JSON.stringify({

@@ -1,6 +1,5 @@
 import { iconSvg } from '../dashboard/icon.ts';
-import { CHART_QUERY, readChartQuery, timeZoneOf } from './chart-query-texts.ts';
-import { DURATION, TEXT } from './parameters.ts';
+import { DURATION } from './parameters.ts';
 import { OVERVIEW_CHOICE, SLO_FILTER, readAlert, readOverviewChoice } from './slo-filter.ts';
 import { mayAll } from '../../core/ports/token.ts';
 import type { AssetName, Viewer } from '../dashboard/dashboard.tsx';
@@ -35,29 +34,6 @@ export const PAGE_ROUTES: readonly (ContentRoute | StreamRoute)[] = [
         services.dashboard.overview(choice, call.request.headers.host, viewer),
       );
     },
-  },
-  {
-    method: 'GET',
-    path: '/slos/{workflow}/{slo}',
-    scope: 'read',
-    summary: 'the page of one SLO',
-    query: {
-      parameters: {
-        ...CHART_QUERY,
-        zone: { schema: TEXT, description: 'the time zone of the charts; UTC if absent' },
-      },
-      others: 'ignored',
-    },
-    answer: { ...HTML, statuses: [200, 404, 503] },
-    handler: (services, call) =>
-      shared(services, call, (viewer) =>
-        services.dashboard.slo(
-          call.param('slo'),
-          { ...readChartQuery(call), timeZone: timeZoneOf(call.query('zone')) ?? 'UTC' },
-          call.request.headers.host,
-          viewer,
-        ),
-      ),
   },
   {
     method: 'GET',

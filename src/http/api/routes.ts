@@ -38,6 +38,7 @@ import { readTime } from './query-times.ts';
 import { SLO_ROUTES } from './slo-routes.ts';
 import { REPORT_ROUTES } from './report-routes.ts';
 import { SILENCE_PAGE_ROUTES } from './silence-page-routes.ts';
+import { SLO_PAGE_ROUTES } from './slo-page-routes.ts';
 import { SILENCE_ROUTES } from './silence-routes.ts';
 import { SLACK_ROUTES } from './slack-routes.ts';
 import { SIGN_IN_ROUTES } from './sign-in-routes.ts';
@@ -290,6 +291,7 @@ const ALL_ROUTES: readonly HttpRoute[] = [
   ...INCIDENT_PAGE_ROUTES,
   ...OUTBOX_PAGE_ROUTES,
   ...SILENCE_PAGE_ROUTES,
+  ...SLO_PAGE_ROUTES,
   ...CHART_ROUTES,
   ...PICTURE_ROUTES,
   ...SIGN_IN_ROUTES,

@@ -36,6 +36,7 @@ import type { ReferenceSection } from './reference-page.tsx';
 import { referencePage } from './reference-page.tsx';
 import type { ChartChoice, DrawnCharts } from './chart-cards.tsx';
 import { drawCharts } from './chart-cards.tsx';
+import type { SloVisitor } from './slo-page.tsx';
 import { sloPage, sloTitle } from './slo-page.tsx';
 import { DEFAULT_STATISTICS_WINDOW } from './statistics-card.tsx';
 import { MAX_SLOS, workflowPage } from './workflow-page.tsx';
@@ -71,8 +72,14 @@ export interface DashboardOptions {
 export interface Dashboard {
   /** `host` is the Host header of the request, for examples when no public URL is known. */
   overview(choice: OverviewChoice, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
-  /** A time of charts that is none is as if it were absent. */
-  slo(id: string, choice: ChartChoice, host: string | undefined, viewer: Viewer): Promise<Reply<string>>;
+  /** A time of charts that is none is as if it were absent. `visitor` says what the viewer may do, and what came of it. */
+  slo(
+    id: string,
+    choice: ChartChoice,
+    host: string | undefined,
+    visitor: SloVisitor,
+    viewer: Viewer,
+  ): Promise<Reply<string>>;
   /** `window` as in the query of the page: one that is none is as if it were absent. */
   workflow(name: string, window: string | null, viewer: Viewer): Promise<Reply<string>>;
   dependency(name: string, viewer: Viewer): Promise<Reply<string>>;
@@ -258,7 +265,7 @@ export function createDashboard({
         return show(200, overview.title, body, overview.severest);
       });
     },
-    slo(id, choice, host, viewer) {
+    slo(id, choice, host, visitor, viewer) {
       const show = showTo(viewer);
       return unlessAway(show, async () => {
         const [slo, charts] = await Promise.all([
@@ -267,9 +274,9 @@ export function createDashboard({
         ]);
         if (slo)
           return show(
-            200,
+            visitor.notice?.status ?? 200,
             sloTitle(slo),
-            sloPage(slo, base, { url: originFor(host), needsToken }, charts, traceUrl),
+            sloPage(slo, visitor, base, { url: originFor(host), needsToken }, charts, traceUrl),
             slo.alert,
           );
         return notFound(show, `No SLO ${id} is loaded`);

@@ -1,6 +1,6 @@
 import type { FailureChange } from '../../core/alerting/failure-changes.ts';
 import type { MissedRun } from '../../core/alerting/notification.ts';
-import type { RouteTarget, SloFindings } from '../../core/ports/slo-findings.ts';
+import type { RouteReport, RouteTarget, SloFindings } from '../../core/ports/slo-findings.ts';
 import { formatDuration } from '../../core/time/duration.ts';
 import { formatCount, formatPercent, formatSpan } from '../../core/words/figures.ts';
 import { percent, timestamp, traceOf, when } from './format.tsx';
@@ -137,15 +137,27 @@ export function stuckCard(stuck: SloFindings['stuck'], traceUrl: string | null, 
   );
 }
 
-/** Who is notified. */
-export function routeCard({ route }: Pick<SloFindings, 'route'>): Markup {
+/** Every target that may be notified of an SLO. */
+export function routeTargets({ page, ticket, fallback, escalation }: RouteReport): readonly RouteTarget[] {
+  return [...page, ...escalation.flatMap(({ to }) => to), ...ticket, ...fallback];
+}
+
+/** Who is notified, with a button beside each that sends a test for who may do that. */
+export function routeCard(
+  { id, route }: Pick<SloFindings, 'route'> & { readonly id: string },
+  mayTest: boolean,
+  base: string,
+): Markup {
   const { page, ticket, fallback, escalation } = route;
+  const shown = (targets: readonly RouteTarget[]): Child => {
+    if (targets.length === 0) return <b class="alarm">no one</b>;
+    if (!mayTest) return targets.map(targetText).join(', ');
+    return targets.map((target) => testForm(target, id, base));
+  };
   const row = (name: Child, targets: readonly RouteTarget[]): Markup => (
     <tr>
       <th scope="row">{name}</th>
-      <td data-label="Targets">
-        {targets.length === 0 ? <b class="alarm">no one</b> : targets.map(targetText).join(', ')}
-      </td>
+      <td data-label="Targets">{shown(targets)}</td>
     </tr>
   );
   return (
@@ -169,6 +181,19 @@ export function routeCard({ route }: Pick<SloFindings, 'route'>): Markup {
         </tbody>
       </table>
     </section>
+  );
+}
+
+function testForm(target: RouteTarget, slo: string, base: string): Markup {
+  const { name, kind } = target;
+  // What is not defined cannot be sent anything.
+  if (kind === null) return <div>{targetText(target)}</div>;
+  return (
+    <form class="filter" method="post" action={`${base}/targets/${encodeURIComponent(name)}/test`}>
+      <span>{targetText(target)}</span>
+      <input type="hidden" name="slo" value={slo} />
+      <button aria-label={`Send a test to ${name}`}>Send a test</button>
+    </form>
   );
 }
 

@@ -32,6 +32,19 @@ import { valueCard, wholeOfValue } from './value-cards.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
 
+/** What came of what a viewer tried, with the status of the page that says so. */
+export interface SloNotice {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** What the viewer of an SLO may do, and what came of it; null: nothing was tried. */
+export interface SloVisitor {
+  readonly mayTest: (slo: Pick<SloDetail, 'workflow' | 'owner'>) => boolean;
+  readonly notice: SloNotice | null;
+}
+
 /** The title of its page: what is open first. */
 export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string {
   if (alert === 'none') return id;
@@ -41,6 +54,7 @@ export function sloTitle({ id, alert }: Pick<SloDetail, 'id' | 'alert'>): string
 /** The body of the page of one SLO: its budget, what that is made of, its tiers, what failed and which executions did. */
 export function sloPage(
   slo: SloDetail,
+  visitor: SloVisitor,
   base: string,
   producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
   charts: DrawnCharts | null,
@@ -66,6 +80,7 @@ export function sloPage(
           {wholeOfValue(slo, base)}
         </p>
       </div>
+      {visitor.notice && noticeBanner(visitor.notice, sloPath(slo.id, base))}
       {slo.incident && incidentBanner(slo.incident, base, now)}
       {freezeBanner(slo)}
       {warningBanner(slo, now)}
@@ -85,7 +100,7 @@ export function sloPage(
       {missedRunCard(slo.missedRun, now)}
       {stuckCard(slo.stuck, traceUrl, now)}
       {lastFailedCard(slo.lastFailed, traceUrl, now)}
-      {routeCard(slo)}
+      {routeCard(slo, visitor.mayTest(slo), base)}
       {detectionCard(slo)}
       {definitionCard(slo)}
     </>
@@ -133,6 +148,17 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
       ) : (
         <p>No one has acknowledged it yet; its page has a form for that.</p>
       )}
+    </section>
+  );
+}
+
+function noticeBanner({ ok, text }: SloNotice, path: string): Markup {
+  return (
+    <section class={ok ? 'banner' : 'banner bad'} aria-label="Test" role={ok ? 'status' : 'alert'}>
+      <h2>{ok ? 'The test was sent' : 'The test was not delivered'}</h2>
+      <p>
+        {text} <a href={path}>Back to the page as it is now</a>
+      </p>
     </section>
   );
 }

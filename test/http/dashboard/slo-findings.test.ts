@@ -38,9 +38,9 @@ it('shows of an SLO what fails against usual, what is stuck or missed, who is no
   ]);
   expect(await rows('Stuck executions')).toEqual([['order-1001', 'charge-card', '2h ago', '1h ago', 'a/b']]);
   expect(await rows('Who is notified')).toEqual([
-    ['a page', 'pager (pagerduty)'],
-    ['a page unacknowledged for 15m', 'head (email)'],
-    ['a ticket', 'payments-chat (slack)'],
+    ['a page', 'pager (pagerduty)', 'Send a test'],
+    ['a page unacknowledged for 15m', 'head (email)', 'Send a test'],
+    ['a ticket', 'payments-chat (slack)', 'Send a test'],
   ]);
   expect(await rows('Time to alert')).toEqual([
     ['everything', 'outage (page)', '5m', 'outage', '5m', '0.3%'],
