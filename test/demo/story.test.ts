@@ -77,8 +77,8 @@ describe('the story of the demo', () => {
         'resolved order-fulfillment/payment-gateway',
       ]);
       // The page of the workflow names the step where orders hang and the hand-over that was lost, from the first tick on.
-      const overdue = (await stage.store.places('order-fulfillment')).flatMap(
-        ({ of, step, overdue: late }) => (late > 0 ? [`${of} ${step}`] : []),
+      const overdue = (await stage.store.places('order-fulfillment')).flatMap(({ of, step, overdue: late }) =>
+        late > 0 ? [`${of} ${step}`] : [],
       );
       expect(overdue).toEqual(expect.arrayContaining(['execution charge-card', 'step charge-card -> ship']));
       // Orders that have hung since the incident are overdue by then, and counted.

@@ -89,7 +89,12 @@ export function isSame(before: AlertState, after: AlertState): boolean {
  * `unacknowledged`: a page stayed unacknowledged for the time of an escalation step. `reminder`: it still burns.
  */
 export type TransitionKind =
-  'opened' | 'escalated' | 'deescalated' | 'unacknowledged' | 'reminder' | 'resolved';
+  | 'opened'
+  | 'escalated'
+  | 'deescalated'
+  | 'unacknowledged'
+  | 'reminder'
+  | 'resolved';
 
 /**
  * Why an incident ended or came down, if not because it is over. `definition-changed`: under the new definition of the SLO

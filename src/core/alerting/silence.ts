@@ -41,7 +41,9 @@ export interface SilenceBound {
 
 /** Everything ends: a rule at the last start that it may have, what waits for the end of an incident at `to`. */
 export type SilenceTime =
-  Once | (Recurrence & { readonly until: number }) | (Interval & { readonly kind: 'until-resolved' });
+  | Once
+  | (Recurrence & { readonly until: number })
+  | (Interval & { readonly kind: 'until-resolved' });
 
 /** What may be muted: an SLO, and its incident if one is open. */
 export interface SilenceSubject {

@@ -38,7 +38,8 @@ type OutageReason1 = Omit<OutageReason, 'consecutiveBad' | 'streakSince'> & {
 
 /** Of the kinds there were. */
 type Reason1 =
-  ReasonOf<'burnRate' | 'successRate' | 'budgetRemaining' | 'forecast' | 'noData'> | OutageReason1;
+  | ReasonOf<'burnRate' | 'successRate' | 'budgetRemaining' | 'forecast' | 'noData'>
+  | OutageReason1;
 
 type AddedToRow2 = 'recipients' | 'mayRepeat';
 

@@ -64,9 +64,8 @@ export function standingValue(
   }[],
 ): StandingValue | null {
   const found = attributes.flatMap(({ attribute, all, values }) =>
-    valueBreakdown(all, values).flatMap(
-      ({ value, failures, outcomes, standsOut: stands }): StandingValue[] =>
-        stands && value !== null ? [{ attribute, value, failures: failures!, outcomes: outcomes! }] : [],
+    valueBreakdown(all, values).flatMap(({ value, failures, outcomes, standsOut: stands }): StandingValue[] =>
+      stands && value !== null ? [{ attribute, value, failures: failures!, outcomes: outcomes! }] : [],
     ),
   );
   const [most] = found.toSorted(

@@ -120,7 +120,13 @@ export interface CallSli {
 
 /** What is counted as it is reported. */
 export type CountedSli =
-  OutcomeSli | MeasurementSli | TransitionSli | StartSli | ScheduledSli | EarlySli | CallSli;
+  | OutcomeSli
+  | MeasurementSli
+  | TransitionSli
+  | StartSli
+  | ScheduledSli
+  | EarlySli
+  | CallSli;
 
 /** A share as a fraction of whole numbers, so that comparing with it is exact; may be 0 or 1. */
 export interface Share {

@@ -53,7 +53,12 @@ export interface NoDataTier extends TierBase {
 
 /** One condition of an alert policy, with the severity it has. */
 export type Tier =
-  BurnRateTier | SuccessRateTier | BudgetRemainingTier | ForecastTier | OutageTier | NoDataTier;
+  | BurnRateTier
+  | SuccessRateTier
+  | BudgetRemainingTier
+  | ForecastTier
+  | OutageTier
+  | NoDataTier;
 
 /** The tiers of one kind. */
 export type TierOf<K extends Tier['kind']> = Extract<Tier, { readonly kind: K }>;

@@ -9,7 +9,8 @@ const MAX_FILES = 10_000;
 
 /** A file as it was found: its content, or why there is none. */
 export type FoundFile =
-  { readonly file: string; readonly bytes: Buffer } | { readonly file: string; readonly problem: string };
+  | { readonly file: string; readonly bytes: Buffer }
+  | { readonly file: string; readonly problem: string };
 
 /** What lies below the SLO paths at one moment. */
 export interface Finding {

@@ -5,7 +5,8 @@ import { matches } from '../../core/sli/selection.ts';
 
 /** The text with its references filled in, or what is wrong with one of them. Problems name, they never show values. */
 export type Substitution =
-  { readonly text: string } | { readonly problem: string; readonly expected?: string | undefined };
+  | { readonly text: string }
+  | { readonly problem: string; readonly expected?: string | undefined };
 
 /** Fills in `${NAME}` from an environment and `${file:path}` from files; `$${` stands for a plain `${`. */
 export interface Substitute {

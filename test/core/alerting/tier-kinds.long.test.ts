@@ -14,7 +14,8 @@ function withSeventhKind(text: string): string {
 }
 
 /** A file that makes a reading of a tier of some kind with the figures of another. */
-const reading = (tier: string) => () => `
+const reading = (tier: string) => () =>
+  `
   import type { ${tier}, Tier } from '../slo/alert-policy.ts';
   import type { NoDataFigures, TierReading } from './tier-kind.ts';
   export const read = (tier: ${tier}, figures: NoDataFigures): TierReading<Tier['kind']> =>

@@ -16,7 +16,8 @@ interface Part {
 
 const partOf =
   (method: string) =>
-  ({ workflow, target }: Part, index: number) => `
+  ({ workflow, target }: Part, index: number) =>
+    `
     - displayName: p${index}
       target: ${target}
       ${method === 'Timeslices' ? 'timeSliceTarget: 0.5\n      timeSliceWindow: 5m' : ''}
