@@ -13,6 +13,7 @@ import {
   addAnnotateCommand,
   addDeadLetterCommands,
   addOnCallCommand,
+  addReportCommand,
   addOutboxCommands,
   addSilenceCommands,
 } from './service-commands.ts';
@@ -258,6 +259,7 @@ addAcknowledgeCommand(program, answer);
 
 addSilenceCommands(program, answer, shown);
 addOnCallCommand(program, shown);
+addReportCommand(program, shown);
 
 withFormat(program.command('gate'))
   .description('say whether a change may go out: exit 0 allowed, 1 denied, 2 cannot be told')

@@ -3,6 +3,7 @@ import type { AnnotateOptions } from './cli/annotate.ts';
 import type { LetterOptions } from './cli/dead-letters.ts';
 import type { AcknowledgeOptions } from './cli/incidents.ts';
 import type { OutboxOptions } from './cli/outbox.ts';
+import type { ReportOptions } from './cli/report.ts';
 import type { SilenceListOptions, SilenceOptions } from './cli/silences.ts';
 import type { VerbAnswer } from './cli/service-call.ts';
 import { withFormat, withService } from './command-options.ts';
@@ -67,6 +68,19 @@ export function addOnCallCommand(program: Command, shown: Shown): void {
     .action(async ({ format }: { format: string }) => {
       const { onCallTable } = await import('./cli/on-call.ts');
       await shown(format, false, (view) => onCallTable(view, process.env));
+    });
+}
+
+/** Adds `report`. */
+export function addReportCommand(program: Command, shown: Shown): void {
+  withFormat(program.command('report'))
+    .description('show what became of all promises in a week or month')
+    .option('--period <period>', 'week (from Monday) or month; week if absent')
+    .option('--at <time>', 'a time of the period; the last one that is over if absent')
+    .option('--owner <owner>', 'only of this team, in its time zone')
+    .action(async ({ format, ...choice }: ReportOptions & { format: string }) => {
+      const { reportTables } = await import('./cli/report.ts');
+      await shown(format, false, (view) => reportTables(choice, view, process.env));
     });
 }
 

@@ -15,6 +15,8 @@ const run = promisify(execFile);
 const TOKEN = 'a-token-that-may-do-all';
 
 let service: Service;
+/** All that failed did so then. */
+const failedAt = Date.now() - 60_000;
 beforeAll(async () => {
   service = await startService({
     BURNWATCH_STORE: await mkdtemp(join(tmpdir(), 'burnwatch-store-')),
@@ -39,6 +41,7 @@ targets: { terminal: { log: {} } }
     execution: `${index}`,
     status: 'failed',
     error: 'time\u001b[31mout',
+    at: new Date(failedAt).toISOString(),
   }));
   const answer = await fetch(`${service.url}/v1/outcomes`, {
     method: 'POST',
@@ -155,6 +158,42 @@ describe('burnwatch ack', () => {
     const [unknown, why] = await burnwatch('ack', 'none', '--by', 'sam');
     expect([unknown, why]).toEqual([1, expect.stringContaining(`open are: ${id} (orders/works)`)]);
     expect(await burnwatch('ack', id)).toEqual([1, 'Say who looks after it: --by <name>.\n']);
+  });
+});
+
+describe('burnwatch report', () => {
+  const at = ['--at', String(failedAt)];
+
+  it('shows what became of every promise, the missed ones first, and of its incidents', async () => {
+    const [code, text] = await burnwatch('report', ...at);
+    expect(code).toBe(0);
+    expect(text).toMatch(/^Week of \d+ \w+ \d{4} \(\S+\), as far as it has come$/m);
+    expect(text).toMatch(/^0 of 1 promises kept, 1 without data; pages: 1, tickets: 0$/m);
+    const lines = text.split('\n');
+    expect(lines.filter((line) => /^(missed|no data|kept) /.test(line))).toEqual([
+      expect.stringMatching(/^missed +orders\/works +shop +0% +99\.9% +\S+% +- +1 +-$/),
+      expect.stringMatching(/^no data +mails\/sent +crm +- +99% +- +- +0 +-$/),
+    ]);
+    expect(text).toMatch(/^page +orders\/works +\S+ \S+ UTC .* so far +/m);
+    expect(text).toMatch(/^50 +orders +time.*out$/m);
+    expect(text).toContain('Nothing was counted of: mails');
+    expect(text).not.toContain('\u001b');
+  });
+
+  it('has those of one team, or JSON, and says what is wrong with what is asked', async () => {
+    const [, text] = await burnwatch('report', ...at, '--owner', 'crm', '--period', 'month');
+    expect(text).toMatch(/^Month of 1 .*, crm, as far as it has come$/m);
+    expect(text).not.toContain('orders');
+    const [, json] = await burnwatch('report', ...at, '--format', 'json');
+    expect(JSON.parse(json)).toMatchObject({ period: 'week', totals: { missed: 1 }, silent: ['mails'] });
+    expect(await burnwatch('report', '--owner', 'none')).toEqual([0, 'There are no SLOs of "none".\n']);
+    for (const [option, value] of [
+      ['--period', 'year'],
+      ['--at', 'noon'],
+    ] as const) {
+      const [code, why] = await burnwatch('report', option, value);
+      expect([code, why]).toEqual([1, expect.stringContaining(option.slice(2))]);
+    }
   });
 });
 
