@@ -214,7 +214,7 @@ export async function startApp(
     definitions: definitions.currentOrThrow,
     onRejected: (rejection, caller) => rejections.note(rejection, caller),
   });
-  const sources = openSources(config, {
+  const sources = await openSources(config, {
     owner,
     recorder,
     telemetry,

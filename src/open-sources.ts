@@ -2,10 +2,8 @@ import type { Config } from './config.ts';
 import type { TlsCredentials } from './core/ports/outbound.ts';
 import type { Source } from './core/ports/sources.ts';
 import { parseIngestBody } from './http/ingest/ingest-body.ts';
-import { createStreams, type StreamsOptions } from './sources/streams.ts';
-import { createTopics, type TopicsOptions } from './sources/topics.ts';
-import { parseAddress } from './store/redis/address.ts';
-import { connect } from './store/redis/connection.ts';
+import type { StreamsOptions } from './sources/streams.ts';
+import type { TopicsOptions } from './sources/topics.ts';
 
 /** No command to the Redis of streams takes longer. */
 const STREAM_TIMEOUT = 2_000;
@@ -17,11 +15,14 @@ export type SourcesOptions = Pick<
   'owner' | 'recorder' | 'telemetry' | 'rejections' | 'deadLetters' | 'clock' | 'elapsed' | 'log'
 >;
 
-/** What is read by itself: streams and topics, of a Redis and a Kafka that need not be there yet. Throws when an address cannot be one. */
-export function openSources(
+/**
+ * What is read by itself: streams and topics, of a Redis and a Kafka that need not be there yet. Throws when an address
+ * cannot be one. The clients of those that are not read from are not loaded.
+ */
+export async function openSources(
   { streams, kafka, queueLimit }: Pick<Config, 'streams' | 'kafka' | 'queueLimit'>,
   options: SourcesOptions,
-): readonly Source[] {
+): Promise<readonly Source[]> {
   const common = {
     ...options,
     queueLimit,
@@ -31,6 +32,9 @@ export function openSources(
   const sources: Source[] = [];
   if (streams) {
     const { url, tls } = streams;
+    const { parseAddress } = await import('./store/redis/address.ts');
+    const { connect } = await import('./store/redis/connection.ts');
+    const { createStreams } = await import('./sources/streams.ts');
     parseAddress(url);
     const setting = 'BURNWATCH_STREAM_REDIS';
     const limits = { waitReplicas: 0, commandTimeoutMs: STREAM_TIMEOUT };
@@ -42,7 +46,10 @@ export function openSources(
       }),
     );
   }
-  if (kafka) sources.push(...createTopics({ ...common, ...kafka, tls: kafka.tls && setOf(kafka.tls) }));
+  if (kafka) {
+    const { createTopics } = await import('./sources/topics.ts');
+    sources.push(...createTopics({ ...common, ...kafka, tls: kafka.tls && setOf(kafka.tls) }));
+  }
   return sources;
 }
 

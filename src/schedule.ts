@@ -64,11 +64,16 @@ export function startSchedule({ expression, run, clock, elapsed }: ScheduleOptio
 
 /** Moments of an expression that are looked at: more than a day's of every five minutes, or a week's of every hour. */
 const MOMENTS = 500;
+/** Of an expression that says seconds only, and so the same of every minute: each looked at takes time as the service starts. */
+const MOMENTS_OF_MINUTE = 61;
 
 /** The most milliseconds between two moments of a cron expression that follow each other, from now on. */
 export function longestPause(expression: string): number {
   const task = createTask(expression, () => {}, { timezone: 'UTC' });
-  const moments = task.getNextRuns(MOMENTS).map((date) => date.getTime());
+  const isOfEveryMinute = /^\S+(\s+\*){5}$/.test(expression.trim());
+  const moments = task
+    .getNextRuns(isOfEveryMinute ? MOMENTS_OF_MINUTE : MOMENTS)
+    .map((date) => date.getTime());
   void task.destroy();
   return Math.max(0, ...moments.slice(1).map((moment, index) => moment - moments[index]!));
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../src/core/time/duration.ts';
 import type { TickSchedule } from '../src/schedule.ts';
-import { startSchedule } from '../src/schedule.ts';
+import { longestPause, startSchedule } from '../src/schedule.ts';
 
 const START = Date.parse('2026-10-24T23:59:57Z');
 const FIVE_SECONDS = '*/5 * * * * *';
@@ -123,5 +123,21 @@ describe('a schedule', () => {
     await stopping;
     await pass(MINUTE);
     expect(ticks).toEqual([3]);
+  });
+});
+
+describe('the longest pause', () => {
+  it.each([
+    [FIVE_SECONDS, 5 * SECOND],
+    ['*/7 * * * * *', 7 * SECOND],
+    ['* * * * * *', SECOND],
+    ['3,10 * * * * *', 53 * SECOND],
+    ['59 * * * * *', MINUTE],
+    ['0 */5 * * * *', 5 * MINUTE],
+    ['*/10 0-30 * * * *', HOUR - 30 * MINUTE - 50 * SECOND],
+    ['0 0 6,18 * * *', 12 * HOUR],
+    ['0 0 9 * * 1-5', 3 * DAY],
+  ])('between the moments of %s is %i ms', (expression, longest) => {
+    expect(longestPause(expression)).toBe(longest);
   });
 });

@@ -183,7 +183,9 @@ export function packageOf(specifier: string): string | null {
  * Everything a file imports, types and dynamic imports included, as written.
  * An import whose name is computed comes back as `<computed>`.
  */
-export function importsOf(source: Source): string[] {
+export function importsOf(source: Source): readonly string[] {
+  const known = foundImports.get(source);
+  if (known) return known;
   const specifiers: string[] = [];
   for (const { node } of nodesOf(source)) {
     const required = node['type'] === 'CallExpression' && isRequire(node['callee']);
@@ -193,8 +195,12 @@ export function importsOf(source: Source): string[] {
     if (!isNode(from)) continue;
     specifiers.push(typeof from['value'] === 'string' ? from['value'] : '<computed>');
   }
+  foundImports.set(source, specifiers);
   return specifiers;
 }
+
+/** Several rules ask for the imports of every file, which takes reading all of it. */
+const foundImports = new WeakMap<Source, readonly string[]>();
 
 /** `require`, or the `resolve` of one that was made: what it finds is a file that is served or run. */
 function isRequire(callee: unknown): boolean {
@@ -423,8 +429,10 @@ function* nodesOf(source: Source): Generator<{ readonly node: Node; readonly par
   ];
   for (let next = stack.pop(); next; next = stack.pop()) {
     yield next;
-    for (const child of Object.values(next.node).flat()) {
-      if (isNode(child)) stack.push({ node: child, parent: next.node });
+    for (const value of Object.values(next.node)) {
+      for (const child of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+        if (isNode(child)) stack.push({ node: child, parent: next.node });
+      }
     }
   }
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createTransport } from 'nodemailer';
 import type { NodemailerError } from 'nodemailer';
 import { isOfService } from '../../core/alerting/notification.ts';
 import { timesAt } from '../../core/words/times.ts';
@@ -103,34 +102,39 @@ export function mailTransport(server: MailServer, timeoutMs: number, resolve?: R
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isHere = host === 'localhost' || reachOf(host) === 'loopback';
   const hasLogin = url.username !== '' || url.password !== '';
-  const transporter = createTransport({
-    url: url.href,
-    requireTLS: hasLogin && !isHere && !server.plainLogin,
-    ...(server.ca !== null && { tls: { ca: server.ca } }),
-    dnsTimeout: timeoutMs,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    maxResponseSize: MAX_ANSWER_BYTES,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    getSocket({ port, secure }, settle) {
-      guardedConnect({
-        host,
-        port: Number(port ?? (secure ? 465 : 587)),
-        // What is sent to this machine in the clear must not leave it, whatever its name resolves to.
-        allowed: isHere ? ['loopback'] : ANYWHERE,
-        timeoutMs,
-        resolve,
-      }).then(
-        (connection) => settle(null, { connection }),
-        (error: Error) => settle(error),
-      );
-    },
-  });
+  // Loaded for the first mail, so that a start does not wait for it.
+  const openTransporter = async () => {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url: url.href,
+      requireTLS: hasLogin && !isHere && !server.plainLogin,
+      ...(server.ca !== null && { tls: { ca: server.ca } }),
+      dnsTimeout: timeoutMs,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      getSocket({ port, secure }, settle) {
+        guardedConnect({
+          host,
+          port: Number(port ?? (secure ? 465 : 587)),
+          // What is sent to this machine in the clear must not leave it, whatever its name resolves to.
+          allowed: isHere ? ['loopback'] : ANYWHERE,
+          timeoutMs,
+          resolve,
+        }).then(
+          (connection) => settle(null, { connection }),
+          (error: Error) => settle(error),
+        );
+      },
+    });
+  };
+  let transporter: ReturnType<typeof openTransporter> | undefined;
   return {
-    sendMail: (mail) => transporter.sendMail(mail),
-    close: () => transporter.close(),
+    sendMail: async (mail) => (await (transporter ??= openTransporter())).sendMail(mail),
+    close: () => void transporter?.then((opened) => opened.close()),
   };
 }
 
