@@ -40,11 +40,13 @@ import { createSilences } from './engine/silences/silences.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
 import { createScheduledReports } from './engine/reports/scheduled-reports.ts';
 import { createPngRenderer } from './png/png-renderer.ts';
+import { createIncidentCharts } from './engine/queries/incident-charts.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
 import { createServer, type ServerOptions } from './http/server.ts';
+import { createMessagePictures } from './notify/message/message-pictures.ts';
 import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
@@ -101,12 +103,6 @@ export async function startApp(
   const owner = randomUUID();
   const awaited = await openStore(config, clock, log);
   const { store } = awaited;
-  const targets = createTargets({
-    ...config,
-    clock,
-    receipts: createReceipts(store, clock),
-    ...overrides.targets,
-  });
   const definitions = createActiveDefinitions({
     store,
     prepare(next) {
@@ -227,6 +223,10 @@ export async function startApp(
   const sourcesOf = createFeedingSources(sources, definitions.currentOrEmpty);
   const incidents = createManageIncidents({ ...asked, annotations });
   const charts = createPngRenderer();
+  const read = createIncidentCharts({ ...asked, adjustments, annotations });
+  const pictures = createMessagePictures({ read, charts, log });
+  const receipts = createReceipts(store, clock);
+  const targets = createTargets({ ...config, clock, receipts, pictures, ...overrides.targets });
   const reports = createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums });
   const server = createServer({
     recorder,

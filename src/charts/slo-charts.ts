@@ -1,4 +1,10 @@
-import type { BurnRateHistory, ChartData, DurationHistory, QueueHistory } from '../core/ports/chart-data.ts';
+import type {
+  BudgetChartData,
+  BurnRateHistory,
+  ChartData,
+  DurationHistory,
+  QueueHistory,
+} from '../core/ports/chart-data.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time/duration.ts';
 import {
   formatCount,
@@ -22,7 +28,7 @@ import { formatShareTick, formatTick, plottable, valueAxis } from './value-axis.
 const AHEAD = 0.1;
 
 /** The budget of an SLO over its window: ideal line, forecast, incidents, adjustments and annotations. */
-export function budgetChart(setting: ChartSetting, data: ChartData, title = 'Error budget'): string {
+export function budgetChart(setting: ChartSetting, data: BudgetChartData, title = 'Error budget'): string {
   const { burnDown, now } = data;
   const { from, to, exhaustsAt } = burnDown;
   const ahead = exhaustsAt === null || exhaustsAt <= now ? 0 : (to - from) * AHEAD;
@@ -40,7 +46,7 @@ export function budgetChart(setting: ChartSetting, data: ChartData, title = 'Err
 }
 
 /** What is left of a budget, in one sentence. */
-export function budgetSummary({ burnDown, objective, window, now }: ChartData): string {
+export function budgetSummary({ burnDown, objective, window, now }: BudgetChartData): string {
   const { remainingRatio, exhaustsAt } = burnDown;
   const promise = `${formatPercent(objective, 9)} over ${window}`;
   if (remainingRatio === null) return `Nothing is known of the budget of ${promise} yet.`;
@@ -75,6 +81,39 @@ export function sliChart(setting: ChartSetting, data: ChartData): string {
     marks: marksOf(data),
     nothing: counted.length === 0 ? `No ${unit} in this time` : null,
   });
+}
+
+/** The share of bad outcomes against what the objective allows. */
+export function failingChart(setting: ChartSetting, data: BudgetChartData): string {
+  const { points, range } = data;
+  const values = points.map(({ from, ratio }) => ({ at: from, value: ratio === null ? null : 1 - ratio }));
+  const counted = countedValues(values);
+  const allowed = allowedShare(data);
+  const highest = Math.min(1, Math.max(allowed * 1.15, ...extremes(counted)));
+  return lineChart(setting, {
+    title: 'Failing share',
+    summary: failingSummary(data),
+    ...range,
+    axis: valueAxis(0, highest, 4, { low: true, high: highest === 1 }),
+    formatValue: formatShareTick,
+    series: [{ name: 'failing', color: 'first', dash: null, points: values }],
+    threshold: { value: allowed, label: `allowed ${formatPercent(allowed, 9)}`, bad: 'above' },
+    marks: marksOf(data),
+    nothing: counted.length === 0 ? `No ${data.unit} in this time` : null,
+  });
+}
+
+/** Which share of the outcomes of the range was bad, in one sentence. */
+export function failingSummary(data: BudgetChartData): string {
+  const total = data.points.reduce((sum, point) => sum + point.total, 0);
+  const bad = data.points.reduce((sum, point) => sum + point.bad, 0);
+  if (total === 0) return `No ${data.unit} in this time.`;
+  return `${formatShare(bad / total)} of ${formatCount(total)} ${data.unit} were bad; the objective allows ${formatPercent(allowedShare(data), 9)}.`;
+}
+
+/** The difference of binary fractions is not quite the share that was written. */
+function allowedShare({ objective }: BudgetChartData): number {
+  return Number((1 - objective).toFixed(12));
 }
 
 /** How many outcomes were counted, good and bad. */
@@ -250,7 +289,7 @@ export function queueChart(
   });
 }
 
-function marksOf({ incidents, adjustments, annotations }: ChartData): TimeMarks {
+function marksOf({ incidents, adjustments, annotations }: BudgetChartData): TimeMarks {
   return {
     spans: [
       ...adjustments.map(({ from, to, reason }) => ({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { HttpProblem } from '../http/answers/problems.ts';
 import type { ContentRoute } from '../http/api/route-table.ts';
+import type { Mail } from '../notify/email/email-target.ts';
 import type { SlackPayload } from '../notify/slack/slack-blocks.ts';
 import type { TargetOptions } from '../notify/target-kinds.ts';
 import type { CaughtMessage } from './caught-message.ts';
@@ -35,6 +36,7 @@ const MAIL_HEADERS = {
   'Content-Security-Policy': [
     "default-src 'none'",
     "style-src 'unsafe-inline'",
+    'img-src data:',
     "form-action 'none'",
     "frame-ancestors 'self'",
     `sandbox ${MAIL_SANDBOX}`,
@@ -77,13 +79,22 @@ export function createInbox(): Inbox {
           const message = messages.find(({ kind, id }) => kind === 'mail' && String(id) === param('id'));
           if (message?.kind !== 'mail') throw new HttpProblem('not-found', 'There is no such mail.');
           // Without it a link would open inside the frame.
-          return message.mail.html.replace('<head>', '<head><base target="_blank">');
+          return withPictures(message.mail).replace('<head>', '<head><base target="_blank">');
         },
       ),
       asset('inbox.css', 'text/css; charset=utf-8', 'the style sheet of the inbox'),
       asset('inbox.js', 'text/javascript; charset=utf-8', 'the script of the inbox'),
     ],
   };
+}
+
+/** The HTML of a mail with the pictures that came with it, as a mail reader shows them. */
+function withPictures({ html, attachments }: Mail): string {
+  return attachments.reduce(
+    (shown, { cid, contentType, content }) =>
+      shown.replace(`"cid:${cid}"`, `"data:${contentType};base64,${content.toString('base64')}"`),
+    html,
+  );
 }
 
 function page(

@@ -1,6 +1,7 @@
 import type { TargetDefinition, TargetOf } from '../core/slo/slo.ts';
 import type { Fetch, MailServer, OutboundRules } from '../core/ports/outbound.ts';
 import type { Target, TargetAdapter } from '../core/ports/target.ts';
+import type { MessagePictures } from '../core/ports/message-pictures.ts';
 import type { Receipts } from '../core/ports/receipts.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { groupsByItself } from '../core/alerting/conversations.ts';
@@ -41,6 +42,8 @@ export interface TargetOptions extends Links {
   readonly clock: Clock;
   /** Where conversations are told; absent: what is sent begins a conversation anew. */
   readonly receipts?: Receipts;
+  /** Makes the pictures of messages; absent: they have none. */
+  readonly pictures?: MessagePictures;
   /** Sends mails; a connection to the mail server if absent. */
   readonly mailTransport?: MailTransport;
 }
@@ -86,6 +89,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
         channel,
         presses: signingSecret !== null,
         receipts,
+        pictures: options.pictures,
       }),
     secrets: ({ botToken, signingSecret }) => [botToken, ...secretsOf(signingSecret)],
     forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
@@ -93,11 +97,11 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     interval: SECOND,
   },
   email: {
-    adapter({ name, to }, { publicUrl, traceUrl, mailServer, mailFrom, timeoutMs, ...options }) {
+    adapter({ name, to }, { publicUrl, traceUrl, mailServer, mailFrom, timeoutMs, pictures, ...options }) {
       const transport =
         options.mailTransport ?? (mailServer === null ? null : mailTransport(mailServer, timeoutMs));
       const links = { publicUrl, traceUrl };
-      return emailTarget(name, to, { transport, from: mailFrom, links, timeoutMs });
+      return emailTarget(name, to, { transport, from: mailFrom, links, timeoutMs, pictures });
     },
     secrets: (_definition, { mailServer }) =>
       mailServer === null ? [] : secretsOfMailServer(mailServer.url),

@@ -38,7 +38,7 @@ export function guardedFetch(rules: OutboundRules, resolveName?: Resolve): Fetch
     const headers = new Headers(init.headers);
     // What is packed would be unpacked before its size is known.
     headers.set('Accept-Encoding', 'identity');
-    const body = typeof init.body === 'string' ? Buffer.from(init.body) : Buffer.alloc(0);
+    const body = bytesOf(init.body);
     headers.set('Content-Length', String(body.length));
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
     return new Promise<Response>((resolve, reject) => {
@@ -81,6 +81,11 @@ function allowedReach(rules: OutboundRules, url: URL): readonly Reach[] {
   const allowed = isHttp ? HTTP_REACH[rules.http] : ANYWHERE;
   checkLiteral(host, allowed);
   return allowed;
+}
+
+function bytesOf(body: RequestInit['body']): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  return Buffer.from(typeof body === 'string' ? body : '');
 }
 
 async function readBeginning(answer: IncomingMessage): Promise<Buffer> {

@@ -18,6 +18,7 @@ import {
   burnRateChart,
   causeChart,
   durationChart,
+  failingChart,
   queueChart,
   sliChart,
   volumeChart,
@@ -43,6 +44,7 @@ function charts(data: ChartData, setting: ChartSetting = SETTING): readonly stri
   return [
     budgetChart(setting, data),
     sliChart(setting, data),
+    failingChart(setting, data),
     volumeChart(setting, data),
     causeChart(setting, data),
     ...data.burnRates.map((history) => burnRateChart(setting, data, history)),

@@ -2,6 +2,7 @@ import { manualClock } from '../support/clock.ts';
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
+import type { MessagePictures } from '../../src/core/ports/message-pictures.ts';
 import { createInbox } from '../../src/demo/inbox.ts';
 import type { Inbox } from '../../src/demo/inbox.ts';
 import { renderSlack } from '../../src/demo/slack-rendering.ts';
@@ -123,8 +124,10 @@ describe('what Slack would show', () => {
 describe('the inbox', () => {
   let inbox: Inbox;
   let url: string;
+  let pictures: MessagePictures | null;
 
   beforeEach(async () => {
+    pictures = null;
     inbox = createInbox();
     ({ url } = await startServer({ routes: inbox.routes }));
   });
@@ -140,6 +143,7 @@ describe('the inbox', () => {
       log: memoryLog(),
       fetch: inbox.slackFetch,
       mailTransport: inbox.mailTransport,
+      ...(pictures && { pictures }),
     };
     for (const definition of [
       { kind: 'slack', name: 'chat', webhook: 'https://slack.invalid/services/shop-oncall' },
@@ -186,6 +190,22 @@ describe('the inbox', () => {
     expect(policy).not.toContain('allow-scripts');
     expect(policy).not.toContain('script-src');
     expect(mail.headers.get('x-frame-options')).toBe('SAMEORIGIN');
+  });
+
+  it('shows the picture that came with a mail, and lets a mail load nothing else', async () => {
+    const png = new Uint8Array([137, 80, 78, 71]);
+    pictures = {
+      make: async () => ({ png, width: 600, height: 430, title: 'Budget', alt: `41% left ${HOSTILE}` }),
+      notTaken() {},
+    };
+    await send(FACTS);
+    const mail = await fetch(`${url}/inbox/mails/2`);
+    const html = await mail.text();
+    expect(html).toContain(
+      '<img src="data:image/png;base64,iVBORw==" width="600" alt="41% left &quot;&gt;&lt;script',
+    );
+    expect(html).not.toContain('cid:');
+    expect(mail.headers.get('content-security-policy')).toContain('; img-src data:;');
   });
 
   it('keeps the newest 200 messages, and has no page for any but mails', async () => {

@@ -264,6 +264,7 @@ describe.each(Object.keys(RECEIVER_KINDS) as RequestKind[])('what %s is sent', (
         path: pathname + search,
         headers: Object.fromEntries(names) as Record<string, string>,
         raw,
+        bytes: Buffer.from(raw),
       };
       const answer = judge(format, request, JSON.parse(raw));
       broken.push(...format.broken);

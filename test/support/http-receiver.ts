@@ -6,6 +6,8 @@ export interface ReceivedRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly raw: string;
+  /** The same as it came, where it is not text. */
+  readonly bytes: Buffer;
 }
 
 /** An answer in full, or what writes it, or breaks off, in its own way. */
@@ -37,7 +39,8 @@ export async function startHttpReceiver(
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const received = { method, path: url, headers, raw: Buffer.concat(chunks).toString() };
+      const bytes = Buffer.concat(chunks);
+      const received = { method, path: url, headers, raw: bytes.toString(), bytes };
       requests.push(received);
       const answer = answers.shift() ?? usual(received);
       if (typeof answer === 'function') answer(response);

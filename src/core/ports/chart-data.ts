@@ -2,8 +2,8 @@ import type { Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { SliUnit } from '../sli/sli-unit.ts';
 
-/** What the charts of one SLO show. Times are milliseconds since the epoch, as in every report. */
-export interface ChartData {
+/** What became of the budget of one SLO, and of its outcomes. Times are milliseconds since the epoch, as in every report. */
+export interface BudgetChartData {
   readonly id: string;
   readonly workflow: string;
   readonly objective: number;
@@ -15,16 +15,20 @@ export interface ChartData {
   /** Oldest first, in equal steps. */
   readonly points: readonly ChartPoint[];
   readonly burnDown: BurnDownData;
+  /** That overlap the window or the range, oldest first. */
+  readonly incidents: readonly IncidentSpan[];
+  readonly adjustments: readonly (Interval & { readonly reason: string })[];
+  readonly annotations: readonly ChartAnnotation[];
+}
+
+/** What all charts of one SLO show. */
+export interface ChartData extends BudgetChartData {
   /** Of each tier that compares burn rates; in the order of the policy. */
   readonly burnRates: readonly BurnRateHistory[];
   readonly causes: CauseHistory;
   /** Of executions as a whole, then of the steps of the SLO or of those that were tried most. */
   readonly durations: readonly DurationHistory[];
   readonly queues: readonly QueueHistory[];
-  /** That overlap the window or the range, oldest first. */
-  readonly incidents: readonly IncidentSpan[];
-  readonly adjustments: readonly (Interval & { readonly reason: string })[];
-  readonly annotations: readonly ChartAnnotation[];
 }
 
 /** What was counted from one moment to the next point's; the ratio is null without outcomes. */

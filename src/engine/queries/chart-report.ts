@@ -6,6 +6,7 @@ import type {
   BurnDownData,
   BurnRateHistory,
   CauseHistory,
+  ChartAnnotation,
   ChartData,
   IncidentSpan,
   QueueHistory,
@@ -22,6 +23,7 @@ import type { Slo, Workflow } from '../../core/slo/slo.ts';
 import { endOfPeriod } from '../../core/time/calendar.ts';
 import { DAY, HOUR, MINUTE, formatDuration } from '../../core/time/duration.ts';
 import { unitOf } from '../../core/sli/sli-kinds.ts';
+import type { Annotation } from '../../core/ports/store/annotations.ts';
 import { annotationWords } from '../../core/ports/store/annotations.ts';
 import type { Annotations } from '../annotations/annotations.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
@@ -82,18 +84,18 @@ export async function reportCharts(
     now: shownNow,
     range,
     points: stepsOf(query).map(({ from, to }) => ({ from, ...ratioOf(past.counted(from, to)) })),
-    burnDown: burnDownOf(slo, report, past, window, shownNow),
+    burnDown: burnDownOf(slo, report.budget, past, window, shownNow),
     burnRates: tiers.map((tier) => burnRatesOf(slo, tier, past, query)),
     causes,
     durations,
     queues: queues.map((queue) => queueHistory(queue, now)),
     incidents,
     adjustments: adjustedSpans(adjustments, slo, marked, now),
-    annotations: annotated.map(({ at, ...annotation }) => ({ at, text: annotationWords(annotation) })),
+    annotations: annotated.map(chartAnnotation),
   };
 }
 
-function stepsOf({
+export function stepsOf({
   from,
   to,
   step,
@@ -105,9 +107,9 @@ function stepsOf({
 }
 
 /** What was left at the end of each step: all of the budget, less what was spent since the window began. */
-function burnDownOf(
+export function burnDownOf(
   slo: Slo,
-  { budget }: SloReport,
+  budget: Pick<SloReport['budget'], 'allowed' | 'remainingRatio' | 'exhaustsAt'>,
   past: PastCounts,
   window: HistoryQuery,
   now: number,
@@ -191,6 +193,10 @@ async function readCauses(
   };
 }
 
+export function chartAnnotation({ at, ...annotation }: Annotation): ChartAnnotation {
+  return { at, text: annotationWords(annotation) };
+}
+
 /** The step that an SLO is about; null: executions as a whole. */
 function stepOf({ sli }: Slo): string | null {
   return sli.kind === 'outcomes' ? sli.step : null;
@@ -242,7 +248,7 @@ async function readIncidents(
 }
 
 /** With its reasons where they are those of the SLO or its workflow; of a composite they may be those of others. */
-function adjustedSpans(
+export function adjustedSpans(
   adjustments: Adjustments,
   slo: Slo,
   { from, to }: { readonly from: number; readonly to: number },

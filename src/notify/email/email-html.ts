@@ -1,4 +1,5 @@
 import { escapeHtml } from '../../core/escape-html.ts';
+import type { MessagePicture } from '../../core/ports/message-pictures.ts';
 import type { Message, Tone } from '../message/message.ts';
 import type { Field, Link, Phrase } from '../message/phrase.ts';
 import type { Cause } from '../message/failures.ts';
@@ -45,8 +46,11 @@ const DARK = `
 .plain{color:#9ec1ff!important;border-color:#4c5668!important}
 }`;
 
-/** A message as an HTML mail: no images, no scripts, nothing fetched; reads well from 320 pixels up. */
-export function emailHtml(message: Message): string {
+/** A picture that comes with a mail, under its content id. */
+export type MailPicture = Pick<MessagePicture, 'width' | 'height' | 'alt'> & { readonly cid: string };
+
+/** A message as an HTML mail: no scripts, nothing fetched, at most the picture that comes with it; reads well from 320 pixels up. */
+export function emailHtml(message: Message, picture: MailPicture | null = null): string {
   const color = COLORS[message.tone];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -66,6 +70,7 @@ ${fieldsTable(message.fields)}
 ${causesTable(message.causes, color)}
 ${failedList(message.lastFailed)}
 ${message.tables.map(dataTable).join('\n')}
+${picture === null ? '' : image(picture)}
 ${buttons(message.links, color)}
 <p class="soft" style="margin:18px 0 0;font-size:12px;line-height:1.5;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(message.slo)} · incident ${escapeHtml(message.incident)}</p>
 </td></tr></table>
@@ -126,6 +131,10 @@ function failedList(lines: readonly Phrase[]): string {
       `<p class="text line" style="margin:0;padding:7px 0;border-top:1px solid #e6e9ee;font-size:13px;line-height:1.6;color:#171b22;overflow-wrap:anywhere">${html(line)}</p>`,
   );
   return `${heading('Last failed')}${items.join('\n')}`;
+}
+
+function image({ cid, width, height, alt }: MailPicture): string {
+  return `<p style="margin:20px 0 0"><img src="cid:${escapeHtml(cid)}" width="${width}" alt="${escapeHtml(alt)}" style="display:block;width:100%;max-width:${width}px;height:auto;aspect-ratio:${width}/${height};border-radius:6px"></p>`;
 }
 
 function heading(words: string): string {

@@ -4,6 +4,7 @@ import { isOfService } from '../../core/alerting/notification.ts';
 import { timesAt } from '../../core/words/times.ts';
 import { plainName } from '../message/wording.ts';
 import type { MailServer } from '../../core/ports/outbound.ts';
+import type { MessagePicture, MessagePictures } from '../../core/ports/message-pictures.ts';
 import type { Delivery, Notification, Retry, TargetAdapter } from '../../core/ports/target.ts';
 import { ANYWHERE, reachOf } from '../../outbound/addresses.ts';
 import { guardedConnect } from '../../outbound/guarded-connect.ts';
@@ -25,6 +26,17 @@ export interface Mail {
   readonly references: string;
   readonly priority: 'high' | 'normal';
   readonly headers: Record<string, string>;
+  /** What the HTML shows by `cid:`. */
+  readonly attachments: InlinePicture[];
+}
+
+/** A picture inside a mail. */
+export interface InlinePicture {
+  readonly cid: string;
+  readonly filename: string;
+  readonly contentType: 'image/png';
+  readonly contentDisposition: 'inline';
+  readonly content: Buffer;
 }
 
 /** What carries mails to a mail server, or stands in for it. */
@@ -47,6 +59,8 @@ export interface EmailOptions {
   /** The sender, as an address or `Name <address>`. */
   readonly from: string;
   readonly links: Links;
+  /** Absent: mails have no pictures. */
+  readonly pictures?: MessagePictures | undefined;
   /** For one try, from connecting to the server's last answer. */
   readonly timeoutMs: number;
 }
@@ -145,16 +159,17 @@ export function mailTransport(server: MailServer, timeoutMs: number, resolve?: R
  * the same notification has the same Message-ID. No reason holds the server's password.
  */
 export function emailTarget(name: string, to: readonly string[], options: EmailOptions): TargetAdapter {
-  const { transport, links, timeoutMs } = options;
+  const { transport, links, timeoutMs, pictures } = options;
   return {
     name,
     kind: 'email',
     async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
       if (!transport) return { result: 'refused', reason: 'BURNWATCH_SMTP_URL is not set' };
+      const picture = (await pictures?.make(notification, signal)) ?? null;
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         const recipients = notification.recipients ?? to;
-        const mail = composeMail(notification, recipients, options.from, links);
+        const mail = composeMail(notification, recipients, options.from, links, picture);
         const accepted = await transport.sendMail({ ...mail, signal: AbortSignal.any([signal, timeout]) });
         return partly(accepted, recipients);
       } catch (error) {
@@ -217,18 +232,25 @@ function retry(reason: string): Retry {
   return { result: 'retry', reason, after: null };
 }
 
-function composeMail(notification: Notification, to: readonly string[], from: string, links: Links): Mail {
+function composeMail(
+  notification: Notification,
+  to: readonly string[],
+  from: string,
+  links: Links,
+  picture: MessagePicture | null,
+): Mail {
   const message = composeMessage(notification, links);
   const domain = /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost';
   // No mail has this id. All mails of an incident answer to it, so that they are one thread in
   // whatever order, and from whichever transition on, a mailbox receives them.
   const root = messageId('incident', threadOf(notification), domain);
+  const cid = messageId('picture', notification.key, domain).slice(1, -1);
   return {
     from,
     to: to.map((address) => ({ name: '', address })),
     subject: subjectOf(message, notification),
     text: plainText(message),
-    html: emailHtml(message),
+    html: emailHtml(message, picture && { ...picture, cid }),
     messageId: messageId('notification', notification.key, domain),
     inReplyTo: root,
     references: root,
@@ -243,6 +265,17 @@ function composeMail(notification: Notification, to: readonly string[], from: st
       'X-Burnwatch-Incident': message.incident,
       'X-Burnwatch-Owner': message.owner,
     },
+    attachments: picture === null ? [] : [inlinePicture(picture, cid)],
+  };
+}
+
+function inlinePicture({ png }: MessagePicture, cid: string): InlinePicture {
+  return {
+    cid,
+    filename: 'budget.png',
+    contentType: 'image/png',
+    contentDisposition: 'inline',
+    content: Buffer.from(png.buffer, png.byteOffset, png.byteLength),
   };
 }
 

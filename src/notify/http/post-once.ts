@@ -18,8 +18,8 @@ export interface PostRequest {
   readonly url: string;
   readonly method?: 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
-  /** As it is sent: JSON. */
-  readonly body: string;
+  /** As it is sent: JSON, unless the headers say otherwise. */
+  readonly body: string | Uint8Array;
 }
 
 /** What a peer answered, as far as it is read. */

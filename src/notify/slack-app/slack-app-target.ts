@@ -3,6 +3,8 @@ import { isOfService, isUrgent } from '../../core/alerting/notification.ts';
 import type { KeptReceipt, ToldReceipt, Receipts } from '../../core/ports/receipts.ts';
 import { conversationToldIn } from '../../core/ports/receipts.ts';
 import type { ConversationNote, Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
+import { SECOND } from '../../core/time/duration.ts';
+import type { MessagePictures } from '../../core/ports/message-pictures.ts';
 import { type Peer, retry } from '../http/post-once.ts';
 import { type Links, composeMessage } from '../message/message.ts';
 import { mrkdwn } from '../slack/slack-blocks.ts';
@@ -10,6 +12,8 @@ import type { AppPayload } from './app-message.ts';
 import { plainPayload, rootPayload, textOnly } from './app-message.ts';
 import type { Called, SlackApi } from './slack-api.ts';
 import { isGone, isNotShown, slackApi } from './slack-api.ts';
+import type { PicturePlace } from './picture-upload.ts';
+import { uploadPicture } from './picture-upload.ts';
 import { changedBy, notedIn, receiptOf } from './told-conversation.ts';
 
 export interface SlackAppOptions extends Omit<Peer, 'name'> {
@@ -21,8 +25,14 @@ export interface SlackAppOptions extends Omit<Peer, 'name'> {
   readonly presses: boolean;
   readonly links: Links;
   readonly receipts: Receipts;
+  /** Absent: messages have no pictures. */
+  readonly pictures?: MessagePictures | undefined;
 }
 
+/** Milliseconds that a picture may take from when it is asked for until it is shown. */
+const SHOWN_WITHIN = 10 * SECOND;
+/** Pictures of one target that wait for each other; what else is told goes without. */
+const MOST_PICTURES = 6;
 /** What is changed in the same moment by others is read again this often. */
 const TRIES = 3;
 /** Conversations of a list that are remembered as told in it; those after them begin a message of their own with what is next. */
@@ -38,8 +48,26 @@ type Unsaved = Omit<ToldReceipt, 'at'>;
  * What was told already is not told twice where that is known.
  */
 export function slackAppTarget(name: string, options: SlackAppOptions): TargetAdapter {
-  const { channel, presses, links, receipts } = options;
+  const { channel, presses, links, receipts, pictures } = options;
   const api = slackApi({ name: 'Slack', ...options }, options.url, options.botToken);
+  const closing = new AbortController();
+  let showing: Promise<void> = Promise.resolve();
+  let waiting = 0;
+
+  /** Shows the picture of a message in its thread, later: nothing waits for it, and nothing is sent again because of it. */
+  function showPicture(notification: Notification, place: PicturePlace): void {
+    if (!pictures) return;
+    if (waiting >= MOST_PICTURES)
+      return pictures.notTaken(notification, 'Too many pictures wait to be shown in Slack.');
+    waiting++;
+    showing = showing.then(async () => {
+      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(SHOWN_WITHIN)]);
+      const picture = await pictures.make(notification, signal);
+      const problem = picture && (await uploadPicture(api, picture, place, signal));
+      if (problem !== null) pictures.notTaken(notification, problem);
+      waiting--;
+    });
+  }
 
   async function send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
     const conversations = new Set(notification.facts.map(conversationToldIn));
@@ -67,6 +95,7 @@ export function slackAppTarget(name: string, options: SlackAppOptions): TargetAd
     const place = placeOf(posted);
     if (place && notification.facts.some(({ kind }) => kind !== 'test'))
       await remember({ ...draft, place }, revision);
+    if (place) showPicture(notification, place);
     return { result: 'delivered' };
   }
 
@@ -105,6 +134,7 @@ export function slackAppTarget(name: string, options: SlackAppOptions): TargetAd
       (before) => ({ ...changedBy(before, notification, links), told: notification.key }),
       signal,
     );
+    showPicture(notification, place);
     return { result: 'delivered' };
   }
 
@@ -209,7 +239,10 @@ export function slackAppTarget(name: string, options: SlackAppOptions): TargetAd
       }
     },
     say,
-    async close() {},
+    async close() {
+      closing.abort();
+      await showing;
+    },
   };
 }
 

@@ -1,6 +1,20 @@
-import { type HttpAnswer, type HttpReceiver, startHttpReceiver } from '../../support/http-receiver.ts';
+import {
+  type HttpAnswer,
+  type HttpReceiver,
+  type ReceivedRequest,
+  startHttpReceiver,
+} from '../../support/http-receiver.ts';
 import { Format } from '../http/format.ts';
 import { judgeSlackApp } from '../http/slack-app.ts';
+
+/** A file as it is shown in a thread. */
+export interface SharedFile {
+  readonly channel: string;
+  readonly thread: string;
+  readonly title: string;
+  readonly alt: string;
+  readonly content: Buffer;
+}
 
 /** A message as people see it. */
 export interface Posted {
@@ -30,6 +44,7 @@ export interface SlackWorkspace {
   readonly url: string;
   readonly receiver: HttpReceiver;
   readonly messages: Posted[];
+  readonly files: SharedFile[];
   /** What single people were shown. */
   readonly whispered: { readonly user: string; readonly text: string }[];
   /** What requests broke of the published format. */
@@ -54,6 +69,41 @@ export async function startSlackWorkspace(): Promise<SlackWorkspace> {
   const whispered: { user: string; text: string }[] = [];
   const broken: string[] = [];
   let lost = false;
+  const files: SharedFile[] = [];
+  const reserved = new Map<string, { readonly length: number; readonly alt: string; content?: Buffer }>();
+
+  /** The methods that take no JSON, and the address that a file is sent to. */
+  function takenFile(format: Format, { path, headers, raw, bytes }: ReceivedRequest): HttpAnswer {
+    if (path.startsWith('/upload/')) {
+      const file = reserved.get(path.slice('/upload/'.length));
+      format.must('no token with the file', headers.authorization === undefined);
+      format.must('address and length of a file', file?.length === bytes.length);
+      if (file) file.content = bytes;
+      return { status: 200, body: `OK - ${bytes.length}` };
+    }
+    format.must('a form', String(headers['content-type']).startsWith('application/x-www-form-urlencoded'));
+    format.must('token', headers.authorization === `Bearer ${TOKEN}`);
+    const fields = Object.fromEntries(new URLSearchParams(raw));
+    if (path === '/api/files.getUploadURLExternal') {
+      const { length, alt_txt: alt } = format.map('file', fields, 'filename length', 'alt_txt snippet_type');
+      const id = `F0${reserved.size}ABCDEF`;
+      format.must('length', /^[1-9]\d*$/.test(String(length)));
+      format.text('alt_txt', alt, 1000);
+      reserved.set(id, { length: Number(length), alt: String(alt) });
+      const answer = { ok: true, upload_url: `${receiver.url}/upload/${id}`, file_id: id };
+      return { status: 200, body: JSON.stringify(answer) };
+    }
+    const shared = format.map('files', fields, 'files', 'channel_id thread_ts initial_comment');
+    const [one] = format.list('files', JSON.parse(String(shared['files'])), 1, 1);
+    const { id, title } = format.map('file', one, 'id', 'title');
+    const { content, alt } = reserved.get(String(id)) ?? {};
+    const [channel, thread] = [String(shared['channel_id']), String(shared['thread_ts'])];
+    format.must('channel_id', /^[CGD][A-Z0-9]{6,}$/.test(channel));
+    if (!content || alt === undefined) return failure('file_not_found');
+    if (!messages.some(({ ts }) => ts === thread)) return failure('thread_not_found');
+    files.push({ channel, thread, title: String(title), alt, content });
+    return { status: 200, body: JSON.stringify({ ok: true, files: [{ id, title }] }) };
+  }
 
   function taken(method: string, body: Record<string, unknown>): object {
     const text = body['text'] as string;
@@ -85,6 +135,11 @@ export async function startSlackWorkspace(): Promise<SlackWorkspace> {
 
   const receiver = await startHttpReceiver((request) => {
     const format = new Format();
+    if (/^\/(upload|api\/files\.)/.test(request.path)) {
+      const answer = takenFile(format, request);
+      broken.push(...format.broken);
+      return answer;
+    }
     const body = JSON.parse(request.raw) as Record<string, unknown>;
     judgeSlackApp(format, request, body);
     format.must('token', request.headers.authorization === `Bearer ${TOKEN}`);
@@ -100,6 +155,7 @@ export async function startSlackWorkspace(): Promise<SlackWorkspace> {
     url: receiver.url,
     receiver,
     messages,
+    files,
     whispered,
     broken,
     loseNextReply: () => void (lost = true),
