@@ -1,3 +1,4 @@
+import { formatCount } from '../core/words/figures.ts';
 import { downsample } from './downsample.ts';
 import type { LegendItem, Plot } from './drawing.ts';
 import type { Fill } from './patterns.ts';
@@ -16,13 +17,21 @@ export interface Bar {
   readonly counts: readonly number[] | null;
 }
 
+export interface BarSeries {
+  readonly name: string;
+  /** How many there are of it in all, where the legend is to say so. */
+  readonly total?: number;
+  readonly color: ChartColor;
+  readonly fill: Fill;
+}
+
 export interface BarChart {
   readonly title: string;
   readonly summary: string;
   readonly from: number;
   readonly to: number;
   /** From the bottom up. */
-  readonly series: readonly { readonly name: string; readonly color: ChartColor; readonly fill: Fill }[];
+  readonly series: readonly BarSeries[];
   /** By time. */
   readonly bars: readonly Bar[];
   readonly marks: TimeMarks;
@@ -51,9 +60,9 @@ export function barChart(setting: ChartSetting, chart: BarChart): string {
     return { at: from, to, values, value: values && values.reduce((sum, value) => sum + value, 0) };
   });
   const highest = stacked.reduce((most, { value }) => Math.max(most, value ?? 0), 0);
-  const legend: readonly LegendItem[] = series.map(({ name, color, fill }) => ({
+  const legend: readonly LegendItem[] = series.map(({ name, total, color, fill }) => ({
     kind: 'area',
-    name,
+    name: total === undefined ? name : `${name} (${formatCount(total)})`,
     color,
     fill,
   }));

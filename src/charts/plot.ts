@@ -95,6 +95,7 @@ export function drawChart(setting: ChartSetting, frame: ChartFrame, draw: (plot:
       'aria-labelledby': `${id}-title`,
       'aria-describedby': `${id}-desc`,
       'font-family': FONT,
+      'data-plot': alone || frame.nothing !== null ? null : placeOfPlot(plot, from, to, axis),
     },
     element('title', { id: `${id}-title` }, xmlText(title)),
     element(
@@ -147,6 +148,11 @@ export function drawChart(setting: ChartSetting, frame: ChartFrame, draw: (plot:
       color: 'soft',
     }),
   );
+}
+
+/** Where times and values are, for what a script puts on top: left, top, right, bottom, first and last time, low and high. */
+function placeOfPlot({ left, top, right, bottom }: Plot, from: number, to: number, axis: ValueAxis): string {
+  return [...[left, top, right, bottom].map(coordinate), from, to, axis.low, axis.high].join(' ');
 }
 
 function drawValueAxis(plot: Plot, { ticks }: ValueAxis, labels: readonly string[]): string {

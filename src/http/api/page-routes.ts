@@ -78,6 +78,8 @@ export const PAGE_ROUTES: readonly (ContentRoute | StreamRoute)[] = [
   // The page where people sign in shows these.
   asset('dashboard.css', 'public', 'text/css; charset=utf-8', 'the style sheet of the pages'),
   asset('dashboard.js', 'read', 'text/javascript; charset=utf-8', 'the script of the pages'),
+  asset('uplot.js', 'read', 'text/javascript; charset=utf-8', 'the script that reads charts value by value'),
+  asset('uplot.css', 'read', 'text/css; charset=utf-8', 'its style sheet'),
   asset('idiomorph.js', 'read', 'text/javascript; charset=utf-8', 'the script that changes a page in place'),
   {
     method: 'GET',

@@ -2,9 +2,10 @@ import { isRefused } from '../../core/ports/refused.ts';
 import { may, maySome } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import type { Reply } from '../answers/respond.ts';
+import { readCharts } from '../dashboard/chart-cards.tsx';
 import { routeTargets } from '../dashboard/finding-cards.tsx';
 import type { SloNotice, SloVisitor } from '../dashboard/slo-page.tsx';
-import { CHART_QUERY, readChartQuery, timeZoneOf } from './chart-query-texts.ts';
+import { CHART_QUERY, chartDataOf, readChartQuery, timeZoneOf } from './chart-query-texts.ts';
 import { STATUSES } from './incident-page-routes.ts';
 import { shared, viewerOf } from './page-routes.ts';
 import { TEXT } from './parameters.ts';
@@ -39,6 +40,22 @@ export const SLO_PAGE_ROUTES: readonly ContentRoute[] = [
           viewer,
         ),
       ),
+  },
+  {
+    method: 'GET',
+    path: '/charts/{workflow}/{slo}',
+    scope: 'read',
+    summary: 'the values that the charts on the page of an SLO show, for its script',
+    query: { parameters: CHART_QUERY, others: 'refused' },
+    answer: { kind: 'text', type: 'application/json; charset=utf-8', statuses: [200] },
+    async handler({ queries }, call) {
+      const data = await chartDataOf(
+        readableQueries(queries, call.caller),
+        call.param('slo'),
+        readChartQuery(call),
+      );
+      return JSON.stringify(readCharts(data));
+    },
   },
   {
     // Not below the path of the SLO: an SLO may be called test itself.

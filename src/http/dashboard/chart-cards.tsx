@@ -1,14 +1,16 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { ChartReading, Figure } from '../../charts/figure.ts';
+import { drawFigure, readFigure } from '../../charts/figure.ts';
 import type { ChartSetting } from '../../charts/plot.ts';
 import {
-  budgetChart,
-  burnRateChart,
-  causeChart,
-  durationChart,
-  queueChart,
-  sliChart,
-  volumeChart,
-} from '../../charts/slo-charts.ts';
+  budgetFigure,
+  burnRateFigure,
+  causeFigure,
+  durationFigure,
+  queueFigure,
+  sliFigure,
+  volumeFigure,
+} from '../../charts/slo-figures.ts';
 import { thresholdBar } from '../../charts/threshold-bar.ts';
 import type { ChartData } from '../../core/ports/chart-data.ts';
 import type { ChartQueryTexts } from '../../core/ports/chart-query.ts';
@@ -28,6 +30,7 @@ export interface ChartChoice extends ChartQueryTexts {
 const WIDE = 760;
 /** What a phone of 320 pixels leaves inside a card: so texts are nowhere smaller than they are drawn. */
 const NARROW = 250;
+const HEIGHT = 220;
 
 /** Charts as they stand in a page. */
 export interface DrawnCharts {
@@ -39,9 +42,25 @@ export interface DrawnCharts {
   readonly others: readonly string[];
 }
 
+/** What the charts of an SLO show, by the ids of their drawings, and how high those are. */
+function figuresOf(data: ChartData): readonly (readonly [id: string, figure: Figure, height: number])[] {
+  return [
+    ['sli', sliFigure(data), HEIGHT],
+    ['volume', volumeFigure(data), HEIGHT],
+    ...data.burnRates.map(
+      (history, index) => [`burn-${index}`, burnRateFigure(data, history), HEIGHT] as const,
+    ),
+    ['causes', causeFigure(data), 280],
+    ...data.durations.map(
+      (history, index) => [`duration-${index}`, durationFigure(data, history), HEIGHT] as const,
+    ),
+    ...data.queues.map((queue, index) => [`queue-${index}`, queueFigure(data, queue), HEIGHT] as const),
+  ];
+}
+
 /** Draws the charts of an SLO; between any two others get a turn of the event loop (G2). */
 export async function drawCharts(data: ChartData, choice: ChartChoice): Promise<DrawnCharts> {
-  const settingOf = (id: string, width: number, height = 220): ChartSetting => ({
+  const settingOf = (id: string, width: number, height: number): ChartSetting => ({
     id: `chart-${id}`,
     width,
     height,
@@ -51,21 +70,16 @@ export async function drawCharts(data: ChartData, choice: ChartChoice): Promise<
     explainsMarks: false,
   });
   const budget = (id: string, width: number, height: number): string =>
-    budgetChart({ ...settingOf(id, width, height), explainsMarks: true }, data);
+    drawFigure({ ...settingOf(id, width, height), explainsMarks: true }, budgetFigure(data));
   const drawn: string[] = [];
   for (const draw of [
     () => budget('budget', WIDE, 310),
     () => budget('budget-narrow', NARROW, 300),
-    () => sliChart(settingOf('sli', NARROW), data),
-    () => volumeChart(settingOf('volume', NARROW), data),
-    ...data.burnRates.map(
-      (history, index) => () => burnRateChart(settingOf(`burn-${index}`, NARROW), data, history),
+    ...figuresOf(data).map(
+      ([id, figure, height]) =>
+        () =>
+          drawFigure(settingOf(id, NARROW, height), figure),
     ),
-    () => causeChart(settingOf('causes', NARROW, 280), data),
-    ...data.durations.map(
-      (history, index) => () => durationChart(settingOf(`duration-${index}`, NARROW), data, history),
-    ),
-    ...data.queues.map((queue, index) => () => queueChart(settingOf(`queue-${index}`, NARROW), data, queue)),
   ]) {
     drawn.push(draw());
     await yieldToEventLoop();
@@ -74,8 +88,28 @@ export async function drawCharts(data: ChartData, choice: ChartChoice): Promise<
   return { data, choice, wide, narrow, others };
 }
 
+/** The values of the same charts, by the ids of their drawings. */
+export function readCharts(data: ChartData): Readonly<Record<string, ChartReading>> {
+  const budget = readFigure(budgetFigure(data));
+  return {
+    'chart-budget': budget,
+    'chart-budget-narrow': budget,
+    ...Object.fromEntries(
+      figuresOf(data).map(([id, figure]) => [`chart-${id}`, readFigure(figure)] as const),
+    ),
+  };
+}
+
 /** The charts of an SLO, with what chooses their time. */
-export function chartCard({ data, choice, wide, narrow, others }: DrawnCharts, address: string): Markup {
+export function chartCard(
+  { data, choice, wide, narrow, others }: DrawnCharts,
+  address: string,
+  values: string,
+): Markup {
+  const { range, from, to } = choice;
+  const query = Object.entries({ range, from, to }).flatMap(([name, text]) =>
+    text === null ? [] : [[name, text] as [string, string]],
+  );
   return (
     <section class="card" aria-label="Charts">
       <header>
@@ -83,7 +117,11 @@ export function chartCard({ data, choice, wide, narrow, others }: DrawnCharts, a
         <p>the budget over its window; all else over the time that is chosen</p>
       </header>
       {rangeChoice(data, choice, address)}
-      <div class="charts">
+      <div
+        class="charts"
+        data-values={`${values}?${new URLSearchParams(query).toString()}`}
+        data-zone={choice.timeZone}
+      >
         <div class="wide-chart">
           <Raw markup={wide} />
         </div>

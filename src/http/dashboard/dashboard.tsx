@@ -132,6 +132,8 @@ export interface Dashboard {
 const ASSETS = {
   'dashboard.css': new URL('./browser/dashboard.css', import.meta.url),
   'dashboard.js': new URL('./browser/dashboard.js', import.meta.url),
+  'uplot.js': createRequire(import.meta.url).resolve('uplot/dist/uPlot.esm.js'),
+  'uplot.css': createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'),
   'idiomorph.js': createRequire(import.meta.url).resolve('idiomorph/dist/idiomorph.min.js'),
 };
 /** Of one report: what people ask for in its five seconds is of few kinds, what a program asks for may not be. */

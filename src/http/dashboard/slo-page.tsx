@@ -88,7 +88,7 @@ export function sloPage(
         ? snippetCard({ ...producers, fact: slo.example, slo: slo.name })
         : null}
       {budgetCard(slo, now)}
-      {charts && chartCard(charts, sloPath(slo.id, base))}
+      {charts && chartCard(charts, sloPath(slo.id, base), sloPath(slo.id, base, 'charts'))}
       {windowCard(slo, now)}
       {memberCard(slo, base)}
       {valueCard(slo, base)}
@@ -108,8 +108,8 @@ export function sloPage(
 }
 
 /** Where the page of an SLO is. */
-function sloPath(id: string, base: string): string {
-  return `${base}/slos/${id.split('/').map(encodeURIComponent).join('/')}`;
+function sloPath(id: string, base: string, of: 'slos' | 'charts' = 'slos'): string {
+  return `${base}/${of}/${id.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 function runbook(slo: SloDetail): Markup | null {

@@ -1,4 +1,5 @@
-import { budgetChart, budgetSummary, failingChart, failingSummary } from '../../charts/slo-charts.ts';
+import { budgetChart, failingChart } from '../../charts/slo-charts.ts';
+import { budgetSummary, failingSummary } from '../../charts/slo-figures.ts';
 import { stackedCharts } from '../../charts/stacked-charts.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { isOfService } from '../../core/alerting/notification.ts';

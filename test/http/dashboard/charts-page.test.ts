@@ -72,6 +72,86 @@ describe('the charts of an SLO', () => {
     expect(complaints).toEqual([]);
   });
 
+  describe('are read value by value', () => {
+    async function openCharts(options: Parameters<Browser['newPage']>[0] = {}) {
+      const { url, queries } = await startServer();
+      const page = await openPage({ viewport: { width: 1240, height: 900 }, ...options });
+      const complaints: string[] = [];
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => void complaints.push(String(error)));
+      await page.goto(`${url}${PATH}?range=6h&zone=Asia/Tokyo`, { waitUntil: 'domcontentloaded' });
+      const chart = page.locator('.charts > div', { has: page.locator('#chart-sli-title') });
+      return { page, queries, chart, readout: page.locator('.readout'), complaints };
+    }
+
+    it('under the pointer, in the time zone of the charts, and nothing breaks the security policy', async () => {
+      const { page, chart, readout, complaints } = await openCharts();
+      expect(await page.locator('.over-chart').count()).toBe(0);
+      await chart.hover();
+      await readout.waitFor();
+      expect(await readout.textContent()).toMatch(/^\d+ \w+, \d\d:\d\d \S+good: \d+(\.\d+)?%$/);
+      expect(await readout.textContent()).toContain('GMT+9');
+      await page.mouse.move(0, 0);
+      await readout.waitFor({ state: 'hidden' });
+      expect(await page.locator('.over-chart').count()).toBe(0);
+      expect(complaints).toEqual([]);
+    });
+
+    it('as the drawing shows them: the line goes through what is said', async () => {
+      const { page, chart, readout } = await openCharts();
+      await chart.hover();
+      await readout.waitFor();
+      const isOnLine = await page.evaluate(`(() => {
+        const cursor = document.querySelector('.u-cursor-pt').getBoundingClientRect();
+        const drawing = document.getElementById('chart-sli-title').closest('svg');
+        const middle = new DOMPoint(cursor.left + cursor.width / 2, cursor.top + cursor.height / 2);
+        const place = middle.matrixTransform(drawing.getScreenCTM().inverse());
+        return [...drawing.querySelectorAll('path[stroke-linejoin]')].some((line) => {
+          line.setAttribute('stroke-width', '4');
+          return line.isPointInStroke(place);
+        });
+      })()`);
+      expect(isOnLine).toBe(true);
+    });
+
+    it('by the keyboard alone', async () => {
+      const { page, chart, readout } = await openCharts();
+      await chart.focus();
+      await readout.waitFor();
+      const last = await readout.textContent();
+      await page.keyboard.press('ArrowLeft');
+      const before = await readout.textContent();
+      expect(before).not.toBe(last);
+      await page.keyboard.press('ArrowRight');
+      expect(await readout.textContent()).toBe(last);
+      await page.keyboard.press('Home');
+      expect(await readout.textContent()).not.toBe(last);
+      await page.keyboard.press('Escape');
+      await readout.waitFor({ state: 'hidden' });
+    });
+
+    it('and the time that is drawn over with the mouse is shown in all of them', async () => {
+      const { page, queries, chart, readout } = await openCharts();
+      await chart.hover();
+      await readout.waitFor();
+      const box = (await page.locator('.u-over').boundingBox())!;
+      const y = box.y + box.height / 2;
+      await page.mouse.move(box.x + box.width * 0.25, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.5, y, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForURL(/range=custom/);
+      expect(new URL(page.url()).searchParams.get('zone')).toBe('Asia/Tokyo');
+      expect(queries.queries.at(-1)).toMatchObject({
+        range: 'custom',
+        from: expect.stringMatching(/:00\.000Z$/) as string,
+        to: expect.stringMatching(/:00\.000Z$/) as string,
+      });
+    });
+  });
+
   it.each(['light', 'dark'] as const)(
     'have nothing that axe-core finds hard to use, in %s colours, wide or narrow',
     async (colorScheme) => {

@@ -50,6 +50,7 @@ function change(after) {
     callbacks: {
       beforeNodeMorphed: (node) =>
         node.nodeType !== Node.ELEMENT_NODE || !(isTouched(node) || 'keep' in node.dataset),
+      beforeNodeRemoved: (node) => !(node.nodeType === Node.ELEMENT_NODE && 'keep' in node.dataset),
       beforeAttributeUpdated: (name, node) => !(name === 'open' && node.tagName === 'DETAILS'),
     },
   });
