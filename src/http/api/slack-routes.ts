@@ -6,6 +6,7 @@ import { isRefused } from '../../core/ports/refused.ts';
 import { SECOND } from '../../core/time/duration.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { signersOf } from '../guard/slack-signature.ts';
+import { demandForm } from '../requests/form-body.ts';
 import type { Call, HttpRoute, Services } from './route-table.ts';
 
 /** Slack waits for 3 seconds, and shows an error after that. */
@@ -33,6 +34,7 @@ export const SLACK_ROUTES: readonly HttpRoute[] = [
     async handler(services, call) {
       const { presses, clock } = services;
       const signers = signersOf(call.request, call.raw, presses.signingSecrets(), clock.now());
+      demandForm(call.request);
       const press = pressOf(call);
       if (press === null) return '';
       if (signers.get(press.target) !== press.channel)
