@@ -19,6 +19,7 @@ import { createReceipts } from './engine/deliver/receipts.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createDataLosses } from './engine/incidents/data-losses.ts';
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
+import { createOverrideNotices } from './engine/gate/override-notices.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
 import { createEvaluationWatch } from './engine/runtime/evaluation-watch.ts';
@@ -309,6 +310,7 @@ export async function startApp(
     evaluator,
     deliverer,
     reports: createScheduledReports({ ...counted, definitions: definitions.current, reports, elapsed }),
+    overrideNotices: createOverrideNotices({ ...counted, definitions: definitions.current }),
     storeWatch,
     refresh: () => values.refresh(),
     silencesActive: silences.holding,

@@ -201,6 +201,12 @@ export function forbiddenTarget<K extends TargetDefinition['kind']>(
   return kind.forbidden(definition, { outbound });
 }
 
+/** What is no incident that could ever end. */
+const NOTICES: Readonly<Record<string, string>> = {
+  report: 'a report',
+  'gate-overridden': 'word of an override',
+};
+
 /** Makes the target of a definition. */
 export function createTarget<K extends TargetDefinition['kind']>(
   definition: TargetOf<K>,
@@ -217,8 +223,9 @@ export function createTarget<K extends TargetDefinition['kind']>(
     ...(kind.resendEvery !== undefined && { resendEvery: kind.resendEvery }),
     async send(notification, signal) {
       // Files say that it may not be, but a row may be older than they are.
-      if (groupsByItself(definition.kind) && notification.facts.some(({ kind: what }) => what === 'report'))
-        return { result: 'refused', reason: `a report goes where people read, not to ${definition.kind}` };
+      const notice = NOTICES[notification.facts.at(-1)!.kind];
+      if (groupsByItself(definition.kind) && notice !== undefined)
+        return { result: 'refused', reason: `${notice} goes where people read, not to ${definition.kind}` };
       const delivery = await adapter.send(notification, signal);
       // Adapters see to that as well; no kind can forget it.
       return delivery.result === 'delivered'

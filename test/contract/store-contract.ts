@@ -3,6 +3,7 @@ import type { Store } from '../../src/core/ports/store/store.ts';
 import { countingContract } from './counting-contract.ts';
 import { deadLetterContract } from './dead-letter-contract.ts';
 import { deadlineContract } from './deadline-contract.ts';
+import { gateOverrideContract } from './gate-override-contract.ts';
 import { hoursContract } from './hours-contract.ts';
 import { incidentContract } from './incident-contract.ts';
 import { landingContract } from './landing-contract.ts';
@@ -68,6 +69,7 @@ export function storeContract(name: string, fresh: () => Promise<StoreData>): vo
     describe('outbox', () => outboxContract(place));
     describe('incidents', () => incidentContract(place));
     describe('records', () => recordContract(place));
+    describe('overrides of the gate', () => gateOverrideContract(place));
     describe('dead letters', () => deadLetterContract(place));
   });
 }

@@ -773,6 +773,7 @@ export function sloDetail(changes: Partial<SloDetail> = {}): SloDetail {
     },
     windows: [windowOf('28d', 28 * DAY, 9710, 290)],
     budgetPolicy: null,
+    gateOverride: null,
     pageNearness: 0.04,
     burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.6, '2h': 0.6, '6h': 0.7, '1d': 0.5, '3d': null },
     incident: null,

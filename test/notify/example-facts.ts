@@ -1,3 +1,4 @@
+import { rowsOfOverride } from '../../src/core/alerting/gate-notifications.ts';
 import { rowsOfReport } from '../../src/core/alerting/report-notifications.ts';
 import type { FailedExecution, NotificationFacts } from '../../src/core/alerting/notification.ts';
 import type { BurnRateReason, OutageReason } from '../../src/core/alerting/reason.ts';
@@ -507,6 +508,21 @@ export const DATA_AGAIN: NotificationFacts = {
 export function notificationOf(...facts: NotificationFacts[]): Notification {
   return { facts, key: facts.map(({ incident, kind }) => `${incident}/${kind}/payments-oncall`).join('+') };
 }
+
+/** Deploys pass although the budget is spent. */
+export const GATE_OVERRIDDEN: NotificationFacts = rowsOfOverride(
+  'mk2x1-a7f3',
+  {
+    workflow: 'order-fulfillment',
+    team: null,
+    reason: 'the fix of the bank timeouts',
+    by: 'sam',
+    from: Date.parse('2026-11-23T14:00:00Z'),
+    until: Date.parse('2026-11-23T16:00:00Z'),
+  },
+  { owner: 'payments', timeZone: 'Europe/Berlin' },
+  ['payments-chat'],
+)[0]!.facts;
 
 /** What a team is sent on Monday: one SLO missed its objective, one kept it, one has no data. */
 export const REPORT: NotificationFacts = rowsOfReport(

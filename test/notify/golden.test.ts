@@ -60,6 +60,7 @@ const EXAMPLES: Readonly<Record<string, Notification>> = {
   }),
   'data-again': notificationOf(examples.DATA_AGAIN),
   report: notificationOf(examples.REPORT),
+  'gate-overridden': notificationOf(examples.GATE_OVERRIDDEN),
 };
 
 /** Compares with `golden/<file>.txt`, or writes it when UPDATE_GOLDEN is set. */

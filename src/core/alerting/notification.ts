@@ -8,6 +8,7 @@ import type { LikelyCause } from './likely-cause.ts';
 import type { StandingValue } from './value-breakdown.ts';
 import type { Reason } from './reason.ts';
 import type { LostData } from './data-loss.ts';
+import type { OverriddenGate } from './overridden-gate.ts';
 import type { ReportFacts } from './report-facts.ts';
 import type { Sli } from '../sli/sli.ts';
 
@@ -78,9 +79,10 @@ export interface MissedRun {
 /**
  * What a notification is about if not an incident of an SLO. `test`: it was sent to try a target. `data-loss`: counters are gone.
  * `delivery-failing`: a target takes no notifications. `delivery-restored`: it takes them again, or is not used any more.
- * `report`: what became of a week or month.
+ * `report`: what became of a week or month. `gate-overridden`: deploys pass whatever the budget says.
  */
-export type ServiceKind = 'test' | 'data-loss' | 'delivery-failing' | 'delivery-restored' | 'report';
+export type ServiceKind =
+  'test' | 'data-loss' | 'delivery-failing' | 'delivery-restored' | 'report' | 'gate-overridden';
 
 const SERVICE_KINDS: ReadonlySet<string> = new Set<ServiceKind>([
   'test',
@@ -88,6 +90,7 @@ const SERVICE_KINDS: ReadonlySet<string> = new Set<ServiceKind>([
   'delivery-failing',
   'delivery-restored',
   'report',
+  'gate-overridden',
 ]);
 
 /** Whether a kind of notification, or of message, is about the service itself. */
@@ -112,6 +115,8 @@ export interface NotificationFacts {
   };
   /** Of `report` only. */
   readonly report?: ReportFacts;
+  /** Of `gate-overridden` only. */
+  readonly gate?: OverriddenGate;
   /** Why an incident ended or came down, if not because it is over. */
   readonly cause: EndCause | null;
   readonly slo: string;

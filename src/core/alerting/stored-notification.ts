@@ -11,6 +11,7 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
+ * - 8: facts of the kind `gate-overridden`, which earlier versions cannot put into words.
  * - 7: facts of the kind `report`, which earlier versions cannot put into words.
  * - 6: facts of the kinds `delivery-failing` and `delivery-restored`, which earlier versions cannot put into words, and rows
  *   of a conversation of several incidents, of which they would say the last one only.
@@ -21,7 +22,8 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
  *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
  */
-const VERSION = 7;
+const VERSION = 8;
+const BEFORE_GATE = 7;
 const BEFORE_REPORTS = 6;
 const BEFORE_FAILING = 5;
 const BEFORE_KEPT = 4;
@@ -108,7 +110,8 @@ export function storedRow({ facts, ...row }: OutboxRow): object {
 
 /** The oldest version that can read it. */
 function versionFor(row: Omit<OutboxRow, 'facts'>, kind: NotificationFacts['kind']): number {
-  if (kind === 'report') return VERSION;
+  if (kind === 'gate-overridden') return VERSION;
+  if (kind === 'report') return BEFORE_GATE;
   if (kind === 'delivery-failing' || kind === 'delivery-restored') return BEFORE_REPORTS;
   if (conversationOfRow(row) !== row.incident) return BEFORE_REPORTS;
   if (row.deliveredAt !== undefined) return BEFORE_FAILING;

@@ -1,7 +1,6 @@
 import { LONGEST_NAME, LONGEST_TEXT, isObject, text, unknownFields } from '../adjustments/request-fields.ts';
 import { DAY, HOUR, MINUTE, formatDuration, parseDuration } from '../time/duration.ts';
 import type { Refused } from './refused.ts';
-import type { SloReport } from './queries.ts';
 import type { Caller } from './token.ts';
 
 /** That changes of a workflow, or of a team, may go out for a time, whatever its SLOs say. */
@@ -18,9 +17,11 @@ export interface GateOverride {
   readonly until: number;
   /** Who ended it before its time; null: no one did. */
   readonly ended: { readonly at: number; readonly by: string; readonly actor: string | null } | null;
+  /** Set once those who answer for it were notified. */
+  readonly notified?: true;
 }
 
-export interface GateOverrideReport extends GateOverride {
+export interface GateOverrideReport extends Omit<GateOverride, 'notified'> {
   /** Whether it holds now. */
   readonly active: boolean;
 }
@@ -77,10 +78,27 @@ export function holdsAt({ createdAt, until, ended }: GateOverride, now: number):
   return ended === null && now < until && now >= createdAt - CLOCK_SLACK;
 }
 
+/** What of an SLO says which overrides are about it. */
+interface GatedSlo {
+  readonly workflow: string;
+  readonly owner: string;
+}
+
+/** What lets changes out although an SLO may speak against them. */
+export type HoldingOverride = Pick<GateOverride, 'id' | 'by' | 'reason' | 'until'>;
+
+/** The override of the gate of an SLO that holds longest at a moment; null where none does. */
+export function overrideOf(
+  slo: GatedSlo,
+  overrides: readonly GateOverride[],
+  now: number,
+): HoldingOverride | null {
+  const holding = overrides.filter((override) => holdsAt(override, now) && isOverrideOf(override, slo));
+  const [last] = holding.toSorted((one, other) => other.until - one.until);
+  return last ? { id: last.id, by: last.by, reason: last.reason, until: last.until } : null;
+}
+
 /** Whether changes that an SLO speaks against may go out by an override. */
-export function isOverrideOf(
-  { workflow, owner }: GateOverride,
-  slo: Pick<SloReport, 'workflow' | 'owner'>,
-): boolean {
+export function isOverrideOf({ workflow, owner }: GateOverride, slo: GatedSlo): boolean {
   return workflow === null ? owner === slo.owner : workflow === slo.workflow;
 }

@@ -1,5 +1,5 @@
 import { MINUTE } from '../time/duration.ts';
-import type { GateOverride } from './gate-override.ts';
+import type { GateOverride, HoldingOverride } from './gate-override.ts';
 import { holdsAt, isOverrideOf } from './gate-override.ts';
 import type { SloReport } from './queries.ts';
 
@@ -15,7 +15,7 @@ export interface GateReport {
   /** What speaks against it first, then what is not known; empty when it is allowed. */
   readonly reasons: readonly GateReason[];
   /** What allows it, whatever the reasons say; null where nothing has to. */
-  readonly overriddenBy: Pick<GateOverride, 'id' | 'by' | 'reason' | 'until'> | null;
+  readonly overriddenBy: HoldingOverride | null;
 }
 
 export interface GateReason {

@@ -1,5 +1,6 @@
 import type { ChartData } from './chart-data.ts';
 import type { ChartQueryTexts } from './chart-query.ts';
+import type { HoldingOverride } from './gate-override.ts';
 import type { ExecutionReport } from './execution-report.ts';
 import type { Counts } from '../counters/cells.ts';
 import type { FlightPlace, FlightReport, InFlight } from './store/counting.ts';
@@ -77,6 +78,8 @@ export interface SloReport {
   /** Window length to burn rate, shortest first: 5m, 30m, 1h, 2h, 6h, 1d and 3d, and those that its tiers look at. */
   readonly burnRates: Readonly<Record<string, number | null>>;
   readonly budgetPolicy: BudgetPolicyReport | null;
+  /** What lets changes of its workflow out whatever it says, see `GET /v1/gate`; null while nothing does. */
+  readonly gateOverride: HoldingOverride | null;
   readonly incident: OpenIncident | null;
   /** Since when this SLI has been counted. */
   readonly historySince: number;

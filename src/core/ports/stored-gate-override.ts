@@ -5,7 +5,7 @@ import type { GateOverride } from './gate-override.ts';
  * Overrides of the gate as they are stored. To change a field of `GateOverride`: raise `VERSION`, describe the former shape in a type
  * of its own with a function that brings it one version further, and add fixtures (see CONTRIBUTING.md).
  *
- * - 1: the fields of `GateOverride`.
+ * - 1: the fields of `GateOverride`. Those that were stored before it said so are as good as not `notified`.
  */
 const VERSION = 1;
 

@@ -74,7 +74,7 @@ export function afterTry(row: OutboxRow, delivery: Retry | Refusal): OutboxRow {
   };
 }
 
-/** Whether a claim is of a report, which is read by itself and never in a list of incidents. */
-export function holdsReport({ rows }: Pick<Claim, 'rows'>): boolean {
-  return rows.some(({ facts }) => facts.kind === 'report');
+/** Whether a claim is of what is no incident: a report, an override. It is read by itself and never in a list of incidents. */
+export function holdsNotice({ rows }: Pick<Claim, 'rows'>): boolean {
+  return rows.some(({ facts }) => facts.kind === 'report' || facts.kind === 'gate-overridden');
 }

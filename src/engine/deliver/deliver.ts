@@ -14,7 +14,7 @@ import {
   afterTry,
   byIncident,
   fatesOf,
-  holdsReport,
+  holdsNotice,
   messageKey,
   openRow,
   pendingOf,
@@ -137,7 +137,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       await settle(first, { result: 'delivered' });
       return;
     }
-    const listed = target?.pace && !holdsReport(first);
+    const listed = target?.pace && !holdsNotice(first);
     const claimed = listed ? [first, ...(await dueBeside(first, claimedAt))] : [first];
     const settleAll = (settlementOfClaim: (index: number) => Settlement | Promise<Settlement>) =>
       Promise.all(claimed.map(async (claim, index) => settle(claim, await settlementOfClaim(index))));
@@ -177,9 +177,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       log.warn({ target, error: String(error) }, 'not all that is due could be claimed');
     }
     // A list would only name it.
-    const reports = claims.filter(holdsReport);
-    await Promise.all(reports.map((claim) => settle(claim, { result: 'released' })));
-    return claims.filter((claim) => !reports.includes(claim));
+    const notices = claims.filter(holdsNotice);
+    await Promise.all(notices.map((claim) => settle(claim, { result: 'released' })));
+    return claims.filter((claim) => !notices.includes(claim));
   }
 
   /** One try; null when it was not made. */

@@ -87,10 +87,10 @@ export function createGateOverrides(options: GateOverridesOptions): ManageGateOv
     return refuse('forbidden', `This token may not override the gate of the ${what} ${name}.`);
   }
 
-  const reportOf = (override: GateOverride, now: number): GateOverrideReport => ({
-    ...override,
-    active: holdsAt(override, now),
-  });
+  const reportOf = (override: GateOverride, now: number): GateOverrideReport => {
+    const { notified: _, ...shown } = override;
+    return { ...shown, active: holdsAt(override, now) };
+  };
 
   /** Makes room; gives how many are left. */
   async function forgetOld(all: readonly KeptOverride[], now: number): Promise<number> {

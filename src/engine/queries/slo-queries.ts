@@ -3,6 +3,7 @@ import type { AlertState } from '../../core/alerting/incident.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
 import { parseChartQuery } from '../../core/ports/chart-query.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
+import { upgradeGateOverride } from '../../core/ports/stored-gate-override.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import { onCallReports } from '../../core/ports/on-call.ts';
 import type { MemberReport, Queries } from '../../core/ports/queries.ts';
@@ -71,14 +72,18 @@ export function createQueries(options: QueriesOptions): Queries {
 
   async function read(slos: readonly Slo[], now: number): Promise<readonly SloResult[]> {
     await adjustments.refresh(now);
-    const stored = await states();
+    const [stored, records] = await Promise.all([states(), store.records('gate-overrides')]);
+    const overrides = records.flatMap(({ value }) => upgradeGateOverride(value) ?? []);
     const evaluated = evaluatedAt();
     const results: SloResult[] = [];
     await inSlices(slos, SLICE, async (slice) => {
       await reader.prepare(slice, now);
       for (const slo of slice) {
         const state = stored.get(slo.id)?.state ?? QUIET;
-        results.push({ ...reportSlo(slo, state, reader.evidence(slo, now), now, evaluated), state });
+        results.push({
+          ...reportSlo(slo, state, reader.evidence(slo, now), now, evaluated, overrides),
+          state,
+        });
       }
     });
     return results;

@@ -23,6 +23,8 @@ import type {
   WindowReport,
 } from '../../core/ports/queries.ts';
 import type { IncidentSilence } from '../../core/ports/silences.ts';
+import type { GateOverride } from '../../core/ports/gate-override.ts';
+import { overrideOf } from '../../core/ports/gate-override.ts';
 import { unitOf, warmUpOf } from '../../core/sli/sli-kinds.ts';
 import type { Slo } from '../../core/slo/slo.ts';
 import type { TimeWindow } from '../../core/time/time-window.ts';
@@ -36,6 +38,7 @@ export function reportSlo(
   evidence: Evidence,
   now: number,
   evaluatedAt: number | null,
+  overrides: readonly GateOverride[],
 ): { readonly report: SloReport; readonly readings: readonly TierReading[] } {
   const { since } = evidence;
   const readings = readTiers(slo, evidence, now);
@@ -61,6 +64,7 @@ export function reportSlo(
     pageNearness: pageNearness(readings),
     burnRates: burnRates(slo, readings, evidence),
     budgetPolicy: budgetPolicy(slo, budget),
+    gateOverride: overrideOf(slo, overrides, now),
     incident: openIncident(slo, state),
     historySince: since,
     evaluatedAt,

@@ -62,6 +62,8 @@ export interface ServiceLoopsOptions {
   readonly deliverer: { run(): Promise<void> };
   /** Puts reports that are due into the outbox; see `ScheduledReports`. */
   readonly reports: { run(): Promise<void> };
+  /** Puts word of overrides of the gate into the outbox; see `OverrideNotices`. */
+  readonly overrideNotices: { run(): Promise<void> };
   /** Sends a row that goes nowhere through the outbox, and says whether it came back in time. */
   readonly probe: (signal: AbortSignal) => Promise<boolean>;
   readonly storeWatch: StoreWatch;
@@ -240,7 +242,12 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     const failing = options.failingTargets.refresh().catch((error: unknown) => {
       if (able) log.warn({ error: String(error) }, 'which targets fail could not be read');
     });
+    const notices = leadership.leading() ? options.overrideNotices.run() : Promise.resolve();
+    const told = notices.catch((error: unknown) => {
+      if (able) log.warn({ error: String(error) }, 'overrides of the gate could not be read');
+    });
     await Promise.all([
+      told,
       options.intake.check(able, flowing),
       evaluationWatch.check(),
       options.refresh(),

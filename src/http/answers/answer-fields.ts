@@ -66,6 +66,7 @@ export const SLO_FIELDS: FieldsOf<SloReport> = {
   pageNearness: WHOLE,
   burnRates: NAMED,
   budgetPolicy: wholes('name', 'deploys', 'reasons', 'postmortemAbove'),
+  gateOverride: wholes('id', 'by', 'reason', 'until'),
   incident: INCIDENT,
   ...wholes('historySince', 'evaluatedAt', 'readShare'),
   warnings: wholes('code', 'since', 'message'),

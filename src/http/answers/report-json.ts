@@ -29,6 +29,7 @@ export function sloJson(slo: SloReport): object {
     ...slo,
     budget: { ...slo.budget, exhaustsAt: isoOrNull(slo.budget.exhaustsAt) },
     windows: slo.windows.map((window) => ({ ...window, ...intervalJson(window) })),
+    gateOverride: slo.gateOverride && { ...slo.gateOverride, until: iso(slo.gateOverride.until) },
     incident: slo.incident && openIncidentJson(slo.incident),
     historySince: iso(slo.historySince),
     warnings: slo.warnings.map((warning) => ({ ...warning, since: isoOrNull(warning.since) })),

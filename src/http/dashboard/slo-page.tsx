@@ -13,6 +13,7 @@ import {
   outsideLink,
   percent,
   silenceMark,
+  timestamp,
   withSigns,
   when,
 } from './format.tsx';
@@ -83,6 +84,7 @@ export function sloPage(
       {visitor.notice && noticeBanner(visitor.notice, sloPath(slo.id, base))}
       {slo.incident && incidentBanner(slo.incident, base, now)}
       {freezeBanner(slo)}
+      {overrideBanner(slo)}
       {warningBanner(slo, now)}
       {slo.data === 'none' && slo.example
         ? snippetCard({ ...producers, fact: slo.example, slo: slo.name })
@@ -171,6 +173,22 @@ function freezeBanner({ budgetPolicy }: SloDetail): Markup | null {
       {budgetPolicy.reasons.map((reason) => (
         <p>{reason}</p>
       ))}
+    </section>
+  );
+}
+
+function overrideBanner({ gateOverride }: SloDetail): Markup | null {
+  if (!gateOverride) return null;
+  const { id, by, reason, until } = gateOverride;
+  return (
+    <section class="banner ticket" aria-label="Override of the gate">
+      <h2>The gate is overridden until {timestamp(until)}</h2>
+      <p>
+        <b>{by}</b> lets deploys pass, whatever this SLO says: {reason}
+      </p>
+      <p>
+        <code>burnwatch gate --end-override {id}</code> ends it before its time.
+      </p>
     </section>
   );
 }

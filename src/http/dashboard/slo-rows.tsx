@@ -10,6 +10,7 @@ import {
   burnRateText,
   goodRatio,
   percent,
+  timestamp,
   when,
   silenceMark,
 } from './format.tsx';
@@ -67,6 +68,12 @@ function sloRow(slo: SloReport, recent: RecentCounts | undefined, named: boolean
         {alertBadge(slo.alert)}
         {slo.incident && incidentNotes(slo.incident, now)}
         {slo.budgetPolicy?.deploys === 'frozen' ? <small class="alarm">deploys frozen</small> : null}
+        {slo.gateOverride && (
+          <small>
+            gate overridden by {slo.gateOverride.by} until {timestamp(slo.gateOverride.until)}:{' '}
+            {slo.gateOverride.reason}
+          </small>
+        )}
       </td>
       <td data-label="Good">
         <span>{goodRatio(sli.ratio, slo.objective)}</span>

@@ -49,6 +49,7 @@ const NAMES = {
   'delivery-failing': 'BurnwatchDeliveryFailing',
   'delivery-restored': 'BurnwatchDeliveryFailing',
   report: 'BurnwatchReport',
+  'gate-overridden': 'BurnwatchGateOverridden',
 } as const;
 
 function alertOf(

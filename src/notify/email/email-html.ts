@@ -29,6 +29,7 @@ const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> =
   'delivery-failing': () => 'notifications fail',
   'delivery-restored': () => 'notifications work again',
   report: () => 'report',
+  'gate-overridden': () => 'gate overridden',
 };
 
 // Styles stand in the elements, where every mail reader honours them. The style sheet only adds the dark

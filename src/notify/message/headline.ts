@@ -4,6 +4,7 @@ import { formatSpan } from '../../core/words/figures.ts';
 import { budgetState } from './budget-words.ts';
 import { deliveryInBrief } from './delivery-words.ts';
 import type { Cause } from './failures.ts';
+import { gateInBrief } from './gate-words.ts';
 import { lossInBrief } from './loss-words.ts';
 import { missedWords } from './missed-words.ts';
 import { reportInBrief } from './report-words.ts';
@@ -69,6 +70,8 @@ export function headlineOf(
       return about('RESTORED', facts, deliveryInBrief(facts));
     case 'report':
       return reportInBrief(facts);
+    case 'gate-overridden':
+      return gateInBrief(facts);
     case 'test':
       return about('TEST', facts, 'this is only a test, nothing is burning');
     default:

@@ -7,6 +7,7 @@ import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
 import { burningField, likelyCauseField, standingValueField } from './cause-words.ts';
 import { deliveryFields, deliverySentence } from './delivery-words.ts';
+import { gateFields, gateSentence } from './gate-words.ts';
 import { failedFor, headlineOf, incidentLasted } from './headline.ts';
 import { lossSentence } from './loss-words.ts';
 import { noticesOf } from './notices.ts';
@@ -175,6 +176,7 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   'delivery-failing': deliverySentence,
   'delivery-restored': deliverySentence,
   report: reportSentence,
+  'gate-overridden': gateSentence,
 };
 
 function why(facts: NotificationFacts): Phrase {
@@ -222,6 +224,7 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   'delivery-failing': (facts) => [...deliveryFields(facts), owner(facts)],
   'delivery-restored': (facts) => [owner(facts)],
   report: reportFields,
+  'gate-overridden': gateFields,
 };
 
 function owner(facts: NotificationFacts): Field {

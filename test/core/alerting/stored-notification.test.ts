@@ -50,7 +50,7 @@ describe('a stored row', () => {
   });
 
   it('of a newer version is named and not read, and others are', () => {
-    const newer = { ...storedRow(row), v: 8, id: 'i/2/pager' };
+    const newer = { ...storedRow(row), v: 9, id: 'i/2/pager' };
     expect(upgrade(newer, storedRow(row))).toEqual({ rows: [row], newerRows: ['i/2/pager'] });
   });
 });

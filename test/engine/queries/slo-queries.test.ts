@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GateOverride } from '../../../src/core/ports/gate-override.ts';
 import type { Queries } from '../../../src/core/ports/queries.ts';
+import { storedGateOverride } from '../../../src/core/ports/stored-gate-override.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import { iso } from '../../../src/core/time/timestamp.ts';
 import type { Tier } from '../../../src/core/slo/alert-policy.ts';
@@ -85,6 +87,7 @@ describe('an SLO', () => {
         },
       ],
       budgetPolicy: null,
+      gateOverride: null,
       burnRates: { '5m': 0.58, '30m': 0.58, '1h': 0.58, '2h': 0.58, '6h': 0.58, '1d': 0.58, '3d': 0.58 },
       incident: null,
       historySince: START - 28 * DAY,
@@ -211,6 +214,39 @@ describe('an error budget policy', () => {
       deploys: 'frozen',
       reasons: ['2.7% of the budget over 28d is left; below 10% the policy strict freezes deploys.'],
     });
+  });
+
+  it('says by whom, why and until when its gate is overridden, of several by the one that holds longest', async () => {
+    await open([{ ...slo, budgetPolicy: policy }, defineSlo({ workflow: 'others', owner: 'crm' })]);
+    const override = async (id: string, changes: Partial<GateOverride>) => {
+      const made = {
+        id,
+        workflow: 'orders',
+        owner: null,
+        reason: 'the fix',
+        by: 'sam',
+        actor: null,
+        createdAt: START,
+        until: START + HOUR,
+        ended: null,
+        ...changes,
+      };
+      await world.store.putRecord('gate-overrides', id, 0, storedGateOverride(made));
+    };
+    const shown = async () => (await queries.slos()).map(({ gateOverride }) => gateOverride?.id ?? null);
+    expect(await shown()).toEqual([null, null]);
+    await override('a', {});
+    await override('b', { workflow: null, owner: 'payments', until: START + 2 * HOUR, by: 'lead' });
+    await override('c', { until: START + 9 * HOUR, ended: { at: START, by: 'sam', actor: null } });
+    expect(await shown()).toEqual(['b', null]);
+    expect((await queries.slo(slo.id))!.gateOverride).toEqual({
+      id: 'b',
+      by: 'lead',
+      reason: 'the fix',
+      until: START + 2 * HOUR,
+    });
+    world.clock.set(START + 2 * HOUR);
+    expect(await shown()).toEqual([null, null]);
   });
 
   it('J2: freezes nothing without outcomes, and at 0% only what is overspent', async () => {

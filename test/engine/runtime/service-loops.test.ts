@@ -102,6 +102,12 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
         return Promise.resolve();
       },
     },
+    overrideNotices: {
+      run() {
+        calls.push('notices');
+        return Promise.resolve();
+      },
+    },
     probe() {
       calls.push('probe');
       return Promise.resolve(state.delivers);
