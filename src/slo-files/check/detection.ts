@@ -5,7 +5,7 @@ import type { Slo } from '../../core/slo/slo.ts';
 import { MINUTE } from '../../core/time/duration.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import { countingDelay } from './counting-delay.ts';
-import { FAULT_BEGINS, comesIn, evidenceAfter, type SteadyTraffic } from './steady-traffic.ts';
+import { FAULT_BEGINS, comesIn, evidenceOf, type SteadyTraffic } from './steady-traffic.ts';
 import { runNeeded, type Run } from './tier-checks.ts';
 
 /** A tier that fires, and after how long (milliseconds). */
@@ -95,8 +95,9 @@ const ONE_BY_ONE = 40;
 
 /** Milliseconds until a tier fires in a steady traffic, to the minute; null when it never does. */
 function firesAfter(slo: Slo, tier: Tier, traffic: SteadyTraffic): number | null {
+  const evidenceAfter = evidenceOf(traffic);
   const fires = (minutes: number): boolean => {
-    const evidence = evidenceAfter(minutes, traffic);
+    const evidence = evidenceAfter(minutes);
     const now = FAULT_BEGINS + minutes * MINUTE - 1;
     return readTier(slo, tier, evidence, now, (from) => now - from).met === true;
   };

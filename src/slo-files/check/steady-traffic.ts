@@ -40,20 +40,22 @@ function comeBefore(at: number, traffic: SteadyTraffic): number {
   return outcomes;
 }
 
-/** What the counters say at the end of so many minutes after the failures began. */
-export function evidenceAfter(minutes: number, traffic: SteadyTraffic): Evidence {
+/** Gives what the counters say at the end of so many minutes after the failures began. */
+export function evidenceOf(traffic: SteadyTraffic): (minutes: number) => Evidence {
+  const wholeHours = wholeHoursOf(traffic);
+  return (minutes) => evidenceAfter(minutes, traffic, wholeHours);
+}
+
+function evidenceAfter(minutes: number, traffic: SteadyTraffic, wholeHours: WholeHours): Evidence {
   const end = minutes * MINUTE;
   const before = (at: number) => comeBefore(at, traffic);
-  const between = (from: number, to: number): Counts => {
-    const [first, last] = [before(from), before(to)];
-    const bad = badOf(last, traffic) - badOf(first, traffic);
-    return { good: last - first - bad, bad };
-  };
+  const between = (from: number, to: number): Counts => countsOf(before(from), before(to), traffic);
   return {
     sum: (duration) => between(end - Math.max(1, Math.ceil(duration / MINUTE)) * MINUTE, end),
     hours(first, last) {
-      const cells: number[] = [];
-      for (let hour = first; hour <= last; hour++) {
+      const firstUnended = Math.max(first, Math.floor((FAULT_BEGINS + end) / HOUR));
+      const cells = wholeHours(first, Math.min(firstUnended, last + 1));
+      for (let hour = firstUnended; hour <= last; hour++) {
         const from = hour * HOUR - FAULT_BEGINS;
         const { good, bad } = between(from, Math.min(end, from + HOUR));
         cells.push(good, bad);
@@ -64,6 +66,33 @@ export function evidenceAfter(minutes: number, traffic: SteadyTraffic): Evidence
     usualGap: () => Math.max(1, Math.ceil(1 / (traffic.rate * MINUTE))),
     since: FAULT_BEGINS - HISTORY,
   };
+}
+
+/** Good and bad in turn of the hours from one to before another. */
+type WholeHours = (from: number, to: number) => number[];
+
+/** A window is asked for minute after minute, and the hours in it stay as they are: each is counted once. */
+function wholeHoursOf(traffic: SteadyTraffic): WholeHours {
+  let begin = 0;
+  let cells: number[] = [];
+  return (from, to) => {
+    if (cells.length === 0 || from < begin) [begin, cells] = [from, []];
+    let hour = begin + cells.length / 2;
+    let first = comeBefore(hour * HOUR - FAULT_BEGINS, traffic);
+    for (; hour < to; hour++) {
+      const last = comeBefore((hour + 1) * HOUR - FAULT_BEGINS, traffic);
+      const { good, bad } = countsOf(first, last, traffic);
+      cells.push(good, bad);
+      first = last;
+    }
+    return cells.slice((from - begin) * 2, (to - begin) * 2);
+  };
+}
+
+/** Of the outcomes after the first so many, up to the last so many. */
+function countsOf(first: number, last: number, traffic: SteadyTraffic): Counts {
+  const bad = badOf(last, traffic) - badOf(first, traffic);
+  return { good: last - first - bad, bad };
 }
 
 function streakAt(outcomes: number, traffic: SteadyTraffic): Streak {
