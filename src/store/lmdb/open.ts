@@ -103,7 +103,8 @@ async function openFolder(folder: string): Promise<{ root: RootDatabase; db: Dat
       // The writer makes its own batches, and the marks around lmdb's would be promises without a waiter.
       eventTurnBatching: false,
     });
-    return { root, db: openTables(root) };
+    // In one transaction: each of its own would wait for the disk.
+    return { root, db: root.transactionSync(() => openTables(root)) };
   } catch (error) {
     throw new StoreUnavailable(`The folder ${folder} cannot hold the embedded store: ${reasonOf(error)}`, {
       cause: error,
