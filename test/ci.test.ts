@@ -147,6 +147,14 @@ describe('the CI run', () => {
     expect(ended).toMatchObject({ status: 0, lastLine: '7 passed, 0 failed' });
   });
 
+  it('waits for the check that runs beside the tests, and prints what it found', () => {
+    const ended = ci(
+      '"run check") sleep 1; echo "a finding"; exit 1 ;; test) echo "7 0 0" >>"$BURNWATCH_TEST_COUNTS" ;;',
+    );
+    expect(ended).toMatchObject({ status: 1, lastLine: '7 passed, 1 failed' });
+    expect(ended.output).toContain('a finding');
+  });
+
   it.each([
     ['the installation fails', 'ci) exit 1 ;;', '0 passed, 1 failed'],
     [
