@@ -125,6 +125,33 @@ export const LIKELY_CAUSE: NotificationFacts = {
   },
 };
 
+/** Told with the incident of the dependency that explains it, and on its own once that is over. */
+export const FOLDED: NotificationFacts = {
+  ...LIKELY_CAUSE,
+  folded: {
+    incident: 'mk2w9-77aa',
+    slo: 'payments/bank-answers',
+    because: '93% of its failures call bank',
+  },
+  conversation: {
+    id: 'mk2w9-77aa',
+    openedAt: OPENED_AT - 5 * MINUTE,
+    slo: 'payments/bank-answers',
+    others: 1,
+  },
+};
+
+export const UNFOLDED: NotificationFacts = {
+  ...LIKELY_CAUSE,
+  silenced: {
+    reason: 'dependency',
+    since: OPENED_AT - 20 * MINUTE,
+    until: OPENED_AT,
+    by: 'payments/bank-answers',
+    because: '93% of its failures call bank',
+  },
+};
+
 /** The same incident where one region fails. */
 export const STANDS_OUT: NotificationFacts = {
   ...OPENED,

@@ -16,6 +16,8 @@ const RULE = '─'.repeat(80);
 const EXAMPLES: Readonly<Record<string, Notification>> = {
   opened: notificationOf(examples.OPENED),
   'likely-cause': notificationOf(examples.LIKELY_CAUSE),
+  'folded-in': notificationOf(examples.FOLDED),
+  'no-longer-folded': notificationOf(examples.UNFOLDED),
   'stands-out': notificationOf(examples.STANDS_OUT),
   'called-by-failures': notificationOf(examples.CALLED_BY_FAILURES),
   'ticket-about-a-step': notificationOf(examples.STEP),

@@ -2,7 +2,7 @@ import { quietUntil } from '../slo/quiet-hours.ts';
 import type { Definitions, TargetDefinition } from '../slo/slo.ts';
 import type { AlertState, Incident, TransitionKind } from './incident.ts';
 import type { NotificationFacts, OutboxRow } from './notification.ts';
-import { newRow, outboxRowId } from './notification.ts';
+import { newRow, outboxRowId, wakes } from './notification.ts';
 import type { Conversation, IncidentConversation } from './conversation.ts';
 
 /** The conversations of the incidents that are open. */
@@ -17,6 +17,8 @@ export interface Conversations {
     facts: SignFacts,
     within: number | null,
   ): { readonly conversation: IncidentConversation; readonly said: Pick<NotificationFacts, 'conversation'> };
+  /** Whether a conversation takes one more incident. */
+  hasRoom(conversation: string): boolean;
 }
 
 type SignFacts = Pick<NotificationFacts, 'slo' | 'workflow' | 'likelyCause' | 'failures'>;
@@ -66,19 +68,22 @@ export function createConversations(
         .flatMap((sign) => [...(bySign.get(sign)?.values() ?? [])])
         // The clock may have been set back since.
         .filter((one) => Math.abs(openedAt - one.openedAt) <= within)
-        .filter(({ id }) => (members.get(id)?.size ?? 0) < MAX_TOGETHER)
+        .filter(({ id }) => hasRoom(id))
         .toSorted((one, other) => one.openedAt - other.openedAt || (one.id < other.id ? -1 : 1))[0]
     );
   }
 
+  const hasRoom = (id: string) => (members.get(id)?.size ?? 0) < MAX_TOGETHER;
   for (const [slo, { state }] of states) {
-    if (state?.incident && !state.incident.muted) add(conversationOf(slo, state.incident), state.incident.id);
+    if (state?.incident && isTold(state.incident))
+      add(conversationOf(slo, state.incident), state.incident.id);
   }
   return {
+    hasRoom,
     follow({ kind, incident }, facts, within) {
       let conversation = conversationOf(facts.slo, incident);
       // What nothing is sent of is in no list, and nothing is answered to it.
-      if (incident.muted) return { conversation, said: {} };
+      if (!isTold(incident)) return { conversation, said: {} };
       if (kind === 'opened' && !incident.conversation) {
         const signs = within === null ? [] : signsOf(facts);
         const { id, openedAt, slo } =
@@ -92,6 +97,11 @@ export function createConversations(
       return { conversation, said: conversationFacts(incident.id, conversation, others) };
     },
   };
+}
+
+/** Whether something of an incident is sent: of what is folded into another one, with that. */
+function isTold({ muted }: Incident): boolean {
+  return !muted || muted.mute.reason === 'dependency';
 }
 
 /** The conversation of an incident of an SLO; of one from before there were conversations, its own. */
@@ -150,11 +160,11 @@ export function rowsFor(
  */
 function heldRow(
   { kind, name, quiet }: TargetDefinition,
-  { severity, at, incident }: NotificationFacts,
+  facts: NotificationFacts,
 ): Partial<Pick<OutboxRow, 'createdAt' | 'conversation'>> {
-  const until = quiet && (severity === 'ticket' || quiet.pages) ? quietUntil(quiet, at) : null;
+  const until = quiet && (!wakes(facts) || quiet.pages) ? quietUntil(quiet, facts.at) : null;
   if (until === null) return {};
-  const together = groupsByItself(kind) ? incident : name;
+  const together = groupsByItself(kind) ? facts.incident : name;
   return { createdAt: until, conversation: `${HELD}${until.toString(36)}/${together}` };
 }
 

@@ -69,11 +69,13 @@ export interface NotificationSettled {
   readonly message?: { readonly id: string; readonly incidents: number };
 }
 
-/** A silence began to mute it, or kept a change from being notified. */
+/** A silence, or what else mutes, began to mute it, or kept a change from being notified. */
 export interface IncidentSilenced {
   readonly kind: 'silenced';
   readonly at: number;
-  /** The id of the silence, who made it and why. */
+  /** What mutes it, as in `Mute`; absent: a silence. */
+  readonly reason?: Exclude<Mute['reason'], 'silence'>;
+  /** The id of the silence, who made it and why; of other mutes what `Mute` says. */
   readonly silence: string;
   readonly by: string;
   readonly because: string;
@@ -83,10 +85,12 @@ export interface IncidentSilenced {
   readonly of: TransitionKind | null;
 }
 
-/** No silence mutes it any more. */
+/** Nothing mutes it any more. */
 export interface IncidentUnsilenced {
   readonly kind: 'unsilenced';
   readonly at: number;
+  /** What muted it last; absent: a silence. */
+  readonly reason?: Exclude<Mute['reason'], 'silence'>;
   readonly since: number;
   /** Who is notified now, and as what; none and null where nothing that was not notified is left. */
   readonly of: TransitionKind | null;
@@ -160,20 +164,24 @@ export function muteEvents(
   return was && after && !is ? [unsilencedEvent(was, null, [], now)] : [];
 }
 
-/** The event of a silence that mutes an incident. */
+/** The event of what mutes an incident. */
 function silencedEvent(mute: Mute, of: TransitionKind | null, at: number): IncidentSilenced {
   const { silence, by, because, until, untilResolved } = mute;
-  return { kind: 'silenced', at, silence, by, because, until, untilResolved, of };
+  return { kind: 'silenced', at, ...reasonOf(mute), silence, by, because, until, untilResolved, of };
 }
 
-/** The event of a silence that mutes it no longer. */
+function reasonOf({ reason }: Mute): Pick<IncidentSilenced, 'reason'> {
+  return reason === 'silence' ? {} : { reason };
+}
+
+/** The event of what mutes it no longer. */
 function unsilencedEvent(
-  { since }: Muted,
+  { since, mute }: Muted,
   of: TransitionKind | null,
   notified: readonly string[],
   at: number,
 ): IncidentUnsilenced {
-  return { kind: 'unsilenced', at, since, of, notified };
+  return { kind: 'unsilenced', at, ...reasonOf(mute), since, of, notified };
 }
 
 /** Events to be added to the history of an incident. */

@@ -3,13 +3,19 @@ import { isOf } from './silence.ts';
 
 /** Why an incident is not notified now. */
 export interface Mute {
-  /** `flapping`: it comes and goes so often that it is held back, see `flappingMute`. */
-  readonly reason: 'silence' | 'flapping';
-  /** The id of the silence, who made it and why; of `flapping`, that word and `Burnwatch`. */
+  /**
+   * `flapping`: it comes and goes so often that it is held back, see `flappingMute`. `dependency`: it is told with the incident of a
+   * dependency, which explains it, see `foldMute`.
+   */
+  readonly reason: 'silence' | 'flapping' | 'dependency';
+  /**
+   * The id of the silence, who made it and why; of `flapping`, that word and `Burnwatch`; of `dependency`, the id of the incident that
+   * explains it and the SLO of that.
+   */
   readonly silence: string;
   readonly by: string;
   readonly because: string;
-  /** Until when at the latest. */
+  /** Until when at the latest; of `dependency`, when it is looked at again. */
   readonly until: number;
   /** Whether it lasts until the incident resolves, if that is before. */
   readonly untilResolved: boolean;

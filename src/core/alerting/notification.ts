@@ -5,6 +5,7 @@ import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { ConversationFacts } from './conversation.ts';
 import type { Acknowledgement, EndCause, Muted, TransitionKind } from './incident.ts';
 import type { LikelyCause } from './likely-cause.ts';
+import type { Mute } from './mute.ts';
 import type { StandingValue } from './value-breakdown.ts';
 import type { Reason } from './reason.ts';
 import type { LostData } from './data-loss.ts';
@@ -188,6 +189,8 @@ export interface NotificationFacts {
   readonly burning?: BurningValues;
   /** Set on the first notification after a silence: since when, until when and by whom nothing was sent. Absent on all others. */
   readonly silenced?: SilencedUntilNow;
+  /** Set where it is told with the incident of a dependency, which explains it, and on its own to no one. Absent on all others. */
+  readonly folded?: FoldedInto;
   /** What its incident is told with; absent: it is alone. */
   readonly conversation?: ConversationFacts;
   /** The targets this was for, so that a fallback is not notified twice. */
@@ -196,8 +199,16 @@ export interface NotificationFacts {
   readonly insteadOf: { readonly target: string; readonly reason: string } | null;
 }
 
-/** A silence that is over. */
+/** The incident that another one is folded into, its SLO, and why. */
+export interface FoldedInto {
+  readonly incident: string;
+  readonly slo: string;
+  readonly because: string;
+}
+
+/** What kept an incident from being notified, and does no longer. `reason` is that of the mute; absent: a silence. */
 export interface SilencedUntilNow {
+  readonly reason?: Exclude<Mute['reason'], 'silence'>;
   readonly since: number;
   readonly until: number;
   readonly by: string;
@@ -205,8 +216,8 @@ export interface SilencedUntilNow {
 }
 
 export function silencedUntilNow({ since, mute }: Muted): SilencedUntilNow {
-  const { until, by, because } = mute;
-  return { since, until, by, because };
+  const { reason, until, by, because } = mute;
+  return { ...(reason !== 'silence' && { reason }), since, until, by, because };
 }
 
 /** Executions, or steps of them, that have not ended and are past a deadline. */
@@ -247,8 +258,14 @@ export interface OutboxRow {
 }
 
 /** Whether a notification wakes someone: it overtakes tickets, reminders and what is over. */
-export function isUrgent({ severity, kind }: Pick<NotificationFacts, 'severity' | 'kind'>): boolean {
-  return severity === 'page' && (kind === 'opened' || kind === 'escalated' || kind === 'unacknowledged');
+export function isUrgent(facts: Pick<NotificationFacts, 'severity' | 'kind' | 'folded'>): boolean {
+  const { kind } = facts;
+  return wakes(facts) && (kind === 'opened' || kind === 'escalated' || kind === 'unacknowledged');
+}
+
+/** Whether a notification is of a page, and not of one that is told with another. */
+export function wakes({ severity, folded }: Pick<NotificationFacts, 'severity' | 'folded'>): boolean {
+  return severity === 'page' && folded === undefined;
 }
 
 /** The conversation of a row at its target: rows of one are sent in their order, and together where several are pending. */

@@ -32,14 +32,19 @@ export interface MutedIncident {
   readonly severity: Severity;
 }
 
-/** A silence that mutes an incident. */
+/** What mutes an incident. */
 export interface IncidentSilence {
+  /**
+   * `silence`: people made one. `flapping`: it comes and goes too often. `dependency`: it is told with the incident of a dependency
+   * that explains it, which is `id`, of the SLO `by`.
+   */
+  readonly kind: 'silence' | 'flapping' | 'dependency';
   /** The id of the silence. */
   readonly id: string;
   readonly by: string;
   readonly reason: string;
   readonly since: number;
-  /** At the latest. */
+  /** At the latest; of `dependency`, when it is looked at again. */
   readonly until: number;
   readonly untilResolved: boolean;
 }

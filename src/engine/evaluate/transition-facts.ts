@@ -34,7 +34,7 @@ import type { Annotation } from '../../core/ports/store/annotations.ts';
 import type { Annotations } from '../annotations/annotations.ts';
 import { precedingEvent, readNoted } from './preceding-events.ts';
 import { stuckIn } from './stuck-places.ts';
-import { createLikelyCauses } from './likely-causes.ts';
+import type { LikelyCauses } from './likely-causes.ts';
 
 /** Failing step-dependency-error combinations (all, since shares are of their sum) and executions listed in one notification. */
 const FAILURES_LISTED = MAX_FAILURE_KEYS;
@@ -70,6 +70,7 @@ export interface TransitionFactsOptions {
   readonly store: Pick<CountStore, 'readFailures' | 'readLastFailed' | 'inFlight' | 'places' | 'slowest'>;
   readonly reader: Reader;
   readonly definitions: () => Definitions;
+  readonly likelyCauses: LikelyCauses;
   /** Absent: nothing is noted. */
   readonly annotations?: Pick<Annotations, 'within'>;
   readonly log: Log;
@@ -84,8 +85,7 @@ interface Failing extends Pick<
 }
 
 export function createTransitionFacts(options: TransitionFactsOptions): TransitionFacts {
-  const { store, reader, log } = options;
-  const likelyCauses = createLikelyCauses({ ...options, sums: reader.seriesSums });
+  const { store, reader, likelyCauses, log } = options;
   const limited = concurrencyLimit(READS_AT_ONCE);
   const failureStore: typeof store = {
     readFailures: (sli, from, to) => limited(() => store.readFailures(sli, from, to)),

@@ -116,8 +116,8 @@ export function openIncident(slo: Slo, { incident, firing }: AlertState): OpenIn
 }
 
 function silenceOf({ since, mute }: Muted): IncidentSilence {
-  const { silence, by, because, until, untilResolved } = mute;
-  return { id: silence, by, reason: because, since, until, untilResolved };
+  const { reason, silence, by, because, until, untilResolved } = mute;
+  return { kind: reason, id: silence, by, reason: because, since, until, untilResolved };
 }
 
 /** Counts with their share of good ones; what composites and mean ratios count is not whole and gets 6 decimals. */

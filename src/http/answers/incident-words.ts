@@ -1,5 +1,9 @@
 import type { EndCause } from '../../core/alerting/incident.ts';
-import type { IncidentEvent, NotificationSettled } from '../../core/alerting/incident-event.ts';
+import type {
+  IncidentEvent,
+  IncidentSilenced,
+  NotificationSettled,
+} from '../../core/alerting/incident-event.ts';
 import type { Mute } from '../../core/alerting/mute.ts';
 import type { FailureCount } from '../../core/alerting/notification.ts';
 import { annotationWords } from '../../core/ports/store/annotations.ts';
@@ -24,9 +28,9 @@ export function eventWords(event: IncidentEvent): string {
     case 'acknowledged':
       return `Acknowledged by ${event.by}${event.note === null ? '' : `: ${event.note}`}`;
     case 'silenced':
-      return `${event.of === null ? 'Silenced' : `Not notified (${event.of}): silenced`} by ${event.by} ${untilWords(event)}: ${event.because}`;
+      return mutedWords(event);
     case 'unsilenced':
-      return `No longer silenced${event.of === null ? '' : `: notified as ${event.of}${targetWords(event.notified)}`}`;
+      return `No longer ${MUTED[event.reason ?? 'silence']}${event.of === null ? '' : `: notified as ${event.of}${targetWords(event.notified)}`}`;
     case 'note':
       return `${event.by}: ${event.text}`;
     case 'delivered':
@@ -35,6 +39,26 @@ export function eventWords(event: IncidentEvent): string {
       return `Could not be delivered to ${event.target} (${event.of.join(', ')})${messageWords(event)}${triesWords(event.tries)}: ${event.reason ?? ''}`;
     default:
       return event satisfies never;
+  }
+}
+
+const MUTED: Readonly<Record<Mute['reason'], string>> = {
+  silence: 'silenced',
+  flapping: 'held back',
+  dependency: 'folded into the incident of a dependency',
+};
+
+/** Why nothing is sent of it on its own, as a sentence without its full stop. */
+function mutedWords(event: IncidentSilenced): string {
+  const { reason, of, by, because } = event;
+  const change = of === null ? '' : `Not notified (${of}): `;
+  switch (reason) {
+    case 'dependency':
+      return `${change}folded into the incident of ${by}, because ${because}`;
+    case 'flapping':
+      return `${change}held back ${untilWords(event)}: ${because}`;
+    default:
+      return `${change === '' ? 'Silenced' : `${change}silenced`} by ${by} ${untilWords(event)}: ${because}`;
   }
 }
 

@@ -84,14 +84,26 @@ export function when(at: number, now: number): Markup {
   );
 }
 
-/** That nothing is sent of an incident, by whom and until when; nothing while it is sent. */
+/** That nothing is sent of an incident on its own, why and until when; nothing while it is sent. */
 export function silenceMark(silenced: IncidentSilence | null): Markup | null {
-  if (silenced === null) return null;
-  return (
-    <span class="silenced">
-      silenced by {silenced.by} until {silenced.untilResolved ? 'it resolves' : timestamp(silenced.until)}
-    </span>
-  );
+  return silenced && <span class="silenced">{silencedWords(silenced)}</span>;
+}
+
+function silencedWords({ kind, by, until, untilResolved }: IncidentSilence): Markup {
+  switch (kind) {
+    case 'silence':
+      return (
+        <>
+          silenced by {by} until {untilResolved ? 'it resolves' : timestamp(until)}
+        </>
+      );
+    case 'flapping':
+      return <>held back until {timestamp(until)}</>;
+    case 'dependency':
+      return <>told with the incident of {by}</>;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** An outside link, if it is one that a browser may follow. */

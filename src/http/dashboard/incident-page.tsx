@@ -1,3 +1,4 @@
+import type { IncidentSilence } from '../../core/ports/silences.ts';
 import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
 import { formatCount, formatShare } from '../../core/words/figures.ts';
 import { costWords, timelineOf, failureWords, lengthWords } from '../answers/incident-words.ts';
@@ -54,7 +55,7 @@ export function incidentPage(
           <p>The store lost what evaluation knew of it.</p>
         </section>
       ) : null}
-      {factCard(incident, now)}
+      {factCard(incident, base, now)}
       {actionCard(incident, visitor, base)}
       {causeCard(incident, now)}
       {timelineCard(incident, now)}
@@ -64,7 +65,7 @@ export function incidentPage(
   );
 }
 
-function factCard(incident: IncidentDetail, now: number): Markup {
+function factCard(incident: IncidentDetail, base: string, now: number): Markup {
   const { began, openedAt, resolvedAt, acknowledged, cost, tier, peakBurnRate, notified, state } = incident;
   const { silenced } = incident;
   const facts: readonly (readonly [string, Child])[] = [
@@ -101,7 +102,7 @@ function factCard(incident: IncidentDetail, now: number): Markup {
       ),
     ],
     ['Notified', notified.length === 0 ? 'no one' : notified.join(', ')],
-    ...(silenced ? [['Silence', silenceMark(silenced)] as const] : []),
+    ...(silenced ? [[MUTED_LABELS[silenced.kind], mutedFact(silenced, base)] as const] : []),
   ];
   return (
     <section class="card" aria-label="Facts">
@@ -114,6 +115,24 @@ function factCard(incident: IncidentDetail, now: number): Markup {
         ))}
       </dl>
     </section>
+  );
+}
+
+const MUTED_LABELS: Readonly<Record<IncidentSilence['kind'], string>> = {
+  silence: 'Silence',
+  flapping: 'Flapping',
+  dependency: 'Explained by',
+};
+
+/** Why nothing is sent of it on its own; of what is explained by the incident of a dependency, with a link to that. */
+function mutedFact(silenced: IncidentSilence, base: string): Markup {
+  const mark = silenceMark(silenced);
+  if (silenced.kind === 'silence') return <>{mark}</>;
+  return (
+    <>
+      {silenced.kind === 'dependency' ? <a href={`${base}${incidentPath(silenced.id)}`}>{mark}</a> : mark}
+      <small>{silenced.reason}</small>
+    </>
   );
 }
 

@@ -136,8 +136,8 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
       </p>
       {silenced ? (
         <p>
-          Nothing is sent: {silenceMark(silenced)} ({silenced.reason}).{' '}
-          <a href={`${base}/silences`}>All silences</a>
+          Nothing is sent on its own: {silenceMark(silenced)} ({silenced.reason}).{' '}
+          {silenced.kind === 'silence' ? <a href={`${base}/silences`}>All silences</a> : null}
         </p>
       ) : null}
       {notified.length > 0 || silenced ? null : (

@@ -33,9 +33,9 @@ export function headlineOf(
 ): string {
   switch (event) {
     case 'opened':
-      return burning(facts.severity.toUpperCase(), facts, causes);
+      return burning(standing(facts), facts, causes);
     case 'escalated':
-      return burning(facts.severity.toUpperCase(), facts, causes, 'escalated');
+      return burning(standing(facts), facts, causes, 'escalated');
     case 'deescalated':
       return burning('DOWN TO TICKET', facts, causes, facts.cause && endCause(facts.cause));
     case 'unacknowledged':
@@ -77,6 +77,10 @@ export function headlineOf(
     default:
       return event satisfies never;
   }
+}
+
+function standing({ severity, folded }: NotificationFacts): string {
+  return folded ? 'FOLDED IN' : severity.toUpperCase();
 }
 
 /** Why an incident ended or came down, if not because it is over, in a few words. */

@@ -1,7 +1,7 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts, ServiceKind, Stuck } from '../../core/alerting/notification.ts';
-import { isOfService } from '../../core/alerting/notification.ts';
+import { isOfService, wakes } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
@@ -98,7 +98,7 @@ function messageOfIncident(notification: Notification, links: Links): Message {
   const causes = real || event === 'report' ? topCauses(failing.failures, failed(failing)) : [];
   return {
     event,
-    severity: facts.severity,
+    severity: wakes(facts) ? 'page' : 'ticket',
     tone: toneOf(event, facts),
     headline: headlineOf(event, facts, causes),
     notices: noticesOf(notification),
@@ -128,9 +128,9 @@ export function isOver(event: MessageEvent): boolean {
   return event === 'resolved' || event === 'recovered' || event === 'delivery-restored';
 }
 
-function toneOf(event: MessageEvent, { severity, report }: NotificationFacts): Tone {
+function toneOf(event: MessageEvent, facts: NotificationFacts): Tone {
   if (event === 'test') return 'test';
-  return isOver(event) || report?.totals.missed === 0 ? 'over' : severity;
+  return isOver(event) || facts.report?.totals.missed === 0 ? 'over' : wakes(facts) ? 'page' : 'ticket';
 }
 
 /** How many failures there were in the time that a fact's causes are from; 0 when that is not known. */

@@ -11,6 +11,7 @@ export function noticesOf(notification: Notification): Phrase[] {
   const facts = all.at(-1)!;
   return [
     ...insteadOf(facts),
+    ...folded(facts),
     ...silenced(all),
     ...postmortem(facts),
     ...partlyRead(facts),
@@ -24,19 +25,43 @@ function insteadOf({ insteadOf: refused }: NotificationFacts): Phrase[] {
   return [['Sent here because ', { name: target }, ' refused it: ', { name: reason }]];
 }
 
+/** Why this wakes no one. */
+function folded({ folded: into }: NotificationFacts): Phrase[] {
+  if (!into) return [];
+  return [
+    [
+      'Folded into the incident of ',
+      { name: plainName(into.slo, 120) },
+      ', because ',
+      { name: plainName(into.because, 200) },
+      ': it pages on its own only when that no longer explains it.',
+    ],
+  ];
+}
+
 /** Why this comes only now. */
 function silenced(all: readonly NotificationFacts[]): Phrase[] {
   const facts = all.findLast((one) => one.silenced);
   if (!facts?.silenced) return [];
-  const { since, by, because } = facts.silenced;
-  return [
-    [
-      'Silenced by ',
-      { name: plainName(by, 60) },
-      ` ${timesOf(facts).period(since, facts.at)}: `,
-      { name: plainName(because, 200) },
-    ],
-  ];
+  const { reason, since, by, because } = facts.silenced;
+  const period = ` ${timesOf(facts).period(since, facts.at)}`;
+  const why = { name: plainName(because, 200) };
+  switch (reason) {
+    case 'dependency':
+      return [
+        [
+          'Was folded into the incident of ',
+          { name: plainName(by, 120) },
+          `${period}, because `,
+          why,
+          '. That no longer explains it.',
+        ],
+      ];
+    case 'flapping':
+      return [[`Held back${period}: `, why]];
+    default:
+      return [['Silenced by ', { name: plainName(by, 60) }, `${period}: `, why]];
+  }
 }
 
 function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {

@@ -7,17 +7,21 @@ import { plainName } from './wording.ts';
 /** SLOs named in each list; people look at the others in the dashboard. */
 const LISTED = 8;
 const MAX_NAME = 60;
+const MAX_BECAUSE = 80;
 
 /** How an incident of a list stands. */
-type Standing = 'paging' | 'ticket' | 'over';
+type Standing = 'paging' | 'ticket' | 'folded' | 'over';
+
+const STANDINGS: readonly Standing[] = ['paging', 'ticket', 'folded', 'over'];
 
 const LABELS: Readonly<Record<Standing, string>> = {
   paging: 'Also paging',
   ticket: 'Also as tickets',
+  folded: 'Folded in',
   over: 'Also over',
 };
 
-/** The facts of each incident, oldest first; what pages first, then tickets, then what is over, the fastest burn first. */
+/** The facts of each incident, oldest first; what pages first, then tickets, what is folded in, and what is over, the fastest burn first. */
 export function worstFirst(facts: readonly NotificationFacts[]): readonly (readonly NotificationFacts[])[] {
   const incidents = new Map<string, NotificationFacts[]>();
   for (const one of facts) {
@@ -25,8 +29,7 @@ export function worstFirst(facts: readonly NotificationFacts[]): readonly (reado
     if (known) known.push(one);
     else incidents.set(one.incident, [one]);
   }
-  const order: readonly Standing[] = ['paging', 'ticket', 'over'];
-  const rank = (all: readonly NotificationFacts[]) => order.indexOf(standingOf(all));
+  const rank = (all: readonly NotificationFacts[]) => STANDINGS.indexOf(standingOf(all));
   return [...incidents.values()].toSorted(
     (one, other) => rank(one) - rank(other) || other.at(-1)!.peakBurnRate - one.at(-1)!.peakBurnRate,
   );
@@ -34,14 +37,15 @@ export function worstFirst(facts: readonly NotificationFacts[]): readonly (reado
 
 /** One field for each way in which the other incidents of a message stand. */
 export function othersFields(others: readonly (readonly NotificationFacts[])[]): readonly Field[] {
-  return (['paging', 'ticket', 'over'] as const).flatMap((standing): Field[] => {
+  return STANDINGS.flatMap((standing): Field[] => {
     const alike = others.filter((facts) => standingOf(facts) === standing).map((facts) => facts.at(-1)!);
     if (alike.length === 0) return [];
     const named = alike
       .slice(0, LISTED)
-      .flatMap(({ slo }, index): Phrase => [
+      .flatMap(({ slo, folded }, index): Phrase => [
         ...(index > 0 ? [', '] : []),
         { name: plainName(slo, MAX_NAME) },
+        ...(folded ? [' (', { name: plainName(folded.because, MAX_BECAUSE) }, ')'] : []),
       ]);
     const more = alike.length - LISTED;
     const value = more > 0 ? [...named, ` and ${formatCount(more)} more`] : named;
@@ -67,7 +71,8 @@ export function togetherField(facts: NotificationFacts): readonly Field[] {
 }
 
 function standingOf(facts: readonly NotificationFacts[]): Standing {
-  const { kind, severity } = facts.at(-1)!;
+  const { kind, severity, folded } = facts.at(-1)!;
   if (kind === 'resolved') return 'over';
+  if (folded) return 'folded';
   return severity === 'page' ? 'paging' : 'ticket';
 }

@@ -1,5 +1,5 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { isOfService } from '../../core/alerting/notification.ts';
+import { isOfService, wakes } from '../../core/alerting/notification.ts';
 import type { ToldReceipt, ToldIncident } from '../../core/ports/receipts.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { type Links, composeMessage, isOver } from '../message/message.ts';
@@ -90,7 +90,8 @@ function withIncidents(
 ): Pick<ToldReceipt, 'incidents' | 'more'> {
   const told = new Map(Object.entries(before.incidents));
   let { more } = before;
-  for (const { incident, slo, kind, severity } of facts) {
+  for (const one of facts) {
+    const { incident, slo, kind } = one;
     if (isOfService(kind)) continue;
     if (!told.has(incident) && told.size >= MOST_INCIDENTS) {
       const done = [...told].find(([id, { standing }]) => standing === 'over' && id !== before.of);
@@ -98,7 +99,7 @@ function withIncidents(
       if (kind === 'opened') more++;
       if (!done) continue;
     }
-    const standing: ToldIncident['standing'] = kind === 'resolved' ? 'over' : severity;
+    const standing: ToldIncident['standing'] = kind === 'resolved' ? 'over' : wakes(one) ? 'page' : 'ticket';
     told.set(incident, { slo: plainName(slo, MAX_SLO), standing });
   }
   return { incidents: Object.fromEntries(told), more };
@@ -107,7 +108,8 @@ function withIncidents(
 /** What opens or becomes a page wants someone anew. */
 function acknowledgedAfter(before: Unsaved, facts: readonly NotificationFacts[]): boolean {
   const anew = facts.some(
-    ({ kind, acknowledged }) => (kind === 'opened' || kind === 'escalated') && acknowledged === null,
+    ({ kind, acknowledged, folded }) =>
+      (kind === 'opened' || kind === 'escalated') && acknowledged === null && folded === undefined,
   );
   return !anew && (before.acknowledged || facts.some(({ acknowledged }) => acknowledged !== null));
 }

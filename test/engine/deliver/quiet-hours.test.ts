@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rowsFor } from '../../../src/core/alerting/conversations.ts';
-import type { Incident } from '../../../src/core/alerting/incident.ts';
+import type { Incident, Muted } from '../../../src/core/alerting/incident.ts';
 import { QUIET } from '../../../src/core/alerting/incident.ts';
 import type { NotificationFacts } from '../../../src/core/alerting/notification.ts';
 import type { Severity } from '../../../src/core/slo/alert-policy.ts';
@@ -51,9 +51,9 @@ async function notify(
 }
 
 /** Has an incident open as this; as over, without a severity. */
-async function stands(id: string, severity: Severity | null): Promise<void> {
+async function stands(id: string, severity: Severity | null, muted?: Muted): Promise<void> {
   const known = (await post.wrapped.store.loadStates()).get(`orders/${id}`);
-  const incident = severity && ({ id, severity } as Incident);
+  const incident = severity && ({ id, severity, ...(muted && { muted }) } as Incident);
   const change = { slo: `orders/${id}`, revision: known?.revision ?? 0, rows: [], history: null };
   await post.wrapped.store.commit('this process', [{ ...change, state: { ...QUIET, incident } }]);
 }
@@ -105,6 +105,26 @@ describe('tickets to a target with quiet hours', () => {
     expect(sent('inbox')).toEqual([['worse escalated']]);
     await runUntil(MORNING);
     expect(sent('inbox')).toEqual([['worse escalated'], ['stays opened']]);
+    expect((await post.outbox()).pendingCount).toBe(0);
+  });
+
+  it('and pages that are folded into another incident wait, too; those that were told since on their own are dropped', async () => {
+    const folded = { incident: 'bank', slo: 'payments/bank', because: '93% of its failures call bank' };
+    const mute = {
+      silence: 'bank',
+      by: 'payments/bank',
+      because: folded.because,
+      until: 0,
+      untilResolved: false,
+    };
+    const muted: Muted = { since: 0, mute: { ...mute, reason: 'dependency' }, notifiedAs: null };
+    for (const name of ['explained', 'told']) await notify(name, { severity: 'page', folded });
+    await stands('explained', 'page', muted);
+    await stands('told', 'page');
+    await runUntil(MORNING - 10 * SECOND);
+    expect(sent('inbox')).toEqual([]);
+    await runUntil(MORNING);
+    expect(sent('inbox')).toEqual([['explained opened']]);
     expect((await post.outbox()).pendingCount).toBe(0);
   });
 

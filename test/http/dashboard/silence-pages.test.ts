@@ -23,6 +23,7 @@ async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promis
 }
 
 const SILENCED = {
+  kind: 'silence' as const,
   id: 'mk2x1-5e6f7a8b',
   by: 'alice',
   reason: 'a deploy',

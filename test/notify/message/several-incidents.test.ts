@@ -37,6 +37,18 @@ describe('a message of several incidents', () => {
     });
   });
 
+  it('puts what is folded in after what it is folded into, with why, whatever burns faster', () => {
+    const folded = { incident: 'a', slo: 'bank/answers', because: '93% of its failures call bank' };
+    const facts = [of(OPENED, 'b', { folded, peakBurnRate: 900 }), of(OPENED, 'a'), of(TICKET, 'c')];
+    expect(compose(...facts)).toMatchObject({ incident: 'a', tone: 'page', severity: 'page' });
+    expect(fieldsOf(...facts)).toMatchObject({
+      'Also as tickets (1)': 'c/done',
+      'Folded in (1)': 'b/done (93% of its failures call bank)',
+    });
+    // By itself it makes no noise.
+    expect(compose(facts[0]!)).toMatchObject({ incident: 'b', tone: 'ticket', severity: 'ticket' });
+  });
+
   it('sums up what does not fit, and links to all of them', () => {
     const facts = Array.from({ length: 500 }, (_, index) => of(OPENED, `i${index}`));
     expect(fieldsOf(...facts)['Also paging (499)']).toMatch(
