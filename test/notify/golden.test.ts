@@ -7,6 +7,7 @@ import { composeMessage } from '../../src/notify/message/message.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
 import type { SlackBlock } from '../../src/notify/slack/slack-blocks.ts';
 import type { Notification } from '../../src/core/ports/target.ts';
+import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
 import * as examples from './example-facts.ts';
 import { LINKS, notificationOf } from './example-facts.ts';
 
@@ -18,6 +19,13 @@ const EXAMPLES: Readonly<Record<string, Notification>> = {
   'likely-cause': notificationOf(examples.LIKELY_CAUSE),
   'folded-in': notificationOf(examples.FOLDED),
   'no-longer-folded': notificationOf(examples.UNFOLDED),
+  'last-page-at-once': notificationOf({
+    ...examples.OPENED,
+    flapping: {
+      last: { pages: 3, within: HOUR, lasts: 15 * MINUTE },
+      heldBack: { count: 2, since: examples.OPENED_AT - 2 * HOUR },
+    },
+  }),
   'stands-out': notificationOf(examples.STANDS_OUT),
   'called-by-failures': notificationOf(examples.CALLED_BY_FAILURES),
   'ticket-about-a-step': notificationOf(examples.STEP),

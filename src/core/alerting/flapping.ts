@@ -1,6 +1,7 @@
 import { HOUR, MINUTE } from '../time/duration.ts';
 import type { Severity } from '../slo/alert-policy.ts';
 import type { AlertState, Incident, Transition } from './incident.ts';
+import type { FlappingNote, HeldBack } from './flapping-note.ts';
 import type { Mute } from './mute.ts';
 
 /** An SLO pages so often within `WITHIN`, however it comes and goes; after that only what goes on for `LASTS`. */
@@ -13,18 +14,44 @@ export function recentPages({ pages = [] }: Pick<AlertState, 'pages'>, now: numb
   return pages.filter((at) => now - at < WITHIN).slice(-AT_ONCE);
 }
 
-/** The pages of an SLO after a transition of its incident. */
-export function withPage(
+/** What is remembered of the pages of an SLO after a transition of its incident, and what is said of them with it. */
+export function afterPage(
   pages: readonly number[],
+  previous: Pick<AlertState, 'incident' | 'heldBack'>,
   transition: Pick<Transition, 'kind' | 'mute' | 'incident'> | null,
   now: number,
-): Pick<AlertState, 'pages'> {
+): { readonly kept: Pick<AlertState, 'pages' | 'heldBack'>; readonly note: FlappingNote | null } {
+  const told = transition !== null && isTold(transition);
   const paged =
-    transition?.mute === null &&
+    told &&
     transition.incident.severity === 'page' &&
     (transition.kind === 'opened' || transition.kind === 'escalated');
   const known = paged ? [...pages, now].slice(-AT_ONCE) : pages;
-  return known.length === 0 ? {} : { pages: known };
+  const heldBack = heldBackBy(previous, transition, now);
+  const last = paged && known.length >= AT_ONCE ? { pages: AT_ONCE, within: WITHIN, lasts: LASTS } : null;
+  return {
+    kept: { ...(known.length > 0 && { pages: known }), ...(heldBack && !told && { heldBack }) },
+    note: told && (last || heldBack) ? { ...(last && { last }), ...(heldBack && { heldBack }) } : null,
+  };
+}
+
+/** Whether someone hears of a transition: not of the end of what was held back whole. */
+function isTold({ kind, mute, incident }: Pick<Transition, 'kind' | 'mute' | 'incident'>): boolean {
+  return mute === null && !(kind === 'resolved' && incident.muted?.notifiedAs === null);
+}
+
+/** What was held back by now, with the page that this transition ends. */
+function heldBackBy(
+  { incident, heldBack }: Pick<AlertState, 'incident' | 'heldBack'>,
+  transition: Pick<Transition, 'kind' | 'incident'> | null,
+  now: number,
+): HeldBack | undefined {
+  const isHeld =
+    incident?.severity === 'page' && incident.muted?.mute.reason === 'flapping' && !isHeard(incident);
+  const ends = transition?.kind === 'resolved' || transition?.incident.severity === 'ticket';
+  if (!isHeld || !ends) return heldBack;
+  const { count = 0, since = incident.pagedAt ?? now } = heldBack ?? {};
+  return { count: count + 1, since };
 }
 
 /**

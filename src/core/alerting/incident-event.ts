@@ -1,4 +1,5 @@
 import type { Acknowledgement, EndCause, Incident, Muted, Transition, TransitionKind } from './incident.ts';
+import type { FlappingNote } from './flapping-note.ts';
 import type { Mute } from './mute.ts';
 import type { FailedExecution, FailureCount, NotificationFacts } from './notification.ts';
 
@@ -39,6 +40,8 @@ export interface IncidentChanged extends KeptFacts {
   readonly at: number;
   readonly tier: string;
   readonly cause: EndCause | null;
+  /** What is said of it as one that comes and goes; absent: nothing. */
+  readonly flapping?: FlappingNote;
   /** The share of the budget that is left, see `ErrorBudget`, and the share that failed since it began; null: there is no budget. */
   readonly budgetRemaining: number | null;
   readonly budgetSpent: number | null;
@@ -117,6 +120,7 @@ export function changedEvent(facts: NotificationFacts, kind: TransitionKind, tie
     at: facts.at,
     tier,
     cause: facts.cause,
+    ...(facts.flapping && { flapping: facts.flapping }),
     slo: facts.slo,
     workflow: facts.workflow,
     owner: facts.owner,

@@ -17,7 +17,7 @@ import type {
   Transition,
   TransitionKind,
 } from './incident.ts';
-import { flappingMute, recentPages, withPage } from './flapping.ts';
+import { afterPage, flappingMute, recentPages } from './flapping.ts';
 import { isAcknowledgementOf } from './incident.ts';
 import { hash53 } from '../hash.ts';
 import type { Slo } from '../slo/slo.ts';
@@ -103,16 +103,16 @@ export function step(
       : change && { ...change, change: change.kind, mute: null, unmuted: null };
   if (transition) {
     const over = transition.kind === 'resolved';
-    const paged = withPage(pages, transition, now);
+    const { kept, note } = afterPage(pages, previous, transition, now);
     return {
-      state: { firing, incident: over ? null : transition.incident, definition, ...paged },
-      transition,
+      state: { firing, incident: over ? null : transition.incident, definition, ...kept },
+      transition: note ? { ...transition, flapping: note } : transition,
     };
   }
   const same = incident && withPeakBurnRate(incident, worstFirst);
   const unchanged = same && mute ? { ...same, muted: mutedBy(mute, previous.incident, now) } : same;
   return {
-    state: { firing, incident: unchanged, definition, ...withPage(pages, null, now) },
+    state: { firing, incident: unchanged, definition, ...afterPage(pages, previous, null, now).kept },
     transition: null,
   };
 }

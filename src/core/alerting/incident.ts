@@ -1,5 +1,6 @@
 import type { EscalationStep, Severity } from '../slo/alert-policy.ts';
 import type { TierReading } from './tier-kind.ts';
+import type { FlappingNote, HeldBack } from './flapping-note.ts';
 import type { Mute } from './mute.ts';
 import type { AlertDefinition } from './alert-definition.ts';
 import type { IncidentConversation } from './conversation.ts';
@@ -69,13 +70,17 @@ export interface AlertState {
   readonly definition: AlertDefinition | null;
   /** When it paged within the last hour, oldest first, see `flappingMute`; absent: not at all. */
   readonly pages?: readonly number[];
+  /** The pages that came and went since something was told last, and were held back; absent: none. */
+  readonly heldBack?: HeldBack;
 }
 
 export const QUIET: AlertState = { firing: {}, incident: null, definition: null };
 
 /** Whether nothing of a state has to be remembered. */
-export function isQuiet({ firing, incident, pages }: AlertState): boolean {
-  return incident === null && pages === undefined && Object.keys(firing).length === 0;
+export function isQuiet({ firing, incident, pages, heldBack }: AlertState): boolean {
+  return (
+    incident === null && pages === undefined && heldBack === undefined && Object.keys(firing).length === 0
+  );
 }
 
 /** Whether there is nothing in the second one to be remembered that is not in the first. */
@@ -124,6 +129,8 @@ export interface Transition {
   readonly mute: Mute | null;
   /** What kept earlier changes from being notified until now; null when nothing did. */
   readonly unmuted: Muted | null;
+  /** What is said with it of an SLO that comes and goes; absent: nothing. */
+  readonly flapping?: FlappingNote;
 }
 
 /** Gives why an incident of this severity is not to be notified now; `incident` is its id, null while it opens. */
@@ -137,13 +144,17 @@ export function acknowledge(state: AlertState, acknowledged: Acknowledgement): A
 
 /** The state after the clock was set by so many milliseconds: intervals go on as if it had not been. */
 export function afterClockMoved(state: AlertState, by: number): AlertState {
-  const pages = state.pages && { pages: state.pages.map((at) => at + by) };
-  if (!state.incident) return { ...state, ...pages };
+  const { pages, heldBack } = state;
+  const paged = {
+    ...(pages && { pages: pages.map((at) => at + by) }),
+    ...(heldBack && { heldBack: { ...heldBack, since: heldBack.since + by } }),
+  };
+  if (!state.incident) return { ...state, ...paged };
   const { pagedAt, lastNotifiedAt, muted } = state.incident;
   const moved = {
     pagedAt: pagedAt === null ? null : pagedAt + by,
     lastNotifiedAt: lastNotifiedAt + by,
     ...(muted && { muted: { ...muted, since: muted.since + by } }),
   };
-  return { ...state, ...pages, incident: { ...state.incident, ...moved } };
+  return { ...state, ...paged, incident: { ...state.incident, ...moved } };
 }

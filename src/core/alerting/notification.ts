@@ -4,6 +4,7 @@ import type { Counts } from '../counters/cells.ts';
 import type { ErrorBudget } from '../budget/error-budget.ts';
 import type { ConversationFacts } from './conversation.ts';
 import type { Acknowledgement, EndCause, Muted, TransitionKind } from './incident.ts';
+import type { FlappingNote } from './flapping-note.ts';
 import type { LikelyCause } from './likely-cause.ts';
 import type { Mute } from './mute.ts';
 import type { StandingValue } from './value-breakdown.ts';
@@ -189,6 +190,8 @@ export interface NotificationFacts {
   readonly burning?: BurningValues;
   /** Set on the first notification after a silence: since when, until when and by whom nothing was sent. Absent on all others. */
   readonly silenced?: SilencedUntilNow;
+  /** Set where it comes and goes so often that pages are held back, see `FlappingNote`; absent: it does not. */
+  readonly flapping?: FlappingNote;
   /** Set where it is told with the incident of a dependency, which explains it, and on its own to no one. Absent on all others. */
   readonly folded?: FoldedInto;
   /** What its incident is told with; absent: it is alone. */

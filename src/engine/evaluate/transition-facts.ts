@@ -375,6 +375,7 @@ function factsOf(
     ...(causes.after && { after: causes.after }),
     notified: route.notify,
     insteadOf: null,
+    ...(transition.flapping && { flapping: transition.flapping }),
     ...(transition.unmuted && { silenced: silencedUntilNow(transition.unmuted) }),
   };
 }

@@ -75,7 +75,8 @@ export function evaluateTogether(
 function withoutCovered(judged: EvaluatedSlo, whole: AlertState | null): EvaluatedSlo {
   const { state, previous, transition } = judged;
   if (!transition || !isCovered(transition, whole)) return judged;
-  const { pages: _, ...same } = state;
-  const paged = previous.pages && { pages: previous.pages };
+  const { pages: _, heldBack: __, ...same } = state;
+  const { pages, heldBack } = previous;
+  const paged = { ...(pages && { pages }), ...(heldBack && { heldBack }) };
   return { ...judged, state: { ...same, incident: previous.incident, ...paged }, transition: null };
 }

@@ -1,3 +1,4 @@
+import type { FlappingNote } from '../../core/alerting/flapping-note.ts';
 import type { IncidentChanged, IncidentEvent } from '../../core/alerting/incident-event.ts';
 import type { IncidentDetail, IncidentSummary } from '../../core/ports/incident-reports.ts';
 import { annotationJson } from './annotation-json.ts';
@@ -39,6 +40,14 @@ function changeJson(event: IncidentChanged): object {
     budgetRemaining,
     cost: { ...during, budget: budgetSpent },
     notified: event.notified,
+    ...(event.flapping && { flapping: flappingJson(event.flapping) }),
+  };
+}
+
+function flappingJson({ last, heldBack }: FlappingNote): object {
+  return {
+    ...(last && { last: { pages: last.pages, withinMs: last.within, nextLastsMs: last.lasts } }),
+    ...(heldBack && { heldBack: { count: heldBack.count, since: iso(heldBack.since) } }),
   };
 }
 

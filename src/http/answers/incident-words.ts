@@ -1,5 +1,6 @@
 import type { EndCause } from '../../core/alerting/incident.ts';
 import type {
+  IncidentChanged,
   IncidentEvent,
   IncidentSilenced,
   NotificationSettled,
@@ -14,17 +15,17 @@ import { formatCount, formatRate, formatShare, formatSpan, formatTime } from '..
 export function eventWords(event: IncidentEvent): string {
   switch (event.kind) {
     case 'opened':
-      return `Opened as a ${event.severity}: tier ${event.tier} fired${burnWords(event.peakBurnRate)}${targetWords(event.notified)}`;
+      return `Opened as a ${event.severity}: tier ${event.tier} fired${burnWords(event.peakBurnRate)}${targetWords(event.notified)}${flappingWords(event)}`;
     case 'escalated':
-      return `Became a page: tier ${event.tier} fired${burnWords(event.peakBurnRate)}${targetWords(event.notified)}`;
+      return `Became a page: tier ${event.tier} fired${burnWords(event.peakBurnRate)}${targetWords(event.notified)}${flappingWords(event)}`;
     case 'deescalated':
-      return `Came down to a ticket${causeWords(event.cause)}${targetWords(event.notified)}`;
+      return `Came down to a ticket${causeWords(event.cause)}${targetWords(event.notified)}${flappingWords(event)}`;
     case 'unacknowledged':
       return `No one had acknowledged it${targetWords(event.notified)}`;
     case 'reminder':
       return `Still burning${targetWords(event.notified)}`;
     case 'resolved':
-      return `Resolved${causeWords(event.cause)}`;
+      return `Resolved${causeWords(event.cause)}${flappingWords(event)}`;
     case 'acknowledged':
       return `Acknowledged by ${event.by}${event.note === null ? '' : `: ${event.note}`}`;
     case 'silenced':
@@ -131,6 +132,17 @@ function causeWords(cause: EndCause | null): string {
     default:
       return cause satisfies never;
   }
+}
+
+/** What is held back, or was, of an SLO that comes and goes. */
+function flappingWords({ flapping }: IncidentChanged): string {
+  const { last, heldBack } = flapping ?? {};
+  const held = heldBack
+    ? `; ${formatCount(heldBack.count)} ${heldBack.count === 1 ? 'page was' : 'pages were'} held back since ${formatTime(heldBack.since)}`
+    : '';
+  return last
+    ? `${held}; it paged ${formatCount(last.pages)} times within ${formatSpan(last.within)}, and the next page is sent only when it lasts ${formatSpan(last.lasts)}`
+    : held;
 }
 
 function messageWords({ message }: NotificationSettled): string {

@@ -1,6 +1,6 @@
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import type { Notification } from '../../core/ports/target.ts';
-import { formatPercent, formatWholeShare } from '../../core/words/figures.ts';
+import { formatCount, formatPercent, formatSpan, formatWholeShare } from '../../core/words/figures.ts';
 import type { Phrase } from './phrase.ts';
 import { timesOf } from './times.ts';
 import { plainName } from './wording.ts';
@@ -13,6 +13,7 @@ export function noticesOf(notification: Notification): Phrase[] {
     ...insteadOf(facts),
     ...folded(facts),
     ...silenced(all),
+    ...flapping(all),
     ...postmortem(facts),
     ...partlyRead(facts),
     ...mayRepeat(notification),
@@ -62,6 +63,27 @@ function silenced(all: readonly NotificationFacts[]): Phrase[] {
     default:
       return [['Silenced by ', { name: plainName(by, 60) }, `${period}: `, why]];
   }
+}
+
+/** Why there is no word of what comes and goes next, and how much there was none of. */
+function flapping(all: readonly NotificationFacts[]): Phrase[] {
+  const facts = all.at(-1)!;
+  const last = all.findLast((one) => one.flapping?.last)?.flapping?.last;
+  const held = all.flatMap((one) => one.flapping?.heldBack ?? []);
+  const count = held.reduce((sum, one) => sum + one.count, 0);
+  const pages = `${formatCount(count)} ${count === 1 ? 'page was' : 'pages were'}`;
+  return [
+    ...(held.length > 0
+      ? [[`It comes and goes: ${pages} held back since ${timesOf(facts).at(held[0]!.since)}.`]]
+      : []),
+    ...(last
+      ? [
+          [
+            `It paged ${formatCount(last.pages)} times within ${formatSpan(last.within)}: the next page is sent only when it lasts ${formatSpan(last.lasts)}.`,
+          ],
+        ]
+      : []),
+  ];
 }
 
 function mayRepeat({ mayRepeat: repeat }: Notification): Phrase[] {

@@ -143,6 +143,55 @@ describe('an SLO that comes and goes', () => {
     ]);
   });
 
+  it('says with the last page that is sent at once that the next one has to last, and with no other', () => {
+    const minutes = run([...flapping(2, 3, 3), ...repeated([true, 30])]);
+    const last = { pages: 3, within: HOUR, lasts: 15 * MINUTE };
+    const said = minutes.flatMap(({ at, transition }) =>
+      transition?.flapping?.last ? [[(at - START) / MINUTE, transition.kind, transition.flapping.last]] : [],
+    );
+    // The one that lasted is the third within an hour as well.
+    expect(said).toEqual([
+      [10, 'opened', last],
+      [30, 'opened', last],
+    ]);
+  });
+
+  it('says with what is sent next how many pages were held back, and since when', () => {
+    const minutes = run([...flapping(2, 3, 6), ...repeated([true, 20], [false, 5])]);
+    const said = minutes.flatMap(({ at, transition }) =>
+      transition?.flapping?.heldBack
+        ? [[(at - START) / MINUTE, transition.kind, transition.flapping.heldBack]]
+        : [],
+    );
+    expect(said).toEqual([[45, 'opened', { count: 3, since: START + 15 * MINUTE }]]);
+    expect(minutes.at(-1)!.state.heldBack).toBeUndefined();
+    // It is not forgotten until it is said, also where the hour is over, and the clock set.
+    const calm = run([...flapping(2, 3, 5), ...repeated([false, 70], [true, 1])]);
+    expect(calm.at(-1)!.transition!.flapping).toEqual({ heldBack: { count: 2, since: START + 15 * MINUTE } });
+    const held = run([...flapping(2, 3, 5)]).at(-1)!.state;
+    expect(isQuiet({ ...held, pages: [] })).toBe(false);
+    expect(afterClockMoved(held, HOUR).heldBack).toEqual({ count: 2, since: START + 75 * MINUTE });
+  });
+
+  it('counts each page that is held back once, whatever it does: all are told or said to be held back', () => {
+    const length = fc.integer({ min: 1, max: 20 });
+    const pattern = fc.array(fc.tuple(length, length), { minLength: 5, maxLength: 40 });
+    fc.assert(
+      fc.property(pattern, fc.boolean(), (lengths, ticket) => {
+        const fires = lengths.flatMap(([on, off]) => repeated([true, on], [false, off + 2]));
+        // In the end it is calm for long, and pages once more.
+        const minutes = run([...fires, ...repeated([false, 70], [true, 1])], { ticket });
+        const episodes = lengths.length + 1;
+        const held = minutes.reduce(
+          (sum, { transition }) => sum + (transition?.flapping?.heldBack?.count ?? 0),
+          0,
+        );
+        expect(pagesOf(minutes).length + held).toBe(episodes);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('does not escalate while it is held back, and starts anew once it is told', () => {
     const policy = { escalation: [{ after: 10 * MINUTE, to: ['lead'] }], repeat: 5 * MINUTE };
     const minutes = run([...flapping(2, 3, 3), ...repeated([true, 30])], { policy });
