@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
 import type { SloReport } from '../../src/core/ports/queries.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
+import type { Definitions } from '../../src/core/slo/slo.ts';
 import { SECOND } from '../../src/core/time/duration.ts';
 import { HISTORY_LENGTH, writeHistory } from '../../src/demo/history.ts';
 import { createLiveReports } from '../../src/demo/live-reports.ts';
@@ -30,6 +31,7 @@ export interface Notified {
 /** The demo on a manual clock: the examples on an embedded store that holds the history up to the start. */
 export interface Stage {
   readonly store: Store;
+  readonly definitions: () => Definitions;
   /** What every SLO reads by now. */
   slos(): Promise<readonly SloReport[]>;
   /** The error classes of what failed in the last hour for an SLO. */
@@ -75,6 +77,7 @@ export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Sta
   const known = new Set<string>();
   return {
     store,
+    definitions: () => definitions,
     slos: () => queries.slos(),
     errors: async (slo) => (await queries.slo(slo))!.failures.map(({ error }) => error),
     async play(length, tickEvery = 5 * SECOND) {
