@@ -84,7 +84,12 @@ export interface MissedRun {
  * `report`: what became of a week or month. `gate-overridden`: deploys pass whatever the budget says.
  */
 export type ServiceKind =
-  'test' | 'data-loss' | 'delivery-failing' | 'delivery-restored' | 'report' | 'gate-overridden';
+  | 'test'
+  | 'data-loss'
+  | 'delivery-failing'
+  | 'delivery-restored'
+  | 'report'
+  | 'gate-overridden';
 
 const SERVICE_KINDS: ReadonlySet<string> = new Set<ServiceKind>([
   'test',
