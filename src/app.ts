@@ -18,6 +18,7 @@ import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createReceipts } from './engine/deliver/receipts.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createDataLosses } from './engine/incidents/data-losses.ts';
+import { createSignedLinks } from './engine/incidents/signed-links.ts';
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createOverrideNotices } from './engine/gate/override-notices.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
@@ -104,6 +105,7 @@ export async function startApp(
   const owner = randomUUID();
   const awaited = await openStore(config, clock, log);
   const { store } = awaited;
+  const links = createSignedLinks(config.linkSecrets);
   const definitions = createActiveDefinitions({
     store,
     prepare(next) {
@@ -237,7 +239,8 @@ export async function startApp(
     queries: createQueries({
       ...asked,
       reader,
-      adjustments,
+  const signLink = links.sign;
+  const targets = createTargets({ ...config, clock, receipts, pictures, signLink, ...overrides.targets });
       annotations,
       elapsed,
       evaluatedAt: evaluationWatch.lastAt,
@@ -256,6 +259,7 @@ export async function startApp(
       targets: targets.all,
       targetOf: targets.get,
       elapsed,
+      readLink: links.read,
     }),
     status: () => loops.status(),
     access: { tokens: () => tokenFile?.tokens() ?? config.tokens, ...accessRules(config) },

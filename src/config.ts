@@ -10,6 +10,7 @@ import {
   readConfiguredTokens,
   readFrameAncestors,
   readIdentityHeader,
+  readLinkSecrets,
   readProxies,
 } from './config/access-settings.ts';
 import { readMailServer, readOutbound } from './config/outbound-settings.ts';
@@ -49,6 +50,8 @@ export interface Config {
   /** The header in which they name a user, in lower case, and what such users may do; null: they do not. */
   readonly identityHeader: { readonly name: string; readonly grants: readonly Grant[] } | null;
   readonly publicUrl: string | null;
+  /** The first signs the links of messages, all tell that one is ours; empty: messages have no links that act. */
+  readonly linkSecrets: readonly string[];
   /** The origins whose pages may show ours in a frame. */
   readonly frameAncestors: readonly string[];
   readonly traceUrl: string | null;
@@ -110,6 +113,7 @@ export function readConfig(env: Environment, flags: Flags): Config {
     trustedProxies,
     identityHeader,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/(?<!\/)\/+$/, '') ?? null,
+    linkSecrets: readLinkSecrets(reader, problems, warnings),
     frameAncestors: readFrameAncestors(reader),
     traceUrl: readTraceUrl(reader),
     mailServer: readMailServer(reader),

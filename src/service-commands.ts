@@ -55,6 +55,7 @@ export function addAcknowledgeCommand(program: Command, answer: Answer): void {
     .description('say that you look after an incident: reminders and escalation stop')
     .option('--by <name>', 'who looks after it; who is logged in, if absent')
     .option('--note <text>', 'what others should know')
+    .option('--conversation', 'and the other incidents of its conversation that are open now')
     .action(async (incident: string, options: AcknowledgeOptions) => {
       const { acknowledgeIncident } = await import('./cli/incidents.ts');
       answer(await acknowledgeIncident(incident, options, process.env));

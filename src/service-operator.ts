@@ -1,10 +1,10 @@
 import type { ButtonPresses } from './core/ports/button-presses.ts';
-import { isRefused } from './core/ports/refused.ts';
 import type { Target } from './core/ports/target.ts';
-import { timesAt } from './core/words/times.ts';
+import type { ReadLink } from './core/ports/incident-links.ts';
+import { createFollowLinks } from './engine/incidents/follow-links.ts';
 import { createButtonPresses } from './engine/incidents/button-presses.ts';
 import { createTakenPresses } from './engine/incidents/taken-presses.ts';
-import { createToldInChats } from './engine/incidents/told-in-chats.ts';
+import { acknowledgeAloud, createToldInChats } from './engine/incidents/told-in-chats.ts';
 import type { Clock } from './core/ports/clock.ts';
 import type { Log } from './core/ports/log.ts';
 import type { ManageDeadLetters } from './core/ports/dead-letters.ts';
@@ -41,6 +41,7 @@ export interface OperatorOptions {
   /** The live targets. */
   readonly targets: () => readonly Target[];
   readonly targetOf: (name: string) => TargetAdapter | null;
+  readonly readLink: ReadLink;
 }
 
 /** What people can do to the service over HTTP, and by buttons in chats. */
@@ -61,21 +62,21 @@ export function createOperator(options: OperatorOptions): OperatorSide {
   const receipts = createReceipts(options.store, clock);
   const chats = createToldInChats({ ...options, receipts });
   const taken = createTakenPresses(options.store, clock);
+  const acknowledge = acknowledgeAloud(incidents, chats, clock);
   const operator: Operator = {
     ...createManageAdjustments(options),
     ...annotations,
     ...incidents,
     ...createGateOverrides(options),
     ...manageSilences,
-    async acknowledge(incident, request, caller) {
-      const began = clock.now();
-      const said = await incidents.acknowledge(incident, request, caller);
-      if (!isRefused(said) && said.at >= began) {
-        const words = ['Acknowledged by ', { name: said.by }, ` at ${timesAt(said.at, null).at(said.at)}.`];
-        void chats.tellOf(incident, words, true);
-      }
-      return said;
-    },
+    acknowledge,
+    ...createFollowLinks({
+      read: options.readLink,
+      incidents: { ...incidents, acknowledge },
+      silences: manageSilences,
+      store: options.store,
+      clock,
+    }),
     ...reports,
     losses: () => losses.losses(),
     acknowledgeLoss: (id, request, caller) => losses.acknowledgeLoss(id, request, caller),

@@ -124,6 +124,21 @@ export const SETTINGS = [
     description: 'where people reach this service; for links',
   },
   {
+    name: 'LINK_SECRET',
+    fallback: null,
+    argument: 'secret',
+    description:
+      'signs the links in messages that acknowledge and silence without a login; several, separated by commas: the first signs, all are known; the same on every replica; without it, or without BURNWATCH_PUBLIC_URL, there are no such links',
+    secret: true,
+    noFlag: true,
+  },
+  {
+    name: 'LINK_SECRET_FILE',
+    fallback: null,
+    argument: 'file',
+    description: 'a file that holds it, or several, one a line',
+  },
+  {
     name: 'TRACE_URL',
     fallback: null,
     argument: 'url',

@@ -104,7 +104,8 @@ function hashProblem(digest: string): string | null {
   return digest === EMPTY_DIGEST ? 'has the hash of nothing: the secret it was made of was empty.' : null;
 }
 
-function weakness(secret: string): string | null {
+/** Why a secret is too weak, as what follows its name in a sentence; null when it is not. */
+export function weakness(secret: string): string | null {
   const advice = '`openssl rand -hex 24` makes a good one.';
   if (secret.length < MIN_SECRET) return `has a secret of fewer than ${MIN_SECRET} characters; ${advice}`;
   if (new Set(secret).size < MIN_DIFFERENT || PLACEHOLDER.test(secret) || isRepetition(secret)) {

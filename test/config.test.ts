@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { ConfigError } from '../src/config/setting-reader.ts';
 import { makeCertificates } from './support/certificates.ts';
@@ -39,6 +42,57 @@ describe('the address of the mail server', () => {
     expect(problemsOf({ BURNWATCH_SMTP_URL: 'http://mail.example.com' })).toEqual([
       'BURNWATCH_SMTP_URL is not usable; expected an address that begins with smtp:// or smtps://.',
     ]);
+  });
+});
+
+describe('the secrets that sign links', () => {
+  const SECRET = '6f1d0c9b8a7e5f4d3c2b1a09';
+  const OLDER = 'b7a6958473625140ffeeddcc';
+  const BURNWATCH_PUBLIC_URL = 'https://burnwatch.example.com';
+
+  it.each([
+    ['', []],
+    [SECRET, [SECRET]],
+    [`${SECRET},${OLDER}`, [SECRET, OLDER]],
+    [` ${SECRET}\n${OLDER}\n`, [SECRET, OLDER]],
+  ])('%j: the first signs, the others are known', (BURNWATCH_LINK_SECRET, secrets) => {
+    expect(readConfig({ BURNWATCH_LINK_SECRET, BURNWATCH_PUBLIC_URL }, {}).linkSecrets).toEqual(secrets);
+  });
+
+  it('can be those of a file, but not of both', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'burnwatch-links-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'secrets');
+    writeFileSync(file, `${SECRET}\n${OLDER}\n`);
+    const env = { BURNWATCH_LINK_SECRET_FILE: file, BURNWATCH_PUBLIC_URL };
+    expect(readConfig(env, {}).linkSecrets).toEqual([SECRET, OLDER]);
+    expect(problemsOf({ ...env, BURNWATCH_LINK_SECRET: SECRET })).toEqual([
+      'BURNWATCH_LINK_SECRET and BURNWATCH_LINK_SECRET_FILE are both set; use one of them.',
+    ]);
+    writeFileSync(file, '\n');
+    expect(problemsOf(env)).toEqual(['BURNWATCH_LINK_SECRET_FILE has no secret in it.']);
+    rmSync(file);
+    expect(problemsOf(env)).toEqual([
+      `BURNWATCH_LINK_SECRET_FILE is ${JSON.stringify(file)}, which cannot be read (ENOENT).`,
+    ]);
+  });
+
+  it.each(['short', 'aaaaaaaaaaaaaaaaaaaaaaaa', 'password-password-password', `${SECRET}, hunter2`])(
+    'refuses %j, which can be guessed, and does not show it',
+    (BURNWATCH_LINK_SECRET) => {
+      const [problem, ...more] = problemsOf({ BURNWATCH_LINK_SECRET, BURNWATCH_PUBLIC_URL });
+      expect(problem).toMatch(/^BURNWATCH_LINK_SECRET(: secret 2)? has a secret/);
+      expect(more).toEqual([]);
+      expect(problem).not.toContain('hunter2');
+    },
+  );
+
+  it('without an address of this service are warned of: links would lead nowhere', () => {
+    expect(readConfig({ BURNWATCH_LINK_SECRET: SECRET }, {}).warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^BURNWATCH_LINK_SECRET is set and BURNWATCH_PUBLIC_URL is not/),
+      ]),
+    );
   });
 });
 

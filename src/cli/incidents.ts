@@ -65,21 +65,37 @@ export function incidentTable(
 export interface AcknowledgeOptions {
   readonly by?: string;
   readonly note?: string;
+  readonly conversation?: true;
+}
+
+interface Taken {
+  readonly by: string;
+  readonly at: string;
 }
 
 /** `burnwatch ack`: someone looks after an incident; the one who is logged in, unless `by` says who. */
 export function acknowledgeIncident(
   incident: string,
-  { by = '', note }: AcknowledgeOptions,
+  { by = '', note, conversation }: AcknowledgeOptions,
   env: Environment,
 ): Promise<VerbAnswer> {
   const who = by || env['USER'] || env['LOGNAME'];
   if (!who) return Promise.resolve({ ok: false, text: 'Say who looks after it: --by <name>.' });
   return withService(env, async (ask) => {
     const path = `/v1/incidents/${encodeURIComponent(incident)}/ack`;
-    const known = await ask<{ readonly by: string; readonly at: string }>(path, { by: who, note });
+    const known = await ask<Taken & { readonly others?: readonly (Taken & { readonly slo: string })[] }>(
+      path,
+      { by: who, note, conversation },
+    );
     // The first one holds, whoever asks for it again.
-    return { ok: true, text: `Acknowledged by ${known.by}, ${known.at}: reminders and escalation stop.` };
+    const own = `Acknowledged by ${known.by}, ${known.at}: reminders and escalation stop.`;
+    if (!known.others) return { ok: true, text: own };
+    const others = known.others.map(({ slo, by: taker, at }) => `  ${slo}: by ${taker}, ${at}`);
+    const heading = `Of its conversation, ${others.length === 0 ? 'no other incident is open' : 'also'}`;
+    return {
+      ok: true,
+      text: [own, others.length === 0 ? `${heading}.` : `${heading}:`, ...others].join('\n'),
+    };
   });
 }
 

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Grant, Token } from '../core/ports/token.ts';
 import { ALL_GRANTS, OPEN_GRANTS } from '../core/ports/token.ts';
 import { readTokenFile } from '../token-file.ts';
-import { readGrants, readTokens } from '../token-text.ts';
+import { readGrants, readTokens, weakness } from '../token-text.ts';
 import type { SettingReader } from './setting-reader.ts';
 
 /** Whether a service that listens there can be reached from its own machine only. */
@@ -96,4 +97,42 @@ export function accessRules<Header>(config: {
   const open = loopback ? ALL_GRANTS : OPEN_GRANTS;
   const closed = config.tokens.length > 0 || identityHeader !== null;
   return { open: closed ? null : open, loopback, trustedProxies, identityHeader };
+}
+
+/** What signs the links of messages, and what signed them before; empty when none is set. No problem quotes any of it. */
+export function readLinkSecrets(
+  reader: SettingReader,
+  problems: string[],
+  warnings: string[],
+): readonly string[] {
+  const inline = reader.text('LINK_SECRET');
+  const file = reader.text('LINK_SECRET_FILE');
+  if (inline && file)
+    problems.push('BURNWATCH_LINK_SECRET and BURNWATCH_LINK_SECRET_FILE are both set; use one of them.');
+  if (!inline && !file) return [];
+  const source = reader.origin(file ? 'LINK_SECRET_FILE' : 'LINK_SECRET');
+  const text = file ? readSecretFile(file, source, problems) : inline;
+  if (text === null) return [];
+  const secrets = text.split(/[\s,]+/).filter((secret) => secret !== '');
+  if (secrets.length === 0) problems.push(`${source} has no secret in it.`);
+  for (const [index, secret] of secrets.entries()) {
+    const weak = weakness(secret);
+    const which = secrets.length > 1 ? `: secret ${index + 1}` : '';
+    if (weak !== null) problems.push(`${source}${which} ${weak}`);
+  }
+  if (reader.text('PUBLIC_URL') === '')
+    warnings.push(
+      `${source} is set and BURNWATCH_PUBLIC_URL is not, so that messages have no links to acknowledge and silence: nothing says where they would lead.`,
+    );
+  return secrets;
+}
+
+function readSecretFile(file: string, source: string, problems: string[]): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    problems.push(`${source} is ${JSON.stringify(file)}, which cannot be read (${reason}).`);
+    return null;
+  }
 }

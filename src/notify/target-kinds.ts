@@ -83,7 +83,8 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
   slackApp: {
     adapter: ({ name, botToken, channel, signingSecret, url }, { receipts = NO_RECEIPTS, ...options }) =>
       slackAppTarget(name, {
-        ...requestOptions(options),
+        // Its own buttons do the same, and tell who pressed them.
+        ...requestOptions(signingSecret === null ? options : withoutActions(options)),
         url,
         botToken,
         channel,
@@ -97,10 +98,13 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
     interval: SECOND,
   },
   email: {
-    adapter({ name, to }, { publicUrl, traceUrl, mailServer, mailFrom, timeoutMs, pictures, ...options }) {
+    adapter(
+      { name, to },
+      { publicUrl, traceUrl, signLink, mailServer, mailFrom, timeoutMs, pictures, ...options },
+    ) {
       const transport =
         options.mailTransport ?? (mailServer === null ? null : mailTransport(mailServer, timeoutMs));
-      const links = { publicUrl, traceUrl };
+      const links = { publicUrl, traceUrl, signLink: signLink ?? null };
       return emailTarget(name, to, { transport, from: mailFrom, links, timeoutMs, pictures });
     },
     secrets: (_definition, { mailServer }) =>
@@ -117,7 +121,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
   },
   pagerduty: {
     adapter: ({ name, routingKey, url }, options) =>
-      pagerDutyTarget(name, { ...requestOptions(options), routingKey, url }),
+      pagerDutyTarget(name, { ...requestOptions(withoutActions(options)), routingKey, url }),
     secrets: ({ routingKey }) => [routingKey],
     forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
     // PagerDuty takes 120 events a minute and integration, and one notification may be two.
@@ -125,7 +129,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
   },
   alertmanager: {
     adapter: ({ name, urls }, options) =>
-      alertmanagerTarget(name, urls, { ...requestOptions(options), clock: options.clock }),
+      alertmanagerTarget(name, urls, { ...requestOptions(withoutActions(options)), clock: options.clock }),
     secrets: ({ urls }) => urls.flatMap(secretsOfWebhook),
     forbidden: ({ urls }, { outbound }) =>
       urls.map((url) => forbiddenBy(outbound, url)).find((reason) => reason !== null) ?? null,
@@ -134,7 +138,7 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
   },
   opsgenie: {
     adapter: ({ name, apiKey, url }, options) =>
-      opsgenieTarget(name, { ...requestOptions(options), apiKey, url }),
+      opsgenieTarget(name, { ...requestOptions(withoutActions(options)), apiKey, url }),
     secrets: ({ apiKey }) => [apiKey],
     forbidden: ({ url }, { outbound }) => forbiddenBy(outbound, url),
     interval: SECOND,
@@ -181,11 +185,18 @@ const TARGET_KINDS: { readonly [K in TargetDefinition['kind']]: TargetKind<K> } 
 function requestOptions({
   publicUrl,
   traceUrl,
+  signLink,
   outbound,
   fetch,
   timeoutMs,
 }: TargetOptions & Required<Timeout>): Omit<Peer, 'name'> & { readonly links: Links } {
-  return { timeoutMs, links: { publicUrl, traceUrl }, fetch: fetch ?? guardedFetch(outbound) };
+  const links = { publicUrl, traceUrl, signLink: signLink ?? null };
+  return { timeoutMs, links, fetch: fetch ?? guardedFetch(outbound) };
+}
+
+/** Of a receiver that has its own ways to acknowledge and silence. A `log` target gets none either: what is logged is read by many. */
+function withoutActions<Options extends TargetOptions>(options: Options): Options {
+  return { ...options, signLink: null };
 }
 
 function secretsOf(secret: string | null): string[] {

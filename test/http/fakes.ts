@@ -5,6 +5,7 @@ import { isRejection } from '../../src/core/outcomes/record-fields.ts';
 import { stateOfBudget } from '../../src/core/budget/error-budget.ts';
 import type { Recorder } from '../../src/core/ports/recorder.ts';
 import type { AcknowledgementReport, DataLossReport, Operator } from '../../src/core/ports/operator.ts';
+import type { LinkView, UsedLink } from '../../src/core/ports/incident-links.ts';
 import { isRefused, refuse } from '../../src/core/ports/refused.ts';
 import type { DeadLetterReport } from '../../src/core/ports/dead-letters.ts';
 import type { Refused } from '../../src/core/ports/refused.ts';
@@ -481,6 +482,9 @@ export interface FixedOperator extends Operator {
   /** The answer to all that is asked of silences. */
   silenced: SilenceReport | Refused;
   open: IncidentReport[];
+  /** The others of the conversation of any incident. */
+  beside: IncidentReport[];
+  link: LinkView;
   readonly histories: Map<string, readonly IncidentEvent[]>;
   readonly asked: unknown[][];
 }
@@ -517,6 +521,12 @@ export function fixedOperator(): FixedOperator {
     tested: { delivered: true, message: 'Delivered a test notification to pager (pagerduty).' },
     silenced: silenceReport(),
     open: [],
+    beside: [],
+    link: {
+      state: 'usable',
+      link: { action: 'acknowledge', incident: 'mk2x1-a7f3', severity: 'page', expiresAt: NOW + DAY },
+      incident: openIncident(),
+    },
     asked: [],
     testTarget: asking('testTarget', () => operator.tested),
     adjustments: () => Promise.resolve([adjustment()]),
@@ -529,6 +539,13 @@ export function fixedOperator(): FixedOperator {
     periodReport: async (query) =>
       query.period === 'year' ? refuse('invalid', 'period must be week or month.') : periodReport(),
     noteIncident: asking('noteIncident', () => operator.note),
+    incidentsBeside: asking('incidentsBeside', () => operator.beside),
+    lookAtLink: asking('lookAtLink', () => operator.link),
+    followLink: asking('followLink', () => ({
+      view: USED_LINK,
+      who: 'link:sam',
+      done: [{ what: 'incident.acknowledged', about: 'mk2x1-a7f3' }],
+    })),
     acknowledge: asking('acknowledge', () => operator.acknowledgement),
     silences: asking('silences', () => ({
       items: isRefused(operator.silenced) ? [] : [operator.silenced],
@@ -569,7 +586,11 @@ export function fixedOperator(): FixedOperator {
     store: incidentsInMemory(operator.histories),
     annotations,
     clock: { now: () => NOW },
-    open: async () => ({ ids: new Set(operator.open.map(({ id }) => id)), reports: operator.open }),
+    open: async () => ({
+      ids: new Set(operator.open.map(({ id }) => id)),
+      reports: operator.open,
+      conversations: new Map(),
+    }),
   });
   return operator;
 }
@@ -584,6 +605,15 @@ const OVERRIDE: GateOverride = {
   createdAt: NOW - HOUR,
   until: NOW + HOUR,
   ended: null,
+};
+
+const USED_LINK: UsedLink = {
+  state: 'used',
+  link: { action: 'acknowledge', incident: 'mk2x1-a7f3', severity: 'page', expiresAt: NOW + DAY },
+  slo: 'orders/done',
+  by: 'sam',
+  at: NOW,
+  silence: null,
 };
 
 /** An annotation about everything, long before what else there is. */

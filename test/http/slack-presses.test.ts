@@ -12,7 +12,7 @@ import { createButtonPresses } from '../../src/engine/incidents/button-presses.t
 import { createManageIncidents } from '../../src/engine/incidents/open-incidents.ts';
 import { createTakenPresses } from '../../src/engine/incidents/taken-presses.ts';
 import type { ToldInChats } from '../../src/engine/incidents/told-in-chats.ts';
-import { createToldInChats } from '../../src/engine/incidents/told-in-chats.ts';
+import { acknowledgeAloud, createToldInChats } from '../../src/engine/incidents/told-in-chats.ts';
 import { createManageSilences } from '../../src/engine/silences/manage-silences.ts';
 import { createSilences } from '../../src/engine/silences/silences.ts';
 import { createTargets } from '../../src/notify/target-registry.ts';
@@ -23,6 +23,7 @@ import { TOKEN, buttonsOf, shownIn, startSlackWorkspace } from '../notify/slack-
 import { define, defineSlo } from '../support/definitions.ts';
 import { OUTBOUND } from '../support/outbound.ts';
 import { signedBySlack } from '../support/slack-signature.ts';
+import { ANYONE } from '../support/tokens.ts';
 import type { World } from '../support/world.ts';
 import { startWorld } from '../support/world.ts';
 import type { RunningServer } from './running-server.ts';
@@ -38,6 +39,7 @@ let world: World;
 let slack: SlackWorkspace;
 let targets: Targets;
 let running: RunningServer;
+let incidents: ReturnType<typeof createManageIncidents>;
 let chats: ToldInChats;
 let revisions: Map<string, number>;
 
@@ -64,6 +66,7 @@ beforeEach(async () => {
   const definitions = { ...define(SLOS), targets: new Map(declared.map((target) => [target.name, target])) };
   targets = createTargets({
     ...LINKS,
+    signLink: ({ action }) => `signed-${action}`,
     mailServer: null,
     mailFrom: 'burnwatch@example.com',
     outbound: OUTBOUND,
@@ -74,7 +77,7 @@ beforeEach(async () => {
   const common = { store, definitions: () => definitions, clock, log };
   const { recurrences } = createAdjustments(store, log);
   const silences = createSilences({ store, recurrences, log });
-  const incidents = createManageIncidents(common);
+  incidents = createManageIncidents(common);
   chats = createToldInChats({ store, incidents, targets: targets.all, receipts, log });
   running = await startServer({
     clock,
@@ -341,6 +344,22 @@ it('what is acknowledged elsewhere is told; the button stays until all of it is'
   expect(slack.messages).toHaveLength(4);
 });
 
+it('what a link, a page or a request acknowledges is told once, with how many it was', async () => {
+  await opens(1, 'i-2');
+  const aloud = acknowledgeAloud(incidents, chats, world.clock);
+  world.clock.advance(MINUTE);
+  await aloud('i-1', { by: 'leo', conversation: true }, ANYONE);
+  const told = () => slack.messages.filter(({ text }) => text.startsWith('Acknowledged by'));
+  await expect
+    .poll(() => told().map(({ text }) => text))
+    .toEqual([expect.stringMatching(/^Acknowledged by `leo` at .*, 2 incidents\.$/)]);
+  expect(buttonsOf(slack.messages[0]!)).not.toContain('Acknowledge');
+  world.clock.advance(MINUTE);
+  await aloud('i-1', { by: 'eva' }, ANYONE);
+  await aloud('no-such', { by: 'eva' }, ANYONE);
+  expect(told()).toHaveLength(1);
+});
+
 describe('Silence', () => {
   const silence = { action: 'burnwatch_silence' };
 
@@ -425,6 +444,12 @@ describe('D1: a press that is sent again does nothing', () => {
     await kept({})();
     expect(await world.store.records('presses')).toHaveLength(1);
   });
+});
+
+it('a message with buttons has no links that do the same', () => {
+  const [root] = slack.messages;
+  expect(buttonsOf(root!)).toEqual(['Acknowledge', 'Silence for 1 h', 'Runbook']);
+  expect(shownIn(root!)).not.toContain('/links/');
 });
 
 it('what a fallback was sent can be pressed there', async () => {

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { emailTarget } from '../../src/notify/email/email-target.ts';
 import type { Mail } from '../../src/notify/email/email-target.ts';
 import { logTarget } from '../../src/notify/log/log-target.ts';
+import { createSignedLinks } from '../../src/engine/incidents/signed-links.ts';
+import type { Links } from '../../src/notify/message/message.ts';
 import { composeMessage } from '../../src/notify/message/message.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
 import type { SlackBlock } from '../../src/notify/slack/slack-blocks.ts';
@@ -100,7 +102,24 @@ describe.each(Object.entries(EXAMPLES))('D4: what a notification says: %s', (nam
   });
 });
 
-async function mailOf(notification: Notification): Promise<Mail> {
+describe('D4: what a notification says that can be acted on from', () => {
+  const links = {
+    ...LINKS,
+    signLink: createSignedLinks(['a secret of these examples']).sign,
+  };
+
+  it.each([
+    ['opened-with-links', notificationOf(examples.OPENED)],
+    ['resolved-with-links', notificationOf(examples.RESOLVED)],
+  ])('%s', async (name, notification) => {
+    const { text, blocks } = slackPayload(composeMessage(notification, links));
+    expectGolden(`${name}.slack`, [`[push] ${text}`, ...blocks.map(blockText)].join('\n\n'));
+    const mail = await mailOf(notification, links);
+    expectGolden(`${name}.mail`, `Subject: ${mail.subject}\n\n${mail.text}`);
+  });
+});
+
+async function mailOf(notification: Notification, links: Links = LINKS): Promise<Mail> {
   const mails: Mail[] = [];
   const target = emailTarget('mailbox', ['oncall@example.com'], {
     transport: {
@@ -111,7 +130,7 @@ async function mailOf(notification: Notification): Promise<Mail> {
       close() {},
     },
     from: 'burnwatch@example.com',
-    links: LINKS,
+    links,
     timeoutMs: 10_000,
   });
   await target.send(notification, SIGNAL);

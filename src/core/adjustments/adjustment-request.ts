@@ -63,6 +63,22 @@ export function parseSignature(
   return problems.length > 0 ? { problems } : { by, text: said };
 }
 
+/** Reads `{ by, note, conversation }`, as parsed from JSON. */
+export function parseAcknowledgement(
+  input: unknown,
+):
+  | { readonly by: string; readonly note: string | null; readonly conversation: boolean }
+  | { readonly problems: readonly string[] } {
+  if (!isObject(input))
+    return { problems: ['Send a JSON object with by and, if you like, note and conversation.'] };
+  const problems = unknownFields(input, ['by', 'note', 'conversation']);
+  const by = required(input, 'by', LONGEST_NAME, problems);
+  const note = text(input, 'note', LONGEST_TEXT, problems);
+  const conversation = input['conversation'] ?? false;
+  if (typeof conversation !== 'boolean') problems.push('conversation must be true or false.');
+  return problems.length > 0 ? { problems } : { by, note, conversation: conversation === true };
+}
+
 /** Reads `{ by, note }`, as parsed from JSON. */
 export function parseNote(
   input: unknown,

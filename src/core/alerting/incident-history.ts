@@ -1,5 +1,6 @@
 import type { Severity } from '../slo/alert-policy.ts';
 import type { Acknowledgement, EndCause } from './incident.ts';
+import { isAcknowledgementOf } from './incident.ts';
 import type { IncidentChanged, IncidentEvent } from './incident-event.ts';
 
 /** What is known of an incident by everything that happened to it. */
@@ -22,6 +23,20 @@ export interface IncidentHistory {
   readonly worst: IncidentChanged;
 }
 
+/** The first one, but that of a ticket only until it became a page: who took on the ticket was not woken by that. */
+function heldAcknowledgement(events: readonly IncidentEvent[]): Acknowledgement | null {
+  let severity: Severity | null = null;
+  let held: Acknowledgement | null = null;
+  for (const event of events) {
+    if (event.kind === 'acknowledged') held ??= { ...event, ...(severity === 'ticket' && { severity }) };
+    else if ('tier' in event && event.kind !== 'resolved') {
+      severity = event.severity;
+      if (held && !isAcknowledgementOf(held, severity)) held = null;
+    }
+  }
+  return held;
+}
+
 /** Puts an incident together; null when none of its transitions is kept or can be understood. */
 export function incidentHistory(id: string, events: readonly IncidentEvent[]): IncidentHistory | null {
   const changes = events.filter((event): event is IncidentChanged => 'tier' in event);
@@ -30,7 +45,7 @@ export function incidentHistory(id: string, events: readonly IncidentEvent[]): I
   if (!first || !last) return null;
   const end = changes.findLast(({ kind }) => kind === 'resolved') ?? null;
   const paged = changes.find(({ severity }) => severity === 'page');
-  const acknowledged = events.find((event) => event.kind === 'acknowledged');
+  const acknowledged = heldAcknowledgement(events);
   return {
     id,
     events,

@@ -6,6 +6,7 @@ import type { ManageDeadLetters } from './dead-letters.ts';
 import type { ManageGateOverrides } from './gate-override.ts';
 import type { ManageOutbox } from './outbox-reports.ts';
 import type { IncidentReports } from './incident-reports.ts';
+import type { FollowLinks } from './incident-links.ts';
 import type { PeriodReports } from './period-report.ts';
 import type { Refused } from './refused.ts';
 import type { ManageSilences } from './silences.ts';
@@ -23,6 +24,7 @@ export interface Operator
     ManageAnnotations,
     ManageGateOverrides,
     ManageIncidents,
+    FollowLinks,
     ManageSilences,
     IncidentReports,
     PeriodReports,
@@ -47,7 +49,12 @@ export interface ManageAdjustments {
 export interface ManageIncidents {
   /** Open incidents, pages first. */
   incidents(): Promise<readonly IncidentReport[]>;
-  /** Says who looks after an incident; the first one who did stays. */
+  /** The other open incidents of its conversation, as far as a caller may respond to them, pages first. */
+  incidentsBeside(incident: string, caller: Caller): Promise<readonly IncidentReport[]>;
+  /**
+   * Says who looks after an incident; the first one who did stays. With `conversation`, also after those of `incidentsBeside`: those that
+   * are open now, and none that joins later.
+   */
   acknowledge(incident: string, request: unknown, caller: Caller): Promise<AcknowledgementReport | Refused>;
   /** Adds what a person wrote down to the history of an incident, which may be over. */
   noteIncident(incident: string, request: unknown, caller: Caller): Promise<IncidentNote | Refused>;
@@ -68,11 +75,22 @@ export interface DataLossReport extends LostData {
   readonly acknowledged: NotedAcknowledgement | null;
 }
 
-export interface AcknowledgementReport {
-  readonly incident: string;
-  readonly at: number;
-  readonly by: string;
+export interface AcknowledgementReport extends IncidentTaken {
   /** See `Caller.name`. */
   readonly actor: string | null;
   readonly note: string | null;
+  /** Set where the whole conversation was asked for: what holds of its other open incidents. */
+  readonly others?: readonly OtherTaken[];
+}
+
+interface IncidentTaken {
+  readonly incident: string;
+  readonly at: number;
+  readonly by: string;
+}
+
+/** `isNew`: not before this request. */
+export interface OtherTaken extends IncidentTaken {
+  readonly slo: string;
+  readonly isNew: boolean;
 }

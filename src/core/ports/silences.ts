@@ -68,7 +68,8 @@ export interface ManageSilences {
   silences(query: SilenceQuery, caller: Caller): Promise<SilencePage>;
   /** Null when there is none, or none that the caller may know of. */
   silence(id: string, caller: Caller): Promise<SilenceReport | null>;
-  createSilence(request: unknown, caller: Caller): Promise<SilenceReport | Refused>;
+  /** With an id, that of a silence that is made once only: then gives the one that there is. */
+  createSilence(request: unknown, caller: Caller, id?: string): Promise<SilenceReport | Refused>;
   /** What a request would make and mute now; nothing is stored. */
   previewSilence(request: unknown, caller: Caller): Promise<SilencePreview | Refused>;
   /** Doing it again changes nothing. */

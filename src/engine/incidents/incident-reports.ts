@@ -34,6 +34,8 @@ export interface OpenIncidents {
   readonly ids: ReadonlySet<string>;
   /** Those of the SLOs that are defined, pages first. */
   readonly reports: readonly IncidentReport[];
+  /** Which conversation each of them is told in, by its id. */
+  readonly conversations: ReadonlyMap<string, string>;
 }
 
 /** Read from the store at once, and looked at for one page of a list. */

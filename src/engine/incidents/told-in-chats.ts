@@ -1,11 +1,15 @@
 import { conversationOf } from '../../core/alerting/conversations.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { ManageIncidents } from '../../core/ports/operator.ts';
 import type { IncidentReport } from '../../core/ports/queries.ts';
 import type { Receipts } from '../../core/ports/receipts.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import type { ConversationNote, Target } from '../../core/ports/target.ts';
+import { isRefused } from '../../core/ports/refused.ts';
 import { SECOND } from '../../core/time/duration.ts';
+import { formatCount } from '../../core/words/figures.ts';
+import { timesAt } from '../../core/words/times.ts';
 
 /** An open incident, and where it is told. */
 export interface ToldReport extends IncidentReport {
@@ -87,5 +91,26 @@ export function createToldInChats(options: ToldInChatsOptions): ToldInChats {
         log.warn({ incident: id, error: String(error) }, 'what was done could not be told');
       }
     },
+  };
+}
+
+/** Acknowledges, and tells it in the chats in which the incident is told; what was acknowledged before is not told again. */
+export function acknowledgeAloud(
+  incidents: Pick<ManageIncidents, 'acknowledge'>,
+  chats: Pick<ToldInChats, 'tellOf'>,
+  clock: Clock,
+): ManageIncidents['acknowledge'] {
+  return async (incident, request, caller) => {
+    const began = clock.now();
+    const said = await incidents.acknowledge(incident, request, caller);
+    if (isRefused(said)) return said;
+    const others = (said.others ?? []).filter(({ isNew }) => isNew);
+    const [first, ...more] = [...(said.at >= began ? [said] : []), ...others];
+    if (first) {
+      const many = more.length > 0 ? `, ${formatCount(more.length + 1)} incidents` : '';
+      const at = timesAt(first.at, null).at(first.at);
+      void chats.tellOf(first.incident, ['Acknowledged by ', { name: first.by }, ` at ${at}${many}.`], true);
+    }
+    return said;
   };
 }

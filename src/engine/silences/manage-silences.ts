@@ -72,6 +72,7 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
     request: unknown,
     caller: Caller,
     around: SilenceSurroundings,
+    id?: string,
   ): Promise<Silence | Refused> {
     const { now } = around;
     const parsed = parseSilence(request, caller.name, now, (id) => timeZoneOf(id, around));
@@ -79,7 +80,7 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
     const draft = withSloOf(parsed.draft, around.incidents, caller);
     if (isRefused(draft)) return draft;
     const silence: Silence = {
-      id: `${now.toString(36)}-${randomBytes(4).toString('hex')}`,
+      id: id ?? `${now.toString(36)}-${randomBytes(4).toString('hex')}`,
       ...draft,
       within: boundsOf(caller, 'respond'),
       actor: caller.name,
@@ -116,13 +117,21 @@ export function createManageSilences(options: ManageSilencesOptions): ManageSile
     return left;
   }
 
-  async function createSilence(request: unknown, caller: Caller): Promise<SilenceReport | Refused> {
+  async function createSilence(
+    request: unknown,
+    caller: Caller,
+    id?: string,
+  ): Promise<SilenceReport | Refused> {
     const around = await surroundings(clock.now());
-    const silence = await drafted(request, caller, around);
+    const silence = await drafted(request, caller, around, id);
     if (isRefused(silence)) return silence;
     if ((await forgetOld(await silences.all(), around.now)) >= MAX_SILENCES)
       return refuse('too-many', `There are ${MAX_SILENCES} silences already; end some, or use globs.`);
-    await store.putRecord('silences', silence.id, 0, storedSilence(silence));
+    if (!(await store.putRecord('silences', silence.id, 0, storedSilence(silence)))) {
+      const first = (await silences.all()).find((kept) => kept.silence.id === silence.id);
+      if (!first) throw new StoreUnavailable('a silence is being changed by others');
+      return describeSilence(first.silence, around, caller);
+    }
     log.info({ silence }, 'a silence was created');
     return describeSilence(silence, around, caller);
   }

@@ -189,7 +189,12 @@ export function auditJson(entry: NotedEntry): object {
 
 /** The answer to `POST /v1/incidents/{id}/ack`. */
 export function acknowledgementJson(acknowledgement: AcknowledgementReport): object {
-  return { ...acknowledgement, at: iso(acknowledgement.at) };
+  const { others, ...own } = acknowledgement;
+  return {
+    ...own,
+    at: iso(own.at),
+    ...(others && { others: others.map((other) => ({ ...other, at: iso(other.at) })) }),
+  };
 }
 
 /** A loss of data as `GET /v1/losses` lists it. */

@@ -3,7 +3,7 @@ import type { Caller } from '../../core/ports/token.ts';
 import { may } from '../../core/ports/token.ts';
 import { HttpProblem } from '../answers/problems.ts';
 import { Reply } from '../answers/respond.ts';
-import { INCIDENT_FILTER, readIncidentQuery } from './incident-routes.ts';
+import { INCIDENT_FILTER, auditOthers, readIncidentQuery } from './incident-routes.ts';
 import { viewerOf } from './page-routes.ts';
 import { TEXT } from './parameters.ts';
 import type { Call, ContentRoute, Services } from './route-table.ts';
@@ -14,7 +14,7 @@ const BY = { schema: TEXT, description: 'who does this', required: true } as con
 const NOTE = { schema: TEXT, description: 'what others should know' } as const;
 
 /** Until when an incident may be silenced from its page. */
-const SPANS = {
+export const SPANS = {
   resolved: { untilResolved: true },
   morning: { untilMorning: true },
   '1h': { for: '1h' },
@@ -53,12 +53,19 @@ export const INCIDENT_PAGE_ROUTES: readonly ContentRoute[] = [
     path: '/incidents/{id}/ack',
     scope: 'respond',
     summary: 'acknowledges one, from its page',
-    form: { by: BY, note: NOTE },
+    form: {
+      by: BY,
+      note: NOTE,
+      conversation: { schema: { enum: ['yes'] }, description: 'with the others of its conversation' },
+    },
     answer: { ...HTML, statuses: [303, 400, 403, 404, 503] },
     handler: (services, call) =>
-      change(services, call, 'incident.acknowledged', (body) =>
-        services.operator.acknowledge(call.param('id'), body, call.caller),
-      ),
+      change(services, call, 'incident.acknowledged', async (body) => {
+        const request = { ...body, conversation: call.field('conversation') === 'yes' };
+        const taken = await services.operator.acknowledge(call.param('id'), request, call.caller);
+        if (!isRefused(taken)) await auditOthers(services, taken, call.caller);
+        return taken;
+      }),
   },
   {
     method: 'POST',
@@ -107,19 +114,21 @@ function pageQuery(call: Call) {
   }
 }
 
-function show(
+async function show(
   services: Services,
   call: Call,
   refused: { readonly status: number; readonly problem: string } | null,
 ): Promise<Reply<string>> {
   const { caller, param } = call;
   const { dashboard, operator, clock } = services;
+  const beside = await operator.incidentsBeside(param('id'), caller);
   return dashboard.incident(
     param('id'),
     () => operator.incident(param('id'), caller),
     (incident) => ({
       mayRespond: may(caller, 'respond', incident),
       name: nameOf(caller),
+      others: beside.filter(({ acknowledged }) => acknowledged === null).length,
       problem: refused?.problem ?? null,
     }),
     { now: clock.now(), status: refused?.status ?? 200 },

@@ -1,4 +1,6 @@
 import { INCIDENT_DETAIL_FIELDS, INCIDENT_FIELDS } from '../answers/answer-fields.ts';
+import type { AcknowledgementReport } from '../../core/ports/operator.ts';
+import type { Caller } from '../../core/ports/token.ts';
 import { INCIDENT_STATES, OPEN_INCIDENT_PLACE } from '../../core/ports/incident-reports.ts';
 import type { IncidentDetail, IncidentQuery } from '../../core/ports/incident-reports.ts';
 import { TIME_AND_ID } from '../../core/ports/list-page.ts';
@@ -34,6 +36,14 @@ export const INCIDENT_FILTER = {
   to: { schema: TIMESTAMP, description: 'only those that opened before this time' },
   after: AFTER,
 } satisfies Parameters;
+
+const TAKEN: Parameters = {
+  ...ACKNOWLEDGEMENT,
+  conversation: {
+    schema: { type: 'boolean' },
+    description: 'whether also the other incidents of its conversation that are open now',
+  },
+};
 
 const NOTE: Parameters = {
   by: BY,
@@ -88,13 +98,17 @@ export const INCIDENT_ROUTES: readonly HttpRoute[] = [
     path: '/v1/incidents/{id}/ack',
     scope: 'respond',
     audit: { what: 'incident.acknowledged', about: 'incident' },
-    summary: 'acknowledges one; stops reminders and escalation',
-    body: ACKNOWLEDGEMENT,
+    summary: 'acknowledges one, or its whole conversation; stops reminders and escalation',
+    body: TAKEN,
     answer: { kind: 'json', statuses: [200] },
-    handler: async ({ operator }, { param, body, caller }) =>
-      acknowledgementJson(
-        answerOf(await operator.acknowledge(param('id'), body, caller), 'unknown-incident'),
-      ),
+    async handler(services, { param, body, caller }) {
+      const taken = answerOf(
+        await services.operator.acknowledge(param('id'), body, caller),
+        'unknown-incident',
+      );
+      await auditOthers(services, taken, caller);
+      return acknowledgementJson(taken);
+    },
   },
   {
     method: 'POST',
@@ -117,6 +131,17 @@ export const INCIDENT_ROUTES: readonly HttpRoute[] = [
     }),
   },
 ];
+
+/** Notes in the audit log what was acknowledged with an incident, as if each had been by itself. */
+export async function auditOthers(
+  { audit }: Services,
+  { others = [] }: AcknowledgementReport,
+  { name, address }: Caller,
+): Promise<void> {
+  for (const { incident, isNew } of others) {
+    if (isNew) await audit.note({ who: name, what: 'incident.acknowledged', about: incident, address });
+  }
+}
 
 /** What a request asks for; throws the `HttpProblem` for a value there is not. */
 export function readIncidentQuery(call: Pick<Call, 'query'>, limit: number): IncidentQuery {

@@ -87,7 +87,7 @@ export function mountRoutes(
       return;
     }
     // What needs no token and has no body is answered at once, and health is asked for by what restarts the service.
-    if (route.scope !== 'public' || 'form' in route || 'signed' in route)
+    if (route.scope !== 'public' || route.counted || 'form' in route || 'signed' in route)
       countIn(caller, services.requests, response);
     const params = new Map(
       Object.entries(found.params).map(([name, text]) => [name, decodeURIComponent(text)]),

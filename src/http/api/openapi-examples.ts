@@ -8,6 +8,7 @@ export const PATH_PARAMETERS: Readonly<
   dependency: { description: 'the name of a dependency', example: 'bank' },
   target: { description: 'the name of a target', example: 'pager' },
   id: { description: 'an id, as lists say it', example: 'mk2x1-a7f3' },
+  link: { description: 'a link, as it stands in a message', example: 'ap.m1k2x3.mk2x1-a7f3.4kBk' },
   verb: { description: '`start`, `ok`, `fail`, `log`, or an exit code', example: 'ok' },
 };
 
@@ -71,7 +72,7 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
     type: 'order-fulfillment.completed',
     subject: 'order-17',
   },
-  'POST /v1/incidents/{id}/ack': { ...WHO, note: 'on it' },
+  'POST /v1/incidents/{id}/ack': { ...WHO, note: 'on it', conversation: true },
   'POST /v1/incidents/{id}/notes': { ...WHO, note: 'rolled back' },
   'POST /v1/losses/{id}/ack': { ...WHO, note: 'a new disk' },
   'POST /v1/adjustments': {
@@ -110,6 +111,7 @@ export const EXAMPLES: Readonly<Record<string, object | string>> = {
   'POST /v1/outbox/drop': { id: 'all' },
   'POST /incidents/{id}/ack': 'by=sam&note=on+it',
   'POST /incidents/{id}/notes': 'by=sam&note=rolled+back',
+  'POST /links/{link}': 'by=sam',
   'POST /outbox/retry': 'id=all',
   'POST /outbox/drop': 'id=all',
   'POST /incidents/{id}/silence': 'by=sam&reason=known&span=4h',

@@ -40,6 +40,8 @@ export interface Endpoint {
   readonly changes?: true;
   /** It is a page that pages of others may show in a frame, as far as that is allowed at all. */
   readonly framed?: true;
+  /** It asks the store although it needs no token, and so counts among the requests of its address. */
+  readonly counted?: true;
   /** What it does, as a phrase in Markdown. */
   readonly summary: string;
   readonly query?: {

@@ -23,6 +23,7 @@ import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { INCIDENT_PAGE_ROUTES } from './incident-page-routes.ts';
 import { GATE_ROUTES } from './gate-routes.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
+import { LINK_ROUTES } from './link-routes.ts';
 import { ON_CALL_ROUTES } from './on-call-routes.ts';
 import { OPERATOR_ROUTES, answerOf } from './operator-routes.ts';
 import { OUTBOX_PAGE_ROUTES } from './outbox-page-routes.ts';
@@ -277,6 +278,7 @@ const ALL_ROUTES: readonly HttpRoute[] = [
   ...DEPENDENCY_ROUTES,
   ...GATE_ROUTES,
   ...INCIDENT_ROUTES,
+  ...LINK_ROUTES,
   ...SILENCE_ROUTES,
   ...SLACK_ROUTES,
   ...OPERATOR_ROUTES,

@@ -24,6 +24,9 @@ import { silencesPage } from './silences-page.tsx';
 import { problemPage } from './problem-page.tsx';
 import type { SignInNotice } from './sign-in-page.tsx';
 import { signInPage } from './sign-in-page.tsx';
+import type { LinkView } from '../../core/ports/incident-links.ts';
+import type { LinkPageTime, LinkVisitor } from './link-page.tsx';
+import { linkPage } from './link-page.tsx';
 import { rejectionCard } from './rejection-card.tsx';
 import { incidentListPage } from './incident-list-page.tsx';
 import type { IncidentVisitor } from './incident-page.tsx';
@@ -121,6 +124,8 @@ export interface Dashboard {
     notice: SignInNotice,
     request: Pick<IncomingMessage, 'headers'>,
   ): Reply<string>;
+  /** The page of a link in a message. */
+  link(view: LinkView, visitor: LinkVisitor, at: LinkPageTime): Reply<string>;
   /** What a browser gets in place of a page. */
   problem(problem: HttpProblem, theme: Theme | null): Reply<string>;
   /** Where a path of ours is found from outside. */
@@ -370,6 +375,7 @@ export function createDashboard({
           again: code === 401 && notice === null && headers['sec-fetch-site'] === 'cross-site',
         }),
       ),
+    link: (view, visitor, { status, ...at }) => new Reply(status, linkPage(view, visitor, base, at)),
     problem: (problem, theme) => new Reply(problem.status, problemPage(problem, base, theme)),
     place: (path) => `${base}${path}`,
     asset: (name) => assets.get(name)!,

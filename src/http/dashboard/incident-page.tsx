@@ -13,6 +13,8 @@ export interface IncidentVisitor {
   readonly mayRespond: boolean;
   /** Filled in as the one who does it; '' when that is not known. */
   readonly name: string;
+  /** How many other open incidents of its conversation nobody has acknowledged, of those the viewer may respond to. */
+  readonly others: number;
   /** Why the last request was refused; null when none was. */
   readonly problem: string | null;
 }
@@ -138,7 +140,7 @@ function mutedFact(silenced: IncidentSilence, base: string): Markup {
 
 function actionCard(
   { id, state, acknowledged }: IncidentDetail,
-  { mayRespond, name }: IncidentVisitor,
+  { mayRespond, name, others }: IncidentVisitor,
   base: string,
 ): Markup | null {
   if (!mayRespond) return null;
@@ -155,6 +157,7 @@ function actionCard(
           <input id={`${verb}-by`} name="by" value={name} maxlength="200" required />
           <label for={`${verb}-note`}>{noteLabel}</label>
           <input id={`${verb}-note`} name="note" maxlength="1000" required={required} />
+          {verb === 'ack' ? conversationField(others) : null}
           <button>{label}</button>
         </form>
       ))}
@@ -281,5 +284,16 @@ function similarCard(similar: readonly IncidentSummary[], base: string, now: num
         ))}
       </ul>
     </section>
+  );
+}
+
+/** The choice to acknowledge the whole conversation, where there is more of it. */
+function conversationField(others: number): Markup | null {
+  if (others === 0) return null;
+  return (
+    <label class="choice">
+      <input type="checkbox" name="conversation" value="yes" /> and the other {formatCount(others)} open{' '}
+      {others === 1 ? 'incident' : 'incidents'} of this conversation
+    </label>
   );
 }

@@ -30,6 +30,8 @@ export interface Guard {
   identify(request: IncomingMessage): Caller;
   /** The token of a secret that was typed in; notes a wrong one as a failure, and throws when there were too many. */
   signIn(request: IncomingMessage, secret: string): Token | null;
+  /** Notes a link of a message that is none of ours, like a wrong secret; gives the problem to answer with when there were too many. */
+  noteForged(request: IncomingMessage): HttpProblem | null;
 }
 
 export interface GuardOptions {
@@ -49,7 +51,7 @@ export interface GuardOptions {
 }
 
 /** How a secret is sent. */
-type CredentialForm = 'bearer' | 'basic' | 'form' | 'path';
+type CredentialForm = 'bearer' | 'basic' | 'form' | 'path' | 'link';
 
 interface Found {
   readonly caller: Caller;
@@ -89,10 +91,10 @@ export function createGuard(options: GuardOptions): Guard {
   function failed(address: string, by: CredentialForm): HttpProblem | null {
     options.onFailure(by);
     const omitted = lineOf(address);
-    if (omitted !== null) log.warn({ address, by, omitted }, 'a token was sent that is not known');
+    if (omitted !== null) log.warn({ address, by, omitted }, 'a token or link was sent that is not known');
     const wait = failures.note(address);
     if (wait === null) return null;
-    return new HttpProblem('too-many-failures', `Too many unknown tokens came from ${address}.`, {
+    return new HttpProblem('too-many-failures', `Too many unknown tokens or links came from ${address}.`, {
       'Retry-After': String(wait),
       Connection: 'close',
     });
@@ -174,6 +176,7 @@ export function createGuard(options: GuardOptions): Guard {
       return mayAll(identify(request), scope);
     },
     identify,
+    noteForged: (request) => failed(addressOf(request, proxies), 'link'),
     signIn(request, secret) {
       demandSameOrigin(request, publicUrl);
       const token = tokenOf(secret);

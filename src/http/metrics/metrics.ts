@@ -40,7 +40,7 @@ export const METRICS = {
   failedAuthentication: {
     name: 'burnwatch_authentication_failures_total',
     labelNames: ['by'],
-    help: 'Unknown tokens that were sent, by how: bearer, basic, path (of a ping), or the form of the sign-in page.',
+    help: 'Unknown tokens that were sent, by how: bearer, basic, path (of a ping), link (of a message), or the form of the sign-in page.',
   },
   dropped: {
     name: 'burnwatch_dropped_total',

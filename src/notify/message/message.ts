@@ -4,6 +4,8 @@ import type { NotificationFacts, ServiceKind, Stuck } from '../../core/alerting/
 import { isOfService, wakes } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
+import type { SignLink } from '../../core/ports/incident-links.ts';
+import { actionLinks } from './action-links.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
 import { burningField, likelyCauseField, standingValueField } from './cause-words.ts';
 import { deliveryFields, deliverySentence } from './delivery-words.ts';
@@ -36,6 +38,8 @@ export interface Links {
   readonly publicUrl: string | null;
   /** The address of one trace, with `{traceId}` where its id belongs. */
   readonly traceUrl: string | null;
+  /** Makes the links by which readers act on an incident; null or absent: there are none. */
+  readonly signLink?: SignLink | null;
 }
 
 /** What a message is about; `recovered` fired and ended before the first notification could be sent. */
@@ -351,7 +355,7 @@ function failedFrom(facts: NotificationFacts): Field[] {
   ];
 }
 
-function linksOf(facts: NotificationFacts, { publicUrl }: Links): Link[] {
+function linksOf(facts: NotificationFacts, { publicUrl, signLink = null }: Links): Link[] {
   const { runbook, slo, after, kind, loss } = facts;
   if (kind === 'report' && publicUrl !== null)
     return reportAddresses(facts).flatMap(([label, path]) =>
@@ -359,10 +363,11 @@ function linksOf(facts: NotificationFacts, { publicUrl }: Links): Link[] {
     );
   if (isOfService(kind) && !loss?.ofIncident) return linkOf('Burnwatch', publicUrl);
   const path = slo.split('/').map(urlPart).join('/');
-  const budget = publicUrl === null ? null : `${withoutSlashes(publicUrl)}/slos/${path}`;
+  const base = publicUrl === null ? null : withoutSlashes(publicUrl);
   return [
+    ...actionLinks(facts, base, signLink),
     ...linkOf('Runbook', runbook),
-    ...linkOf('Budget', budget),
+    ...linkOf('Budget', base === null ? null : `${base}/slos/${path}`),
     ...linkOf('What came before', after?.link ?? null),
   ];
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   parseAdjustment,
+  parseAcknowledgement,
   parseNote,
   parseSignature,
 } from '../../../src/core/adjustments/adjustment-request.ts';
@@ -197,8 +198,8 @@ describe('what a route declares', () => {
     })),
     {
       path: '/v1/incidents/{id}/ack',
-      parse: (body: object) => parseSignature(body, 'note'),
-      examples: [{ by: 'sam', note: 'on it' }],
+      parse: parseAcknowledgement,
+      examples: [{ by: 'sam', note: 'on it', conversation: true }],
     },
     {
       path: '/v1/incidents/{id}/notes',

@@ -158,6 +158,8 @@ describe('G1: with tokens', () => {
       EVERY_ROUTE.filter(({ scope }) => scope === 'public').map(({ method, path }) => `${method} ${path}`),
     ).toEqual([
       'GET /exec.sh',
+      'GET /links/{link}',
+      'POST /links/{link}',
       'POST /v1/slack/interactivity',
       'GET /healthz',
       'GET /readyz',
@@ -279,10 +281,11 @@ describe('without tokens', () => {
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
         const response = await ask(url, place.path, method);
         if (allow.split(', ').includes(method)) {
-          // Signing in, where nobody has to, leads on to the dashboard.
+          // Signing in, where nobody has to, leads on to the dashboard; who followed a link sees what became of it.
           const answersItself = place.path in FORMS;
+          const isLink = place.path.startsWith('/links/');
           const leadsOn =
-            isForm(place.path) && !answersItself && (method === 'POST' || place.path === '/login');
+            isForm(place.path) && !answersItself && !isLink && (method === 'POST' || place.path === '/login');
           // What must be signed is refused without.
           const signed = place.routes.some((route) => 'signed' in route);
           const wanted = leadsOn ? 303 : signed ? 401 : response.ok && response.status;
