@@ -15,10 +15,8 @@ import { createEachValue } from './core/slo/each-value.ts';
 import { createActiveDefinitions } from './engine/runtime/active-definitions.ts';
 import { createFailingTargets } from './engine/deliver/failing-targets.ts';
 import { createDeliverer } from './engine/deliver/deliver.ts';
-import { createReceipts } from './engine/deliver/receipts.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createDataLosses } from './engine/incidents/data-losses.ts';
-import { createSignedLinks } from './engine/incidents/signed-links.ts';
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
 import { createOverrideNotices } from './engine/gate/override-notices.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
@@ -42,16 +40,14 @@ import { createSilences } from './engine/silences/silences.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
 import { createScheduledReports } from './engine/reports/scheduled-reports.ts';
 import { createPngRenderer } from './png/png-renderer.ts';
-import { createIncidentCharts } from './engine/queries/incident-charts.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
 import { createServiceLoops } from './engine/runtime/service-loops.ts';
 import { createStoreWatch } from './engine/runtime/store-health.ts';
 import { createServer, type ServerOptions } from './http/server.ts';
-import { createMessagePictures } from './notify/message/message-pictures.ts';
-import { createTargets } from './notify/target-registry.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
+import { createServiceTargets } from './service-targets.ts';
 import { createOperator } from './service-operator.ts';
 import { openSources } from './open-sources.ts';
 import { openStore } from './open-store.ts';
@@ -105,7 +101,6 @@ export async function startApp(
   const owner = randomUUID();
   const awaited = await openStore(config, clock, log);
   const { store } = awaited;
-  const links = createSignedLinks(config.linkSecrets);
   const definitions = createActiveDefinitions({
     store,
     prepare(next) {
@@ -226,10 +221,11 @@ export async function startApp(
   const sourcesOf = createFeedingSources(sources, definitions.currentOrEmpty);
   const incidents = createManageIncidents({ ...asked, annotations });
   const charts = createPngRenderer();
-  const read = createIncidentCharts({ ...asked, adjustments, annotations });
-  const pictures = createMessagePictures({ read, charts, log });
-  const receipts = createReceipts(store, clock);
-  const targets = createTargets({ ...config, clock, receipts, pictures, ...overrides.targets });
+  const { targets, links } = createServiceTargets({
+    ...{ config, store, clock, charts, log },
+    asked: { ...asked, adjustments, annotations },
+    overrides: overrides.targets,
+  });
   const reports = createPeriodReports({ ...asked, adjustments, incidents, sums: reader.seriesSums });
   const server = createServer({
     recorder,
@@ -239,8 +235,7 @@ export async function startApp(
     queries: createQueries({
       ...asked,
       reader,
-  const signLink = links.sign;
-  const targets = createTargets({ ...config, clock, receipts, pictures, signLink, ...overrides.targets });
+      adjustments,
       annotations,
       elapsed,
       evaluatedAt: evaluationWatch.lastAt,
