@@ -18,7 +18,6 @@ import { createDeliverer } from './engine/deliver/deliver.ts';
 import { createDeriver } from './engine/counters/derive.ts';
 import { createDataLosses } from './engine/incidents/data-losses.ts';
 import { createManageIncidents } from './engine/incidents/open-incidents.ts';
-import { createOverrideNotices } from './engine/gate/override-notices.ts';
 import { createEvaluator } from './engine/evaluate/evaluate.ts';
 import { createExcludedSeries } from './engine/adjustments/excluded-series.ts';
 import { createEvaluationWatch } from './engine/runtime/evaluation-watch.ts';
@@ -38,7 +37,6 @@ import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
 import { createSilences } from './engine/silences/silences.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
-import { createScheduledReports } from './engine/reports/scheduled-reports.ts';
 import { createPngRenderer } from './png/png-renderer.ts';
 import { createQueries } from './engine/queries/slo-queries.ts';
 import { createSelfReport } from './engine/deliver/self-report.ts';
@@ -48,6 +46,7 @@ import { createServer, type ServerOptions } from './http/server.ts';
 import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
 import { createServiceTargets } from './service-targets.ts';
+import { createLeaderWork } from './leader-work.ts';
 import { createOperator } from './service-operator.ts';
 import { openSources } from './open-sources.ts';
 import { openStore } from './open-store.ts';
@@ -308,8 +307,7 @@ export async function startApp(
     sources,
     evaluator,
     deliverer,
-    reports: createScheduledReports({ ...counted, definitions: definitions.current, reports, elapsed }),
-    overrideNotices: createOverrideNotices({ ...counted, definitions: definitions.current }),
+    ...createLeaderWork({ ...counted, definitions: definitions.current, reports, elapsed }),
     storeWatch,
     refresh: () => values.refresh(),
     silencesActive: silences.holding,

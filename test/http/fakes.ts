@@ -1,3 +1,4 @@
+import type { DefinitionChange } from '../../src/core/alerting/definition-history.ts';
 import { measurementSubject, parseMeasurement } from '../../src/core/outcomes/measurement.ts';
 import { parseOutcome } from '../../src/core/outcomes/outcome.ts';
 import type { Rejection } from '../../src/core/outcomes/record-fields.ts';
@@ -119,6 +120,8 @@ export interface FixedQueries extends Queries {
   /** The dependencies that are listed; `bank` can be asked for anyway. */
   calls: DependencyDetail[];
   fail: Error | null;
+  /** How every definition changed. */
+  changes: DefinitionChange[];
   /** What every history is. */
   past: HistoryReport | Refused;
   /** What histories were asked for. */
@@ -133,6 +136,7 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
     fail: null,
     queries: [],
     past: history(),
+    changes: [definitionChange()],
     workflows: [],
     calls: [],
     slos: () => unlessFailing(queries.list.map(withoutDetail)),
@@ -143,6 +147,8 @@ export function fixedReport(list: SloDetail[]): FixedQueries {
       queries.queries.push(query);
       return unlessFailing(queries.list.some((slo) => slo.id === id) ? queries.past : null);
     },
+    definitionChanges: (id) =>
+      unlessFailing(queries.list.some((slo) => slo.id === id) ? queries.changes : null),
     charts: (id, query) => {
       queries.queries.push(query);
       return unlessFailing(queries.list.some((slo) => slo.id === id) ? { ...chartData(), id } : null);
@@ -676,6 +682,19 @@ export function adjustment(changes: Partial<AdjustmentReport> = {}): AdjustmentR
     active: true,
     occurrence: { from, to },
     notes: [],
+    ...changes,
+  };
+}
+
+export function definitionChange(changes: Partial<DefinitionChange> = {}): DefinitionChange {
+  return {
+    sequence: 1,
+    at: NOW - 2 * DAY,
+    countsAnew: false,
+    fields: [
+      { field: 'objective', from: '90%', to: '95%' },
+      { field: 'runbook', from: null, to: 'https://wiki.example.com/orders' },
+    ],
     ...changes,
   };
 }

@@ -6,6 +6,7 @@ import type { Counts } from '../counters/cells.ts';
 import type { FlightPlace, FlightReport, InFlight } from './store/counting.ts';
 import type { Adjustment, Interval } from '../adjustments/adjustment.ts';
 import type { Severity } from '../slo/alert-policy.ts';
+import type { DefinitionChange } from '../alerting/definition-history.ts';
 import type { Refused } from './refused.ts';
 import type { BudgetState, ErrorBudget } from '../budget/error-budget.ts';
 import type { FailedExecution, FailureCount } from '../alerting/notification.ts';
@@ -359,6 +360,8 @@ export interface Queries {
     id: string,
     query: { readonly from: string | null; readonly to: string | null; readonly step: string | null },
   ): Promise<HistoryReport | Refused | null>;
+  /** How the definition of an SLO changed, the latest first; null when it is not loaded. May be five seconds old. */
+  definitionChanges(id: string): Promise<readonly DefinitionChange[] | null>;
   /** What the charts of an SLO show; null when it is not loaded. Texts as for `history`. */
   charts(id: string, query: ChartQueryTexts): Promise<ChartData | Refused | null>;
   /** What is going on in each of these workflows that is loaded. */

@@ -24,8 +24,10 @@ import { endOfPeriod } from '../../core/time/calendar.ts';
 import { DAY, HOUR, MINUTE, formatDuration } from '../../core/time/duration.ts';
 import { unitOf } from '../../core/sli/sli-kinds.ts';
 import type { Annotation } from '../../core/ports/store/annotations.ts';
+import type { DefinitionChange } from '../../core/alerting/definition-history.ts';
 import { annotationWords } from '../../core/ports/store/annotations.ts';
 import type { Annotations } from '../annotations/annotations.ts';
+import { changeInBrief } from './definition-changes.ts';
 import type { Adjustments } from '../adjustments/adjustments.ts';
 import { failuresOf } from '../counters/failure-breakdown.ts';
 import { readDurations } from './duration-history.ts';
@@ -38,6 +40,8 @@ export interface ChartSources {
   readonly store: Store;
   readonly adjustments: Adjustments;
   readonly annotations: Pick<Annotations, 'about'>;
+  /** How the definition of an SLO changed. */
+  readonly changesOf: (slo: string) => Promise<readonly DefinitionChange[]>;
 }
 
 /** Bars of causes, each of which is asked for by itself. */
@@ -50,7 +54,7 @@ const INCIDENTS_AT_ONCE = 100;
 
 /** What the charts of an SLO show at `now`; `report` is what it reads then. Its cost does not grow with how many SLOs there are. */
 export async function reportCharts(
-  { store, adjustments, annotations }: ChartSources,
+  { store, adjustments, annotations, changesOf }: ChartSources,
   slo: Slo,
   workflow: Workflow | undefined,
   report: SloReport,
@@ -63,13 +67,14 @@ export async function reportCharts(
   const earliest = Math.min(window.from, query.from - longest - HOUR);
   const range = { from: query.from, to: query.to };
   const marked = { from: Math.min(window.from, query.from), to: Math.max(window.to, query.to) };
-  const [past, causes, durations, queues, incidents, annotated] = await Promise.all([
+  const [past, causes, durations, queues, incidents, annotated, changes] = await Promise.all([
     readPast(store, adjustments, slo, earliest, now),
     readCauses(store, slo, range, now),
     readDurations(store, slo.workflow, stepOf(slo), range, now),
     workflow && query.to > now - DAY ? readQueues(store, firstQueues(workflow), now) : [],
     readIncidents(store, slo.id, report, marked),
     annotations.about({ ...slo, slo: slo.id }, marked.from, marked.to),
+    changesOf(slo.value?.whole ?? slo.id),
   ]);
   // What was read is added up below; others get a turn before it (G2).
   await yieldToEventLoop();
@@ -91,7 +96,12 @@ export async function reportCharts(
     queues: queues.map((queue) => queueHistory(queue, now)),
     incidents,
     adjustments: adjustedSpans(adjustments, slo, marked, now),
-    annotations: annotated.map(chartAnnotation),
+    annotations: [
+      ...annotated.map(chartAnnotation),
+      ...changes
+        .filter(({ at }) => at >= marked.from && at <= marked.to)
+        .map((change) => ({ at: change.at, text: changeInBrief(change) })),
+    ].toSorted((one, other) => one.at - other.at),
   };
 }
 

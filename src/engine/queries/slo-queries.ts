@@ -19,6 +19,7 @@ import type { Adjustments } from '../adjustments/adjustments.ts';
 import { cachedStates } from './cached-states.ts';
 import { readFailed } from '../counters/failure-breakdown.ts';
 import { reportCharts } from './chart-report.ts';
+import { createDefinitionChanges } from './definition-changes.ts';
 import { reportDependencies, reportDependency } from './dependency-report.ts';
 import { reportExecution } from './execution-report.ts';
 import { reportHistory } from './history-report.ts';
@@ -68,6 +69,7 @@ export function createQueries(options: QueriesOptions): Queries {
     evaluatedAt,
   } = options;
   const states = cachedStates(store, clock);
+  const changesOf = createDefinitionChanges(store, elapsed);
   const calls = { store, sums: reader.seriesSums };
 
   async function read(slos: readonly Slo[], now: number): Promise<readonly SloResult[]> {
@@ -162,6 +164,10 @@ export function createQueries(options: QueriesOptions): Queries {
       await reader.prepare([slo], now);
       return reportHistory(store, adjustments, slo, query, reader.evidence(slo, now).since, now);
     },
+    async definitionChanges(id) {
+      const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
+      return slo ? changesOf(slo.value?.whole ?? id) : null;
+    },
     async charts(id, texts) {
       const slo = allSlos(definitions()).find((candidate) => candidate.id === id);
       if (!slo) return null;
@@ -170,7 +176,8 @@ export function createQueries(options: QueriesOptions): Queries {
       if ('problems' in query) return { refused: 'invalid', problems: query.problems };
       const [result] = await read([slo], now);
       const workflow = definitions().workflows.get(slo.workflow);
-      return reportCharts({ store, adjustments, annotations }, slo, workflow, result!.report, query, now);
+      const sources = { store, adjustments, annotations, changesOf };
+      return reportCharts(sources, slo, workflow, result!.report, query, now);
     },
     async inFlight(workflows) {
       const now = clock.now();

@@ -64,6 +64,8 @@ export interface ServiceLoopsOptions {
   readonly reports: { run(): Promise<void> };
   /** Puts word of overrides of the gate into the outbox; see `OverrideNotices`. */
   readonly overrideNotices: { run(): Promise<void> };
+  /** Notes how definitions change; see `DefinitionHistories`. */
+  readonly definitionHistories: { run(): Promise<void> };
   /** Sends a row that goes nowhere through the outbox, and says whether it came back in time. */
   readonly probe: (signal: AbortSignal) => Promise<boolean>;
   readonly storeWatch: StoreWatch;
@@ -242,12 +244,16 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     const failing = options.failingTargets.refresh().catch((error: unknown) => {
       if (able) log.warn({ error: String(error) }, 'which targets fail could not be read');
     });
-    const notices = leadership.leading() ? options.overrideNotices.run() : Promise.resolve();
-    const told = notices.catch((error: unknown) => {
-      if (able) log.warn({ error: String(error) }, 'overrides of the gate could not be read');
-    });
+    const onLeader = async (work: { run(): Promise<void> }, failure: string) => {
+      try {
+        if (leadership.leading()) await work.run();
+      } catch (error) {
+        if (able) log.warn({ error: String(error) }, failure);
+      }
+    };
     await Promise.all([
-      told,
+      onLeader(options.overrideNotices, 'overrides of the gate could not be read'),
+      onLeader(options.definitionHistories, 'changes of definitions could not be noted'),
       options.intake.check(able, flowing),
       evaluationWatch.check(),
       options.refresh(),

@@ -1,3 +1,4 @@
+import type { DefinitionChange } from '../../core/alerting/definition-history.ts';
 import type { AuditEntry, NotedEntry } from '../../core/ports/audit.ts';
 import type { ChartData } from '../../core/ports/chart-data.ts';
 import type { DeadLetterReport } from '../../core/ports/dead-letters.ts';
@@ -71,6 +72,11 @@ export const SLO_FIELDS: FieldsOf<SloReport> = {
   ...wholes('historySince', 'evaluatedAt', 'readShare'),
   warnings: wholes('code', 'since', 'message'),
   dataThrough: WHOLE,
+};
+
+export const DEFINITION_CHANGE_FIELDS: FieldsOf<DefinitionChange> = {
+  ...wholes('sequence', 'at', 'countsAnew'),
+  fields: wholes('field', 'from', 'to'),
 };
 
 export const ADJUSTMENT_FIELDS: FieldsOf<AdjustmentReport> = {

@@ -37,6 +37,17 @@ export function readableQueries(queries: Queries, caller: Caller, scope: 'read' 
       if (!found || 'refused' in found) return found;
       return { ...found, adjustments: found.adjustments.filter((adjustment) => isOf(adjustment, [slo])) };
     },
+    async definitionChanges(id) {
+      const slo = await queries.slo(id);
+      if (!slo || !reads(slo)) return null;
+      const changes = (await queries.definitionChanges(id)) ?? [];
+      if (slo.sli.kind !== 'composite') return changes;
+      // Its SLI names all members, which may be of other workflows, and so may those it had.
+      return changes.map((change) => ({
+        ...change,
+        fields: change.fields.filter(({ field }) => !field.startsWith('sli.')),
+      }));
+    },
     async charts(id, query) {
       const slo = await queries.slo(id);
       return slo && reads(slo) ? queries.charts(id, query) : null;

@@ -1,13 +1,20 @@
 import { listPage } from '../../core/ports/list-page.ts';
 import { isAskedFor } from '../../core/ports/slo-filter.ts';
-import { CHART_FIELDS, HISTORY_FIELDS, SLO_DETAIL_FIELDS, SLO_FIELDS } from '../answers/answer-fields.ts';
+import {
+  CHART_FIELDS,
+  DEFINITION_CHANGE_FIELDS,
+  HISTORY_FIELDS,
+  SLO_DETAIL_FIELDS,
+  SLO_FIELDS,
+} from '../answers/answer-fields.ts';
 import { OtherFields, chosenOf, fieldsText } from '../answers/fields.ts';
 import { readChoice } from './field-choice.ts';
 import { chartJson } from '../answers/chart-json.ts';
 import { historyJson, sloDetailJson, sloJson } from '../answers/report-json.ts';
 import { pageChunks, sharedText } from '../answers/shared-text.ts';
 import { CHART_QUERY, chartDataOf, readChartQuery, unknownSlo } from './chart-query-texts.ts';
-import { PAGE_PARAMETERS, readPage } from './list-query.ts';
+import { iso } from '../../core/time/timestamp.ts';
+import { PAGE_PARAMETERS, pageJson, readPage } from './list-query.ts';
 import { answerOf } from './operator-routes.ts';
 import { DURATION, TIMESTAMP } from './parameters.ts';
 import { readableQueries } from './restricted.ts';
@@ -72,6 +79,17 @@ export const SLO_ROUTES: readonly HttpRoute[] = [
   },
   {
     method: 'GET',
+    path: '/v1/slos/{workflow}/{slo}/definitions',
+    scope: 'read',
+    summary:
+      'how the definition of one SLO changed, the latest first: which fields, from what to what, and since when',
+    query: { parameters: PAGE_PARAMETERS, others: 'refused' },
+    answer: { kind: 'json', statuses: [200] },
+    itemFields: DEFINITION_CHANGE_FIELDS,
+    handler: readDefinitions,
+  },
+  {
+    method: 'GET',
     path: '/v1/slos/{workflow}/{slo}/charts',
     scope: 'read',
     summary:
@@ -82,6 +100,21 @@ export const SLO_ROUTES: readonly HttpRoute[] = [
     handler: readCharts,
   },
 ];
+
+async function readDefinitions(services: Services, call: Call): Promise<object> {
+  const queries = readableQueries(services.queries, call.caller);
+  const id = call.param('slo');
+  // An SLO may be called definitions itself.
+  const namesake = await queries.slo(`${id}/definitions`);
+  if (namesake) return new OtherFields(SLO_DETAIL_FIELDS, sloDetailJson(namesake));
+  const page = readPage(call, ['number']);
+  const found = await queries.definitionChanges(id);
+  if (!found) throw unknownSlo(id);
+  return pageJson(
+    listPage(found, ({ sequence }) => [-sequence], page),
+    ({ at, ...change }) => ({ ...change, at: iso(at) }),
+  );
+}
 
 async function readHistory(services: Services, { param, query, caller }: Call): Promise<object> {
   const queries = readableQueries(services.queries, caller);

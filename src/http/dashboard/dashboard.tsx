@@ -275,15 +275,24 @@ export function createDashboard({
     slo(id, choice, host, visitor, viewer) {
       const show = showTo(viewer);
       return unlessAway(show, async () => {
-        const [slo, charts] = await Promise.all([
+        const [slo, charts, changes] = await Promise.all([
           viewer.queries.slo(id),
           chartsOf(viewer.queries, id, choice),
+          viewer.queries.definitionChanges(id),
         ]);
         if (slo)
           return show(
             visitor.notice?.status ?? 200,
             sloTitle(slo),
-            sloPage(slo, visitor, base, { url: originFor(host), needsToken }, charts, traceUrl),
+            sloPage(
+              slo,
+              visitor,
+              base,
+              { url: originFor(host), needsToken },
+              charts,
+              changes ?? [],
+              traceUrl,
+            ),
             slo.alert,
           );
         return notFound(show, `No SLO ${id} is loaded`);

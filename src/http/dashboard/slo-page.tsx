@@ -1,3 +1,4 @@
+import type { DefinitionChange } from '../../core/alerting/definition-history.ts';
 import type { OpenIncident, Ratio, SloDetail, TierReport } from '../../core/ports/queries.ts';
 import { adjustmentCard, memberCard, windowCard } from './budget-cards.tsx';
 import type { DrawnCharts } from './chart-cards.tsx';
@@ -27,6 +28,7 @@ import {
   stuckCard,
 } from './finding-cards.tsx';
 import { incidentPath } from './incident-list-page.tsx';
+import { definitionChangeCard } from './definition-change-card.tsx';
 import type { SnippetTarget } from './snippets.tsx';
 import { snippetCard } from './snippets.tsx';
 import { valueCard, wholeOfValue } from './value-cards.tsx';
@@ -59,6 +61,7 @@ export function sloPage(
   base: string,
   producers: Pick<SnippetTarget, 'url' | 'needsToken'>,
   charts: DrawnCharts | null,
+  changes: readonly DefinitionChange[],
   traceUrl: string | null,
 ): Markup {
   const now = slo.dataThrough;
@@ -105,6 +108,7 @@ export function sloPage(
       {routeCard(slo, visitor.mayTest(slo), base)}
       {detectionCard(slo)}
       {definitionCard(slo)}
+      {definitionChangeCard(changes, now)}
     </>
   );
 }

@@ -49,6 +49,15 @@ describe('a stored row', () => {
     });
   });
 
+  it.each([
+    ['gate-overridden', 8],
+    ['report', 7],
+    ['delivery-failing', 6],
+    ['data-loss', 4],
+  ] as const)('of the kind %s is left alone by versions before %i, which have no words for it', (kind, v) => {
+    expect(storedRow(sketchRow('pager', 1, { kind }))).toHaveProperty('v', v);
+  });
+
   it('of a newer version is named and not read, and others are', () => {
     const newer = { ...storedRow(row), v: 9, id: 'i/2/pager' };
     expect(upgrade(newer, storedRow(row))).toEqual({ rows: [row], newerRows: ['i/2/pager'] });

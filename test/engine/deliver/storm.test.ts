@@ -99,6 +99,22 @@ describe.each([
     expect(Math.max(...waits)).toBeLessThanOrEqual(PACE.refill + SECOND);
   });
 
+  it('holds what is no incident, which is sent by itself and never in its list', async () => {
+    await start(chat());
+    const notices = (['report', 'gate-overridden'] as const).map((kind) =>
+      sketchRow('chat', 1, { kind, incident: `${kind}/1`, severity: 'ticket' }),
+    );
+    await storm.enqueue([...incidents('chat', { severity: 'ticket' }, 30), ...notices]);
+    await storm.run(2 * MINUTE);
+    const sent = storm.sentTo('chat').map(({ notification }) => notification.facts.map(({ kind }) => kind));
+    const apart = sent
+      .filter((kinds) => kinds.some((kind) => kind !== 'opened'))
+      .map((kinds) => kinds.join());
+    expect(new Set(apart)).toEqual(new Set(['gate-overridden', 'report']));
+    expect(apart).toHaveLength(2);
+    expect(sent.flat()).toHaveLength(32);
+  });
+
   it('of resolves is summed up as well', async () => {
     await start(chat());
     await storm.enqueue(incidents('chat', { kind: 'resolved' }));

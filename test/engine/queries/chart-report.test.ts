@@ -1,3 +1,5 @@
+import { beginHistory, withChange } from '../../../src/core/alerting/definition-history.ts';
+import { definitionRecord, storedDefinition } from '../../../src/core/alerting/stored-definition.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ChartData } from '../../../src/core/ports/chart-data.ts';
 import type { Queries } from '../../../src/core/ports/queries.ts';
@@ -5,7 +7,7 @@ import { DAY, HOUR, MINUTE } from '../../../src/core/time/duration.ts';
 import type { Slo } from '../../../src/core/slo/slo.ts';
 import { createAdjustments } from '../../../src/engine/adjustments/adjustments.ts';
 import { createQueries } from '../../../src/engine/queries/slo-queries.ts';
-import { define, defineSlo } from '../../support/definitions.ts';
+import { define, defineSlo, objective } from '../../support/definitions.ts';
 import type { World } from '../../support/world.ts';
 import { ANYONE } from '../../support/tokens.ts';
 import { startWorld } from '../../support/world.ts';
@@ -54,6 +56,24 @@ describe('the data of charts', () => {
     const at = world.clock.now() - HOUR;
     await world.annotations.annotate({ text: '7f3c', kind: 'deploy', workflow: 'orders', at }, ANYONE);
     expect((await charts('6h')).annotations).toEqual([{ at, text: 'deploy 7f3c' }]);
+  });
+
+  it('marks when the definition changed, among what was noted', async () => {
+    await open();
+    await hours([[10, 0]]);
+    const [slo] = world.slos();
+    const at = world.clock.now() - HOUR;
+    await world.annotations.annotate(
+      { text: '7f3c', kind: 'deploy', workflow: 'orders', at: at + 1 },
+      ANYONE,
+    );
+    const stricter = { ...slo!, objective: objective('99.9%'), description: 'x', runbook: 'y', owner: 'z' };
+    const changed = withChange(withChange(beginHistory(slo!, 0), stricter, 1000), slo!, at);
+    await world.store.putRecord('definitions', definitionRecord(slo!.id), 0, storedDefinition(changed));
+    expect((await charts('6h')).annotations).toEqual([
+      { at, text: 'definition: description, owner, runbook, 1 more' },
+      { at: at + 1, text: 'deploy 7f3c' },
+    ]);
   });
 
   it('burn down from all of the budget to what the report says is left', async () => {

@@ -108,6 +108,12 @@ function startLoops(overrides: Partial<ServiceLoopsOptions> = {}, { start = true
         return Promise.resolve();
       },
     },
+    definitionHistories: {
+      run() {
+        calls.push('definitions');
+        return Promise.resolve();
+      },
+    },
     probe() {
       calls.push('probe');
       return Promise.resolve(state.delivers);

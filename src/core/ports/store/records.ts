@@ -13,6 +13,7 @@ export type Collection =
   | 'receipts'
   | 'pings'
   | 'breakdowns'
+  | 'definitions'
   | 'reports'
   | 'presses';
 
