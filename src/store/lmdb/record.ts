@@ -225,9 +225,22 @@ export function move(
   before: SubjectRecord | null,
   after: SubjectRecord,
 ): void {
-  // As it is of most: what counts for the first time takes nothing back.
-  const stood = before ? byName(landingsOf(before)) : NOTHING_PLACED;
-  const stands = byName(landingsOf(after));
+  const lands = (placed: Placed): void => {
+    const { fingerprint, good, failure, at, traceId } = placed;
+    count(tally, placed, placed.count);
+    if (good) return;
+    const { execution } = after;
+    tally.addSample(fingerprint, { unit: subject, execution, at, traceId, ...failure });
+  };
+  const landed = before ? landingsOf(before) : [];
+  const landings = landingsOf(after);
+  // As it is of most: what counts for the first time takes nothing back, and needs no comparison.
+  if (landed.length === 0) {
+    landings.forEach(lands);
+    return;
+  }
+  const stood = byName(landed);
+  const stands = byName(landings);
   for (const [name, placed] of stood) {
     count(tally, placed, (stands.get(name)?.count ?? 0) - placed.count);
     if (!placed.good && !stands.has(name)) {
@@ -235,20 +248,12 @@ export function move(
     }
   }
   for (const [name, placed] of stands) {
-    if (stood.has(name)) continue;
-    const { fingerprint, good, failure, at, traceId } = placed;
-    count(tally, placed, placed.count);
-    if (good) continue;
-    const { execution } = after;
-    tally.addSample(fingerprint, { unit: subject, execution, at, traceId, ...failure });
+    if (!stood.has(name)) lands(placed);
   }
 }
 
-const NOTHING_PLACED: ReadonlyMap<string, Placed> = new Map();
-
 /** Puts landings together that differ only in how many they count. */
 function byName(landings: readonly Placed[]): ReadonlyMap<string, Placed> {
-  if (landings.length === 0) return NOTHING_PLACED;
   const named = new Map<string, Placed>();
   for (const placed of landings) {
     const { fingerprint, minute, good, failure, at } = placed;
