@@ -12,7 +12,7 @@ import { adjustedSpans, burnDownOf, chartAnnotation, stepsOf } from './chart-rep
 import { readPast } from './past-counts.ts';
 import { ratioOf } from './slo-report.ts';
 
-export interface IncidentChartSources extends ChartSources {
+export interface IncidentChartSources extends Omit<ChartSources, 'changesOf'> {
   readonly definitions: () => Definitions;
 }
 
