@@ -43,12 +43,21 @@ const BASES: readonly NotificationFacts[] = [
 const HOSTILE = fc
   .record({
     base: fc.constantFrom(...BASES),
+    mute: fc.constantFrom('silence', 'flapping', 'dependency', 'none'),
+    isFolded: fc.boolean(),
     texts: fc.uniqueArray(hostileText(), { minLength: 8, maxLength: 8 }),
   })
-  .map(({ base, texts }) => {
+  .map(({ base, mute, isFolded, texts }) => {
     const filled = (text: (index: number) => string) => {
       let at = 0;
-      return notificationOf(factsWithTexts(base, () => text(at++ % texts.length)));
+      const next = () => text(at++ % texts.length);
+      const silenced = { since: base.openedAt - 60_000, until: base.at, by: next(), because: next() };
+      return notificationOf({
+        ...factsWithTexts(base, next),
+        conversation: { id: next(), openedAt: base.openedAt, slo: next(), others: 2 },
+        ...(isFolded && { folded: { incident: next(), slo: next(), because: next() } }),
+        ...(mute !== 'none' && { silenced: { ...(mute !== 'silence' && { reason: mute }), ...silenced } }),
+      });
     };
     return { hostile: filled((index) => texts[index]!), tame: filled((index) => `tame-${index}`) };
   });
