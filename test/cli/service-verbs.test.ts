@@ -154,6 +154,9 @@ describe('burnwatch ack', () => {
     const [code, text] = await burnwatch('ack', id, '--by', 'sam', '--note', 'on it');
     expect([code, text]).toEqual([0, expect.stringMatching(/^Acknowledged by sam, 2\S+Z: reminders/)]);
     expect((await burnwatch('ack', id, '--by', 'kim'))[1]).toContain('Acknowledged by sam');
+    expect((await burnwatch('ack', id, '--by', 'kim', '--conversation'))[1]).toMatch(
+      /^Acknowledged by sam, .*\nOf its conversation, no other incident is open\.\n$/,
+    );
     expect((await burnwatch('incidents'))[1]).toMatch(/ sam /);
     const [unknown, why] = await burnwatch('ack', 'none', '--by', 'sam');
     expect([unknown, why]).toEqual([1, expect.stringContaining(`open are: ${id} (orders/works)`)]);

@@ -1,5 +1,6 @@
 import { rowsOfOverride } from '../../src/core/alerting/gate-notifications.ts';
 import { rowsOfReport } from '../../src/core/alerting/report-notifications.ts';
+import { NO_FIGURES } from '../../src/core/alerting/notification.ts';
 import type { FailedExecution, NotificationFacts } from '../../src/core/alerting/notification.ts';
 import type { BurnRateReason, OutageReason } from '../../src/core/alerting/reason.ts';
 import type { OutcomeSli, Sli } from '../../src/core/sli/sli.ts';
@@ -483,6 +484,15 @@ export const DEESCALATED: NotificationFacts = {
 };
 
 export const REMINDER: NotificationFacts = { ...ESCALATED, kind: 'reminder' };
+
+/** What PagerDuty and Opsgenie are sent when someone acknowledges. */
+export const ACKNOWLEDGED: NotificationFacts = {
+  ...OPENED,
+  ...NO_FIGURES,
+  kind: 'acknowledged',
+  at: OPENED_AT + 6 * MINUTE,
+  acknowledged: { at: OPENED_AT + 6 * MINUTE, by: 'eva' },
+};
 
 /** Still open, but nothing has failed for a while. */
 export const RECOVERING: NotificationFacts = {

@@ -151,6 +151,7 @@ export function randomFacts(): fc.Arbitrary<NotificationFacts> {
       'unacknowledged',
       'reminder',
       'resolved',
+      'acknowledged',
       'test',
     ),
     slo: fc.tuple(name, name).map((parts) => parts.join('/')),

@@ -24,6 +24,14 @@ const TRANSITIONS: Readonly<Record<string, Notification>> = {
 };
 const SIGNAL = new AbortController().signal;
 
+/** What is only sent to what manages incidents by itself, alone and with what waits beside it. */
+const ACKNOWLEDGED: Readonly<Record<string, Notification>> = {
+  'acknowledged-at-once': notificationOf(examples.ACKNOWLEDGED),
+  'opened-and-acknowledged': notificationOf(examples.OPENED, examples.ACKNOWLEDGED),
+  'acknowledged-and-escalated': notificationOf(examples.ACKNOWLEDGED, examples.ESCALATED),
+  'acknowledged-and-resolved': notificationOf(examples.ACKNOWLEDGED, examples.RESOLVED),
+};
+
 /** What is sent of a notification, as people can compare it. */
 async function sentOf(kind: RequestKind, notification: Notification): Promise<string> {
   const sent: string[] = [];
@@ -51,10 +59,16 @@ async function sentOf(kind: RequestKind, notification: Notification): Promise<st
 }
 
 describe.each(Object.keys(RECEIVER_KINDS) as RequestKind[])('D4: what %s is sent', (kind) => {
-  it.each(Object.entries(TRANSITIONS))('%s', async (name, notification) => {
-    const path = new URL(`golden/${kind}.${name}.txt`, import.meta.url);
-    const text = `${await sentOf(kind, notification)}\n`;
-    if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text);
-    expect(text).toBe(readFileSync(path, 'utf8'));
-  });
+  it.each(Object.entries(TRANSITIONS))('%s', (name, notification) => expectGolden(kind, name, notification));
 });
+
+describe.each(['pagerduty', 'opsgenie'] as const)('D2: what %s is sent of an acknowledgement', (kind) => {
+  it.each(Object.entries(ACKNOWLEDGED))('%s', (name, notification) => expectGolden(kind, name, notification));
+});
+
+async function expectGolden(kind: RequestKind, name: string, notification: Notification): Promise<void> {
+  const path = new URL(`golden/${kind}.${name}.txt`, import.meta.url);
+  const text = `${await sentOf(kind, notification)}\n`;
+  if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text);
+  expect(text).toBe(readFileSync(path, 'utf8'));
+}

@@ -7,7 +7,7 @@ import { seriesOf } from '../../src/core/slo/series.ts';
 import type { Dependency } from '../../src/core/slo/dependency.ts';
 import type { OnCallSchedule } from '../../src/core/slo/on-call.ts';
 import { createEachValue } from '../../src/core/slo/each-value.ts';
-import type { Slo, Team } from '../../src/core/slo/slo.ts';
+import type { Slo, TargetDefinition, Team } from '../../src/core/slo/slo.ts';
 import { allSlos } from '../../src/core/slo/slo.ts';
 import type { Store } from '../../src/core/ports/store/store.ts';
 import type { TimeSpan } from '../../src/core/time/breaks.ts';
@@ -66,8 +66,13 @@ export interface World {
   state(slo: Slo): Promise<AlertState | null | undefined>;
   /** Those in force. */
   slos(): readonly Slo[];
-  /** Puts other SLOs in force. */
-  redefine(slos: readonly Slo[], teams?: readonly Team[], onCall?: readonly OnCallSchedule[]): void;
+  /** Puts other SLOs in force; targets are logs unless they are given. */
+  redefine(
+    slos: readonly Slo[],
+    teams?: readonly Team[],
+    onCall?: readonly OnCallSchedule[],
+    targets?: readonly TargetDefinition[],
+  ): void;
   close(): Promise<void>;
 }
 
@@ -177,7 +182,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     told: async () => (await store.outbox(1000)).pending,
     state: async (slo) => (await store.loadStates()).get(slo.id)?.state,
     slos: () => allSlos(current),
-    redefine: (next, teams, onCall) => void (current = define(next, teams, dependencies, breakdown, onCall)),
+    redefine(next, teams, onCall, targets = []) {
+      const defined = define(next, teams, dependencies, breakdown, onCall);
+      const kinds = targets.map((target) => [target.name, target] as const);
+      current = { ...defined, targets: new Map([...defined.targets, ...kinds]) };
+    },
     async close() {
       wrapped.bringUp();
       await recorder.drain();

@@ -39,6 +39,13 @@ const GROUPS_BY_ITSELF: { readonly [K in TargetDefinition['kind']]: boolean } = 
   log: false,
 };
 
+/** Receivers at which an incident can be acknowledged, and whose own escalation goes on until it is. */
+const ACKNOWLEDGES: ReadonlySet<TargetDefinition['kind']> = new Set(['pagerduty', 'opsgenie']);
+
+export function takesAcknowledgements(kind: TargetDefinition['kind'] | undefined): boolean {
+  return kind !== undefined && ACKNOWLEDGES.has(kind);
+}
+
 /** A conversation that many incidents joined is claimed, sent and written as a whole; further ones begin another. */
 export const MAX_TOGETHER = 500;
 

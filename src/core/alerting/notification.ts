@@ -107,7 +107,8 @@ export function isOfService<Kind extends string>(kind: Kind): kind is Kind & Ser
 
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
-  readonly kind: TransitionKind | ServiceKind;
+  /** `acknowledged`: for what manages incidents by itself; people see it where the incident is told. */
+  readonly kind: TransitionKind | ServiceKind | 'acknowledged';
   /** Of `data-loss` only. */
   readonly loss?: LostData & {
     /** Whether it is said in the conversation of an incident that was open then. */
@@ -263,6 +264,18 @@ export interface OutboxRow {
   readonly deliveredAt?: number;
   /** Set once the fallback got a copy of it while it is still tried. */
   readonly fellBack?: true;
+}
+
+/** What of the facts about an incident is told in words: that it was acknowledged is told along, and by itself only where nothing else is. */
+export function toldFacts(facts: readonly NotificationFacts[]): readonly NotificationFacts[] {
+  const told = facts.filter(({ kind }) => kind !== 'acknowledged');
+  return told.length > 0 ? told : facts;
+}
+
+/** The last of what is told, with who acknowledged it since; of the kind `acknowledged` where nothing else is. */
+export function latestFacts(facts: readonly NotificationFacts[]): NotificationFacts {
+  const [last, told] = [facts.at(-1)!, toldFacts(facts).at(-1)!];
+  return last.kind === 'acknowledged' ? { ...told, acknowledged: last.acknowledged } : told;
 }
 
 /** Whether a notification wakes someone: it overtakes tickets, reminders and what is over. */

@@ -19,8 +19,9 @@ export function copiesForFallback(
   definitions: Definitions,
   now: number,
 ): readonly OutboxRow[] {
-  // A copy that is refused as well does not go round in circles.
-  if (row.fellBack || row.facts.insteadOf || isOfService(row.facts.kind)) return [];
+  // A copy that is refused as well does not go round in circles; who would wake others is no news to those who read.
+  const { kind, insteadOf } = row.facts;
+  if (row.fellBack || insteadOf || isOfService(kind) || kind === 'acknowledged') return [];
   const team = definitions.teams.get(row.facts.owner);
   if (!team) return [];
   // A target that has the page already does not get it twice.

@@ -115,6 +115,7 @@ const WHILE_OPEN: Readonly<Partial<Record<OutboxRow['facts']['kind'], true>>> = 
   deescalated: true,
   unacknowledged: true,
   reminder: true,
+  acknowledged: true,
 };
 
 function conversationOf({ incident, target }: OutboxRow): string {

@@ -161,8 +161,10 @@ export function createCommitter(options: CommitterOptions): Committer {
       count(await commitSlice(gathered.map(({ change }) => change)), kept);
     }
     count(await commitSlice(removals));
-    await commitSlice(silent);
-    return { transitions: written, notifications, suppressed, error };
+    // No transitions, though it may have to be sent that one was acknowledged.
+    const untold = await commitSlice(silent);
+    count(untold);
+    return { transitions: written - untold.length, notifications, suppressed, error };
   }
 
   return { commit, commitFound };

@@ -1,7 +1,6 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { heldBack } from '../../core/alerting/tier-kinds.ts';
 import { foldOf } from '../../core/alerting/fold.ts';
-import { entriesOf, muteEvents } from '../../core/alerting/incident-event.ts';
 import type { MuteOf } from '../../core/alerting/mute.ts';
 import { QUIET, afterClockMoved, isSame } from '../../core/alerting/incident.ts';
 import { readTiers, step } from '../../core/alerting/incident-step.ts';
@@ -35,6 +34,7 @@ import { foundTransition } from './found-changes.ts';
 import { createFolding } from './folding.ts';
 import { createLikelyCauses } from './likely-causes.ts';
 import { createTransitionFacts } from './transition-facts.ts';
+import { untoldChange } from './untold-changes.ts';
 import type { EvaluationGapsOptions, TickContext } from './evaluation-gaps.ts';
 import { createEvaluationGaps } from './evaluation-gaps.ts';
 
@@ -215,14 +215,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
 
   /** Adds what changes for one SLO to what was found. */
   function note(judged: EvaluatedSlo, current: Definitions, now: number, found: Found): void {
-    const { slo, revision, stored, earlier, state } = judged;
-    if (judged.transition) {
-      found.transitions.push(foundTransition(judged, current, now));
-    } else if (!isSame(stored, state)) {
-      const events = [...earlier, ...muteEvents(stored.incident, state.incident, now)];
-      const history = stored.incident && events.length > 0 ? entriesOf(stored.incident, events) : null;
-      found.silent.push({ slo: slo.id, revision, state, rows: [], history });
-    }
+    if (judged.transition) found.transitions.push(foundTransition(judged, current, now));
+    else if (!isSame(judged.stored, judged.state)) found.silent.push(untoldChange(judged, current, now));
   }
 
   function notEvaluated(slo: Slo, error: unknown, found: Found): void {

@@ -1,16 +1,13 @@
-import type { AlertState, Incident } from '../../core/alerting/incident.ts';
+import type { AlertState } from '../../core/alerting/incident.ts';
 import { QUIET, isQuiet } from '../../core/alerting/incident.ts';
-import type { AlertDefinition } from '../../core/alerting/alert-definition.ts';
 import { conversationFacts, conversationOf, rowsFor } from '../../core/alerting/conversations.ts';
 import { changedEvent, entriesOf } from '../../core/alerting/incident-event.ts';
-import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { NO_FIGURES } from '../../core/alerting/notification.ts';
-import { renamedSlos, workflowOf } from '../../core/alerting/renamed-slos.ts';
+import { renamedSlos } from '../../core/alerting/renamed-slos.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { StateChange, StoredState } from '../../core/ports/store/states.ts';
-import { EVERY_EXECUTION } from '../../core/sli/sli.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { MINUTE } from '../../core/time/duration.ts';
+import { bareFacts } from './bare-facts.ts';
 
 type States = ReadonlyMap<string, StoredState>;
 
@@ -103,36 +100,14 @@ function endOf(
   const notified = incident.notified.filter((target) => targets.has(target));
   const timeZone = teams.get(definition.owner)?.timeZone ?? null;
   const said = conversationFacts(incident.id, conversationOf(slo, incident), 0);
-  const facts = { ...factsOf(slo, incident, definition, now), ...said, timeZone, notified };
-  const rows = rowsFor({ targets }, notified, incident.sequence + 1, facts);
-  return { rows, history: entriesOf(incident, [changedEvent(facts, 'resolved', incident.tier)]) };
-}
-
-function factsOf(
-  slo: string,
-  { id, severity, openedAt, began, peakBurnRate, acknowledged }: Incident,
-  { owner, description, runbook, objective, errorBudget, window }: AlertDefinition,
-  now: number,
-): Omit<NotificationFacts, 'timeZone' | 'notified'> {
-  return {
-    ...NO_FIGURES,
+  const facts = {
+    ...bareFacts(slo, incident, definition, now),
     kind: 'resolved',
     cause: 'removed',
-    slo,
-    workflow: workflowOf(slo),
-    owner,
-    description,
-    runbook,
-    objective,
-    errorBudget,
-    window,
-    sli: EVERY_EXECUTION,
-    incident: id,
-    severity,
-    openedAt,
-    at: now,
-    peakBurnRate,
-    began,
-    acknowledged,
-  };
+    ...said,
+    timeZone,
+    notified,
+  } as const;
+  const rows = rowsFor({ targets }, notified, incident.sequence + 1, facts);
+  return { rows, history: entriesOf(incident, [changedEvent(facts, 'resolved', incident.tier)]) };
 }

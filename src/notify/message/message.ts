@@ -1,7 +1,7 @@
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { EndCause, TransitionKind } from '../../core/alerting/incident.ts';
 import type { NotificationFacts, ServiceKind, Stuck } from '../../core/alerting/notification.ts';
-import { isOfService, wakes } from '../../core/alerting/notification.ts';
+import { isOfService, latestFacts, toldFacts, wakes } from '../../core/alerting/notification.ts';
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import type { SignLink } from '../../core/ports/incident-links.ts';
@@ -93,8 +93,8 @@ export function composeMessage(notification: Notification, links: Links): Messag
  * times count from the latest fact. No text ever holds NaN, null or undefined, whatever the facts hold.
  */
 function messageOfIncident(notification: Notification, links: Links): Message {
-  const all = notification.facts;
-  const facts = all.at(-1)!;
+  const all = toldFacts(notification.facts);
+  const facts = latestFacts(notification.facts);
   const event = eventOf(all);
   // A short incident's failures may have left the reading by the time it resolves.
   const failing = all.findLast(({ failures }) => failures.length > 0) ?? facts;
@@ -123,8 +123,9 @@ function messageOfIncident(notification: Notification, links: Links): Message {
 function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
   const latest = facts.at(-1)!.kind;
   if (latest === 'resolved') return facts.some(({ kind }) => kind === 'opened') ? 'recovered' : latest;
-  if (latest !== 'reminder') return latest;
-  return facts.findLast(({ kind }) => kind !== 'reminder')?.kind ?? latest;
+  if (latest !== 'reminder' && latest !== 'acknowledged') return latest;
+  const before = facts.findLast(({ kind }) => kind !== 'reminder')?.kind;
+  return before && before !== 'acknowledged' ? before : 'reminder';
 }
 
 /** Whether a message says that its incident is over. */

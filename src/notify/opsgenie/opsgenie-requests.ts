@@ -41,6 +41,13 @@ export function opsgenieRequests(message: Message, facts: NotificationFacts): re
   const source = { source: 'Burnwatch' };
   const close = act('close', { ...source, note: cut(inert(plainText(message)), MAX_NOTE) });
   if (isOver(message.event)) return [close];
+  const { acknowledged } = facts;
+  const acknowledge =
+    acknowledged === null
+      ? []
+      : [act('acknowledge', { ...source, user: cut(plainName(inert(acknowledged.by), MAX_USER), MAX_USER) })];
+  // To create it would open anew what someone closed there.
+  if (facts.kind === 'acknowledged') return acknowledge;
   const priority = PRIORITIES[message.tone];
   const create: OpsgenieRequest = {
     method: 'POST',
@@ -58,16 +65,7 @@ export function opsgenieRequests(message: Message, facts: NotificationFacts): re
   };
   if (message.event === 'test') return [create, close];
   const moved = message.event === 'escalated' || message.event === 'deescalated';
-  const { acknowledged } = facts;
-  return [
-    create,
-    ...(moved ? [act('priority', { priority }, 'PUT')] : []),
-    ...(acknowledged === null
-      ? []
-      : [
-          act('acknowledge', { ...source, user: cut(plainName(inert(acknowledged.by), MAX_USER), MAX_USER) }),
-        ]),
-  ];
+  return [create, ...(moved ? [act('priority', { priority }, 'PUT')] : []), ...acknowledge];
 }
 
 function detailsOf(message: Message): Record<string, string> {

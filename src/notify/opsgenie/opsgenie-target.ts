@@ -1,3 +1,4 @@
+import { latestFacts } from '../../core/alerting/notification.ts';
 import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
 import { fieldsOf, deliveryOf, type Manners, type Peer, postOnce } from '../http/post-once.ts';
 import { composeMessage, type Links } from '../message/message.ts';
@@ -24,7 +25,7 @@ export function opsgenieTarget(name: string, options: OpsgenieOptions): TargetAd
     async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
       const message = composeMessage(notification, links);
       let delivery: Delivery = { result: 'delivered' };
-      for (const { path, method, body } of opsgenieRequests(message, notification.facts.at(-1)!)) {
+      for (const { path, method, body } of opsgenieRequests(message, latestFacts(notification.facts))) {
         const request = { url: new URL(path, url).href, method, headers, body: JSON.stringify(body) };
         delivery = deliveryOf(peer, await postOnce(peer, request, signal), MANNERS);
         // In order: what comes later says what holds.

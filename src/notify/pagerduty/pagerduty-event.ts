@@ -48,6 +48,9 @@ export function pagerDutyEvents(
   const about = { routing_key: routingKey, dedup_key: conversationKey(facts.incident) };
   const resolve: PagerDutyEvent = { ...about, event_action: 'resolve' };
   if (isOver(message.event)) return [resolve];
+  const acknowledge: PagerDutyEvent = { ...about, event_action: 'acknowledge' };
+  // A trigger would open anew what someone closed there.
+  if (facts.kind === 'acknowledged') return [acknowledge];
   const client = publicUrl === null ? null : webAddress(publicUrl);
   const trigger: PagerDutyEvent = {
     ...about,
@@ -59,7 +62,7 @@ export function pagerDutyEvents(
   };
   if (message.event === 'test') return [trigger, resolve];
   // A trigger leaves what was acknowledged acknowledged, but what was acknowledged here may not be there.
-  return facts.acknowledged === null ? [trigger] : [trigger, { ...about, event_action: 'acknowledge' }];
+  return facts.acknowledged === null ? [trigger] : [trigger, acknowledge];
 }
 
 const SEVERITIES = { page: 'critical', ticket: 'warning', over: 'info', test: 'info' } as const;

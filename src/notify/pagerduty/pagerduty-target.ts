@@ -1,3 +1,4 @@
+import { latestFacts } from '../../core/alerting/notification.ts';
 import type { Delivery, Notification, TargetAdapter } from '../../core/ports/target.ts';
 import { fieldsOf, deliveryOf, type Manners, type Peer, postOnce } from '../http/post-once.ts';
 import { composeMessage, type Links } from '../message/message.ts';
@@ -23,7 +24,12 @@ export function pagerDutyTarget(name: string, options: PagerDutyOptions): Target
     async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
       const message = composeMessage(notification, links);
       let delivery: Delivery = { result: 'delivered' };
-      for (const event of pagerDutyEvents(message, notification.facts.at(-1)!, routingKey, links.publicUrl)) {
+      for (const event of pagerDutyEvents(
+        message,
+        latestFacts(notification.facts),
+        routingKey,
+        links.publicUrl,
+      )) {
         const request = { url: endpoint, body: JSON.stringify(event) };
         delivery = deliveryOf(peer, await postOnce(peer, request, signal), MANNERS);
         // In order: what comes later says what holds.

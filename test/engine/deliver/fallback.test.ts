@@ -24,6 +24,14 @@ async function tryAt(...minutes: readonly number[]): Promise<void> {
 
 const atFallback = () => post.target('mail').sent.map(({ facts }) => facts.map(({ kind }) => kind).join());
 
+it('that someone acknowledged is kept where it is refused, and is no news to the fallback', async () => {
+  post.target('pager').answer = () => ({ result: 'refused', reason: '400' });
+  await post.enqueue(['pager', 1, { kind: 'acknowledged' }]);
+  await tryAt(0, 6);
+  expect(atFallback()).toEqual([]);
+  expect(await post.outbox()).toMatchObject({ undeliverableCount: 1 });
+});
+
 describe('a page that its target does not take', () => {
   it('goes to the fallback once five minutes have passed, once, and is still tried where it was to go', async () => {
     await post.enqueue(['pager']);

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HOUR, MINUTE } from '../../src/core/time/duration.ts';
+import { createDeliverer } from '../../src/engine/deliver/deliver.ts';
+import type { Deliverer } from '../../src/engine/deliver/deliver.ts';
+import { createManageIncidents } from '../../src/engine/incidents/open-incidents.ts';
+import type { Targets } from '../../src/notify/target-registry.ts';
+import { createTargets } from '../../src/notify/target-registry.ts';
+import { alertStory } from '../engine/evaluate/alert-story.ts';
+import { PAYMENTS, define, defineSlo } from '../support/definitions.ts';
+import { OUTBOUND } from '../support/outbound.ts';
+import { ANYONE } from '../support/tokens.ts';
+import { until } from '../support/until.ts';
+import type { World } from '../support/world.ts';
+import { startWorld } from '../support/world.ts';
+import { LINKS } from './example-facts.ts';
+import type { FormatReceiver } from './http/kinds.ts';
+import { startReceiverOf } from './http/kinds.ts';
+
+const SLO = defineSlo({ alerts: { resolveAfter: 5 * MINUTE } });
+
+let world: World;
+let targets: Targets;
+let deliverer: Deliverer;
+let receiver: FormatReceiver;
+
+const { failing, healthy } = alertStory(() => world);
+
+async function begin(kind: 'pagerduty' | 'opsgenie'): Promise<void> {
+  receiver = await startReceiverOf(kind);
+  const { definition } = receiver;
+  const team = { ...PAYMENTS, page: [definition.name], ticket: [definition.name], fallback: [] };
+  world.redefine([SLO], [team], [], [definition]);
+  const named = new Map([[definition.name, definition]]);
+  await targets.replace(named);
+  const { store, clock, log } = world;
+  deliverer = createDeliverer({
+    store,
+    definitions: () => ({ ...define([SLO], [team]), targets: named }),
+    targetOf: targets.get,
+    owner: 'this process',
+    clock,
+    random: () => 0,
+    log,
+    onDelivery() {},
+  });
+}
+
+beforeEach(async () => {
+  world = await startWorld();
+  targets = createTargets({
+    ...LINKS,
+    mailServer: null,
+    mailFrom: 'burnwatch@example.com',
+    outbound: OUTBOUND,
+    clock: world.clock,
+  });
+});
+afterEach(async () => {
+  await deliverer.stop(0);
+  await targets.close();
+  await receiver.close();
+  expect(receiver.broken).toEqual([]);
+  await world.close();
+});
+
+async function acknowledge(): Promise<void> {
+  const { store, clock, log } = world;
+  const incidents = createManageIncidents({ store, clock, log, definitions: () => define([SLO]) });
+  const [open] = await incidents.incidents();
+  await incidents.acknowledge(open!.id, { by: 'eva' }, ANYONE);
+}
+
+/** Sends what is due, as long as it takes. */
+async function send(): Promise<void> {
+  world.clock.advance(2000);
+  const tries = world.wrapped.calls('settle').length;
+  await deliverer.run();
+  await until('it is settled', () => world.wrapped.answers('settle').length > tries);
+  await new Promise(setImmediate);
+}
+
+/** What was done there, in order. */
+const done = () =>
+  receiver.requests.map(({ path, raw }) => {
+    const { event_action: action } = JSON.parse(raw) as { readonly event_action?: string };
+    return action ?? /\/(acknowledge|close)\?/.exec(path)?.[1] ?? 'create';
+  });
+
+describe.each([
+  ['pagerduty', 'trigger', 'resolve'],
+  ['opsgenie', 'create', 'close'],
+] as const)('D2: %s', (kind, open, close) => {
+  beforeEach(() => begin(kind));
+
+  it('is told that someone acknowledged before anything else happens, and then of the end', async () => {
+    await failing(1);
+    await send();
+    await acknowledge();
+    await world.tick();
+    await send();
+    expect(done()).toEqual([open, 'acknowledge']);
+    await healthy(10);
+    await send();
+    expect(done()).toEqual([open, 'acknowledge', close]);
+  });
+
+  it('that was away meanwhile is told both, in this order', async () => {
+    await failing(1);
+    await acknowledge();
+    await world.tick();
+    await send();
+    expect(done()).toEqual([open, 'acknowledge']);
+  });
+
+  it('that was away until the end is told of the end alone', async () => {
+    receiver.answer({ status: 503 });
+    await failing(1);
+    await send();
+    await acknowledge();
+    await world.tick();
+    await healthy(10);
+    world.clock.advance(HOUR);
+    await send();
+    expect(done().slice(1)).toEqual([close]);
+    expect(await world.store.outbox(10)).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
+  });
+});
