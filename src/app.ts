@@ -221,7 +221,11 @@ export async function startApp(
   const incidents = createManageIncidents({ ...asked, annotations });
   const charts = createPngRenderer();
   const { targets, links } = createServiceTargets({
-    ...{ config, store, clock, charts, log },
+    config,
+    store,
+    clock,
+    charts,
+    log,
     asked: { ...asked, adjustments, annotations },
     overrides: overrides.targets,
   });

@@ -16,14 +16,16 @@ export type Figure =
   | { readonly kind: 'burn-down'; readonly chart: BurnDown };
 
 /** Draws a figure as SVG. */
-export function drawFigure(setting: ChartSetting, { kind, chart }: Figure): string {
-  switch (kind) {
+export function drawFigure(setting: ChartSetting, figure: Figure): string {
+  switch (figure.kind) {
     case 'lines':
-      return lineChart(setting, chart);
+      return lineChart(setting, figure.chart);
     case 'bars':
-      return barChart(setting, chart);
+      return barChart(setting, figure.chart);
     case 'burn-down':
-      return burnDownChart(setting, chart);
+      return burnDownChart(setting, figure.chart);
+    default:
+      return figure satisfies never;
   }
 }
 
@@ -45,30 +47,34 @@ export interface SeriesReading {
 const CLOSER = 100;
 
 /** Reads a figure value by value. */
-export function readFigure({ kind, chart }: Figure): ChartReading {
-  switch (kind) {
+export function readFigure(figure: Figure): ChartReading {
+  switch (figure.kind) {
     case 'lines': {
-      const { axis, formatValue, series } = chart;
-      const format = (value: number): string => formatValue(value, axis.step / CLOSER);
-      return readSeries(series, format);
+      const { axis, formatValue, series } = figure.chart;
+      return readSeries(series, (value) => formatValue(value, axis.step / CLOSER));
     }
     case 'burn-down':
-      return readSeries([{ name: 'budget left', points: chart.points }], (value) =>
+      return readSeries([{ name: 'budget left', points: figure.chart.points }], (value) =>
         formatShareTick(value, 0.001),
       );
-    case 'bars': {
-      const bars = chart.bars.filter(({ counts }) => counts !== null);
-      return {
-        times: bars.map(({ from }) => from),
-        series: chart.series.map(({ name }, index) => ({
-          name,
-          // Bars stand on one another; a point in their middle would say nothing.
-          heights: bars.map(() => null),
-          texts: bars.map(({ counts }) => formatCount(counts![index] ?? 0)),
-        })),
-      };
-    }
+    case 'bars':
+      return readBars(figure.chart);
+    default:
+      return figure satisfies never;
   }
+}
+
+function readBars({ bars, series }: BarChart): ChartReading {
+  const counted = bars.flatMap(({ from, counts }) => (counts === null ? [] : [{ from, counts }]));
+  return {
+    times: counted.map(({ from }) => from),
+    series: series.map(({ name }, index) => ({
+      name,
+      // Bars stand on one another; a point in their middle would say nothing.
+      heights: counted.map(() => null),
+      texts: counted.map(({ counts }) => formatCount(counts[index] ?? 0)),
+    })),
+  };
 }
 
 function readSeries(

@@ -50,12 +50,12 @@ describe('with the keyboard alone', () => {
     const { url } = await startPages();
     const { page } = await openPage({ viewport: { width: 1240, height: 900 } });
     await page.goto(url + path, { waitUntil: 'domcontentloaded' });
-    const stops = (await page.evaluate(STOPS)) as number;
+    const stops = await page.evaluate<number>(STOPS);
     expect(stops).toBeGreaterThan(3);
     const found: Focused[] = [];
     for (let count = 0; count < stops; count++) {
       await page.keyboard.press('Tab');
-      const focused = (await page.evaluate(FOCUSED)) as Focused | null;
+      const focused = await page.evaluate<Focused | null>(FOCUSED);
       if (focused) found.push(focused);
     }
     expect(found.filter(({ isSeen }) => !isSeen)).toEqual([]);
