@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { longestPause, startSchedule } from './schedule.ts';
 import type { Config } from './config.ts';
 import { accessRules } from './config/access-settings.ts';
-import { MAX_COUNT } from './core/outcomes/outcome.ts';
-import { createLineLimit } from './core/ports/limited-log.ts';
 import { followTokenFile } from './token-file.ts';
 import { createAudit } from './engine/audit/audit.ts';
 import type { Log } from './core/ports/log.ts';
@@ -27,13 +25,10 @@ import { createIntake } from './engine/runtime/intake.ts';
 import { createCounterCache } from './engine/counters/counter-cache.ts';
 import { createLeadership } from './engine/runtime/leadership.ts';
 import { createReader } from './engine/counters/evidence-reader.ts';
-import { limitOf } from './config/workflow-limits.ts';
 import { createDeadLetters } from './engine/ingest/dead-letters.ts';
 import { createBreakdownValues } from './engine/ingest/breakdown-values.ts';
 import { createPings } from './engine/ingest/pings.ts';
 import { createRejections } from './engine/ingest/rejections.ts';
-import { createFlightLimit } from './engine/ingest/flight-limit.ts';
-import { createRecorder } from './engine/ingest/record.ts';
 import { createTelemetryRecorder } from './engine/ingest/telemetry.ts';
 import { createSilences } from './engine/silences/silences.ts';
 import { createPeriodReports } from './engine/reports/period-report.ts';
@@ -47,7 +42,9 @@ import { forbiddenTarget, type TargetOptions } from './notify/target-kinds.ts';
 import { forbiddenBy, guardedFetch } from './outbound/guarded-fetch.ts';
 import { createServiceTargets } from './service-targets.ts';
 import { createLeaderWork } from './leader-work.ts';
+import { createServiceCalendars } from './service-calendars.ts';
 import { createOperator } from './service-operator.ts';
+import { createServiceRecorder } from './service-recorder.ts';
 import { openSources } from './open-sources.ts';
 import { openStore } from './open-store.ts';
 import { createDetections } from './slo-files/check/kept-detections.ts';
@@ -100,8 +97,10 @@ export async function startApp(
   const owner = randomUUID();
   const awaited = await openStore(config, clock, log);
   const { store } = awaited;
+  const calendars = createServiceCalendars({ store, outbound: config.outbound, clock, log });
   const definitions = createActiveDefinitions({
     store,
+    refine: calendars.fill,
     prepare(next) {
       for (const target of overrides.targets ? [] : next.targets.values()) {
         const reason = forbiddenTarget(target, config.outbound);
@@ -156,25 +155,16 @@ export async function startApp(
     elapsed,
     log,
   });
-  const largeCountLine = createLineLimit(elapsed);
-  const recorder = createRecorder({
-    store: intake.watching(store),
+  const recorder = createServiceRecorder({
+    config,
+    store,
+    writing: intake.watching(store),
     definitions: definitions.currentOrThrow,
     values,
     clock,
-    queueLimit: config.queueLimit,
-    countLimit: (workflow) => limitOf(config.countLimits, workflow) ?? MAX_COUNT,
-    flightLimit: createFlightLimit({
-      store,
-      limitOf: (workflow) => limitOf(config.inFlightLimits, workflow) ?? Infinity,
-      elapsed,
-    }),
-    onLargeCount(workflow, count, { name, address }) {
-      server.metrics.largeCount(workflow);
-      const omitted = largeCountLine(workflow);
-      if (omitted !== null)
-        log.warn({ workflow, count, token: name, address, omitted }, 'a record stands for many outcomes');
-    },
+    elapsed,
+    log,
+    onLargeCount: (workflow) => server.metrics.largeCount(workflow),
     onRejected: (rejection, caller) => rejections.note(rejection, caller),
     onStored: (workflow, stored) => server.metrics.outcomes(workflow, stored),
   });
@@ -317,6 +307,7 @@ export async function startApp(
     silencesActive: silences.holding,
     dataLosses: losses.open,
     failingTargets,
+    calendarProblems: calendars.problems,
     probe: (signal) => deliverer.probe(signal),
     evaluationWatch,
     intake,
@@ -338,6 +329,7 @@ export async function startApp(
     }
     traffic = loaded.traffic;
     const next = overrides.adapt ? overrides.adapt(loaded.definitions) : loaded.definitions;
+    await calendars.follow(next);
     await definitions.replace(next);
     await values.refresh();
     log.info({ files: loaded.files.length, slos: allSlos(next).length }, 'the SLO files are active');
@@ -351,7 +343,7 @@ export async function startApp(
     // First all that begins work, side by side, and then what does it.
     const stopped = sources.map((source) => source.stop());
     await Promise.all([...stopped, intake.close(), loops.stop(), watcher?.close(), server.close()]);
-    await Promise.all([evaluator.stop(), recorder.drain()]);
+    await Promise.all([evaluator.stop(), recorder.drain(), calendars.stop()]);
     await deliverer.stop(DELIVERY_GRACE);
     await charts.close();
     await leadership.stop();

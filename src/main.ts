@@ -105,12 +105,12 @@ program
     const { loadDefinitions } = await import('./slo-files/load.ts');
     const { forbiddenTarget } = await import('./notify/target-kinds.ts');
     const rules = readOutboundRules(process.env);
-    const { text, json, ok } = checkReport(
-      await loadDefinitions(sloPlaces(paths), readReferences(process.env), (target) =>
-        forbiddenTarget(target, rules),
-      ),
-      Date.now(),
+    const { checkCalendarFiles } = await import('./check-calendar-files.ts');
+    const now = Date.now();
+    const loaded = await loadDefinitions(sloPlaces(paths), readReferences(process.env), (target) =>
+      forbiddenTarget(target, rules),
     );
+    const { text, json, ok } = checkReport(await checkCalendarFiles(loaded, now), now);
     print(format === 'json' ? JSON.stringify(json, null, 2) : text);
     if (!ok) process.exitCode = 1;
   });

@@ -38,7 +38,7 @@ export const SETTINGS = [
   {
     name: 'SUBSTITUTE',
     fallback:
-      'SLACK_* WEBHOOK* *_WEBHOOK *_WEBHOOK_URL PAGERDUTY_* OPSGENIE_* TEAMS_* DISCORD_* TELEGRAM_* NTFY_* SMTP_*',
+      'SLACK_* WEBHOOK* *_WEBHOOK *_WEBHOOK_URL PAGERDUTY_* OPSGENIE_* TEAMS_* DISCORD_* TELEGRAM_* NTFY_* SMTP_* *_CALENDAR',
     argument: 'pattern …',
     description:
       'the environment variables that SLO files may name in secrets, with * for any characters; never BURNWATCH_*',

@@ -24,13 +24,14 @@ export function onCallTable(
     const answer = await ask<{ readonly items: readonly ListedOnCall[] }>('/v1/on-call');
     if (format === 'json') return { ok: true, text: JSON.stringify(answer, null, 2) };
     if (answer.items.length === 0)
-      return { ok: true, text: 'The SLO files define no schedule: no target is a rotation.' };
+      return { ok: true, text: 'The SLO files define no schedule: no target is a rotation or a calendar.' };
     const rows = answer.items.map((item) => {
       const report = { ...item, now: readShift(item.now), next: item.next && readShift(item.next) };
-      const cells = [item.schedule, onCallWords(report, now), item.now.targets.join(', ')];
+      const where = `${item.kind} at ${item.place}${item.problem === null ? '' : ` (cannot be read: ${item.problem})`}`;
+      const cells = [item.schedule, onCallWords(report, now), item.now.targets.join(', '), where];
       return cells.map((text) => ({ text }));
     });
-    return { ok: true, text: terminalTable(['SCHEDULE', 'ON CALL', 'TARGETS'], rows, colored) };
+    return { ok: true, text: terminalTable(['SCHEDULE', 'ON CALL', 'TARGETS', 'FROM'], rows, colored) };
   });
 }
 

@@ -28,10 +28,10 @@ export function forbiddenBy(rules: OutboundRules, url: string): string | null {
 
 /**
  * Sends requests only where the rules allow, looked at when it connects, so that a name that resolves to another address the next
- * time does not pass. Asks for an answer that is not packed, follows no redirect and reads the first 16 kB of the body.
+ * time does not pass. Asks for an answer that is not packed, follows no redirect and reads the first `most` bytes of the body, 16 kB if absent.
  * Rejects with `ForbiddenAddress`, or as `node:http` does.
  */
-export function guardedFetch(rules: OutboundRules, resolveName?: Resolve): Fetch {
+export function guardedFetch(rules: OutboundRules, resolveName?: Resolve, most = MAX_BODY): Fetch {
   return async (address, init = {}) => {
     const url = new URL(address);
     const allowed = allowedReach(rules, url);
@@ -53,7 +53,7 @@ export function guardedFetch(rules: OutboundRules, resolveName?: Resolve): Fetch
       });
       request.on('error', reject);
       request.on('response', (answer) => {
-        readBeginning(answer)
+        readBeginning(answer, most)
           .then((read) => {
             request.destroy();
             const status = answer.statusCode ?? 0;
@@ -88,13 +88,13 @@ function bytesOf(body: RequestInit['body']): Uint8Array {
   return Buffer.from(typeof body === 'string' ? body : '');
 }
 
-async function readBeginning(answer: IncomingMessage): Promise<Buffer> {
+async function readBeginning(answer: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk.subarray(0, MAX_BODY - length));
+    chunks.push(chunk.subarray(0, most - length));
     length += chunk.length;
-    if (length >= MAX_BODY) break;
+    if (length >= most) break;
   }
   return Buffer.concat(chunks);
 }

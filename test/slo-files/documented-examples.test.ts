@@ -56,6 +56,7 @@ describe('the YAML examples of the documentation', () => {
         SLACK_PAYMENTS_TOKEN: 'xoxb-1234567890-abcdef',
         SLACK_PAYMENTS_SIGNING_SECRET: '8f742231b10e8888abcd99eeeccc85a5',
         SLACK_PAYMENTS_WEBHOOK: 'https://hooks.slack.example/x',
+        PAYMENTS_CALENDAR: 'https://calendar.example.com/oncall.ics',
         WEBHOOK_SECRET: 'whsec_01234567890123456789012345678901',
         PAGERDUTY_ANNA_KEY: 'e93facc04764012d7bfb002500d5d1a7',
         SLACK_BEN_WEBHOOK: 'https://hooks.slack.example/y',

@@ -9,12 +9,16 @@ export interface OnCallReport {
   /** Its name, which routes name like that of a target. */
   readonly schedule: string;
   readonly kind: OnCallSchedule['kind'];
+  /** Where it says so: `file:line` of the SLO files, the host that has the calendar, or the path of its file. */
+  readonly place: string;
   readonly timeZone: string;
   /** The teams whose notifications it gets. */
   readonly teams: readonly string[];
   readonly now: ShiftReport;
   /** Null where nobody else follows in the time that is looked ahead. */
   readonly next: ShiftReport | null;
+  /** Why its calendar cannot be read, and since when what was read last is used; null while it can be read. */
+  readonly problem: string | null;
 }
 
 export interface ShiftReport {
@@ -23,7 +27,10 @@ export interface ShiftReport {
   readonly targets: readonly string[];
   readonly from: number | null;
   readonly until: number | null;
-  /** `override`: in place of the one whose turn it is. `not-started`: the rotation has not begun, and this is its first person. Null: a turn. */
+  /**
+   * `override`: in place of the one whose turn it is. `not-started`: the rotation has not begun, and this is its first person. `gap`, `unknown`,
+   * `unread`: the fallback, since the calendar has no event then, names nobody of `people`, or could not be read. Null: a turn, or an event.
+   */
   readonly because: Shift['because'];
 }
 
@@ -31,9 +38,12 @@ export interface ShiftReport {
 export const BECAUSE_WORDS: { readonly [B in NonNullable<Shift['because']>]: string } = {
   override: 'an override',
   'not-started': 'the rotation has not begun; until then it is its first person',
+  gap: 'the calendar has no event then',
+  unknown: 'the calendar names nobody of `people`, or several',
+  unread: 'the calendar was not read that far',
 };
 
-/** Who is on call, by name of schedule. */
+/** Who is on call, by name of schedule. Their order is that of the files. */
 export function onCallReports(
   { onCall, teams }: Pick<Definitions, 'onCall' | 'teams'>,
   now: number,
@@ -47,12 +57,30 @@ export function onCallReports(
     return {
       schedule: name,
       kind,
+      place: placeOf(schedule),
       timeZone,
       teams: naming.map((team) => team.name),
       now: shiftReport(first!),
       next: second ? shiftReport(second) : null,
+      problem: problemOf(schedule),
     };
   });
+}
+
+/** An address is a secret, its host is none. */
+function placeOf(schedule: OnCallSchedule): string {
+  if (schedule.kind === 'rotation') return schedule.source;
+  const { place } = schedule;
+  return 'file' in place
+    ? place.file
+    : (/^https?:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(place.url)?.[1] ?? 'an address');
+}
+
+function problemOf(schedule: OnCallSchedule): string | null {
+  const problem = schedule.kind === 'calendar' ? schedule.read?.problem : null;
+  if (!problem) return null;
+  const { reason, lastRead } = problem;
+  return `${reason}; ${lastRead === null ? 'it was never read' : `what was read at ${iso(lastRead)} is used`}`;
 }
 
 function shiftReport({ person, from, until, because }: Shift): ShiftReport {

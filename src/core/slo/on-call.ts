@@ -1,11 +1,7 @@
 import { offsetOf, timestampOfLocal } from '../time/calendar.ts';
-
-/** Who can be on call, and the targets that reach them. */
-export interface Person {
-  readonly name: string;
-  /** Names of targets, none of which is a schedule. */
-  readonly targets: readonly string[];
-}
+import type { CalendarSchedule, StandInCause } from './on-call-calendar.ts';
+import { shiftOfCalendar } from './on-call-calendar.ts';
+import type { Person } from './person.ts';
 
 /** A stretch of time in which somebody else than the rotation says is on call: from a moment until before another one. */
 export interface Override {
@@ -14,8 +10,11 @@ export interface Override {
   readonly person: Person;
 }
 
-/** A target that stands for whoever is on call: people who take turns. */
-export interface OnCallSchedule {
+/** A target that stands for whoever is on call. */
+export type OnCallSchedule = RotationSchedule | CalendarSchedule;
+
+/** People who take turns. */
+export interface RotationSchedule {
   readonly kind: 'rotation';
   readonly name: string;
   /** Whose clocks show the hand-over times. */
@@ -39,19 +38,24 @@ export interface Shift {
   /** When it ends; null where it goes on for longer than is looked ahead. */
   readonly until: number | null;
   readonly person: Person;
-  /** Why it is not simply a turn of the rotation; null when it is. */
-  readonly because: 'override' | 'not-started' | null;
+  /** Why it is not simply a turn of the rotation, or an event of the calendar; null when it is. */
+  readonly because: 'override' | 'not-started' | StandInCause | null;
 }
 
 /** Turns that are looked through for one that somebody else has. */
 const LOOKED_THROUGH = 200;
 
 /**
- * Who is on call at a moment. It always is someone: until a rotation starts it is the first of its people. Hand-overs are at the
+ * Who is on call at a moment. It always is someone: until a rotation starts it is the first of its people, and where a calendar
+ * names nobody it is the fallback. Hand-overs are at the
  * same time of the clocks throughout the year; one at a time that clocks skip is when they go on, at one that comes twice
  * the first time.
  */
 export function shiftAt(schedule: OnCallSchedule, at: number): Shift {
+  return schedule.kind === 'calendar' ? shiftOfCalendar(schedule, at) : shiftOfRotation(schedule, at);
+}
+
+function shiftOfRotation(schedule: RotationSchedule, at: number): Shift {
   const { overrides, people } = schedule;
   const turn = turnAt(schedule, at);
   const override = overrides.find(({ from, until }) => from <= at && at < until);
@@ -92,12 +96,12 @@ function wholeShift(schedule: OnCallSchedule, at: number): Shift {
 }
 
 /** The moment of a hand-over of a rotation: 0 is that which starts it. */
-function handOver({ timeZone, starting, every }: OnCallSchedule, turn: number): number {
+function handOver({ timeZone, starting, every }: RotationSchedule, turn: number): number {
   return timestampOfLocal(timeZone, starting + turn * every);
 }
 
 /** Which turn it is at a moment; -1 before the first. */
-function turnAt(schedule: OnCallSchedule, at: number): number {
+function turnAt(schedule: RotationSchedule, at: number): number {
   const { timeZone, starting, every } = schedule;
   if (at < handOver(schedule, 0)) return -1;
   let turn = Math.max(0, Math.floor((at + offsetOf(timeZone, at) - starting) / every));
@@ -118,7 +122,12 @@ export function targetsAt(
 ): readonly string[] {
   const targets = names.flatMap((name) => {
     const schedule = onCall.get(name);
-    return schedule ? shiftAt(schedule, at).person.targets : [name];
+    if (!schedule) return [name];
+    // What stands in for people that a calendar does not name may be a rotation, and no calendar.
+    return shiftAt(schedule, at).person.targets.flatMap((target) => {
+      const standIn = onCall.get(target);
+      return standIn?.kind === 'rotation' ? shiftAt(standIn, at).person.targets : [target];
+    });
   });
   return [...new Set(targets)];
 }

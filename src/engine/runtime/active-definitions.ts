@@ -26,10 +26,12 @@ export function createActiveDefinitions(options: {
   readonly store: CountStore;
   /** Called before definitions come into force. */
   readonly prepare: (next: Definitions) => Promise<void>;
+  /** What definitions say at this moment, with what is read of elsewhere; as they are if absent. */
+  readonly refine?: (definitions: Definitions) => Definitions;
   readonly clock: Clock;
   readonly log: Log;
 }): ActiveDefinitions {
-  const { store, prepare, clock, log } = options;
+  const { store, prepare, refine = (same) => same, clock, log } = options;
   const none: Definitions = {
     workflows: new Map(),
     teams: new Map(),
@@ -41,16 +43,16 @@ export function createActiveDefinitions(options: {
   let latest: Definitions | null = null;
 
   return {
-    current: () => inForce,
+    current: () => inForce && refine(inForce),
     currentOrThrow() {
-      if (inForce) return inForce;
+      if (inForce) return refine(inForce);
       if (latest) throw new StoreUnavailable('the SLO files wait for the store');
       throw new NothingLoaded('no SLO file has loaded yet, so nothing says what to count');
     },
-    currentOrEmpty: () => inForce ?? none,
+    currentOrEmpty: () => (inForce ? refine(inForce) : none),
     currentOrWaiting() {
       if (!inForce && latest) throw new StoreUnavailable('the SLO files wait for the store');
-      return inForce ?? none;
+      return inForce ? refine(inForce) : none;
     },
     async replace(next) {
       latest = next;

@@ -79,6 +79,8 @@ export interface ServiceLoopsOptions {
   readonly failingTargets: { refresh(): Promise<void>; current(): readonly FailingTarget[] };
   readonly evaluationWatch: EvaluationWatch;
   readonly intake: Pick<Intake, 'check'>;
+  /** The calendars of who is on call that cannot be read for long, each in a sentence; absent: there are none. */
+  readonly calendarProblems?: () => readonly string[];
   /**
    * Sends a heartbeat that names what is degraded, until the signal aborts, and never rejects; null when there is nowhere to send
    * it.
@@ -211,8 +213,16 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
     return options.failingTargets.current().filter(({ reported }) => !reported);
   }
 
+  function calendarProblems(): readonly string[] {
+    return options.calendarProblems?.() ?? [];
+  }
+
   function degraded(): readonly string[] {
-    return [...givenUp(), ...(options.failingTargets.current().length > 0 ? ['notifications'] : [])];
+    return [
+      ...givenUp(),
+      ...(options.failingTargets.current().length > 0 ? ['notifications'] : []),
+      ...(calendarProblems().length > 0 ? ['on-call'] : []),
+    ];
   }
 
   function notificationsCheck(): Check {
@@ -304,6 +314,9 @@ export function createServiceLoops(options: ServiceLoopsOptions): ServiceLoops {
           ...Object.fromEntries(shards),
           ...Object.fromEntries(sources.map((source) => [source.name, sourceCheck(source)])),
           notifications: notificationsCheck(),
+          ...(calendarProblems().length > 0 && {
+            'on-call': { ok: false, message: calendarProblems().join('; ') },
+          }),
           evaluation: evaluates,
         },
         sloProblems: options.sloProblems(),

@@ -264,7 +264,7 @@ export const NOTIFICATION_FIELDS: FieldsOf<NotificationReport> = {
 const SHIFT = wholes('person', 'targets', 'from', 'until', 'because');
 
 export const ON_CALL_FIELDS: FieldsOf<OnCallReport> = {
-  ...wholes('schedule', 'kind', 'timeZone', 'teams'),
+  ...wholes('schedule', 'kind', 'place', 'timeZone', 'teams', 'problem'),
   now: SHIFT,
   next: SHIFT,
 };

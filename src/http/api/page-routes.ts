@@ -2,7 +2,9 @@ import { iconSvg } from '../dashboard/icon.ts';
 import { DURATION } from './parameters.ts';
 import { OVERVIEW_CHOICE, SLO_FILTER, readAlert, readOverviewChoice } from './slo-filter.ts';
 import { mayAll } from '../../core/ports/token.ts';
-import type { AssetName, Viewer } from '../dashboard/dashboard.tsx';
+import type { Viewer } from '../dashboard/dashboard.tsx';
+import type { AssetName } from '../dashboard/page-assets.ts';
+import { pageAsset } from '../dashboard/page-assets.ts';
 import { THEME_ROUTE, themeOf } from './theme.ts';
 import { readableQueries } from './restricted.ts';
 import type { Reply } from '../answers/respond.ts';
@@ -124,6 +126,6 @@ function asset(name: AssetName, scope: 'read' | 'public', type: string, summary:
     scope,
     summary,
     answer: { ...ASSET, type },
-    handler: async ({ dashboard }) => dashboard.asset(name),
+    handler: async () => pageAsset(name),
   };
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { IncomingMessage } from 'node:http';
 import type { AlertLevel, Queries, SloReport } from '../../core/ports/queries.ts';
 import type { IncidentDetail, IncidentPage, IncidentQuery } from '../../core/ports/incident-reports.ts';
@@ -130,20 +128,10 @@ export interface Dashboard {
   problem(problem: HttpProblem, theme: Theme | null): Reply<string>;
   /** Where a path of ours is found from outside. */
   place(path: string): string;
-  asset(name: AssetName): Buffer;
 }
 
-/** The files that pages load, and where they lie; the one of the package is built by its authors. */
-const ASSETS = {
-  'dashboard.css': new URL('./browser/dashboard.css', import.meta.url),
-  'dashboard.js': new URL('./browser/dashboard.js', import.meta.url),
-  'uplot.js': createRequire(import.meta.url).resolve('uplot/dist/uPlot.esm.js'),
-  'uplot.css': createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'),
-  'idiomorph.js': createRequire(import.meta.url).resolve('idiomorph/dist/idiomorph.min.js'),
-};
 /** Of one report: what people ask for in its five seconds is of few kinds, what a program asks for may not be. */
 const MAX_OVERVIEWS = 50;
-export type AssetName = keyof typeof ASSETS;
 
 /** What was made of a report for all who look at it. */
 interface MadeOverview {
@@ -163,7 +151,6 @@ export function createDashboard({
   version,
 }: DashboardOptions): Dashboard {
   const base = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/(?<!\/)\/+$/, '');
-  const assets = new Map(Object.entries(ASSETS).map(([name, file]) => [name, readFileSync(file)]));
 
   /** Where producers reach the service, as far as can be known. */
   const originFor = (host: string | undefined): string =>
@@ -387,7 +374,6 @@ export function createDashboard({
     link: (view, visitor, { status, ...at }) => new Reply(status, linkPage(view, visitor, base, at)),
     problem: (problem, theme) => new Reply(problem.status, problemPage(problem, base, theme)),
     place: (path) => `${base}${path}`,
-    asset: (name) => assets.get(name)!,
   };
 }
 

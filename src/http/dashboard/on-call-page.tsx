@@ -16,7 +16,7 @@ export function onCallPage(reports: readonly OnCallReport[], base: string, now: 
         <h1>On call</h1>
       </div>
       {reports.length === 0 ? (
-        <p class="empty">The SLO files define no schedule: no target is a rotation.</p>
+        <p class="empty">The SLO files define no schedule: no target is a rotation or a calendar.</p>
       ) : (
         <section class="card" aria-label="Schedules">
           <table class="plain shifts">
@@ -36,13 +36,18 @@ export function onCallPage(reports: readonly OnCallReport[], base: string, now: 
   );
 }
 
-function row({ schedule, timeZone, teams, now: current, next }: OnCallReport, now: number): Markup {
+function row(report: OnCallReport, now: number): Markup {
+  const { schedule, kind, place, timeZone, teams, now: current, next, problem } = report;
   const { until, because } = current;
   return (
     <tr>
       <th scope="row">
         {schedule}
         <small>{teams.length === 0 ? 'no team names it' : teams.join(', ')}</small>
+        <small>
+          {kind} at {place}
+        </small>
+        {problem === null ? null : <small class="bad">cannot be read: {problem}</small>}
       </th>
       <td data-label="Now">
         {personText(current)}

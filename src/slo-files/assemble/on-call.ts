@@ -1,4 +1,8 @@
-import type { OnCallSchedule, Override, Person } from '../../core/slo/on-call.ts';
+import type { OnCallSchedule, Override, RotationSchedule } from '../../core/slo/on-call.ts';
+import type { CalendarPerson } from '../../core/slo/on-call-calendar.ts';
+import type { AroundSchedules } from './around-schedules.ts';
+import { zoneOfTeams } from './around-schedules.ts';
+import { readCalendar } from './on-call-calendar.ts';
 import type { Team } from '../../core/slo/slo.ts';
 import { timestampOfLocal } from '../../core/time/calendar.ts';
 import { parseDuration } from '../../core/time/duration.ts';
@@ -20,29 +24,34 @@ export function readOnCall(
   const people = readPeople(known);
   const schedules = new Map<string, OnCallSchedule>();
   for (const [name, { item, place, source }] of known.targets) {
-    if (!item?.rotation) continue;
-    const at = placeAt(place, ['rotation'])!;
-    const schedule = readRotation(name, item.rotation, at, source, { known, teams, people });
+    const around = { known, teams, people };
+    const schedule = item?.rotation
+      ? readRotation(name, item.rotation, placeAt(place, ['rotation'])!, source, around)
+      : item?.calendar
+        ? readCalendar(name, item.calendar, placeAt(place, ['calendar'])!, source, around)
+        : null;
     if (schedule) schedules.set(name, schedule);
   }
   return schedules;
 }
 
-function readPeople(known: KnownNames): ReadonlyMap<string, Person> {
+function readPeople(known: KnownNames): ReadonlyMap<string, CalendarPerson> {
   const { people, targets, report } = known;
-  const read = new Map<string, Person>();
+  const read = new Map<string, CalendarPerson>();
   for (const [name, { item, place, source }] of people) {
     if (!item) continue;
     for (const [index, target] of item.entries()) {
       const at = placeAt(place, [index])!;
       const known = targets.get(target ?? '');
       if (!known && target !== undefined) reportMissing(target, at, source);
-      else if (known?.item?.rotation) {
+      else if (known?.item?.rotation || known?.item?.calendar) {
         const message = `the target ${quoted(at)} of \`${name}\` is a schedule`;
         report(problemAt(source, at.start, 'error', message, { expected: 'a target that reaches a person' }));
       }
     }
-    read.set(name, { name, targets: item.filter((target) => target !== undefined) });
+    const named = item.filter((target) => target !== undefined);
+    const mails = named.flatMap((target) => targets.get(target)?.item?.email?.to ?? []);
+    read.set(name, { name, targets: named, mails: mails.filter((mail) => mail !== undefined) });
   }
   return read;
 
@@ -51,20 +60,14 @@ function readPeople(known: KnownNames): ReadonlyMap<string, Person> {
   }
 }
 
-interface Around {
-  readonly known: KnownNames;
-  readonly teams: ReadonlyMap<string, Team>;
-  readonly people: ReadonlyMap<string, Person>;
-}
-
 /** Null when it cannot be used, which was reported. */
 function readRotation(
   name: string,
   native: NativeRotation,
   place: Place,
   source: SourceText,
-  around: Around,
-): OnCallSchedule | null {
+  around: AroundSchedules,
+): RotationSchedule | null {
   const { known } = around;
   const people = (native.people ?? []).flatMap((person, index) =>
     findPerson(person, placeAt(place, ['people', index]), source, around),
@@ -95,8 +98,8 @@ function findPerson(
   name: string | undefined,
   at: Place | undefined,
   source: SourceText,
-  { known, people }: Around,
-): Person[] {
+  { known, people }: AroundSchedules,
+): CalendarPerson[] {
   if (name === undefined || !at) return [];
   const person = people.get(name);
   if (person) return [person];
@@ -105,31 +108,12 @@ function findPerson(
   return [];
 }
 
-/** The time zone of the teams that name a schedule, UTC when they have none; null when they have several, which is reported. */
-function zoneOfTeams(
-  schedule: string,
-  place: Place,
-  source: SourceText,
-  { known, teams }: Around,
-): string | null {
-  const naming = [...teams.values()].filter(({ page, ticket, fallback }) =>
-    [...page, ...ticket, ...fallback].includes(schedule),
-  );
-  const zones = new Map(naming.map(({ name, timeZone }) => [timeZone ?? 'UTC', name]));
-  if (zones.size < 2) return [...zones.keys()][0] ?? 'UTC';
-  const listed = [...zones].map(([zone, team]) => `${zone} (${team})`).join(' and ');
-  const message = `the teams that name \`${schedule}\` have different time zones: ${listed}`;
-  const expected = '`timeZone` in the rotation, which says whose clocks the hand-overs follow';
-  known.report(problemAt(source, place.key, 'error', message, { expected }));
-  return null;
-}
-
 function readOverrides(
   { overrides = [] }: NativeRotation,
   zone: string,
   place: Place,
   source: SourceText,
-  around: Around,
+  around: AroundSchedules,
 ): readonly Override[] {
   const { report } = around.known;
   const read = overrides.flatMap((native, index) => {

@@ -33,18 +33,23 @@ function detectOnce(): typeof detectionsOf {
  */
 export function checkReport(loaded: Loaded, now: number): { text: string; json: object; ok: boolean } {
   const { definitions, problems, files, traffic } = loaded;
-  const ok = definitions !== null;
+  const elsewhere = new Set(
+    [...(definitions?.onCall.values() ?? [])].flatMap((schedule) =>
+      schedule.kind === 'calendar' && 'url' in schedule.place ? [schedule.name] : [],
+    ),
+  );
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const ok = definitions !== null && errors === 0;
   const slos = definitions ? allSlos(definitions) : [];
   const journeys = journeysOf(slos);
   const context: Context = { traffic, detect: detectOnce() };
   const through = ({ id }: Slo) => journeys.get(id) ?? [];
   const onCall = definitions ? onCallReports(definitions, now) : [];
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const sections = [
     ...problems.map(formatProblem),
     ...slos.map((slo) => sloText(slo, context, through(slo))),
-    ...(onCall.length === 0 ? [] : [onCallText(onCall, now)]),
+    ...(onCall.length === 0 ? [] : [onCallText(onCall, elsewhere, now)]),
     [
       counted(files.length, 'file'),
       ...(ok ? [counted(slos.length, 'SLO')] : []),
@@ -65,8 +70,14 @@ export function checkReport(loaded: Loaded, now: number): { text: string; json: 
   };
 }
 
-function onCallText(reports: readonly OnCallReport[], now: number): string {
-  const rows = reports.map((report) => [report.schedule, onCallWords(report, now)]);
+/** `elsewhere`: the calendars at an address. */
+function onCallText(reports: readonly OnCallReport[], elsewhere: ReadonlySet<string>, now: number): string {
+  const rows = reports.map((report) => [
+    report.schedule,
+    report.now.because === 'unread' && elsewhere.has(report.schedule)
+      ? `by the calendar at ${report.place}, which only the service reads`
+      : onCallWords(report, now),
+  ]);
   return ['on call now', ...columns(rows).map((line) => `  ${line}`)].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDuration, formatDuration, HOUR, WEEK } from '../../core/time/duration.ts';
 import { parseLocalTime } from '../../core/time/local-time.ts';
-import { duration, listOf, mapWith, name, timeZone } from './field-schemas.ts';
+import { duration, exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
 
 const LOCAL_TIME = 'a day and a time such as 2026-11-30 09:00';
 /** Turns are whole hours, so that hand-overs are at full hours of the clocks, and no longer than this. */
@@ -54,3 +54,33 @@ export const rotationSchema = mapWith(
   },
   'a map of every, starting, timeZone, people and overrides',
 );
+
+const FILE = 'the path of a file beside this one or below, such as oncall.ics';
+const onePlace = exactlyOne(['url', 'file']);
+
+/** A calendar whose events say who is on call. */
+export const calendarSchema = mapWith(
+  {
+    url: httpUrl
+      .meta(SECRET)
+      .optional()
+      .describe('Address of an iCalendar file, over https; keep it in the environment.'),
+    file: z
+      .string({ error: FILE })
+      .max(500, { error: FILE })
+      // eslint-disable-next-line no-control-regex
+      .regex(/^(?![/\\])(?!.*(^|[/\\])\.\.([/\\]|$))[^\u0000-\u001f\u007f]+$/, { error: FILE })
+      .optional()
+      .describe('Path of an iCalendar file, in the folder of this file or below.'),
+    timeZone: timeZone
+      .optional()
+      .describe('Of whole days and of times without a time zone; that of the teams that name it if absent.'),
+    fallback: listOf(name, 'names of targets', 20)
+      .min(1, { error: 'at least one target' })
+      .optional()
+      .describe(
+        'Targets that stand in where the calendar names nobody; those of the teams that name it if absent.',
+      ),
+  },
+  'a map of url or file, timeZone and fallback',
+).refine(onePlace.holds, { error: onePlace.error });

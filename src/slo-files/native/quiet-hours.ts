@@ -35,6 +35,7 @@ export const quietSchema = mapWith(
 /** What has quiet hours elsewhere. */
 const INSTEAD: Readonly<Record<string, string>> = {
   rotation: '`quiet` of the targets of its people',
+  calendar: '`quiet` of the targets of its people',
   alertmanager: 'its own mute time intervals: it is sent what is open again and again',
 };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ReportSchedule } from '../../core/slo/report-schedule.ts';
 import type { TargetDefinition, TargetOf } from '../../core/slo/slo.ts';
 import { exactlyOne, httpUrl, listOf, mapWith, name, SECRET, timeZone } from './field-schemas.ts';
-import { rotationSchema } from './on-call-schema.ts';
+import { calendarSchema, rotationSchema } from './on-call-schema.ts';
 import { quietSchema, readQuietHours } from './quiet-hours.ts';
 import type { Partly } from '../yaml/usable-part.ts';
 
@@ -207,6 +207,7 @@ const NATIVE_TARGETS = {
 /** What stands for the targets of other people. */
 const NATIVE_SCHEDULES = {
   rotation: rotationSchema.optional().describe('Whoever is on call: people who take turns.'),
+  calendar: calendarSchema.optional().describe('Whoever is on call: people whom a calendar names.'),
 };
 
 const KINDS = Object.keys(NATIVE_TARGETS) as Kind[];

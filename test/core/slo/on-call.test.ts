@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OnCallSchedule, Person } from '../../../src/core/slo/on-call.ts';
+import type { RotationSchedule } from '../../../src/core/slo/on-call.ts';
+import type { Person } from '../../../src/core/slo/person.ts';
 import { shiftAt, shiftsFrom, targetsAt } from '../../../src/core/slo/on-call.ts';
 import { onCallReports, onCallWords } from '../../../src/core/ports/on-call.ts';
 import { DAY, HOUR, MINUTE, WEEK } from '../../../src/core/time/duration.ts';
@@ -13,7 +14,7 @@ const [ANNA, BEN, EVA] = [person('anna'), person('ben'), person('eva')];
 const local = (text: string) => parseLocalTime(text)!;
 const at = (text: string) => Date.parse(text);
 
-function rotation(fields: Partial<OnCallSchedule> = {}): OnCallSchedule {
+function rotation(fields: Partial<RotationSchedule> = {}): RotationSchedule {
   return {
     kind: 'rotation',
     name: 'oncall',
@@ -27,7 +28,7 @@ function rotation(fields: Partial<OnCallSchedule> = {}): OnCallSchedule {
   };
 }
 
-const who = (schedule: OnCallSchedule, moment: string) => shiftAt(schedule, at(moment)).person.name;
+const who = (schedule: RotationSchedule, moment: string) => shiftAt(schedule, at(moment)).person.name;
 
 describe('who is on call by a rotation', () => {
   it('changes at the hand-over, to the millisecond', () => {

@@ -26,6 +26,7 @@ describe('who is on call', () => {
     expect(row!.split(/\s*[\t\n]\s*/)).toEqual([
       'oncall',
       'payments',
+      'rotation at teams.yaml:3',
       'ben',
       'ben-phone',
       '16 Mar 09:00 CET',
@@ -47,6 +48,8 @@ describe('who is on call', () => {
         {
           schedule: 'oncall',
           kind: 'rotation',
+          place: 'teams.yaml:3',
+          problem: null,
           timeZone: 'Europe/Berlin',
           teams: ['payments'],
           now: { ...ANNA, person: 'ben', targets: ['ben-phone'], from: '2026-03-09T08:00:00.000Z' },
@@ -59,8 +62,8 @@ describe('who is on call', () => {
     expect(shown).toEqual({
       ok: true,
       text: [
-        'SCHEDULE  ON CALL                                                       TARGETS',
-        'oncall    ben until 16 Mar 09:00 CET, then anna until 23 Mar 09:00 CET  ben-phone',
+        'SCHEDULE  ON CALL                                                       TARGETS    FROM',
+        'oncall    ben until 16 Mar 09:00 CET, then anna until 23 Mar 09:00 CET  ben-phone  rotation at teams.yaml:3',
       ].join('\n'),
     });
     const json = await onCallTable({ format: 'json', colored: false, now: NOW }, env);

@@ -1,6 +1,11 @@
+import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { checkCalendarFiles } from '../../../src/check-calendar-files.ts';
+import type { CalendarSchedule } from '../../../src/core/slo/on-call-calendar.ts';
+import { loadDefinitions } from '../../../src/slo-files/load.ts';
+import { calendarOf, eventText } from '../../support/calendars.ts';
 import { checkReport } from '../../../src/slo-files/check/check-report.ts';
-import { definitionsOf, loadFiles, told } from '../slo-folder.ts';
+import { definitionsOf, loadFiles, references, told, withFolder } from '../slo-folder.ts';
 
 const ROTATION = `      every: 1w
       starting: 2026-03-16 09:00
@@ -101,7 +106,7 @@ describe('a rotation', () => {
       'teams:\n  payments: { page: [oncall], timeZone: Europe/Berlin }\n  search: { page: [oncall], timeZone: Asia/Tokyo }\n';
     const loaded = await loadFiles(files(ROTATION, { 'teams.yaml': teams }));
     expect(told(loaded)).toContain(
-      'a.yaml:3:5: the teams that name `oncall` have different time zones: Europe/Berlin (payments) and Asia/Tokyo (search); expected `timeZone` in the rotation, which says whose clocks the hand-overs follow',
+      'a.yaml:3:5: the teams that name `oncall` have different time zones: Europe/Berlin (payments) and Asia/Tokyo (search); expected `timeZone` in the schedule, which says whose clocks it follows',
     );
   });
 
@@ -220,5 +225,105 @@ describe('quiet hours', () => {
     ],
   ])('%s of %s are refused', async (quiet, target, problem) => {
     expect(told(await withQuiet(quiet, target)).join('\n')).toContain(problem);
+  });
+});
+
+/** Files with one calendar, as these lines say, and what it needs. */
+function calendarFiles(calendar: string, more: Readonly<Record<string, string>> = {}) {
+  return files('', {
+    'a.yaml': `targets:\n  oncall:\n    calendar: ${calendar}\n`,
+    'teams.yaml':
+      'teams: { payments: { page: [oncall], ticket: [ben-mail], fallback: [ben-mail, oncall], timeZone: Europe/Berlin } }\n',
+    ...more,
+  });
+}
+
+describe('a calendar', () => {
+  it('is read with who it can name, and the fallback and time zone of its team', async () => {
+    const loaded = await loadFiles(calendarFiles("{ url: '${PAYMENTS_CALENDAR}' }"), {
+      PAYMENTS_CALENDAR: 'https://calendar.example.com/oncall.ics',
+    });
+    expect(told(loaded)).toEqual([]);
+    expect(definitionsOf(loaded).onCall.get('oncall')).toMatchObject({
+      kind: 'calendar',
+      timeZone: 'Europe/Berlin',
+      place: { url: 'https://calendar.example.com/oncall.ics' },
+      people: [
+        { name: 'anna', targets: ['anna-mail', 'anna-pager'], mails: ['anna@example.com'] },
+        { name: 'ben', targets: ['ben-mail'], mails: ['ben@example.com'] },
+      ],
+      fallback: ['ben-mail'],
+      read: null,
+    });
+  });
+
+  it('in a file lies in the folder of the file that names it, or below', async () => {
+    const loaded = await loadFiles(
+      calendarFiles('{ file: on-call/oncall.ics, timeZone: Asia/Tokyo, fallback: [anna-pager] }'),
+    );
+    expect(told(loaded)).toEqual([]);
+    const schedule = definitionsOf(loaded).onCall.get('oncall');
+    expect(schedule).toMatchObject({ timeZone: 'Asia/Tokyo', fallback: ['anna-pager'] });
+    const { place } = schedule as CalendarSchedule;
+    expect('file' in place && relative(place.below, place.file)).toBe('on-call/oncall.ics');
+  });
+
+  it.each([
+    ['{ file: ../oncall.ics }', 'the path of a file beside this one or below, such as oncall.ics'],
+    ['{ file: /etc/passwd }', 'the path of a file beside this one or below, such as oncall.ics'],
+    ['{ file: a/../../b.ics }', 'the path of a file beside this one or below, such as oncall.ics'],
+    ['{ file: a.ics, url: https://b.example.com }', 'expected exactly one of url and file'],
+    ['{}', 'expected exactly one of url and file'],
+    ['{ file: a.ics, fallback: [bent-mail] }', 'there is no target `bent-mail` (did you mean ben-mail?)'],
+    [
+      '{ file: a.ics, fallback: [oncall] }',
+      'the target `oncall` is a calendar as well; expected a target that is no calendar',
+    ],
+    ['{ file: a.ics, fallback: [] }', 'expected at least one target'],
+    ['{ file: a.ics, timeZone: Berlin }', 'did you mean Europe/Berlin?'],
+  ])('is refused: %s', async (calendar, problem) => {
+    const [first = ''] = told(await loadFiles(calendarFiles(calendar)));
+    expect(first).toMatch(/^a\.yaml:3:/);
+    expect(first).toContain(problem);
+  });
+
+  it('needs something that stands in where it names nobody', async () => {
+    const loaded = await loadFiles(
+      calendarFiles('{ file: a.ics }', {
+        'teams.yaml': 'teams: { payments: { page: [oncall], ticket: [ben-mail], fallback: [oncall] } }\n',
+      }),
+    );
+    expect(told(loaded)).toEqual([
+      'a.yaml:3:5: nothing stands in where the calendar of `oncall` names nobody; expected `fallback` with a target that is no calendar, here or in the team that names it',
+    ]);
+  });
+
+  it('that is a file is read by `check`, which warns of gaps; what cannot be read is an error', async () => {
+    const now = Date.parse('2026-11-25T12:00:00Z');
+    const check = (ics: string | null) =>
+      withFolder(
+        calendarFiles('{ file: oncall.ics }', ics === null ? {} : { 'oncall.ics': ics }),
+        async (folder) => {
+          const loaded = await loadDefinitions([folder], references({}));
+          return checkReport(await checkCalendarFiles(loaded, now), now);
+        },
+      );
+    const whole = { uid: '1', start: ':20261124T080000Z', summary: 'Anna' };
+    const covered = await check(calendarOf(eventText({ ...whole, end: ':20270301T080000Z' })));
+    expect([covered.ok, covered.text]).toEqual([
+      true,
+      expect.stringContaining('on call now\n  oncall  anna'),
+    ]);
+    expect(covered.text).toContain('0 errors, 0 warnings');
+    const gap = await check(calendarOf(eventText({ ...whole, end: ':20261130T080000Z' })));
+    expect(gap.ok).toBe(true);
+    expect(gap.text).toContain(
+      'the fallback of `oncall` stands in from 30 Nov 09:00 CET on: the calendar has no event then',
+    );
+    const missing = await check(null);
+    expect(missing.ok).toBe(false);
+    expect(missing.text).toContain(
+      'a.yaml:3:1: the calendar of `oncall` cannot be read: there is no such file',
+    );
   });
 });

@@ -15,7 +15,8 @@ export type Collection =
   | 'breakdowns'
   | 'definitions'
   | 'reports'
-  | 'presses';
+  | 'presses'
+  | 'calendars';
 
 export interface StoredRecord<Value = unknown> {
   readonly id: string;
