@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const packages = createRequire(import.meta.url);
-
 /** The files that pages load, and where they lie; those of packages are built by their authors. */
 const ASSETS = {
   'dashboard.css': new URL('./browser/dashboard.css', import.meta.url),
   'dashboard.js': new URL('./browser/dashboard.js', import.meta.url),
-  'uplot.js': packages.resolve('uplot/dist/uPlot.esm.js'),
-  'uplot.css': packages.resolve('uplot/dist/uPlot.min.css'),
-  'idiomorph.js': packages.resolve('idiomorph/dist/idiomorph.min.js'),
+  'uplot.js': createRequire(import.meta.url).resolve('uplot/dist/uPlot.esm.js'),
+  'uplot.css': createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'),
+  'idiomorph.js': createRequire(import.meta.url).resolve('idiomorph/dist/idiomorph.min.js'),
 };
 
 export type AssetName = keyof typeof ASSETS;
