@@ -13,8 +13,9 @@ import { loadDefinitions } from '../slo-files/load.ts';
 import { openLmdbStore } from '../store/lmdb/open.ts';
 import { HISTORY_LENGTH, writeHistory } from './history.ts';
 import { ROUTES } from '../http/api/routes.ts';
-import { createInbox } from './inbox.ts';
+import { PAGERDUTY, createInbox } from './inbox.ts';
 import { narrateIncidents, welcome } from './narration.ts';
+import { startOnCallPerson } from './on-call-person.ts';
 import { startTraffic } from './traffic.ts';
 
 /** The examples that come with the package. */
@@ -115,7 +116,7 @@ async function startService(
     {
       adapt: withDemoTargets,
       targets: {
-        fetch: inbox.slackFetch,
+        fetch: inbox.fetch,
         mailTransport: inbox.mailTransport,
         write: (text) => print(text.trimEnd()),
       },
@@ -133,16 +134,18 @@ async function startService(
   );
   const traffic = startTraffic({ url: app.url, since, historyEnd, log });
   const narration = narrateIncidents(since, print);
+  const onCall = startOnCallPerson(app.url, print, log);
   return {
     async stop() {
       narration.stop();
+      await onCall.stop();
       await traffic.stop();
       await app.stop();
     },
   };
 }
 
-/** Sends what every team would get to a Slack channel and a mailbox of its own, and to the terminal. */
+/** Sends what every team would get to a Slack channel, a mailbox and, of pages, a PagerDuty service of its own, and to the terminal. */
 function withDemoTargets(definitions: Definitions): Definitions {
   const terminal: TargetDefinition = { kind: 'log', name: 'terminal' };
   // Those that policies escalate to stay as they are, as long as they only write to the terminal.
@@ -157,9 +160,15 @@ function withDemoTargets(definitions: Definitions): Definitions {
       webhook: `https://slack.invalid/services/${name}-oncall`,
     };
     const mail: TargetDefinition = { kind: 'email', name: `${name}-mail`, to: [`${name}@mail.invalid`] };
-    targets.set(slack.name, slack).set(mail.name, mail);
+    const pager: TargetDefinition = {
+      kind: 'pagerduty',
+      name: `${name}-pager`,
+      routingKey: 'of-the-demo',
+      url: `https://${PAGERDUTY}/${name}`,
+    };
+    targets.set(slack.name, slack).set(mail.name, mail).set(pager.name, pager);
     const route = [slack.name, mail.name, terminal.name];
-    teams.set(name, { name, page: route, ticket: route, fallback: [], timeZone: null });
+    teams.set(name, { name, page: [...route, pager.name], ticket: route, fallback: [], timeZone: null });
   }
   const { reports: _, ...others } = definitions;
   return { ...others, teams, targets };

@@ -1,4 +1,5 @@
 import type { Mail } from '../notify/email/email-target.ts';
+import type { PagerDutyEvent } from '../notify/pagerduty/pagerduty-event.ts';
 import type { CaughtMessage } from './caught-message.ts';
 import { escapeHtml } from '../core/escape-html.ts';
 import { renderSlack } from './slack-rendering.ts';
@@ -26,7 +27,7 @@ export function inboxPage(messages: readonly CaughtMessage[]): string {
 <header>
 <div>
 <h1>Inbox</h1>
-<p>What Slack and the mailbox would have shown. Nothing here has left this machine.</p>
+<p>What Slack, PagerDuty and the mailbox would have shown. Nothing here has left this machine.</p>
 </div>
 <nav><a href="/">Dashboard</a></nav>
 </header>
@@ -43,7 +44,39 @@ ${messages.map(article).join('\n')}
 }
 
 function article(message: CaughtMessage): string {
-  return message.kind === 'slack' ? slackArticle(message) : mailArticle(message);
+  switch (message.kind) {
+    case 'slack':
+      return slackArticle(message);
+    case 'mail':
+      return mailArticle(message);
+    case 'pagerduty':
+      return pagerArticle(message);
+    default:
+      return message satisfies never;
+  }
+}
+
+const PAGER_WORDS: Readonly<Record<PagerDutyEvent['event_action'], string>> = {
+  trigger: 'Triggered',
+  acknowledge: 'Acknowledged',
+  resolve: 'Resolved',
+};
+
+function pagerArticle({ id, at, service, event }: CaughtMessage & { kind: 'pagerduty' }): string {
+  const { event_action: action, dedup_key: key, payload } = event;
+  const tone = { trigger: 'page', acknowledge: 'other', resolve: 'over' }[action];
+  const about: [string, string][] = payload
+    ? [
+        ['Summary', payload.summary],
+        ['Severity', payload.severity],
+        ...Object.entries(payload.custom_details),
+      ]
+    : [];
+  return `<article id="message-${id}" class="${tone}">
+<header><h2>PagerDuty <span>${escapeHtml(service)}</span></h2>${time(at)}</header>
+${headerList([['Status', PAGER_WORDS[action]], ['Incident key', key], ...about])}
+<details><summary>What was posted, as JSON</summary><pre>${escapeHtml(JSON.stringify(event, null, 2))}</pre></details>
+</article>`;
 }
 
 function slackArticle({ id, at, webhook, payload }: CaughtMessage & { kind: 'slack' }): string {

@@ -2,19 +2,22 @@ import { readFileSync } from 'node:fs';
 import { HttpProblem } from '../http/answers/problems.ts';
 import type { ContentRoute } from '../http/api/route-table.ts';
 import type { Mail } from '../notify/email/email-target.ts';
+import type { PagerDutyEvent } from '../notify/pagerduty/pagerduty-event.ts';
 import type { SlackPayload } from '../notify/slack/slack-blocks.ts';
 import type { TargetOptions } from '../notify/target-kinds.ts';
 import type { CaughtMessage } from './caught-message.ts';
 import { MAIL_SANDBOX, inboxPage } from './inbox-page.ts';
 
 export interface Inbox {
-  /** Stand in for Slack and for the mail server: everything is accepted, and goes nowhere else. */
-  readonly slackFetch: NonNullable<TargetOptions['fetch']>;
+  /** Stand in for Slack and PagerDuty, and for the mail server: everything is accepted, and goes nowhere else. */
+  readonly fetch: NonNullable<TargetOptions['fetch']>;
   readonly mailTransport: NonNullable<TargetOptions['mailTransport']>;
   /** The page `/inbox` and what belongs to it. */
   readonly routes: readonly ContentRoute[];
 }
 
+/** Where what is for PagerDuty is sent in the demo; such a name never resolves. */
+export const PAGERDUTY = 'pagerduty.invalid';
 /** Older messages are dropped. */
 const MAX_MESSAGES = 200;
 
@@ -44,7 +47,7 @@ const MAIL_HEADERS = {
   'X-Frame-Options': 'SAMEORIGIN',
 };
 
-/** Makes an empty inbox. It shows what Slack and the mailbox would have shown, newest first. */
+/** Makes an empty inbox. It shows what Slack, PagerDuty and the mailbox would have shown, newest first. */
 export function createInbox(): Inbox {
   const messages: CaughtMessage[] = [];
   let lastId = 0;
@@ -55,9 +58,15 @@ export function createInbox(): Inbox {
   }
 
   return {
-    async slackFetch(url, init) {
-      const payload = JSON.parse(init?.body as string) as SlackPayload;
-      keep({ kind: 'slack', id: ++lastId, at: Date.now(), webhook: url, payload });
+    async fetch(url, init) {
+      const caught: unknown = JSON.parse(init?.body as string);
+      const of = { id: ++lastId, at: Date.now() };
+      if (new URL(url).hostname === PAGERDUTY) {
+        const event = caught as PagerDutyEvent;
+        keep({ kind: 'pagerduty', ...of, service: new URL(url).pathname.slice(1), event });
+        return Response.json({ status: 'success', dedup_key: event.dedup_key }, { status: 202 });
+      }
+      keep({ kind: 'slack', ...of, webhook: url, payload: caught as SlackPayload });
       return new Response('ok');
     },
     mailTransport: {
@@ -68,7 +77,7 @@ export function createInbox(): Inbox {
       close() {},
     },
     routes: [
-      page('/inbox', 'what Slack and the mailbox would have shown', PAGE_HEADERS, async () =>
+      page('/inbox', 'what Slack, PagerDuty and the mailbox would have shown', PAGE_HEADERS, async () =>
         inboxPage(messages),
       ),
       page(

@@ -7,13 +7,14 @@ export function welcome(url: string, slos: number, takenPort: number | null): st
     '',
     `Burnwatch listens on ${url}${takenPort ? ` (port ${takenPort} is taken)` : ''}`,
     `  dashboard   ${url}/`,
-    `  inbox       ${url}/inbox   what Slack and the mailbox would show`,
+    `  inbox       ${url}/inbox   what Slack, PagerDuty and the mailbox would show`,
     '',
     `It watches ${slos} SLOs of a small shop: orders, clicks and invoices. All of it is made up, nothing is sent`,
     'to any other machine, and nothing is left when it ends (Ctrl-C).',
     '',
-    `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The pages come within a minute of the start; they are`,
-    'resolved some ten minutes after it works again: first the short windows empty, then all must stay well for a while.',
+    `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The pages come within a minute of the start, and ana,`,
+    'who is on call, acknowledges them a minute later. They are resolved some ten minutes after it works again: first the',
+    'short windows empty, then all must stay well for a while.',
     '',
   ].join('\n');
 }

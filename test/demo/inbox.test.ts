@@ -141,7 +141,7 @@ describe('the inbox', () => {
       clock: manualClock(),
       mailFrom: 'burnwatch@localhost',
       log: memoryLog(),
-      fetch: inbox.slackFetch,
+      fetch: inbox.fetch,
       mailTransport: inbox.mailTransport,
       ...(pictures && { pictures }),
     };

@@ -61,9 +61,14 @@ export function sizeOf(text: string): number {
 }
 
 function flatten(name: string, value: unknown, into: Map<string, string>): void {
-  if (value === null || value === undefined) return;
+  if (isNothing(value)) return;
   if (isObject(value)) for (const [key, part] of Object.entries(value)) flatten(`${name}.${key}`, part, into);
   else into.set(name, textOf(name.slice(name.lastIndexOf('.') + 1), value));
+}
+
+/** What a schedule computes follows from what it says. */
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || typeof value === 'function';
 }
 
 function isObject(value: unknown): value is object {
@@ -82,7 +87,7 @@ function textOf(key: string, value: unknown): string {
 /** `page, burnRate, long 1h`: without the names of what needs none. */
 function words(value: object): string {
   return Object.entries(value)
-    .filter(([, part]) => part !== null && part !== undefined)
+    .filter(([, part]) => !isNothing(part))
     .map(([key, part]) =>
       key === 'kind' || key === 'severity' ? String(part) : `${key} ${textOf(key, part)}`,
     )

@@ -2,12 +2,15 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { storedDefinition, upgradeDefinition } from '../../../src/core/alerting/stored-definition.ts';
 import type { DefinitionHistory } from '../../../src/core/alerting/definition-history.ts';
 import type { Definitions, Slo } from '../../../src/core/slo/slo.ts';
+import { allSlos } from '../../../src/core/slo/slo.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import { createDefinitionHistories } from '../../../src/engine/runtime/definition-histories.ts';
 import { keptRecords } from '../../http/fakes.ts';
 import { START, manualClock } from '../../support/clock.ts';
 import { define, defineSlo } from '../../support/definitions.ts';
 import { memoryLog } from '../../support/memory-log.ts';
+import { readReferences } from '../../../src/config.ts';
+import { loadDefinitions } from '../../../src/slo-files/load.ts';
 
 const of = (objective: string): Definitions => define([defineSlo({ objective })]);
 
@@ -174,4 +177,16 @@ describe('the history of a definition', () => {
     // The one that is there, as many as there are, and a thousand.
     expect(await records.records('definitions')).toHaveLength(1 + 1 + 1000);
   });
+});
+
+it('takes up every SLO of the examples, whatever kind of SLI it has', async () => {
+  const { definitions } = await loadDefinitions(['slos'], readReferences({}));
+  await replica(definitions!).run();
+  const known = (await records.records('definitions')).map(({ value }) => upgradeDefinition(value)!);
+  expect(known.map(({ slo }) => slo).toSorted()).toEqual(
+    allSlos(definitions!)
+      .map(({ id }) => id)
+      .toSorted(),
+  );
+  for (const { fields } of known) expect(JSON.stringify(fields)).not.toMatch(/undefined|\[object|=>/);
 });
