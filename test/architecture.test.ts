@@ -123,7 +123,8 @@ describe('the repository', () => {
     const inSrc = new Set([...src, ...programs].flatMap(importsOf).map(packageOf));
     expect(Object.keys(manifest.dependencies).filter((name) => !inSrc.has(name))).toEqual([]);
 
-    const inTests = new Set([...test, read('vitest.config.ts')].flatMap(importsOf).map(packageOf));
+    const others = ['vitest.config.ts', 'src/bundle.mjs'].map(read);
+    const inTests = new Set([...test, ...others].flatMap(importsOf).map(packageOf));
     const commands = new Set(Object.values(manifest.scripts).join(' ').split(/\s+/));
     // Used by another tool: the type-aware half of oxlint, the compiler behind `tsc`, the types of what is used.
     const used = (name: string): boolean =>
