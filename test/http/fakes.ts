@@ -545,7 +545,8 @@ export function fixedOperator(): FixedOperator {
     periodReport: async (query) =>
       query.period === 'year' ? refuse('invalid', 'period must be week or month.') : periodReport(),
     noteIncident: asking('noteIncident', () => operator.note),
-    incidentsBeside: asking('incidentsBeside', () => operator.beside),
+    // It only reads, as every page of an incident does.
+    incidentsBeside: async () => operator.beside,
     lookAtLink: asking('lookAtLink', () => operator.link),
     followLink: asking('followLink', () => ({
       view: USED_LINK,

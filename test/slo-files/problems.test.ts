@@ -316,7 +316,7 @@ describe('targets and teams', () => {
     [
       'no kind',
       'targets: { x: {} }\n',
-      'a.yaml:1:15: `x` is empty; expected exactly one of slack, slackApp, email, webhook, pagerduty, alertmanager, opsgenie, teams, discord, telegram, ntfy, log and rotation',
+      'a.yaml:1:15: `x` is empty; expected exactly one of slack, slackApp, email, webhook, pagerduty, alertmanager, opsgenie, teams, discord, telegram, ntfy, log, rotation and calendar',
     ],
     [
       'two kinds',

@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<Sli['kind'], true>> = {
 
 /** Adds a kind to a union of src/core/sli/sli.ts. */
 const withKind = (union: string) => (text: string) =>
-  text.replace(`export type ${union} =`, `$& { readonly kind: 'probe' } |`);
+  text.replace(new RegExp(`(export type ${union} =)\\s*\\|?`), `$1 { readonly kind: 'probe' } |`);
 
 describe('a new kind of SLI', () => {
   it.each(['ComponentSli', 'DerivedSli'])(

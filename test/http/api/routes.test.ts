@@ -81,7 +81,7 @@ describe('the table of routes', () => {
     expect(found('/v1/slos/a/b')).toEqual(['/v1/slos/{workflow}/{slo}', { slo: 'a/b' }]);
     expect(found('/v1/slos/a/b/history')).toEqual([history, { slo: 'a/b' }]);
     expect(found('/v1/slos/a/history/history')).toEqual([history, { slo: 'a/history' }]);
-    for (const name of ['history', 'charts', ...SLO_PICTURES])
+    for (const name of ['history', 'charts', 'definitions', ...SLO_PICTURES])
       for (const slo of [`a/${name}`, `a%2F${name}`])
         expect(found(`/v1/slos/${slo}`)).toEqual(['/v1/slos/{workflow}/{slo}', { slo }]);
     for (const slash of ['%2F', '%2f'])
@@ -102,7 +102,7 @@ describe('the table of routes', () => {
     const below = ROUTES.flatMap(
       ({ path }) => /^\/v1\/slos\/\{workflow\}\/\{slo\}\/(.+)$/.exec(path)?.[1] ?? [],
     );
-    expect(below.toSorted()).toEqual(['history', 'charts', ...SLO_PICTURES].toSorted());
+    expect(below.toSorted()).toEqual(['history', 'charts', 'definitions', ...SLO_PICTURES].toSorted());
   });
 
   it('shows an SLO that is called history in place of a history, and refuses what it does not declare', async () => {

@@ -114,7 +114,7 @@ describe('the page of an incident', () => {
     await actions.getByLabel('Note', { exact: true }).fill('rolled back');
     await actions.getByRole('button', { name: 'Add a note' }).click();
     expect(operator.asked.map(([verb, id, body]) => [verb, id, body])).toEqual([
-      ['acknowledge', INCIDENT.id, { by: 'sam', note: 'on it' }],
+      ['acknowledge', INCIDENT.id, { by: 'sam', note: 'on it', conversation: false }],
       ['noteIncident', INCIDENT.id, { by: 'sam', note: 'rolled back' }],
     ]);
     expect(audit.noted.map(({ what, about }) => [what, about])).toEqual([
