@@ -11,9 +11,13 @@ import { storedSilence, upgradeSilence } from '../../src/core/alerting/stored-si
 import { storedState, upgradeState } from '../../src/core/alerting/stored-state.ts';
 import type { GateOverride } from '../../src/core/ports/gate-override.ts';
 import type { ToldReceipt } from '../../src/core/ports/receipts.ts';
+import { MAX_RECORD_BYTES } from '../../src/core/ports/store/records.ts';
 import type { Annotation } from '../../src/core/ports/store/annotations.ts';
 import { storedAnnotation, upgradeAnnotation } from '../../src/core/ports/stored-annotation.ts';
+import type { KeptCalendar } from '../../src/core/ports/stored-calendar.ts';
+import { storedCalendar, upgradeCalendar } from '../../src/core/ports/stored-calendar.ts';
 import { storedGateOverride, upgradeGateOverride } from '../../src/core/ports/stored-gate-override.ts';
+import { storedPress, upgradePress } from '../../src/core/ports/stored-press.ts';
 import { storedReceipt, upgradeReceipt } from '../../src/core/ports/stored-receipt.ts';
 import { storedReportedPeriods, upgradeReportedPeriods } from '../../src/core/ports/stored-report.ts';
 import { versionOf } from '../../src/core/stored-version.ts';
@@ -87,6 +91,15 @@ const OVERRIDE: GateOverride = {
   ended: { at: START + MINUTE, by: 'sam', actor: null },
   notified: true,
 };
+const CALENDAR: KeptCalendar = {
+  schedule: 'payments-oncall',
+  readAt: START,
+  through: START + 2 * DAY,
+  shifts: [
+    { from: START, until: START + DAY, person: 'ana' },
+    { from: START + DAY, until: START + 2 * DAY, person: null },
+  ],
+};
 const STATE: AlertState = {
   firing: { fast: { since: START, belowSince: START + MINUTE } },
   incident: {
@@ -105,6 +118,25 @@ const STATE: AlertState = {
   },
   definition: alertDefinition(defineSlo()),
   pages: [START - 10 * MINUTE, START],
+};
+const FOLDED: AlertState = {
+  ...STATE,
+  incident: {
+    ...STATE.incident!,
+    muted: {
+      since: START,
+      mute: {
+        reason: 'dependency',
+        silence: 'incident-2',
+        by: 'payments/bank-answers',
+        because: '93% of its failures call bank',
+        until: START + MINUTE,
+        untilResolved: false,
+      },
+      notifiedAs: null,
+    },
+  },
+  heldBack: { count: 2, since: START },
 };
 const DEFINED = withChange(
   beginHistory(defineSlo(), START - DAY),
@@ -162,8 +194,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   annotation: kind(ANNOTATION, storedAnnotation, upgradeAnnotation),
   receipt: kind(RECEIPT, storedReceipt, upgradeReceipt),
   override: kind(OVERRIDE, storedGateOverride, upgradeGateOverride),
+  press: kind({ at: START, by: '7d3c' }, storedPress, upgradePress),
+  calendar: kind(CALENDAR, (calendar) => storedCalendar(calendar, MAX_RECORD_BYTES), upgradeCalendar),
   reports: kind({ week: START, month: null }, storedReportedPeriods, upgradeReportedPeriods),
   'state with pages': kind(STATE, storedState, upgradeState),
+  'state that is folded': kind(FOLDED, storedState, upgradeState),
   definition: kind(DEFINED, storedDefinition, upgradeDefinition),
   'row of a report': rowOf(notice(REPORT)),
   'row of an override': rowOf(notice(GATE_OVERRIDDEN)),
