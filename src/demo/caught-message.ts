@@ -15,7 +15,6 @@ export type CaughtMessage =
       readonly kind: 'pagerduty';
       readonly id: number;
       readonly at: number;
-      readonly service: string;
       readonly event: PagerDutyEvent;
     }
   | { readonly kind: 'mail'; readonly id: number; readonly at: number; readonly mail: Mail };

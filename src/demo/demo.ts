@@ -163,8 +163,8 @@ function withDemoTargets(definitions: Definitions): Definitions {
     const pager: TargetDefinition = {
       kind: 'pagerduty',
       name: `${name}-pager`,
-      routingKey: 'of-the-demo',
-      url: `https://${PAGERDUTY}/${name}`,
+      routingKey: `${name}-pager`,
+      url: `https://${PAGERDUTY}`,
     };
     targets.set(slack.name, slack).set(mail.name, mail).set(pager.name, pager);
     const route = [slack.name, mail.name, terminal.name];

@@ -62,8 +62,8 @@ const PAGER_WORDS: Readonly<Record<PagerDutyEvent['event_action'], string>> = {
   resolve: 'Resolved',
 };
 
-function pagerArticle({ id, at, service, event }: CaughtMessage & { kind: 'pagerduty' }): string {
-  const { event_action: action, dedup_key: key, payload } = event;
+function pagerArticle({ id, at, event }: CaughtMessage & { kind: 'pagerduty' }): string {
+  const { routing_key: service, event_action: action, dedup_key: key, payload } = event;
   const tone = { trigger: 'page', acknowledge: 'other', resolve: 'over' }[action];
   const about: [string, string][] = payload
     ? [

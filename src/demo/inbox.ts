@@ -63,7 +63,7 @@ export function createInbox(): Inbox {
       const of = { id: ++lastId, at: Date.now() };
       if (new URL(url).hostname === PAGERDUTY) {
         const event = caught as PagerDutyEvent;
-        keep({ kind: 'pagerduty', ...of, service: new URL(url).pathname.slice(1), event });
+        keep({ kind: 'pagerduty', ...of, event });
         return Response.json({ status: 'success', dedup_key: event.dedup_key }, { status: 202 });
       }
       keep({ kind: 'slack', ...of, webhook: url, payload: caught as SlackPayload });

@@ -3,7 +3,7 @@ import { array, assert, constantFrom, oneof, property, string } from 'fast-check
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
 import type { MessagePictures } from '../../src/core/ports/message-pictures.ts';
-import { createInbox } from '../../src/demo/inbox.ts';
+import { PAGERDUTY, createInbox } from '../../src/demo/inbox.ts';
 import type { Inbox } from '../../src/demo/inbox.ts';
 import { renderSlack } from '../../src/demo/slack-rendering.ts';
 import { createTarget } from '../../src/notify/target-kinds.ts';
@@ -216,6 +216,37 @@ describe('the inbox', () => {
     expect((await fetch(`${url}/inbox/mails/4`)).status).toBe(200);
     for (const id of ['2', '3', '999', 'x'])
       expect((await fetch(`${url}/inbox/mails/${id}`)).status).toBe(404);
+  });
+
+  it('D4: shows what a pager would have shown, from its trigger to its end', async () => {
+    const options = {
+      publicUrl: null,
+      traceUrl: null,
+      mailServer: null,
+      outbound: OUTBOUND,
+      clock: manualClock(),
+      mailFrom: 'burnwatch@localhost',
+      log: memoryLog(),
+      fetch: inbox.fetch,
+    };
+    const pager = createTarget(
+      { kind: 'pagerduty', name: 'pager', routingKey: 'shop', url: `https://${PAGERDUTY}` },
+      options,
+    );
+    for (const kind of ['opened', 'acknowledged', 'resolved'] as const) {
+      const facts = { ...FACTS, kind, acknowledged: { by: 'ana', at: FACTS.at, note: null } };
+      const message = { facts: [kind === 'opened' ? FACTS : facts], key: kind };
+      expect(await pager.send(message, AbortSignal.timeout(10_000))).toEqual({ result: 'delivered' });
+    }
+    const html = await page();
+    const found = [...html.matchAll(/<h2>PagerDuty <span>(\w+)<[^]*?<dt>Status<\/dt><dd>(\w+)/g)];
+    expect(found.map(([, ...parts]) => parts)).toEqual([
+      ['shop', 'Resolved'],
+      ['shop', 'Acknowledged'],
+      ['shop', 'Triggered'],
+    ]);
+    expect(html).not.toContain(HOSTILE);
+    expect(html.match(/<script/g)).toHaveLength(1);
   });
 
   it('says that nothing has come yet while nothing has', async () => {
