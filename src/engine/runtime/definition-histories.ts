@@ -36,10 +36,21 @@ export interface DefinitionHistoriesOptions {
 const RETURNS_AFTER = 10 * MINUTE;
 /** While something is awaited, all are looked at this often. */
 const LOOK_AGAIN = 30 * SECOND;
+/** SLOs that are looked at in one call: thousands at once would hold up what is called beside (G2). */
+const AT_ONCE = 100;
 /** One that was not called for so long did not lead; others may have written. */
 const NOT_LEADING = 30 * SECOND;
 /** Of SLOs that no file defines any more, as many histories are kept as there are SLOs, and so many more. */
 const GONE_KEPT = 1000;
+
+interface Round {
+  readonly of: Definitions;
+  readonly slos: readonly Slo[];
+  readonly records: readonly StoredRecord[];
+  readonly byId: ReadonlyMap<string, StoredRecord>;
+  next: number;
+  isDone: boolean;
+}
 
 interface Awaited {
   readonly fields: string;
@@ -53,6 +64,8 @@ export function createDefinitionHistories(options: DefinitionHistoriesOptions): 
   let calledAt = -Infinity;
   let lookedAt: Definitions | null = null;
   let lookAgainAt = Infinity;
+  /** A look at all that goes on from call to call; null: none does. */
+  let round: Round | null = null;
 
   /** Since when an SLO has been what it was before; notes that it is. */
   function awaitedSince(slo: Slo, now: number): Awaited {
@@ -96,6 +109,12 @@ export function createDefinitionHistories(options: DefinitionHistoriesOptions): 
     return written;
   }
 
+  async function begin(current: Definitions): Promise<Round> {
+    const records = await store.records('definitions');
+    const byId = new Map(records.map((record) => [record.id, record]));
+    return { of: current, slos: allSlos(current), records, byId, next: 0, isDone: true };
+  }
+
   async function forgetGone(slos: readonly Slo[], records: readonly StoredRecord[]): Promise<void> {
     const defined = new Set(slos.map(({ id }) => definitionRecord(id)));
     const gone = records.filter(({ id }) => !defined.has(id));
@@ -109,19 +128,24 @@ export function createDefinitionHistories(options: DefinitionHistoriesOptions): 
       if (!current) return;
       if (elapsed() - calledAt > NOT_LEADING) {
         lookedAt = null;
+        round = null;
         awaited.clear();
       }
       calledAt = elapsed();
       if (current === lookedAt && elapsed() < lookAgainAt) return;
       const now = clock.now();
-      const records = await store.records('definitions');
-      const byId = new Map(records.map((record) => [record.id, record]));
-      const slos = allSlos(current);
-      let isDone = true;
-      for (const slo of slos) isDone = (await look(slo, byId.get(definitionRecord(slo.id)), now)) && isDone;
+      if (round?.of !== current) round = await begin(current);
+      const { slos, records, byId } = round;
+      for (const slo of slos.slice(round.next, round.next + AT_ONCE)) {
+        const isDone = await look(slo, byId.get(definitionRecord(slo.id)), now);
+        round.isDone &&= isDone;
+        round.next += 1;
+      }
+      if (round.next < slos.length) return;
       await forgetGone(slos, records);
       lookedAt = current;
-      lookAgainAt = isDone ? Infinity : elapsed() + LOOK_AGAIN;
+      lookAgainAt = round.isDone ? Infinity : elapsed() + LOOK_AGAIN;
+      round = null;
     },
   };
 }

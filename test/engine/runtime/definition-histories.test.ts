@@ -171,12 +171,26 @@ describe('the history of a definition', () => {
     const slos = (count: number): readonly Slo[] =>
       Array.from({ length: count }, (_, n) => defineSlo({ name: `n${n}` }));
     const one = replica(define(slos(1010)));
-    await one.run();
+    await one.lead(MINUTE * 2);
     one.files.current = define(slos(1));
     await one.run();
     // The one that is there, as many as there are, and a thousand.
     expect(await records.records('definitions')).toHaveLength(1 + 1 + 1000);
   });
+});
+
+it('looks at a hundred SLOs in a call, so that those of thousands hold nobody up, and at each of them in the end', async () => {
+  const slos = Array.from({ length: 250 }, (_, index) => defineSlo({ name: `slo-${index}` }));
+  const one = replica(define(slos));
+  const counts: number[] = [];
+  for (let call = 0; call < 4; call++) {
+    await one.run();
+    counts.push((await records.records('definitions')).length);
+    pass(SECOND);
+  }
+  expect(counts).toEqual([100, 200, 250, 250]);
+  // The list of all was read once.
+  expect(reads).toBe(1);
 });
 
 it('takes up every SLO of the examples, whatever kind of SLI it has', async () => {
