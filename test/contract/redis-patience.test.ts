@@ -55,12 +55,16 @@ describe('a server that is waited for', () => {
 
   it('is not given up for an answer that lies unread because this thread was busy', async () => {
     vi.useRealTimers();
-    const { patience, end, givenUp } = waiting(createPatience(20));
+    const { patience, end, givenUp } = waiting(createPatience(100));
     // As an answer does that is read after timers and before what was put off until then.
-    setTimeout(() => setImmediate(() => patience.heard(null)), 0);
-    const busyUntil = performance.now() + 40;
+    const read = new Promise<void>((resolve) => {
+      setTimeout(() => setImmediate(() => resolve(patience.heard(null))), 0);
+    });
+    const busyUntil = performance.now() + 200;
     while (performance.now() < busyUntil);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await read;
+    // What was put off is done by then, whatever the time is.
+    await new Promise((resolve) => setImmediate(resolve));
     expect(givenUp()).toBeNull();
     end();
   });

@@ -21,14 +21,19 @@ export function createEvaluationWatch(store: RecordStore, elapsed: () => number)
   let seen = elapsed();
   let lastAt: number | null = null;
   let revision: number | null = null;
+  /** When the store was asked last of those times that it answered. */
+  let askedAt = elapsed();
 
   return {
     async check() {
+      const asked = elapsed();
       const records = await store.records('evaluation').catch(() => null);
       if (!records) return;
       const record = records.find(({ id }) => id === EVALUATION_RECORD);
       const found = record?.revision ?? 0;
-      if (revision !== null && found !== revision) seen = elapsed();
+      // It ended at some time since: while the store was away, that may be long ago.
+      if (revision !== null && found !== revision) seen = Math.max(seen, askedAt);
+      askedAt = asked;
       if (record && found !== revision) lastAt = upgradeEvaluation(record.value)?.lastAt ?? lastAt;
       revision = found;
     },
