@@ -132,24 +132,25 @@ describe('the inbox', () => {
     ({ url } = await startServer({ routes: inbox.routes }));
   });
 
+  const options = () => ({
+    publicUrl: null,
+    traceUrl: null,
+    mailServer: null,
+    outbound: OUTBOUND,
+    clock: manualClock(),
+    mailFrom: 'burnwatch@localhost',
+    log: memoryLog(),
+    fetch: inbox.fetch,
+    mailTransport: inbox.mailTransport,
+    ...(pictures && { pictures }),
+  });
+
   async function send(facts: NotificationFacts, key = 'k'): Promise<void> {
-    const options = {
-      publicUrl: null,
-      traceUrl: null,
-      mailServer: null,
-      outbound: OUTBOUND,
-      clock: manualClock(),
-      mailFrom: 'burnwatch@localhost',
-      log: memoryLog(),
-      fetch: inbox.fetch,
-      mailTransport: inbox.mailTransport,
-      ...(pictures && { pictures }),
-    };
     for (const definition of [
       { kind: 'slack', name: 'chat', webhook: 'https://slack.invalid/services/shop-oncall' },
       { kind: 'email', name: 'mail', to: ['shop@mail.invalid'] },
     ] as const) {
-      const target = createTarget(definition, options);
+      const target = createTarget(definition, options());
       const delivery = await target.send({ facts: [facts], key }, AbortSignal.timeout(10_000));
       expect(delivery).toEqual({ result: 'delivered' });
     }
@@ -219,19 +220,9 @@ describe('the inbox', () => {
   });
 
   it('D4: shows what a pager would have shown, from its trigger to its end', async () => {
-    const options = {
-      publicUrl: null,
-      traceUrl: null,
-      mailServer: null,
-      outbound: OUTBOUND,
-      clock: manualClock(),
-      mailFrom: 'burnwatch@localhost',
-      log: memoryLog(),
-      fetch: inbox.fetch,
-    };
     const pager = createTarget(
       { kind: 'pagerduty', name: 'pager', routingKey: 'shop', url: `https://${PAGERDUTY}` },
-      options,
+      options(),
     );
     for (const kind of ['opened', 'acknowledged', 'resolved'] as const) {
       const facts = { ...FACTS, kind, acknowledged: { by: 'ana', at: FACTS.at, note: null } };

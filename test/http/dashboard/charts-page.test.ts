@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { accessibilityProblems } from '../../support/accessibility.ts';
 import { startBrowser } from '../../support/browser.ts';
+import { NOW, fixedStatus, sloDetail } from '../fakes.ts';
 import { startServer } from '../running-server.ts';
 
 const PATH = '/slos/order-fulfillment/fulfilled-in-10m';
@@ -130,6 +131,36 @@ describe('the charts of an SLO', () => {
       expect(await readout.textContent()).not.toBe(last);
       await page.keyboard.press('Escape');
       await readout.waitFor({ state: 'hidden' });
+    });
+
+    it('and stay where they are read when the page is changed in place', async () => {
+      let lastAt = NOW;
+      const running = await startServer({
+        status: () => fixedStatus({ evaluation: { ...fixedStatus().evaluation, lastAt } }),
+        rhythm: { look: 20, beat: 200 },
+      });
+      const page = await openPage({ viewport: { width: 1240, height: 900 } });
+      await page.goto(`${running.url}${PATH}`, { waitUntil: 'domcontentloaded' });
+      const chart = page.locator('.charts > div', { has: page.locator('#chart-sli-title') });
+      const readout = page.locator('.readout');
+      await chart.focus();
+      await readout.waitFor();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowRight');
+      const read = await readout.textContent();
+      const changed = page.evaluate(
+        `new Promise((resolve) => document.addEventListener('burnwatch:changed', () => setTimeout(resolve, 200)))`,
+      );
+      lastAt += 5000;
+      running.queries.list = [sloDetail({ description: 'In other words' })];
+      await changed;
+      expect(await page.getByText('In other words').count()).toBeGreaterThan(0);
+      await readout.waitFor();
+      expect(await readout.textContent()).toBe(read);
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowRight');
+      expect(await readout.textContent()).toBe(read);
+      expect(await page.locator('.over-chart').count()).toBe(1);
     });
 
     it('and the time that is drawn over with the mouse is shown in all of them', async () => {

@@ -17,6 +17,7 @@ new MutationObserver(offerZone).observe(document.body, { childList: true, subtre
 // choose, and which time is drawn over with the mouse, so that all charts can show just that. What is seen is the drawing below.
 const WIDEST_READOUT = 230;
 const STALE = 10_000;
+const AT_ONCE = 500;
 
 const readout = document.createElement('div');
 readout.className = 'readout';
@@ -32,6 +33,8 @@ let valuesAt = -Infinity;
 let pointerX = null;
 /** The chart that is looked at: its place, drawing, invisible chart and values. */
 let current = null;
+/** What was looked at last, when (of the charts) and until when (of now). */
+let lastLeft = null;
 
 /** Loads uPlot and its style sheet, when somebody first looks closer. */
 function load() {
@@ -61,6 +64,8 @@ async function valuesFor(charts) {
 
 function leave() {
   if (current === null) return;
+  const { place, plot, reading } = current;
+  lastLeft = { place, moment: reading.times[plot.cursor.idx] ?? null, at: performance.now() };
   current.plot.destroy();
   current.over.remove();
   readout.hidden = true;
@@ -116,6 +121,9 @@ function say(index) {
 
 /** Puts the invisible chart over a drawing. */
 async function enter(charts, place) {
+  // A change of the page takes the focus away and gives it back at once.
+  const moment =
+    lastLeft?.place === place && performance.now() - lastLeft.at < AT_ONCE ? lastLeft.moment : null;
   const [UPlot, all] = await Promise.all([load(), valuesFor(charts)]);
   const drawing = place.querySelector('svg.chart[data-plot]');
   const reading = drawing && all?.[drawing.querySelector('title').id.replace(/-title$/, '')];
@@ -148,6 +156,8 @@ async function enter(charts, place) {
         points: { size: 7, width: 2, stroke: 'canvastext', fill: 'canvas' },
       },
       hooks: {
+        // Before that it does not know where times are.
+        ready: [() => current?.over === over && begin(moment)],
         setCursor: [({ cursor }) => current?.over === over && say(cursor.idx)],
         setSelect: [
           (drawn) => {
@@ -161,16 +171,22 @@ async function enter(charts, place) {
     over,
   );
   current = { charts, place, over, plot, reading };
-  // A pointer that rests says nothing of itself; the keys begin where time ends.
+}
+
+/** Puts the cursor where it belongs at first. */
+function begin(moment) {
+  const { place, plot, reading } = current;
+  // A pointer that rests says nothing of itself; the keys begin where time ends, or where they were.
   if (place.matches(':hover') && pointerX !== null)
     plot.setCursor({ left: pointerX - plot.over.getBoundingClientRect().left, top: 1 });
-  else move(reading.times.length - 1);
+  else move(moment === null ? Infinity : reading.times.findLastIndex((at) => at <= moment));
 }
 
 /** Puts the cursor at a place among the times. */
 function move(index) {
   const { plot, reading } = current;
-  const at = Math.max(0, Math.min(index, reading.times.length - 1));
+  const last = reading.times.length - 1;
+  const at = Math.max(0, Math.min(index, last));
   plot.setCursor({ left: plot.valToPos(reading.times[at], 'x'), top: 1 });
 }
 
@@ -200,6 +216,7 @@ function offerValues() {
         'aria-label',
         `${drawing.querySelector('title').textContent}: values by the arrow keys`,
       );
+      place.ownAttributes = ['tabindex', 'role', 'aria-label'];
       if (made.has(place)) continue;
       made.add(place);
       place.addEventListener('pointerenter', ({ clientX }) => {

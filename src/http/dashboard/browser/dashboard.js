@@ -51,7 +51,9 @@ function change(after) {
       beforeNodeMorphed: (node) =>
         node.nodeType !== Node.ELEMENT_NODE || !(isTouched(node) || 'keep' in node.dataset),
       beforeNodeRemoved: (node) => !(node.nodeType === Node.ELEMENT_NODE && 'keep' in node.dataset),
-      beforeAttributeUpdated: (name, node) => !(name === 'open' && node.tagName === 'DETAILS'),
+      // What a script gave an element is not in the page that comes.
+      beforeAttributeUpdated: (name, node) =>
+        !(name === 'open' && node.tagName === 'DETAILS') && !node.ownAttributes?.includes(name),
     },
   });
   document.dispatchEvent(new CustomEvent('burnwatch:changed'));
