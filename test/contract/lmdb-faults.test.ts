@@ -111,7 +111,7 @@ it('C1: two processes may write to one folder at once', async () => {
 it('C2: on a full disk writes fail with StoreUnavailable and what was acknowledged stays', async () => {
   let acknowledged = 0;
   const failures = new Set<string>();
-  // A limit on the size of files is the disk that is full; ignoring the signal makes it an error of the write.
+  // A limit on the size of files is the disk that is full: 16 MB that are kept free, and 1.5 more.
   await startWriter(
     300,
     (line) => {
@@ -119,7 +119,7 @@ it('C2: on a full disk writes fail with StoreUnavailable and what was acknowledg
       if (first === 'failed') failures.add(second!);
       else acknowledged += Number(second);
     },
-    "trap '' XFSZ; ulimit -f 1500",
+    "trap '' XFSZ; ulimit -f 17900",
   );
   expect([...failures]).toEqual(['StoreUnavailable']);
   expect(acknowledged).toBeGreaterThan(0);
@@ -148,6 +148,20 @@ it.each([
   await store.close();
   await damage(join(folder, 'data.mdb'));
   await expect(open()).rejects.toThrow(new RegExp(`${folder}.*data\\.mdb`));
+});
+
+it('C2: answers nothing any more once its data file is cut off under it', async () => {
+  const store = await open();
+  for (let i = 0; i < 20; i++) {
+    await recordIn(store, { ...HOME, now: NOW, groups: [done(executionsOf(i), NOW)] });
+  }
+  const file = join(folder, 'data.mdb');
+  const { size } = await stat(file);
+  await truncate(file, size - 4096);
+  const cutOff = /data\.mdb was cut off/;
+  await expect(recordIn(store, { ...HOME, now: NOW, groups: [done(['a'], NOW)] })).rejects.toThrow(cutOff);
+  await expect(countsIn(store, 'done', NOW)).rejects.toThrow(cutOff);
+  await expect(store.examine()).rejects.toThrow(StoreUnavailable);
 });
 
 it('makes the folder, adopts an empty file, and may be closed twice', async () => {
@@ -206,6 +220,21 @@ it('a change that cannot be stored fails alone, and leaves nothing behind', asyn
   expect(good).toMatchObject({ status: 'fulfilled', value: [1] });
   expect(await recordIn(store, { ...HOME, now: NOW, groups: [done(['fine'], NOW)] })).toEqual([1]);
   expect(await countsIn(store, 'done', NOW)).toEqual({ good: 3, bad: 0 });
+});
+
+it('C2: is not believed after a change failed before five examinations wrote what needs room', async () => {
+  const store = await open();
+  const tooLong = { ...HOME, now: NOW, groups: [done(['x'.repeat(3000)], NOW)] };
+  const examine = (): Promise<boolean> =>
+    store.examine().then(
+      () => true,
+      () => false,
+    );
+  await expect(recordIn(store, tooLong)).rejects.toThrow(StoreUnavailable);
+  const found = [await examine(), await examine(), await examine()];
+  await expect(recordIn(store, tooLong)).rejects.toThrow(StoreUnavailable);
+  for (let i = 0; i < 5; i++) found.push(await examine());
+  expect(found).toEqual([false, false, false, false, false, false, false, true]);
 });
 
 it('a lease ends to the millisecond by the clock it was given', async () => {
@@ -338,7 +367,13 @@ it('C2: changes nothing when there is hardly room left, before LMDB finds that o
   expect([changes, writer.failing()]).toEqual([0, expect.any(StoreUnavailable)]);
   room++;
   await writer.write(change);
-  expect([changes, writer.failing()]).toEqual([1, null]);
+  for (let i = 0; i < 4; i++) writer.trialSucceeded();
+  expect([changes, writer.failing()], 'those that fit may have been lucky').toEqual([
+    1,
+    expect.any(StoreUnavailable),
+  ]);
+  writer.trialSucceeded();
+  expect(writer.failing()).toBe(null);
   await root.close();
 });
 

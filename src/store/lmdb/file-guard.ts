@@ -1,4 +1,4 @@
-import { statSync, statfsSync } from 'node:fs';
+import { readFileSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 
@@ -23,9 +23,9 @@ const FILES = ['data.mdb', 'lock.mdb'] as const;
 
 /**
  * Makes the guard; to be called when the store was just opened. Cheap enough to be asked at every call. `roomIn` gives
- * the bytes that are free where a folder is.
+ * the bytes by which the files of a folder can grow.
  */
-export function createFileGuard(folder: string, roomIn: (folder: string) => number = freeBytes): FileGuard {
+export function createFileGuard(folder: string, roomIn: (folder: string) => number = room): FileGuard {
   const opened = FILES.map((name) => {
     const path = join(folder, name);
     const { dev, ino } = statSync(path);
@@ -44,7 +44,7 @@ export function createFileGuard(folder: string, roomIn: (folder: string) => numb
     checkRoom() {
       if (roomIn(folder) < LEAST_ROOM)
         throw new StoreUnavailable(
-          `There is less than 16 MB of room left for ${folder}; nothing is stored until there is more.`,
+          `There is less than 16 MB of room left for ${folder} (on its disk, or below the limit on file sizes); nothing is stored until there is more.`,
         );
     },
   };
@@ -56,7 +56,19 @@ export function createFileGuard(folder: string, roomIn: (folder: string) => numb
   }
 }
 
-function freeBytes(folder: string): number {
+/** What is free where the folder is, or what the process may still add to its data file if that is less. */
+function room(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+  const { size } = statSync(join(folder, 'data.mdb'));
+  return Math.min(bavail * bsize, fileSizeLimit() - size);
+}
+
+/** The most bytes that a file of this process can have (RLIMIT_FSIZE), where the system tells. */
+function fileSizeLimit(): number {
+  try {
+    const found = /^Max file size\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return found ? Number(found[1]) : Infinity;
+  } catch {
+    return Infinity;
+  }
 }

@@ -126,11 +126,15 @@ function guarded<Calls extends object>(guard: FileGuard, calls: Calls): Calls {
   return Object.fromEntries(checked) as Calls;
 }
 
-/** Writes a little; after a change that failed as much as needs new room in the file. Rejects when that fails. */
+/** Writes a little; after a change that failed, as much as needs new room in the file. Rejects while changes may fail. */
 async function tryWriting(db: Databases, writer: Writer): Promise<void> {
   const isTrial = writer.failing() !== null;
-  await writer.write(() => db.trial.putSync('trial', isTrial ? TRIAL : ''), isTrial ? Infinity : 1);
-  if (isTrial) await writer.write(() => db.trial.putSync('trial', ''));
+  await writer.write(() => db.trial.putSync('trial', isTrial ? TRIAL : ''));
+  if (!isTrial) return;
+  await writer.write(() => db.trial.putSync('trial', ''));
+  writer.trialSucceeded();
+  const failure = writer.failing();
+  if (failure) throw failure;
 }
 
 /** What the store is; two processes that make it at once agree on one. What is there is found on a full disk, too. */

@@ -11,8 +11,10 @@ export interface Writer {
   write<T>(change: () => T, weight?: number): Promise<T>;
   /** Resolves when everything that was asked for is done. */
   drain(): Promise<void>;
-  /** Why the last change could not be committed; null when one was committed since that touched as much. */
-  readonly failing: () => Error | null;
+  /** Why the last change that failed could not be committed; null when none did, or enough trials succeeded since. */
+  failing(): Error | null;
+  /** Notes that a trial succeeded, a change that needs new room in the file. */
+  trialSucceeded(): void;
 }
 
 interface Job {
@@ -26,11 +28,17 @@ interface Job {
 /** Changes that wait together share one commit, up to this weight: more would hold up the event loop. */
 const WEIGHT_PER_COMMIT = 500;
 
+/**
+ * So many trials must succeed after a change failed, without another failure. One may fit among the free pages where the next
+ * change does not, and those whose change failed send it again.
+ */
+const TRIALS_TO_BELIEVE = 5;
+
 /** Makes the one writer of a store; `folder` is for its error messages. */
 export function createWriter(root: RootDatabase, folder: string, guard: FileGuard): Writer {
   let waiting: Job[] = [];
   let working: Promise<void> | null = null;
-  let failed: { readonly error: Error; readonly weight: number } | null = null;
+  let failed: { readonly error: Error; readonly trials: number } | null = null;
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
@@ -57,7 +65,6 @@ export function createWriter(root: RootDatabase, folder: string, guard: FileGuar
 
   /** Runs jobs in one transaction that leaves nothing behind when one of them throws. */
   async function commit(jobs: readonly Job[]): Promise<Error | null> {
-    const weight = jobs.reduce((sum, job) => sum + job.weight, 0);
     try {
       guard.check();
       guard.checkRoom();
@@ -66,12 +73,10 @@ export function createWriter(root: RootDatabase, folder: string, guard: FileGuar
         for (const job of jobs) job.run();
       });
       guard.check();
-      // A little may still fit where much does not.
-      if (failed && weight >= failed.weight) failed = null;
       return null;
     } catch (reason) {
       const error = reason instanceof StoreUnavailable ? reason : await storeError(folder, reason);
-      failed = { error, weight };
+      failed = { error, trials: 0 };
       return error;
     }
   }
@@ -98,6 +103,11 @@ export function createWriter(root: RootDatabase, folder: string, guard: FileGuar
       });
     },
     failing: () => failed?.error ?? null,
+    trialSucceeded() {
+      if (!failed) return;
+      const trials = failed.trials + 1;
+      failed = trials < TRIALS_TO_BELIEVE ? { ...failed, trials } : null;
+    },
     async drain() {
       await working;
     },
