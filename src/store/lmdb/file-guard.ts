@@ -63,7 +63,7 @@ function room(folder: string): number {
   return Math.min(bavail * bsize, fileSizeLimit() - size);
 }
 
-/** The most bytes that a file of this process can have (RLIMIT_FSIZE), where the system tells. */
+/** The most bytes that a file of this process can have, where the system tells. */
 function fileSizeLimit(): number {
   try {
     const found = /^Max file size\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
