@@ -13,7 +13,8 @@ import { mailServerAt } from '../support/outbound.ts';
 import { startMailReceiver } from '../support/mail-receiver.ts';
 import * as examples from './example-facts.ts';
 import { ESCALATED, LINKS, OPENED, notificationOf } from './example-facts.ts';
-import { factsWithTexts, hostileText, randomFacts } from './random-facts.ts';
+import { factsWithTexts } from './texts-of-others.ts';
+import { hostileText, randomFacts } from './random-facts.ts';
 import { Format } from './http/format.ts';
 import { RECEIVER_KINDS, type RequestKind } from './http/kinds.ts';
 import { slackLimitsBroken, slackTexts } from './slack/slack-limits.ts';
@@ -54,6 +55,8 @@ const HOSTILE = fc
       const silenced = { since: base.openedAt - 60_000, until: base.at, by: next(), because: next() };
       return notificationOf({
         ...factsWithTexts(base, next),
+        runbook: base.runbook,
+        after: { at: base.openedAt, text: next(), link: 'https://wiki.example.com/deploys/7f3c' },
         conversation: { id: next(), openedAt: base.openedAt, slo: next(), others: 2 },
         ...(isFolded && { folded: { incident: next(), slo: next(), because: next() } }),
         ...(mute !== 'none' && { silenced: { ...(mute !== 'silence' && { reason: mute }), ...silenced } }),

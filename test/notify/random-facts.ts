@@ -1,81 +1,8 @@
 import * as fc from 'fast-check';
 import type { NotificationFacts } from '../../src/core/alerting/notification.ts';
 import type { Reason } from '../../src/core/alerting/reason.ts';
-import type { AttributeTest, OutcomeSli, Schedule, Sli } from '../../src/core/sli/sli.ts';
-
-/** Every place of a notification that holds text somebody else wrote, filled by `text`. */
-export function factsWithTexts(facts: NotificationFacts, text: () => string): NotificationFacts {
-  return {
-    ...facts,
-    // What becomes part of an address is no longer than the real thing: longer addresses are no links.
-    slo: text().slice(0, 64),
-    workflow: text(),
-    owner: text(),
-    description: text(),
-    incident: text(),
-    reasons: facts.reasons.map((reason) => ({ ...reason, tier: text() })),
-    sli: sliWithTexts(facts.sli.kind, text),
-    acknowledged: { at: facts.openedAt, by: text() },
-    members: [0.7, 0.3].map((share) => ({ name: text(), share })),
-    postmortem: { policy: text(), above: 0.2, spent: 0.3 },
-    // Like the runbook, the address is of those who may change budgets, and leads where they say.
-    after: {
-      at: (facts.began ?? facts.openedAt) - 240_000,
-      text: text(),
-      link: 'https://wiki.example.com/deploys/7f3c',
-    },
-    burning: { attribute: text(), values: [text(), text()], of: 3 },
-    notified: [text()],
-    failures: facts.failures.map(({ count }) => ({ step: text(), dependency: text(), error: text(), count })),
-    lastFailed: facts.lastFailed.map(({ at }) => ({
-      execution: text(),
-      at,
-      step: text(),
-      dependency: text(),
-      error: text(),
-      traceId: text().slice(0, 32),
-    })),
-    insteadOf: { target: text(), reason: text() },
-  };
-}
-
-/** An SLI of a kind whose every text is filled. */
-function sliWithTexts(kind: Sli['kind'], text: () => string): Sli {
-  const where = { [text()]: { op: 'not-glob', values: [text(), text()] } satisfies AttributeTest };
-  const of: OutcomeSli = {
-    kind: 'outcomes',
-    step: text(),
-    dependency: text(),
-    where,
-    withinMs: 600_000,
-    from: 'started',
-    per: 'execution',
-    good: 'succeeded',
-  };
-  const schedule: Schedule = { cron: text(), timeZone: text(), ticks: () => [] };
-  switch (kind) {
-    case 'outcomes':
-      return of;
-    case 'measurement':
-      return { kind, name: text(), where, op: '<=', limit: 100, sums: false };
-    case 'transition':
-      return { kind, from: text(), to: text(), withinMs: 60_000 };
-    case 'slices':
-      return { kind, sliceMs: 300_000, of, rule: { kind: 'any' } };
-    case 'freshness':
-      return { kind, of, everyMs: 3_600_000 };
-    case 'schedule':
-      return { kind, where, schedule, startEarlyMs: 300_000, startWithinMs: null, finishWithinMs: 60_000 };
-    case 'composite':
-      return {
-        kind,
-        method: 'weighted',
-        members: [{ slo: text(), workflow: text(), sli: of, fingerprint: text(), weight: 1 }],
-      };
-    default:
-      return kind satisfies never;
-  }
-}
+import type { OutcomeSli } from '../../src/core/sli/sli.ts';
+import { sliWithTexts } from './texts-of-others.ts';
 
 /** Facts of every kind with numbers from nothing to huge, and with nulls wherever facts may have them. */
 export function randomFacts(): fc.Arbitrary<NotificationFacts> {

@@ -27,3 +27,8 @@ export function actionLinks(
     return url === null ? [] : [{ label: LABELS[action], url }];
   });
 }
+
+/** Whether a link does something, and does not only lead somewhere. */
+export function isActionLink({ label }: Link): boolean {
+  return Object.values(LABELS).includes(label);
+}

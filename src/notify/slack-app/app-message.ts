@@ -4,7 +4,15 @@ import { SIGNS, fitting } from '../message/layout.ts';
 import type { Message } from '../message/message.ts';
 import { plainText } from '../message/plain-text.ts';
 import type { SlackBlock } from '../slack/slack-blocks.ts';
-import { context, escape, mrkdwn, sentLength, slackPayload, words } from '../slack/slack-blocks.ts';
+import {
+  MAX_MESSAGE,
+  context,
+  escape,
+  mrkdwn,
+  sentLength,
+  slackPayload,
+  words,
+} from '../slack/slack-blocks.ts';
 
 /** A message of an app: what a webhook could be sent, and what people can press. */
 export interface AppPayload {
@@ -24,10 +32,10 @@ interface Button {
 /** What buttons do when they are pressed, as their `action_id`. */
 export const PRESSES = { acknowledge: 'burnwatch_acknowledge', silence: 'burnwatch_silence' } as const;
 
-/** Slack takes about 8,000 for the whole message. */
-const MAX_MESSAGE = 7_900;
 const MAX_LIST = 1_600;
-const MAX_VALUE = 2_000;
+const MAX_VALUE = 1_000;
+/** Kept free for the title of several incidents, and for the latest note. */
+const MAX_AROUND = 800;
 const MAX_PLAIN = 3_500;
 const STANDING: Readonly<
   Record<ToldIncident['standing'], { readonly sign: string; readonly words: string }>
@@ -44,7 +52,6 @@ export function rootPayload(receipt: Omit<ToldReceipt, 'at'>, presses: boolean):
   const open = told.filter(({ standing }) => standing !== 'over');
   const several = told.length + more > 1;
   const actions = over ? [] : actionsBlock(receipt, presses && told.length > 0);
-  const noted = notes.map((note) => context(words(note)));
   const worst = open.some(({ standing }) => standing === 'page') ? SIGNS.page : SIGNS.ticket;
   const total = formatCount(told.length + more);
   const title = over
@@ -54,16 +61,21 @@ export function rootPayload(receipt: Omit<ToldReceipt, 'at'>, presses: boolean):
     type: 'header',
     text: { type: 'plain_text', text: title, emoji: false },
   };
-  const around = [...(several ? [header] : []), ...body.blocks, ...noted, ...actions];
-  const left = Math.min(
-    MAX_LIST,
-    MAX_MESSAGE - JSON.stringify({ text: body.text, blocks: around }).length - 150,
-  );
-  const list = several ? listBlock(told, more, left) : [];
-  return {
-    text: several ? `${title}: ${body.text}` : body.text,
-    blocks: [...(several ? [header] : []), ...body.blocks, ...list, ...noted, ...actions],
-  };
+  const text = several ? `${title}: ${body.text}` : body.text;
+  const head = [...(several ? [header] : []), ...body.blocks];
+  const left = (...below: readonly object[]): number =>
+    MAX_MESSAGE - JSON.stringify({ text, blocks: [...head, ...below] }).length;
+  let noted = notes.map((note) => context(words(note)));
+  // All of them stand in the thread.
+  while (noted.length > 0 && left(...noted, ...actions) < 0) noted = noted.slice(1);
+  const list = several ? listBlock(told, more, Math.min(MAX_LIST, left(...noted, ...actions) - 150)) : [];
+  return { text, blocks: [...head, ...list, ...noted, ...actions] };
+}
+
+/** How many characters there are, as JSON, for the body of such a message. */
+export function roomForBody(receipt: Pick<ToldReceipt, 'target' | 'conversation' | 'runbook'>): number {
+  const actions = actionsBlock({ ...receipt, acknowledged: false }, true);
+  return MAX_MESSAGE - MAX_AROUND - JSON.stringify(actions).length;
 }
 
 /** The incidents of a conversation, the worst first. */
@@ -83,7 +95,12 @@ function listBlock(told: readonly ToldIncident[], more: number, limit: number): 
 }
 
 function actionsBlock(
-  { target, conversation, acknowledged, runbook }: Omit<ToldReceipt, 'at'>,
+  {
+    target,
+    conversation,
+    acknowledged,
+    runbook,
+  }: Pick<ToldReceipt, 'target' | 'conversation' | 'acknowledged' | 'runbook'>,
   presses: boolean,
 ): object[] {
   const value = new URLSearchParams({ target, conversation }).toString();

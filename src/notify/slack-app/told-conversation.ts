@@ -2,10 +2,10 @@ import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import { isOfService, wakes } from '../../core/alerting/notification.ts';
 import type { ToldReceipt, ToldIncident } from '../../core/ports/receipts.ts';
 import type { Notification } from '../../core/ports/target.ts';
-import { type Links, composeMessage, isOver } from '../message/message.ts';
+import { type Links, type Message, composeMessage, isOver } from '../message/message.ts';
 import { plainName } from '../message/wording.ts';
-import { slackPayload } from '../slack/slack-blocks.ts';
-import { runbookOf } from './app-message.ts';
+import { type SlackPayload, slackPayload } from '../slack/slack-blocks.ts';
+import { roomForBody, runbookOf } from './app-message.ts';
 
 type Unsaved = Omit<ToldReceipt, 'at'>;
 
@@ -54,7 +54,7 @@ export function changedBy(before: Unsaved, notification: Notification, links: Li
   const message = own.length === 0 ? null : composeMessage({ ...notification, facts: own }, links);
   return {
     ...before,
-    ...(message && { body: bodyOf(slackPayload(message)), runbook: runbookOf(message) }),
+    ...(message && bodyOf(before, message)),
     incidents,
     more,
     acknowledged: acknowledgedAfter(before, facts),
@@ -78,9 +78,16 @@ function worstOf(notification: Notification, links: Links): { readonly incident:
   );
 }
 
-function bodyOf(payload: ToldReceipt['body']): ToldReceipt['body'] {
-  const { text, blocks } = payload;
-  return Buffer.byteLength(JSON.stringify(payload)) > MAX_BODY ? { text, blocks: [] } : { text, blocks };
+/** As much of a message as there is room for, beside what people can press. */
+function bodyOf({ target, conversation }: Unsaved, message: Message): Pick<ToldReceipt, 'body' | 'runbook'> {
+  const runbook = runbookOf(message);
+  const room = roomForBody({ target, conversation, runbook });
+  const fits = (payload: SlackPayload): boolean => {
+    const sent = JSON.stringify(payload);
+    return sent.length <= room && Buffer.byteLength(sent) <= MAX_BODY;
+  };
+  const body = slackPayload(message, fits);
+  return { runbook, body: fits(body) ? body : { text: body.text, blocks: [] } };
 }
 
 /** The incidents with how they stand now. Those that are over make room for others. */
