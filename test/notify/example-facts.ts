@@ -541,6 +541,18 @@ export const DATA_AGAIN: NotificationFacts = {
   ],
 };
 
+/** What may be said of an incident that burns, beside what `OPENED` says. */
+export const EVERY_PART = {
+  acknowledged: { at: OPENED_AT + 6 * MINUTE, by: 'eva' },
+  members: COMPOSITE.members,
+  after: { at: OPENED_AT - 13 * MINUTE, text: 'deploy 7f3c', link: 'https://wiki.example.com/deploys/7f3c' },
+  burning: { attribute: 'region', values: ['eu', 'us', 'ap', 'sa'], of: 7 },
+  stuck: OVERDUE.stuck,
+  likelyCause: LIKELY_CAUSE.likelyCause,
+  standsOut: STANDS_OUT.standsOut,
+  conversation: FOLDED.conversation!,
+} satisfies Partial<NotificationFacts>;
+
 /** A notification of these facts, oldest first, under a key as delivery makes one. */
 export function notificationOf(...facts: NotificationFacts[]): Notification {
   return { facts, key: facts.map(({ incident, kind }) => `${incident}/${kind}/payments-oncall`).join('+') };

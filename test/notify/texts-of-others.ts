@@ -70,7 +70,7 @@ export const NOWHERE: ReadonlySet<TextField> = new Set<TextField>(['annotation: 
 /** The text of a field. */
 export type TextOf = (field: TextField) => string;
 
-/** The facts with a text of others in every place that may hold one; those parts that exclude each other are filled where there are any. */
+/** The facts with a text of others in every place that holds one. */
 export function factsWithTexts(facts: NotificationFacts, text: TextOf): NotificationFacts {
   return {
     ...facts,
@@ -78,24 +78,28 @@ export function factsWithTexts(facts: NotificationFacts, text: TextOf): Notifica
     slo: `${text('workflow')}/${text('SLO name')}`.slice(0, 100),
     workflow: text('workflow'),
     owner: text('owner'),
-    description: text('description'),
+    description: facts.description && text('description'),
     incident: text('incident id'),
     // An author of SLO files chooses where it leads; it must not lead out of the markup.
-    runbook: `https://wiki.example.com/${text('runbook')}`,
+    runbook: facts.runbook && `https://wiki.example.com/${text('runbook')}`,
     reasons: facts.reasons.map((reason) => ({ ...reason, tier: text('tier') })),
     sli: sliWithTexts(facts.sli.kind, text),
-    acknowledged: { at: facts.openedAt, by: text('acknowledged by') },
-    members: [0.7, 0.3].map((share) => ({ name: text('member of a composite'), share })),
-    after: {
-      at: (facts.began ?? facts.openedAt) - 240_000,
-      text: text('annotation: title'),
-      link: `https://wiki.example.com/${text('annotation: link')}`,
-    },
-    burning: {
-      attribute: text('burning: attribute name'),
-      values: [text('burning: attribute value'), text('burning: attribute value')],
-      of: 3,
-    },
+    acknowledged: facts.acknowledged && { ...facts.acknowledged, by: text('acknowledged by') },
+    members: facts.members.map(({ share }) => ({ name: text('member of a composite'), share })),
+    ...(facts.after && {
+      after: {
+        ...facts.after,
+        text: text('annotation: title'),
+        link: `https://wiki.example.com/${text('annotation: link')}`,
+      },
+    }),
+    ...(facts.burning && {
+      burning: {
+        attribute: text('burning: attribute name'),
+        values: facts.burning.values.map(() => text('burning: attribute value')),
+        of: 3,
+      },
+    }),
     notified: [text('notified target')],
     failures: facts.failures.map(({ count }) => ({
       step: text('failure: step'),
@@ -111,28 +115,20 @@ export function factsWithTexts(facts: NotificationFacts, text: TextOf): Notifica
       error: text('last failed: error'),
       traceId: text('last failed: trace id').slice(0, 64),
     })),
-    stuck: [{ of: 'execution', step: text('stuck: step'), count: 3, oldest: facts.openedAt }],
-    likelyCause: {
-      dependency: text('likely cause'),
-      failures: 0.93,
-      usual: 0.5,
-      sla: 0.995,
-      broken: true,
-      lastHour: { good: 10, bad: 5 },
-      today: { good: 100, bad: 5 },
-    },
-    standsOut: {
+    stuck: facts.stuck.map((place) => ({ ...place, step: place.step && text('stuck: step') })),
+    likelyCause: facts.likelyCause && { ...facts.likelyCause, dependency: text('likely cause') },
+    standsOut: facts.standsOut && {
+      ...facts.standsOut,
       attribute: text('stands out: attribute name'),
       value: text('stands out: attribute value'),
-      failures: 0.9,
-      outcomes: 0.2,
     },
-    conversation: {
-      id: text('conversation: id'),
-      openedAt: facts.openedAt,
-      slo: text('conversation: SLO'),
-      others: 2,
-    },
+    ...(facts.conversation && {
+      conversation: {
+        ...facts.conversation,
+        id: text('conversation: id'),
+        slo: text('conversation: SLO'),
+      },
+    }),
     ...(facts.postmortem && { postmortem: { ...facts.postmortem, policy: text('postmortem: policy') } }),
     ...(facts.insteadOf && {
       insteadOf: { target: text('refused by: target'), reason: text('refused by: answer') },
@@ -175,39 +171,41 @@ function reportWithTexts(report: ReportFacts, text: TextOf): ReportFacts {
 
 /** An SLI of a kind whose every text is filled. */
 export function sliWithTexts(kind: Sli['kind'], text: TextOf): Sli {
-  const test: AttributeTest = {
-    op: 'not-glob',
-    values: [text('SLI: attribute value'), text('SLI: attribute value')],
-  };
-  const where = { [text('SLI: attribute name')]: test };
-  const of: OutcomeSli = {
+  const where = (): Record<string, AttributeTest> => ({
+    [text('SLI: attribute name')]: {
+      op: 'not-glob',
+      values: [text('SLI: attribute value'), text('SLI: attribute value')],
+    },
+  });
+  const outcomes = (): OutcomeSli => ({
     kind: 'outcomes',
     step: text('SLI: step'),
     dependency: text('SLI: dependency'),
-    where,
+    where: where(),
     withinMs: 600_000,
     from: 'started',
     per: 'execution',
     good: 'succeeded',
-  };
-  const cron = text('SLI: schedule');
-  const schedule: Schedule = { cron, timeZone: cron, ticks: () => [] };
+  });
   switch (kind) {
     case 'outcomes':
-      return of;
+      return outcomes();
     case 'measurement':
-      return { kind, name: text('SLI: measurement'), where, op: '<=', limit: 100, sums: false };
+      return { kind, name: text('SLI: measurement'), where: where(), op: '<=', limit: 100, sums: false };
     case 'transition':
       return { kind, from: text('SLI: transition'), to: text('SLI: transition'), withinMs: 60_000 };
     case 'slices':
-      return { kind, sliceMs: 300_000, of, rule: { kind: 'any' } };
+      return { kind, sliceMs: 300_000, of: outcomes(), rule: { kind: 'any' } };
     case 'freshness':
-      return { kind, of, everyMs: 3_600_000 };
-    case 'schedule':
-      return { kind, where, schedule, startEarlyMs: 300_000, startWithinMs: null, finishWithinMs: 60_000 };
+      return { kind, of: outcomes(), everyMs: 3_600_000 };
+    case 'schedule': {
+      const schedule: Schedule = { cron: text('SLI: schedule'), timeZone: 'Europe/Berlin', ticks: () => [] };
+      const limits = { startEarlyMs: 300_000, startWithinMs: null, finishWithinMs: 60_000 };
+      return { kind, where: where(), schedule, ...limits };
+    }
     case 'composite': {
       const slo = text('member of a composite');
-      const member = { slo, workflow: slo, sli: of, fingerprint: slo, weight: 1 };
+      const member = { slo, workflow: slo, sli: outcomes(), fingerprint: slo, weight: 1 };
       return { kind, method: 'weighted', members: [member] };
     }
     default:

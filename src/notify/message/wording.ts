@@ -1,14 +1,19 @@
 /** The same text cut to at most `limit` characters; a cut one ends in an ellipsis. */
 export function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
   const characters = Array.from(text);
   return characters.length <= limit ? text : `${characters.slice(0, Math.max(0, limit - 1)).join('')}…`;
 }
+
+/** What most texts are: words of letters, digits and punctuation with single spaces between them. */
+const CLEAN = /^[!-~]+(?: [!-~]+)*$/;
 
 /**
  * Makes a text safe to stand in a line that others wrote: one line, no control, zero-width or
  * direction-changing characters, no towers of accents, at most `limit` characters, never empty.
  */
 export function oneLine(text: string, limit: number): string {
+  if (CLEAN.test(text)) return shorten(text, limit);
   const line = text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
     .replace(/[\p{Cf}\p{Cs}\u115f\u1160\u3164\uffa0]/gu, '')

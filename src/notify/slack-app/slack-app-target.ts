@@ -7,6 +7,7 @@ import { SECOND } from '../../core/time/duration.ts';
 import type { MessagePictures } from '../../core/ports/message-pictures.ts';
 import { type Peer, retry } from '../http/post-once.ts';
 import { type Links, composeMessage } from '../message/message.ts';
+import { plainName } from '../message/wording.ts';
 import { mrkdwn } from '../slack/slack-blocks.ts';
 import type { AppPayload } from './app-message.ts';
 import { plainPayload, rootPayload, textOnly } from './app-message.ts';
@@ -37,6 +38,7 @@ const MOST_PICTURES = 6;
 const TRIES = 3;
 /** Conversations of a list that are remembered as told in it; those after them begin a message of their own with what is next. */
 const MOST_LISTED = 100;
+const MAX_PERSON = 100;
 /** Messages that are changed along with a list. */
 const MOST_CHANGED = 10;
 
@@ -208,7 +210,12 @@ export function slackAppTarget(name: string, options: SlackAppOptions): TargetAd
     const kept = await receipts.read(name, note.conversation);
     if (!kept) return { result: 'delivered' };
     const { place, of } = kept.receipt;
-    const text = mrkdwn(note.words);
+    const text = mrkdwn(
+      // As people call themselves elsewhere.
+      note.words.map((piece) =>
+        typeof piece === 'string' ? piece : { name: plainName(piece.name, MAX_PERSON) },
+      ),
+    );
     if (note.only !== null) {
       const whispered = await api.call(
         'chat.postEphemeral',

@@ -3,7 +3,7 @@ import type { NotificationFacts } from '../../../src/core/alerting/notification.
 import { mrkdwn } from '../../../src/notify/slack/slack-blocks.ts';
 import { rootPayload } from '../../../src/notify/slack-app/app-message.ts';
 import { notedIn, receiptOf } from '../../../src/notify/slack-app/told-conversation.ts';
-import { ESCALATED, LINKS, OPENED, notificationOf } from '../example-facts.ts';
+import { ESCALATED, EVERY_PART, LINKS, OPENED, notificationOf } from '../example-facts.ts';
 import { factsWithTexts } from '../texts-of-others.ts';
 
 const LONG_LINKS = { ...LINKS, publicUrl: `https://burnwatch.example.com/${'b'.repeat(800)}` };
@@ -13,6 +13,7 @@ function incident(text: string, id: string): NotificationFacts {
   const facts = factsWithTexts(
     {
       ...ESCALATED,
+      ...EVERY_PART,
       lastFailed: Array.from({ length: 5 }, () => OPENED.lastFailed[0]!),
       insteadOf: { target: '', reason: '' },
     },

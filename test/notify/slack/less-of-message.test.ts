@@ -6,7 +6,7 @@ import { composeMessage, type Message } from '../../../src/notify/message/messag
 import { phraseText } from '../../../src/notify/message/phrase.ts';
 import { lessOf } from '../../../src/notify/slack/less-of-message.ts';
 import { slackPayload } from '../../../src/notify/slack/slack-blocks.ts';
-import { ESCALATED, LINKS, OPENED, TICKET, notificationOf } from '../example-facts.ts';
+import { ESCALATED, EVERY_PART, LINKS, OPENED, TICKET, notificationOf } from '../example-facts.ts';
 import { factsWithTexts } from '../texts-of-others.ts';
 import { hostileText, randomFacts } from '../random-facts.ts';
 import { slackLimitsBroken } from './slack-limits.ts';
@@ -24,6 +24,7 @@ const LONG = {
 function withEverything(facts: NotificationFacts): NotificationFacts {
   return {
     ...facts,
+    ...EVERY_PART,
     waiting: 995,
     readShare: 0.7,
     failures: OPENED.failures,
