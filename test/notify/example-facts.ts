@@ -494,6 +494,29 @@ export const ACKNOWLEDGED: NotificationFacts = {
   acknowledged: { at: OPENED_AT + 6 * MINUTE, by: 'eva' },
 };
 
+const TOGETHER = { id: OPENED.incident, openedAt: OPENED_AT, slo: OPENED.slo, others: 0 };
+
+/** All of a conversation that somebody took at once. */
+export const ACKNOWLEDGED_TOGETHER: readonly NotificationFacts[] = [
+  ACKNOWLEDGED,
+  ...['charged-in-1m', 'shipped-in-1d'].map((name) => ({
+    ...ACKNOWLEDGED,
+    slo: `order-fulfillment/${name}`,
+    incident: `mi9x2k00-${name}`,
+    conversation: TOGETHER,
+  })),
+];
+
+/** Joins them as nobody looks after it yet. */
+export const JOINED: NotificationFacts = {
+  ...OPENED,
+  slo: 'order-fulfillment/refunded',
+  incident: 'mi9x2k00-refunded',
+  openedAt: OPENED_AT + 6 * MINUTE,
+  at: OPENED_AT + 6 * MINUTE,
+  conversation: { ...TOGETHER, others: 1 },
+};
+
 /** Still open, but nothing has failed for a while. */
 export const RECOVERING: NotificationFacts = {
   ...ESCALATED,

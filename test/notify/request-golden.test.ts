@@ -24,7 +24,7 @@ const TRANSITIONS: Readonly<Record<string, Notification>> = {
 };
 const SIGNAL = new AbortController().signal;
 
-/** What is only sent to what manages incidents by itself, alone and with what waits beside it. */
+/** That somebody looks after it, alone and with what waits beside it. */
 const ACKNOWLEDGED: Readonly<Record<string, Notification>> = {
   'acknowledged-at-once': notificationOf(examples.ACKNOWLEDGED),
   'opened-and-acknowledged': notificationOf(examples.OPENED, examples.ACKNOWLEDGED),
@@ -62,9 +62,14 @@ describe.each(Object.keys(RECEIVER_KINDS) as RequestKind[])('D4: what %s is sent
   it.each(Object.entries(TRANSITIONS))('%s', (name, notification) => expectGolden(kind, name, notification));
 });
 
-describe.each(['pagerduty', 'opsgenie'] as const)('D2: what %s is sent of an acknowledgement', (kind) => {
-  it.each(Object.entries(ACKNOWLEDGED))('%s', (name, notification) => expectGolden(kind, name, notification));
-});
+describe.each(['pagerduty', 'opsgenie', 'webhook', 'teams', 'discord', 'telegram', 'ntfy'] as const)(
+  'D2: what %s is sent of an acknowledgement',
+  (kind) => {
+    it.each(Object.entries(ACKNOWLEDGED))('%s', (name, notification) =>
+      expectGolden(kind, name, notification),
+    );
+  },
+);
 
 async function expectGolden(kind: RequestKind, name: string, notification: Notification): Promise<void> {
   const path = new URL(`golden/${kind}.${name}.txt`, import.meta.url);

@@ -76,6 +76,7 @@ function posted(content: string): string {
 const TEAMS_COLORS = {
   Attention: '#c4314b',
   Warning: '#a35f00',
+  Accent: '#2b5fb4',
   Good: '#237b4b',
   Default: '#242424',
 } as const;

@@ -1,3 +1,4 @@
+import type { QuietHours } from '../slo/quiet-hours.ts';
 import { quietUntil } from '../slo/quiet-hours.ts';
 import type { Definitions, TargetDefinition } from '../slo/slo.ts';
 import type { AlertState, Incident, TransitionKind } from './incident.ts';
@@ -39,11 +40,31 @@ const GROUPS_BY_ITSELF: { readonly [K in TargetDefinition['kind']]: boolean } = 
   log: false,
 };
 
-/** Receivers at which an incident can be acknowledged, and whose own escalation goes on until it is. */
-const ACKNOWLEDGES: ReadonlySet<TargetDefinition['kind']> = new Set(['pagerduty', 'opsgenie']);
+/**
+ * What becomes of an acknowledgement at a kind of target that was told of its incident. `taken`: the incident is acknowledged there, too, and
+ * its own escalation goes on until it is. `told`: people read it, so that nobody else gets up. `shown`: what shows the incident was changed
+ * as it was acknowledged. `none`: there is nothing like it.
+ */
+const ACKNOWLEDGEMENTS: {
+  readonly [K in TargetDefinition['kind']]: 'taken' | 'told' | 'shown' | 'none';
+} = {
+  slack: 'told',
+  slackApp: 'shown',
+  email: 'told',
+  webhook: 'told',
+  pagerduty: 'taken',
+  alertmanager: 'none',
+  opsgenie: 'taken',
+  teams: 'told',
+  discord: 'told',
+  telegram: 'told',
+  ntfy: 'told',
+  log: 'told',
+};
 
-export function takesAcknowledgements(kind: TargetDefinition['kind'] | undefined): boolean {
-  return kind !== undefined && ACKNOWLEDGES.has(kind);
+/** Whether an acknowledgement is sent to a kind of target. */
+export function hearsAcknowledgements(kind: TargetDefinition['kind'] | undefined): boolean {
+  return kind !== undefined && (ACKNOWLEDGEMENTS[kind] === 'taken' || ACKNOWLEDGEMENTS[kind] === 'told');
 }
 
 /** A conversation that many incidents joined is claimed, sent and written as a whole; further ones begin another. */
@@ -169,10 +190,17 @@ function heldRow(
   { kind, name, quiet }: TargetDefinition,
   facts: NotificationFacts,
 ): Partial<Pick<OutboxRow, 'createdAt' | 'conversation'>> {
-  const until = quiet && (!wakes(facts) || quiet.pages) ? quietUntil(quiet, facts.at) : null;
+  if (!quiet || !waitsForQuiet(kind, quiet, facts)) return {};
+  const until = quietUntil(quiet, facts.at);
   if (until === null) return {};
   const together = groupsByItself(kind) ? facts.incident : name;
   return { createdAt: until, conversation: `${HELD}${until.toString(36)}/${together}` };
+}
+
+/** That a page is looked after is said at once, and to what would wake others until it knows, always. */
+function waitsForQuiet(kind: TargetDefinition['kind'], quiet: QuietHours, facts: NotificationFacts): boolean {
+  if (facts.kind === 'acknowledged') return ACKNOWLEDGEMENTS[kind] !== 'taken' && !wakes(facts);
+  return quiet.pages || !wakes(facts);
 }
 
 const HELD = 'quiet/';

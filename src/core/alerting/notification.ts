@@ -107,7 +107,7 @@ export function isOfService<Kind extends string>(kind: Kind): kind is Kind & Ser
 
 /** Everything a notification says, as facts; words are made of them when it is sent. */
 export interface NotificationFacts {
-  /** `acknowledged`: for what manages incidents by itself; people see it where the incident is told. */
+  /** `acknowledged`: somebody looks after it; for those who were told of it before. */
   readonly kind: TransitionKind | ServiceKind | 'acknowledged';
   /** Of `data-loss` only. */
   readonly loss?: LostData & {
@@ -266,7 +266,7 @@ export interface OutboxRow {
   readonly fellBack?: true;
 }
 
-/** What of the facts about an incident is told in words: that it was acknowledged is told along, and by itself only where nothing else is. */
+/** What of the facts about an incident is told: that it was acknowledged is told along, and by itself only where nothing else is. */
 export function toldFacts(facts: readonly NotificationFacts[]): readonly NotificationFacts[] {
   const told = facts.filter(({ kind }) => kind !== 'acknowledged');
   return told.length > 0 ? told : facts;

@@ -11,6 +11,7 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * or `Reason`: raise `VERSION`, describe the former shape in a type of its own with a function that brings it one
  * version further, and add fixtures (see CONTRIBUTING.md).
  *
+ * - 9: facts of the kind `acknowledged`, which earlier versions cannot put into words for people.
  * - 8: facts of the kind `gate-overridden`, which earlier versions cannot put into words.
  * - 7: facts of the kind `report`, which earlier versions cannot put into words.
  * - 6: facts of the kinds `delivery-failing` and `delivery-restored`, which earlier versions cannot put into words, and rows
@@ -22,7 +23,8 @@ import type { OutageReason, Reason, ReasonOf, WindowFacts } from './reason.ts';
  * - 1: `notified` was `told`; of an outage, `consecutiveBad` was `badRun` and `streakSince` was `since`; `sli` and
  *   `began` might be missing; an execution could be among `lastFailed` twice. The oldest facts are `BurnRateFacts`.
  */
-const VERSION = 8;
+const VERSION = 9;
+const BEFORE_ACKNOWLEDGED = 8;
 const BEFORE_GATE = 7;
 const BEFORE_REPORTS = 6;
 const BEFORE_FAILING = 5;
@@ -110,7 +112,8 @@ export function storedRow({ facts, ...row }: OutboxRow): object {
 
 /** The oldest version that can read it. */
 function versionFor(row: Omit<OutboxRow, 'facts'>, kind: NotificationFacts['kind']): number {
-  if (kind === 'gate-overridden') return VERSION;
+  if (kind === 'acknowledged') return VERSION;
+  if (kind === 'gate-overridden') return BEFORE_ACKNOWLEDGED;
   if (kind === 'report') return BEFORE_GATE;
   if (kind === 'delivery-failing' || kind === 'delivery-restored') return BEFORE_REPORTS;
   if (conversationOfRow(row) !== row.incident) return BEFORE_REPORTS;

@@ -6,6 +6,7 @@ import type { OutboxRow } from '../../core/alerting/notification.ts';
 import type { Definitions } from '../../core/slo/slo.ts';
 import { PROBE_TARGET, probeRow } from './probe.ts';
 import type { Claim, OutboxStore, Settlement } from '../../core/ports/store/outbox.ts';
+import type { IncidentStore } from '../../core/ports/store/incidents.ts';
 import type { StateStore } from '../../core/ports/store/states.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import type { Delivery, Refusal, Retry, Target } from '../../core/ports/target.ts';
@@ -21,7 +22,7 @@ import {
   recipientsOf,
 } from './claimed-rows.ts';
 import { copiesForFallback, createFallback } from './fallback.ts';
-import { withoutOutdated } from './held-rows.ts';
+import { whatIsNews } from './news.ts';
 import { createMessagePaces } from './message-pace.ts';
 
 export interface Deliverer {
@@ -40,7 +41,7 @@ export interface Deliverer {
 }
 
 export interface DelivererOptions {
-  readonly store: OutboxStore & Pick<StateStore, 'loadStates'>;
+  readonly store: OutboxStore & Pick<StateStore, 'loadStates'> & Pick<IncidentStore, 'incident'>;
   readonly definitions: () => Definitions;
   /** The target of a name, or null when no file defines it any more. */
   readonly targetOf: (name: string) => Target | null;
@@ -141,10 +142,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const claimed = listed ? [first, ...(await dueBeside(first, claimedAt))] : [first];
     const settleAll = (settlementOfClaim: (index: number) => Settlement | Promise<Settlement>) =>
       Promise.all(claimed.map(async (claim, index) => settle(claim, await settlementOfClaim(index))));
-    const claims = await withoutOutdated(claimed, store).catch(() => null);
+    const claims = await whatIsNews(claimed, store).catch(() => null);
     if (!claims) return void (await settleAll(() => ({ result: 'released' })));
     const sent = claims.flatMap(pendingOf);
-    // Of what waited for the end of quiet hours nothing is left to be said.
+    // Of what waited for the end of quiet hours, or was acknowledged, nothing is left to be said.
     if (pendingOf(first).length > 0 && sent.length === 0)
       return void (await settleAll(() => ({ result: 'delivered' })));
     const delivery = await attempt(target, claims, claimedAt);
@@ -158,6 +159,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (sent.length > 0) onDelivery(sent, delivery);
     await settleAll((index) => {
       const claim = claims[index]!;
+      if (claim.rows.length === 0) return { result: 'delivered' };
       return withFallback(claim, settlementOf(claim, sent, delivery, target?.resendEvery ?? null));
     });
   }
@@ -317,9 +319,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       result: 'undeliverable',
       rows: kept,
       events: fatesOf(rows, sent, whom, clock.now(), reason),
-      instead: rows.flatMap((row) =>
-        copiesForFallback(row, { target, whom, reason }, definitions(), clock.now()),
-      ),
+      instead: copiesForFallback(rows, { target, whom, reason }, definitions(), clock.now()),
     };
   }
 

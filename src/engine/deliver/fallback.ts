@@ -12,14 +12,39 @@ import { byIncident } from './claimed-rows.ts';
 /** A page that its target has not taken for so long goes to the fallback as well; what is not urgent may wait for a day. */
 const FALLBACK_AFTER = 5 * MINUTE;
 
-/** Copies for the fallback of its team of what a target refused, or does not take; none where it had one. */
+interface NotTaken {
+  readonly target: string;
+  /** The target, with those of its recipients that it is about. */
+  readonly whom: string;
+  readonly reason: string;
+}
+
+/**
+ * Copies for the fallback of its team of what a target refused, or does not take; none where it had one. They say who acknowledged it
+ * meanwhile.
+ */
 export function copiesForFallback(
-  row: OutboxRow,
-  { target, whom, reason }: { readonly target: string; readonly whom: string; readonly reason: string },
+  rows: readonly OutboxRow[],
+  about: NotTaken,
   definitions: Definitions,
   now: number,
 ): readonly OutboxRow[] {
-  // A copy that is refused as well does not go round in circles; who would wake others is no news to those who read.
+  return byIncident(rows).flatMap((own) => {
+    const last = own.at(-1)!.facts;
+    return own.flatMap((row) => {
+      const acknowledged = last.kind === 'acknowledged' ? last.acknowledged : row.facts.acknowledged;
+      return copiesOf({ ...row, facts: { ...row.facts, acknowledged } }, about, definitions, now);
+    });
+  });
+}
+
+function copiesOf(
+  row: OutboxRow,
+  { target, whom, reason }: NotTaken,
+  definitions: Definitions,
+  now: number,
+): readonly OutboxRow[] {
+  // A copy that is refused as well does not go round in circles. That it was acknowledged the fallback is sent by itself.
   const { kind, insteadOf } = row.facts;
   if (row.fellBack || insteadOf || isOfService(kind) || kind === 'acknowledged') return [];
   const team = definitions.teams.get(row.facts.owner);
@@ -55,9 +80,9 @@ export function createFallback({
     if (settlement.result !== 'retry') return settlement;
     const now = clock.now();
     const late = new Set(byIncident(settlement.rows).flatMap((rows) => (isLate(rows, now) ? rows : [])));
-    const copies = [...late].flatMap((row) => {
-      const reason = row.lastError ?? 'it does not answer';
-      return copiesForFallback(row, { target, whom: target, reason }, definitions(), now);
+    const copies = byIncident([...late]).flatMap((rows) => {
+      const reason = rows.findLast(({ lastError }) => lastError !== null)?.lastError ?? 'it does not answer';
+      return copiesForFallback(rows, { target, whom: target, reason }, definitions(), now);
     });
     if (copies.length === 0) return settlement;
     try {

@@ -72,7 +72,11 @@ export function createManageOutbox({ store, definitions, clock, log }: ManageOut
       const found = await chosen(request);
       if (isRefused(found)) return found;
       const states = await store.loadStates();
-      const open = new Set([...states.values()].map(({ state }) => state?.incident?.id));
+      const open = new Map(
+        [...states.values()].flatMap(({ state }) =>
+          state?.incident ? [[state.incident.id, state.incident]] : [],
+        ),
+      );
       const ended = new Set(found.rows.filter(({ facts }) => facts.kind === 'resolved').map(conversationOf));
       const late = (row: OutboxRow): boolean =>
         row.facts.kind in WHILE_OPEN && !open.has(row.incident) && !ended.has(conversationOf(row));
@@ -80,7 +84,11 @@ export function createManageOutbox({ store, definitions, clock, log }: ManageOut
       const now = clock.now();
       const rows = found.rows
         .filter((row) => !late(row))
-        .map((row) => ({ ...row, createdAt: now, attempts: 0 }));
+        // Who took it meanwhile is told with it: what tells that by itself is not sent where nothing was told.
+        .map((row) => {
+          const acknowledged = open.get(row.incident)?.acknowledged ?? row.facts.acknowledged;
+          return { ...row, facts: { ...row.facts, acknowledged }, createdAt: now, attempts: 0 };
+        });
       const retried = rows.length === 0 ? 0 : await store.retryUndeliverable(rows);
       log.info({ id: found.id, retried, left: left.length }, 'undeliverable notifications are tried again');
       return {

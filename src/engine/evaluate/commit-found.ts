@@ -10,6 +10,7 @@ import type { Store } from '../../core/ports/store/store.ts';
 import { isStoreAway } from '../../core/ports/store/store.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { foldedTransition } from './folding.ts';
+import { acknowledgementRows } from './acknowledgement-rows.ts';
 import type { Found, FoundTransition } from './found-changes.ts';
 import type { TransitionFacts } from './transition-facts.ts';
 import { mostUrgentFirst } from './transition-order.ts';
@@ -102,11 +103,16 @@ export function createCommitter(options: CommitterOptions): Committer {
         { slo: slo.id, incident: id, transition: transition.kind, tier, targets: notify },
         'an incident changed',
       );
-      const rows = rowsFor(definitions(), notify, sequence, facts);
       // The far edge of a window was all that was known before the counters were looked at.
       const began = facts.began ?? transition.incident.began;
       const incident = state.incident && { ...state.incident, began, notified, conversation };
-      const events: readonly IncidentEvent[] = [...judged.earlier, ...transitionEvents(transition, facts)];
+      const { earlier, previous } = judged;
+      const before = previous.incident?.notified ?? [];
+      const rows = [
+        ...rowsFor(definitions(), notify, sequence, facts),
+        ...acknowledgementRows({ slo, incident, before, notify, earlier, sequence }, definitions(), now),
+      ];
+      const events: readonly IncidentEvent[] = [...earlier, ...transitionEvents(transition, facts)];
       const history = entriesOf(transition.incident, events);
       const { revision } = judged;
       return { change: { slo: slo.id, revision, state: { ...state, incident }, rows, history }, suppressed };

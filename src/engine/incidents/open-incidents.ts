@@ -160,15 +160,18 @@ export function createManageIncidents(
       const recorded = new Map(
         (await store.records('acknowledgements')).map((record) => [record.id, record]),
       );
-      const { taken } = await take(found, value, recorded);
+      const beside = conversation ? besideOf(incident, all, caller) : [];
+      // At once, so that evaluation finds all of them together, and they are told in one message.
+      const [{ taken }, ...more] = await Promise.all([
+        take(found, value, recorded),
+        ...beside.map((other) => take(other, value, recorded)),
+      ]);
       if (isRefused(taken) || !conversation) return taken;
-      const others: OtherTaken[] = [];
-      for (const other of besideOf(incident, all, caller)) {
-        const { taken: one, isNew } = await take(other, value, recorded);
+      const others = more.flatMap(({ taken: one, isNew }, index): OtherTaken[] => {
         // One that has ended meanwhile needs nobody.
-        if (!isRefused(one))
-          others.push({ incident: one.incident, slo: other.slo, at: one.at, by: one.by, isNew });
-      }
+        if (isRefused(one)) return [];
+        return [{ incident: one.incident, slo: beside[index]!.slo, at: one.at, by: one.by, isNew }];
+      });
       return { ...taken, others };
     },
   };

@@ -6,6 +6,8 @@ import { type PhraseMarkup, type Phrase, phraseIn, phraseText } from '../message
 export interface DiscordPayload {
   readonly username: 'Burnwatch';
   readonly embeds: readonly [DiscordEmbed];
+  /** Set on what is to make no sound. */
+  readonly flags?: typeof WITHOUT_SOUND;
   /** Pings no one, whatever the text holds. */
   readonly allowed_mentions: { readonly parse: readonly never[] };
 }
@@ -29,8 +31,16 @@ const MAX_VALUE = 1024;
 const MAX_FOOTER = 2048;
 const MAX_TOTAL = 6000;
 const MAX_NAME = 250;
+/** The message flag `SUPPRESS_NOTIFICATIONS`. */
+const WITHOUT_SOUND = 4096;
 
-const COLORS = { page: 0xc0281f, ticket: 0xa35f00, over: 0x1f7a47, test: 0x566072 } as const;
+const COLORS = {
+  page: 0xc0281f,
+  ticket: 0xa35f00,
+  acknowledged: 0x2b5fb4,
+  over: 0x1f7a47,
+  test: 0x566072,
+} as const;
 
 /** Backslashes take the meaning of everything that is markup to Discord. */
 const MARKUP: PhraseMarkup = {
@@ -66,6 +76,7 @@ export function discordPayload(message: Message, at: number): DiscordPayload {
   const budget = message.links.find(({ label }) => label === 'Budget');
   return {
     username: 'Burnwatch',
+    ...(message.tone === 'acknowledged' && { flags: WITHOUT_SOUND }),
     allowed_mentions: { parse: [] },
     embeds: [
       {

@@ -12,6 +12,7 @@ const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',mono
 const COLORS: Readonly<Record<Tone, string>> = {
   page: '#c0281f',
   ticket: '#a35f00',
+  acknowledged: '#2b5fb4',
   over: '#1f7a47',
   test: '#566072',
 };
@@ -22,6 +23,7 @@ const EVENTS: Readonly<Record<Message['event'], (message: Message) => string>> =
   deescalated: () => 'down to ticket',
   unacknowledged: ({ severity }) => `${severity} · unacknowledged`,
   reminder: ({ severity }) => `${severity} · still burning`,
+  acknowledged: ({ severity }) => `${severity} · acknowledged`,
   resolved: () => 'resolved',
   recovered: () => 'fired and recovered',
   test: () => 'test · not an alert',

@@ -27,7 +27,7 @@ const MAIN_CAUSE = 0.5;
 
 /** The headline of a notification: which SLO, what fails now and why, and then what it costs. */
 export function headlineOf(
-  event: TransitionKind | 'recovered' | ServiceKind,
+  event: TransitionKind | 'acknowledged' | 'recovered' | ServiceKind,
   facts: NotificationFacts,
   causes: readonly Cause[],
 ): string {
@@ -49,6 +49,8 @@ export function headlineOf(
       return isSilence(facts)
         ? burning('STILL SILENT', facts, causes)
         : burning('STILL BURNING', facts, causes, `open for ${incidentLasted(facts)}`);
+    case 'acknowledged':
+      return about('ACKNOWLEDGED', facts, takenBy(facts), `open for ${incidentLasted(facts)}`);
     case 'resolved':
       if (facts.cause) return about('CLOSED', facts, endCause(facts.cause));
       return isSilence(facts)
@@ -81,6 +83,10 @@ export function headlineOf(
 
 function standing({ severity, folded }: NotificationFacts): string {
   return folded ? 'FOLDED IN' : severity.toUpperCase();
+}
+
+function takenBy({ acknowledged }: NotificationFacts): string {
+  return acknowledged ? `by ${plainName(acknowledged.by, 60)}` : 'someone looks after it';
 }
 
 /** Why an incident ended or came down, if not because it is over, in a few words. */

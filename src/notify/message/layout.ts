@@ -3,7 +3,13 @@ import type { Message, Tone } from './message.ts';
 import type { Field, Phrase } from './phrase.ts';
 
 /** A sign of a tone, for places without colours of their own. */
-export const SIGNS: Readonly<Record<Tone, string>> = { page: '🔴', ticket: '🟠', over: '🟢', test: '🧪' };
+export const SIGNS: Readonly<Record<Tone, string>> = {
+  page: '🔴',
+  ticket: '🟠',
+  acknowledged: '🔵',
+  over: '🟢',
+  test: '🧪',
+};
 
 /** What failed most, as fields. */
 export function causeFields({ causes }: Message): Field[] {

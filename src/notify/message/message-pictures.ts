@@ -2,7 +2,7 @@ import { budgetChart, failingChart } from '../../charts/slo-charts.ts';
 import { budgetSummary, failingSummary } from '../../charts/slo-figures.ts';
 import { stackedCharts } from '../../charts/stacked-charts.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
-import { isOfService } from '../../core/alerting/notification.ts';
+import { isOfService, latestFacts } from '../../core/alerting/notification.ts';
 import type { BudgetChartData } from '../../core/ports/chart-data.ts';
 import type { ChartRenderer } from '../../core/ports/chart-renderer.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -65,7 +65,8 @@ export function createMessagePictures({
   return {
     async make(notification, signal) {
       const { facts } = notification;
-      const latest = facts.at(-1)!;
+      const latest = latestFacts(facts);
+      if (latest.kind === 'acknowledged') return null;
       // A list is of many; its picture would be that of one.
       if (isOfService(latest.kind) || facts.some(({ incident }) => incident !== latest.incident)) return null;
       const late = lateness(within, signal);

@@ -5,6 +5,7 @@ import { isOfService, latestFacts, toldFacts, wakes } from '../../core/alerting/
 import { formatPercent } from '../../core/words/figures.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import type { SignLink } from '../../core/ports/incident-links.ts';
+import { acknowledgedBy, takenOn } from './acknowledged-words.ts';
 import { actionLinks } from './action-links.ts';
 import { budgetLeft, runsOut } from './budget-words.ts';
 import { burningField, likelyCauseField, standingValueField } from './cause-words.ts';
@@ -43,10 +44,10 @@ export interface Links {
 }
 
 /** What a message is about; `recovered` fired and ended before the first notification could be sent. */
-export type MessageEvent = TransitionKind | 'recovered' | ServiceKind;
+export type MessageEvent = TransitionKind | 'acknowledged' | 'recovered' | ServiceKind;
 
-/** What colour it has: that of its severity while it burns. */
-export type Tone = Severity | 'over' | 'test';
+/** What colour it has: that of its severity while it burns, unless all it says is that somebody looks after it. */
+export type Tone = Severity | 'acknowledged' | 'over' | 'test';
 
 /** One notification in words, without the markup of any target. Every text is a single clean line. */
 export interface Message {
@@ -107,7 +108,8 @@ function messageOfIncident(notification: Notification, links: Links): Message {
     headline: headlineOf(event, facts, causes),
     notices: noticesOf(notification),
     sentence: capitalized(SENTENCES[event](facts)),
-    description: facts.description === null ? null : plainName(facts.description, 300),
+    description:
+      facts.description === null || event === 'acknowledged' ? null : plainName(facts.description, 300),
     fields: FIELDS[event](facts),
     causes,
     lastFailed: real ? lastFailedLines(failing.lastFailed, timesOf(facts), links.traceUrl) : [],
@@ -123,9 +125,8 @@ function messageOfIncident(notification: Notification, links: Links): Message {
 function eventOf(facts: readonly NotificationFacts[]): MessageEvent {
   const latest = facts.at(-1)!.kind;
   if (latest === 'resolved') return facts.some(({ kind }) => kind === 'opened') ? 'recovered' : latest;
-  if (latest !== 'reminder' && latest !== 'acknowledged') return latest;
-  const before = facts.findLast(({ kind }) => kind !== 'reminder')?.kind;
-  return before && before !== 'acknowledged' ? before : 'reminder';
+  if (latest !== 'reminder') return latest;
+  return facts.findLast(({ kind }) => kind !== 'reminder')?.kind ?? latest;
 }
 
 /** Whether a message says that its incident is over. */
@@ -134,7 +135,7 @@ export function isOver(event: MessageEvent): boolean {
 }
 
 function toneOf(event: MessageEvent, facts: NotificationFacts): Tone {
-  if (event === 'test') return 'test';
+  if (event === 'test' || event === 'acknowledged') return event;
   return isOver(event) || facts.report?.totals.missed === 0 ? 'over' : wakes(facts) ? 'page' : 'ticket';
 }
 
@@ -161,6 +162,7 @@ const SENTENCES: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Phr
   ],
   unacknowledged: why,
   reminder: why,
+  acknowledged: takenOn,
   resolved(facts) {
     if (facts.cause) return CLOSED[facts.cause];
     return isSilence(facts)
@@ -222,6 +224,10 @@ const FIELDS: Readonly<Record<MessageEvent, (facts: NotificationFacts) => Field[
   deescalated: (facts) => [...burning(facts), deescalated(facts), ...promise(facts)],
   unacknowledged: (facts) => [...burning(facts), ...waited(facts), ...promise(facts)],
   reminder: (facts) => [...burning(facts), ...promise(facts)],
+  acknowledged: (facts) => [
+    { label: 'Open since', value: [timesOf(facts).ago(facts.openedAt)] },
+    owner(facts),
+  ],
   resolved: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
   recovered: (facts) => [...(facts.cause === 'removed' ? [] : summary(facts)), ...promise(facts)],
   test: (facts) => [{ label: 'Sent', value: [timesOf(facts).at(facts.at)] }, owner(facts)],
@@ -323,8 +329,7 @@ function waitingEnds({ waiting }: NotificationFacts): Field[] {
 function since(facts: NotificationFacts): Field {
   const { failing, acknowledged, openedAt, at } = facts;
   const times = timesOf(facts);
-  const by = acknowledged && { name: plainName(acknowledged.by, 60) };
-  const taken = by ? [', acknowledged by ', by, ` ${times.at(acknowledged.at)}`] : [];
+  const taken = acknowledged ? acknowledgedBy(', acknowledged by ', acknowledged, times) : [];
   if (!failing) return { label: 'Since', value: [times.ago(openedAt), ...taken] };
   const opened = at > openedAt ? `, opened ${times.at(openedAt)}` : '';
   return { label: 'Failing since', value: [`${times.ago(failing.since)}${opened}`, ...taken] };

@@ -1,3 +1,4 @@
+import { latestFacts } from '../../core/alerting/notification.ts';
 import type { NotificationFacts } from '../../core/alerting/notification.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { formatCount, formatPercent, formatSpan, formatWholeShare } from '../../core/words/figures.ts';
@@ -8,7 +9,7 @@ import { plainName } from './wording.ts';
 /** What has to be known of a message before it is read: why it comes here, only now or again, and of what its figures are. */
 export function noticesOf(notification: Notification): Phrase[] {
   const all = notification.facts;
-  const facts = all.at(-1)!;
+  const facts = latestFacts(all);
   return [
     ...insteadOf(facts),
     ...folded(facts),
@@ -67,7 +68,7 @@ function silenced(all: readonly NotificationFacts[]): Phrase[] {
 
 /** Why there is no word of what comes and goes next, and how much there was none of. */
 function flapping(all: readonly NotificationFacts[]): Phrase[] {
-  const facts = all.at(-1)!;
+  const facts = latestFacts(all);
   const last = all.findLast((one) => one.flapping?.last)?.flapping?.last;
   const held = all.flatMap((one) => one.flapping?.heldBack ?? []);
   const count = held.reduce((sum, one) => sum + one.count, 0);

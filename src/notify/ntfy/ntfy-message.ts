@@ -18,10 +18,12 @@ const MAX_TITLE = 250;
 const MAX_MESSAGE = 4096;
 const MAX_ACTIONS = 3;
 
-const PRIORITIES = { page: 5, ticket: 3, over: 3, test: 2 } as const;
+/** 2 comes without a sound. */
+const PRIORITIES = { page: 5, ticket: 3, acknowledged: 2, over: 3, test: 2 } as const;
 const TAGS = {
   page: 'red_circle',
   ticket: 'orange_circle',
+  acknowledged: 'large_blue_circle',
   over: 'green_circle',
   test: 'test_tube',
 } as const;

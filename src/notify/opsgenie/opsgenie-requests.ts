@@ -24,7 +24,7 @@ const MAX_NOTE = 25_000;
 const MAX_DETAILS = 8_000;
 const MAX_USER = 100;
 
-const PRIORITIES = { page: 'P1', ticket: 'P3', over: 'P5', test: 'P5' } as const;
+const PRIORITIES = { page: 'P1', ticket: 'P3', acknowledged: 'P5', over: 'P5', test: 'P5' } as const;
 
 /**
  * The requests of a message, in the order they must be sent. All of one incident have one alias. What is created again under the

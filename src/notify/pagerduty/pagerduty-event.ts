@@ -65,7 +65,13 @@ export function pagerDutyEvents(
   return facts.acknowledged === null ? [trigger] : [trigger, acknowledge];
 }
 
-const SEVERITIES = { page: 'critical', ticket: 'warning', over: 'info', test: 'info' } as const;
+const SEVERITIES = {
+  page: 'critical',
+  ticket: 'warning',
+  acknowledged: 'info',
+  over: 'info',
+  test: 'info',
+} as const;
 
 function payloadOf(message: Message, facts: NotificationFacts): Payload {
   return {

@@ -1,5 +1,5 @@
-import type { Message, Tone } from '../message/message.ts';
-import { fitting } from '../message/layout.ts';
+import type { Message } from '../message/message.ts';
+import { fitting, SIGNS } from '../message/layout.ts';
 import type { Field, Link, Phrase } from '../message/phrase.ts';
 import { shorten } from '../message/wording.ts';
 import { lessOf } from './less-of-message.ts';
@@ -42,8 +42,6 @@ const MAX_FIELD = 1_500;
 const MAX_NAME = 300;
 /** To how much names are cut, all of a phrase alike, until it fits. */
 const NAME_LENGTHS = [170, 90, 45, 20];
-
-const SIGNS: Readonly<Record<Tone, string>> = { page: '🔴', ticket: '🟠', over: '🟢', test: '🧪' };
 
 /**
  * Lays a message out in Slack's Block Kit, within Slack's limits. Names stand in code spans with everything

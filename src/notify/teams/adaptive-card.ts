@@ -41,7 +41,7 @@ export interface TextRun {
   readonly text: string;
   readonly weight?: 'Bolder';
   readonly size?: 'Medium';
-  readonly color?: 'Attention' | 'Warning' | 'Good' | 'Default';
+  readonly color?: 'Attention' | 'Warning' | 'Accent' | 'Good' | 'Default';
   readonly isSubtle?: true;
   readonly fontType?: 'Monospace';
   readonly selectAction?: { readonly type: 'Action.OpenUrl'; readonly url: string };
@@ -50,7 +50,13 @@ export interface TextRun {
 /** Teams refuses messages over 28 KB; some is left for what a workflow adds. */
 export const MAX_CARD_BYTES = 26 * 1024;
 
-const COLORS = { page: 'Attention', ticket: 'Warning', over: 'Good', test: 'Default' } as const;
+const COLORS = {
+  page: 'Attention',
+  ticket: 'Warning',
+  acknowledged: 'Accent',
+  over: 'Good',
+  test: 'Default',
+} as const;
 
 /** Lays a message out as an adaptive card within the size that Teams takes; the last lines are left out when it does not fit. */
 export function teamsPayload(message: Message): TeamsPayload {

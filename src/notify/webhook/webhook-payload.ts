@@ -4,7 +4,7 @@ import type {
   NotificationFacts,
   ServiceKind,
 } from '../../core/alerting/notification.ts';
-import { isOfService } from '../../core/alerting/notification.ts';
+import { isOfService, latestFacts } from '../../core/alerting/notification.ts';
 import type { Severity } from '../../core/slo/alert-policy.ts';
 import type { Notification } from '../../core/ports/target.ts';
 import { instant } from '../message/layout.ts';
@@ -42,6 +42,7 @@ export interface WebhookPayload {
     readonly headline: string;
     readonly sentence: string;
     readonly text: string;
+    /** Of an acknowledgement alone, which is made without counting anew, this and all figures below are empty. */
     readonly tiers: readonly { readonly tier: string; readonly kind: string; readonly severity: Severity }[];
     readonly budget: {
       readonly allowed: number;
@@ -67,7 +68,7 @@ const MAX_TEXT = 256;
 /** The payload of a notification. */
 export function webhookPayload(notification: Notification, links: Links): WebhookPayload {
   const message = composeMessage(notification, links);
-  const facts = notification.facts.at(-1)!;
+  const facts = latestFacts(notification.facts);
   const { budget, acknowledged, during } = facts;
   return {
     type: typeOf(message.event),

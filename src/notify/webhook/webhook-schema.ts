@@ -20,13 +20,15 @@ export const WEBHOOK_JSON_SCHEMA = {
   title: 'A notification of Burnwatch',
   ...map({
     type: {
-      description: 'What happened. `incident.recovered` fired and ended before it could be sent.',
+      description:
+        'What happened. `incident.recovered` fired and ended before it could be sent. Of `incident.acknowledged` nothing is counted: tiers and failures are empty, figures 0 or null.',
       enum: [
         'incident.opened',
         'incident.escalated',
         'incident.deescalated',
         'incident.unacknowledged',
         'incident.reminder',
+        'incident.acknowledged',
         'incident.resolved',
         'incident.recovered',
         'data-loss',

@@ -50,6 +50,7 @@ describe('a stored row', () => {
   });
 
   it.each([
+    ['acknowledged', 9],
     ['gate-overridden', 8],
     ['report', 7],
     ['delivery-failing', 6],
@@ -59,7 +60,7 @@ describe('a stored row', () => {
   });
 
   it('of a newer version is named and not read, and others are', () => {
-    const newer = { ...storedRow(row), v: 9, id: 'i/2/pager' };
+    const newer = { ...storedRow(row), v: 10, id: 'i/2/pager' };
     expect(upgrade(newer, storedRow(row))).toEqual({ rows: [row], newerRows: ['i/2/pager'] });
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Acknowledgement } from '../../../src/core/alerting/incident.ts';
 import { QUIET } from '../../../src/core/alerting/incident.ts';
 import type { OutboxRow } from '../../../src/core/alerting/notification.ts';
 import type { ManageOutbox } from '../../../src/core/ports/outbox-reports.ts';
@@ -35,7 +36,7 @@ async function refused(...rows: readonly Parameters<typeof sketchRow>[]): Promis
 }
 
 /** Leaves an incident open. */
-async function open(id: string): Promise<void> {
+async function open(id: string, acknowledged: Acknowledgement | null = null): Promise<void> {
   const incident = {
     id,
     openedAt: 1,
@@ -46,7 +47,7 @@ async function open(id: string): Promise<void> {
     pagedAt: 1,
     stepsTaken: 0,
     lastNotifiedAt: 1,
-    acknowledged: null,
+    acknowledged,
     sequence: 1,
     notified: [],
   } as const;
@@ -152,4 +153,14 @@ it('says what is wrong with a request', async () => {
     { id: 'all', x: 1 },
   ])
     expect(await outbox.dropNotifications(request)).toMatchObject({ refused: 'invalid' });
+});
+
+it('says of what is sent again who took it meanwhile', async () => {
+  const acknowledged = { at: 2, by: 'sam' };
+  await open('incident-1', acknowledged);
+  await refused(['pager', 1]);
+  await outbox.retryNotifications({ id: 'all' });
+  post.clock.advance(2 * SECOND);
+  await post.runOnce();
+  expect(post.target('pager').sent.at(-1)!.facts).toMatchObject([{ kind: 'opened', acknowledged }]);
 });

@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rowsFor } from '../../../src/core/alerting/conversations.ts';
-import type { Incident, Muted } from '../../../src/core/alerting/incident.ts';
+import { changedEvent } from '../../../src/core/alerting/incident-event.ts';
+import type { Acknowledgement, Incident, Muted } from '../../../src/core/alerting/incident.ts';
 import { QUIET } from '../../../src/core/alerting/incident.ts';
 import type { NotificationFacts } from '../../../src/core/alerting/notification.ts';
 import type { Severity } from '../../../src/core/slo/alert-policy.ts';
 import type { TargetDefinition } from '../../../src/core/slo/slo.ts';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/time/duration.ts';
 import { createManageOutbox } from '../../../src/engine/deliver/manage-outbox.ts';
+import { composeMessage } from '../../../src/notify/message/message.ts';
+import { plainText } from '../../../src/notify/message/plain-text.ts';
 import { START } from '../../support/clock.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { sketchFacts } from '../../support/outbox-rows.ts';
@@ -51,10 +54,17 @@ async function notify(
 }
 
 /** Has an incident open as this; as over, without a severity. */
-async function stands(id: string, severity: Severity | null, muted?: Muted): Promise<void> {
+async function stands(
+  id: string,
+  severity: Severity | null,
+  muted?: Muted,
+  acknowledged: Acknowledgement | null = null,
+): Promise<void> {
   const known = (await post.wrapped.store.loadStates()).get(`orders/${id}`);
-  const incident = severity && ({ id, severity, ...(muted && { muted }) } as Incident);
-  const change = { slo: `orders/${id}`, revision: known?.revision ?? 0, rows: [], history: null };
+  const incident = severity && ({ id, severity, acknowledged, ...(muted && { muted }) } as Incident);
+  const opened = changedEvent(sketchFacts({ incident: id }), 'opened', 'fast');
+  const history = { incident: id, openedAt: START, events: known ? [] : [opened] };
+  const change = { slo: `orders/${id}`, revision: known?.revision ?? 0, rows: [], history };
   await post.wrapped.store.commit('this process', [{ ...change, state: { ...QUIET, incident } }]);
 }
 
@@ -68,6 +78,55 @@ async function runUntil(at: number): Promise<void> {
     post.clock.advance(SECOND);
   }
 }
+
+describe('an acknowledgement', () => {
+  const acknowledged = { at: START, by: 'sam' };
+
+  it('of a ticket is no message of its own in quiet hours, and the digest says who gave it', async () => {
+    await notify('i1');
+    await notify('i2');
+    await stands('i1', 'ticket', undefined, acknowledged);
+    await stands('i2', 'ticket');
+    await notify('i1', { kind: 'acknowledged', acknowledged });
+    await runUntil(MORNING - 10 * SECOND);
+    expect(sent('inbox')).toEqual([]);
+    await runUntil(MORNING);
+    expect(sent('inbox')).toEqual([['i1 opened', 'i1 acknowledged', 'i2 opened']]);
+    const message = composeMessage(post.target('inbox').sent[0]!, { publicUrl: null, traceUrl: null });
+    const said = plainText(message);
+    expect(said).toContain('2 incidents');
+    expect(said).toContain('acknowledged by sam');
+  });
+
+  it('that evaluation found before there was anything to tell it is in the digest, too', async () => {
+    await notify('i1');
+    await stands('i1', 'ticket', undefined, acknowledged);
+    await runUntil(MORNING);
+    expect(post.target('inbox').sent[0]!.facts[0]).toMatchObject({ kind: 'opened', acknowledged });
+  });
+
+  it('of a page is never held back, also where pages are; what is held back says it', async () => {
+    const inbox = { ...INBOX, quiet: { ...quiet, pages: true } };
+    await notify('i1', { severity: 'page' }, { inbox });
+    await stands('i1', 'page', undefined, acknowledged);
+    await notify('i1', { severity: 'page', kind: 'acknowledged', acknowledged }, { inbox });
+    const rows = (await post.outbox()).pending;
+    expect(rows.map(({ facts, createdAt }) => [facts.kind, createdAt])).toEqual([
+      ['acknowledged', START],
+      ['opened', MORNING],
+    ]);
+    await runUntil(START);
+    expect(sent('inbox')).toEqual([]);
+    await runUntil(MORNING);
+    expect(post.target('inbox').sent.at(-1)!.facts).toMatchObject([{ kind: 'opened', acknowledged }]);
+  });
+
+  it('is never held back from what would wake others until it knows', async () => {
+    await notify('i1', { kind: 'acknowledged', acknowledged }, { to: 'pager' });
+    await runUntil(START);
+    expect(sent('pager')).toEqual([['i1 acknowledged']]);
+  });
+});
 
 describe('tickets to a target with quiet hours', () => {
   it('wait until they end, and then come as one message, however many they are', async () => {

@@ -38,7 +38,9 @@ function judgeOpenUrl(format: Format, action: unknown): void {
 export const judgeDiscord: Judge = (format, { method, path }, body) => {
   format.oneOf('method', method, ['POST']);
   format.must('wait', path.endsWith('?wait=true'));
-  const message = format.map('message', body, 'embeds allowed_mentions', 'username content');
+  const message = format.map('message', body, 'embeds allowed_mentions', 'username content flags');
+  // `SUPPRESS_NOTIFICATIONS`; others are not for webhooks, or hide the embed.
+  if (message['flags'] !== undefined) format.oneOf('flags', message['flags'], [4096]);
   const { parse } = format.map('allowed_mentions', message['allowed_mentions'], 'parse');
   format.list('parse', parse, 0);
   const [first] = format.list('embeds', message['embeds'], 1, 1);
