@@ -6,7 +6,7 @@ import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import { upgradeGateOverride } from '../../core/ports/stored-gate-override.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import { onCallReports } from '../../core/ports/on-call.ts';
-import type { MemberReport, Queries } from '../../core/ports/queries.ts';
+import type { MemberReport, Queries, WorkflowActivity } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { valueBreakdown } from '../../core/alerting/value-breakdown.ts';
 import { exampleFact } from '../../core/slo/example-fact.ts';
@@ -53,6 +53,8 @@ export interface QueriesOptions extends Pick<FindingsOptions, 'detections' | 'de
 const LAST_FAILED_TOLD = 10;
 /** SLOs reported at once. */
 const SLICE = 100;
+/** Workflows whose activity is read side by side: each asks every partition. */
+const WORKFLOWS_AT_ONCE = 20;
 
 type SloResult = ReturnType<typeof reportSlo> & { readonly state: AlertState };
 
@@ -182,7 +184,11 @@ export function createQueries(options: QueriesOptions): Queries {
     async inFlight(workflows) {
       const now = clock.now();
       const known = workflows.filter((workflow) => definitions().workflows.has(workflow));
-      return Promise.all(known.map((workflow) => readActivity(store, workflow, now)));
+      const found: WorkflowActivity[] = [];
+      await inSlices(known, WORKFLOWS_AT_ONCE, async (slice) => {
+        found.push(...(await Promise.all(slice.map((workflow) => readActivity(store, workflow, now)))));
+      });
+      return found;
     },
     async workflow(name) {
       const { workflows, dependencies } = definitions();

@@ -11,7 +11,8 @@ import type { Grant } from '../../core/ports/token.ts';
 import { StoreUnavailable } from '../../core/ports/store/store.ts';
 import { Reply } from '../answers/respond.ts';
 import type { OverviewChoice } from './overview-choice.ts';
-import { byAttention, overviewPage, shownSlos } from './overview-page.tsx';
+import { overviewPage, shownSlos } from './overview-page.tsx';
+import { byAttention, surveyOf } from './survey.ts';
 import { dependencyCard, dependencyPage } from './dependency-pages.tsx';
 import { openAlerts, severest } from './open-alerts.ts';
 import type { HttpProblem } from '../answers/problems.ts';
@@ -181,16 +182,17 @@ export function createDashboard({
     choice: OverviewChoice,
     origin: string,
   ): Promise<MadeOverview> {
-    const shown = shownSlos(slos, choice);
+    const survey = await surveyOf(slos);
+    const shown = await shownSlos(survey, choice);
     const [inFlight, recent] = await Promise.all([
       queries.inFlight([...new Set(shown.rows.map(({ workflow }) => workflow))]),
       queries.recent(shown.rows.map(({ id }) => id)),
     ]);
     return {
-      main: overviewPage({ slos, shown, inFlight, recent, choice, base, origin }),
-      title: openAlerts(slos) ?? 'Error budgets',
-      severest: severest(slos),
-      workflows: new Set(slos.map(({ workflow }) => workflow)),
+      main: await overviewPage({ slos, survey, shown, inFlight, recent, choice, base, origin }),
+      title: openAlerts(survey.alerts) ?? 'Error budgets',
+      severest: severest(survey.alerts),
+      workflows: survey.workflows,
     };
   }
 

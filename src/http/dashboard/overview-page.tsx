@@ -1,7 +1,7 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
 import type { RecentCounts, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
-import { isAskedFor } from '../../core/ports/slo-filter.ts';
 import { labelsText } from '../../core/slo/labels.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink } from './format.tsx';
@@ -10,10 +10,13 @@ import { h } from './markup.ts';
 import { openIncidentsCard } from './open-incidents-card.tsx';
 import type { OverviewChoice } from './overview-choice.ts';
 import { GROUPS, WHOLE, overviewPath } from './overview-choice.ts';
-import { isHealthy, sloTable } from './slo-rows.tsx';
+import { isHealthy, sloRow, sloTable } from './slo-rows.tsx';
+import type { Survey } from './survey.ts';
+import { chosenOf } from './survey.ts';
 
 export interface Overview {
   readonly slos: readonly SloReport[];
+  readonly survey: Survey;
   readonly shown: ShownSlos;
   readonly inFlight: readonly WorkflowActivity[];
   readonly recent: ReadonlyMap<string, RecentCounts>;
@@ -36,18 +39,22 @@ const TV_ROWS = 24;
 /** More owners than this are typed, not chosen from a list. */
 const MAX_OWNERS = 200;
 
+/** Rows drawn before others get a turn of the event loop (G2). */
+const ROWS_AT_ONCE = 25;
+
 /** The body of the overview: totals, open incidents, then SLOs, those that need people first. */
-export function overviewPage(overview: Overview): Markup {
-  const { slos, shown, choice, base } = overview;
+export async function overviewPage(overview: Overview): Promise<Markup> {
+  const { slos, survey, shown, choice, base } = overview;
+  const rows = await drawRows(overview);
   const isTv = choice.view === 'tv';
   const healthy = shown.rows.filter(isHealthy).length;
   return (
     <>
       <div class={isTv ? 'heading tv' : 'heading'}>
         <h1>Error budgets</h1>
-        {totals(slos, choice, base)}
+        {totals(slos.length, survey, choice, base)}
       </div>
-      {slos.length === 0 || isTv ? null : filterForm(slos, choice, base)}
+      {slos.length === 0 || isTv ? null : filterForm(survey, choice, base)}
       {openIncidentsCard(shown.chosen, base)}
       {slos.length > 0 && shown.chosen.length === 0 ? (
         <p class="empty">
@@ -61,28 +68,28 @@ export function overviewPage(overview: Overview): Markup {
         </p>
       )}
       {pages(shown, choice, base, 'Parts of the list')}
-      {grouped(shown.rows, choice.group).map((group) => groupCard(group, overview))}
+      {grouped(shown.rows, choice.group).map((group) => groupCard(group, rows, overview))}
       {pages(shown, choice, base, 'Parts of the list, at its end')}
-      {slos.every(({ sli }) => sli.total === 0) ? firstSteps(slos[0], overview.origin) : null}
+      {survey.hasOutcomes ? null : firstSteps(slos[0], overview.origin)}
     </>
   );
 }
 
-export function shownSlos(slos: readonly SloReport[], choice: OverviewChoice): ShownSlos {
-  const chosen = slos.filter((slo) => isAskedFor(slo, choice)).toSorted(byAttention);
+export async function shownSlos(survey: Survey, choice: OverviewChoice): Promise<ShownSlos> {
+  const chosen = await chosenOf(survey.byAttention, choice);
   if (choice.view === 'tv') return { chosen, rows: chosen.slice(0, TV_ROWS) };
   const from = (choice.page - 1) * ROWS;
   return { chosen, rows: chosen.slice(from, from + ROWS) };
 }
 
-/** An open page comes first, whatever the budget; then what is left of it. */
-export function byAttention(one: SloReport, other: SloReport): number {
-  return (
-    ALERT_LEVELS.indexOf(one.alert) - ALERT_LEVELS.indexOf(other.alert) ||
-    BUDGET_STATES.indexOf(one.budget.state) - BUDGET_STATES.indexOf(other.budget.state) ||
-    DATA_STATES.indexOf(one.data) - DATA_STATES.indexOf(other.data) ||
-    (one.budget.remainingRatio ?? 1) - (other.budget.remainingRatio ?? 1)
-  );
+/** The rows of the page, a few in each turn. */
+async function drawRows({ shown, recent, choice, base }: Overview): Promise<ReadonlyMap<SloReport, Markup>> {
+  const drawn = new Map<SloReport, Markup>();
+  for (const slo of shown.rows) {
+    if (drawn.size > 0 && drawn.size % ROWS_AT_ONCE === 0) await yieldToEventLoop();
+    drawn.set(slo, sloRow(slo, recent.get(slo.id), choice.group !== 'workflow', base));
+  }
+  return drawn;
 }
 
 /** SLOs that stand together, and by what. */
@@ -107,35 +114,48 @@ type StateFilter = 'alert' | 'budget' | 'data';
 interface Total {
   readonly name: StateFilter;
   readonly value: string;
+  /** How many are in that state. */
+  readonly number: number | undefined;
   readonly one: string;
   readonly many: string;
 }
 
-const TOTALS: readonly Total[] = [
-  { name: 'alert', value: 'page', one: 'page', many: 'pages' },
-  { name: 'alert', value: 'ticket', one: 'ticket', many: 'tickets' },
-  { name: 'budget', value: 'exhausted', one: 'budget exhausted', many: 'budgets exhausted' },
-  { name: 'budget', value: 'low', one: 'budget low', many: 'budgets low' },
-  { name: 'data', value: 'none', one: 'without data', many: 'without data' },
-  { name: 'data', value: 'warming-up', one: 'warming up', many: 'warming up' },
-];
+function totalsOf({ alerts, budgets, data }: Survey): readonly Total[] {
+  const exhausted = budgets.get('exhausted');
+  return [
+    { name: 'alert', value: 'page', number: alerts.get('page'), one: 'page', many: 'pages' },
+    { name: 'alert', value: 'ticket', number: alerts.get('ticket'), one: 'ticket', many: 'tickets' },
+    {
+      name: 'budget',
+      value: 'exhausted',
+      number: exhausted,
+      one: 'budget exhausted',
+      many: 'budgets exhausted',
+    },
+    { name: 'budget', value: 'low', number: budgets.get('low'), one: 'budget low', many: 'budgets low' },
+    { name: 'data', value: 'none', number: data.get('none'), one: 'without data', many: 'without data' },
+    {
+      name: 'data',
+      value: 'warming-up',
+      number: data.get('warming-up'),
+      one: 'warming up',
+      many: 'warming up',
+    },
+  ];
+}
 
-function totals(slos: readonly SloReport[], choice: OverviewChoice, base: string): Markup {
-  const shown = TOTALS.flatMap((total) => {
-    const filter = { ...WHOLE, [total.name]: total.value };
-    const number = slos.reduce((count, slo) => count + (isAskedFor(slo, filter) ? 1 : 0), 0);
-    return number === 0 ? [] : [{ ...total, number }];
-  });
+function totals(all: number, survey: Survey, choice: OverviewChoice, base: string): Markup {
+  const shown = totalsOf(survey).filter(({ number }) => number !== undefined);
   const { group, view } = choice;
-  const all = choice.alert === null && choice.budget === null && choice.data === null;
+  const isAll = choice.alert === null && choice.budget === null && choice.data === null;
   return (
     <ul class="totals" aria-label="SLOs by alert, budget and data">
       <li>
-        <a href={overviewPath(base, { ...WHOLE, group, view })} aria-current={current(all)}>
-          <b>{formatCount(slos.length)}</b> {slos.length === 1 ? 'SLO' : 'SLOs'}
+        <a href={overviewPath(base, { ...WHOLE, group, view })} aria-current={current(isAll)}>
+          <b>{formatCount(all)}</b> {all === 1 ? 'SLO' : 'SLOs'}
         </a>
       </li>
-      {slos.length > 0 && shown[0]?.name !== 'alert' ? <li class="calm">no open alert</li> : null}{' '}
+      {all > 0 && shown[0]?.name !== 'alert' ? <li class="calm">no open alert</li> : null}{' '}
       {shown.map(({ name, value, one, many, number }) => (
         <li>
           <a
@@ -144,7 +164,7 @@ function totals(slos: readonly SloReport[], choice: OverviewChoice, base: string
             aria-current={current(choice[name] === value)}
           >
             <span class="dot" aria-hidden="true"></span>
-            <b>{formatCount(number)}</b> {number === 1 ? one : many}
+            <b>{formatCount(number ?? 0)}</b> {number === 1 ? one : many}
           </a>
         </li>
       ))}
@@ -162,8 +182,7 @@ const CHOICES: Readonly<Record<StateFilter, readonly [label: string, values: rea
   data: ['Data', DATA_STATES],
 };
 
-function filterForm(slos: readonly SloReport[], choice: OverviewChoice, base: string): Markup {
-  const owners = [...new Set(slos.map(({ owner }) => owner))].toSorted();
+function filterForm({ owners, hasLabels }: Survey, choice: OverviewChoice, base: string): Markup {
   const all = (value: string): readonly [string, string] => ['', value];
   return (
     <form class="filter" action={`${base}/`} role="search">
@@ -175,7 +194,7 @@ function filterForm(slos: readonly SloReport[], choice: OverviewChoice, base: st
       {(Object.keys(CHOICES) as StateFilter[]).map((name) =>
         select(name, CHOICES[name][0], [all('any'), ...CHOICES[name][1].map(same)], choice[name]),
       )}
-      {slos.some(({ labels }) => labels) || Object.keys(choice.labels).length > 0 ? (
+      {hasLabels || Object.keys(choice.labels).length > 0 ? (
         <span class="choice">
           <label for="choose-label">Label</label>{' '}
           <input
@@ -246,7 +265,11 @@ function pages(
   );
 }
 
-function groupCard({ by, slos }: Group, { inFlight, recent, base, choice }: Overview): Markup {
+function groupCard(
+  { by, slos }: Group,
+  rows: ReadonlyMap<SloReport, Markup>,
+  { inFlight, base, choice }: Overview,
+): Markup {
   const { workflow, owner } = slos[0]!;
   const name = by === 'none' ? 'all' : slos[0]![by];
   return (
@@ -272,7 +295,7 @@ function groupCard({ by, slos }: Group, { inFlight, recent, base, choice }: Over
           <p>those that need attention most first</p>
         </header>
       ) : null}
-      {sloTable(slos, recent, by !== 'workflow', base)}
+      {sloTable(slos.map((slo) => rows.get(slo)))}
     </section>
   );
 }

@@ -14,16 +14,11 @@ import {
   when,
   silenceMark,
 } from './format.tsx';
-import type { Markup } from './markup.ts';
+import type { Child, Markup } from './markup.ts';
 import { h, Raw } from './markup.ts';
 
-/** A table with a row for each SLO; `named` when it does not follow from the place of the table which workflow each is of. */
-export function sloTable(
-  slos: readonly SloReport[],
-  recent: ReadonlyMap<string, RecentCounts>,
-  named: boolean,
-  base: string,
-): Markup {
+/** A table of SLOs, each with its `sloRow`. */
+export function sloTable(rows: Child): Markup {
   return (
     <table class="slos">
       <thead>
@@ -36,7 +31,7 @@ export function sloTable(
           <th scope="col">Last 30 days</th>
         </tr>
       </thead>
-      <tbody>{slos.map((slo) => sloRow(slo, recent.get(slo.id), named, base))}</tbody>
+      <tbody>{rows}</tbody>
     </table>
   );
 }
@@ -54,7 +49,13 @@ export function isHealthy(slo: SloReport): boolean {
   );
 }
 
-function sloRow(slo: SloReport, recent: RecentCounts | undefined, named: boolean, base: string): Markup {
+/** The row of an SLO; `named` when it does not follow from the place of the table which workflow it is of. */
+export function sloRow(
+  slo: SloReport,
+  recent: RecentCounts | undefined,
+  named: boolean,
+  base: string,
+): Markup {
   const { sli, budget } = slo;
   const now = slo.dataThrough;
   return (

@@ -5,7 +5,7 @@ import { handOverOf } from '../../core/sli/hand-over.ts';
 import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink, traceOf, when } from './format.tsx';
 import { queueCard } from './queue-card.tsx';
-import { sloTable } from './slo-rows.tsx';
+import { sloRow, sloTable } from './slo-rows.tsx';
 import { statisticsCard } from './statistics-card.tsx';
 import { handOverCard, workflowMapCard } from './workflow-map-card.tsx';
 import type { Markup } from './markup.ts';
@@ -66,7 +66,7 @@ function sloCard(
           </p>
         ) : null}
       </header>
-      {sloTable(shown, recent, false, base)}
+      {sloTable(shown.map((slo) => sloRow(slo, recent.get(slo.id), false, base)))}
     </section>
   );
 }
