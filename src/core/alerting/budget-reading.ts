@@ -1,8 +1,8 @@
 import type { WindowBudget } from '../budget/window-budget.ts';
 import { windowBudget } from '../budget/window-budget.ts';
 import { endOfPeriod } from '../time/calendar.ts';
-import type { FailuresLeft, ForecastEvidence } from './forecast.ts';
-import { failuresLeft, forecastBudget, paceOfTiers } from './forecast.ts';
+import type { ForecastEvidence } from './forecast.ts';
+import { forecastBudget, paceOfTiers } from './forecast.ts';
 import type { AlertState } from './incident.ts';
 import type { Slo } from '../slo/slo.ts';
 import type { TierReading } from './tier-kind.ts';
@@ -15,7 +15,6 @@ export interface BudgetReading {
   readonly exhaustsAt: number | null;
   /** The time (milliseconds) whose pace that is. */
   readonly pace: number;
-  readonly failuresLeft: FailuresLeft | null;
 }
 
 /** Reads the budget; the pace is that of the short window of the fastest tier that fires, else of the last 6 hours. */
@@ -40,6 +39,5 @@ export function readBudget(
     budget,
     exhaustsAt: isForeseen ? Math.round(now + left) : null,
     pace,
-    failuresLeft: failuresLeft(slo, evidence, now, budget),
   };
 }

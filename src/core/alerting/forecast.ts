@@ -5,7 +5,7 @@ import { windowBudget } from '../budget/window-budget.ts';
 import { MINUTE_EXACT } from '../counters/cells.ts';
 import type { Evidence } from '../counters/evidence.ts';
 import type { Slo } from '../slo/slo.ts';
-import { endOfPeriod, windowLength } from '../time/calendar.ts';
+import { windowLength } from '../time/calendar.ts';
 import { DAY, HOUR } from '../time/duration.ts';
 
 /** The time whose pace a forecast carries on when no tier that fires says better, in milliseconds. */
@@ -106,41 +106,4 @@ export function paceOfTiers(firing: readonly PaceWindow[], policy: readonly Pace
   const lengths = firing.flatMap((window) => (window === 'policy' ? policy : [window]));
   const known = lengths.filter((length) => typeof length === 'number');
   return known.length === 0 ? LOOKBACK : Math.min(...known);
-}
-
-/** How many more failures spend a budget, and how long that is so. */
-export interface FailuresLeft {
-  /** At least 1. */
-  readonly count: number;
-  /**
-   * The moment at which enough failures have aged out for one more to be borne, or at which the period ends; null when
-   * there are none to age out.
-   */
-  readonly until: number | null;
-}
-
-/**
- * How many more failures, in place of outcomes that would have come anyway, spend an SLO's budget; null when it is
- * spent, nothing was counted, or too little for a budget to say. For jobs so rare that a pace says nothing.
- */
-export function failuresLeft(
-  { window, objective }: Slo,
-  evidence: ForecastEvidence,
-  now: number,
-  budget: WindowBudget = windowBudget(objective, window, evidence, now),
-): FailuresLeft | null {
-  const length = windowLength(window, now);
-  const { allowed, remaining, remainingRatio } = budget;
-  const { bad } = budget.counts;
-  if (remainingRatio === null || remaining <= 0) return null;
-  const count = Math.max(1, Math.ceil(remaining));
-  if (window.kind === 'calendar') return { count, until: endOfPeriod(window, now) };
-  const first = Math.floor((now - length) / HOUR);
-  const cells = evidence.hours(first, Math.floor(now / HOUR));
-  let left = bad;
-  for (let at = 1; at < cells.length && left > 0; at += 2) {
-    left -= cells[at]!;
-    if (Math.ceil(allowed - left) > count) return { count, until: (first + (at + 1) / 2) * HOUR + length };
-  }
-  return { count, until: null };
 }

@@ -45,4 +45,9 @@ export interface Evidence {
   readonly saturatedSince?: () => number | null;
   /** Since when the SLI has been counted. */
   readonly since: number;
+  /**
+   * As long as this is the same object, `sum` and `saturatedSince` say the same: what follows from them alone need not be worked out
+   * again. Null or absent: they may say something else the next time.
+   */
+  readonly basis?: object | null;
 }

@@ -44,6 +44,11 @@ export interface CounterCache {
    * read, which a refresh of another length or to another time does not do.
    */
   sums(sli: SliId, now: number): (window: number) => Counts;
+  /**
+   * An object that is the same for as long as the sums of a series are: within one minute, until it is read again. Null for
+   * several: there is none for all of them.
+   */
+  basis(slis: readonly SliId[], now: number): object | null;
   /** The cells of a series as they are now, as far as they were read. */
   series(sli: SliId): CachedCells;
   /** Grows whenever something of a series is read again. */
@@ -288,11 +293,11 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
   }
 
   /** Which minute it is decides what the windows are, see `NeededBlocks`. */
-  function summedOf(of: Series, now: number): Map<number, Counts> {
+  function summedOf(of: Series, now: number): Summed {
     const minute = minuteOf(now);
     if (of.summed.version !== of.version || of.summed.minute !== minute)
       of.summed = { version: of.version, minute, byWindow: new Map() };
-    return of.summed.byWindow;
+    return of.summed;
   }
 
   return {
@@ -304,7 +309,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
     sums(sli, now) {
       const of = series.get(seriesKey(sli));
       return (window) => {
-        const known = of && summedOf(of, now);
+        const known = of && summedOf(of, now).byWindow;
         const before = known?.get(window);
         if (before) return before;
         const counts = sumUp(sli, of?.blocks, window, now);
@@ -312,6 +317,7 @@ export function createCounterCache(store: CountStore & { readonly partitions: nu
         return counts;
       };
     },
+    basis: (slis, now) => (slis.length === 1 ? summedOf(seriesOf(slis[0]!), now) : null),
     readShare(sli) {
       if (!readable.isAnyMissing() && partialSeries.size === 0) return 1;
       const known = series.get(seriesKey(sli));

@@ -248,6 +248,7 @@ export function createReader({
     if (isUnreadable(slo)) return { ...NOTHING_READ, since };
     return {
       partial: partialOf(slo),
+      basis: counterCache.basis(summedSeries(slo), now),
       sum: preparedOnly(slo, now, sumOf(slo, now)),
       ...(slo.sli.kind === 'composite' && { failures: preparedOnly(slo, now, failuresOf(slo, now)) }),
       streak: () => streaks.read(slo, now),

@@ -1,12 +1,13 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AlertState } from '../../core/alerting/incident.ts';
 import { QUIET } from '../../core/alerting/incident.ts';
+import { readTiers } from '../../core/alerting/incident-step.ts';
 import { parseChartQuery } from '../../core/ports/chart-query.ts';
 import { parseHistoryQuery } from '../../core/ports/history-query.ts';
 import { upgradeGateOverride } from '../../core/ports/stored-gate-override.ts';
 import { isRefused } from '../../core/ports/refused.ts';
 import { onCallReports } from '../../core/ports/on-call.ts';
-import type { MemberReport, Queries, WorkflowActivity } from '../../core/ports/queries.ts';
+import type { MemberReport, Queries, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import type { Definitions, Slo } from '../../core/slo/slo.ts';
 import { valueBreakdown } from '../../core/alerting/value-breakdown.ts';
 import { exampleFact } from '../../core/slo/example-fact.ts';
@@ -56,7 +57,10 @@ const SLICE = 100;
 /** Workflows whose activity is read side by side: each asks every partition. */
 const WORKFLOWS_AT_ONCE = 20;
 
-type SloResult = ReturnType<typeof reportSlo> & { readonly state: AlertState };
+interface SloResult {
+  readonly report: SloReport;
+  readonly state: AlertState;
+}
 
 /** Makes the reading side; it needs no lease and works on every replica. */
 export function createQueries(options: QueriesOptions): Queries {
@@ -84,10 +88,8 @@ export function createQueries(options: QueriesOptions): Queries {
       await reader.prepare(slice, now);
       for (const slo of slice) {
         const state = stored.get(slo.id)?.state ?? QUIET;
-        results.push({
-          ...reportSlo(slo, state, reader.evidence(slo, now), now, evaluated, overrides),
-          state,
-        });
+        const report = reportSlo(slo, state, reader.evidence(slo, now), now, evaluated, overrides);
+        results.push({ report, state });
       }
     });
     return results;
@@ -130,7 +132,8 @@ export function createQueries(options: QueriesOptions): Queries {
       const now = clock.now();
       const ofValues = allSlos(definitions()).filter(({ value }) => value?.whole === id);
       const [result, ...values] = await read([slo, ...ofValues], now);
-      const { report, readings } = result!;
+      const { report } = result!;
+      const readings = readTiers(slo, reader.evidence(slo, now), now);
       const { failures, lastFailed } = await readFailed(store, slo, now - HOUR, now);
       const brokenDown = await reader.breakdowns([{ slo, window: HOUR }], now);
       const findings = await readFindings(options, slo, definitions(), report.historySince, now);

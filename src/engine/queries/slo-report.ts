@@ -31,7 +31,35 @@ import type { TimeWindow } from '../../core/time/time-window.ts';
 import { HOUR, formatDuration } from '../../core/time/duration.ts';
 import { readBudget } from '../../core/alerting/budget-reading.ts';
 
-/** What an SLO reads, and the readings of its tiers that it was made of. */
+/** What of a report follows from the sums of windows alone. */
+interface SumsReport {
+  readonly basis: object | null;
+  readonly pageNearness: number | null;
+  readonly burnRates: Readonly<Record<string, number | null>>;
+  /** How long after counting began it says something. */
+  readonly warmUp: number;
+  readonly warnings: readonly SloWarning[];
+}
+
+const sumsReports = new WeakMap<Slo, SumsReport>();
+
+/** Worked out once for as long as the sums are the same: of thousands of SLOs, few count something between two reports. */
+function reportSums(slo: Slo, evidence: Evidence, readings: () => readonly TierReading[]): SumsReport {
+  const { basis = null } = evidence;
+  const known = sumsReports.get(slo);
+  if (known && basis && known.basis === basis) return known;
+  const made: SumsReport = {
+    basis,
+    pageNearness: pageNearness(readings()),
+    burnRates: burnRates(slo, readings(), evidence),
+    warmUp: warmUp(slo, readings()),
+    warnings: saturationOf(evidence),
+  };
+  if (basis) sumsReports.set(slo, made);
+  return made;
+}
+
+/** What an SLO reads. */
 export function reportSlo(
   slo: Slo,
   state: AlertState,
@@ -39,12 +67,15 @@ export function reportSlo(
   now: number,
   evaluatedAt: number | null,
   overrides: readonly GateOverride[],
-): { readonly report: SloReport; readonly readings: readonly TierReading[] } {
-  const { since } = evidence;
-  const readings = readTiers(slo, evidence, now);
-  const { budget, exhaustsAt } = readBudget(slo, state, readings, evidence, now);
+): SloReport {
+  const { since, partial } = evidence;
+  let read: readonly TierReading[] | null = null;
+  const readings = () => (read ??= readTiers(slo, evidence, now));
+  const sums = reportSums(slo, evidence, readings);
+  const isFiring = Object.keys(state.firing).length > 0;
+  const { budget, exhaustsAt } = readBudget(slo, state, isFiring ? readings() : [], evidence, now);
   const { counts } = budget;
-  const report: SloReport = {
+  return {
     id: slo.id,
     workflow: slo.workflow,
     name: slo.name,
@@ -57,28 +88,31 @@ export function reportSlo(
     objective: slo.objective.ratio,
     window: slo.window.text,
     alert: state.incident?.severity ?? 'none',
-    data: dataOf(counts, now - since < warmUp(slo, readings)),
+    data: dataOf(counts, now - since < sums.warmUp),
     sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
     budget: { ...budgetReport(budget), exhaustsAt },
-    windows: [slo.window, ...slo.otherWindows].map((window) => reportWindow(slo, window, evidence, now)),
-    pageNearness: pageNearness(readings),
-    burnRates: burnRates(slo, readings, evidence),
+    windows: [
+      reportWindow(slo.window, budget, now),
+      ...slo.otherWindows.map((window) =>
+        reportWindow(window, windowBudget(slo.objective, window, evidence, now), now),
+      ),
+    ],
+    pageNearness: sums.pageNearness,
+    burnRates: sums.burnRates,
     budgetPolicy: budgetPolicy(slo, budget),
     gateOverride: overrideOf(slo, overrides, now),
     incident: openIncident(slo, state),
     historySince: since,
     evaluatedAt,
-    readShare: evidence.partial?.share ?? 1,
-    warnings: warningsOf(evidence),
+    readShare: partial?.share ?? 1,
+    warnings: partial ? [...sums.warnings, partlyRead(partial)] : sums.warnings,
     dataThrough: now,
   };
-  return { report, readings };
 }
 
-function warningsOf({ saturatedSince, partial }: Evidence): readonly SloWarning[] {
+function saturationOf({ saturatedSince }: Evidence): readonly SloWarning[] {
   const since = saturatedSince?.() ?? null;
-  if (since === null && !partial) return NO_WARNINGS;
-  return [...(since === null ? [] : [saturated(since)]), ...(partial ? [partlyRead(partial)] : [])];
+  return since === null ? NO_WARNINGS : [saturated(since)];
 }
 
 function partlyRead({ share, isSample }: PartialEvidence): SloWarning {
@@ -161,8 +195,7 @@ function share(part: number, total: number): number {
   return Number.isInteger(part) && Number.isInteger(total) ? part / total : rounded(part / total, 12);
 }
 
-function reportWindow({ objective }: Slo, window: TimeWindow, evidence: Evidence, now: number): WindowReport {
-  const budget = windowBudget(objective, window, evidence, now);
+function reportWindow(window: TimeWindow, budget: WindowBudget, now: number): WindowReport {
   const calendar = window.kind === 'calendar';
   return {
     window: window.text,

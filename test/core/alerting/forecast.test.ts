@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readBudget } from '../../../src/core/alerting/budget-reading.ts';
-import { LOOKBACK, failuresLeft, forecastBudget, paceOfTiers } from '../../../src/core/alerting/forecast.ts';
+import { LOOKBACK, forecastBudget, paceOfTiers } from '../../../src/core/alerting/forecast.ts';
 import { QUIET } from '../../../src/core/alerting/incident.ts';
 import { readTiers, step } from '../../../src/core/alerting/incident-step.ts';
 import { windowBudget } from '../../../src/core/budget/window-budget.ts';
@@ -173,45 +173,5 @@ describe('the pace', () => {
   it('of a tier without a window of its own is the shortest one of its policy', () => {
     expect(paceOfTiers(['policy'], [2 * HOUR, 'policy', null, 30 * MINUTE])).toBe(30 * MINUTE);
     expect(paceOfTiers(['policy'], ['policy'])).toBe(6 * HOUR);
-  });
-});
-
-describe('failures left', () => {
-  /** A job that runs every night at two, 95% over 28 days: 1.4 may fail. */
-  const nightly = defineSlo({ objective: '95%' });
-  const failedAgo = (...days: number[]) => {
-    const runs = Array.from({ length: 28 }, (_, day) => ({
-      hour: START / HOUR - 10 - 24 * day,
-      bad: days.includes(day) ? 1 : 0,
-    }));
-    return evidenceOf({
-      sum: () => ({ good: 28 - days.length, bad: days.length }),
-      hours: (first, last) =>
-        Array.from({ length: last - first + 1 }, (_, index) => {
-          const run = runs.find(({ hour }) => hour === first + index);
-          return run ? [1 - run.bad, run.bad] : [0, 0];
-        }).flat(),
-    });
-  };
-
-  it('is how many more failures spend the budget, and until when that is so', () => {
-    expect(failuresLeft(nightly, failedAgo(), START)).toEqual({ count: 2, until: null });
-    // The one of five days ago ages out in 23 days, at the end of its hour.
-    expect(failuresLeft(nightly, failedAgo(5), START)).toEqual({
-      count: 1,
-      until: START - 9 * HOUR + 23 * DAY,
-    });
-  });
-
-  it('is none while too little came for a budget to say', () => {
-    const evidence = evidenceOf({ sum: { good: 3, bad: 0 }, since: START - 3 * HOUR });
-    expect(failuresLeft(nightly, evidence, START)).toBeNull();
-    const older = evidenceOf({ sum: { good: 3, bad: 0 }, since: START - 3 * DAY });
-    expect(failuresLeft(nightly, older, START)).not.toBeNull();
-  });
-
-  it('is none of a budget that is spent, and of nothing', () => {
-    expect(failuresLeft(nightly, failedAgo(5, 9), START)).toBeNull();
-    expect(failuresLeft(nightly, evidenceOf({}), START)).toBeNull();
   });
 });

@@ -144,6 +144,21 @@ describe('an adjustment', () => {
     expect(await here.operator.incidents()).toHaveLength(1);
   });
 
+  it('shows in lists at once, in the minute in which they were read before', async () => {
+    await open([slo], 1, 28 * DAY);
+    await world.report(10, 190);
+    await tick();
+    const failing = (await here.queries.slos())[0]!;
+    expect(failing.burnRates['1h']).toBeCloseTo(19);
+    await adjust({ slo: slo.id, from: START - HOUR, to: START + MINUTE });
+    world.clock.advance(1000);
+    await tick();
+    const [listed] = await here.queries.slos();
+    expect(listed).toEqual((await startProcess([slo]).queries.slos())[0]);
+    expect(listed!.burnRates).not.toEqual(failing.burnRates);
+    expect(listed!.pageNearness).not.toEqual(failing.pageNearness);
+  });
+
   it('J1: whoever evaluates next comes to the same state, and writes nothing that is there already', async () => {
     await open([slo], 4);
     await world.report(100, 0);

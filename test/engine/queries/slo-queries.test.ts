@@ -519,3 +519,100 @@ it('gives every reader the same states for a second, and then fresh ones', async
   world.clock.advance(1000);
   expect((await only()).incident).not.toBeNull();
 });
+
+describe('what follows from the sums of windows', () => {
+  const other = defineSlo({ workflow: 'refunds', objective: '95%' });
+  /** Windows that only burn rates ask for. */
+  const BURN_WINDOWS = new Set([5 * MINUTE, 30 * MINUTE, HOUR]);
+  let summed: string[] = [];
+
+  /** Notes of which SLOs such windows are summed up. */
+  async function openCounting(slos: readonly Slo[]): Promise<void> {
+    world = await startWorld({ slos, counted: 28 * DAY });
+    const { store, clock } = world;
+    const adjustments = createAdjustments(store, world.log);
+    const reader = world.newReader({ excluded: adjustments.excluded });
+    const counting: typeof reader = {
+      ...reader,
+      evidence(of, now) {
+        const evidence = reader.evidence(of, now);
+        const sum = (window: number) => {
+          if (BURN_WINDOWS.has(window)) summed.push(of.workflow);
+          return evidence.sum(window);
+        };
+        return { ...evidence, sum };
+      },
+    };
+    queries = createQueries({
+      store,
+      reader: counting,
+      adjustments,
+      definitions: () => define(slos),
+      clock,
+      elapsed: () => clock.now(),
+      evaluatedAt: () => EVALUATED,
+    });
+  }
+
+  const asked = async (): Promise<readonly string[]> => {
+    summed = [];
+    await queries.slos();
+    return [...new Set(summed)].toSorted();
+  };
+
+  it('is worked out again only of SLOs that counted something, and with the next minute', async () => {
+    await openCounting([slo, other]);
+    await world.report(97, 3);
+    expect(await asked()).toEqual(['orders', 'refunds']);
+    world.clock.advance(5_000);
+    expect(await asked()).toEqual([]);
+    await world.report(0, 1);
+    expect(await asked()).toEqual(['orders']);
+    world.clock.advance(MINUTE);
+    expect(await asked()).toEqual(['orders', 'refunds']);
+  });
+
+  it('reads as if it were worked out for the first time', async () => {
+    const sli: Sli = {
+      kind: 'composite',
+      method: 'weighted',
+      members: [slo, other].map((member) => ({
+        slo: member.id,
+        workflow: member.workflow,
+        sli: member.sli as ComponentSli,
+        fingerprint: member.fingerprint,
+        weight: 1,
+      })),
+    };
+    const slos = [slo, other, defineSlo({ workflow: 'journey', name: 'whole', objective: '90%', sli })];
+    await openCounting(slos);
+    const fresh = () => {
+      const { store, clock } = world;
+      const adjustments = createAdjustments(store, world.log);
+      // Other definitions, of which nothing is known.
+      const again = slos.map((one) => ({ ...one }));
+      return createQueries({
+        store,
+        reader: world.newReader({ excluded: adjustments.excluded }),
+        adjustments,
+        definitions: () => define(again),
+        clock,
+        elapsed: () => clock.now(),
+        evaluatedAt: () => EVALUATED,
+      });
+    };
+    for (const [workflow, good, bad, pause] of [
+      ['orders', 97, 3, 5_000],
+      ['refunds', 1, 5, 5_000],
+      ['orders', 0, 0, 10_000],
+      ['orders', 1, 2, 5_000],
+      ['orders', 0, 0, HOUR],
+      ['refunds', 0, 9, 30_000],
+      ['orders', 0, 0, DAY],
+    ] as const) {
+      if (good + bad > 0) await world.report(good, bad, { workflow });
+      expect(await queries.slos()).toEqual(await fresh().slos());
+      world.clock.advance(pause);
+    }
+  });
+});
