@@ -21,7 +21,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // On two cores: many tests wait for servers and processes much of the time; with more than this they only wait for each other.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/quiet-reporter.ts', './test/support/count-reporter.ts'],
     projects: [
