@@ -124,7 +124,7 @@ describe('D4: texts and figures of any size', () => {
           expect([kind, message, added]).toEqual([kind, message, []]);
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 
@@ -141,7 +141,7 @@ describe('D4: texts and figures of any size', () => {
             expect(text).not.toMatch(/NaN|\bnull\b|undefined|Infinity|∞|\[object|Invalid|-0\b(?![.\d:-])/);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 

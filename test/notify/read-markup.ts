@@ -21,24 +21,29 @@ interface Rule {
   readonly is: (match: RegExpExecArray) => string | null;
 }
 
-/** Reads a text by rules, of which the first that matches at a place holds there. */
-function readBy(rules: readonly Rule[], text: string): Reading {
-  const found: string[] = INVISIBLE.test(text) ? ['invisible'] : [];
+/** Words that no rule begins inside of. */
+const REST_OF_WORD = /[a-z0-9]+/iy;
+
+/** Makes what reads a text by rules, of which the first that matches at a place holds there. */
+function reader(rules: readonly Rule[]): (text: string) => Reading {
   const sticky = rules.map(({ pattern, is }) => ({ pattern: new RegExp(pattern.source, 'imuy'), is }));
-  for (let at = 0; at < text.length;) {
-    let length = 1;
+  const lengthAt = (text: string, at: number, found: string[]): number => {
     for (const { pattern, is } of sticky) {
       pattern.lastIndex = at;
       const match = pattern.exec(text);
       if (!match) continue;
-      length = match[0].length;
       const meaning = is(match);
       if (meaning !== null) found.push(meaning);
-      break;
+      return match[0].length;
     }
-    at += length;
-  }
-  return found;
+    REST_OF_WORD.lastIndex = at;
+    return REST_OF_WORD.exec(text)?.[0].length ?? 1;
+  };
+  return (text) => {
+    const found: string[] = INVISIBLE.test(text) ? ['invisible'] : [];
+    for (let at = 0; at < text.length;) at += lengthAt(text, at, found);
+    return found;
+  };
 }
 
 const LINE: Rule = { pattern: /\n/, is: () => 'line' };
@@ -52,12 +57,12 @@ const PLAIN: readonly Rule[] = [
   BARE_ADDRESS,
 ];
 
-export const plain = (text: string): Reading => readBy(PLAIN, text);
+export const plain = reader(PLAIN);
 
 /** The same for what is passed on to places with markup of their own. */
 const PASSED_ON: readonly Rule[] = [...PLAIN, { pattern: /[<>]/, is: ([bracket]) => `bracket ${bracket}` }];
 
-export const passedOn = (text: string): Reading => readBy(PASSED_ON, text);
+export const passedOn = reader(PASSED_ON);
 
 const SLACK_LINKS: readonly Rule[] = [
   LINE,
@@ -84,9 +89,9 @@ const SLACK: readonly Rule[] = [
 ];
 
 /** Slack's mrkdwn. */
-export const slack = (text: string): Reading => readBy(SLACK, text);
+export const slack = reader(SLACK);
 /** What Slack shows where there is no layout, as in a push notification: there only links and mentions matter. */
-export const slackPush = (text: string): Reading => readBy(SLACK_LINKS, text);
+export const slackPush = reader(SLACK_LINKS);
 
 const DISCORD: readonly Rule[] = [
   { pattern: /\\[^A-Za-z0-9\s]/, is: () => null },
@@ -103,7 +108,7 @@ const DISCORD: readonly Rule[] = [
 ];
 
 /** Discord's Markdown. */
-export const discord = (text: string): Reading => readBy(DISCORD, text);
+export const discord = reader(DISCORD);
 
 /** What Telegram makes links of by itself, outside of code. */
 const TELEGRAM: readonly Rule[] = [
@@ -114,13 +119,15 @@ const TELEGRAM: readonly Rule[] = [
   { pattern: /[a-z]+:\/\/\S+/, is: ([address]) => `address ${address}` },
 ];
 
+const readOutsideCode = reader(TELEGRAM);
+
 /** Telegram's HTML. The words of the first line stand in code where Telegram would read them, else in bold. */
 export function telegram(text: string): Reading {
   const found: string[] = INVISIBLE.test(text) ? ['invisible'] : [];
   const open: string[] = [];
   let words = '';
   const readWords = (): void => {
-    found.push(...readBy(TELEGRAM, words));
+    found.push(...readOutsideCode(words));
     words = '';
   };
   const parser = new Parser({

@@ -63,11 +63,11 @@ function several(text: TextOf, all: readonly NotificationFacts[]): Told {
 /** What else a message may be of, or say. */
 const OTHERS: Readonly<Record<string, Telling>> = {
   'a list: pages, tickets, folded, over': (text) =>
-    several(text, [OPENED, ESCALATED, TICKET, examples.FOLDED, RESOLVED, OPENED, examples.FOLDED]),
+    several(text, [OPENED, ESCALATED, TICKET, examples.FOLDED, RESOLVED]),
   'a digest of quiet hours: tickets': (text) =>
     several(
       text,
-      Array.from({ length: 12 }, () => TICKET),
+      Array.from({ length: 10 }, () => TICKET),
     ),
   'incidents of one conversation': (text) => {
     const { conversation } = EVERY_PART;
