@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { latestFacts } from '../../src/core/alerting/notification.ts';
+import { type NotificationFacts, latestFacts } from '../../src/core/alerting/notification.ts';
 import type { TargetDefinition } from '../../src/core/slo/slo.ts';
 import { composeMessage } from '../../src/notify/message/message.ts';
 import { slackPayload } from '../../src/notify/slack/slack-blocks.ts';
@@ -12,7 +12,14 @@ import { OUTBOUND, mailServerAt } from '../support/outbound.ts';
 import { ESCALATED, EVERY_PART, LINKS, OPENED, notificationOf } from './example-facts.ts';
 import { ATTACKS, MAX_ATTACK } from './hostile-texts.ts';
 import { hostileText, randomFacts } from './random-facts.ts';
-import { FIELDS, NOWHERE, type TextField, type TextOf, factsWithTexts } from './texts-of-others.ts';
+import {
+  FIELDS,
+  HOLDS_TEXTS,
+  NOWHERE,
+  type TextField,
+  type TextOf,
+  factsWithTexts,
+} from './texts-of-others.ts';
 import { KINDS, readingOf, sentBy } from './told-by-kind.ts';
 import { MESSAGES, OF_EVENTS, type Told } from './told-messages.ts';
 
@@ -79,6 +86,19 @@ describe('D4: hostile texts', () => {
       expect([event, told ?? composeMessage({ facts, key: '' }, LINKS).event]).toEqual([event, event]);
     }
     for (const attack of ATTACKS) expect(attack.length).toBeLessThanOrEqual(MAX_ATTACK);
+  });
+
+  it('are in every part of facts that holds texts, in some message', () => {
+    const changed = new Set<string>();
+    for (const telling of Object.values(MESSAGES)) {
+      const [one, other] = ['a', 'b'].map((text) => telling(() => text).notification.facts);
+      for (const [index, facts] of one!.entries())
+        for (const [part, value] of Object.entries(facts))
+          if (JSON.stringify(value) !== JSON.stringify(other![index]![part as keyof NotificationFacts]))
+            changed.add(part);
+    }
+    const holding = Object.entries(HOLDS_TEXTS).filter(([, holds]) => holds);
+    expect([...changed].toSorted()).toEqual(holding.map(([part]) => part).toSorted());
   });
 
   it.each(ALL_KINDS)('do in no message of %s what harmless texts do not do', async (kind) => {

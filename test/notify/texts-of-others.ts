@@ -70,6 +70,62 @@ export const NOWHERE: ReadonlySet<TextField> = new Set<TextField>(['annotation: 
 /** The text of a field. */
 export type TextOf = (field: TextField) => string;
 
+/** Whether a part of facts holds texts of others, so that a new one is not forgotten below: without an entry it does not compile. */
+export const HOLDS_TEXTS: { readonly [Part in keyof NotificationFacts]-?: boolean } = {
+  kind: false,
+  loss: true,
+  delivery: true,
+  report: true,
+  gate: true,
+  cause: false,
+  slo: true,
+  workflow: true,
+  owner: true,
+  description: true,
+  runbook: true,
+  objective: false,
+  errorBudget: false,
+  // A duration, or a calendar with its time zone, as checked when the SLO files are read.
+  window: false,
+  sli: true,
+  incident: true,
+  severity: false,
+  openedAt: false,
+  at: false,
+  timeZone: false,
+  reasons: true,
+  budget: false,
+  counted: false,
+  readShare: false,
+  exhaustsAt: false,
+  pace: false,
+  peakBurnRate: false,
+  failing: false,
+  failedUntil: false,
+  recovering: false,
+  during: false,
+  began: false,
+  waiting: false,
+  stuck: true,
+  missedRun: false,
+  acknowledged: true,
+  waited: false,
+  members: true,
+  postmortem: true,
+  failures: true,
+  lastFailed: true,
+  likelyCause: true,
+  standsOut: true,
+  after: true,
+  burning: true,
+  silenced: true,
+  flapping: false,
+  folded: true,
+  conversation: true,
+  notified: true,
+  insteadOf: true,
+};
+
 /** The facts with a text of others in every place that holds one. */
 export function factsWithTexts(facts: NotificationFacts, text: TextOf): NotificationFacts {
   return {
