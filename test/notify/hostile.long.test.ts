@@ -211,10 +211,8 @@ describe('D4: hostile texts in a mail that goes through a mail server', () => {
     try {
       const lines = ATTACKS.filter((attack) => /[\r\n\0?]/.test(attack));
       expect(lines.length).toBeGreaterThan(3);
-      for (const telling of [OF_EVENTS.opened, OF_EVENTS.report]) {
-        const harmless = await mailOf(() => HARMLESS, telling);
-        for (const attack of lines) expect(await mailOf(() => attack, telling)).toEqual(harmless);
-      }
+      const harmless = await mailOf(() => HARMLESS, OF_EVENTS.opened);
+      for (const attack of lines) expect(await mailOf(() => attack, OF_EVENTS.opened)).toEqual(harmless);
       expect(receiver.mails.every(({ to }) => to.join() === 'oncall@example.com')).toBe(true);
     } finally {
       await target.close();
