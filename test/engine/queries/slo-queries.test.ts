@@ -520,6 +520,20 @@ it('gives every reader the same states for a second, and then fresh ones', async
   expect((await only()).incident).not.toBeNull();
 });
 
+it('G2: what is in flight in many workflows is asked for a few of them at once', async () => {
+  const slos = Array.from({ length: 50 }, (_, index) => defineSlo({ workflow: `workflow-${index}` }));
+  await open(slos);
+  let [asked, most] = [0, 0];
+  world.wrapped.before('inFlight', async () => {
+    most = Math.max(most, ++asked);
+    await new Promise((resolve) => setImmediate(resolve));
+    asked--;
+  });
+  const found = await queries.inFlight(slos.map(({ workflow }) => workflow));
+  expect(found.map(({ workflow }) => workflow)).toEqual(slos.map(({ workflow }) => workflow));
+  expect(most).toBe(20);
+});
+
 describe('what follows from the sums of windows', () => {
   const other = defineSlo({ workflow: 'refunds', objective: '95%' });
   /** Windows that only burn rates ask for. */
