@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { startApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { Definitions, TargetDefinition, Team } from '../core/slo/slo.ts';
 import { allSlos } from '../core/slo/slo.ts';
 import { formatProblem } from '../slo-files/yaml/problem.ts';
 import { loadDefinitions } from '../slo-files/load.ts';
 import { openLmdbStore } from '../store/lmdb/open.ts';
 import { HISTORY_LENGTH, writeHistory } from './history.ts';
 import { ROUTES } from '../http/api/routes.ts';
-import { PAGERDUTY, createInbox } from './inbox.ts';
+import { createInbox } from './inbox.ts';
+import { withDemoTargets } from './demo-targets.ts';
 import { narrateIncidents, welcome } from './narration.ts';
 import { startOnCallPerson } from './on-call-person.ts';
 import { startTraffic } from './traffic.ts';
@@ -25,7 +25,7 @@ const DEFAULT_PORT = 8080;
 
 /**
  * Runs the service on a throw-away store with a month of made-up history, sends it live traffic with an incident
- * that pages within a minute, and shows what is sent in the terminal (`print`, whole lines) and on `/inbox`.
+ * that is a ticket, pages within a minute and is over within ten, and shows what is sent in the terminal (`print`, whole lines) and on `/inbox`.
  * Nothing is sent to any other machine. `stop` ends all of it and removes the store's folder; it may be called
  * twice. Gives null when `signal` ended it before it had started, and rejects with a readable error when it cannot
  * start; neither leaves anything behind.
@@ -143,35 +143,6 @@ async function startService(
       await app.stop();
     },
   };
-}
-
-/** Sends what every team would get to a Slack channel, a mailbox and, of pages, a PagerDuty service of its own, and to the terminal. */
-function withDemoTargets(definitions: Definitions): Definitions {
-  const terminal: TargetDefinition = { kind: 'log', name: 'terminal' };
-  // Those that policies escalate to stay as they are, as long as they only write to the terminal.
-  const logs = [...definitions.targets].filter(([, { kind }]) => kind === 'log');
-  const targets = new Map<string, TargetDefinition>([...logs, [terminal.name, terminal]]);
-  const teams = new Map<string, Team>();
-  for (const name of definitions.teams.keys()) {
-    // Names under .invalid never resolve: even by mistake nothing could be sent there.
-    const slack: TargetDefinition = {
-      kind: 'slack',
-      name: `${name}-oncall`,
-      webhook: `https://slack.invalid/services/${name}-oncall`,
-    };
-    const mail: TargetDefinition = { kind: 'email', name: `${name}-mail`, to: [`${name}@mail.invalid`] };
-    const pager: TargetDefinition = {
-      kind: 'pagerduty',
-      name: `${name}-pager`,
-      routingKey: `${name}-pager`,
-      url: `https://${PAGERDUTY}`,
-    };
-    targets.set(slack.name, slack).set(mail.name, mail).set(pager.name, pager);
-    const route = [slack.name, mail.name, terminal.name];
-    teams.set(name, { name, page: [...route, pager.name], ticket: route, fallback: [], timeZone: null });
-  }
-  const { reports: _, ...others } = definitions;
-  return { ...others, teams, targets };
 }
 
 /**

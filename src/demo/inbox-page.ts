@@ -1,5 +1,4 @@
 import type { Mail } from '../notify/email/email-target.ts';
-import type { PagerDutyEvent } from '../notify/pagerduty/pagerduty-event.ts';
 import type { CaughtMessage } from './caught-message.ts';
 import { escapeHtml } from '../core/escape-html.ts';
 import { renderSlack } from './slack-rendering.ts';
@@ -36,7 +35,7 @@ export function inboxPage(messages: readonly CaughtMessage[]): string {
 <div id="messages">
 ${messages.map(article).join('\n')}
 </div>
-<p class="empty">Nothing yet. The payment gateway begins to time out soon after the start; the page is here within a minute.</p>
+<p class="empty">Nothing yet. The payment gateway begins to time out soon after the start; first comes a ticket, and the page within a minute.</p>
 </main>
 </body>
 </html>
@@ -56,15 +55,10 @@ function article(message: CaughtMessage): string {
   }
 }
 
-const PAGER_WORDS: Readonly<Record<PagerDutyEvent['event_action'], string>> = {
-  trigger: 'Triggered',
-  acknowledge: 'Acknowledged',
-  resolve: 'Resolved',
-};
-
-function pagerArticle({ id, at, event }: CaughtMessage & { kind: 'pagerduty' }): string {
-  const { routing_key: service, event_action: action, dedup_key: key, payload } = event;
-  const tone = { trigger: 'page', acknowledge: 'other', resolve: 'over' }[action];
+function pagerArticle({ id, at, event, status }: CaughtMessage & { kind: 'pagerduty' }): string {
+  const { routing_key: service, dedup_key: key, payload } = event;
+  const triggered = payload?.severity === 'warning' ? 'ticket' : 'page';
+  const tone = payload ? triggered : status === 'Resolved' ? 'over' : 'other';
   const about: [string, string][] = payload
     ? [
         ['Summary', payload.summary],
@@ -74,7 +68,7 @@ function pagerArticle({ id, at, event }: CaughtMessage & { kind: 'pagerduty' }):
     : [];
   return `<article id="message-${id}" class="${tone}">
 <header><h2>PagerDuty <span>${escapeHtml(service)}</span></h2>${time(at)}</header>
-${headerList([['Status', PAGER_WORDS[action]], ['Incident key', key], ...about])}
+${headerList([['Status', status], ['Incident key', key], ...about])}
 <details><summary>What was posted, as JSON</summary><pre>${escapeHtml(JSON.stringify(event, null, 2))}</pre></details>
 </article>`;
 }
@@ -128,10 +122,11 @@ function headerList(headers: readonly (readonly [string, string])[]): string {
     .join('')}</dl>`;
 }
 
-/** The colour of an article's edge, from the first word of its headline. */
+/** The colour of an article's edge, from the first word of its headline, or that of the first of several incidents. */
 function toneOf(headline: string): string {
-  const [word = ''] = headline.split(' ');
+  const word = /^(?:\d+ incidents: )?(\w+)/.exec(headline)?.[1];
   if (word === 'PAGE' || word === 'TICKET') return word.toLowerCase();
+  if (word === 'DOWN') return 'ticket';
   return word === 'RESOLVED' || word === 'RECOVERED' ? 'over' : 'other';
 }
 

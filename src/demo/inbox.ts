@@ -5,7 +5,7 @@ import type { Mail } from '../notify/email/email-target.ts';
 import type { PagerDutyEvent } from '../notify/pagerduty/pagerduty-event.ts';
 import type { SlackPayload } from '../notify/slack/slack-blocks.ts';
 import type { TargetOptions } from '../notify/target-kinds.ts';
-import type { CaughtMessage } from './caught-message.ts';
+import type { CaughtMessage, PagerDutyStatus } from './caught-message.ts';
 import { MAIL_SANDBOX, inboxPage } from './inbox-page.ts';
 
 export interface Inbox {
@@ -63,7 +63,7 @@ export function createInbox(): Inbox {
       const of = { id: ++lastId, at: Date.now() };
       if (new URL(url).hostname === PAGERDUTY) {
         const event = caught as PagerDutyEvent;
-        keep({ kind: 'pagerduty', ...of, event });
+        keep({ kind: 'pagerduty', ...of, event, status: statusAfter(event, messages) });
         return Response.json({ status: 'success', dedup_key: event.dedup_key }, { status: 202 });
       }
       keep({ kind: 'slack', ...of, webhook: url, payload: caught as SlackPayload });
@@ -95,6 +95,21 @@ export function createInbox(): Inbox {
       asset('inbox.js', 'text/javascript; charset=utf-8', 'the script of the inbox'),
     ],
   };
+}
+
+const STATUS: Readonly<Record<PagerDutyEvent['event_action'], PagerDutyStatus>> = {
+  trigger: 'Triggered',
+  acknowledge: 'Acknowledged',
+  resolve: 'Resolved',
+};
+
+/** What PagerDuty shows of an incident after an event, the newest messages before it first. */
+function statusAfter(event: PagerDutyEvent, before: readonly CaughtMessage[]): PagerDutyStatus {
+  const last = before.find(
+    (message) => message.kind === 'pagerduty' && message.event.dedup_key === event.dedup_key,
+  );
+  const isAcknowledged = last?.kind === 'pagerduty' && last.status === 'Acknowledged';
+  return isAcknowledged && event.event_action === 'trigger' ? last.status : STATUS[event.event_action];
 }
 
 /** The HTML of a mail with the pictures that came with it, as a mail reader shows them. */

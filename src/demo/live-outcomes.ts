@@ -19,12 +19,13 @@ const HANGING_SHARE = 0.2;
 /**
  * Everything that will be reported about one order that starts at `start`, in order of time. What takes minutes
  * in life takes seconds here. `failureShare` gives the share of calls to the payment gateway at a timestamp that time
- * out.
+ * out, `turnedAway` says whether the circuit breaker lets none through at one.
  */
 export function planOrder(
   execution: string,
   start: number,
   failureShare: (at: number) => number,
+  turnedAway: (at: number) => boolean,
   random: () => number,
 ): ReportedOutcome[] {
   const order = {
@@ -56,6 +57,12 @@ export function planOrder(
     const error = 'suspected-fraud';
     finish('charge-card', 0.2 * SECOND, { status: 'failed', dependency: 'fraud-check', error });
     return end({ status: 'failed', failedStep: 'charge-card', dependency: 'fraud-check', error });
+  }
+  if (turnedAway(at)) {
+    // The gateway is not called, so it is not named.
+    const error = 'circuit-open';
+    finish('charge-card', 5, { status: 'failed', error });
+    return end({ status: 'failed', failedStep: 'charge-card', error });
   }
   let attempt = 1;
   while (random() < failureShare(at)) {

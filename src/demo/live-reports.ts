@@ -1,5 +1,5 @@
 import { MINUTE, SECOND } from '../core/time/duration.ts';
-import { USUAL_FAILURE_SHARE, gatewayFailureShare } from './incident-script.ts';
+import { gatewayFailureShare, isTurnedAway } from './incident-script.ts';
 import { BATCHES_PER_MINUTE, ORDERS_PER_MINUTE, planBatch, planOrder } from './live-outcomes.ts';
 import { nightlyOutcomes } from './nightly-run.ts';
 import { createQueueGauges } from './queue-measurements.ts';
@@ -19,11 +19,6 @@ export interface LiveReports {
   readonly measurements: readonly ReportedMeasurement[];
 }
 
-/**
- * One order in this many reaches a part of the payment gateway that never fails. So every tick finds a success even when
- * a minute has just begun; else it would see an outage, which pages for more than what the story is about.
- */
-const ONE_SPARED_IN = 6;
 /** So much busier than its history is the shop while someone watches: in half a minute enough orders fail for proof. */
 const LIVE_VOLUME = 4;
 const MEASURE_EVERY = 5 * SECOND;
@@ -38,10 +33,9 @@ export function createLiveReports({ since, historyEnd }: LiveReportsOptions): (n
   const random = seededRandom(since);
   const arrivals = [
     arrivalsOf('order-9', LIVE_VOLUME * ORDERS_PER_MINUTE, (id, at, serial) => {
-      const spared = serial % ONE_SPARED_IN === 0;
-      const failureShare = (calledAt: number) =>
-        spared ? USUAL_FAILURE_SHARE : gatewayFailureShare(calledAt - since);
-      return planOrder(id, at, failureShare, random);
+      const failureShare = (calledAt: number) => gatewayFailureShare(calledAt - since, serial);
+      const turnedAway = (calledAt: number) => isTurnedAway(calledAt - since, serial);
+      return planOrder(id, at, failureShare, turnedAway, random);
     }),
     arrivalsOf('batch-9', BATCHES_PER_MINUTE, (id, at) => planBatch(id, at, random)),
   ];

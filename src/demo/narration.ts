@@ -1,5 +1,11 @@
 import { formatDuration, SECOND } from '../core/time/duration.ts';
-import { FIRST_INCIDENT_AFTER, INCIDENT_EVERY, INCIDENT_LENGTH } from './incident-script.ts';
+import {
+  FIRST_INCIDENT_AFTER,
+  INCIDENT_EVERY,
+  INCIDENT_LENGTH,
+  OUTAGE_AFTER,
+  gatewayBackAfter,
+} from './incident-script.ts';
 
 /** The text printed at the start: where to look, and what is about to happen. */
 export function welcome(url: string, slos: number, takenPort: number | null): string {
@@ -12,28 +18,46 @@ export function welcome(url: string, slos: number, takenPort: number | null): st
     `It watches ${slos} SLOs of a small shop: orders, clicks and invoices. All of it is made up, nothing is sent`,
     'to any other machine, and nothing is left when it ends (Ctrl-C).',
     '',
-    `In ${formatDuration(FIRST_INCIDENT_AFTER)} the payment gateway begins to time out. The pages come within a minute of the start, and ana,`,
-    'who is on call, acknowledges them a minute later. They are resolved some ten minutes after it works again: first the',
-    'short windows empty, then all must stay well for a while.',
+    `In ${formatDuration(FIRST_INCIDENT_AFTER)} a part of the payment gateway begins to time out, which is a ticket; soon nearly all of it does, which is`,
+    'a page within a minute of the start, and one of the gateway in the same conversation. ana, who is on call, acknowledges them',
+    'a minute later. Once the gateway works again the page is down to a ticket, and within ten minutes all is resolved.',
     '',
   ].join('\n');
 }
 
-const BEGINS = 'The payment gateway begins to time out: orders are tried three times, then they fail.';
-const ENDS =
-  'The payment gateway works again. Failures leave the short windows, then the pages are resolved, in some ten minutes.';
+/** What happens in an incident, and how long after its beginning. */
+function scenesOf(incident: number): readonly (readonly [after: number, text: string])[] {
+  return [
+    [0, 'A part of the payment gateway begins to time out: orders are tried three times, then they fail.'],
+    [OUTAGE_AFTER, 'Nearly all of the payment gateway times out.'],
+    [
+      gatewayBackAfter(incident),
+      'The payment gateway works again. The circuit breaker before it still turns a few orders away.',
+    ],
+    [
+      INCIDENT_LENGTH,
+      'The circuit breaker lets all orders through. Once the failures have left the short windows, all is resolved.',
+    ],
+  ];
+}
 
-/** Prints a line when an incident begins or ends, timed from `since`, until stopped. */
+/** Prints a line when something happens in an incident, timed from `since`, until stopped. */
 export function narrateIncidents(since: number, print: (text: string) => void): { stop(): void } {
   let timer: NodeJS.Timeout;
-  function printNext(incident: number, over: boolean): void {
-    const at = since + FIRST_INCIDENT_AFTER + incident * INCIDENT_EVERY + (over ? INCIDENT_LENGTH : 0);
+  function printNext(incident: number, scene: number): void {
+    const next = scenesOf(incident)[scene];
+    if (!next) {
+      printNext(incident + 1, 0);
+      return;
+    }
+    const [after, text] = next;
+    const at = since + FIRST_INCIDENT_AFTER + incident * INCIDENT_EVERY + after;
     timer = setTimeout(() => {
-      print(`[${clockTime(Date.now())} UTC] ${over ? ENDS : BEGINS}`);
-      printNext(over ? incident + 1 : incident, !over);
+      print(`[${clockTime(Date.now())} UTC] ${text}`);
+      printNext(incident, scene + 1);
     }, at - Date.now());
   }
-  printNext(0, false);
+  printNext(0, 0);
   return { stop: () => clearTimeout(timer) };
 }
 

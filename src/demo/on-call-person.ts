@@ -11,24 +11,25 @@ interface OpenIncident {
   readonly id: string;
   readonly slo: string;
   readonly severity: string;
-  readonly openedAt: string;
   readonly acknowledged: object | null;
 }
 
-/** Acknowledges each page a minute after it was opened, over HTTP as a person on call would, and says so. */
+/** Acknowledges each page a minute after it came, over HTTP as a person on call would, and says so. */
 export function startOnCallPerson(
   url: string,
   print: (text: string) => void,
   log: Log,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
+  /** When each page that is not acknowledged was first seen, by its id; a ticket waits for its page. */
+  let seen: ReadonlyMap<string, number> = new Map();
 
   async function look(): Promise<void> {
     const { items } = await ask<{ readonly items: readonly OpenIncident[] }>('/v1/incidents?state=open');
-    const waiting = items.filter(
-      ({ severity, openedAt, acknowledged }) =>
-        severity === 'page' && acknowledged === null && Date.now() - Date.parse(openedAt) >= LOOKS_AFTER,
-    );
+    const pages = items.filter(({ severity, acknowledged }) => severity === 'page' && acknowledged === null);
+    const now = Date.now();
+    seen = new Map(pages.map(({ id }) => [id, seen.get(id) ?? now]));
+    const waiting = pages.filter(({ id }) => now - seen.get(id)! >= LOOKS_AFTER);
     for (const { id, slo } of waiting) {
       await ask(`/v1/incidents/${encodeURIComponent(id)}/ack`, {
         by: 'ana',

@@ -50,10 +50,16 @@ describe('the demo looks the same whenever it starts', () => {
       }
 
       const notified = await stage.play(45 * SECOND);
-      const paged = notified.find(({ facts }) => facts.slo === CHARGE_CARD)!;
-      expect(paged.facts).toMatchObject({ kind: 'opened', severity: 'page' });
-      expect(paged.facts.reasons[0]!.tier).toBe('fast');
-      expect(paged.after).toBeLessThanOrEqual(40 * SECOND);
+      const [told, paged] = notified.filter(({ facts }) => facts.slo === CHARGE_CARD);
+      expect(told!.facts).toMatchObject({ kind: 'opened', severity: 'ticket' });
+      expect(told!.facts.reasons[0]!.tier).toBe('early');
+      expect(paged!.facts).toMatchObject({ kind: 'escalated', severity: 'page' });
+      expect(paged!.facts.reasons[0]!.tier).toBe('fast');
+      expect(paged!.after).toBeLessThanOrEqual(40 * SECOND);
+      // It is never the gateway that comes first: that would fold this one into it.
+      expect(notified[0]).toBe(told);
+      const sibling = notified.findIndex(({ facts }) => facts.slo !== CHARGE_CARD);
+      expect(sibling === -1 || sibling > notified.indexOf(paged!)).toBe(true);
       for (const { after, facts } of notified) {
         expect(after).toBeGreaterThan(FIRST_INCIDENT_AFTER);
         expect(STRUCK).toContain(facts.slo);

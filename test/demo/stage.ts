@@ -6,6 +6,7 @@ import type { Definitions } from '../../src/core/slo/slo.ts';
 import { SECOND } from '../../src/core/time/duration.ts';
 import { HISTORY_LENGTH, writeHistory } from '../../src/demo/history.ts';
 import { createLiveReports } from '../../src/demo/live-reports.ts';
+import { withDemoTargets } from '../../src/demo/demo-targets.ts';
 import { createAdjustments } from '../../src/engine/adjustments/adjustments.ts';
 import { createCounterCache } from '../../src/engine/counters/counter-cache.ts';
 import { createDeriver } from '../../src/engine/counters/derive.ts';
@@ -18,6 +19,7 @@ import { loadDefinitions } from '../../src/slo-files/load.ts';
 import { manualClock } from '../support/clock.ts';
 import { openEmbeddedStore } from '../support/embedded-store.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { openPost } from './stage-post.ts';
 
 const SLO_FILES = fileURLToPath(new URL('../../slos', import.meta.url));
 const loaded = loadDefinitions([SLO_FILES], readReferences({}));
@@ -28,7 +30,10 @@ export interface Notified {
   readonly facts: NotificationFacts;
 }
 
-/** The demo on a manual clock: the examples on an embedded store that holds the history up to the start. */
+/**
+ * The demo on a manual clock: the examples with the targets of the demo, on an embedded store that holds the history up to the
+ * start.
+ */
 export interface Stage {
   readonly store: Store;
   readonly definitions: () => Definitions;
@@ -41,13 +46,19 @@ export interface Stage {
    * gives what is sent meanwhile.
    */
   play(length: number, tickEvery?: number): Promise<readonly Notified[]>;
+  /**
+   * Acknowledges what pages, as the one who is on call in the demo does, and delivers what is to be sent from now on to the
+   * inbox; gives the articles of its page, oldest first.
+   */
+  openInbox(): () => Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 /** Sets the stage for a demo that starts at `now`, with a history of `length` milliseconds. */
 export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Stage> {
-  const { definitions } = await loaded;
-  if (!definitions) throw new Error('the examples do not load');
+  const { definitions: examples } = await loaded;
+  if (!examples) throw new Error('the examples do not load');
+  const definitions = withDemoTargets(examples);
   const clock = manualClock(now);
   const store = await openEmbeddedStore(1, clock);
   await writeHistory({ store, definitions, now, length, log: memoryLog() });
@@ -75,6 +86,8 @@ export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Sta
   const recorder = createRecorder({ store, definitions: () => definitions, clock, queueLimit: 100_000 });
   const liveReports = createLiveReports({ since: now, historyEnd: now });
   const known = new Set<string>();
+  let afterTick = async (): Promise<void> => {};
+  const closing: (() => Promise<void>)[] = [];
   return {
     store,
     definitions: () => definitions,
@@ -90,13 +103,25 @@ export async function stageAt(now: number, length = HISTORY_LENGTH): Promise<Sta
         const rejected = answers.flatMap((answer) => answer.rejected);
         if (rejected[0]) throw new Error(`the live traffic is rejected: ${rejected[0].message}`);
         await evaluator.tick(clock.now());
-        for (const { id, facts } of (await store.outbox(100)).pending) {
+        for (const { facts } of (await store.outbox(100)).pending) {
+          // Every target has a row of its own.
+          const id = [facts.incident, facts.kind, facts.at].join();
           if (!known.has(id)) notified.push({ after: clock.now() - now, facts });
           known.add(id);
         }
+        await afterTick();
       }
       return notified;
     },
-    close: () => store.close(),
+    openInbox() {
+      const post = openPost({ store, definitions, clock });
+      closing.push(post.close);
+      afterTick = post.afterTick;
+      return post.articles;
+    },
+    async close() {
+      for (const end of closing) await end();
+      await store.close();
+    },
   };
 }

@@ -35,12 +35,30 @@ const EASY = new Set([
   'order-fulfillment/usual-speed',
 ]);
 
+/**
+ * What the inbox shows of the incident of `CHARGE_CARD` and who shows it: the first words of a message, and the status of
+ * the incident in PagerDuty, where each incident has a key of its own.
+ */
+function shownOf(articles: readonly string[], incident: string): readonly string[] {
+  return articles.flatMap((article) => {
+    const app = /<h2>(\w+)/.exec(article)![1]!;
+    if (app === 'PagerDuty') {
+      const status = /<dt>Status<\/dt><dd>(\w+)/.exec(article)![1]!;
+      return article.includes(incident) ? [`${app} ${status}`] : [];
+    }
+    const headline = (app === 'Slack' ? /slack-header">([^<]*)/ : /<pre>([^\n]*)/).exec(article)![1]!;
+    // What is due together is one message.
+    if (headline.includes('payment-gateway') && !headline.includes('incidents')) return [];
+    return [`${app} ${/DOWN TO TICKET|TICKET|PAGE|RESOLVED/.exec(headline)?.[0] ?? headline}`];
+  });
+}
+
 /** The last one ends in a new month and quarter of Berlin, whose calendar the examples go by. */
 const STARTS = ['2026-11-25T14:03:20Z', '2026-11-21T03:00:01Z', '2026-12-31T22:52:00Z'];
 
 describe('the story of the demo', () => {
   it.each(STARTS)(
-    'started at %s: a page within a minute, about the right thing, then resolved',
+    'started at %s: a ticket, a page within a minute and one of the same cause, acknowledged, down to a ticket, resolved',
     async (start) => {
       const stage = await openStage(start);
 
@@ -57,31 +75,54 @@ describe('the story of the demo', () => {
       }
       expect(before.length).toBeGreaterThan(0);
 
-      const notified = await stage.play(15 * MINUTE);
-      // That of the gateway may come with the same tick.
-      const first = notified.find(({ facts }) => facts.slo === CHARGE_CARD)!;
-      expect(first.facts).toMatchObject({ kind: 'opened', slo: CHARGE_CARD, severity: 'page' });
-      expect(first.facts.reasons[0]!.tier).toBe('fast');
-      expect(first.after).toBeGreaterThan(FIRST_INCIDENT_AFTER);
-      expect(first.after).toBeLessThanOrEqual(40 * SECOND);
-      expect(first.facts.failures[0]).toMatchObject({
+      const articles = stage.openInbox();
+      const notified = await stage.play(10 * MINUTE);
+      const told = notified.map(({ facts: { kind, severity, slo } }) => `${kind} ${severity} ${slo}`);
+      const ofGateway = 'order-fulfillment/payment-gateway';
+      expect(told.filter((words) => words.endsWith(CHARGE_CARD))).toEqual([
+        `opened ticket ${CHARGE_CARD}`,
+        `escalated page ${CHARGE_CARD}`,
+        `acknowledged page ${CHARGE_CARD}`,
+        `deescalated ticket ${CHARGE_CARD}`,
+        `resolved ticket ${CHARGE_CARD}`,
+      ]);
+      expect(told.filter((words) => words.endsWith(ofGateway))).toEqual([
+        `opened page ${ofGateway}`,
+        `acknowledged page ${ofGateway}`,
+        `resolved page ${ofGateway}`,
+      ]);
+      expect(told).toHaveLength(8);
+      const [first, page] = notified;
+      expect(first!.after).toBeGreaterThan(FIRST_INCIDENT_AFTER);
+      expect(page!.after).toBeLessThanOrEqual(40 * SECOND);
+      expect(page!.facts.reasons[0]!.tier).toBe('fast');
+      expect(page!.facts.failures[0]).toMatchObject({
         step: 'charge-card',
         dependency: 'payment-gateway',
         error: 'timeout',
       });
-      const kinds = notified.map(({ facts: { kind, slo } }) => `${kind} ${slo}`).toSorted();
-      expect(kinds).toEqual([
-        `opened ${CHARGE_CARD}`,
-        'opened order-fulfillment/payment-gateway',
-        `resolved ${CHARGE_CARD}`,
-        'resolved order-fulfillment/payment-gateway',
-      ]);
+      // One conversation, that of the ticket.
+      const sibling = notified.find(({ facts }) => facts.slo === ofGateway)!;
+      expect(sibling.facts.conversation).toMatchObject({ id: first!.facts.incident, slo: CHARGE_CARD });
+      const shown = shownOf(await articles(), first!.facts.incident);
+      const shownBy = (app: string) => shown.filter((words) => words.startsWith(app));
+      for (const app of ['Slack', 'Mail'])
+        expect(shownBy(app)).toEqual(
+          ['TICKET', 'PAGE', 'DOWN TO TICKET', 'RESOLVED'].map((words) => `${app} ${words}`),
+        );
+      // On the way down it gets a trigger that is but a warning, which leaves it acknowledged.
+      expect(shownBy('PagerDuty')).toEqual(
+        ['Triggered', 'Acknowledged', 'Acknowledged', 'Acknowledged', 'Resolved'].map(
+          (words) => `PagerDuty ${words}`,
+        ),
+      );
       // The page of the workflow names the step where orders hang and the hand-over that was lost, from the first tick on.
       const overdue = (await stage.store.places('order-fulfillment')).flatMap(({ of, step, overdue: late }) =>
         late > 0 ? [`${of} ${step}`] : [],
       );
       expect(overdue).toEqual(expect.arrayContaining(['execution charge-card', 'step charge-card -> ship']));
-      // Orders that have hung since the incident are overdue by then, and counted.
+      // Orders that have hung since the incident are overdue soon after, and counted; nobody hears of anything else.
+      expect(await stage.play(2 * MINUTE)).toEqual([]);
       expect(await stage.errors('order-fulfillment/fulfilled-in-10m')).toContain(OVERDUE_ERROR);
     },
   );
@@ -95,7 +136,14 @@ describe('the story of the demo', () => {
 
 describe('an order of the live traffic', () => {
   const start = Date.parse('2026-11-24T12:00:00Z');
-  const plan = (share: number, seed: number) => planOrder('order-1', start, () => share, seededRandom(seed));
+  const plan = (share: number, seed: number) =>
+    planOrder(
+      'order-1',
+      start,
+      () => share,
+      () => false,
+      seededRandom(seed),
+    );
 
   it('is shipped when the gateway works', () => {
     const outcomes = plan(0, 1);

@@ -89,7 +89,8 @@ describe('burnwatch demo', () => {
 
     const burning = await until(
       'the incident',
-      async () => (await slos()).find(({ id, incident }) => id === CHARGE_CARD && incident),
+      async () =>
+        (await slos()).find(({ id, incident }) => id === CHARGE_CARD && incident?.severity === 'page'),
       remaining(),
     );
     expect(burning).toMatchObject({ alert: 'page', incident: { severity: 'page', tier: 'fast' } });
@@ -102,7 +103,9 @@ describe('burnwatch demo', () => {
     const slack = inbox
       .locator('article')
       .filter({ hasText: '#payments-oncall' })
-      .filter({ hasText: CHARGE_CARD });
+      .filter({ hasText: CHARGE_CARD })
+      // The ticket comes before it.
+      .filter({ hasText: HEADLINE });
     await slack.waitFor({ timeout: remaining() });
     expect(await slack.locator('h3').textContent()).toMatch(HEADLINE);
     expect(await slack.locator('code').allTextContents()).toEqual(
@@ -115,7 +118,8 @@ describe('burnwatch demo', () => {
     const mail = inbox
       .locator('article')
       .filter({ hasText: 'payments@mail.invalid' })
-      .filter({ hasText: 'card-succeeds' });
+      .filter({ hasText: 'card-succeeds' })
+      .filter({ hasText: HEADLINE });
     await mail.waitFor({ timeout: remaining() });
     const frame = (await (await mail.locator('iframe').elementHandle()).contentFrame())!;
     expect(await frame.locator('h1').textContent()).toMatch(HEADLINE);

@@ -17,7 +17,7 @@ export async function demoPage(
   const charts = createPngRenderer();
   try {
     const notified = await stage.play(MINUTE);
-    const { facts } = notified.find((one) => one.facts.kind === 'opened' && one.facts.severity === 'page')!;
+    const { facts } = notified.find((one) => one.facts.severity === 'page')!;
     const log = memoryLog();
     const pictures = createMessagePictures({
       read: createIncidentCharts({
