@@ -28,6 +28,7 @@ async function caught(told: Told): Promise<CaughtMessage[]> {
       kind: 'pagerduty',
       ...OF,
       event: event as PagerDutyEvent,
+      status: 'Triggered',
     })),
     ...(await sentBy('email', told)).map(({ what }): CaughtMessage => ({
       kind: 'mail',

@@ -49,7 +49,7 @@ function shownOf(articles: readonly string[], incident: string): readonly string
     const headline = (app === 'Slack' ? /slack-header">([^<]*)/ : /<pre>([^\n]*)/).exec(article)![1]!;
     // What is due together is one message.
     if (headline.includes('payment-gateway') && !headline.includes('incidents')) return [];
-    return [`${app} ${/DOWN TO TICKET|TICKET|PAGE|RESOLVED/.exec(headline)?.[0] ?? headline}`];
+    return [`${app} ${/DOWN TO TICKET|TICKET|PAGE|ACKNOWLEDGED|RESOLVED/.exec(headline)?.[0] ?? headline}`];
   });
 }
 
@@ -108,7 +108,7 @@ describe('the story of the demo', () => {
       const shownBy = (app: string) => shown.filter((words) => words.startsWith(app));
       for (const app of ['Slack', 'Mail'])
         expect(shownBy(app)).toEqual(
-          ['TICKET', 'PAGE', 'DOWN TO TICKET', 'RESOLVED'].map((words) => `${app} ${words}`),
+          ['TICKET', 'PAGE', 'ACKNOWLEDGED', 'DOWN TO TICKET', 'RESOLVED'].map((words) => `${app} ${words}`),
         );
       // On the way down it gets a trigger that is but a warning, which leaves it acknowledged.
       expect(shownBy('PagerDuty')).toEqual(
