@@ -177,7 +177,7 @@ describe('test/setup.sh', () => {
     'prometheus',
     'promtool',
     'prometheus-alertmanager',
-    'chromium',
+    'chromium-headless-shell',
     'faketime',
     'kcat',
     'python3',
@@ -199,10 +199,10 @@ describe('test/setup.sh', () => {
     const { status, output } = setup();
     expect(status).toBe(1);
     expect(output).toContain(
-      'on the PATH: redis-server promtool prometheus-alertmanager chromium faketime kcat python3 zsh fish curl wget busybox\n',
+      'on the PATH: redis-server promtool prometheus-alertmanager chromium-headless-shell faketime kcat python3 zsh fish curl wget busybox\n',
     );
     expect(output).toContain(
-      'apt-get install --no-install-recommends redis-server prometheus prometheus-alertmanager chromium faketime kcat python3 zsh fish curl wget busybox\n',
+      'apt-get install --no-install-recommends redis-server prometheus prometheus-alertmanager chromium-headless-shell faketime kcat python3 zsh fish curl wget busybox\n',
     );
   });
 

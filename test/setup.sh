@@ -6,7 +6,7 @@ set -euo pipefail
 
 # command:Debian package
 needed=(redis-server:redis-server prometheus:prometheus promtool:prometheus
-  prometheus-alertmanager:prometheus-alertmanager chromium:chromium faketime:faketime
+  prometheus-alertmanager:prometheus-alertmanager chromium-headless-shell:chromium-headless-shell faketime:faketime
   kcat:kcat python3:python3 zsh:zsh fish:fish curl:curl wget:wget busybox:busybox)
 
 missing_commands=()
@@ -30,7 +30,7 @@ give_up() {
     echo "test/setup.sh: $1"
     echo "The tests need these commands on the PATH: ${missing_commands[*]}"
     echo "On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${missing_packages[*]}"
-    echo "Elsewhere: install Redis 7, Prometheus 2 (with promtool), Alertmanager 0.25 (as prometheus-alertmanager), Chromium, libfaketime, kcat (with librdkafka 2), Python 3, zsh, fish, curl, wget and busybox"
+    echo "Elsewhere: install Redis 7, Prometheus 2 (with promtool), Alertmanager 0.25 (as prometheus-alertmanager), the headless shell of Chromium (as chromium-headless-shell), libfaketime, kcat (with librdkafka 2), Python 3, zsh, fish, curl, wget and busybox"
     echo "from their own packages."
   } >&2
   exit 1

@@ -2,10 +2,10 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
-/** Starts a real headless Chromium that asks nothing of the network by itself. */
+/** Starts a real Chromium that asks nothing of the network by itself: its headless shell, which is the engine without the windows and takes half the time. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: '/usr/bin/chromium-headless-shell',
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -169,10 +169,8 @@ describe('an acknowledgement', () => {
     post.target('inbox').answer = () => AWAY;
     post.clock.advance(2 * SECOND);
     await post.deliverer.run();
-    await until('both are settled', () => post.results().length === 4);
-    await new Promise(setImmediate);
+    await until('one to be settled', async () => (await post.outbox()).pendingCount === 1);
     expect(sent('inbox').slice(1)).toEqual([['incident-2 opened']]);
-    expect(await post.outbox()).toMatchObject({ pendingCount: 1 });
     post.target('inbox').answer = () => DELIVERED;
     post.clock.advance(MINUTE);
     await run(2);
