@@ -25,10 +25,12 @@ export function measureLoopHolds(): LoopHolds {
   // The first number there is the time the thread spent on a processor, in nanoseconds.
   const probe = `
     import { appendFileSync, readFileSync } from 'node:fs';
+    import { isMainThread } from 'node:worker_threads';
     const used = () => Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6;
     let last = used();
     let quiet = 0;
-    setInterval(() => {
+    // A thread beside it, which draws, runs this too.
+    if (isMainThread) setInterval(() => {
       const now = used();
       const hold = now - last;
       if (hold > ${NOTED} || ++quiet === 20) {
