@@ -82,6 +82,19 @@ async function send(): Promise<void> {
   await new Promise(setImmediate);
 }
 
+/** The page cannot be sent, and by the time anything can be it was acknowledged and is over. */
+async function awayUntilTheEnd(): Promise<void> {
+  receiver.answer({ status: 503 });
+  await failing(1);
+  await send();
+  await acknowledge();
+  await world.tick();
+  await healthy(10);
+  world.clock.advance(HOUR);
+  await send();
+  expect(await world.store.outbox(10)).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
+}
+
 /** What was done there, in order. */
 const done = () =>
   receiver.requests.map(({ path, raw }) => {
@@ -116,16 +129,8 @@ describe.each([
   });
 
   it('that was away until the end is told of the end alone', async () => {
-    receiver.answer({ status: 503 });
-    await failing(1);
-    await send();
-    await acknowledge();
-    await world.tick();
-    await healthy(10);
-    world.clock.advance(HOUR);
-    await send();
+    await awayUntilTheEnd();
     expect(done().slice(1)).toEqual([close]);
-    expect(await world.store.outbox(10)).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
   });
 });
 
@@ -162,20 +167,12 @@ describe.each(['webhook', 'teams', 'discord', 'telegram', 'ntfy'] as const)('D2:
 
   it('that was away until the end is told of the end alone', async () => {
     await begin(kind);
-    receiver.answer({ status: 503 });
-    await failing(1);
-    await send();
-    await acknowledge();
-    await world.tick();
-    await healthy(10);
-    world.clock.advance(HOUR);
-    await send();
+    await awayUntilTheEnd();
     expect(
       said()
         .slice(1)
         .map((line) => line.split(' ')[0]),
     ).toEqual(['RECOVERED']);
-    expect(await world.store.outbox(10)).toMatchObject({ pendingCount: 0, undeliverableCount: 0 });
   });
 
   it('is told of a conversation that was taken at once in one message, or of each incident where it groups them', async () => {

@@ -1,4 +1,3 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
 import type { RecentCounts, SloReport, WorkflowActivity } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
@@ -7,6 +6,7 @@ import { formatCount } from '../../core/words/figures.ts';
 import { outsideLink } from './format.tsx';
 import type { Child, Markup } from './markup.ts';
 import { h } from './markup.ts';
+import { inTurns } from './in-turns.ts';
 import { openIncidentsCard } from './open-incidents-card.tsx';
 import type { OverviewChoice } from './overview-choice.ts';
 import { GROUPS, WHOLE, overviewPath } from './overview-choice.ts';
@@ -85,10 +85,9 @@ export async function shownSlos(survey: Survey, choice: OverviewChoice): Promise
 /** The rows of the page, a few in each turn. */
 async function drawRows({ shown, recent, choice, base }: Overview): Promise<ReadonlyMap<SloReport, Markup>> {
   const drawn = new Map<SloReport, Markup>();
-  for (const slo of shown.rows) {
-    if (drawn.size > 0 && drawn.size % ROWS_AT_ONCE === 0) await yieldToEventLoop();
+  await inTurns(shown.rows, ROWS_AT_ONCE, (slo) => {
     drawn.set(slo, sloRow(slo, recent.get(slo.id), choice.group !== 'workflow', base));
-  }
+  });
   return drawn;
 }
 

@@ -1,13 +1,13 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { BudgetState } from '../../core/budget/error-budget.ts';
 import { BUDGET_STATES } from '../../core/budget/error-budget.ts';
 import type { AlertLevel, DataState, SloReport } from '../../core/ports/queries.ts';
 import { ALERT_LEVELS, DATA_STATES } from '../../core/ports/queries.ts';
 import type { SloFilter } from '../../core/ports/slo-filter.ts';
 import { isAskedFor } from '../../core/ports/slo-filter.ts';
+import { inTurns } from './in-turns.ts';
 
 /** SLOs gone through before others get a turn of the event loop (G2). */
-const SLICE = 1000;
+const AT_ONCE = 1000;
 
 /** What the overview says of all SLOs of a report, whatever of them is chosen. */
 export interface Survey {
@@ -42,7 +42,7 @@ async function makeSurvey(slos: readonly SloReport[]): Promise<Survey> {
   const workflows = new Set<string>();
   const placed: Placed[] = [];
   let [hasLabels, hasOutcomes] = [false, false];
-  await forEachOf(slos, (slo) => {
+  await inTurns(slos, AT_ONCE, (slo) => {
     add(alerts, slo.alert);
     add(budgets, slo.budget.state);
     add(data, slo.data);
@@ -68,7 +68,7 @@ async function makeSurvey(slos: readonly SloReport[]): Promise<Survey> {
 /** Those of the SLOs that are asked for, in the same order. */
 export async function chosenOf(slos: readonly SloReport[], filter: SloFilter): Promise<readonly SloReport[]> {
   const chosen: SloReport[] = [];
-  await forEachOf(slos, (slo) => {
+  await inTurns(slos, AT_ONCE, (slo) => {
     if (isAskedFor(slo, filter)) chosen.push(slo);
   });
   return chosen;
@@ -97,16 +97,4 @@ function leftOf({ budget }: SloReport): number {
 
 function add<State>(counts: Map<State, number>, state: State): void {
   counts.set(state, (counts.get(state) ?? 0) + 1);
-}
-
-async function forEachOf(slos: readonly SloReport[], work: (slo: SloReport) => void): Promise<void> {
-  let untilYield = SLICE;
-  for (const slo of slos) {
-    if (untilYield === 0) {
-      await yieldToEventLoop();
-      untilYield = SLICE;
-    }
-    untilYield--;
-    work(slo);
-  }
 }
