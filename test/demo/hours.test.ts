@@ -56,6 +56,8 @@ describe('the demo looks the same whenever it starts', () => {
       expect(paged!.facts).toMatchObject({ kind: 'escalated', severity: 'page' });
       expect(paged!.facts.reasons[0]!.tier).toBe('fast');
       expect(paged!.after).toBeLessThanOrEqual(40 * SECOND);
+      // Long enough before for people to see it as a ticket.
+      expect(paged!.after - told!.after).toBeGreaterThanOrEqual(10 * SECOND);
       // It is never the gateway that comes first: that would fold this one into it.
       expect(notified[0]).toBe(told);
       const sibling = notified.findIndex(({ facts }) => facts.slo !== CHARGE_CARD);
