@@ -133,7 +133,12 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
         {severity === 'page' ? 'Page' : 'Ticket'}: opened {when(openedAt, now)}
       </h2>
       <p>
-        Tier {tier} fired{others.length > 0 ? <>, and so do {others.join(', ')}</> : null}
+        Tier {tier} fired
+        {others.length > 0 ? (
+          <>
+            , and so {others.length === 1 ? 'does' : 'do'} {others.join(', ')}
+          </>
+        ) : null}
         {peakBurnRate > 0 ? <>; the highest burn rate so far is {burnRateText(peakBurnRate)}</> : null}.
         Failing since {when(began, now)}.{' '}
         <a href={`${base}${incidentPath(id)}`}>The incident with all that happened</a>.
