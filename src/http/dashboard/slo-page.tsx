@@ -127,18 +127,15 @@ function incidentBanner(incident: OpenIncident, base: string, now: number): Mark
   const { id, severity, tier, firing, openedAt, began, notified, peakBurnRate, acknowledged, silenced } =
     incident;
   const others = firing.filter((name) => name !== tier);
+  const verb = others.length === 1 ? 'does' : 'do';
+  const besides = others.length === 0 ? '' : `, and so ${verb} ${others.join(', ')}`;
   return (
     <section class={`banner ${severity === 'page' ? 'bad' : 'ticket'}`} aria-label="Incident">
       <h2>
         {severity === 'page' ? 'Page' : 'Ticket'}: opened {when(openedAt, now)}
       </h2>
       <p>
-        Tier {tier} fired
-        {others.length > 0 ? (
-          <>
-            , and so {others.length === 1 ? 'does' : 'do'} {others.join(', ')}
-          </>
-        ) : null}
+        Tier {tier} fired{besides}
         {peakBurnRate > 0 ? <>; the highest burn rate so far is {burnRateText(peakBurnRate)}</> : null}.
         Failing since {when(began, now)}.{' '}
         <a href={`${base}${incidentPath(id)}`}>The incident with all that happened</a>.

@@ -162,7 +162,7 @@ describe('the page of an SLO', () => {
     await page.goto(`${running.url}/slos/checkout-journey/whole-journey`);
     const section = (name: string) => page.locator(`section[aria-label="${name}"]`).innerText();
     expect(await section('Incident')).toMatch(
-      /Tier outage fired, and so do below-98%; the highest burn rate so far is 20×[^]*Acknowledged by sam 1h ago/,
+      /Tier outage fired, and so does below-98%; the highest burn rate so far is 20×[^]*Acknowledged by sam 1h ago/,
     );
     expect(await section('Error budget policy')).toMatch(/Deploys are frozen[^]*overspent by 29.9%/);
     expect(await section('Error budget')).toMatch(
