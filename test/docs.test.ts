@@ -7,6 +7,7 @@ import { ROUTES } from '../src/http/api/routes.ts';
 import { METRICS } from '../src/http/metrics/metrics.ts';
 import { PROBLEMS, REJECTIONS } from '../src/http/answers/problems.ts';
 import { DEPENDENCY_METRICS } from '../src/http/metrics/dependency-metrics.ts';
+import { OUTCOME_METRICS } from '../src/http/metrics/outcome-metrics.ts';
 import { SLO_METRICS } from '../src/http/metrics/slo-metrics.ts';
 import { WORKFLOW_METRICS } from '../src/http/metrics/workflow-metrics.ts';
 import { SETTINGS, flagOf } from '../src/settings.ts';
@@ -16,7 +17,7 @@ interface MetricRow {
   readonly labelNames: readonly string[];
   readonly help: string;
 }
-const METRIC_TABLES = [METRICS, SLO_METRICS, WORKFLOW_METRICS, DEPENDENCY_METRICS];
+const METRIC_TABLES = [METRICS, OUTCOME_METRICS, SLO_METRICS, WORKFLOW_METRICS, DEPENDENCY_METRICS];
 
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 /**
  * Reads in a process of its own what others would read on other machines: so that taking an answer, of megabytes maybe, holds up
  * neither the probe nor the producer. Nothing is unpacked.
- * `once <url>` reads it and says so to its parent; `dashboards <url> <count>` acts as so many open pages until it is killed.
+ * `once <url>` reads it when its parent says so, and says that it has; `dashboards <url> <count>` acts as so many open pages, says so when all are, and goes on until it is killed.
  */
 const [what, url = '', count = '1'] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true });
@@ -27,9 +27,13 @@ async function readAll(address: string, headers: Readonly<Record<string, string>
   for await (const _ of await ask(address, headers));
 }
 
+let opened = 0;
+
 /** As `dashboard.js` does: asks again, by the number of the tick, each time it is told that there is something new. */
 async function keepOpen(): Promise<void> {
   await readAll(url, { Accept: 'text/html' });
+  opened++;
+  if (opened === Number(count)) process.send!('open');
   const events = await ask(new URL('live', url).href, { Accept: 'text/event-stream' });
   let event = '';
   // The page was made just before; all later ticks say that it would be another one.
@@ -44,8 +48,11 @@ async function keepOpen(): Promise<void> {
 }
 
 if (what === 'once') {
+  process.send!('ready');
+  await once(process, 'message');
   await readAll(url);
   process.send!('read');
+  process.disconnect();
 } else {
   await Promise.all(Array.from({ length: Number(count) }, keepOpen));
 }

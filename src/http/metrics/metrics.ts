@@ -5,6 +5,8 @@ import type { ScrapeReport } from '../../core/ports/scrape.ts';
 import type { SourceStatus } from '../../core/ports/sources.ts';
 import type { Delivery } from '../../core/ports/target.ts';
 import { joined } from './exposition.ts';
+import type { StoredOutcomes } from './outcome-metrics.ts';
+import { WorkflowOutcomes } from './outcome-metrics.ts';
 import { renderDependencyMetrics } from './dependency-metrics.ts';
 import { renderWorkflowMetrics } from './workflow-metrics.ts';
 import { renderSloMetrics } from './slo-metrics.ts';
@@ -12,16 +14,6 @@ import type { ServiceStatus } from '../../core/ports/service-status.ts';
 
 /** The metrics of the service itself, beside those of its process: name, labels and what each says. */
 export const METRICS = {
-  outcomes: {
-    name: 'burnwatch_outcomes_total',
-    labelNames: ['workflow', 'result'],
-    help: 'Outcomes stored, by workflow and result: accepted, or duplicate of one stored before.',
-  },
-  conflicts: {
-    name: 'burnwatch_outcomes_conflicts_total',
-    labelNames: ['workflow'],
-    help: 'Outcomes not counted because their attempt had been recorded to end otherwise.',
-  },
   rejected: {
     name: 'burnwatch_outcomes_rejected_total',
     labelNames: ['code'],
@@ -206,10 +198,7 @@ export interface Scraped {
 /** Where everything that is worth a number is counted. */
 export interface Metrics {
   /** Counts what became of valid outcomes of a workflow that is loaded. */
-  outcomes(
-    workflow: string,
-    stored: { readonly accepted: number; readonly duplicates: number; readonly conflicts: number },
-  ): void;
+  outcomes(workflow: string, stored: StoredOutcomes): void;
   /** Counts records that were rejected, one unless `count` says otherwise. */
   rejected(code: string, count?: number): void;
   /** Counts what became of telemetry. */
@@ -246,8 +235,7 @@ export function createMetrics(version: string): Metrics {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 
-  const outcomes = new Counter({ ...METRICS.outcomes, registers });
-  const conflicts = new Counter({ ...METRICS.conflicts, registers });
+  const outcomes = new WorkflowOutcomes();
   const rejected = new Counter({ ...METRICS.rejected, registers });
   const telemetry = new Counter({ ...METRICS.telemetry, registers });
   const failedRequests = new Counter({ ...METRICS.failedRequests, registers });
@@ -317,11 +305,7 @@ export function createMetrics(version: string): Metrics {
   }
 
   return {
-    outcomes(workflow, { accepted, duplicates, conflicts: conflicting }) {
-      outcomes.inc({ workflow, result: 'accepted' }, accepted);
-      outcomes.inc({ workflow, result: 'duplicate' }, duplicates);
-      conflicts.inc({ workflow }, conflicting);
-    },
+    outcomes: (workflow, stored) => outcomes.add(workflow, stored),
     rejected: (code, count = 1) => rejected.inc({ code }, count),
     telemetry: (signal, result, count) => telemetry.inc({ signal, result }, count),
     failedRequest: (code) => failedRequests.inc({ code }),
@@ -347,6 +331,7 @@ export function createMetrics(version: string): Metrics {
       const own = Buffer.from(await registry.metrics());
       return joined([
         own,
+        await outcomes.render(),
         await renderSloMetrics(slos, report.events),
         await renderWorkflowMetrics(report),
         renderDependencyMetrics(dependencies),

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../../src/core/ports/store/store.ts';
 import { METRICS } from '../../../src/http/metrics/metrics.ts';
 import { DEPENDENCY_METRICS } from '../../../src/http/metrics/dependency-metrics.ts';
 import { WORKFLOW_METRICS } from '../../../src/http/metrics/workflow-metrics.ts';
+import { OUTCOME_METRICS } from '../../../src/http/metrics/outcome-metrics.ts';
 import { SLO_METRICS } from '../../../src/http/metrics/slo-metrics.ts';
 import { DAY } from '../../../src/core/time/duration.ts';
 import { promtool, startPrometheus } from '../../support/prometheus.ts';
@@ -95,8 +96,8 @@ async function busyServer(): Promise<RunningServer> {
 describe('GET /metrics', () => {
   it('has every metric of the tables, in a form that promtool finds nothing wrong with', async () => {
     const text = await scrape(await busyServer());
-    const tables = [METRICS, SLO_METRICS, WORKFLOW_METRICS, DEPENDENCY_METRICS].flatMap((table) =>
-      Object.values(table),
+    const tables = [METRICS, OUTCOME_METRICS, SLO_METRICS, WORKFLOW_METRICS, DEPENDENCY_METRICS].flatMap(
+      (table) => Object.values(table),
     );
     for (const { name, help } of tables) {
       expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} `);
