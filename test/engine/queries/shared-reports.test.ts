@@ -13,7 +13,7 @@ const definitionsOf = (slos: number): Definitions =>
 function readers(slos: number) {
   const clock = manualClock();
   const made: (readonly Slo[])[] = [];
-  const state = { definitions: definitionsOf(slos), fail: false };
+  const state = { definitions: definitionsOf(slos), fail: false, takes: 0 };
   const report = sharedReports({
     definitions: () => state.definitions,
     elapsed: () => clock.now(),
@@ -22,6 +22,7 @@ function readers(slos: number) {
       const all = allSlos(known);
       made.push(all);
       await Promise.resolve();
+      clock.advance(state.takes);
       if (state.fail) throw new Error('away');
       return all.map(({ id }) => ({ id }) as SloReport);
     },
@@ -39,6 +40,22 @@ describe('the report of all SLOs', () => {
     expect(made).toHaveLength(1);
     clock.advance(1);
     expect(await report()).not.toBe(first);
+    expect(made).toHaveLength(2);
+  });
+
+  it.each([
+    { takes: 200, shared: 5 * SECOND },
+    { takes: 400, shared: 8 * SECOND },
+    { takes: 60 * SECOND, shared: 15 * SECOND },
+  ])('G2: that took $takes ms to make is shared for $shared ms', async ({ takes, shared }) => {
+    const { clock, state, made, report } = readers(500);
+    state.takes = takes;
+    await report();
+    clock.advance(shared - 1);
+    await report();
+    expect(made).toHaveLength(1);
+    clock.advance(1);
+    await report();
     expect(made).toHaveLength(2);
   });
 
