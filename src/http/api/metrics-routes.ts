@@ -1,3 +1,4 @@
+import type { DependencyReport, SloReport } from '../../core/ports/queries.ts';
 import type { ScrapeReport } from '../../core/ports/scrape.ts';
 import { METRICS_TYPE } from '../metrics/metrics.ts';
 import { TEXT } from './parameters.ts';
@@ -22,11 +23,17 @@ export const METRICS_ROUTES: readonly HttpRoute[] = [
     answer: { kind: 'text', type: METRICS_TYPE, statuses: [200] },
     async handler({ queries, metrics, status }, { query }) {
       const [owner, workflow] = [query('owner'), query('workflow')];
-      // A scrape must show that the store is down, so it cannot fail with it. One after the other: work in slices that is
-      // done side by side takes a slice of each in one turn of the event loop (G2).
-      const slos = await queries.slos().catch(() => []);
-      const dependencies = await queries.dependencies(null).catch(() => []);
-      const report = await queries.scrape().catch(() => NOTHING);
+      let slos: readonly SloReport[] = [];
+      let dependencies: readonly DependencyReport[] = [];
+      let report = NOTHING;
+      // One after the other: of work in slices that is done side by side, one turn of the event loop has a slice of each (G2).
+      try {
+        slos = await queries.slos();
+        dependencies = await queries.dependencies(null);
+        report = await queries.scrape();
+      } catch {
+        // A scrape must show that the store is down, so it cannot fail with it; nor does it wait for each part to fail.
+      }
       if (owner === null && workflow === null)
         return metrics.render(status(), { slos, dependencies, report });
       const isAsked = (of: { readonly workflow: string | null; readonly owner: string | null }) =>

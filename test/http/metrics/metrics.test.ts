@@ -218,6 +218,30 @@ describe('GET /metrics', () => {
     expect(value(text, 'burnwatch_store_up')).toBe(0);
     expect(text).not.toContain('slo="');
   });
+
+  it('G2: reads one thing after the other, and nothing more once one could not be read', async () => {
+    const running = await startServer();
+    const { slos, dependencies, scrape: counts } = running.queries;
+    const asked: string[] = [];
+    const noting = <Answer>(name: string, ask: () => Promise<Answer>) => {
+      asked.push(`${name} asked`);
+      return ask().finally(() => asked.push(`${name} answered`));
+    };
+    Object.assign(running.queries, {
+      slos: () => noting('SLOs', slos),
+      dependencies: (workflows: readonly string[] | null) =>
+        noting('dependencies', () => dependencies(workflows)),
+      scrape: () => noting('counts', counts),
+    });
+    await scrape(running);
+    expect(asked).toEqual(
+      ['SLOs', 'dependencies', 'counts'].flatMap((name) => [`${name} asked`, `${name} answered`]),
+    );
+    asked.length = 0;
+    running.queries.fail = new StoreUnavailable('down');
+    await scrape(running);
+    expect(asked).toEqual(['SLOs asked', 'SLOs answered']);
+  });
 });
 
 describe('Prometheus', () => {
