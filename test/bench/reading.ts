@@ -16,7 +16,7 @@ const SLOS = WORKFLOWS * 4 + 3;
 const DASHBOARDS = 20;
 const SECONDS = 5;
 /** Each of so many pairs of measurements, without and with dashboards, follows the one before. */
-const PAIRS = 3;
+const PAIRS = 5;
 const SHOWN = `median of ${PAIRS} (lowest, highest)`;
 const [WARM_UP, BATCHES, BATCH, IN_FLIGHT] = [200, 800, 2_000, 6];
 const PATHS = ['/', '/v1/slos?limit=1000', '/metrics'];
