@@ -15,7 +15,7 @@ const WORKFLOWS = 2_499;
 const SLOS = WORKFLOWS * 4 + 3;
 const DASHBOARDS = 20;
 const SECONDS = 5;
-/** Each of so many pairs of measurements, without and with dashboards, follows the one before. */
+/** Measurements with dashboards, each beside one without; an odd number, so that there is one in the middle. */
 const PAIRS = 5;
 const SHOWN = `median of ${PAIRS} (lowest, highest)`;
 const [WARM_UP, BATCHES, BATCH, IN_FLIGHT] = [200, 800, 2_000, 6];
@@ -59,7 +59,7 @@ export async function benchReading(): Promise<Result[]> {
     await ingest(url, WARM_UP);
     const rates: number[] = [];
     const costs: number[] = [];
-    // In pairs, half of them the other way round: a store that grows slower meanwhile is no fault of those who read.
+    // In pairs, every second one the other way round: a store that grows slower meanwhile is no fault of those who read.
     for (let pair = 0; pair < PAIRS; pair++) {
       const found = { alone: { rate: 0, cost: 0 }, together: { rate: 0, cost: 0 } };
       for (const which of pair % 2 === 0
