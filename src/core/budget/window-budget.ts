@@ -57,13 +57,16 @@ export function windowBudget(
     window.kind === 'calendar'
       ? outlookOfPeriod(window, total, evidence, now)
       : outlookOfYoung(window, total, evidence, now);
-  if (!outlook) return { ...errorBudget(objective, counts), counts, expectedTotal: null, ahead: 0 };
+  if (!outlook) {
+    const { allowed, spent, remaining, remainingRatio } = errorBudget(objective, counts);
+    return { allowed, spent, remaining, remainingRatio, counts, expectedTotal: null, ahead: 0 };
+  }
   const { ahead, usualPace, since } = outlook;
   const expectedTotal = total + Math.round(usualPace * ahead);
-  const budget = errorBudget(objective, counts, expectedTotal);
+  const { allowed, spent, remaining, remainingRatio: ratio } = errorBudget(objective, counts, expectedTotal);
   const isKnown = now - since >= DAY || total * objective.budgetParts >= objective.parts;
-  const remainingRatio = isKnown ? budget.remainingRatio : null;
-  return { ...budget, remainingRatio, counts, expectedTotal, ahead };
+  const remainingRatio = isKnown ? ratio : null;
+  return { allowed, spent, remaining, remainingRatio, counts, expectedTotal, ahead };
 }
 
 /** The lengths in milliseconds that `windowBudget` sums up. */

@@ -80,7 +80,12 @@ export function registeredSeries(definitions: Definitions): readonly SliId[] {
   return [...seriesOf(allSlos(definitions)), ...[...definitions.dependencies.keys()].map(callsRegistration)];
 }
 
+/** The keys of what is asked for again and again: a text that is put together anew has to be hashed anew. */
+const keys = new WeakMap<SliId, string>();
+
 /** A key of a series, the same for the same one. */
-export function seriesKey({ workflow, fingerprint }: SliId): string {
-  return `${workflow} ${fingerprint}`;
+export function seriesKey(series: SliId): string {
+  let key = keys.get(series);
+  if (key === undefined) keys.set(series, (key = `${series.workflow} ${series.fingerprint}`));
+  return key;
 }

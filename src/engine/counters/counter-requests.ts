@@ -38,9 +38,10 @@ export function counterRequests(): (slo: Slo, series: SliId, now: number) => Cou
     return made;
   }
 
-  return (slo, { workflow, fingerprint }, now) => {
+  return (slo, series, now) => {
     const { windows, requests } = knownOf(slo, now);
-    const key = seriesKey({ workflow, fingerprint });
+    const key = seriesKey(series);
+    const { workflow, fingerprint } = series;
     let request = requests.get(key);
     if (!request) requests.set(key, (request = { workflow, fingerprint, windows }));
     return request;

@@ -102,8 +102,10 @@ export function createReader({
   }
 
   /** Every series that is summed up for an SLO: what is counted, and what is excluded of it. */
-  function summedSeries(slo: Slo): SliId[] {
-    return partsOf(slo).flatMap((component): SliId[] => {
+  function summedSeries(slo: Slo): readonly SliId[] {
+    const parts = partsOf(slo);
+    if (!parts.some(excluded)) return parts;
+    return parts.flatMap((component): SliId[] => {
       const without = excluded(component);
       return without ? [component, without] : [component];
     });
@@ -237,18 +239,19 @@ export function createReader({
     return share === 1 ? null : { share, isSample };
   }
 
-  /** Whether nothing of a part of an SLO can be read, since what it lies on is away. */
-  function isUnreadable(slo: Slo): boolean {
-    return summedSeries(slo).some((series) => counterCache.failure(series) instanceof PartUnavailable);
+  /** Whether nothing of a series can be read, since what it lies on is away. */
+  function isUnreadable(series: SliId): boolean {
+    return counterCache.failure(series) instanceof PartUnavailable;
   }
 
   function evidence(slo: Slo, now: number): Evidence {
+    const summed = summedSeries(slo);
     // A composite says something only since its youngest member does.
     const since = Math.max(...partsOf(slo).map((component) => beginnings.get(seriesKey(component)) ?? now));
-    if (isUnreadable(slo)) return { ...NOTHING_READ, since };
+    if (summed.some(isUnreadable)) return { ...NOTHING_READ, since };
     return {
       partial: partialOf(slo),
-      basis: counterCache.basis(summedSeries(slo), now),
+      basis: counterCache.basis(summed, now),
       sum: preparedOnly(slo, now, sumOf(slo, now)),
       ...(slo.sli.kind === 'composite' && { failures: preparedOnly(slo, now, failuresOf(slo, now)) }),
       streak: () => streaks.read(slo, now),
@@ -350,7 +353,7 @@ export function createReader({
     breakdowns: createBreakdowns(counterCache, values),
     members(slo, now) {
       const { sli } = slo;
-      if (sli.kind !== 'composite' || isUnreadable(slo)) return [];
+      if (sli.kind !== 'composite' || summedSeries(slo).some(isUnreadable)) return [];
       const window = windowLength(slo.window, now);
       const counts = partsOf(slo).map((part) => {
         const { weight, budgetScale } = part;

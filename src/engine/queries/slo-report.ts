@@ -75,6 +75,8 @@ export function reportSlo(
   const isFiring = Object.keys(state.firing).length > 0;
   const { budget, exhaustsAt } = readBudget(slo, state, isFiring ? readings() : [], evidence, now);
   const { counts } = budget;
+  const ratio = ratioOf(counts);
+  const whole = budgetReport(budget);
   return {
     id: slo.id,
     workflow: slo.workflow,
@@ -89,13 +91,14 @@ export function reportSlo(
     window: slo.window.text,
     alert: state.incident?.severity ?? 'none',
     data: dataOf(counts, now - since < sums.warmUp),
-    sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratioOf(counts) },
-    budget: { ...budgetReport(budget), exhaustsAt },
+    sli: { kind: slo.sli.kind, unit: unitOf(slo.sli), ...ratio },
+    budget: { ...whole, exhaustsAt },
     windows: [
-      reportWindow(slo.window, budget, now),
-      ...slo.otherWindows.map((window) =>
-        reportWindow(window, windowBudget(slo.objective, window, evidence, now), now),
-      ),
+      reportWindow(slo.window, ratio, whole, now),
+      ...slo.otherWindows.map((window) => {
+        const other = windowBudget(slo.objective, window, evidence, now);
+        return reportWindow(window, ratioOf(other.counts), budgetReport(other), now);
+      }),
     ],
     pageNearness: sums.pageNearness,
     burnRates: sums.burnRates,
@@ -179,8 +182,12 @@ export function undusted(budget: ErrorBudget): ErrorBudget {
 
 function budgetReport(budget: WindowBudget): BudgetReport {
   const { expectedTotal } = budget;
+  const { allowed, spent, remaining, remainingRatio } = undusted(budget);
   return {
-    ...undusted(budget),
+    allowed,
+    spent,
+    remaining,
+    remainingRatio,
     expectedTotal: expectedTotal === null ? null : rounded(expectedTotal),
     state: stateOfBudget(budget),
   };
@@ -195,15 +202,15 @@ function share(part: number, total: number): number {
   return Number.isInteger(part) && Number.isInteger(total) ? part / total : rounded(part / total, 12);
 }
 
-function reportWindow(window: TimeWindow, budget: WindowBudget, now: number): WindowReport {
+function reportWindow(window: TimeWindow, sli: Ratio, budget: BudgetReport, now: number): WindowReport {
   const calendar = window.kind === 'calendar';
   return {
     window: window.text,
     kind: window.kind,
     from: calendar ? startOfPeriod(window, now) : now - window.duration,
     to: calendar ? endOfPeriod(window, now) : now,
-    sli: ratioOf(budget.counts),
-    budget: budgetReport(budget),
+    sli,
+    budget,
   };
 }
 
