@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { startRedis } from '../support/redis.ts';
 import { startService } from '../support/service.ts';
+import { numberFrom, startChild } from './child.ts';
 import type { Result } from './result.ts';
 import { perSecond, ratio } from './result.ts';
 import { TYPICAL, sloFolder } from '../support/slo-folder.ts';
@@ -96,14 +94,6 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unk
 }
 
 /** Lets a process of its own produce the load, so that it shares no event loop with anything measured. */
-async function loadFrom(url: string, shape: 'ends' | 'steps' | 'spans', batches: number): Promise<number> {
-  const producer = fork(
-    fileURLToPath(new URL('./producer.ts', import.meta.url)),
-    [url, String(batches), String(BATCH), String(IN_FLIGHT), shape],
-    {
-      execArgv: ['--import', 'tsx'],
-    },
-  );
-  const [rate] = (await once(producer, 'message')) as [number];
-  return rate;
+function loadFrom(url: string, shape: 'ends' | 'steps' | 'spans', batches: number): Promise<number> {
+  return numberFrom(startChild('producer', url, batches, BATCH, IN_FLIGHT, shape));
 }

@@ -1,25 +1,26 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import type { Batch, Door } from './batches.ts';
+import { createPoster, ends, ndjson, outcomesDoor } from './batches.ts';
 import { wireSpan, wireTraces } from '../support/otlp.ts';
 
 /** Posts batches of outcomes or of spans, prepared beforehand, and tells its parent how many a second were taken. */
 const [url = '', batches = '', batch = '', inFlight = '', shape = 'ends'] = process.argv.slice(2);
-const agent = new Agent({ keepAlive: true, maxSockets: Number(inFlight) });
-const [path, contentType] =
-  shape === 'spans' ? ['/v1/traces', 'application/x-protobuf'] : ['/v1/outcomes', 'application/x-ndjson'];
-const bodies = Array.from({ length: Number(batches) }, () => {
-  if (shape === 'spans') return { size: Number(batch), body: spans(Number(batch)) };
-  const records = shape === 'steps' ? wholeExecutions(Number(batch)) : ends(Number(batch));
-  return {
-    size: records.length,
-    body: Buffer.from(records.map((record) => JSON.stringify(record)).join('\n')),
-  };
+const [size, count] = [Number(batch), Number(batches)];
+const { post, close } = createPoster(shape === 'spans' ? spansDoor() : outcomesDoor(url, Number(inFlight)));
+const bodies = Array.from({ length: count }, (): Batch => {
+  if (shape === 'spans') return { size, body: spans(size) };
+  const records = shape === 'steps' ? wholeExecutions(size) : ends(size);
+  return { size: records.length, body: Buffer.from(ndjson(records)) };
 });
 
-/** How many of a batch were accepted; an empty message of OTLP is all of them. */
-function takenOf(answer: string, size: number): number {
-  if (shape === 'spans') return answer === '' ? size : 0;
-  return (JSON.parse(answer) as { accepted: number }).accepted;
+function spansDoor(): Door {
+  return {
+    url: `${url}/v1/traces`,
+    contentType: 'application/x-protobuf',
+    inFlight: Number(inFlight),
+    // An empty message of OTLP: all of them.
+    takenOf: (answer, sent) => (answer === '' ? sent : 0),
+  };
 }
 
 /** Root spans with the attributes that an instrumented HTTP server gives them. */
@@ -49,17 +50,6 @@ function spans(count: number): Buffer {
   );
 }
 
-/** Ends of executions of which nothing else is reported. */
-function ends(count: number): object[] {
-  return Array.from({ length: count }, (_, index) => ({
-    workflow: 'order-fulfillment',
-    execution: randomUUID(),
-    status: index % 50 === 0 ? 'failed' : 'succeeded',
-    durationMs: 1000 + index,
-    ...(index % 50 === 0 && { failedStep: 'charge-card', error: 'timeout' }),
-  }));
-}
-
 /** Executions of ten steps, from their start to their end: 22 records each, in the order in which they happen. */
 function wholeExecutions(count: number): object[] {
   const records: object[] = [];
@@ -78,32 +68,6 @@ function wholeExecutions(count: number): object[] {
   return records;
 }
 
-function post({ size, body }: (typeof bodies)[number]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${url}${path}`,
-      {
-        method: 'POST',
-        agent,
-        headers: { 'content-type': contentType, 'content-length': body.length },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => {
-          const taken = response.statusCode === 200 ? takenOf(text, size) : 0;
-          // An answer that rejects anything would make the number mean something else.
-          if (taken === size) resolve(taken);
-          else reject(new Error(`${response.statusCode}: ${text}`));
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
 // A few requests beforehand, so that nothing measured is compiled for the first time.
 for (const each of bodies.splice(0, 20)) await post(each);
 let accepted = 0;
@@ -112,10 +76,11 @@ const started = performance.now();
 await Promise.all(
   Array.from({ length: Number(inFlight) }, async () => {
     while (next < bodies.length) {
-      const count = await post(bodies[next++]!);
-      accepted += count;
+      const body = bodies[next++]!;
+      await post(body);
+      accepted += body.size;
     }
   }),
 );
 process.send!((accepted * 1000) / (performance.now() - started));
-agent.destroy();
+close();

@@ -1,12 +1,11 @@
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startRedis } from '../support/redis.ts';
 import { startService } from '../support/service.ts';
+import { numberFrom, startChild } from './child.ts';
 import type { Result } from './result.ts';
 import { perSecond, ratio } from './result.ts';
 import { TYPICAL, sloFolder } from '../support/slo-folder.ts';
@@ -18,10 +17,8 @@ const SECONDS = 6;
 export async function benchSinglePost(): Promise<Result[]> {
   const script = join(await mkdtemp(join(tmpdir(), 'burnwatch-bench-')), 'post.lua');
   await writeFile(script, WRK_SCRIPT);
-  const bare = fork(fileURLToPath(new URL('./bare-server.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-  });
-  const [port] = (await once(bare, 'message')) as [number];
+  const bare = startChild('bare-server');
+  const port = await numberFrom(bare);
   const reference = await wrk(`http://127.0.0.1:${port}/v1/outcomes`, script);
   bare.kill();
   const redis = await startRedis(['--appendfsync', 'everysec']);
