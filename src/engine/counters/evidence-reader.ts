@@ -1,7 +1,6 @@
 import { PartUnavailable } from '../../core/ports/store/store.ts';
 import { windowLength } from '../../core/time/calendar.ts';
 import type { Counts } from '../../core/counters/cells.ts';
-import { CELL_LIMIT } from '../../core/counters/cells.ts';
 import { compositeCounts, spentShares } from '../../core/sli/composite.ts';
 import { beginningOf } from '../../core/sli/derived.ts';
 import type { Evidence, PartialEvidence } from '../../core/counters/evidence.ts';
@@ -23,6 +22,7 @@ import type { FailingStretches } from './failing-stretches.ts';
 import { createFailingStretches } from './failing-stretches.ts';
 import type { MissedRuns } from './missed-runs.ts';
 import { createMissedRuns } from './missed-runs.ts';
+import { firstFullHour, isFull } from './saturation.ts';
 import type { SeriesSums } from './series-sums.ts';
 import { createSeriesSums } from './series-sums.ts';
 import { inSlices } from './in-slices.ts';
@@ -274,12 +274,8 @@ export function createReader({
     let first: number | null = null;
     for (const series of summedSeries(slo)) {
       if (!isFull(counterCache.sums(series, now)(Math.max(...requestOf(slo, series, now).windows)))) continue;
-      const { hour: countsOf } = counterCache.series(series);
-      for (let hour = from; hour <= last; hour++) {
-        if (!isFull(countsOf(hour))) continue;
-        first = Math.min(first ?? hour, hour);
-        break;
-      }
+      const hour = firstFullHour(counterCache.series(series), from, last);
+      if (hour !== null) first = Math.min(first ?? hour, hour);
     }
     return first === null ? null : first * HOUR;
   }
@@ -374,12 +370,8 @@ export function createReader({
 /** SLOs whose counters are brought up to date at once. */
 const PREPARED_AT_ONCE = 500;
 
-function isFull({ good, bad }: Counts): boolean {
-  return good >= CELL_LIMIT || bad >= CELL_LIMIT;
-}
-
-/** What the counters say of an SLO while those cannot be read: nothing, which is not that nothing happened. */
 const NO_WINDOWS: readonly number[] = [];
+/** What the counters say of an SLO while those cannot be read: nothing, which is not that nothing happened. */
 const NOTHING_READ: Omit<Evidence, 'since'> = {
   sum: () => ({ good: 0, bad: 0 }),
   streak: () => ({ consecutiveBad: 0, badMinutes: 0, lastGoodMinute: null, lastAt: null }),
