@@ -80,12 +80,24 @@ export function registeredSeries(definitions: Definitions): readonly SliId[] {
   return [...seriesOf(allSlos(definitions)), ...[...definitions.dependencies.keys()].map(callsRegistration)];
 }
 
-/** The keys of what is asked for again and again: a text that is put together anew has to be hashed anew. */
-const keys = new WeakMap<SliId, string>();
+/** More series than definitions have: those of SLOs that are gone. */
+const MAX_KEYS = 200_000;
+/** Keys by workflow and fingerprint: a text that is put together anew would have to be hashed anew, many times for each SLO that is judged. */
+const keys = new Map<string, Map<string, string>>();
+let kept = 0;
 
 /** A key of a series, the same for the same one. */
-export function seriesKey(series: SliId): string {
-  let key = keys.get(series);
-  if (key === undefined) keys.set(series, (key = `${series.workflow} ${series.fingerprint}`));
+export function seriesKey({ workflow, fingerprint }: SliId): string {
+  let ofWorkflow = keys.get(workflow);
+  const known = ofWorkflow?.get(fingerprint);
+  if (known !== undefined) return known;
+  if (kept >= MAX_KEYS) {
+    keys.clear();
+    [kept, ofWorkflow] = [0, undefined];
+  }
+  if (!ofWorkflow) keys.set(workflow, (ofWorkflow = new Map()));
+  const key = `${workflow} ${fingerprint}`;
+  ofWorkflow.set(fingerprint, key);
+  kept++;
   return key;
 }
