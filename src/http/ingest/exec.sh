@@ -15,7 +15,7 @@ unset bw_answer_seconds bw_attempt bw_both bw_capture bw_child bw_code bw_defaul
   bw_execution bw_fallback bw_folder bw_grace bw_header bw_home bw_interrupt bw_kept_hours bw_kept_records bw_message bw_operands \
   bw_option bw_sender bw_signalled bw_spool bw_start bw_start_record bw_status bw_step bw_stopped bw_tail bw_timed_out \
   bw_timeout bw_timer bw_token bw_unique bw_url bw_value bw_verbose bw_workflow
-unset bw_after bw_answer bw_file bw_folders bw_most bw_name bw_now bw_oldest bw_pause bw_record bw_tries bw_until
+unset bw_after bw_answer bw_file bw_folders bw_most bw_name bw_now bw_oldest bw_record bw_tries bw_until
 
 # Where it was fetched from.
 bw_fallback=@URL@
@@ -349,19 +349,19 @@ bw_start_record=$(bw_record "$bw_start" '"status":"started"')
 bw_sender=$!
 
 if [ -n "$bw_timeout" ]; then
-  # Nothing of it may hold the output open once all else has ended.
+  # Nothing of it may hold the output open once all else has ended. It is stopped by a signal that this shell has no trap for: one
+  # that comes before it has its own, as after a command that is over at once, would be taken for this shell's and be lost.
   (
     bw_code=0
-    trap '' HUP INT QUIT USR1 USR2
-    trap 'kill "$bw_pause" 2>/dev/null; exit $bw_code' TERM
+    trap '' HUP INT QUIT TERM USR1 USR2
+    # Before it has a pause of its own, the latest in the background is the sender.
+    trap '[ "$!" = "$bw_sender" ] || kill -s KILL "$!" 2>/dev/null; exit $bw_code' ALRM
     sleep "$bw_timeout" &
-    bw_pause=$!
-    wait "$bw_pause"
+    wait "$!"
     bw_code=9
     kill -s TERM "$bw_child"
     sleep "$bw_grace" &
-    bw_pause=$!
-    wait "$bw_pause"
+    wait "$!"
     kill -s KILL "$bw_child"
     exit 9
   ) 3<&- </dev/null >/dev/null 2>&1 &
@@ -380,7 +380,7 @@ trap '' HUP INT QUIT TERM USR1 USR2
 exec 3<&-
 
 if [ -n "$bw_timer" ]; then
-  kill -s TERM "$bw_timer" 2>/dev/null
+  kill -s ALRM "$bw_timer" 2>/dev/null
   wait "$bw_timer"
   [ $? -ne 9 ] || bw_timed_out=1
 fi
