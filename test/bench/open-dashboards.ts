@@ -8,7 +8,7 @@ import type { Result } from './result.ts';
 
 const DASHBOARDS = 20;
 const [BATCH, IN_FLIGHT] = [2_000, 6];
-/** As often as a report of 10,000 SLOs is made anew while as much is reported as can be, and four times as often as SLOs are judged. */
+/** Long enough that a report, which is shared for 15 seconds at most, is made anew in it; SLOs are judged four times meanwhile. */
 const PERIOD = 20 * SECOND;
 /** Until ingest runs as it does. */
 const RUN_IN = 3 * SECOND;
@@ -65,7 +65,7 @@ export async function ingestBesideDashboards(
       rates.push(together.count / alone.count);
       costs.push(together.cost / alone.cost);
     }
-    const shown = `mean of ${PAIRS} pairs (lowest, highest)`;
+    const shown = `mean of ${PAIRS} pairs ± standard error (lowest, highest)`;
     return [
       {
         what: `ingest with ${DASHBOARDS} dashboards open, of that without: ${shown}`,
@@ -96,7 +96,7 @@ function processorTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** With its standard error: the standard deviation of the pairs over the root of their number. */
+/** The standard error is the standard deviation of the pairs over the root of their number. */
 function meanOf(shares: readonly number[]): string {
   const mean = shares.reduce((sum, share) => sum + share, 0) / PAIRS;
   const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / (PAIRS - 1);

@@ -86,7 +86,7 @@ async function report(url: string): Promise<void> {
   if (answer.status !== 200) throw new Error(await answer.text());
 }
 
-/** The longest an answer of `/healthz` took meanwhile, in milliseconds, less what it usually takes: how long all else waited. */
+/** The longest an answer of `/healthz` took meanwhile, in milliseconds: how long all else waited. */
 async function holdWhile(url: string, work: () => Promise<void>): Promise<number> {
   const probed = new AbortController();
   const probing = (async () => {

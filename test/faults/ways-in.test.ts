@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
@@ -70,11 +73,16 @@ async function post(replica: Service, path: string, type: string, body: string |
   return text;
 }
 
+/** Shows what was refused beside why. */
+function expectAllTaken(answer: string, sent: readonly object[]): void {
+  const { rejected } = JSON.parse(answer) as { rejected: readonly { readonly index: number }[] };
+  expect(rejected.map((rejection) => [sent[rejection.index], rejection])).toEqual([]);
+}
+
 const outcomes: Way = async (facts, replica) => {
-  const body = facts.map((fact) => JSON.stringify(recordOf(fact))).join('\n');
-  expect(JSON.parse(await post(replica, '/v1/outcomes', 'application/x-ndjson', body))).toMatchObject({
-    rejected: [],
-  });
+  const records = facts.map(recordOf);
+  const body = records.map((record) => JSON.stringify(record)).join('\n');
+  expectAllTaken(await post(replica, '/v1/outcomes', 'application/x-ndjson', body), records);
 };
 
 const jsonSpans: Way = async (facts, replica) => {
@@ -100,9 +108,7 @@ const events: Way = async (facts, replica) => {
     })),
   );
   const type = 'application/cloudevents-batch+json';
-  expect(JSON.parse(await post(replica, '/v1/events', type, JSON.stringify(body)))).toMatchObject({
-    rejected: [],
-  });
+  expectAllTaken(await post(replica, '/v1/events', type, JSON.stringify(body)), body);
 };
 
 /** They know no times: each start and end happened when it arrived. */
@@ -148,16 +154,21 @@ function topics(kafka: KafkaBroker): Way {
     );
 }
 
-/** `burnwatch exec` of a command that ends as the execution did. */
-const commands: Way = async (facts, replica) => {
-  for (const { execution, failed } of facts) {
-    const command = ['exec', 'orders', execution, '--', failed ? 'false' : 'true'];
-    const env = { PATH: process.env['PATH'], BURNWATCH_URL: replica.url, HOME: '/nonexistent' };
-    await promisify(execFile)(process.execPath, [PROGRAM, ...command], { env }).catch(
-      ({ code }: { code: number }) => expect([code, failed]).toEqual([1, true]),
-    );
-  }
-};
+/**
+ * `burnwatch exec` of a command that ends as the execution did. What it keeps of a replica that is gone lies in a folder of this test:
+ * a later one may listen on the same port, and know executions of the same names.
+ */
+function commands(spool: string): Way {
+  return async (facts, replica) => {
+    for (const { execution, failed } of facts) {
+      const command = ['exec', 'orders', execution, '--', failed ? 'false' : 'true'];
+      const env = { PATH: process.env['PATH'], BURNWATCH_URL: replica.url, BURNWATCH_SPOOL: spool };
+      await promisify(execFile)(process.execPath, [PROGRAM, ...command], { env }).catch(
+        ({ code }: { code: number }) => expect([code, failed]).toEqual([1, true]),
+      );
+    }
+  };
+}
 
 /** What happened: executions that are charged and shipped or fail at either step. */
 function happened(random: () => number): Said[] {
@@ -220,7 +231,7 @@ describe('the same executions by every way in, to two replicas of which one is k
       });
       const wholes = facts.filter(({ step }) => step === null);
       const byCommand = {
-        way: commands,
+        way: commands(await mkdtemp(join(tmpdir(), 'burnwatch-spool-'))),
         left: shuffled(wholes, seed).slice(0, BY_COMMAND),
         sent: 0,
         repeated: 0,
