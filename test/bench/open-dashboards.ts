@@ -25,8 +25,8 @@ interface Taken {
 
 /**
  * As much ingest as goes, with dashboards open and without, in turns. A machine, and a Redis, that grows slower or faster meanwhile is
- * no fault of those who read: periods stand in pairs, every second one the other way round, and Redis forgets the executions of one
- * before the next, as its hash of them doubles at the same point of each then, which slows it to half for as long as it lasts.
+ * no fault of those who read: periods stand in pairs, every second one the other way round, and Redis forgets the executions
+ * before each, as its hash of them doubles at the same point of each then, which slows it to half for as long as it lasts.
  */
 export async function ingestBesideDashboards(
   { url, pid }: { readonly url: string; readonly pid: number },
@@ -41,18 +41,21 @@ export async function ingestBesideDashboards(
   };
 
   async function period(dashboards: boolean): Promise<Taken> {
-    const reader = dashboards ? startChild('reader', 'dashboards', `${url}/`, DASHBOARDS) : null;
-    if (reader) await once(reader, 'message');
-    flow.send('go');
-    await sleep(RUN_IN);
-    const [before, worked] = [await ask('count'), processorTime(pid)];
-    await sleep(PERIOD);
-    const count = (await ask('count')) - before;
-    const cost = (processorTime(pid) - worked) / count;
-    await ask('rest');
-    reader?.kill();
     await forgetExecutions(redis);
-    return { count, cost };
+    const reader = dashboards ? startChild('reader', 'dashboards', `${url}/`, DASHBOARDS) : null;
+    try {
+      if (reader) await once(reader, 'message');
+      flow.send('go');
+      await sleep(RUN_IN);
+      const [before, worked] = [await ask('count'), processorTime(pid)];
+      await sleep(PERIOD);
+      const count = (await ask('count')) - before;
+      const cost = (processorTime(pid) - worked) / count;
+      await ask('rest');
+      return { count, cost };
+    } finally {
+      reader?.kill();
+    }
   }
 
   try {
